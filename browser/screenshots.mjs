@@ -1,4 +1,5 @@
-// Walks the pages of `tenure demo` and saves a picture of each, phone and desktop, light and dark, for people to look at.
+// Saves a screenshot of each page of `tenure demo`, phone and desktop, light and dark, for review
+// by people.
 import { mkdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
@@ -62,13 +63,13 @@ async function walk(browser, server) {
   await visit("/no-such-page", "14-not-found");
 }
 
-// The wallet's side of a link for a hirer, and the hirer's.
+// The holder's pages of a link for a hirer, and the hirer's page.
 async function share(page, browser, server) {
   await page.goto("/wallet/share");
   await picture(page, "17-share");
   await textbox(page, "Purpose").fill("Your opening for an engineer");
   await textbox(page, "Passcode").fill("open sesame");
-  await button(page, "Make the link").click();
+  await button(page, "Create link").click();
   await page.waitForURL("**/wallet/shares/*");
   await picture(page, "18-shared-link");
   const link = await page.locator("#share-link").textContent();
@@ -94,8 +95,8 @@ async function share(page, browser, server) {
   await picture(page, "25-wallet-print");
   await page.goto("/wallet/shares");
   await picture(page, "22-shares");
-  await button(page, "Take the link back").or(page.getByRole("link", { name: /^Look at it/ })).first().click();
-  await button(page, "Take the link back").click();
+  await button(page, "Revoke link").or(page.getByRole("link", { name: /^Details/ })).first().click();
+  await button(page, "Revoke link").click();
   await page.waitForURL("**/wallet/shares");
   await picture(page, "23-taken-back");
   await hirer.goto(link);
@@ -103,7 +104,7 @@ async function share(page, browser, server) {
   await context.close();
 }
 
-// The partner's side: a console in which something has happened.
+// The partner's pages: a console with some activity.
 async function partnerConsole(browser) {
   const server = await Server.start();
   try {
@@ -119,11 +120,11 @@ async function partnerConsole(browser) {
       await picture(page, name);
     };
     await visit("/console/explorer", "42-console-explorer");
-    await button(page, "Send").click();
+    await button(page, "Send request").click();
     await page.getByText("201 Created").waitFor();
     await picture(page, "43-console-explorer-answer");
     await page.getByLabel("Body", { exact: true }).fill('{\n  "credential_id": "x",\n  "fields": { "full_name": 7 }\n}');
-    await button(page, "Send").click();
+    await button(page, "Send request").click();
     await page.getByText("422 Unprocessable").waitFor();
     await picture(page, "44-console-explorer-faults");
     const { page: mine } = await consoleOf(scene);
@@ -139,19 +140,19 @@ async function partnerConsole(browser) {
     await picture(mine, "48-console-credentials");
     await mine.goto("/console/credentials/rotate");
     await picture(mine, "49-console-rotate");
-    await button(mine, "Rotate now").click();
+    await button(mine, "Rotate secret").click();
     await mine.getByText("Copy it now.").waitFor();
     await picture(mine, "50-console-rotated");
     await mine.goto("/console/webhooks/new");
     await picture(mine, "51-console-webhook-new");
-    await textbox(mine, "Address").fill("https://hooks.invalid/tenure");
-    await textbox(mine, "Name (you may leave it empty)").fill("Production");
-    await button(mine, "Make the webhook").click();
+    await textbox(mine, "URL").fill("https://hooks.invalid/tenure");
+    await textbox(mine, "Name (optional)").fill("Production");
+    await button(mine, "Create webhook").click();
     await mine.getByText("whsec_").waitFor();
     await picture(mine, "52-console-webhook-secret");
-    await mine.getByRole("link", { name: "Go on to the webhook" }).click();
+    await mine.getByRole("link", { name: "Continue to the webhook" }).click();
     const sent = mine.waitForEvent("framenavigated");
-    await button(mine, "Send a test event").click();
+    await button(mine, "Send test event").click();
     await sent;
     await mine.waitForLoadState();
     await until("an attempt", async () => {
@@ -169,7 +170,7 @@ async function partnerConsole(browser) {
   }
 }
 
-// Some people accept, one declines, some look, some do nothing.
+// Some people accept, one declines, some only look, some do nothing.
 async function happen(scene) {
   const chains = [undefined, [{ name: "Payroll Bureau South" }], [{ name: "Payroll Bureau South" }, { name: "Branch Office 3" }]];
   for (let number = 0; number < 14; number++) {

@@ -1,4 +1,4 @@
-// A slow disk, for scripts/soak: while the file SLOW_DISK is there, each sync takes 0.3 s longer.
+// A slow disk for scripts/soak: while the file SLOW_DISK exists, each sync takes 0.3 s longer.
 //   cc -shared -fPIC -o slow_disk.so slow_disk.c;  SLOW_DISK=/tmp/slow LD_PRELOAD=./slow_disk.so PROGRAM
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,6 +1,6 @@
-"""Clients of a running tenure that keep book: what was acknowledged, what was refused, what was broken off.
+"""Clients of a running tenure server that record which requests were acknowledged, refused or broken off.
 
-Used by scripts/ha and scripts/soak. Knows the Partner API and nothing of the server's code.
+Used by scripts/ha and scripts/soak. Depends only on the Partner API, not on the server's code.
 """
 
 import collections
@@ -14,31 +14,32 @@ import urllib.parse
 PUSH = "/api/partner/v2/add/requests/career_history"
 STATUSES = "/api/partner/v2/submissions/status"
 TOKEN = "/api/partner/v1/oauth/token"
-# How long anything may take: longer than the server takes to give up.
-PATIENCE = 40
-# After 503 a client comes again so soon: sooner than it is asked to, so that what is measured is the server.
+# Timeout of every operation in seconds; longer than the server's own timeouts.
+TIMEOUT = 40
+# Seconds before retrying after a 503. Shorter than its Retry-After, to measure the server instead
+# of the client.
 AGAIN = 0.2
 
 Answer = collections.namedtuple("Answer", "status headers body")
 
 
 def career(identifier):
-    """A push's body."""
+    """Returns the body of a push."""
     job = {"organisation": "Company A", "role_title": "Engineer", "start_date": "2020-01", "last_processed_month": "2024-05"}
     return {"credential_id": identifier, "fields": {"full_name": "Ada Lovelace", "employment": [job, job]}}
 
 
 class Connection:
-    """One kept connection; whatever breaks it is told as nothing."""
+    """One persistent connection. Connection errors are returned as None."""
 
-    def __init__(self, host, port, patience=PATIENCE):
-        self.host, self.port, self.patience, self.connection = host, port, patience, None
+    def __init__(self, host, port, timeout=TIMEOUT):
+        self.host, self.port, self.timeout, self.connection = host, port, timeout, None
 
     def request(self, method, path, body=None, headers=None):
-        """The answer; nothing if the server is not there or goes away.
+        """Returns the response; None if the server is unreachable or closes the connection.
 
-        A connection that was kept may have been closed meanwhile, by an answer that came before the body was read or by a restart:
-        then, as every client does (RFC 9112, section 9.3.1), it is tried once more on another one.
+        A persistent connection may have been closed in the meantime, by a response that was sent before the body was read or by a
+        restart. The request is then retried once on a new connection, as all clients do (RFC 9112, section 9.3.1).
         """
         was_kept = self.connection is not None
         started = time.monotonic()
@@ -50,7 +51,7 @@ class Connection:
     def _request(self, method, path, body, headers):
         try:
             if self.connection is None:
-                self.connection = http.client.HTTPConnection(self.host, self.port, timeout=self.patience)
+                self.connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
             self.connection.request(method, path, body, headers)
             response = self.connection.getresponse()
             return Answer(response.status, response.headers, response.read())
@@ -59,24 +60,24 @@ class Connection:
             return None
 
     def close(self):
-        """The next request connects anew."""
+        """Closes the connection; the next request opens a new one."""
         if self.connection is not None:
             self.connection.close()
             self.connection = None
 
 
 def token(host, port, partner):
-    """An access token of a partner's."""
+    """Returns an access token of a partner."""
     form = {"grant_type": "client_credentials", "client_id": partner["client_id"], "client_secret": partner["client_secret"]}
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = Connection(host, port).request("POST", TOKEN, urllib.parse.urlencode(form), headers)
     if answer is None or answer.status != 200:
-        raise RuntimeError(f"no token: {answer}")
+        raise RuntimeError(f"no access token: {answer}")
     return json.loads(answer.body)["access_token"]
 
 
 class Ledger:
-    """What all clients together were told. `excused` says of a broken connection's time whether the server was meant to be away."""
+    """The responses to all clients. `excused` returns whether the server was expected to be down when a connection broke."""
 
     def __init__(self, excused=lambda moment: False):
         self.lock, self.excused = threading.Lock(), excused
@@ -85,37 +86,37 @@ class Ledger:
         self.log = []
 
     def note(self, begun, answer, what):
-        """Books an answer; says what must not be."""
+        """Records a response; reports unexpected ones."""
         ended, status = time.monotonic(), answer.status if answer else 0
         with self.lock:
             self.answers[status] += 1
             self.log.append((begun, ended, status))
         if status == 0 and not self.excused(ended):
-            self.complain(f"{what}: the connection broke off after {ended - begun:.2f} s")
+            self.complain(f"{what}: the connection broke after {ended - begun:.2f} s")
         if status in (429, 503) and not answer.headers.get("Retry-After"):
             self.complain(f"{what}: {status} without Retry-After: {answer.body[:200]}")
         if status not in (0, 200, 201, 302, 303, 429, 503):
             self.complain(f"{what}: {status}: {answer.body[:200]}")
 
     def complain(self, what):
-        """Books a mistake."""
+        """Records an error."""
         with self.lock:
             self.wrong.append(what)
 
     def acknowledge(self, identifier, link):
-        """Books a 201. The same id must always give the same link."""
+        """Records a 201 response. The same id must always return the same link."""
         with self.lock:
             if self.acknowledged.setdefault(identifier, link) != link:
-                self.wrong.append(f"{identifier}: another link than before")
+                self.wrong.append(f"{identifier}: a different link than before")
 
     def since(self, moment):
-        """What was begun or ended since then."""
+        """Returns the requests that began or ended since then."""
         with self.lock:
             return [entry for entry in self.log if entry[1] >= moment]
 
 
 class Clients:
-    """Threads that push, push again, and ask for statuses, each at its pace, until told to stop."""
+    """Threads that push, repeat pushes and request statuses, each at a given pace, until stopped."""
 
     def __init__(self, ledger, targets, bearer, prefix, pace, seed=0):
         self.ledger, self.prefix, self.pace = ledger, prefix, pace
@@ -129,12 +130,12 @@ class Clients:
             thread.start()
 
     def stop(self):
-        """Waits for what is under way."""
+        """Stops the threads and waits for requests in progress."""
         self.stopping.set()
         for thread in self.threads:
-            thread.join(PATIENCE + 5)
+            thread.join(TIMEOUT + 5)
             if thread.is_alive():
-                self.ledger.complain("a client is still waiting for an answer")
+                self.ledger.complain("a client is still waiting for a response")
 
     def _run(self, client, host, port, chance):
         connection, mine, count = Connection(host, port), [], 0
@@ -147,7 +148,8 @@ class Clients:
                 self.ask(connection, chance.sample(mine, min(30, len(mine))))
             else:
                 identifier, count = f"{self.prefix}-{client}-{count}", count + 1
-                # Until it is acknowledged: what was refused or broken off may be there, and must not be there twice.
+                # Retries until it is acknowledged: a rejected or broken push may have been stored,
+                # and must not be stored twice.
                 while not self.push(connection, identifier) and not self.stopping.wait(AGAIN):
                     pass
                 if identifier in self.ledger.acknowledged:
@@ -156,7 +158,7 @@ class Clients:
         connection.close()
 
     def push(self, connection, identifier):
-        """Pushes once; whether it was acknowledged."""
+        """Pushes once; returns whether it was acknowledged."""
         begun = time.monotonic()
         answer = connection.request("POST", PUSH, json.dumps(career(identifier)), self.headers)
         self.ledger.note(begun, answer, f"push {identifier}")
@@ -166,18 +168,18 @@ class Clients:
         return False
 
     def ask(self, connection, identifiers):
-        """Asks for statuses; all of them must be known."""
+        """Requests statuses; all of them must be known."""
         begun = time.monotonic()
         answer = connection.request("POST", STATUSES, json.dumps({"ids": identifiers}), self.headers)
         self.ledger.note(begun, answer, "statuses")
         if answer and answer.status == 200:
             known = {status["id"] for status in json.loads(answer.body)["credentials"]}
             if missing := set(identifiers) - known:
-                self.ledger.complain(f"acknowledged and not known: {sorted(missing)[:5]}")
+                self.ledger.complain(f"acknowledged but unknown: {sorted(missing)[:5]}")
 
 
 def check_all(ledger, targets, bearer):
-    """Pushes every acknowledged id once more, by several clients: each must give its link. How long it took."""
+    """Pushes every acknowledged id again with several clients; each must return its link. Returns the duration."""
     begun, identifiers = time.monotonic(), list(ledger.acknowledged)
     clients = Clients(ledger, [], bearer, "", 0)
     shares = [(target, identifiers[number :: len(targets)]) for number, target in enumerate(targets)]

@@ -29,7 +29,8 @@ INSERT INTO submission (id, partner_id, credential_id, credential_type, state, c
 SELECT id, partner_id, credential_id, 'career_history', state, created_at, expires_at, finalized_at, holder_id, ring_period,
        CASE state WHEN 'accepted' THEN sealed END
   FROM line;
--- Each hour of those that wait has its partition, as it would have had before it came; but for this one.
+-- Each hour of those that wait has its partition, as it would have had before it came; but for this
+-- one.
 DO $$
 DECLARE hour bigint;
 BEGIN

@@ -1,5 +1,7 @@
--- One portion of stored submissions, as Tenure would have written them: numbers {from} up to {to}, one each {step}
--- microseconds since {oldest}, of the partners in turn. Those that are not due by {now} wait, with what was pushed; of the others
+-- One portion of stored submissions, as Tenure would have written them: numbers {from} up to {to},
+-- one each {step}
+-- microseconds since {oldest}, of the partners in turn. Those that are not due by {now} wait, with
+-- what was pushed; of the others
 -- half are in wallets, and what nobody answered in time still says that it waits.
 BEGIN;
 CREATE TEMP TABLE line AS

@@ -1,4 +1,4 @@
-//! What the sub-commands take from the command line.
+//! Arguments of the sub-commands.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,47 +8,48 @@ use serde::{Deserialize, Serialize};
 
 use crate::{place, point};
 
-/// How much is measured.
+/// How much a run measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Preset {
-    /// One short round of the most telling points: some minutes.
+    /// One short round of the most informative points; takes a few minutes.
     Quick,
-    /// Everything.
+    /// Every point.
     Full,
 }
 
-/// What a run is made of.
+/// Arguments of `run`.
 #[derive(Clone, Debug, Args)]
 pub struct Run {
-    /// How much is measured.
+    /// How much to measure.
     #[arg(value_enum, default_value = "full")]
     pub preset: Preset,
-    /// This part alone; may be given several times.
+    /// Measure only this part; may be given several times.
     #[arg(long, value_enum)]
     pub chapter: Vec<point::Chapter>,
-    /// This database alone.
+    /// Measure only this database.
     #[arg(long, value_enum)]
     pub database: Option<place::Database>,
-    /// Begin anew where an earlier run of the same was interrupted.
+    /// Start again from the beginning instead of continuing an interrupted run.
     #[arg(long)]
     pub anew: bool,
-    /// The binary to measure; `tenure` beside this one if not given.
+    /// Binary to measure; by default the `tenure` next to this binary.
     #[arg(long)]
     pub tenure: Option<PathBuf>,
-    /// Seconds measured of a load in a round; 5, or 3 of the quick preset.
+    /// Seconds measured for each load in a round; 5 by default, 3 with the quick preset.
     #[arg(long)]
     pub seconds: Option<u64>,
-    /// Rounds; the median counts. 3, or 1 of the quick preset.
+    /// Number of rounds, of which the median is reported; 3 by default, 1 with the quick preset.
     #[arg(long)]
     pub rounds: Option<usize>,
-    /// Where the servers keep their data: 25 GB for the full preset.
+    /// Data folder of the servers; the full preset needs 25 GB.
     #[arg(long, default_value = "target/bench")]
     pub dir: PathBuf,
-    /// Where PostgreSQL's programs are.
+    /// Folder with the PostgreSQL programs.
     #[arg(long, default_value = "/usr/lib/postgresql/15/bin")]
     pub postgres_bin: PathBuf,
-    /// The repository, for results and docs/performance.md; nothing is written there if it is not given.
+    /// Repository to write results and docs/operate/performance.md into; without it nothing is
+    /// written.
     #[arg(long)]
     pub repository: Option<PathBuf>,
 }
@@ -67,42 +68,42 @@ impl Run {
     }
 }
 
-/// What a run of `issue` is made of.
+/// Arguments of `issue`.
 #[derive(Clone, Debug, Args)]
 pub struct Issue {
-    /// The binary to measure; `tenure` beside this one if not given.
+    /// Binary to measure; by default the `tenure` next to this binary.
     #[arg(long)]
     pub tenure: Option<PathBuf>,
-    /// Keep-alive connections, one request under way on each.
+    /// Number of keep-alive connections, with one request in flight on each.
     #[arg(long, default_value_t = 64)]
     pub connections: usize,
-    /// Seconds measured in a round.
+    /// Seconds measured in each round.
     #[arg(long, default_value_t = 6)]
     pub seconds: u64,
-    /// Seconds before that.
+    /// Seconds of warm-up before each measurement.
     #[arg(long, default_value_t = 2)]
     pub warm_up: u64,
-    /// Rounds; the median counts.
+    /// Number of rounds, of which the median is reported.
     #[arg(long, default_value_t = 3)]
     pub rounds: usize,
-    /// Where the servers keep their data.
+    /// Data folder of the servers.
     #[arg(long, default_value = "target/bench")]
     pub dir: PathBuf,
-    /// The repository, for results.
+    /// Repository to write the results into.
     #[arg(long, default_value = ".")]
     pub repository: PathBuf,
 }
 
-/// What a run of `sign` is made of.
+/// Arguments of `sign`.
 #[derive(Clone, Debug, Args)]
 pub struct Sign {
-    /// How long each kind of work is measured in a round, in milliseconds.
+    /// Milliseconds to measure each kind of work in a round.
     #[arg(long, default_value_t = 500)]
     pub milliseconds: u64,
-    /// Rounds; the median counts.
+    /// Number of rounds, of which the median is reported.
     #[arg(long, default_value_t = 9)]
     pub rounds: usize,
-    /// The repository, for results.
+    /// Repository to write the results into.
     #[arg(long, default_value = ".")]
     pub repository: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! What a step needs: PostgreSQL, empty places, and servers on them.
+//! The environment of a step: PostgreSQL, empty data folders, and servers on them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,31 +12,31 @@ use crate::postgres::Postgres;
 use crate::prefill;
 use crate::process::{self, Client, Running, free_address, start, token, wait_until_ready};
 
-/// What steps are measured with.
+/// The binary, the databases and the arguments of a run.
 #[derive(Debug)]
 pub struct Bench {
-    /// The binary.
+    /// The measured binary.
     pub tenure: PathBuf,
-    /// PostgreSQL, if it is measured.
+    /// PostgreSQL, if the run measures it.
     pub postgres: Option<Postgres>,
-    /// The version of the binary's schema.
+    /// The schema version of the binary.
     pub schema: i64,
-    /// What was asked for.
+    /// The arguments of the run.
     pub run: Run,
 }
 
-/// Servers that answer.
+/// Servers that are ready.
 pub struct Served {
     /// The processes.
     pub running: Vec<Running>,
-    /// Where they listen.
+    /// The address of each server, as `127.0.0.1:PORT`.
     pub addresses: Vec<String>,
-    /// From the start of the process of the first to its first answer, in milliseconds.
+    /// Milliseconds from starting the first server's process until it is ready.
     pub ready_ms: f64,
 }
 
 impl Bench {
-    /// Starts PostgreSQL, unless SQLite alone is measured.
+    /// Starts PostgreSQL, unless only SQLite is measured.
     pub fn open(run: &Run) -> Result<Self, String> {
         let tenure = process::tenure(run.tenure.as_deref())?;
         std::fs::create_dir_all(&run.dir).map_err(|error| error.to_string())?;
@@ -45,12 +45,12 @@ impl Bench {
         Ok(Self { tenure, postgres, schema: 0, run: run.clone() })
     }
 
-    /// A folder for something.
+    /// Returns the path of a folder for `name`.
     pub fn folder(&self, name: &str) -> PathBuf {
         self.run.dir.join(name)
     }
 
-    /// An empty place.
+    /// Creates an empty folder or database for `server`.
     pub fn fresh(&self, database: Database, server: &str) -> Result<Place, String> {
         let data = prefill::fresh_folder(&self.folder(server))?;
         match database {
@@ -66,10 +66,10 @@ impl Bench {
         self.postgres.as_ref().ok_or_else(|| "PostgreSQL was not asked for".to_owned())
     }
 
-    /// PostgreSQL, if `database` is that.
+    /// Returns PostgreSQL if `database` is PostgreSQL.
     ///
     /// # Errors
-    /// It was not started.
+    /// PostgreSQL was not started.
     pub fn on(&self, database: Database) -> Result<Option<&Postgres>, String> {
         match database {
             Database::Sqlite => Ok(None),
@@ -77,7 +77,7 @@ impl Bench {
         }
     }
 
-    /// Starts `nodes` servers on one place.
+    /// Starts `nodes` servers on the same data.
     pub fn serve(
         &self,
         server: &str,
@@ -88,7 +88,8 @@ impl Bench {
         let mut served = Served { running: Vec::new(), addresses: Vec::new(), ready_ms: 0.0 };
         for number in 0..nodes {
             let (address, began) = (free_address()?, Instant::now());
-            // All nodes are reached by one address, as behind a proxy: tokens are of that.
+            // Every node has the first node's address as its base URL, as behind a proxy, so that a
+            // token is valid on all nodes.
             let base = served.addresses.first().unwrap_or(&address).clone();
             served.running.push(start(&self.tenure, server, place, (&address, &base), settings)?);
             wait_until_ready(&address)?;
@@ -100,7 +101,7 @@ impl Bench {
         Ok(served)
     }
 
-    /// What loads ask of `served`.
+    /// Prepares the requests of a load on `served`.
     pub fn requests(
         step: &Step,
         served: &Served,
@@ -115,7 +116,7 @@ impl Bench {
         Requests::new(&step.cell.credential_type, &path, token.as_deref(), known)
     }
 
-    /// How many bytes `server` has stored in `place`.
+    /// Returns the number of bytes that `server` has stored in `place`.
     pub fn bytes(&self, place: &Place, server: &str) -> Result<u64, String> {
         if let (Database::Postgres, Some(postgres)) = (place.database(), &self.postgres) {
             postgres.checkpoint()?;
@@ -123,7 +124,7 @@ impl Bench {
         place.bytes(server)
     }
 
-    /// Processor time of the servers, and of PostgreSQL if they use it, in seconds.
+    /// Returns the processor time of the servers, and of PostgreSQL if they use it, in seconds.
     pub fn processor_times(&self, served: &Served, database: Database) -> (f64, f64) {
         let servers = served.running.iter().map(|running| process::processor_time(running.process())).sum();
         match (&self.postgres, database) {
@@ -133,7 +134,7 @@ impl Bench {
     }
 }
 
-/// The most that one of the servers has of that line.
+/// Returns the highest value of this `/proc/PID/status` line among the servers, in MiB.
 pub fn most(served: &Served, line: &str) -> f64 {
     served.running.iter().map(|running| process::memory(running.process(), line)).fold(0.0, f64::max)
 }

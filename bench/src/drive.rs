@@ -1,7 +1,8 @@
-//! The load: a closed loop over keep-alive connections, one request under way on each.
+//! The load generator: a closed loop over keep-alive connections, one request in flight on each.
 //!
-//! One thread, prebuilt bytes: the driver shares the machine with the server and must be cheap. What it uses of its core
-//! is measured, so that nobody takes its limit for the server's.
+//! It is single-threaded and sends prebuilt bytes, because it shares the machine with the server.
+//! Its share of a core is measured, so that a limit of the driver is not mistaken for one of the
+//! server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,71 +18,71 @@ use tokio::net::TcpStream;
 use crate::load::{Kind, Load, Random, Requests};
 use crate::process::own_processor_time;
 
-/// How a load is put on.
+/// The parameters of a load.
 #[derive(Clone, Debug)]
 pub struct Drive {
-    /// `127.0.0.1:PORT` of each node; connections take turns.
+    /// `127.0.0.1:PORT` of each node; connections are distributed round-robin.
     pub addresses: Vec<String>,
-    /// What is asked.
+    /// The kind of load.
     pub load: Load,
-    /// Keep-alive connections.
+    /// Number of keep-alive connections.
     pub connections: usize,
-    /// Not measured.
+    /// Time before the measurement begins.
     pub warm_up: Duration,
-    /// Measured after that.
+    /// Duration of the measurement, after the warm-up.
     pub measured: Duration,
-    /// Ends it before its time.
+    /// Stops the load early when set.
     pub stop: Arc<AtomicBool>,
 }
 
-/// One measured answer.
+/// One measured response.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
-    /// What was asked.
+    /// The kind of the request.
     pub kind: Kind,
-    /// When it was asked, in milliseconds since the measuring began.
+    /// When the request was sent, in milliseconds since the measurement began.
     pub at: u32,
-    /// How long it took, in microseconds.
+    /// The response time in microseconds.
     pub micros: u32,
 }
 
-/// What came of a load.
+/// The result of a load.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// What was measured.
+    /// The measured responses.
     pub samples: Vec<Sample>,
-    /// Good answers in all, the warm-up included.
+    /// Number of responses with the expected status, including the warm-up.
     pub answers: u64,
-    /// Pushes stored in all, the warm-up included.
+    /// Number of pushes stored, including the warm-up.
     pub created: u64,
-    /// Other answers.
+    /// Number of responses with another status.
     pub errors: u64,
-    /// One of those, to show.
+    /// An example of such a response, for the error message.
     pub example: Option<String>,
-    /// Some of the ids that were pushed.
+    /// Some of the pushed ids.
     pub ids: Vec<String>,
     /// The driver's share of one core.
     pub driver: f64,
 }
 
-/// Times, sorted, in milliseconds.
+/// Sorted response times in milliseconds.
 #[derive(Debug)]
 pub struct Times(Vec<u32>);
 
 impl Times {
-    /// Of the samples that `which` picks.
+    /// Collects the response times of the samples that `which` selects.
     pub fn of(samples: &[Sample], which: impl Fn(&Sample) -> bool) -> Self {
         let mut micros: Vec<u32> = samples.iter().filter(|sample| which(sample)).map(|sample| sample.micros).collect();
         micros.sort_unstable();
         Self(micros)
     }
 
-    /// How many.
+    /// Returns the number of samples.
     pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// The time that `share` (0 to 1) of them did not exceed, in milliseconds.
+    /// Returns the percentile `share` (0 to 1) in milliseconds.
     pub fn percentile(&self, share: f64) -> f64 {
         #[expect(
             clippy::cast_possible_truncation,
@@ -93,7 +94,7 @@ impl Times {
     }
 }
 
-/// Puts a load on.
+/// Runs a load.
 ///
 /// # Errors
 /// A connection breaks.
@@ -130,7 +131,7 @@ async fn all(drive: &Drive, requests: &Requests) -> Result<Outcome, String> {
     Ok(total)
 }
 
-/// How many ids a connection remembers, to ask for their status.
+/// Number of pushed ids that a connection remembers for its status requests.
 const REMEMBERED: usize = 256;
 
 struct Connection(SendRequest<Full<Bytes>>);

@@ -1,7 +1,8 @@
-//! Pushes while a million submissions become due at once: what Tenure's own retention does to those who push meanwhile.
+//! Measures pushes while a million submissions expire at once, that is, the cost of retention.
 //!
-//! The rows are filled in beforehand, all of one hour two days ago; how long submissions live is set so that the hour is over
-//! when they are. It counts until partners were told of all and what was pushed in that hour is gone.
+//! The rows are inserted beforehand, all created within one hour two days ago. The lifetime of
+//! submissions is set so that the epoch key of that hour expires with them. The measured interval
+//! ends when all rows have expired and the payloads of that hour are deleted.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,19 +17,20 @@ use crate::point::{Point, Step};
 use crate::prefill::{due_at, now};
 use crate::process::request;
 
-/// How long is pushed before they are due, in seconds. Retention looks when the server starts and every minute.
+/// Seconds of pushing before the rows expire. Retention runs when the server starts, then every
+/// minute.
 const BEFORE: u64 = 45;
-/// Of those, how many are not measured.
+/// Seconds at the beginning of `BEFORE` that are not measured.
 const WARM_UP: u64 = 5;
-/// Longer than that is not waited for the end.
-const PATIENCE: u64 = 240;
+/// Seconds after which the step gives up waiting for the rows to expire.
+const TIMEOUT: u64 = 240;
 
-/// How long filling may take, in seconds.
+/// Returns the most seconds that inserting the rows may take.
 fn filling(rows: u64) -> u64 {
     30 + rows / 8_000
 }
 
-/// How long the step takes, in seconds.
+/// Returns the estimated duration of the step in seconds.
 pub fn seconds(rows: u64) -> u64 {
     filling(rows) + BEFORE + 60
 }
@@ -36,7 +38,7 @@ pub fn seconds(rows: u64) -> u64 {
 /// Measures the step.
 ///
 /// # Errors
-/// Filling takes longer than it should, or what expires does not.
+/// Inserting the rows takes too long, or the rows do not expire in time.
 pub fn measure(bench: &Bench, step: &Step) -> Result<Vec<Point>, String> {
     let rows = step.cell.stored;
     let place = bench.fresh(step.cell.database, "expiring")?;
@@ -55,7 +57,7 @@ pub fn measure(bench: &Bench, step: &Step) -> Result<Vec<Point>, String> {
     let watched = std::thread::spawn({
         let (address, place, stop) = (served.addresses[0].clone(), place, stop.clone());
         let left = match step.cell.database {
-            // Who tells of what is over takes it out of its row.
+            // On SQLite the payload is in the submission's row, and expiry clears it.
             Database::Sqlite => "SELECT 0".to_owned(),
             Database::Postgres => {
                 let of_the_hour = format!("SELECT 1 FROM payload WHERE ring_period = {} LIMIT 1", due_there.hour);
@@ -69,7 +71,7 @@ pub fn measure(bench: &Bench, step: &Step) -> Result<Vec<Point>, String> {
         load: Load::Push,
         connections: step.cell.connections,
         warm_up: Duration::from_secs(WARM_UP),
-        measured: Duration::from_secs(PATIENCE),
+        measured: Duration::from_secs(TIMEOUT),
         stop: stop.clone(),
     };
     let outcome = drive(&put_on, &requests);
@@ -80,10 +82,10 @@ pub fn measure(bench: &Bench, step: &Step) -> Result<Vec<Point>, String> {
         return Err(format!("{} answers like this: {example}", outcome.errors));
     }
     let (first, last) = watched.ok_or("what is due did not expire in time")?;
-    // The samples count from the end of the warm-up.
+    // Sample times are relative to the end of the warm-up.
     let at = |instant: f64| ((instant - WARM_UP as f64).max(0.0) * 1000.0) as u32;
     let (due_ms, first_ms) = (at((BEFORE - 1) as f64), at(first));
-    // Once it was a moment: what follows it is looked at too.
+    // If expiry is very short, the five seconds after its start are included.
     let last_ms = at(last.max(first + 5.0));
     let before = Times::of(&outcome.samples, |sample| sample.at < due_ms.min(first_ms));
     let during = Times::of(&outcome.samples, |sample| (first_ms..=last_ms).contains(&sample.at));
@@ -110,8 +112,9 @@ pub fn measure(bench: &Bench, step: &Step) -> Result<Vec<Point>, String> {
     Ok(vec![Point { step: step.clone(), load: Load::Push, figures, course: course.collect() }])
 }
 
-/// When, in seconds since `began`, the first was told as over, and the last was and `is_gone`; `None` if that was not seen.
-/// Ends the load some seconds later.
+/// Returns when the first row expired and when the last row had expired and `is_gone` was true, in
+/// seconds since `began`; `None` unless both were seen before the load ended. Stops the load eight
+/// seconds later.
 fn watch(
     address: &str,
     rows: u64,
@@ -137,7 +140,7 @@ fn watch(
     first.zip(last)
 }
 
-/// How many submissions the server says it has expired.
+/// Reads the number of expired submissions from the server's metrics.
 fn expired(address: &str) -> Option<u64> {
     let metrics = request(address, "GET /metrics HTTP/1.1", "", "").ok()?;
     let line = metrics.lines().find(|line| line.contains("submissions_total") && line.contains("\"expired\""))?;

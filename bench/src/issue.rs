@@ -1,7 +1,9 @@
-//! `tenure-bench issue`: whole OpenID4VCI flows a second, from an offer's code to a signed credential: token, nonce, and
-//! the credential with a proof that is signed by the driver and checked by the server.
+//! `tenure-bench issue`: complete OpenID4VCI flows per second, from a pre-authorized code to a
+//! signed credential: token, nonce, and a credential request whose proof the driver signs and the
+//! server verifies.
 //!
-//! The driver makes the offers first, as a person would, and shares the machine with the server while it measures.
+//! The driver creates the offers before the measurement, through the wallet pages. It shares the
+//! machine with the server.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +30,7 @@ use crate::process::{Running, add_partner, free_address, memory, request, start,
 const FORM: &str = "application/x-www-form-urlencoded";
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
 
-/// What one round saw.
+/// The result of one round.
 #[derive(Debug)]
 struct Round {
     flows: f64,
@@ -36,10 +38,10 @@ struct Round {
     memory: f64,
 }
 
-/// Measures, prints, and writes the result.
+/// Measures, prints and stores the result.
 ///
 /// # Errors
-/// The server does not start, or answers something else than a credential.
+/// The server does not start, or a response is not the expected one.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are the answer; progress is for who waits")]
 pub fn run(run: &Issue) -> Result<(), String> {
     let mut rounds = Vec::with_capacity(run.rounds);
@@ -92,7 +94,7 @@ fn measure(run: &Issue) -> Result<Round, String> {
     Ok(Round { flows, micros, memory })
 }
 
-/// A person with one accepted career history: their session and the credential's id.
+/// Signs in a person and accepts one career history; returns the session and the credential's id.
 fn holder(token: &str, data: &Path, address: &str) -> Result<(String, String), String> {
     let body = Requests::new("career_history", "", None, Arc::default())?.body("bench");
     let headers = format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
@@ -137,7 +139,7 @@ fn mailed_code(folder: &Path) -> Result<String, String> {
     Err("no code was mailed".to_owned())
 }
 
-/// An offer, as the wallet has it.
+/// An offer, as the wallet receives it.
 struct Offer {
     code: String,
     transaction_code: String,
@@ -145,7 +147,7 @@ struct Offer {
 
 async fn drive(run: &Issue, address: &str, cookie: &str, credential: &str) -> Result<(f64, Vec<u32>), String> {
     let barrier = Arc::new(Barrier::new(run.connections));
-    // More than are needed: the time ends the round.
+    // More offers than a round can use, so that the time limit ends the round.
     let wanted = u32::try_from((run.seconds + run.warm_up) * 5000).unwrap_or(u32::MAX);
     let made = Arc::new(AtomicU32::new(0));
     let mut workers = tokio::task::JoinSet::new();

@@ -1,4 +1,4 @@
-//! What a load asks for: pushes of a type, statuses, statuses of thirty, or pushes with statuses between them.
+//! The kinds of load: pushes of a type, single statuses, thirty statuses at once, and a mix.
 
 use std::sync::Arc;
 
@@ -11,36 +11,36 @@ use hyper::{Method, Request, StatusCode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Load {
-    /// Pushes alone.
+    /// Only pushes.
     Push,
-    /// Five pushes, then the status of one that this connection has pushed.
+    /// Five pushes, then the status of an id that this connection has pushed.
     Mixed,
-    /// Statuses of one.
+    /// Status requests for one id.
     Status,
-    /// Statuses of thirty.
+    /// Status requests for thirty ids.
     Bulk,
 }
 
-/// One request.
+/// The kind of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Answered 201.
+    /// A push; the expected status is 201.
     Push,
-    /// Answered 200.
+    /// A status of one id; the expected status is 200.
     Status,
-    /// Answered 200.
+    /// A status of thirty ids; the expected status is 200.
     Bulk,
 }
 
 impl Kind {
-    /// The status of an answer that counts.
+    /// Returns the expected status of the response.
     pub fn expected(self) -> StatusCode {
         if self == Self::Push { StatusCode::CREATED } else { StatusCode::OK }
     }
 }
 
 impl Load {
-    /// The kind of the request with that number on a connection.
+    /// Returns the kind of the request with this number on a connection.
     pub fn kind(self, number: u64) -> Kind {
         match self {
             Self::Mixed if number % 6 == 5 => Kind::Status,
@@ -51,19 +51,19 @@ impl Load {
     }
 }
 
-/// What every request of a load has in common.
+/// The parts that all requests of a load share.
 #[derive(Clone, Debug)]
 pub struct Requests {
     push_path: String,
-    /// A body up to its id, and from there.
+    /// The JSON body before and after the id.
     around: (String, String),
     authorization: Option<HeaderValue>,
-    /// Ids to ask about.
+    /// Ids to request the status of.
     pub known: Arc<Vec<String>>,
 }
 
 impl Requests {
-    /// Pushes of the sample of `credential_type` to `push_path`, with `token` if one is needed.
+    /// Prepares pushes of the sample of `credential_type` to `push_path`, with `token` if given.
     pub fn new(
         credential_type: &str,
         push_path: &str,
@@ -75,12 +75,12 @@ impl Requests {
         Ok(Self { push_path: push_path.to_owned(), around: around_id(credential_type)?, authorization, known })
     }
 
-    /// The bytes of a push of `id`.
+    /// Returns the JSON body of a push of `id`.
     pub fn body(&self, id: &str) -> String {
         [&self.around.0, id, &self.around.1].concat()
     }
 
-    /// A request of `kind`; a push is of `id`, a status of `asked` or of ids by chance.
+    /// Builds a request of `kind`: a push of `id`, or the status of `asked` or of random known ids.
     pub fn build(
         &self,
         kind: Kind,
@@ -113,7 +113,7 @@ impl Requests {
     }
 }
 
-/// A type's sample, around the place of its id.
+/// Splits a type's sample into the JSON before and after its id.
 fn around_id(credential_type: &str) -> Result<(String, String), String> {
     const PLACE: &str = "the-id";
     let known: credential::Type = credential_type.parse().map_err(|_| format!("there is no type {credential_type}"))?;
@@ -124,12 +124,13 @@ fn around_id(credential_type: &str) -> Result<(String, String), String> {
     Ok((head.to_owned(), tail.to_owned()))
 }
 
-/// Numbers by chance, cheap (splitmix64): ids must spread over an index as partners' own do.
+/// Fast pseudo-random numbers (splitmix64), so that ids spread over an index as the ids of real
+/// partners do.
 #[derive(Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// A sequence of its own.
+    /// Creates a generator with a random seed.
     pub fn new() -> Result<Self, String> {
         let mut seed = [0; 8];
         aws_lc_rs::rand::fill(&mut seed).map_err(|_| "no rng to be had")?;
@@ -144,12 +145,12 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `limit`.
+    /// Returns a number below `limit`.
     pub fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next() % limit.max(1) as u64).unwrap_or_default()
     }
 
-    /// A UUID of version 4, as partners' own ids are.
+    /// Returns a random UUID of version 4, like the ids of real partners.
     pub fn id(&mut self) -> String {
         let (left, right) = (self.next(), self.next());
         format!(

@@ -1,4 +1,4 @@
-//! Where figures come from: the machine, and what was measured.
+//! Describes the machine and the versions that were measured.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,12 +8,12 @@ use sqlx::{Connection as _, SqliteConnection};
 
 use crate::place::block_on;
 
-/// The machine, in a line.
+/// Describes the machine in one line.
 pub fn machine() -> String {
     format!("{} cores ({}), {} GiB, Linux {}", cores(), processor(), memory(), kernel())
 }
 
-/// The machine and the versions, for files.
+/// Describes the machine and the versions as JSON, for result files.
 pub fn described(dir: &Path, postgres: &str) -> Value {
     json!({
         "processor": processor(),
@@ -27,12 +27,12 @@ pub fn described(dir: &Path, postgres: &str) -> Value {
     })
 }
 
-/// The commit that the working tree stands on.
+/// Returns the commit that is checked out.
 pub fn commit() -> String {
     said("git", &["rev-parse", "--short=12", "HEAD"])
 }
 
-/// Today, UTC.
+/// Returns today's date in UTC.
 pub fn date() -> String {
     said("date", &["-u", "+%Y-%m-%d"])
 }
@@ -56,7 +56,7 @@ fn kernel() -> String {
     said("uname", &["-r"])
 }
 
-/// The version that is built into the floor, which is Tenure's.
+/// Returns the version of SQLite in the floor, which is the same as Tenure's.
 fn sqlite() -> String {
     let version = block_on(async {
         let mut connection = SqliteConnection::connect("sqlite::memory:").await?;
@@ -65,7 +65,7 @@ fn sqlite() -> String {
     version.unwrap_or_default()
 }
 
-/// The file system and the kind of disk under the folder.
+/// Returns the file system and the kind of disk of a folder.
 fn disk(dir: &Path) -> String {
     let dir = dir.display().to_string();
     let line = said("df", &["--output=source,fstype", &dir]);

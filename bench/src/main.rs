@@ -1,7 +1,8 @@
-//! `tenure-bench run`: durable pushes and statuses, beside the floor and the echo, by connections, size, nodes and type.
-//! `sign`: signed and checked credentials a second, beside the bare signature. `issue`: whole OpenID4VCI flows a second.
+//! `tenure-bench run`: durable pushes and statuses compared with the floor and the echo, by
+//! connections, stored submissions, nodes and type. `sign`: credentials signed and verified per
+//! second, compared with the bare signature. `issue`: complete OpenID4VCI flows per second.
 //!
-//! Owns the order of things; asserts nothing about time.
+//! Dispatches the sub-commands; nothing here asserts a time.
 
 mod arguments;
 mod bench;
@@ -29,11 +30,11 @@ use std::process::ExitCode;
 use arguments::{Issue, Run, Sign};
 use clap::{Parser, Subcommand};
 
-/// The same allocator as Tenure's, so that the ratio is not about allocators.
+/// Tenure's allocator, so that the ratios do not depend on the allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Measures Tenure beside a floor.
+/// Measures Tenure against a minimal server, the floor.
 #[derive(Debug, Parser)]
 #[command(name = "tenure-bench")]
 struct Cli {
@@ -43,13 +44,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Measure the suite and report. One that was interrupted goes on where it stopped.
+    /// Measure the suite and report the results. Continues an interrupted run.
     Run(Run),
-    /// Report what `run` has measured so far.
+    /// Report the results that `run` has measured so far.
     Report(Run),
-    /// Sign and check career histories on one core, in this process.
+    /// Sign and verify career histories on one core, in this process.
     Sign(Sign),
-    /// Have wallets fetch credentials: token, nonce, credential.
+    /// Measure OpenID4VCI issuance: token, nonce, credential.
     Issue(Issue),
     /// Serve the floor (started by `run`).
     Floor(servers::Serve),
@@ -57,7 +58,7 @@ enum Command {
     Echo(servers::Serve),
 }
 
-/// Reports also what there is where some of it could not be measured.
+/// Measures the suite and reports the results, also if some steps failed.
 fn measured(run: &Run) -> Result<(), String> {
     let (points, failed) = suite::run(run)?;
     report::write(run, &points)?;

@@ -1,4 +1,4 @@
-//! One step: servers on a place, loads on them, and what came of it.
+//! Runs one step: servers on a data folder, loads on them, and the resulting figures.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +17,8 @@ use crate::process::{Client, add_partner};
 /// Measures a step.
 ///
 /// # Errors
-/// A server does not start, answers something else than it should, or holds less than it acknowledged.
+/// A server does not start, returns an unexpected response, or has stored fewer rows than it
+/// acknowledged.
 pub fn measure(bench: &Bench, step: &Step) -> Result<Vec<Point>, String> {
     if step.cell.chapter == Chapter::Expiring {
         return expiring::measure(bench, step);

@@ -1,4 +1,4 @@
-//! The median of each figure over the rounds.
+//! The median of each figure over all rounds.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use crate::load::Load;
 use crate::place::Database;
 use crate::point::{Cell, Chapter, Point};
 
-/// The median of each figure over the rounds, by what was measured.
+/// The median of each figure over all rounds, by cell and load.
 #[derive(Debug)]
 pub struct Medians(BTreeMap<(Cell, Load), BTreeMap<String, f64>>);
 
 impl Medians {
-    /// Of `points`.
+    /// Computes the medians of `points`.
     pub fn of(points: &[Point]) -> Self {
         let mut all: BTreeMap<(Cell, Load), BTreeMap<String, Vec<f64>>> = BTreeMap::new();
         for point in points {
@@ -30,7 +30,7 @@ impl Medians {
         Self(all.into_iter().map(|(what, figures)| (what, of(figures))).collect())
     }
 
-    /// What was measured of a server in a chapter, in order.
+    /// Returns the measured cells of a server in a chapter, in order.
     pub fn cells(&self, chapter: Chapter, database: Database, server: &str) -> Vec<&Cell> {
         let mut cells: Vec<&Cell> = self
             .0
@@ -42,17 +42,17 @@ impl Medians {
         cells
     }
 
-    /// A figure of `cell` under `load`.
+    /// Returns a figure of `cell` under `load`.
     pub fn figure(&self, cell: &Cell, load: Load, name: &str) -> Option<f64> {
         self.0.get(&(cell.clone(), load))?.get(name).copied()
     }
 
-    /// What stands beside `cell`.
+    /// Returns the floor's push figure for the same parameters as `cell`.
     pub fn floor(&self, cell: &Cell, name: &str) -> Option<f64> {
         self.figure(&Cell { server: "floor".to_owned(), ..cell.clone() }, Load::Push, name)
     }
 
-    /// As a list, for files.
+    /// Returns the medians as a JSON list, for result files.
     pub fn listed(&self) -> Vec<serde_json::Value> {
         let each = |((cell, load), figures): (&(Cell, Load), &BTreeMap<String, f64>)| serde_json::json!({ "of": cell, "load": load, "median": figures });
         self.0.iter().map(each).collect()

@@ -1,4 +1,4 @@
-//! Where a server keeps its data: a folder with SQLite, or a folder and a database on PostgreSQL.
+//! Where a server stores its data: a folder with SQLite, or a folder and a PostgreSQL database.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
@@ -12,14 +12,14 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Database {
-    /// A file in the folder.
+    /// SQLite, a file in the folder.
     Sqlite,
-    /// The bench's own server.
+    /// PostgreSQL, on the server that the bench starts.
     Postgres,
 }
 
 impl Database {
-    /// As people call it.
+    /// Returns the name for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::Sqlite => "SQLite",
@@ -27,7 +27,7 @@ impl Database {
         }
     }
 
-    /// As files and settings call it.
+    /// Returns the name in files and settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
@@ -36,32 +36,32 @@ impl Database {
     }
 }
 
-/// A place for a server's data.
+/// Where a server stores its data.
 #[derive(Clone, Debug)]
 pub enum Place {
-    /// SQLite in the folder.
+    /// SQLite in a folder.
     Sqlite {
         /// The folder.
         data: PathBuf,
     },
-    /// A database, and the folder for the rest.
+    /// A PostgreSQL database, and a folder for the other files.
     Postgres {
         /// The folder.
         data: PathBuf,
-        /// The database.
+        /// The URL of the database.
         url: String,
     },
 }
 
 impl Place {
-    /// The folder.
+    /// Returns the folder.
     pub fn data(&self) -> &Path {
         match self {
             Self::Sqlite { data } | Self::Postgres { data, .. } => data,
         }
     }
 
-    /// Which database it is.
+    /// Returns the kind of the database.
     pub fn database(&self) -> Database {
         match self {
             Self::Sqlite { .. } => Database::Sqlite,
@@ -69,13 +69,13 @@ impl Place {
         }
     }
 
-    /// The SQLite file of `server`, for this process.
+    /// Returns options to open the SQLite file of `server` in this process.
     pub fn sqlite(&self, server: &str) -> Result<SqliteConnectOptions, String> {
         let file = self.data().join(format!("{server}.sqlite"));
         SqliteConnectOptions::from_str(&format!("sqlite://{}", file.display())).map_err(|error| error.to_string())
     }
 
-    /// A number from the database of `server`.
+    /// Queries a number from the database of `server`.
     pub fn number(&self, server: &str, question: &str) -> Result<i64, String> {
         match self {
             Self::Sqlite { .. } => {
@@ -94,8 +94,9 @@ impl Place {
         }
     }
 
-    /// Reads all of it once, and indexes into PostgreSQL's own memory, as on a server that has run for a while: what was kept since an
-    /// earlier run would be measured on the disk, and what was filled in just now would not.
+    /// Reads the whole database once, and indexes into PostgreSQL's buffers, as on a server that
+    /// has run for a while. Otherwise databases kept from an earlier run would be read from disk,
+    /// and newly filled ones from memory.
     pub fn warm(&self, server: &str) -> Result<(), String> {
         match self {
             Self::Sqlite { data } => {
@@ -117,7 +118,7 @@ impl Place {
         }
     }
 
-    /// Bytes on disk, once SQLite's log is folded into its file.
+    /// Returns the size on disk in bytes, after a SQLite checkpoint.
     pub fn bytes(&self, server: &str) -> Result<u64, String> {
         match self {
             Self::Sqlite { data } => {
@@ -132,7 +133,7 @@ impl Place {
     }
 }
 
-/// Runs what needs a database on a runtime of its own.
+/// Runs a database operation on its own runtime.
 pub fn block_on<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;

@@ -1,50 +1,50 @@
-//! Line plots as SVG, by hand: readable in light and dark, with nothing but text, lines and dots.
+//! Draws line plots as SVG from text, lines and dots only, readable in light and dark.
 
 use std::fmt::Write as _;
 
 /// One curve.
 #[derive(Clone, Debug)]
 pub struct Series {
-    /// What the legend calls it.
+    /// The label in the legend.
     pub name: String,
-    /// Which of the colours, and whether dashed: the floor is.
+    /// The colour, and whether the line is dashed (as the floor's is).
     pub style: Style,
-    /// Where it goes through: x by the panel's ticks' values.
+    /// The points; x in the units of the panel's tick values.
     pub points: Vec<(f64, f64)>,
 }
 
 /// How a curve is drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
-    /// 0 to 3.
+    /// Index of the colour, 0 to 3.
     pub colour: usize,
-    /// Broken.
+    /// Whether the line is dashed.
     pub dashed: bool,
 }
 
-/// How an axis is divided.
+/// The scale of an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
-    /// Evenly.
+    /// Equal distances for equal differences.
     Linear,
-    /// By ratio.
+    /// Equal distances for equal ratios.
     Logarithmic,
 }
 
-/// One coordinate system.
+/// One plot in a picture.
 #[derive(Clone, Debug)]
 pub struct Panel {
-    /// Above it.
+    /// The text above the plot.
     pub title: String,
-    /// Below it.
+    /// The text below the plot.
     pub x_label: String,
-    /// The places that are named on the x axis.
+    /// The labelled positions on the x axis.
     pub x_ticks: Vec<(f64, String)>,
-    /// How x is divided.
+    /// The scale of the x axis.
     pub x_scale: Scale,
-    /// How y is divided.
+    /// The scale of the y axis.
     pub y_scale: Scale,
-    /// A line across at this height, and what it says.
+    /// A horizontal line at this value, with its label.
     pub goal: Option<(f64, String)>,
     /// The curves.
     pub series: Vec<Series>,
@@ -52,7 +52,7 @@ pub struct Panel {
 
 const WIDTH: f64 = 460.0;
 const HEIGHT: f64 = 300.0;
-/// Left, top, right and bottom of the coordinate system within a panel.
+/// Margins of the plot area within a panel: left, top, right and bottom.
 const LEFT: f64 = 62.0;
 const TOP: f64 = 40.0;
 const RIGHT: f64 = 14.0;
@@ -60,7 +60,7 @@ const BOTTOM: f64 = 50.0;
 
 const STYLE: &str = "<style>text{fill:#17212b}.grid{stroke:#17212b;stroke-opacity:.13}.axis{stroke:#17212b;stroke-opacity:.6}.goal{stroke:#b3261e;stroke-dasharray:2 4}.goal-text{fill:#b3261e}polyline{fill:none;stroke-width:2.2}.dashed{stroke-dasharray:7 5}.s0{stroke:#0f5257}.s1{stroke:#b25e00}.s2{stroke:#5b4bb3}.s3{stroke:#6d7a86}.f0{fill:#0f5257}.f1{fill:#b25e00}.f2{fill:#5b4bb3}.f3{fill:#6d7a86}@media(prefers-color-scheme:dark){text{fill:#e8ecef}.grid,.axis{stroke:#e8ecef}.goal{stroke:#ff8a80}.goal-text{fill:#ff8a80}.s0{stroke:#7fd1c7}.s1{stroke:#f5b26b}.s2{stroke:#b5a9ff}.s3{stroke:#a3b0bb}.f0{fill:#7fd1c7}.f1{fill:#f5b26b}.f2{fill:#b5a9ff}.f3{fill:#a3b0bb}}</style>\n";
 
-/// The panels side by side, two in a row.
+/// Draws the panels in rows of two.
 pub fn picture(label: &str, panels: &[Panel]) -> String {
     let columns = panels.len().clamp(1, 2);
     let rows = panels.len().div_ceil(2);
@@ -142,7 +142,7 @@ impl Panel {
         }
     }
 
-    /// From the least to the greatest of ticks and points.
+    /// Returns the smallest and the largest x of ticks and points.
     fn x_ends(&self) -> (f64, f64) {
         let ticks = self.x_ticks.iter().map(|(value, _)| *value);
         let all = ticks.chain(self.series.iter().flat_map(|series| series.points.iter().map(|(x, _)| *x)));
@@ -150,7 +150,7 @@ impl Panel {
         if least < most { (least, most) } else { (least, least + 1.0) }
     }
 
-    /// Round values that span all points, and the ends.
+    /// Returns round tick values that span all points, and the ends of the axis.
     fn y_axis(&self) -> (Vec<f64>, f64, f64) {
         let goal = self.goal.iter().map(|(height, _)| *height);
         let values = self.series.iter().flat_map(|series| series.points.iter().map(|(_, y)| *y)).chain(goal);
@@ -189,7 +189,7 @@ impl Series {
         let points: Vec<String> =
             self.points.iter().map(|(at, value)| format!("{:.1},{:.1}", x(*at), y(*value))).collect();
         let _ = writeln!(svg, "<polyline class=\"s{colour}{dashed}\" points=\"{}\"/>", points.join(" "));
-        // A course over time has too many.
+        // A time series has too many points for dots.
         if self.points.len() <= 12 {
             for (at, value) in &self.points {
                 let _ =
@@ -199,7 +199,7 @@ impl Series {
     }
 }
 
-/// Where between the ends a value is, 0 to 1.
+/// Returns the position of `value` between the ends, 0 to 1.
 fn share(scale: Scale, value: f64, (from, to): (f64, f64)) -> f64 {
     let share = match scale {
         Scale::Linear => (value - from) / (to - from),

@@ -1,4 +1,4 @@
-//! What is measured, and what was found: the rows of `points.jsonl`.
+//! The measured points: the rows of `points.jsonl`.
 
 use std::collections::BTreeMap;
 
@@ -13,70 +13,70 @@ use crate::place::Database;
 pub enum Chapter {
     /// Pushes by the number of connections.
     Connections,
-    /// Pushes and statuses by what is stored already.
+    /// Pushes and statuses by the number of stored submissions.
     Sizes,
-    /// Pushes with one node and two.
+    /// Pushes with one and two nodes.
     Nodes,
     /// Pushes by credential type.
     Types,
-    /// Pushes with statuses between them.
+    /// Pushes mixed with status requests.
     Polling,
-    /// Pushes while a million submissions become due.
+    /// Pushes while a million submissions expire.
     Expiring,
 }
 
 impl Chapter {
-    /// All of them, in order.
+    /// All chapters, in order.
     pub const ALL: [Self; 6] =
         [Self::Connections, Self::Sizes, Self::Nodes, Self::Types, Self::Polling, Self::Expiring];
 }
 
-/// What is measured: all that tells one figure from another but the round.
+/// The parameters of a figure, except for the round.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Cell {
-    /// The part that it belongs to.
+    /// The chapter that it belongs to.
     pub chapter: Chapter,
-    /// On which database.
+    /// The database.
     pub database: Database,
-    /// How many submissions are stored already.
+    /// Number of submissions stored before the load.
     pub stored: u64,
-    /// How many connections push.
+    /// Number of connections.
     pub connections: usize,
-    /// How many nodes serve.
+    /// Number of nodes.
     pub nodes: usize,
-    /// What is pushed.
+    /// The pushed credential type.
     pub credential_type: String,
-    /// Tenure, floor, echo.
+    /// `tenure`, `floor` or `echo`.
     pub server: String,
 }
 
-/// A start of servers, and what is asked of them one after the other.
+/// One start of servers, and the loads that run on them one after the other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// What is measured.
+    /// The parameters.
     #[serde(flatten)]
     pub cell: Cell,
-    /// Which time.
+    /// The number of the round.
     pub round: usize,
 }
 
-/// What one step found of one load.
+/// The figures of one load in a step.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Point {
-    /// Of what.
+    /// The step.
     #[serde(flatten)]
     pub step: Step,
-    /// Which load.
+    /// The load.
     pub load: Load,
-    /// The figures, by name.
+    /// The figures by name.
     pub figures: BTreeMap<String, f64>,
-    /// Figures over time, where they are asked for: seconds and milliseconds.
+    /// A time series where the chapter has one: seconds and milliseconds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub course: Vec<(f64, f64)>,
 }
 
 impl Cell {
-    /// What is asked one after the other.
+    /// Returns the loads that run one after the other.
     pub fn loads(&self) -> &'static [Load] {
         match self.chapter {
             Chapter::Sizes => &[Load::Push, Load::Status, Load::Bulk],

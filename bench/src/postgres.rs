@@ -1,5 +1,5 @@
-//! A PostgreSQL of the bench's own: durable as one that matters, on the loopback alone, in a folder that stays, so that
-//! databases that took minutes to fill are there the next time.
+//! A PostgreSQL server for the bench: durable like a production server, on loopback only. Its
+//! folder is kept, so that databases that took minutes to fill can be used again.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use crate::place::block_on;
 use crate::process::{free_address, processor_time_of_family};
 
-/// What both the floor and Tenure are measured on. What is not named here is as PostgreSQL comes.
+/// Settings for both the floor and Tenure; all others keep PostgreSQL's defaults.
 const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -25,7 +25,7 @@ checkpoint_timeout = 15min
 random_page_cost = 1.1
 ";
 
-/// A server that is stopped when it goes out of scope.
+/// A PostgreSQL server that is stopped on drop.
 #[derive(Debug)]
 pub struct Postgres {
     bin: PathBuf,
@@ -34,7 +34,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts the one in `folder`, which is made if it is not there.
+    /// Starts the server in `folder`, and creates the cluster if it does not exist.
     pub fn start(bin: &Path, folder: &Path) -> Result<Self, String> {
         std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
         let folder = folder.canonicalize().map_err(|error| error.to_string())?;
@@ -50,7 +50,7 @@ impl Postgres {
                 &["--pgdata", &data, "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"],
             )?;
         }
-        // One that an interrupted run left behind; and settings that may have changed since.
+        // Stops a server that an interrupted run left running, and applies changed settings.
         let _ = postgres.run("pg_ctl", &["stop", "--pgdata", &data, "--mode=fast", "--silent"]);
         let settings = format!("{SETTINGS}port = {port}\n");
         std::fs::write(postgres.folder.join("data/postgresql.auto.conf"), settings)
@@ -64,7 +64,8 @@ impl Postgres {
         self.folder.join("data").display().to_string()
     }
 
-    /// PostgreSQL refuses to run as root, so root has Debian's `postgres` user run it.
+    /// Runs one of PostgreSQL's programs. PostgreSQL refuses to run as root, so root runs it as
+    /// Debian's `postgres` user.
     fn run(&self, program: &str, arguments: &[&str]) -> Result<(), String> {
         let program = self.bin.join(program);
         let mut command = if is_root() {
@@ -77,12 +78,12 @@ impl Postgres {
         run(command.args(arguments).current_dir(&self.folder))
     }
 
-    /// The URL of a database.
+    /// Returns the URL of a database.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Makes an empty database, in place of one of that name.
+    /// Creates an empty database and replaces an existing one; returns its URL.
     pub fn create(&self, database: &str) -> Result<String, String> {
         self.drop(database)?;
         self.say(&format!("CREATE DATABASE {database}"))?;
@@ -94,12 +95,12 @@ impl Postgres {
         self.say(&format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)"))
     }
 
-    /// Writes what is in memory to disk, so that nobody pays for what was done before.
+    /// Writes dirty buffers to disk, so that earlier writes do not slow down the next measurement.
     pub fn checkpoint(&self) -> Result<(), String> {
         self.say("CHECKPOINT")
     }
 
-    /// Processor time of all of its processes, in seconds.
+    /// Returns the processor time of all PostgreSQL processes in seconds.
     pub fn processor_time(&self) -> f64 {
         let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap_or_default();
         file.lines().next().and_then(|line| line.parse().ok()).map_or(0.0, processor_time_of_family)
@@ -119,7 +120,7 @@ impl Drop for Postgres {
     }
 }
 
-/// Which version the programs are.
+/// Returns the version of the programs.
 pub fn version(bin: &Path) -> String {
     let output = Command::new(bin.join("postgres")).arg("--version").output().map(|output| output.stdout);
     String::from_utf8_lossy(&output.unwrap_or_default()).split_whitespace().nth(2).unwrap_or("unknown").to_owned()

@@ -1,5 +1,6 @@
-//! Databases that hold millions of submissions already: filled by SQL, after Tenure has made the schema, with rows such as it
-//! would have written. They stay in the bench's folder and are used again while they are young enough.
+//! Prepares databases with millions of submissions: Tenure creates the schema, then SQL inserts
+//! rows like those that Tenure writes. The databases stay in the bench's folder and are used again
+//! until they are too old.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -11,41 +12,41 @@ use crate::place::{Database, Place, block_on};
 use crate::postgres::Postgres;
 use crate::process::{Client, add_partner, free_address, start, wait_until_ready};
 
-/// What is filled in at once.
+/// Number of rows per set of statements.
 const PORTION: u64 = 100_000;
-/// Partners who have pushed what is stored; the load is of the first.
+/// Number of partners that own the stored submissions; the load uses the first one.
 const PARTNERS: usize = 8;
-/// How long ago the oldest was pushed: 2 % of what is stored waits then.
+/// Age of the oldest submission. With 48 hours of lifetime, 2 % of the submissions are undecided.
 const SPAN: Duration = Duration::from_secs(100 * 86_400);
-/// A submission's time, as Tenure's settings have it.
+/// Lifetime of an undecided submission, the default of Tenure's settings.
 const LIFETIME: Duration = Duration::from_secs(48 * 3600);
-/// Bytes of a sealed career history like the sample.
+/// Bytes of an encrypted career history like the sample.
 const SEALED: u64 = 424;
-/// After this much time too many of those that wait would be due.
+/// Age at which a database is filled again, because too many undecided submissions would expire.
 const FRESH: Duration = Duration::from_secs(12 * 3600);
-/// How many ids are kept to ask about.
+/// Number of ids kept for status requests.
 const KNOWN: u64 = 50_000;
 
-/// What is known of a database that was filled.
+/// A description of a filled database.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Filled {
-    /// How many submissions were filled in.
+    /// Number of inserted submissions.
     pub rows: u64,
-    /// When, in microseconds since 1970.
+    /// When the rows were inserted, in microseconds since 1970.
     made_at: u64,
-    /// The schema's version.
+    /// The schema version.
     schema: i64,
-    /// How long that took, in seconds.
+    /// Seconds that inserting took.
     pub seconds: f64,
-    /// Bytes on disk.
+    /// Size on disk in bytes.
     pub bytes: u64,
-    /// The partner that the load is of.
+    /// The partner that the load uses.
     pub client: Client,
-    /// Some of its ids.
+    /// Some of that partner's ids.
     pub known: Vec<String>,
 }
 
-/// When things happened and are due: `due` is SQL over `created_at`.
+/// Creation and expiry times of the rows; `due` is a SQL expression over `created_at`.
 struct Times {
     now: u64,
     oldest: u64,
@@ -53,21 +54,21 @@ struct Times {
     due: String,
 }
 
-/// Those of a database that a fresh run of Tenure makes: it is compared with a stored one's.
+/// Returns the schema version that `tenure` creates, to compare with that of a kept database.
 pub fn schema(tenure: &Path, folder: &Path) -> Result<i64, String> {
     let place = Place::Sqlite { data: fresh_folder(folder)? };
     make_schema(tenure, &place)?;
     place.number("tenure", "SELECT max(version) FROM _sqlx_migrations")
 }
 
-/// What is in a folder that was filled.
+/// The name of the file with the [`Filled`] of a folder.
 const NOTE: &str = "filled.json";
 
 fn folder_of(folder: &Path, database: Database, rows: u64) -> PathBuf {
     folder.join(format!("stored-{}-{rows}", database.name()))
 }
 
-/// What was filled in before with that schema, and is young enough.
+/// Returns the description of a kept database, if its schema matches and it is recent enough.
 pub fn filled(folder: &Path, database: Database, rows: u64, schema: i64) -> Option<Filled> {
     let text = std::fs::read(folder_of(folder, database, rows).join(NOTE)).ok()?;
     let filled: Filled = serde_json::from_slice(&text).ok()?;
@@ -75,7 +76,8 @@ pub fn filled(folder: &Path, database: Database, rows: u64, schema: i64) -> Opti
     (filled.schema == schema && age < micros(FRESH)).then_some(filled)
 }
 
-/// The place with `rows` stored submissions in `folder` (and on `postgres`), filled if it is not there or too old.
+/// Returns the data with `rows` stored submissions in `folder` (and on `postgres`); fills a new
+/// database if none is kept or it is too old.
 pub fn stored(
     tenure: &Path,
     folder: &Path,
@@ -109,18 +111,20 @@ pub fn stored(
     Ok((place, filled))
 }
 
-/// A place whose `rows` submissions were all pushed in one hour two days ago and are all due in the second before `due`.
+/// A database whose `rows` submissions were created in one hour two days ago and all expire in the
+/// second before `due`.
 #[derive(Debug)]
 pub struct Due {
-    /// What was filled in.
+    /// The description of the database.
     pub filled: Filled,
-    /// How long submissions live, in seconds, for that hour's key to be over at `due` too.
+    /// Lifetime of submissions in seconds with which the epoch key of that hour expires at `due`
+    /// too.
     pub lifetime: u64,
-    /// The hour, in microseconds since 1970.
+    /// The start of the hour, in microseconds since 1970.
     pub hour: u64,
 }
 
-/// Fills such a place.
+/// Fills a database whose rows all expire in the second before `due`.
 pub fn due_at(tenure: &Path, place: &Place, rows: u64, schema: i64, due: u64) -> Result<Due, String> {
     const HOUR: u64 = 3_600_000_000;
     let now = now()?;
@@ -131,7 +135,7 @@ pub fn due_at(tenure: &Path, place: &Place, rows: u64, schema: i64, due: u64) ->
     Ok(Due { filled, lifetime: (due - hour - HOUR) / 1_000_000, hour })
 }
 
-/// The clock, in microseconds since 1970.
+/// Returns the current time in microseconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "rows are as old as the server's clock will find them")]
 pub fn now() -> Result<u64, String> {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
@@ -142,7 +146,7 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// An empty folder of that name.
+/// Creates an empty folder, and deletes an existing one.
 pub fn fresh_folder(folder: &Path) -> Result<PathBuf, String> {
     let _ = std::fs::remove_dir_all(folder);
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -179,7 +183,7 @@ fn fill(tenure: &Path, place: &Place, rows: u64, schema: i64, times: &Times) -> 
     Ok(Filled { rows, made_at: times.now, schema, seconds, bytes, client, known })
 }
 
-/// The statements for one portion.
+/// Returns the statements that insert one portion.
 fn portion(text: &str, from: u64, rows: u64, times: &Times) -> String {
     let numbers = [
         ("{from}", from),
@@ -202,7 +206,7 @@ fn progress(began: Instant, done: u64, rows: u64) {
     }
 }
 
-/// With all indexes in place, so that their pages are as full as they get row by row.
+/// Keeps all indexes while inserting, so that their pages are filled as by single inserts.
 async fn fill_sqlite(place: &Place, rows: u64, times: &Times) -> Result<(), sqlx::Error> {
     let options = place.sqlite("tenure").map_err(|error| sqlx::Error::Configuration(error.into()))?;
     let mut connection = SqliteConnection::connect_with(&options.foreign_keys(false)).await?;
@@ -224,8 +228,8 @@ async fn fill_sqlite(place: &Place, rows: u64, times: &Times) -> Result<(), sqlx
     connection.close().await
 }
 
-/// Without the index of partners' own ids, which are in no order: it is made anew at the end, as full as it would have
-/// become row by row.
+/// Drops the index of the partners' ids while inserting, because they come in random order. It is
+/// rebuilt at the end with the fill factor that single inserts would have produced.
 async fn fill_postgres(place: &Place, rows: u64, times: &Times) -> Result<(), sqlx::Error> {
     let Place::Postgres { url, .. } = place else { return Ok(()) };
     let mut connection = PgConnection::connect(url).await?;
@@ -253,7 +257,7 @@ async fn fill_postgres(place: &Place, rows: u64, times: &Times) -> Result<(), sq
     connection.close().await
 }
 
-/// Some of the client's ids, from all over the table.
+/// Selects some of the client's ids from the whole table.
 async fn known(place: &Place, client: &Client) -> Result<Vec<String>, sqlx::Error> {
     let partner = uuid::Uuid::parse_str(&client.id).map_err(|error| sqlx::Error::Decode(error.into()))?;
     let question = "SELECT credential_id FROM submission WHERE partner_id = $1 ORDER BY random() LIMIT $2";

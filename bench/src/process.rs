@@ -1,4 +1,4 @@
-//! Servers as processes: starting them, waiting until they answer, and what they use.
+//! Server processes: starting them, waiting until they are ready, and measuring their resource use.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use crate::place::Place;
 
-/// A server that is killed when it goes out of scope.
+/// A server that is killed on drop.
 pub struct Running(Child);
 
 impl Running {
-    /// Its process.
+    /// Returns the process id.
     pub fn process(&self) -> u32 {
         self.0.id()
     }
@@ -27,14 +27,14 @@ impl Drop for Running {
     }
 }
 
-/// An address on this machine where nobody listens.
+/// Returns a free address on this machine.
 pub fn free_address() -> Result<String, String> {
     let bound = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     bound.map(|address| address.to_string()).map_err(|error| error.to_string())
 }
 
-/// Starts `server` (tenure, floor, echo) on `place`, as a node of what is reached at `base`; what it says goes to `log` in
-/// the place's folder.
+/// Starts `server` (tenure, floor or echo) on `place`, as a node that is reached at `base`. Its
+/// output goes to `log` in the folder of `place`.
 pub fn start(
     tenure: &Path,
     server: &str,
@@ -64,7 +64,7 @@ pub fn start(
     child.map(Running).map_err(|error| format!("{server} does not start: {error}"))
 }
 
-/// The binary to measure: `given`, or `tenure` beside this one.
+/// Returns the binary to measure: `given`, or the `tenure` next to this binary.
 pub fn tenure(given: Option<&Path>) -> Result<PathBuf, String> {
     let beside = || std::env::current_exe().ok().map(|path| path.with_file_name("tenure"));
     given.map(Path::to_path_buf).or_else(beside).filter(|path| path.exists()).ok_or_else(|| {
@@ -72,7 +72,7 @@ pub fn tenure(given: Option<&Path>) -> Result<PathBuf, String> {
     })
 }
 
-/// Waits until the server answers.
+/// Waits until the server is ready.
 pub fn wait_until_ready(address: &str) -> Result<(), String> {
     let deadline = Instant::now() + Duration::from_secs(60);
     while Instant::now() < deadline {
@@ -84,7 +84,7 @@ pub fn wait_until_ready(address: &str) -> Result<(), String> {
     Err(format!("the server at {address} does not get ready"))
 }
 
-/// One request on a connection of its own; returns the whole answer.
+/// Sends one request on a new connection; returns the whole response.
 pub fn request(address: &str, line: &str, headers: &str, body: &str) -> Result<String, String> {
     let shown = |error: std::io::Error| error.to_string();
     let mut stream = TcpStream::connect(address).map_err(shown)?;
@@ -99,7 +99,7 @@ pub fn request(address: &str, line: &str, headers: &str, body: &str) -> Result<S
     Ok(answer)
 }
 
-/// A partner, as it signs in.
+/// The credentials of a partner.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Client {
     /// Its `client_id`.
@@ -124,7 +124,7 @@ pub fn add_partner(tenure: &Path, place: &Place, name: &str) -> Result<Client, S
     Ok(Client { id: text("client_id"), secret: text("client_secret") })
 }
 
-/// An access token of `client`.
+/// Requests an access token for `client`.
 pub fn token(client: &Client, address: &str) -> Result<String, String> {
     let form = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("grant_type", "client_credentials")
@@ -138,26 +138,28 @@ pub fn token(client: &Client, address: &str) -> Result<String, String> {
     Ok(answer["access_token"].as_str().unwrap_or_default().to_owned())
 }
 
-/// A line of a process's status in MiB: `VmHWM` is the most it ever had in memory, `VmRSS` what it has now.
+/// Reads a line of `/proc/PID/status` in MiB: `VmHWM` is the peak resident memory, `VmRSS` the
+/// current one.
 pub fn memory(process: u32, line: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let value = status.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(':')).unwrap_or_default();
     value.split_whitespace().next().and_then(|number| number.parse::<f64>().ok()).unwrap_or_default() / 1024.0
 }
 
-/// The fields of `/proc/PID/stat` after the name: the parent is the second, processor times are the 12th to 15th.
+/// Reads the fields of `/proc/PID/stat` after the name: the second is the parent, the 12th to 15th
+/// are processor times.
 fn stat(process: u32) -> Vec<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let rest = stat.rsplit_once(") ").map(|(_, rest)| rest).unwrap_or_default();
     rest.split_whitespace().map(|field| field.parse().unwrap_or_default()).collect()
 }
 
-/// Processor time of a process so far, in seconds. Linux counts it in hundredths.
+/// Returns the processor time of a process in seconds. Linux counts in hundredths.
 pub fn processor_time(process: u32) -> f64 {
     stat(process).get(11..13).map_or(0.0, |times| times.iter().sum::<u64>() as f64 / 100.0)
 }
 
-/// As [`processor_time`], of a process with all of its children, also those that have ended.
+/// Like [`processor_time`], including all children, also those that have exited.
 pub fn processor_time_of_family(parent: u32) -> f64 {
     let own = stat(parent).get(11..15).map_or(0.0, |times| times.iter().sum::<u64>() as f64 / 100.0);
     let processes = std::fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
@@ -166,7 +168,7 @@ pub fn processor_time_of_family(parent: u32) -> f64 {
     own + children.map(processor_time).sum::<f64>()
 }
 
-/// Processor time of this thread so far, in seconds.
+/// Returns the processor time of this thread in seconds.
 pub fn own_processor_time() -> f64 {
     let times = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     times.split_whitespace().next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or_default() / 1e9

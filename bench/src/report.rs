@@ -1,4 +1,5 @@
-//! What was measured goes into the repository: tables and pictures into docs/, every figure into bench/results/.
+//! Writes the results into the repository: tables and pictures into docs/operate/, all figures into
+//! bench/results/.
 
 use std::path::Path;
 
@@ -11,7 +12,7 @@ use crate::point::Point;
 use crate::postgres;
 use crate::tables::{Section, sections};
 
-/// Prints the tables and, if a repository is given, writes everything into it.
+/// Prints the tables and, if a repository is given, writes all results into it.
 ///
 /// # Errors
 /// A file cannot be written.
@@ -32,13 +33,13 @@ pub fn write(run: &Run, points: &[Point]) -> Result<(), String> {
         run.warm_up(),
         run.rounds()
     );
-    let page = repository.join("docs/performance.md");
+    let page = repository.join("docs/operate/performance.md");
     let text = std::fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
     let text = between(&text, "machine", &said)?;
     let text = sections.iter().try_fold(text, |text, section| between(&text, section.name, &content(section)))?;
     save(&page, &text)?;
     for (file, _, picture) in sections.iter().filter_map(|section| section.picture.as_ref()) {
-        save(&repository.join("docs").join(file), picture)?;
+        save(&repository.join("docs/operate").join(file), picture)?;
     }
     let result = json!({
         "preset": run.preset, "seconds": run.seconds(), "warm_up": run.warm_up(), "rounds": run.rounds(),
@@ -46,7 +47,7 @@ pub fn write(run: &Run, points: &[Point]) -> Result<(), String> {
         "medians": Medians::of(points).listed(), "points": points,
     });
     let text = serde_json::to_string(&result).map_err(|error| error.to_string())?;
-    // A line a point, so that two runs can be compared.
+    // One point per line, so that two runs can be compared with diff.
     let text = text.replace("},{\"", "},\n{\"") + "\n";
     save(&repository.join("bench/results").join(format!("{}-suite.json", machine::date())), &text)
 }
@@ -58,15 +59,15 @@ fn content(section: &Section) -> String {
     }
 }
 
-/// The page with `content` between the markers of that name.
+/// Replaces the text between the markers `name` with `content`.
 fn between(text: &str, name: &str, content: &str) -> Result<String, String> {
     let (begin, end) = (format!("<!-- bench:{name} -->"), format!("<!-- /bench:{name} -->"));
     let parts = text.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
-    let (before, after) = parts.ok_or_else(|| format!("docs/performance.md has no place for {name}"))?;
+    let (before, after) = parts.ok_or_else(|| format!("docs/operate/performance.md has no place for {name}"))?;
     Ok(format!("{before}{begin}\n{content}\n{end}{after}"))
 }
 
-/// Writes a result, with the machine it came from, as `bench/results/DATE-NAME.json`.
+/// Writes a result, with the description of the machine, to `bench/results/DATE-NAME.json`.
 ///
 /// # Errors
 /// The file cannot be written.

@@ -1,4 +1,4 @@
-//! The floor and the echo: what Tenure is measured against.
+//! The reference servers that Tenure is compared with: the floor and the echo.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,29 +24,30 @@ use tokio::sync::{mpsc, oneshot};
 use tower::Service as _;
 use uuid::Uuid;
 
-/// Where a reference server listens and keeps its data.
+/// The address and the data of a reference server.
 #[derive(Clone, Debug, Args)]
 pub struct Serve {
     #[arg(long)]
     listen: SocketAddr,
     #[arg(long)]
     data: PathBuf,
-    /// PostgreSQL instead of SQLite in the folder.
+    /// Use this PostgreSQL database instead of SQLite in the folder.
     #[arg(long)]
     database_url: Option<String>,
 }
 
-/// Most pushes in one transaction, as in Tenure.
+/// Most pushes in one transaction; the same as in Tenure.
 const BATCH: usize = 256;
 
-/// Serves until it is killed.
+/// Serves until the process is killed.
 fn serve(listen: SocketAddr, router: impl Future<Output = Result<Router, String>>) -> Result<(), String> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let router = router.await?.route("/readyz", get(|| async { "ready\n" }));
         let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| error.to_string())?;
-        // As Tenure accepts connections: what axum wraps around each request is no part of a floor.
+        // Accepts connections as Tenure does: without the per-request layers of `axum::serve`,
+        // which are not part of a floor.
         loop {
             let (stream, _) = listener.accept().await.map_err(|error| error.to_string())?;
             let router = router.clone();
@@ -61,7 +62,7 @@ fn created(body: String) -> Response {
     (StatusCode::CREATED, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-/// The answer's shape and size are those of a push.
+/// Returns a response with the shape and size of a push response.
 fn answer(credential_id: &str, id: u64) -> String {
     let content = format!("00000000-0000-7000-8000-{id:012x}");
     format!(
@@ -69,7 +70,8 @@ fn answer(credential_id: &str, id: u64) -> String {
     )
 }
 
-/// Reads the body, answers as many bytes as a push, does nothing.
+/// Serves the echo: reads the body, returns a response of the size of a push response, stores
+/// nothing.
 pub fn echo(serve_at: &Serve) -> Result<(), String> {
     let push = |body: Bytes| async move { created(answer("00000000-0000-4000-8000-000000000000", body.len() as u64)) };
     serve(serve_at.listen, async move { Ok(Router::new().route("/push", post(push))) })
@@ -90,7 +92,8 @@ struct Row {
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-/// What any durable push must do and nothing else: parse, one row and one event row under group commit, answer.
+/// Serves the floor, the least that a durable push must do: parse, insert a row and an event row
+/// with group commit, respond.
 pub fn floor(serve_at: &Serve) -> Result<(), String> {
     let (data, url) = (serve_at.data.clone(), serve_at.database_url.clone());
     serve(serve_at.listen, async move {
@@ -134,7 +137,7 @@ fn complain(error: &sqlx::Error) {
     eprintln!("floor: {error}");
 }
 
-/// One transaction for what arrived together.
+/// Commits all pushes that arrived together in one transaction.
 trait Writes: Send + Sync + 'static {
     fn write(&self, batch: &[Row]) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
@@ -162,7 +165,7 @@ impl Sqlite {
     }
 }
 
-/// The id as sixteen bytes that sort by arrival, like Tenure's.
+/// Returns the id as sixteen bytes that sort by arrival, like Tenure's ids.
 fn key(id: u64) -> Vec<u8> {
     u128::from(id).to_be_bytes().to_vec()
 }

@@ -1,7 +1,8 @@
-//! `tenure-bench sign`: signed career histories and checked ones a second on one core, each beside the bare signature.
+//! `tenure-bench sign`: career histories signed and verified per second on one core, each compared
+//! with the bare signature.
 //!
-//! Owns what is measured in the library alone. Rounds of each kind follow each other, so that a busy machine slows all of
-//! them; the median counts.
+//! Measures the library without a server. The kinds of work alternate within a round, so that load
+//! from other processes slows all of them; the median is reported.
 
 use std::time::{Duration, Instant};
 
@@ -18,21 +19,22 @@ use crate::arguments::Sign;
 const ADDRESS: &str = "https://passport.example";
 const NOW: i64 = 1_795_000_000;
 
-/// What was measured: operations a second, medians.
+/// The measured medians, in operations per second unless stated otherwise.
 #[derive(Clone, Copy, Debug, Default)]
 struct Rates {
     sign: f64,
     bare_sign: f64,
     verify: f64,
     bare_verify: f64,
-    /// Milliseconds to build, pack and sign a status list of 2^20 entries, one in a hundred revoked.
+    /// Milliseconds to build, compress and sign a status list of 2^20 entries, one in a hundred
+    /// revoked.
     list: f64,
 }
 
-/// Measures, prints, and writes the result.
+/// Measures, prints and stores the result.
 ///
 /// # Errors
-/// Something cannot be signed or written.
+/// Signing or writing the result fails.
 #[expect(clippy::print_stdout, reason = "the figures are the answer")]
 pub fn run(sign: &Sign) -> Result<(), String> {
     let each = Duration::from_millis(sign.milliseconds);
@@ -93,7 +95,7 @@ impl Bench {
             Submission::parse_v2(history, body.as_bytes(), &context).map_err(|_| "the sample has faults")?;
         let signer = key(1)?;
         let public = signer.public().clone();
-        // As long as a certificate on P-256 is in base64.
+        // The length of a P-256 certificate in base64.
         let certificate = "M".repeat(720);
         let issuer = Issuer::new(ADDRESS, "Tenure", "k1", &[certificate], signer);
         let mut bench = Self {
@@ -125,7 +127,7 @@ impl Bench {
             status: Some(&status),
             holder: Some(self.holder.public()),
         };
-        // The operating system's generator, as the server uses it.
+        // The random number generator of the operating system, as in the server.
         let rng = &mut |bytes: &mut [u8]| aws_lc_rs::rand::fill(bytes).unwrap_or_default();
         self.issuer.sign(configuration.format, &statement, rng).map_err(|error| error.to_string())
     }
@@ -155,7 +157,7 @@ impl Bench {
     }
 
     fn list(&self) -> Result<(), String> {
-        // Spread as drawn places are: by a multiplicative hash.
+        // A multiplicative hash spreads the indices, like the random ones of the server.
         let revoked = (0..10_486_u32).map(|number| number.wrapping_mul(2_654_435_761) % 1_048_576);
         let list = StatusList::of_ended(1_048_576, revoked.map(|place| (place, false)));
         let payload = token_payload(&list, &format!("{ADDRESS}/status/1"), (NOW, NOW + 60), 300).to_string();
@@ -165,7 +167,7 @@ impl Bench {
     }
 }
 
-/// How often `work` is done in a second, on this thread.
+/// Returns how often `work` runs per second on this thread.
 fn rate(measured: Duration, mut work: impl FnMut() -> Result<(), String>) -> Result<f64, String> {
     let start = Instant::now();
     let mut count = 0_u32;

@@ -1,6 +1,6 @@
-//! The suite: what is measured, as data, in an order in which what is compared stands side by side in time.
+//! The suite: the list of steps, ordered so that compared steps run close together in time.
 //!
-//! Owns the list of steps, how long they will take, and that a run that was interrupted goes on where it stopped.
+//! Also estimates the duration, and resumes a run that was interrupted.
 
 use std::collections::HashSet;
 use std::io::Write as _;
@@ -16,7 +16,7 @@ use crate::place::Database;
 use crate::point::{Cell, Chapter, Point, Step};
 use crate::{expiring, prefill};
 
-/// About how long a step takes, in seconds.
+/// Estimates the duration of a step in seconds.
 fn seconds(cell: &Cell, run: &Run) -> u64 {
     match cell.chapter {
         Chapter::Expiring => expiring::seconds(cell.stored),
@@ -24,7 +24,7 @@ fn seconds(cell: &Cell, run: &Run) -> u64 {
     }
 }
 
-/// Every step of the suite, in order: what is compared with each other follows each other in each round.
+/// Returns every step of the suite in order. Within each round, compared cells follow each other.
 pub fn steps(run: &Run) -> Vec<Step> {
     let quick = run.preset == Preset::Quick;
     let mut steps = Vec::new();
@@ -84,7 +84,7 @@ fn cells(chapter: Chapter, database: Database, quick: bool) -> Vec<Cell> {
     }
 }
 
-/// What a file of points is of: one of another binary or preset is not gone on with.
+/// The header of a file of points. A run resumes only if all fields are the same.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Heading {
     preset: Preset,
@@ -102,14 +102,15 @@ impl Heading {
     }
 }
 
-/// Measures what is not measured yet; returns everything, and how many steps failed.
+/// Measures the missing steps; returns all points and the number of failed steps.
 ///
 /// # Errors
-/// PostgreSQL does not start, or nothing can be written. A step that fails is told of, and left for the next run.
+/// PostgreSQL does not start, or a file cannot be written. A step that fails is reported, and
+/// measured again by the next run.
 #[expect(clippy::print_stderr, reason = "progress, for the person who waits")]
 pub fn run(run: &Run) -> Result<(Vec<Point>, usize), String> {
     let mut bench = Bench::open(run)?;
-    let (mut points, file) = go_on(run, &bench)?;
+    let (mut points, file) = resume(run, &bench)?;
     let done: HashSet<String> = points.iter().map(|point| key(&point.step)).collect();
     let steps: Vec<Step> = steps(run).into_iter().filter(|step| !done.contains(&key(step))).collect();
     bench.schema = prefill::schema(&bench.tenure, &bench.folder("schema"))?;
@@ -119,7 +120,7 @@ pub fn run(run: &Run) -> Result<(Vec<Point>, usize), String> {
         .map(|step| (step.cell.database, step.cell.stored))
         .collect();
     fills.retain(|(database, rows)| prefill::filled(&run.dir, *database, *rows, bench.schema).is_none());
-    // Filled at some 30,000 rows a second.
+    // Filling inserts about 30,000 rows per second.
     let mut left: u64 = steps.iter().map(|step| seconds(&step.cell, run)).sum::<u64>()
         + fills.iter().map(|(_, rows)| rows / 30_000).sum::<u64>();
     eprintln!("{} steps, about {} minutes; {} were done before", steps.len(), left.div_ceil(60), done.len());
@@ -144,7 +145,7 @@ pub fn run(run: &Run) -> Result<(Vec<Point>, usize), String> {
                 eprintln!("  FAILED after {:.0} s: {error}", began.elapsed().as_secs_f64());
             }
         }
-        // What the last step wrote is on disk before the next begins.
+        // Gives the last step's writes time to reach the disk.
         std::thread::sleep(Duration::from_millis(200));
     }
     Ok((points, failed))
@@ -159,8 +160,8 @@ fn append(file: &PathBuf, line: &str) -> Result<(), String> {
     opened.and_then(|mut opened| writeln!(opened, "{line}")).map_err(|error| error.to_string())
 }
 
-/// The points of an earlier run of the same, and the file for more.
-fn go_on(run: &Run, bench: &Bench) -> Result<(Vec<Point>, PathBuf), String> {
+/// Returns the points of an earlier run with the same parameters, and the file to append to.
+fn resume(run: &Run, bench: &Bench) -> Result<(Vec<Point>, PathBuf), String> {
     let file = run.dir.join("points.jsonl");
     let heading = Heading::of(run, bench)?;
     let text = std::fs::read_to_string(&file).unwrap_or_default();
@@ -174,16 +175,16 @@ fn go_on(run: &Run, bench: &Bench) -> Result<(Vec<Point>, PathBuf), String> {
     Ok((Vec::new(), file))
 }
 
-/// What was measured so far.
+/// Returns the points measured so far.
 ///
 /// # Errors
-/// Nothing was.
+/// There are none.
 pub fn earlier(run: &Run) -> Result<Vec<Point>, String> {
     let text = std::fs::read_to_string(run.dir.join("points.jsonl")).map_err(|error| error.to_string())?;
     Ok(text.lines().skip(1).filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
-/// What a step is, for who waits.
+/// Describes a step for progress messages.
 fn title(step: &Step) -> String {
     let cell = &step.cell;
     let mut title = format!("round {}: {} on {}", step.round + 1, cell.server, cell.database.title());

@@ -1,4 +1,4 @@
-//! From points to what people read: the median of the rounds, in a table and a picture for each part of the suite.
+//! Formats the medians as a table and a picture for each part of the suite.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,15 +12,15 @@ use crate::point::{Cell, Chapter, Point};
 /// A part of the report.
 #[derive(Debug)]
 pub struct Section {
-    /// Between which markers it goes: `bench:NAME`.
+    /// The name of the markers in the page: `bench:NAME`.
     pub name: &'static str,
     /// The table.
     pub table: String,
-    /// A picture's name in docs/, what it shows in a line, and the picture.
+    /// The picture: its file name in docs/operate/, its alternative text, and the SVG.
     pub picture: Option<(&'static str, &'static str, String)>,
 }
 
-/// A number in a table; nothing where there is none.
+/// Formats a number for a table; empty if there is none.
 fn shown(value: Option<f64>, digits: usize) -> String {
     value.map_or_else(String::new, |value| format!("{value:.digits$}"))
 }
@@ -29,7 +29,8 @@ fn ratio(above: Option<f64>, below: Option<f64>) -> Option<f64> {
     Some(above? / below.filter(|below| *below > 0.0)?)
 }
 
-/// Microseconds of processor a request: the server's, and PostgreSQL's where it serves.
+/// Formats the processor time per request in microseconds: the server's, and PostgreSQL's if it is
+/// used.
 fn processor(figure: &dyn Fn(&str) -> Option<f64>) -> String {
     match figure("database_us").filter(|database| *database > 0.0) {
         Some(database) => format!("{} + {database:.0}", shown(figure("server_us"), 0)),
@@ -37,7 +38,7 @@ fn processor(figure: &dyn Fn(&str) -> Option<f64>) -> String {
     }
 }
 
-/// A table: what its columns are called, and its rows.
+/// Formats a Markdown table.
 fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
     let mut text = format!("| {} |\n|{}\n", columns.join(" | "), "--:|".repeat(columns.len()));
     for row in rows {
@@ -46,7 +47,7 @@ fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// Everything that `points` tell.
+/// Returns all sections of the report.
 pub fn sections(points: &[Point]) -> Vec<Section> {
     let medians = Medians::of(points);
     let mut sections = vec![

@@ -1,4 +1,4 @@
-// The main way: link, address, code, consent, wallet.
+// The main flow: link, email address, code, consent, wallet.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

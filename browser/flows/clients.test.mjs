@@ -1,4 +1,5 @@
-// The clients of /docs: one language at a time, with or without scripts. That the page is in order is pages.test.mjs's.
+// The client examples on /docs: one language at a time, with or without scripts. pages.test.mjs
+// checks the page itself.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -14,7 +15,7 @@ test("a language is chosen by a radio button, and its client is the one that is 
   await page.getByRole("radio", { name: "Ruby", exact: true }).check();
   assert.ok(await page.locator("#client-ruby").isVisible());
   assert.ok(!(await page.locator("#client-curl").isVisible()));
-  // The keyboard's way through a group of radio buttons.
+  // Arrow keys move through a group of radio buttons.
   await page.keyboard.press("ArrowLeft");
   assert.ok(await page.locator("#client-php").isVisible());
 });

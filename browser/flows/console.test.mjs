@@ -1,5 +1,5 @@
-// A partner's console: signed in by the secret and by a passkey, every page looked at, in light and dark and on the
-// narrowest phone.
+// A partner's console: sign-in with the secret and with a passkey, and checks of every page in
+// light and dark and on the narrowest phone.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -19,22 +19,22 @@ test("a wrong secret is told so, the right one leads in, and signing out leads o
   await page.goto("/console");
   await page.waitForURL("**/console/sign-in?to=/console");
   await checkPage(page);
-  await textbox(page, "Client id").fill(client_id);
+  await textbox(page, "Client ID").fill(client_id);
   await page.getByLabel("Client secret").fill("guess");
   await button(page, "Sign in").click();
   await page.getByRole("alert").waitFor();
   await checkPage(page, { status: 422 });
-  assert.equal(await textbox(page, "Client id").inputValue(), client_id, "what is no secret need not be typed twice");
+  assert.equal(await textbox(page, "Client ID").inputValue(), client_id, "what is no secret need not be typed twice");
   await page.getByLabel("Client secret").fill(client_secret);
   await button(page, "Sign in").click();
   await page.waitForURL("**/console");
-  await page.getByRole("heading", { level: 2, name: "Push something" }).waitFor();
+  await page.getByRole("heading", { level: 2, name: "Push your first credential" }).waitFor();
   await checkPage(page);
   await button(page, "Sign out").click();
   await page.waitForURL("**/console/sign-in");
   await checkPage(page);
   await page.goto("/console/submissions");
-  await textbox(page, "Client id").waitFor();
+  await textbox(page, "Client ID").waitFor();
 });
 
 test("the overview counts what was pushed, opened and accepted, and names nobody", async () => {
@@ -43,16 +43,16 @@ test("the overview counts what was pushed, opened and accepted, and names nobody
   await openLink(await scene.visitor(), server, await server.push(), freshAddress());
   await server.push({ ...careerHistory(), partner_chain: undefined });
   await page.goto("/console");
-  const funnel = page.getByRole("img", { name: "How far pushes go" });
+  const funnel = page.getByRole("img", { name: "Conversion" });
   await funnel.waitFor();
   const said = await funnel.locator("desc").textContent();
   assert.match(said, /Pushed: 3, 100 %\. Link opened: 2, 66\.7 %\. Signed in: 2, 66\.7 %\. Accepted: 1, 33\.3 %\./);
-  await page.getByRole("img", { name: "How they ended" }).waitFor();
-  await page.getByRole("img", { name: "Day by day" }).waitFor();
-  await page.getByText("All days as a table").click();
+  await page.getByRole("img", { name: "Outcomes" }).waitFor();
+  await page.getByRole("img", { name: "By day" }).waitFor();
+  await page.getByText("Show all days as a table").click();
   await checkPage(page);
   await assertTellsNothing(page);
-  await page.getByLabel("By way of", { exact: true }).selectOption("Payroll Bureau South");
+  await page.getByLabel("Via", { exact: true }).selectOption("Payroll Bureau South");
   await button(page, "Show").click();
   await page.waitForURL("**chain=Payroll**");
   await page.getByRole("link", { name: "7 days" }).click();
@@ -70,17 +70,17 @@ test("submissions are listed, filtered, found, and shown with what happened", as
   await checkPage(page);
   await assertTellsNothing(page);
   await page.getByRole("link", { name: "Declined" }).click();
-  await page.getByText("There is nothing here in this state.").waitFor();
+  await page.getByText("No submissions in this state.").waitFor();
   await checkPage(page);
-  await textbox(page, "Find by your id or the request id").fill("nothing of ours");
+  await textbox(page, "Find by credential_id or request ID").fill("nothing of ours");
   await button(page, "Find").click();
   await page.getByRole("alert").waitFor();
   await checkPage(page, { status: 404 });
-  await textbox(page, "Find by your id or the request id").fill(sample.credential_id);
+  await textbox(page, "Find by credential_id or request ID").fill(sample.credential_id);
   await button(page, "Find").click();
   await page.getByRole("heading", { level: 1, name: sample.credential_id }).waitFor();
   assert.ok(!page.url().includes(sample.credential_id), "an address holds no id of the partner's");
-  await page.getByText("You pushed it.").waitFor();
+  await page.getByText("Pushed by you.").waitFor();
   await checkPage(page);
   await assertTellsNothing(page);
   await page.goto("/console/submissions/0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70");
@@ -93,9 +93,9 @@ test("the secret is rotated, shown once, and copied", async () => {
   await signInToConsole(colleague, partner);
   await page.goto("/console/credentials");
   await checkPage(page);
-  await page.getByRole("link", { name: "Rotate the secret" }).click();
+  await page.getByRole("link", { name: "Rotate secret" }).click();
   await checkPage(page);
-  await button(page, "Rotate now").click();
+  await button(page, "Rotate secret").click();
   await page.getByText("Copy it now.").waitFor();
   await checkPage(page);
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
@@ -103,7 +103,7 @@ test("the secret is rotated, shown once, and copied", async () => {
   await page.getByText("Copied.").waitFor();
   const secret = await page.evaluate(() => navigator.clipboard.readText());
   await colleague.goto("/console");
-  await colleague.getByText("Your session is over.").waitFor();
+  await colleague.getByText("Your session has ended.").waitFor();
   await checkPage(colleague);
   await signInToConsole(colleague, { ...partner, client_secret: secret });
 });
@@ -119,7 +119,7 @@ test("a passkey is enrolled, signs in, and is removed", async () => {
     options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
   });
   await page.goto("/console/credentials");
-  await textbox(page, "Name for a new passkey").fill("Office laptop");
+  await textbox(page, "Name of the new passkey").fill("Office laptop");
   await button(page, "Add a passkey").click();
   await page.getByText("Passkey added.").waitFor();
   await page.getByText("Office laptop").waitFor();
@@ -130,7 +130,7 @@ test("a passkey is enrolled, signs in, and is removed", async () => {
   await page.waitForURL("**/console");
   await page.goto("/console/credentials");
   await page.getByText("Last used on").waitFor();
-  // A person's wallet does not know it.
+  // A console passkey does not sign in to the wallet.
   await page.goto("/sign-in");
   const refused = page.waitForResponse("**/passkey/sign-in/finish");
   await button(page, "Sign in with a passkey").click();
@@ -145,84 +145,84 @@ test("a webhook is made, tried, changed, rotated and deleted", async () => {
   const { page } = await consoleOf(scene, {}, await scene.server.addPartner());
   await page.goto("/console/webhooks");
   await checkPage(page);
-  await page.getByRole("link", { name: "New webhook" }).click();
+  await page.getByRole("link", { name: "Add webhook" }).click();
   await checkPage(page);
-  await textbox(page, "Address").fill("https://localhost/hook");
-  await button(page, "Make the webhook").click();
-  await page.getByText("it is not public").waitFor();
+  await textbox(page, "URL").fill("https://localhost/hook");
+  await button(page, "Create webhook").click();
+  await page.getByText("its address is not public").waitFor();
   await checkPage(page, { status: 422 });
-  // A name that nobody has (RFC 6761, section 6.4): nothing can be delivered there.
-  await textbox(page, "Address").fill("https://hooks.invalid/tenure");
-  await textbox(page, "Name (you may leave it empty)").fill("Production");
-  await page.getByLabel("You pushed something").check();
-  await button(page, "Make the webhook").click();
+  // A name that never resolves (RFC 6761, section 6.4), so that deliveries fail.
+  await textbox(page, "URL").fill("https://hooks.invalid/tenure");
+  await textbox(page, "Name (optional)").fill("Production");
+  await page.getByLabel("You pushed a credential").check();
+  await button(page, "Create webhook").click();
   await page.getByText("whsec_").waitFor();
   await checkPage(page);
-  await page.getByRole("link", { name: "Go on to the webhook" }).click();
+  await page.getByRole("link", { name: "Continue to the webhook" }).click();
   await page.getByRole("heading", { level: 1, name: "Production" }).waitFor();
   await checkPage(page);
-  await button(page, "Send a test event").click();
-  await page.getByText("A test event is on its way.").waitFor();
+  await button(page, "Send test event").click();
+  await page.getByText("Test event queued.").waitFor();
   await until("an attempt in the log", async () => {
     await page.reload();
     return (await page.textContent("main")).includes("One attempt");
   });
   await page.getByText(/^One attempt/).click();
-  await page.getByText("Nobody answered").waitFor();
+  await page.getByText("Connection failed").waitFor();
   await checkPage(page);
-  await button(page, "Send again").last().click();
+  await button(page, "Resend").last().click();
   await page.waitForURL("**/console/webhooks/*");
-  await page.getByRole("link", { name: "Change", exact: true }).click();
-  await textbox(page, "Name (you may leave it empty)").fill("Staging");
+  await page.getByRole("link", { name: "Edit", exact: true }).click();
+  await textbox(page, "Name (optional)").fill("Staging");
   await checkPage(page);
   await button(page, "Save").click();
   await page.getByRole("heading", { level: 1, name: "Staging" }).waitFor();
-  await page.getByRole("link", { name: "Rotate the secret" }).click();
+  await page.getByRole("link", { name: "Rotate secret" }).click();
   await checkPage(page);
-  await button(page, "Rotate now").click();
-  await page.getByText("For 24 hours").waitFor();
+  await button(page, "Rotate secret").click();
+  await page.getByText("with the previous secret for 24 hours").waitFor();
   await checkPage(page);
-  await page.getByRole("link", { name: "Go on to the webhook" }).click();
+  await page.getByRole("link", { name: "Continue to the webhook" }).click();
   await page.goto("/console/webhooks");
   await checkPage(page);
   await page.getByRole("link", { name: "Staging" }).click();
   await page.getByRole("link", { name: "Delete" }).click();
   await checkPage(page);
-  await button(page, "Delete it").click();
+  await button(page, "Delete webhook").click();
   await page.getByText("Webhook deleted.").waitFor();
 });
 
 test("the explorer is closed to real clients, and sends for a sandbox", async () => {
   const { page: closed } = await consoleOf(scene, {}, await scene.server.addPartner());
   await closed.goto("/console/explorer");
-  await closed.getByRole("heading", { level: 2, name: "Only in a sandbox" }).waitFor();
+  await closed.getByRole("heading", { level: 2, name: "For sandbox clients only" }).waitFor();
   await checkPage(closed);
   const { page } = await consoleOf(scene, { viewport: DESKTOP }, await scene.server.addPartner({ sandbox: true }));
   await page.goto("/console/explorer");
   await checkPage(page);
-  await button(page, "Send").click();
+  await button(page, "Send request").click();
   await page.getByText("201 Created").waitFor();
   await checkPage(page);
-  await page.getByRole("link", { name: "Ask for its status" }).click();
-  await button(page, "Send").click();
+  await page.getByRole("link", { name: "Get its status" }).click();
+  await button(page, "Send request").click();
   await page.getByText("200 OK").waitFor();
   assert.ok((await page.locator("#answer-body").textContent()).includes("incomplete"));
   await page.getByLabel("Operation").selectOption({ label: "Push: Education" });
-  await button(page, "Choose").click();
-  await page.waitForURL("**operation=add_education");
+  await button(page, "Select").click();
+  await page.waitForURL("**operation=addEducation");
   await textbox(page, "Body").fill('{\n  "credential_id": "x"\n}');
-  await button(page, "Send").click();
+  await button(page, "Send request").click();
   await page.getByText("422 Unprocessable").waitFor();
-  await page.getByRole("heading", { level: 3, name: "What is wrong" }).waitFor();
+  await page.getByRole("heading", { level: 3, name: "Errors" }).waitFor();
   await checkPage(page);
 });
 
 test("the console works without scripts", async () => {
   const { page } = await consoleOf(scene, { javaScriptEnabled: false }, await scene.server.addPartner({ sandbox: true }));
   await page.goto("/console/explorer");
-  await button(page, "Send").click();
+  await button(page, "Send request").click();
   await page.getByText("201 Created").waitFor();
   await page.goto("/console");
-  await page.getByRole("img", { name: "How far pushes go" }).waitFor();
+  await page.getByRole("img", { name: "Conversion" }).waitFor();
   assert.equal(await page.getByRole("button", { name: /^Copy/ }).count(), 0, "what needs a script is not there");
 });

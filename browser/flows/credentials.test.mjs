@@ -14,11 +14,11 @@ import { button, signIn, timeline } from "../support/steps.mjs";
 const scene = stage();
 const CERTIFICATE = new URL("../../crates/credential/tests/opencerts/single.json", import.meta.url);
 
-/** One credential of every type, as the served reference shows them. */
+/** Returns the sample of every type from the served API reference. */
 async function everyType() {
   const document = await (await fetch(`${scene.server.base}/api/partner/openapi.json`)).json();
   const career = careerHistory();
-  // All of one person: another name would be asked about.
+  // One name for all: another name would need a confirmation.
   const sample = (type) => {
     const { example } = document.paths[`/api/partner/v2/add/requests/${type}`].post.requestBody.content["application/json"];
     const fields = { ...example.fields, full_name: career.fields.full_name };
@@ -37,7 +37,7 @@ async function everyType() {
   };
 }
 
-/** A grey picture of 64 by 64 pixels (PNG, second edition). */
+/** Returns a grey picture of 64 by 64 pixels (PNG, second edition). */
 function picture() {
   const table = Array.from({ length: 256 }, (_, n) => {
     for (let bit = 0; bit < 8; bit += 1) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
@@ -87,12 +87,12 @@ test("a batch of every type is in order, and each item is answered by itself", a
   const image = page.getByRole("img", { name: /Image/ });
   await image.scrollIntoViewIfNeeded();
   await page.waitForFunction((element) => element.complete && element.naturalWidth === 64, await image.elementHandle());
-  assert.match(await page.textContent("main"), /Its parts fit together/);
+  assert.match(await page.textContent("main"), /This document is intact/);
   assert.match(await page.textContent("main"), /has not sent this yet/);
 
   const item = (name) => page.getByRole("region", { name });
   await button(item(/^Right to work/), "Decline").click();
-  await page.getByText("Right to work: declined, and deleted here.").waitFor();
+  await page.getByText("Right to work: declined and deleted.").waitFor();
   await button(item(/^Microcredential/), "Add to my wallet").click();
   await page.getByText("Microcredential: added to your wallet.").waitFor();
   await checkPage(page);
@@ -105,7 +105,7 @@ test("a batch of every type is in order, and each item is answered by itself", a
   assert.equal(await page.getByRole("listitem").filter({ has: page.getByRole("heading", { level: 3 }) }).count() >= 6, true);
 
   await page.goto(answer.redirect_uri);
-  await page.getByRole("heading", { name: "You have answered" }).waitFor();
+  await page.getByRole("heading", { name: "You have decided" }).waitFor();
   await checkPage(page);
 });
 
@@ -129,7 +129,7 @@ test("all of a batch is declined at once, and a second click does no harm", asyn
   const batch = await everyType();
   await openBatch(page, batch);
   await button(page, "Decline all 7").dblclick();
-  await page.getByRole("heading", { name: "You have answered" }).waitFor();
+  await page.getByRole("heading", { name: "You have decided" }).waitFor();
   await checkPage(page);
   assert.equal(await scene.server.status(batch.credential_id), "canceled");
 });
@@ -139,7 +139,7 @@ test("the consent record of every type is in order", async () => {
   await openBatch(page, await everyType());
   await button(page, "Add all 7").click();
   await page.waitForURL("**/wallet");
-  const records = await page.getByRole("link", { name: /^Consent record/ }).evaluateAll((all) => all.map((a) => a.pathname));
+  const records = await page.getByRole("link", { name: /^View details/ }).evaluateAll((all) => all.map((a) => a.pathname));
   assert.equal(records.length, 7);
   for (const record of records) {
     await page.goto(record);

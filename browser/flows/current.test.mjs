@@ -1,4 +1,5 @@
-// What a hirer may conclude of a credential whose time has passed, is yet to come, or goes on.
+// The conclusion for a hirer about credentials that have expired, are not valid yet, or are
+// current.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
@@ -12,7 +13,7 @@ import { until } from "../support/until.mjs";
 
 const scene = stage();
 
-/** Pushes a credential of `type`, with these fields beside those of the reference's example; gives its link. */
+/** Pushes the sample of `type` with these fields changed; returns its link. */
 async function pushSample(type, fields) {
   const document = await (await fetch(`${scene.server.base}/api/partner/openapi.json`)).json();
   const path = `/api/partner/v2/add/requests/${type}`;
@@ -21,7 +22,7 @@ async function pushSample(type, fields) {
   return (await scene.server.call("POST", path, body)).redirect_uri;
 }
 
-/** A hirer's page of a credential of which nothing is shown but what always is. */
+/** Shares only the claims that are always shown; returns the hirer's page. */
 async function leastOf(link) {
   const page = await scene.visitor();
   await openLink(page, scene.server, link, freshAddress());
@@ -49,7 +50,7 @@ test("a degree that is not conferred is shown as such, whatever its holder leave
   assert.match(await printed(hirer), /not (been )?conferred/);
 });
 
-/** The month that is `count` months before the last one. */
+/** Returns the month that is `count` months before the previous one. */
 function monthBefore(count) {
   const [year, month] = lastMonth().split("-").map(Number);
   return new Date(Date.UTC(year, month - 1 - count)).toISOString().slice(0, 7);
@@ -90,7 +91,7 @@ test("monthly updates never raise an alarm on a page that stays open", async () 
     const seen = [];
     await until(`the open page to show ${monthBefore(count)}`, async () => {
       await hirer.clock.fastForward("01:01");
-      // The page may load itself again meanwhile.
+      // The page may reload meanwhile.
       const found = await conclusion(hirer).catch((error) => {
         if (/navigation/.test(error.message)) return undefined;
         throw error;

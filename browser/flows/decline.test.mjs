@@ -1,4 +1,4 @@
-// Saying no deletes what was sent.
+// Declining deletes the submission.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

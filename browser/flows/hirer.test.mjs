@@ -1,4 +1,4 @@
-// What a hirer concludes from the shared page, on the screen and on paper.
+// The conclusion on the shared page, on screen and on paper.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -14,7 +14,7 @@ const scene = stage();
 const JOHN = { fullName: "John Doe", organisation: "Northwind Rail", role: "Engineer" };
 const JANE = { fullName: "Jane Roe", organisation: "Harbour Hospital", role: "Chief Surgeon", start: "2012-01" };
 
-/** A person who accepts each of `careers`, each from a partner of its own. */
+/** Returns the page of a person who accepts each of `careers`, each from a different partner. */
 async function holderOf(...careers) {
   const page = await scene.visitor();
   const address = freshAddress();
@@ -34,7 +34,7 @@ async function holderOf(...careers) {
   return page;
 }
 
-/** Deletes the first credential of a wallet: what was signed of it is revoked. */
+/** Deletes the first credential of a wallet, which revokes its issued tokens. */
 async function deleteCredential(page) {
   await page.goto("/wallet");
   await page.locator("a[href$='/delete']").first().click();
@@ -72,7 +72,7 @@ test("two names in one share have careers of their own, on the screen and on pap
   const { level, sentence, reasons } = await conclusion(hirer);
   assert.equal(level, "doubtful");
   assert.ok(sentence.startsWith("Not everything here is confirmed."), sentence);
-  assert.match(reasons.join(), /^These records carry different names: John Doe and Jane Roe\./);
+  assert.match(reasons.join(), /^These records are in different names: John Doe and Jane Roe\./);
   await checkPage(hirer);
   await hirer.getByRole("heading", { level: 1, name: "Records in 2 names" }).waitFor();
   assert.equal(await hirer.getByRole("img", { name: "Career timeline" }).filter({ visible: true }).count(), 2);
@@ -88,7 +88,7 @@ test("two names in one share have careers of their own, on the screen and on pap
   await checkPage(page);
   for (const paper of [await printed(hirer), await printed(page)]) {
     const [john, jane] = [paper.indexOf("Career of John Doe"), paper.indexOf("Career of Jane Roe")];
-    const warning = paper.search(/These records carry (different|several) names/);
+    const warning = paper.search(/These records are in (different|several) names/);
     assert.ok(warning >= 0 && warning < Math.min(john, jane), paper);
     const [first, second] = [paper.slice(Math.min(john, jane), Math.max(john, jane)), paper.slice(Math.max(john, jane))];
     const [ofJohn, ofJane] = john < jane ? [first, second] : [second, first];
@@ -109,7 +109,7 @@ test("a revoked record says so in red, and on paper", async () => {
   const { level, sentence, reasons } = await conclusion(hirer);
   assert.equal(level, "failed");
   assert.ok(sentence.startsWith("Do not rely on this"), sentence);
-  assert.deepEqual(reasons, ["Career history from Payroll 1 was revoked: the issuer or the holder took it back. Ask John Doe why."]);
+  assert.deepEqual(reasons, ["Career history from Payroll 1 was revoked by the issuer or the holder. Ask John Doe why."]);
   await checkPage(hirer);
   const paper = await printed(hirer);
   const parts = ["John Doe", "Do not rely on this", "was revoked", "As checked in a browser on", "Northwind Rail", "Failed", link.slice(0, 30)];
@@ -126,7 +126,7 @@ test("a link that is revoked while its page is open is noticed there, and by its
   assert.equal((await conclusion(hirer)).level, "confirmed");
   await page.goto("/wallet/shares");
   await page.locator("a[href*='/wallet/shares/']").first().click();
-  await button(page, "Take the link back").click();
+  await button(page, "Revoke link").click();
   await page.waitForURL("**/wallet/shares");
   await until("the page to notice", async () => {
     await hirer.clock.fastForward("01:01");
@@ -147,9 +147,9 @@ test("a page whose checks have no response says when they last had one", async (
   assert.match((await conclusion(hirer)).sentence, /Checked just now in your browser\./);
   await hirer.route("**/status/*", (route) => route.abort());
   await hirer.clock.fastForward("02:11");
-  await until("the page to say when", async () => /Checked again in your browser on \d/.test((await conclusion(hirer)).sentence));
+  await until("the page to say when", async () => /Checked again in your browser on [A-Z][a-z]{2} \d/.test((await conclusion(hirer)).sentence));
   await until("the check without a response", async () => (await conclusion(hirer)).level === "doubtful");
-  assert.match((await conclusion(hirer)).sentence, /Checked again in your browser on \d/);
+  assert.match((await conclusion(hirer)).sentence, /Checked again in your browser on [A-Z][a-z]{2} \d/);
   await hirer.unroute("**/status/*");
   await until("the next check", async () => {
     await hirer.clock.fastForward("01:01");
@@ -167,7 +167,8 @@ test("what is saved as PDF was checked right before", async () => {
   const link = await shareEverything(page);
   await hirer.goto(link);
   await conclusion(hirer);
-  // The issuer's site stops answering: what cannot be checked any more is not printed as confirmed.
+  // The issuer's site stops responding: a claim that can no longer be checked is not printed as
+  // confirmed.
   await hirer.route("**/status/*", (route) => route.abort());
   await button(hirer, "Save as PDF").click();
   await hirer.waitForFunction(() => window.printedAt);
@@ -184,7 +185,7 @@ test("a page that shows another name than the signed one is found out", async ()
   });
   await hirer.goto(link);
   assert.equal((await conclusion(hirer)).level, "failed");
-  assert.equal(await hirer.locator('[data-step="names"] [data-reason]').textContent(), "A name on this page is not the one that was signed.");
+  assert.equal(await hirer.locator('[data-step="names"] [data-reason]').textContent(), "A name on this page differs from the signed name.");
 });
 
 test("paper holds the verdict, the names, the checks, and the link with its code, in every script", async () => {
@@ -208,7 +209,7 @@ test("paper holds the verdict, the names, the checks, and the link with its code
     for (const words of ["Not revoked", "As checked in a browser on", "Signature", link.slice(0, 30)]) assert.ok(paper.includes(words), `${words}: ${paper}`);
     await hirer.emulateMedia({ media: "print" });
     for (const [what, isPrinted] of [
-      [hirer.getByRole("img", { name: "QR code of this link" }), true],
+      [hirer.getByRole("img", { name: "QR code for this link" }), true],
       [hirer.locator(".verdicts").first(), true],
       [button(hirer, "Save as PDF"), false],
       [hirer.getByText("For your own tools"), false],
@@ -219,7 +220,8 @@ test("paper holds the verdict, the names, the checks, and the link with its code
   }
 });
 
-// Readers of PDFs mark the direction of words, and write ligatures and spaces between glyphs in ways of their own.
+// PDF readers mark the direction of words, and write ligatures and spaces between glyphs, in
+// different ways.
 function inLogicalOrder(text) {
   return text.normalize("NFKC").replace(/[\s\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
 }

@@ -1,4 +1,5 @@
-// The whole way without a pointer: every control is reached by Tab, shows that it is, and works by Enter or Space.
+// The main flow with the keyboard only: every control is reachable by Tab, shows its focus, and
+// works with Enter or Space.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -6,16 +7,16 @@ import { freshAddress } from "../support/server.mjs";
 import { stage } from "../support/stage.mjs";
 import { button, textbox, timeline } from "../support/steps.mjs";
 
-const MOST_TABS = 40;
+const MAX_TABS = 40;
 const scene = stage();
 
 async function tabTo(page, control) {
   await control.waitFor();
-  for (let tabs = 0; tabs < MOST_TABS; tabs += 1) {
+  for (let tabs = 0; tabs < MAX_TABS; tabs += 1) {
     if (await control.evaluate((element) => element === document.activeElement)) return assertShowsFocus(control);
     await page.keyboard.press("Tab");
   }
-  assert.fail(`${control} is not reached by ${MOST_TABS} tabs`);
+  assert.fail(`${control} is not reached by ${MAX_TABS} tabs`);
 }
 
 async function assertShowsFocus(control) {

@@ -1,4 +1,4 @@
-// The pages that need no account, and the ones that say no.
+// Pages that need no account, and error pages.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

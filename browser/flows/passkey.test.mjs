@@ -1,4 +1,5 @@
-// A passkey is offered once signed in, and used from then on. The authenticator is Chromium's virtual one.
+// A passkey is offered after sign-in, and used from then on. The authenticator is Chromium's
+// virtual one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -34,12 +35,12 @@ async function addPasskey(page, keys) {
   await button(page, "Add a passkey").click();
   assert.equal((await stored).status(), 204);
   assert.equal((await keys.credentials()).length, 1);
-  // The page loads again to say so; whoever goes on before that interrupts it.
+  // The page reloads to show this; navigating before then would interrupt the reload.
   await page.getByText("Passkey added.").waitFor();
 }
 
-// A browser may also offer the passkey by itself in the address field (WebAuthn Level 3, section 5.1.4), to which the
-// virtual authenticator says yes at once. A browser that cannot do so leaves the button.
+// A browser may also offer the passkey in the address field (WebAuthn Level 3, section 5.1.4); the
+// virtual authenticator accepts that immediately. Without support only the button remains.
 const withoutAutofill = (page) => {
   return page.addInitScript(() => {
     PublicKeyCredential.isConditionalMediationAvailable = async () => false;
@@ -80,7 +81,7 @@ test("a passkey signs in from the address field", async () => {
   await acceptSample(page, scene.server, freshAddress());
   await addPasskey(page, keys);
   await signOut(page);
-  // The passkey may be taken, and the page be left, before it has loaded.
+  // The passkey may be used, and the page left, before it has loaded.
   await page.goto("/sign-in", { waitUntil: "commit" });
   await page.waitForURL("**/wallet");
   await timeline(page).waitFor();
@@ -124,7 +125,7 @@ test("a passkey that is offered unasked and cannot be had troubles nobody", asyn
   await page.waitForFunction(() => window.refused);
   assert.equal(await page.locator("#passkey-status").textContent(), "");
   await checkPage(page);
-  // Whoever asks is told.
+  // An explicit request shows the error.
   await button(page, "Sign in with a passkey").click();
-  await page.getByText("That did not work.").waitFor();
+  await page.getByText("The passkey did not work.").waitFor();
 });

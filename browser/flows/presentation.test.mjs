@@ -1,4 +1,5 @@
-// A partner's question is answered from an outside wallet: on this device, on another one, and by nobody else.
+// A verification request is answered from an outside wallet: on this device, on another one, and
+// never by another person.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -13,7 +14,7 @@ const QUESTION = { purpose: "To check your experience", claims: ["full_name"] };
 
 let filled;
 
-/** A wallet elsewhere that has the sample. */
+/** Returns an outside wallet that has the sample. */
 const outside = () => (filled ??= fill(new OutsideWallet()));
 
 async function fill(wallet) {
@@ -27,7 +28,7 @@ async function fill(wallet) {
   return wallet;
 }
 
-/** A visitor without an account opens a question and asks for another wallet. */
+/** A visitor without an account opens a verification request and chooses another wallet. */
 async function begun(where, options) {
   const page = await scene.visitor(options);
   const request = await scene.server.ask(QUESTION);
@@ -51,7 +52,7 @@ test("a wallet on this device answers, and its person comes back to share", asyn
   const back = await (await outside()).answer(link);
   assert.equal(await status(request), "incomplete");
   await page.goto(back);
-  await page.getByText("Acme Payroll has what you showed").waitFor();
+  await page.getByText("You shared this with Acme Payroll").waitFor();
   await checkPage(page);
   await assertTellsNothing(page);
   const { credential } = await scene.server.result(request.request_id);
@@ -66,7 +67,7 @@ test("an answer that comes back to another browser is ended", async () => {
   await checkPage(other, { status: 403 });
   await assertTellsNothing(other);
   await page.reload();
-  await page.getByText("This answer was ended").waitFor();
+  await page.getByText("This attempt was stopped").waitFor();
   await checkPage(page);
   assert.equal(await status(request), "incomplete");
 });
@@ -79,13 +80,13 @@ test("a wallet on another device gives six digits, which are typed here", async 
   await checkPage(phone);
   await assertTellsNothing(phone);
   const digits = await phone.textContent("#carried-code");
-  await textbox(page, "Six digits from your other device").fill(digits === "000000" ? "000001" : "000000");
+  await textbox(page, "6-digit code from your other device").fill(digits === "000000" ? "000001" : "000000");
   await button(page, "Share").click();
   await page.getByRole("alert").waitFor();
   await checkPage(page, { status: 422 });
-  await textbox(page, "Six digits from your other device").fill(digits);
+  await textbox(page, "6-digit code from your other device").fill(digits);
   await button(page, "Share").click();
-  await page.getByText("Acme Payroll has what you showed").waitFor();
+  await page.getByText("You shared this with Acme Payroll").waitFor();
   assert.equal(await status(request), "verified");
   await phone.reload();
   await checkPage(phone, { status: 410 });
@@ -99,14 +100,14 @@ test("whoever did not begin it says so, and nothing is shared", async () => {
   await phone.getByText("Nothing was shared").waitFor();
   await checkPage(phone, { status: 403 });
   await page.reload();
-  await page.getByText("This answer was ended").waitFor();
+  await page.getByText("This attempt was stopped").waitFor();
   assert.equal(await status(request), "incomplete");
 });
 
 test("a wallet that says no leaves the question open", async () => {
   const { page, request } = await begun("On this device");
   await page.goto(await (await outside()).decline(await page.getByRole("link", { name: "Open my wallet" }).getAttribute("href")));
-  await page.getByText("Your wallet has answered that it shows nothing").waitFor();
+  await page.getByText("You declined in your wallet").waitFor();
   await checkPage(page);
   await page.getByRole("link", { name: "Try again" }).click();
   await button(page, "On this device").waitFor();

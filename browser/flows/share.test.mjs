@@ -1,4 +1,5 @@
-// A link for a hirer: made in the wallet, opened by a stranger, checked by the stranger's own browser, taken back.
+// A link for a hirer: created in the wallet, opened by a stranger, verified in the stranger's
+// browser, revoked.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
@@ -13,7 +14,7 @@ import { until } from "../support/until.mjs";
 
 const scene = stage();
 
-/** A person who holds the sample makes a link; returns their page, and the link. */
+/** Creates a link as a person who has the sample; returns their page and the link. */
 async function makeLink({ passcode, without } = {}) {
   const page = await scene.visitor();
   await acceptSample(page, scene.server, freshAddress());
@@ -26,7 +27,7 @@ async function makeLink({ passcode, without } = {}) {
   await textbox(page, "Purpose").fill("Your opening for an engineer");
   if (passcode) await textbox(page, "Passcode").fill(passcode);
   await checkPage(page);
-  await button(page, "Make the link").click();
+  await button(page, "Create link").click();
   await page.waitForURL("**/wallet/shares/*");
   return { page, link: await page.locator("#share-link").textContent() };
 }
@@ -35,7 +36,7 @@ test("two clicks make one link", async () => {
   const page = await scene.visitor();
   await acceptSample(page, scene.server, freshAddress());
   await page.goto("/wallet/share");
-  await button(page, "Make the link").dblclick();
+  await button(page, "Create link").dblclick();
   await page.waitForURL("**/wallet/shares/*");
   await page.goto("/wallet/shares");
   assert.equal(await page.locator("main a[href^='/wallet/shares/']").count(), 1);
@@ -44,7 +45,7 @@ test("two clicks make one link", async () => {
 test("a stranger sees what was chosen, and their browser finds it genuine", async () => {
   const { page, link } = await makeLink({ without: /Northwind Rail/ });
   await checkPage(page);
-  await page.getByRole("img", { name: "QR code of this link" }).waitFor();
+  await page.getByRole("img", { name: "QR code for this link" }).waitFor();
   const hirer = await scene.visitor();
   await hirer.goto(link);
   const found = await verdicts(hirer);
@@ -64,13 +65,13 @@ test("a stranger sees what was chosen, and their browser finds it genuine", asyn
   }
   assert.ok(!(await hirer.content()).includes("Northwind Rail"), "what was left out is not there");
   await page.reload();
-  assert.ok((await page.textContent("main")).includes("Looked at once."));
+  assert.ok((await page.textContent("main")).includes("Viewed once."));
 });
 
 test("a token that was changed on its way is not taken for genuine", async () => {
   const { link } = await makeLink();
   const mistakes = {
-    // The first letter of the first disclosure, behind the salt's bracket and quote.
+    // Changes the first letter of the first disclosure, after the salt's bracket and quote.
     "signature failed": (token) => token.replace(/~(.{10})(.)/, (_, start, letter) => `~${start}${letter === "A" ? "B" : "A"}`),
     "holder failed": (token) => token.replace(/\.[^.~]*$/, `.${"A".repeat(86)}`),
   };
@@ -95,15 +96,15 @@ test("a page that was opened before it was taken back finds out when it checks a
   await hirer.goto(link);
   await verdicts(hirer);
   const saved = await hirer.content();
-  await button(page, "Take the link back").click();
+  await button(page, "Revoke link").click();
   await page.waitForURL("**/wallet/shares");
   await checkPage(page);
-  assert.ok((await page.textContent("main")).includes("You took it back"));
+  assert.ok((await page.textContent("main")).includes("You revoked this link"));
   await hirer.goto(link);
   await checkPage(hirer, { status: 410 });
   await assertTellsNothing(hirer);
   await until("the status list to say so", async () => {
-    // What the hirer has kept, served from where it came from.
+    // Serves the page that the hirer saved, at its original address.
     await hirer.unrouteAll();
     await hirer.route(link, (route) => route.fulfill({ status: 200, contentType: "text/html", body: saved.replaceAll(" data-done=\"\"", "") }));
     await hirer.goto(link);
@@ -137,20 +138,20 @@ test("without scripts the server's own verdicts stand, and everything else works
   assert.equal(await hirer.locator(".verdicts .outcome-passed").count(), 7);
   assert.equal(await button(hirer, "Save as PDF").count(), 0);
   assert.ok(said.includes("open your browser’s print command"), "how to print without a button");
-  assert.equal(await button(hirer, "Copy the link").count(), 0);
+  assert.equal(await button(hirer, "Copy link").count(), 0);
 });
 
 test("the link and the token can be copied and taken away", async () => {
   const { page, link } = await makeLink();
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-  await button(page, "Copy the link").click();
+  await button(page, "Copy link").click();
   await page.getByText("Copied.").waitFor();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), link);
   const hirer = await scene.visitor();
   await hirer.goto(link);
   await hirer.getByText("For your own tools").click();
   await checkPage(hirer);
-  const [download] = await Promise.all([hirer.waitForEvent("download"), hirer.getByRole("link", { name: "Download the token" }).click()]);
+  const [download] = await Promise.all([hirer.waitForEvent("download"), hirer.getByRole("link", { name: "Download token" }).click()]);
   assert.equal(download.suggestedFilename(), "credential.sd-jwt");
   assert.equal(await readFile(await download.path(), "utf8"), await hirer.locator("#token-1").textContent());
 });
@@ -161,7 +162,7 @@ test("who is at a desk can open a partner's link on their phone", async () => {
   await page.goto(link);
   await textbox(page, "Email").waitFor();
   await page.getByText("Continue on your phone").click();
-  await page.getByRole("img", { name: "QR code of this link" }).waitFor();
+  await page.getByRole("img", { name: "QR code for this link" }).waitFor();
   assert.equal(await page.locator("#phone-link").textContent(), link);
   await checkPage(page);
   const phone = await scene.visitor({ viewport: PHONE });

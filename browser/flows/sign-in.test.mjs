@@ -1,4 +1,4 @@
-// Signing in by mailed code, and out again.
+// Sign-in by mailed code, and sign-out.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -13,7 +13,7 @@ const TRIES = 5;
 const scene = stage();
 const wrong = (code, shift) => String((Number(code) + shift) % 1_000_000).padStart(6, "0");
 
-// A refused code is shown on the page it was typed into, with the status of a form that did not pass.
+// A rejected code is reported on the page with the form, with status 422.
 async function checkRefusal(page) {
   await page.getByRole("alert").first().waitFor();
   await checkPage(page, { status: 422 });

@@ -1,4 +1,5 @@
-// Anybody verifies a token that they were given: pasted, chosen as a file, or dropped; of this site, or of another issuer.
+// A visitor verifies a token: pasted, chosen as a file, or dropped; from this site or another
+// issuer.
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -22,7 +23,7 @@ const ADA = { fullName: "Ada Example", organisation: "Northwind Rail", role: "En
 
 let first;
 
-/** One person shares once; most tests only read what was shared. */
+/** Shares once for all tests, because most of them only read the token. */
 function shared() {
   first ??= scene.server.pushAs("Acme Payroll", oneJob(ADA)).then(async (submission) => {
     const holder = await accept(submission);
@@ -31,7 +32,7 @@ function shared() {
   return first;
 }
 
-/** A new person who accepts what a link leads to. */
+/** Accepts a link as a new person; returns their page. */
 async function accept(submission) {
   const page = await scene.visitor();
   await openLink(page, scene.server, submission, freshAddress());
@@ -46,7 +47,7 @@ async function share(page) {
   return { link, token: await answer.text() };
 }
 
-/** Opens the page, and notes every request that leaves it from now on. */
+/** Opens the page and records every later request. */
 async function openPage(options) {
   const page = await scene.visitor(options);
   await page.goto("/verify");
@@ -62,7 +63,7 @@ async function paste(page, text) {
   return verdict(page);
 }
 
-/** The verdict's level, and its sentence. */
+/** Returns the level and the sentence of the verdict. */
 async function verdict(page) {
   const shown = page.locator("#token-verdict");
   await page.waitForFunction(() => document.getElementById("token-progress").textContent === "");
@@ -148,15 +149,15 @@ test("no token, several tokens and too long a text each get an error of their ow
   assert.equal(await textbox(page, "Token").getAttribute("aria-invalid"), "true");
   await checkPage(page);
   const { token: other } = await share(holder);
-  assert.match(await paste(page, `${token}\n,${other}`), /^failed: There are several tokens in this\./);
+  assert.match(await paste(page, `${token}\n,${other}`), /^failed: This contains several tokens\./);
   await page.evaluate(() => (document.getElementById("token-text").value = " ".repeat(2 * 1024 * 1024 + 1)));
   await page.evaluate(() => (document.getElementById("token-text").value += "x"));
   await button(page, "Verify").click();
-  await until("the refusal", async () => (await verdict(page)).startsWith("failed: This is longer than any token."));
+  await until("the refusal", async () => (await verdict(page)).startsWith("failed: This is too long for a token."));
   const file = join(folder, "film.bin");
   await writeFile(file, Buffer.alloc(5 * 1024 * 1024, "a"));
   await page.getByLabel("Or choose a file").setInputFiles(file);
-  await until("the refusal", async () => (await verdict(page)).startsWith("failed: This is longer than any token."));
+  await until("the refusal", async () => (await verdict(page)).startsWith("failed: This is too long for a token."));
   assert.deepEqual(page.sent, [], "nothing was asked for");
 });
 
@@ -173,15 +174,15 @@ test("an unsigned token, and one of another kind, are refused", async () => {
   const { token } = await shared();
   const page = await openPage();
   const unsigned = Buffer.from(JSON.stringify({ alg: "none", typ: "dc+sd-jwt" })).toString("base64url");
-  assert.equal(await paste(page, token.replace(/^[^.]+/, unsigned)), "failed: Do not rely on this. Nobody signed it.");
+  assert.equal(await paste(page, token.replace(/^[^.]+/, unsigned)), "failed: Do not rely on this. It is not signed.");
   const said = await paste(page, token.slice(0, token.indexOf("~")));
-  assert.match(said, /^failed: Do not rely on this\. It is a token of another kind\./);
+  assert.match(said, /^failed: Do not rely on this\. It is another kind of token\./);
 });
 
 test("a revoked token is refused although it is signed", async () => {
   const { holder } = await shared();
   const revoked = await share(holder);
-  await button(holder, "Take the link back").click();
+  await button(holder, "Revoke link").click();
   await holder.waitForURL("**/wallet/shares");
   const page = await openPage();
   await until("the status list to say so", async () => {
@@ -214,7 +215,7 @@ test("old data and details that were left out are pointed out", async () => {
   assert.ok(!(await page.locator("main").innerText()).includes("Details left out"));
   await person.goto("/wallet/share");
   await person.getByLabel("None of the 2 jobs").check();
-  await button(person, "Make the link").click();
+  await button(person, "Create link").click();
   await person.waitForURL("**/wallet/shares/*");
   const answer = await fetch(`${await person.locator("#share-link").textContent()}/token/1`);
   assert.match(await paste(page, await answer.text()), /^confirmed: Genuine\./);
@@ -222,14 +223,17 @@ test("old data and details that were left out are pointed out", async () => {
   await checkPage(page);
 });
 
-/** A token of another issuer. */
+/** Returns a token of another issuer. */
 function foreign(key, payload = {}, claims = {}) {
   const shown = Object.entries({ full_name: "Ada Example", ...claims }).map(([name, value]) => disclosure(value, name));
   const body = { iss: THERE, iat: seconds() - 10, vct: "urn:example:person", _sd: shown.map(digest), ...payload };
   return `${jws({ typ: "dc+sd-jwt", kid: "k1" }, body, key)}~${shown.map((text) => `${text}~`).join("")}`;
 }
 
-/** Serves the other issuer's metadata, to pages of every site; or does not respond, which is what a page sees if it may not read. */
+/**
+ * Serves the other issuer's metadata with access for all sites. With `responds: false` it does not
+ * respond, which is what a page sees without that access.
+ */
 async function serveIssuer(page, key, { responds = true } = {}) {
   const body = JSON.stringify({ issuer: THERE, jwks: { keys: [{ ...key.jwk, kid: "k1" }] } });
   const headers = { "access-control-allow-origin": "*" };
@@ -250,7 +254,7 @@ test("another issuer is asked after a click, and named as unknown here", async (
   assert.ok(!(await page.locator("main").innerText()).includes("Ada Example"));
   await checkPage(page);
   page.sent.length = 0;
-  await button(page, `Ask ${THERE}`).click();
+  await button(page, `Contact ${THERE}`).click();
   await until("the verdict", async () => /^doubtful: Signed by https:\/\/issuer\.example, which this site does not know\./.test(await verdict(page)));
   assert.deepEqual(page.sent, [`GET ${THERE}/.well-known/jwt-vc-issuer `]);
   const main = await page.locator("main").innerText();
@@ -263,8 +267,8 @@ test("an issuer that shuts out other sites cannot be checked from a browser", as
   const key = newKey();
   await serveIssuer(page, key, { responds: false });
   await paste(page, foreign(key));
-  await button(page, `Ask ${THERE}`).click();
-  await until("the verdict", async () => /^doubtful: It could not be verified from this browser\. https:\/\/issuer\.example did not respond/.test(await verdict(page)));
+  await button(page, `Contact ${THERE}`).click();
+  await until("the verdict", async () => /^doubtful: It could not be verified in this browser\. https:\/\/issuer\.example did not respond/.test(await verdict(page)));
   assert.ok(!(await page.locator("main").innerText()).includes("Ada Example"));
 });
 
@@ -276,14 +280,14 @@ test("only the issuer of a token is asked, and only by https", async () => {
   const elsewhere = "https://beacon.example";
   const status = { status_list: { uri: `${elsewhere}/status`, idx: 1 } };
   await paste(page, foreign(key, { status, vct: `${elsewhere}/type` }));
-  await button(page, `Ask ${THERE}`).click();
+  await button(page, `Contact ${THERE}`).click();
   await until("the verdict", async () => (await rows(page)).length === 6);
   assert.deepEqual((await rows(page)).slice(3), ["status unchecked", "dates passed", "schema unchecked"]);
   assert.ok(page.sent.every((sent) => sent.startsWith(`GET ${THERE}/`)), page.sent.join("\n"));
   page.sent.length = 0;
   assert.match(await paste(page, foreign(key, { iss: "http://intranet.example" })), /^failed: /);
   assert.match(await paste(page, foreign(key, { iss: "https://issuer.example@beacon.example" })), /^failed: /);
-  assert.equal(await page.getByRole("button", { name: /^Ask/ }).count(), 0);
+  assert.equal(await page.getByRole("button", { name: /^Contact/ }).count(), 0);
   assert.deepEqual(page.sent, []);
   await checkPage(page);
 });
@@ -299,7 +303,7 @@ test("what a stranger signs is shown as text", async () => {
   const title = await page.title();
   const ask = async (token) => {
     await paste(page, token);
-    await button(page, `Ask ${THERE}`).click();
+    await button(page, `Contact ${THERE}`).click();
     await until("the verdict", async () => (await rows(page)).length === 6);
   };
   await ask(foreign(key, {}, claims));

@@ -1,4 +1,5 @@
-// A partner asks to be shown something: its person picks what, shares or cancels, and goes back to the partner.
+// A partner requests a presentation: the person selects claims, shares or cancels, and returns to
+// the partner.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
@@ -11,7 +12,7 @@ import { acceptSample, assertTellsNothing, button, openLink, signIn, signOut } f
 
 const scene = stage();
 
-// The partner's own site, to which people come back.
+// The partner's site, to which people return.
 let partner;
 let callback;
 before(async () => {
@@ -23,7 +24,7 @@ after(() => partner.close());
 
 const question = () => ({ callback_url: callback, purpose: "To check your experience", claims: ["employment"] });
 
-/** A person who holds the sample opens the link of a request; returns their page and the request. */
+/** Opens a request's link as a person who has the sample; returns their page and the request. */
 async function opened(asked = question()) {
   const page = await scene.visitor();
   await acceptSample(page, scene.server, freshAddress());
@@ -33,7 +34,7 @@ async function opened(asked = question()) {
   return { page, request };
 }
 
-/** What the person brings back to the partner. */
+/** Waits for the redirect to the partner and checks its parameters; returns the status. */
 async function backAtThePartner(page, request) {
   await page.waitForURL("http://127.0.0.1:*/back**");
   const { searchParams } = new URL(page.url());
@@ -43,10 +44,10 @@ async function backAtThePartner(page, request) {
 
 test("whoever shares what is asked for goes back, and the partner gets that and no more", async () => {
   const { page, request } = await opened();
-  await page.getByRole("heading", { level: 1, name: "Acme Payroll asks to see your Career history" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Acme Payroll would like to see your Career history record" }).waitFor();
   await checkPage(page);
   const said = await page.textContent("main");
-  for (const words of ["To check your experience", "You are sent back to 127.0.0.1.", "Northwind Rail", "Harbour Analytics"]) {
+  for (const words of ["To check your experience", "You return to 127.0.0.1.", "Northwind Rail", "Harbour Analytics"]) {
     assert.ok(said.includes(words), words);
   }
   await page.getByRole("radio", { name: "Only some of the 2 jobs" }).check();
@@ -60,7 +61,7 @@ test("whoever shares what is asked for goes back, and the partner gets that and 
   assert.deepEqual([job.organisation, others, names], ["Harbour Analytics", [], ["employment", "full_name"]]);
   assert.ok(!JSON.stringify(result).includes("Northwind Rail"), "the job was left out");
   assert.ok(result.verification.checks.every(({ outcome }) => outcome === "passed"));
-  // Another tab of the same person, which has not been elsewhere.
+  // Another tab of the same person, which has not left the site.
   const tab = await page.context().newPage();
   watch(tab, scene.server.base);
   await tab.goto("/wallet/shown");
@@ -68,7 +69,7 @@ test("whoever shares what is asked for goes back, and the partner gets that and 
   const shown = await tab.textContent("main");
   assert.ok(shown.includes("Harbour Analytics") && !shown.includes("Northwind Rail"), shown);
   await tab.goto(request.redirect_uri);
-  await tab.getByRole("heading", { name: "You have answered" }).waitFor();
+  await tab.getByRole("heading", { name: "You have decided" }).waitFor();
   await checkPage(tab);
   assert.equal(await tab.getByRole("link", { name: "Back to Acme Payroll" }).count(), 1);
 });
@@ -94,12 +95,12 @@ test("who is not signed in signs in first, also without scripts, and comes to it
   await page.goto(request.redirect_uri);
   await page.getByLabel("Your link").fill(request.redirect_uri);
   await button(page, "Open").click();
-  await page.getByText("Acme Payroll asks you to show something from your wallet: Career history.").waitFor();
+  await page.getByText("Acme Payroll would like to see something from your wallet: Career history.").waitFor();
   await signIn(page, scene.server, freshAddress());
-  await page.getByRole("heading", { name: "You have nothing to show here" }).waitFor();
+  await page.getByRole("heading", { name: "You have nothing to share" }).waitFor();
   assert.equal(await button(page, "Share").count(), 0);
   await button(page, "Cancel").click();
-  await page.getByText("You said no to Acme Payroll").waitFor();
+  await page.getByText("You declined the request from Acme Payroll").waitFor();
 });
 
 test("of two careers one is picked, and the parts of the other are put away", async () => {
@@ -119,7 +120,7 @@ test("of two careers one is picked, and the parts of the other are put away", as
   await page.getByRole("radio", { name: /Acme Payroll/ }).check();
   assert.equal(await lists.filter({ visible: true }).count(), 1);
   await button(page, "Share").click();
-  await page.getByRole("heading", { name: "You have answered" }).waitFor();
+  await page.getByRole("heading", { name: "You have decided" }).waitFor();
   await checkPage(page);
   assert.equal((await scene.server.result(request.request_id)).verification.attested_by, "Acme Payroll");
 });

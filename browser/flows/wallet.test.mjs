@@ -1,4 +1,4 @@
-// What a person can do with what is held: look at it, take it away, delete it.
+// Actions on a wallet's credentials: view, export, delete.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
@@ -12,7 +12,8 @@ import * as steps from "../support/steps.mjs";
 const { acceptSample, assertSignedOut, assertTellsNothing, button, openLink, signIn, timeline } = steps;
 const scene = stage();
 
-// The pages of one credential are known by their address; where they are linked from is the wallet's business.
+// Returns the path of the first credential. Tests use its address, so that the wallet may place the
+// link anywhere.
 async function credentialPath(page) {
   const paths = await page.locator("a[href*='/wallet/credentials/']").evaluateAll((links) => {
     return links.map((link) => link.pathname);

@@ -1,11 +1,11 @@
-// What must hold of every page, whatever it is for.
+// Checks that apply to every page.
 import assert from "node:assert/strict";
 
 import axe from "axe-core";
 
 const records = new WeakMap();
 
-/** Notes from now on what goes wrong on this page; `checkPage` looks at the notes. */
+/** Records problems on this page from now on; `checkPage` reports them. */
 export function watch(page, base) {
   const record = { problems: [], document: undefined, origins: new Set() };
   records.set(page, record);
@@ -26,20 +26,21 @@ export function watch(page, base) {
     record.problems.push(`console: ${message.text()} (${message.location().url})`);
   });
 
-  // An error page is a page: that its own status is 4xx is for `status` below to judge.
+  // Chromium logs an error page's own status as an error; `status` in `checkPage` covers that.
   function isErrorPage(message) {
     return message.text().startsWith("Failed to load resource") && message.location().url === page.url();
   }
 }
 
-/** From now on this page may ask another site too. */
+/** Allows this page to send requests to another site from now on. */
 export function allowRequestsTo(page, origin) {
   records.get(page).origins.add(origin);
 }
 
 /**
- * Asserts what every page owes its reader: the expected status, a title and a strict policy, no error, nothing from
- * elsewhere, no accessibility violation in light or dark, and no sideways scrolling on the narrowest phone.
+ * Asserts the expected status, a title and a strict content security policy; no error and no
+ * request to other sites; no accessibility violation in light or dark; no horizontal scrolling on
+ * the narrowest phone.
  */
 export async function checkPage(page, { status = 200 } = {}) {
   await page.waitForLoadState("load");
@@ -58,8 +59,8 @@ async function checkPolicy(document) {
   assert.doesNotMatch(policy, /unsafe-inline|unsafe-eval|\*/, "a strict content security policy");
 }
 
-// What depends on colours is looked at in both schemes, the rest once. Axe would otherwise describe everything that is in
-// order, too, which takes longest.
+// Rules about colours run in both schemes, all others once. Reporting only violations is faster,
+// because axe otherwise describes every passed check.
 const COLOURS = { runOnly: ["color-contrast", "link-in-text-block"], resultTypes: ["violations"] };
 const EVERYTHING = { resultTypes: ["violations"] };
 

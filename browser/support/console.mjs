@@ -1,16 +1,19 @@
-// The steps that a partner's console begins with.
+// Steps at the beginning of console tests.
 import { button, textbox } from "./steps.mjs";
 
-/** Signs in with the client secret; ends at the overview. */
+/** Signs in with the client secret and waits for the overview. */
 export async function signInToConsole(page, { client_id, client_secret }) {
   await page.goto("/console/sign-in");
-  await textbox(page, "Client id").fill(client_id);
+  await textbox(page, "Client ID").fill(client_id);
   await page.getByLabel("Client secret").fill(client_secret);
   await button(page, "Sign in").click();
   await page.waitForURL("**/console");
 }
 
-/** A page that is signed in for a partner, which is the one that `server.push` pushes for unless another is given. */
+/**
+ * Returns a page that is signed in to the console of `partner`; by default of the partner that
+ * `server.push` uses.
+ */
 export async function consoleOf(scene, options = {}, partner) {
   const page = await scene.visitor(options);
   const mine = partner ?? (await scene.server.partner());

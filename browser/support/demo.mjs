@@ -1,17 +1,17 @@
-// What `tenure demo` offers beyond the rest: a link on its output, and mails on a page.
+// Features of `tenure demo`: links on its output, and mails on a page.
 import { until } from "./until.mjs";
 
-/** The link of the sample that the demonstration has pushed, as printed. */
+/** Returns the printed link of the sample that the demonstration has pushed. */
 export function demoLink(server) {
   return until("the printed link", () => server.output.match(/https?:\/\/\S+\/partner\/add\/[^\s'"]+/)?.[0]);
 }
 
-/** The link of the batch that the demonstration has pushed, as printed. */
+/** Returns the printed link of the batch that the demonstration has pushed. */
 export function demoBatchLink(server) {
   return until("the printed link", () => server.output.match(/https?:\/\/\S+\/partner\/add\/batch#[^\s'"]+/)?.[0]);
 }
 
-/** The code mailed to this address, read on the demonstration's mailbox. */
+/** Returns the code mailed to this address, from the demonstration's mailbox page. */
 export async function inboxCode(page, server, address) {
   return until(`a code for ${address} in the mailbox`, async () => {
     await page.goto(`${server.base}/dev/inbox`);

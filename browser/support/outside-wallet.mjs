@@ -1,4 +1,4 @@
-// Somebody else's wallet, as far as the pages need one: it fetches a career history, and shows it to whoever asks.
+// A minimal outside wallet: it fetches a career history and presents it on request.
 import { createCipheriv, createHash, createPublicKey, diffieHellman, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 
 const PRE_AUTHORIZED = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
@@ -14,7 +14,7 @@ async function json(address, body, headers) {
   return answer.json();
 }
 
-/** A parameter of a link to a wallet. */
+/** Returns a parameter of a link to a wallet. */
 const parameter = (link, name) => new URL(link).searchParams.get(name);
 
 export class OutsideWallet {
@@ -27,7 +27,7 @@ export class OutsideWallet {
     return `${input}.${sign("sha256", Buffer.from(input), key).toString("base64url")}`;
   }
 
-  /** Takes an offer of the wallet page (OpenID4VCI 1.0). */
+  /** Redeems an offer from the wallet page (OpenID4VCI 1.0). */
   async take(link, txCode) {
     const offer = await json(parameter(link, "credential_offer_uri"));
     const base = offer.credential_issuer;
@@ -43,7 +43,9 @@ export class OutsideWallet {
     this.#credential = answer.credentials[0].credential;
   }
 
-  /** Reads a question, and shows all that it has; gives the address to which it is told to send its person. */
+  /**
+   * Reads a presentation request and discloses everything; returns the redirect URI for the person.
+   */
   async answer(link) {
     const question = await this.#read(link);
     const { client_id: aud, nonce, state, dcql_query, client_metadata, response_uri } = question;
@@ -54,7 +56,7 @@ export class OutsideWallet {
     return (await json(response_uri, new URLSearchParams({ response }))).redirect_uri;
   }
 
-  /** Says no. */
+  /** Declines a presentation request; returns the redirect URI for the person. */
   async decline(link) {
     const { state, response_uri } = await this.#read(link);
     return (await json(response_uri, new URLSearchParams({ error: "access_denied", state }))).redirect_uri;
@@ -66,7 +68,7 @@ export class OutsideWallet {
   }
 }
 
-/** A compact JWE by ECDH-ES and A256GCM (RFC 7518, sections 4.6 and 5.3). */
+/** Encrypts as a compact JWE with ECDH-ES and A256GCM (RFC 7518, sections 4.6 and 5.3). */
 function sealed(plain, { kid, ...jwk }) {
   const own = freshKey();
   const publicKey = createPublicKey({ key: jwk, format: "jwk" });

@@ -1,7 +1,7 @@
-// The submission that the pages are walked with.
+// The sample submission that flows use.
 import { randomUUID } from "node:crypto";
 
-/** A career of two jobs, the second still held, for a person of this name. */
+/** Returns a career with two jobs, the second one current, for a person of this name. */
 export function careerHistory({ fullName = "Ada Example" } = {}) {
   return {
     credential_id: `WALK-${randomUUID()}`,
@@ -29,16 +29,16 @@ export function careerHistory({ fullName = "Ada Example" } = {}) {
   };
 }
 
-/** Words that only a person with a right to the sample may read. */
+/** Words from the sample that unauthorized visitors must not see. */
 export const SECRETS = ["Ada Example", "Northwind Rail", "Harbour Analytics", "Senior Software Engineer"];
 
-/** The month before this one, as the API writes it: data that is as new as payroll's can be. */
+/** Returns the previous month as the API formats it: the newest data that payroll can have. */
 export function lastMonth() {
   const now = new Date();
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1)).toISOString().slice(0, 7);
 }
 
-/** A career of one job that goes on. */
+/** Returns a career with one current job. */
 export function oneJob({ fullName, organisation, role, start = "2020-01", dataTo = lastMonth() }) {
   const job = { organisation, role_title: role, start_date: start, last_processed_month: dataTo };
   return { credential_id: `WALK-${randomUUID()}`, fields: { full_name: fullName, employment: [job] } };

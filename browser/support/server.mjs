@@ -1,4 +1,4 @@
-// Starts Tenure on a free port, and talks to it the way a partner and a mailbox do.
+// Starts Tenure on a free port; acts as a partner and as a mailbox.
 import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
@@ -25,7 +25,7 @@ export class Server {
   #token;
   output = "";
 
-  /** Starts `tenure serve`, or `tenure demo`, on data of its own and waits until it is ready. */
+  /** Starts `tenure serve` or `tenure demo` on new data and waits until it is ready. */
   static async start({ demo = false } = {}) {
     const server = new Server();
     server.#folder = await mkdtemp(join(tmpdir(), "tenure-browser-"));
@@ -49,7 +49,7 @@ export class Server {
   }
 
   #run(args) {
-    // Colours would stand in the middle of the link that a demonstration prints.
+    // Colour codes would break up the link that a demonstration prints.
     const env = { ...process.env, TENURE_RATE_LIMIT__ENABLED: "false", NO_COLOR: "1" };
     this.#process = spawn(BINARY, args, { cwd: this.#folder, env, stdio: ["ignore", "pipe", "pipe"] });
     this.exited = new Promise((resolve) => {
@@ -69,7 +69,7 @@ export class Server {
     return answer?.ok;
   }
 
-  /** Asks the server to stop, and insists that it does so soon and without complaint. */
+  /** Stops the server; fails if that takes too long or the exit code is not 0. */
   async stop() {
     this.#process.kill("SIGTERM");
     const late = new Promise((resolve) => setTimeout(resolve, STOPS_WITHIN_MS, "too late").unref());
@@ -79,36 +79,39 @@ export class Server {
     if (outcome !== 0) throw new Error(`the server should exit with 0 after SIGTERM: ${outcome}\n${this.output}`);
   }
 
-  /** Pushes a career history as "Acme Payroll" and gives the link that its person opens. */
+  /** Pushes a career history as "Acme Payroll"; returns the link. */
   async push(submission = careerHistory()) {
     const answer = await this.#api("/api/partner/v2/add/requests/career_history", submission);
     return answer.redirect_uri;
   }
 
-  /** Pushes a career history as another partner, and gives the link. */
+  /** Pushes a career history as another partner; returns the link. */
   async pushAs(name, submission) {
     const token = await this.#fetchToken(await this.#addPartner(name));
     return (await this.#api("/api/partner/v2/add/requests/career_history", submission, token)).redirect_uri;
   }
 
-  /** Pushes a batch and gives the whole answer. */
+  /** Pushes a batch; returns the whole response. */
   pushBatch(batch) {
     return this.#api("/api/partner/v2/add/requests/batch", batch);
   }
 
-  /** Sends a document to its upload link, as the partner does. */
+  /** Uploads a document to its upload URL, as a partner does. */
   async upload({ upload_url, content_type }, bytes) {
     const answer = await fetch(upload_url, { method: "PUT", headers: { "content-type": content_type }, body: bytes });
     if (answer.status !== 204) throw new Error(`PUT: ${answer.status} ${await answer.text()}`);
   }
 
-  /** What the partner sees of a submission: incomplete, verified or canceled. */
+  /** Returns the status of a submission for the partner: incomplete, verified or canceled. */
   async status(credentialId) {
     const answer = await this.#api("/api/partner/v1/submissions/status", { ids: [credentialId] });
     return answer.credentials[0].status;
   }
 
-  /** Asks to be shown a career history, and gives the whole answer; people are sent back to `callback_url`. */
+  /**
+   * Creates a verification request for a career history, and allows its `callback_url`; returns the
+   * whole response.
+   */
   async ask(question) {
     const { client_id } = await this.#fetchPartner();
     if (question.callback_url) {
@@ -118,17 +121,17 @@ export class Server {
     return this.#api("/api/partner/v2/verify/requests/career_history", question);
   }
 
-  /** What the partner sees of a verification request. */
+  /** Returns a verification request with its result, as the partner gets it. */
   result(requestId) {
     return this.#api(`/api/partner/v2/verify/requests/${requestId}`);
   }
 
-  /** A POST of a body, or a GET where there is none. */
+  /** Sends a POST if there is a body, otherwise a GET. */
   #api(path, body, token) {
     return this.call(body ? "POST" : "GET", path, body, token);
   }
 
-  /** Calls the API as "Acme Payroll", or by `token`. */
+  /** Calls the API as "Acme Payroll", or with `token`. */
   async call(method, path, body, token) {
     token ??= this.#token ??= await this.#fetchToken(await this.#fetchPartner());
     const answer = await fetch(this.base + path, {
@@ -154,12 +157,12 @@ export class Server {
     return (this.#partner ??= await this.#addPartner("Acme Payroll"));
   }
 
-  /** The partner that pushes here. */
+  /** Returns the partner that pushes by default. */
   partner() {
     return this.#fetchPartner();
   }
 
-  /** Another partner: its client id and secret. */
+  /** Adds another partner; returns its client id and secret. */
   addPartner({ sandbox = false } = {}) {
     return this.#addPartner("Acme Payroll", sandbox ? ["--sandbox"] : []);
   }
@@ -170,7 +173,7 @@ export class Server {
     return JSON.parse(stdout);
   }
 
-  /** The six-digit code of the next mail to this address that has not been read yet. */
+  /** Waits for the next unread mail to this address; returns its six-digit code. */
   async nextCode(address) {
     return until(`a mail to ${address}`, async () => {
       const names = await readdir(this.#mailFolder).catch(() => []);
@@ -186,7 +189,8 @@ export class Server {
   }
 }
 
-// The first blank line ends the headers (RFC 5322, section 2.1); a soft line break is undone (RFC 2045, section 6.7).
+// The first blank line ends the headers (RFC 5322, section 2.1); a soft line break is undone (RFC
+// 2045, section 6.7).
 function codeIn(mail) {
   const body = mail.slice(mail.search(/\r?\n\r?\n/)).replace(/=\r?\n/g, "");
   return body.match(/(?<![\w=-])\d{6}(?![\w-])/)?.[0];
@@ -200,7 +204,7 @@ async function freePort() {
   return port;
 }
 
-/** An address that no other test uses. */
+/** Returns an address that no other test uses. */
 export function freshAddress() {
   return `person-${randomUUID()}@example.org`;
 }

@@ -1,4 +1,4 @@
-// Links for hirers: made in the wallet, read by a stranger, and printed.
+// Links for hirers: created in the wallet, opened by a stranger, and printed.
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,26 +7,26 @@ import { promisify } from "node:util";
 
 import { button } from "./steps.mjs";
 
-/** Shares everything in the wallet of `page`, as the form offers it; gives the link. */
+/** Shares everything in the wallet of `page` with the form's defaults; returns the link. */
 export async function shareEverything(page) {
   await page.goto("/wallet/share");
   for (const box of await page.locator("input[name=credential][type=checkbox]").all()) await box.check();
-  await button(page, "Make the link").click();
+  await button(page, "Create link").click();
   await page.waitForURL("**/wallet/shares/*");
   return page.locator("#share-link").textContent();
 }
 
-/** Shares as little of everything in the wallet of `page` as its form allows; gives the link. */
+/** Shares as little from the wallet of `page` as the form allows; returns the link. */
 export async function shareLeast(page) {
   await page.goto("/wallet/share");
   for (const box of await page.locator("input[name=part][type=checkbox]").all()) await box.setChecked(false, { force: true });
   for (const none of await page.locator("input[type=radio][value=none]").all()) await none.check();
-  await button(page, "Make the link").click();
+  await button(page, "Create link").click();
   await page.waitForURL("**/wallet/shares/*");
   return page.locator("#share-link").textContent();
 }
 
-/** The rows of all checks once the browser has made its own: step, outcome and reason of each. */
+/** Waits for the browser's checks; returns the step, outcome and reason of each. */
 export async function verdicts(page) {
   await page.locator(".checks[data-done]").first().waitFor();
   const rows = page.locator("[data-token] .verdicts li");
@@ -35,7 +35,10 @@ export async function verdicts(page) {
   );
 }
 
-/** The verdict on top once the browser has made its checks: its level, its sentence, and the reasons. */
+/**
+ * Waits for the browser's checks; returns the level, the sentence and the reasons of the
+ * conclusion.
+ */
 export async function conclusion(page) {
   await page.locator(".checks[data-done]").first().waitFor();
   return page.locator(".verdict").evaluate((box) => ({
@@ -45,7 +48,7 @@ export async function conclusion(page) {
   }));
 }
 
-/** Prints the page and gives the text of the PDF, its white space as single spaces. */
+/** Prints the page; returns the text of the PDF with normalized white space. */
 export async function printed(page) {
   const folder = await mkdtemp(join(tmpdir(), "tenure-print-"));
   try {

@@ -1,4 +1,4 @@
-// What every file of flows stands on: a server, a browser, and people who visit.
+// The fixture of every flow: a server, a browser, and visitors.
 import { after, before } from "node:test";
 
 import { chromium } from "playwright-core";
@@ -6,8 +6,9 @@ import { chromium } from "playwright-core";
 import { watch } from "./check.mjs";
 import { Server } from "./server.mjs";
 
-// Debian's Chromium without its windows, which takes a third less of the processor. The sandbox needs rights that a container
-// does not have; the rest keeps it from talking to anybody but the server.
+// Debian's Chromium in headless mode, which uses a third less processor time. Containers lack the
+// privileges that its sandbox needs; the other options prevent connections to other hosts than the
+// server.
 const CHROMIUM = {
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell",
   args: [
@@ -25,7 +26,10 @@ export const DESKTOP = { width: 1280, height: 800 };
 
 export const launch = () => chromium.launch(CHROMIUM);
 
-/** Registers a server and a browser for the file's tests; `visitor()` is a page of a person with cookies of their own. */
+/**
+ * Registers a server and a browser for the tests of a file; `visitor()` returns a page with its own
+ * cookies.
+ */
 export function stage({ demo = false } = {}) {
   const stage = {
     async visitor(options = {}) {

@@ -1,7 +1,7 @@
-// Waiting for something that happens outside the page, which Playwright therefore cannot wait for itself.
+// Polling for events outside the page, which Playwright cannot wait for.
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Calls `check` until it gives something truthy, which is returned. */
+/** Polls `check` until it returns something truthy; returns that. */
 export async function until(what, check, { withinMs = 15_000 } = {}) {
   const deadline = performance.now() + withinMs;
   for (;;) {

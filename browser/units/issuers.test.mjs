@@ -1,4 +1,4 @@
-// Issuers that are not the page's own site, and W3C credentials.
+// Issuers other than the page's own site, and W3C credentials.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deflateSync, gzipSync } from "node:zlib";
@@ -29,7 +29,10 @@ const DID_SITE = (key) => ({
   },
 });
 
-/** Verifies with these documents at hand; gives what did not pass, and what was asked for. */
+/**
+ * Verifies a token with `documents` as the web; returns the checks that did not pass, and the
+ * fetched addresses.
+ */
 async function judge(token, documents, options = {}) {
   const asked = [];
   const fetch = async (address) => {
@@ -42,7 +45,7 @@ async function judge(token, documents, options = {}) {
   return { claims, asked, verdicts, wrong: wrong.map(({ step, outcome, code }) => `${step} ${outcome} ${code}`) };
 }
 
-/** An SD-JWT VC of the other issuer, without a key binding. */
+/** Returns an SD-JWT VC of the other issuer, without key binding. */
 function credential(key, payload = {}, header = {}) {
   const name = disclosure("Ada Example", "full_name");
   const body = { iss: THERE, iat: NOW - 10, vct: "urn:example:person", _sd: [digest(name)], ...payload };
@@ -156,7 +159,10 @@ test("only plain addresses are issuers", () => {
 
 const LIST = `${THERE}/status/1/bitstring`;
 
-/** A W3C credential, and its site with a status list; `change` alters any part before it is signed. */
+/**
+ * Returns a W3C credential and its site with a status list; `change` modifies any part before
+ * signing.
+ */
 function w3c(change = () => {}) {
   const key = newKey();
   const bits = Buffer.alloc(16_384);

@@ -1,4 +1,4 @@
-// The pages' scripts as modules of Node, which has to be told that they are modules.
+// Loads the pages' scripts in Node, which needs a `package.json` to treat them as modules.
 import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const STATIC = fileURLToPath(new URL("../../crates/server/static/", import.meta.url));
 
-/** Imports one of the scripts, and what it imports. */
+/** Imports a script with its imports. */
 export async function load(name) {
   const folder = await mkdtemp(join(tmpdir(), "tenure-scripts-"));
   after(() => rm(folder, { recursive: true, force: true }));

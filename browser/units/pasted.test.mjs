@@ -1,11 +1,11 @@
-// The token in what somebody pasted: the cases that the server's reader is tested with too.
+// Finding the token in pasted text: the same cases as for the server's parser.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { load } from "./modules.mjs";
 
-const { decodeText, findToken, MOST_CHARACTERS } = await load("pasted.js");
+const { decodeText, findToken, MAX_CHARACTERS } = await load("pasted.js");
 const CASES = new URL("../../crates/credential/tests/signed/pasted.json", import.meta.url);
 
 function encode(text, encoding) {
@@ -32,7 +32,7 @@ test("bytes that are not text hold no token", () => {
 
 test("a long text is refused before it is searched", async () => {
   const token = "eyJ9.e30.A";
-  const most = " ".repeat(MOST_CHARACTERS - token.length) + token;
+  const most = " ".repeat(MAX_CHARACTERS - token.length) + token;
   assert.deepEqual(await outcome(findToken(most)), { token });
   assert.deepEqual(await outcome(findToken(`${most} `)), { refusal: "too_long" });
 });

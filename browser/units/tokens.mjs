@@ -1,4 +1,4 @@
-// An issuer and a holder of its own, by Node's cryptography, so that the page's checks are judged by somebody else.
+// An issuer and a holder implemented with Node's cryptography, independent of the page's code.
 import { createHash, createPrivateKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { deflateSync } from "node:zlib";
 
@@ -11,7 +11,7 @@ const text = (value) => Buffer.from(value).toString("base64url");
 const json = (value) => text(JSON.stringify(value));
 export const digest = (value) => createHash("sha256").update(value).digest("base64url");
 
-/** A key of its own, with the JWK that tells of it. */
+/** Returns a new key pair with its public JWK. */
 export function newKey(alg = "ES256") {
   const pair = alg === "ES256" ? generateKeyPairSync("ec", { namedCurve: "P-256" }) : generateKeyPairSync("ed25519");
   return { alg, private: pair.privateKey, jwk: pair.publicKey.export({ format: "jwk" }) };
@@ -23,7 +23,7 @@ export function jws(header, payload, key) {
   return `${input}.${sign(key.alg === "ES256" ? "sha256" : null, Buffer.from(input), options).toString("base64url")}`;
 }
 
-/** A disclosure of a member, or of an item where there is no name. */
+/** Returns a disclosure of an object property, or of an array element if there is no name. */
 export function disclosure(value, name) {
   const salt = randomBytes(16).toString("base64url");
   return json(name === undefined ? [salt, value] : [salt, name, value]);
@@ -34,7 +34,7 @@ export const METADATA = JSON.stringify({
   claims: ["full_name", "employment", "attested_by", "attested_at"].map((name) => ({ path: [name] })),
 });
 
-/** A whole presentation, and what the issuer's site answers; `change` alters any part before it is signed. */
+/** Returns a presentation and the issuer's responses; `change` modifies any part before signing. */
 export function present(change = {}) {
   const issuer = newKey(change.alg);
   const holder = newKey();

@@ -1,4 +1,4 @@
-// The checks that a hirer's browser makes, one mistake at a time.
+// The checks of a hirer's browser, each with one thing wrong.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deflateSync } from "node:zlib";
@@ -42,14 +42,14 @@ const UNREAD = ["issuer", "holder", "status", "dates", "schema"].map((step) => `
 const parts = (change) => ({ parts: change });
 const payload = (change) => parts(({ payload }) => Object.assign(payload, change));
 
-/** A list of two bits an entry, all valid but one. */
+/** Returns a status list with two bits per entry, all valid except one. */
 function twoBits(place, value) {
   const bytes = Buffer.alloc(4);
   bytes[place >> 2] = value << ((place & 3) * 2);
   return { bits: 2, lst: deflateSync(bytes).toString("base64url") };
 }
 
-// Each mistake, and every verdict that is then not "passed".
+// Each mistake with all outcomes that are then not "passed".
 const MISTAKES = {
   "an altered disclosure": [
     parts(({ disclosures }) => (disclosures[0] = disclosure("Eve Example", "full_name"))),

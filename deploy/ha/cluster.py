@@ -1,4 +1,4 @@
-"""A whole cluster on this machine, from the very templates that real machines get."""
+"""A complete cluster on this machine, rendered from the same templates as real machines."""
 
 import base64
 import csv
@@ -15,12 +15,12 @@ import urllib.request
 import layout
 import machine
 
-PATIENCE = 60
+TIMEOUT = 60
 
 
-def until(what, found, patience=PATIENCE):
-    """Polls until `found` gives something."""
-    deadline = time.monotonic() + patience
+def until(what, found, timeout=TIMEOUT):
+    """Polls until `found` returns a true value."""
+    deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         if answer := found():
             return answer
@@ -29,7 +29,7 @@ def until(what, found, patience=PATIENCE):
 
 
 def get(url, timeout=2):
-    """The status and the body of a GET; nothing if nobody answers."""
+    """Returns the status and body of a GET request; None if there is no response."""
     try:
         with urllib.request.urlopen(url, timeout=timeout) as answer:
             return answer.status, answer.read()
@@ -40,7 +40,7 @@ def get(url, timeout=2):
 
 
 class Cluster:
-    """The machines of cluster.toml below `folder`, at addresses of `network`, with passwords of their own."""
+    """The machines of cluster.toml below `folder`, with addresses from `network` and generated passwords."""
 
     def __init__(self, folder, network, tenure, times=None, more=None):
         self.folder, self.network, self.tenure = pathlib.Path(folder).resolve(), network, str(pathlib.Path(tenure).resolve())
@@ -54,10 +54,10 @@ class Cluster:
             "database": {name: f"{network.prefix}.{next(numbers)}" for name in example["database"]},
             "application": {name: f"{network.prefix}.{next(numbers)}" for name in example["application"]},
             "patroni": example["patroni"] | (times or {}),
-            # All of them on one machine.
+            # All machines share this one.
             "postgresql": {"shared_buffers": "128MB"},
             "passwords": {name: secrets.token_hex(24) for name in layout.PASSWORDS},
-            # There is no bucket here, so no documents.
+            # There is no bucket here, so documents are disabled.
             "tenure": more or {},
         }
         layout.check(self.description)
@@ -65,18 +65,18 @@ class Cluster:
 
     @property
     def database(self):
-        """The machines of PostgreSQL."""
+        """The machines that run PostgreSQL."""
         return [self.machines[name] for name in self.description["database"]]
 
     @property
     def application(self):
-        """The machines of tenure."""
+        """The machines that run tenure."""
         return [self.machines[name] for name in self.description["application"]]
 
     def make(self):
-        """Folders and files of every machine."""
+        """Creates the folders and files of every machine."""
         (self.folder / "log").mkdir(parents=True)
-        # The database's user must get through; what is below is closed.
+        # The user of PostgreSQL needs to traverse the folder; the folders inside are private.
         self.folder.chmod(0o711)
         for kind in layout.FILES:
             for name, address in self.description[kind].items():
@@ -97,7 +97,7 @@ class Cluster:
             file.write_text(key)
 
     def start(self, say=lambda _: None):
-        """Starts everything, in the order in which an operator would."""
+        """Starts all services in the order an operator would."""
         self.make()
         for one in self.database:
             one.start("etcd")
@@ -119,21 +119,21 @@ class Cluster:
         say("tenure is there")
 
     def url(self, one):
-        """Where one machine's haproxy answers people."""
+        """Returns the URL of one machine's haproxy."""
         return f"http://{one.address}:8000"
 
     def until_ready(self, one):
-        """Waits until one node of tenure is ready, and every haproxy sends requests to it."""
+        """Waits until one tenure node is ready and every haproxy sends requests to it."""
         until(f"tenure on {one.name}", lambda: (get(f"http://{one.address}:8080/readyz") or (0,))[0] == 200)
         self.tell(f"set server tenure/{one.name} state ready")
         until(f"haproxy to use {one.name}", lambda: all(self.sees(answer, one) for answer in self.tell("show stat")))
 
     def drain(self, one):
-        """No haproxy begins anything on a node of tenure any more; what was begun is answered."""
+        """Stops every haproxy from sending new requests to a tenure node; requests in progress finish."""
         self.tell(f"set server tenure/{one.name} state drain")
 
     def tell(self, command):
-        """A command to every haproxy, as `socat - /run/haproxy/admin.sock` would; what each says."""
+        """Sends a command to every haproxy, like `socat - /run/haproxy/admin.sock`; returns the responses."""
         answers = []
         for one in self.application:
             with socket.socket(socket.AF_UNIX) as admin:
@@ -144,12 +144,12 @@ class Cluster:
 
     @staticmethod
     def sees(statistics, one):
-        """Whether a haproxy takes a node of tenure to be up."""
+        """Returns whether a haproxy considers a tenure node up."""
         rows = csv.DictReader(statistics.removeprefix("# ").splitlines())
         return any((row["pxname"], row["svname"], row["status"]) == ("tenure", one.name, "UP") for row in rows)
 
     def members(self):
-        """What Patroni knows of its members, as any of them tells it."""
+        """Returns Patroni's list of members, from any member that responds."""
         for one in self.database:
             answer = get(f"http://{one.address}:8008/cluster")
             if answer and answer[0] == 200:
@@ -157,30 +157,30 @@ class Cluster:
         return []
 
     def primary(self):
-        """The machine of the primary, if there is one whose Patroni says so of itself."""
+        """Returns the machine whose Patroni reports itself as primary, if any."""
         for one in self.database:
             if (get(f"http://{one.address}:8008/primary") or (0,))[0] == 200:
                 return one
         return None
 
     def sync_standby(self):
-        """A machine that has every acknowledged commit, and may take over."""
+        """Returns a synchronous standby: it has every acknowledged commit and may be promoted."""
         return next(self.machines[member["name"]] for member in self.members() if member["role"] == "sync_standby")
 
     def patroni(self, one, action, body):
-        """Has a member's Patroni do something, as `patronictl` does; the status."""
+        """Sends a request to a member's Patroni, as `patronictl` does; returns the status."""
         password = self.description["passwords"]["patroni"]
         credentials = base64.b64encode(f"patroni:{password}".encode()).decode()
         headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
         request = urllib.request.Request(f"http://{one.address}:8008/{action}", json.dumps(body).encode(), headers)
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
                 return answer.status
         except urllib.error.HTTPError as error:
             return error.code
 
     def is_whole(self):
-        """Whether every standby follows the primary synchronously. Patroni calls one running that is still rewound."""
+        """Returns whether every standby follows the primary synchronously. Patroni also reports a standby that is being rewound as running."""
         standbys = len(self.description["database"]) - 1
         roles = sorted(member["role"] for member in self.members())
         if roles != ["leader", *["sync_standby"] * standbys]:
@@ -188,7 +188,7 @@ class Cluster:
         return self.answers("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == f"{standbys}\n"
 
     def sql(self, database, statement):
-        """Runs a statement on the primary, by way of haproxy, as the superuser."""
+        """Runs a statement on the primary through haproxy, as the superuser."""
         one = self.application[0]
         host = "127.0.0.1" if self.network.separate else one.address
         environment = {"PATH": machine.PATH, "PGPASSWORD": self.description["passwords"]["superuser"]}
@@ -199,14 +199,14 @@ class Cluster:
         return done.stdout
 
     def answers(self, statement):
-        """What the primary says to a statement; nothing if it cannot be asked."""
+        """Returns the result of a statement on the primary; None if it is unreachable."""
         try:
             return self.sql("postgres", statement)
         except RuntimeError:
             return None
 
     def add_partner(self):
-        """A partner's client id and secret."""
+        """Adds a partner; returns its client id and secret."""
         one = self.application[0]
         command = [self.tenure, "partner", "add", "--json", "--name", "Acme Payroll", "--scope", "write.career_history"]
         environment = {"PATH": machine.PATH, **machine.settings(one.root / "etc/tenure/tenure.env")}
@@ -214,7 +214,7 @@ class Cluster:
         return json.loads(done.stdout)
 
     def stop(self):
-        """Ends everything at once: what is here is not meant to stay."""
+        """Kills everything at once, without a clean shutdown: the cluster is temporary."""
         for one in self.machines.values():
             one.resume()
             one.kill()

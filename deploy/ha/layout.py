@@ -1,4 +1,4 @@
-"""What stands where: a cluster's description, and every machine's files made of the templates."""
+"""The layout of a cluster: reads its description and renders every machine's files from the templates."""
 
 import pathlib
 import string
@@ -6,7 +6,7 @@ import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 ERROR_PAGE = "etc/haproxy/errors/tenure-503.http"
-# Template, and the place of what it makes, by kind of machine.
+# Templates and the paths of the rendered files, by kind of machine.
 FILES = {
     "database": {"etcd": "etc/default/etcd", "patroni.yml": "etc/patroni/config.yml"},
     "application": {
@@ -15,7 +15,7 @@ FILES = {
         "tenure.env": "etc/tenure/tenure.env",
     },
 }
-# What every description has: a value, or a table with its values.
+# Required entries of a description: a value, or a table with its values.
 REQUIRED = [
     ("base_url",),
     ("certificate",),
@@ -29,49 +29,49 @@ REQUIRED = [
     ("tenure",),
 ]
 PASSWORDS = ["superuser", "replication", "rewind", "tenure", "patroni"]
-# haproxy gives its rights up once it listens.
+# haproxy drops its privileges once it listens.
 PRIVILEGES = "    user haproxy\n    group haproxy\n    chroot /var/lib/haproxy\n    daemon"
 
 
 class Mistake(Exception):
-    """What is wrong with a description, for whoever wrote it."""
+    """An error in a cluster description, for its author."""
 
 
 def read(path):
-    """A cluster's description, if it can be used."""
+    """Reads and checks a cluster description."""
     cluster = tomllib.loads(pathlib.Path(path).read_text())
     check(cluster)
     return cluster
 
 
 def check(cluster):
-    """Refuses a description that would make a cluster that does not hold what it should."""
+    """Rejects a description of a cluster that would not be highly available."""
     for table, *names in REQUIRED:
         if table not in cluster:
-            raise Mistake(f"{table} is missing; the example, deploy/ha/cluster.toml, says what it is for")
+            raise Mistake(f"{table} is missing; deploy/ha/cluster.toml has an example with explanations")
         for name in names:
             if name not in cluster[table]:
-                raise Mistake(f"{table}.{name} is missing; the example, deploy/ha/cluster.toml, says what it is for")
+                raise Mistake(f"{table}.{name} is missing; deploy/ha/cluster.toml has an example with explanations")
     times = cluster["patroni"]
     if times["loop_wait"] + 2 * times["retry_timeout"] > times["ttl"]:
-        raise Mistake("patroni: loop_wait + 2 * retry_timeout must not be more than ttl")
+        raise Mistake("patroni: loop_wait + 2 * retry_timeout must not exceed ttl")
     if len(cluster["database"]) < 3 or len(cluster["database"]) % 2 == 0:
-        raise Mistake("database: an odd number of machines, three or more, so that a majority is left when one dies")
+        raise Mistake("database: needs an odd number of machines, at least three, so that a majority survives the loss of one")
     if len(cluster["application"]) < 2:
-        raise Mistake("application: two machines or more, so that one is left when one dies")
+        raise Mistake("application: needs at least two machines, so that one survives the loss of another")
     for name in PASSWORDS:
         password = cluster["passwords"].get(name, "")
         if len(password) < 16 or not (password.isascii() and password.isalnum()):
-            raise Mistake(f"passwords.{name}: 16 letters and digits or more; `openssl rand -hex 24` makes one")
+            raise Mistake(f"passwords.{name}: must have at least 16 letters and digits, for example from `openssl rand -hex 24`")
 
 
 def lines(pattern, machines):
-    """One line a machine."""
+    """Joins the lines of all machines."""
     return "\n".join(pattern.format(name=name, address=address) for name, address in machines.items())
 
 
 def values(cluster, kind, name, root="", local="127.0.0.1"):
-    """What the templates speak of, on one machine. `root` and `local` differ where one machine plays all of them."""
+    """Returns the template variables of one machine. `root` and `local` differ if one machine simulates all of them."""
     address, database = cluster[kind][name], cluster["database"]
     if cluster["certificate"]:
         public = (
@@ -103,12 +103,12 @@ def values(cluster, kind, name, root="", local="127.0.0.1"):
 
 
 def render(cluster, kind, name, folder, root="", local="127.0.0.1"):
-    """Writes one machine's files below `folder`, readable by their owner alone but for what is no secret."""
+    """Writes one machine's files below `folder`. Files with secrets are readable by their owner only."""
     known = values(cluster, kind, name, root, local)
     for template, place in FILES[kind].items():
         file = pathlib.Path(folder) / place
         file.parent.mkdir(parents=True, exist_ok=True)
-        # Bytes, since an answer's lines end in CR and LF.
+        # Bytes, to keep the CRLF line endings of the HTTP response.
         text = (HERE / "templates" / template).read_bytes().decode()
         file.touch(mode=0o600)
         file.write_bytes(string.Template(text).substitute(known).encode())

@@ -1,7 +1,7 @@
-"""Machines of a cluster, played by processes of this one.
+"""Machines of a cluster, simulated by processes of this machine.
 
-Each has a folder for its root, and an address: in the loopback's network, or, where network namespaces can be had, in a network
-of its own behind a bridge, so that it can be cut off. Nothing here is part of an installation.
+Each has a folder as its root, and an address: on the loopback network or, if network namespaces are available, in its own network
+behind a bridge, so that it can be disconnected. Nothing here is part of an installation.
 """
 
 import os
@@ -18,19 +18,19 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def settings(file):
-    """An environment file as systemd reads it, as far as ours go."""
+    """Parses an environment file like systemd, as far as these files need."""
     pairs = (line.split("=", 1) for line in file.read_text().splitlines() if line and not line.startswith("#"))
     return dict(pairs)
 
 
 def be_deaf():
-    """From here on nobody interrupts: what is left to do is to leave nothing behind."""
+    """Ignores further signals, so that the clean-up is not interrupted."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
 def end_as_by_hand():
-    """Whatever asks this process to end does it as Ctrl-C does: by an exception, so that what was started is ended too."""
+    """Turns termination signals into an exception, as Ctrl-C does, so that all started processes are stopped."""
 
     def end(*_):
         be_deaf()
@@ -41,7 +41,7 @@ def end_as_by_hand():
 
 
 def living():
-    """The parent of every process that lives."""
+    """Returns the parent of each running process."""
     parents = {}
     for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -55,7 +55,7 @@ def living():
 
 
 def with_descendants(roots):
-    """Those of these processes that live, and whatever came of them, parents first."""
+    """Returns those of these processes that are running and their descendants, parents first."""
     parents = living()
     found = [pid for pid in roots if pid in parents]
     for pid in found:
@@ -64,10 +64,10 @@ def with_descendants(roots):
 
 
 class Loopback:
-    """Every machine is an address of this one; no two runs have the same."""
+    """Every machine is a loopback address of this one; each run uses different addresses."""
 
     network = "127.0.0.0/8"
-    # haproxy of two machines would listen at the same address.
+    # The haproxy of two machines would listen on the same address.
     separate = False
 
     def __init__(self):
@@ -82,15 +82,15 @@ class Loopback:
         raise RuntimeError("no free addresses on the loopback")
 
     def enter(self, _name, _address):
-        """The words before a command that is to run on that machine."""
+        """Returns the command prefix that runs a command on that machine."""
         return []
 
     def close(self):
-        """Nothing was made."""
+        """Does nothing: nothing was created."""
 
 
 class Bridge:
-    """Every machine in a network namespace of its own. The caller's namespace, which must be a new one, has the bridge."""
+    """Every machine has its own network namespace. The bridge is in the caller's namespace, which must be new."""
 
     network = "10.77.0.0/24"
     prefix = "10.77.0"
@@ -108,7 +108,7 @@ class Bridge:
         subprocess.run(["/usr/sbin/ip", *words], check=True)
 
     def enter(self, name, address):
-        """The words before a command that is to run on that machine, which is made if it is not there yet."""
+        """Returns the command prefix that runs a command on that machine. Creates the machine if necessary."""
         if name not in self.holders:
             holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
             self.holders[name] = holder
@@ -125,29 +125,29 @@ class Bridge:
         return ["nsenter", "--target", str(self.holders[name].pid), "--net"]
 
     def cut(self, name):
-        """Nobody reaches that machine, and it reaches nobody."""
+        """Disconnects that machine from the network."""
         self.ip("link", "set", name, "down")
 
     def mend(self, name):
-        """As before."""
+        """Reconnects that machine."""
         self.ip("link", "set", name, "up")
 
     def close(self):
-        """The namespaces go with the last process in them."""
+        """Ends the processes in the namespaces, which deletes the namespaces."""
         for holder in self.holders.values():
             holder.kill()
             holder.wait()
 
 
 class Machine:
-    """One machine: its files are rendered below `root`."""
+    """One machine, with its files rendered below `root`."""
 
     def __init__(self, name, address, root, logs, enter, tenure):
         self.name, self.address, self.root, self.logs, self.enter, self.tenure = name, address, root, logs, enter, tenure
         self.processes = {}
 
     def start(self, *services):
-        """Starts these services as Debian's units would."""
+        """Starts these services like Debian's units."""
         for service in services:
             command, environment, user = getattr(self, f"_{service}")()
             self.processes[service] = subprocess.Popen(
@@ -177,12 +177,12 @@ class Machine:
         return [self.tenure, "serve"], settings(self.root / "etc/tenure/tenure.env"), None
 
     def roots(self, services):
-        """The processes that these services began with. PostgreSQL is nobody's child; what it was started with says whose it is."""
+        """Returns the root processes of these services. PostgreSQL is not a child of any; it is found by its arguments."""
         started = [self.processes[service].pid for service in services if service in self.processes]
         return [*started, *(self.of_postgresql() if "patroni" in services else [])]
 
     def of_postgresql(self):
-        """Whatever was started on the database's folder, also before PostgreSQL's file is there."""
+        """Returns all processes that use the database's folder, even before PostgreSQL's pid file exists."""
         data, found = str(self.root / "var/lib/postgresql/15/tenure").encode(), []
         for words in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
             try:
@@ -192,7 +192,7 @@ class Machine:
         return found
 
     def postmaster(self):
-        """The number in PostgreSQL's file, if it still is PostgreSQL's."""
+        """Returns the pid in PostgreSQL's pid file, if it is still that of PostgreSQL."""
         data = self.root / "var/lib/postgresql/15/tenure"
         try:
             number = int((data / "postmaster.pid").read_text().split()[0])
@@ -201,7 +201,7 @@ class Machine:
             return []
 
     def signal(self, number, *services):
-        """The signal to everything of these services, or of all; whom it was sent to."""
+        """Sends a signal to all processes of these services, or of all services; returns the processes."""
         roots = self.roots(services or tuple(self.processes))
         found = with_descendants(roots)
         for pid in found:
@@ -212,7 +212,7 @@ class Machine:
         return found
 
     def kill(self, *services):
-        """As if the power had gone."""
+        """Simulates a power failure."""
         services = services or tuple(self.processes)
         while self.signal(signal.SIGKILL, *services):
             time.sleep(0.02)
@@ -220,28 +220,28 @@ class Machine:
             self.processes.pop(service).wait()
 
     def pause(self):
-        """As a hypervisor stops a machine: everything stands still until `resume`."""
-        # Twice, for what was born meanwhile.
+        """Freezes all processes until `resume`, like a hypervisor that pauses a machine."""
+        # Twice, for processes that were started meanwhile.
         self.signal(signal.SIGSTOP)
         self.signal(signal.SIGSTOP)
 
     def resume(self):
-        """Everything goes on, and thinks that no time has passed."""
+        """Continues all processes, which do not notice the pause."""
         self.signal(signal.SIGCONT)
 
     def stop(self, service, patience=30):
-        """Ends one service well; its exit code."""
+        """Stops one service cleanly; returns its exit code."""
         process = self.processes.pop(service)
         process.terminate()
         return process.wait(patience)
 
     def prepare(self, *folders):
-        """Folders that Debian's packages bring."""
+        """Creates the folders that Debian's packages would create."""
         for folder in folders:
             (self.root / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def give_away(self):
-        """Its files to the user that PostgreSQL runs as, since it refuses to run as root."""
+        """Changes the owner of its files to the user that PostgreSQL runs as, since it refuses to run as root."""
         if os.geteuid() == 0:
             account = pwd.getpwnam("postgres")
             for path in [self.root, *self.root.rglob("*")]:

@@ -1,7 +1,7 @@
-//! Any bytes are a batch of either version, or are refused; every fault points into the body.
+//! Parses any bytes as a batch of both versions. Every error pointer must resolve in the body.
 #![no_main]
 
-use credential::{BatchBody, BatchForm, Context, Rejection};
+use credential::{BatchBody, BatchForm, Context, ParseError};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {
@@ -9,11 +9,14 @@ fuzz_target!(|body: &[u8]| {
     for form in [BatchForm::V2, BatchForm::V1] {
         match BatchBody::read(form, body).and_then(|read| read.check(&context)) {
             Ok(batch) => assert!((1..=100).contains(&batch.items.len())),
-            Err(Rejection::Invalid(faults)) => {
-                let value: serde_json::Value = serde_json::from_slice(body).expect("faults are of JSON");
-                assert!(faults.iter().all(|fault| value.pointer(&fault.pointer).is_some()), "{faults:?}");
+            Err(ParseError::Invalid(field_errors)) => {
+                let value: serde_json::Value = serde_json::from_slice(body).expect("errors are of JSON");
+                assert!(
+                    field_errors.iter().all(|field_error| value.pointer(&field_error.pointer).is_some()),
+                    "{field_errors:?}"
+                );
             }
-            Err(Rejection::Malformed(_)) => {}
+            Err(ParseError::Malformed(_)) => {}
         }
     }
 });

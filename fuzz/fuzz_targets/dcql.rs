@@ -1,5 +1,6 @@
-//! Any JSON is a query or is refused; one that is reads back as it was written. What a path selects is where it says, a choice of
-//! claims is whole, and any JSON answers a query or does not.
+//! Parses any JSON as a DCQL query, and checks that a parsed query survives a round trip. Paths
+//! select what their pointers say, a chosen claim set is complete, and any JSON can be matched as a
+//! response.
 #![no_main]
 
 use credential::dcql::{ClaimsPath, Query};

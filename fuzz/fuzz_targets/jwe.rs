@@ -1,5 +1,5 @@
-//! Any text is opened or refused; what is encrypted opens again, and not once its header or a character is another. Any JSON
-//! is a key to encrypt for or is refused.
+//! Decrypts any text and encrypts for any JWK. What was encrypted decrypts again, and fails to
+//! decrypt after any change to the header or to a character.
 #![no_main]
 
 use credential::jwe::{self, Encryption, decrypt, encrypt};
@@ -27,7 +27,8 @@ fuzz_target!(|input: (&str, &str, &[u8], u16)| {
     changed.replace_range(place..=place, replacement);
     assert!(decrypt(&changed, &SECRET).is_err(), "a change was not noticed");
 
-    // Members of the search's own beside a good key: the header is part of what is sealed.
+    // Adds generated members to the valid header, which is authenticated: any change must be
+    // detected.
     if let Value::Object(more) = json {
         let mut header = opened.header.clone();
         header.extend(more);

@@ -1,5 +1,5 @@
-//! Any text is a JWS or is refused; any header and payload, signed, verify by their own key under its own algorithm alone,
-//! and not once a character is changed.
+//! Parses any text as a JWS. A signed header and payload verify only with their own key and its
+//! algorithm, and fail to verify after a character changes.
 #![no_main]
 
 use credential::jws::{self, Jws};

@@ -1,5 +1,5 @@
-//! Any JSON is a key or is refused; a key is written back as itself, whatever stood beside it, and none is taken that shows
-//! its private half.
+//! Parses any JSON as a JWK. A key survives a round trip, whatever other members were beside it,
+//! and a JWK with private members is rejected.
 #![no_main]
 
 use credential::key::{Algorithm, PublicKey};

@@ -1,4 +1,4 @@
-//! No text and no pointer makes the search for a place panic.
+//! `locate` does not panic for any text and pointer.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

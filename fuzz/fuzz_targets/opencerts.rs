@@ -1,4 +1,4 @@
-//! Any bytes are an OpenCerts document that is whole, or are refused with a sentence.
+//! Verifies any bytes as an OpenCerts document. Every error message is a sentence.
 #![no_main]
 
 use credential::opencerts::OpenCert;

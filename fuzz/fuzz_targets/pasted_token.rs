@@ -1,5 +1,5 @@
-//! Any bytes hold a token, or a sentence says why not. What is found is in the bytes but for what is removed, is found again
-//! in itself, and is found in quotes, in lines, in JSON and in UTF-16 too.
+//! Searches any bytes for a token; every error message is a sentence. A token that was found is
+//! found again by itself, in quotes, wrapped over lines, in JSON and in UTF-16.
 #![no_main]
 
 use credential::verification::find_token;

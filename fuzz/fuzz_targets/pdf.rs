@@ -1,4 +1,5 @@
-//! Any bytes are a PDF file that can be delivered, or are refused with a sentence; what is rewritten can be delivered as well.
+//! Inspects any bytes as a PDF file; every error message is a sentence. A rewritten file is
+//! accepted as well.
 #![no_main]
 
 use credential::AssetKind;

@@ -1,7 +1,8 @@
-//! Any payload with any disclosures is put together or refused; what is shown of it reads again, says no more than the
-//! whole, and brings no claim that must stand in the open.
+//! Reads an SD-JWT with any payload and any disclosures. A presentation of a part parses again, has
+//! no claims beyond the whole, and never discloses a claim that must not be selectively
+//! disclosable.
 //!
-//! The search cannot find digests, so a text `#3` stands for the digest of the disclosure 3.
+//! The fuzzer cannot guess digests, so the text `#3` stands for the digest of disclosure 3.
 #![no_main]
 
 use credential::format::sd_jwt::SdJwt;
@@ -17,7 +18,7 @@ fn digest(disclosure: &str) -> String {
     hash.replace('+', "-").replace('/', "_")
 }
 
-/// The value with each `#number` replaced by the digest of that disclosure, if it is there already.
+/// Replaces each `#number` with the digest of that disclosure, if it comes earlier in the list.
 fn linked(value: Value, disclosures: &[String]) -> Value {
     match value {
         Value::String(text) => {

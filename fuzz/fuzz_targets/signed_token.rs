@@ -1,5 +1,6 @@
-//! Any text is a signed token or is refused with a sentence; a token gets a verdict for each step whatever is known of it,
-//! and is good only if a signature was checked. What says whom to ask may be anything too.
+//! Verifies any text as a signed token, with any status list and metadata. Every step gets a
+//! verdict, every error message is a sentence, and the report is valid only if a signature was
+//! verified.
 #![no_main]
 
 use credential::format::sd_jwt::Challenge;
@@ -24,7 +25,8 @@ fuzz_target!(|input: (&str, &str, &str, &[u8], bool)| {
         now: 1_795_000_000,
         most_age: Some(300),
     };
-    // The same payload as both formats, well signed, so that the search gets behind the signature.
+    // Signs the same payload in both formats, so that the fuzzer reaches the code behind the
+    // signature.
     let signed = |typ: &str, end: &str| {
         let header = jws::protected(&json!({ "alg": "EdDSA", "typ": typ, "kid": "k1" }));
         jws::sign(&header, payload.as_bytes(), &key).expect("signed") + end

@@ -1,5 +1,5 @@
-//! Any claim, bitstring or token is a status list or is refused; what is a list is written back as it was read, and a token
-//! is taken only for its own address and in its time.
+//! Parses any claim, bitstring or token as a status list. A list survives a round trip. A token is
+//! accepted only for its own URI and while it is valid.
 #![no_main]
 
 use credential::jws;
@@ -29,7 +29,8 @@ fuzz_target!(|input: (&str, &str, &str, u64, Vec<u16>)| {
         assert_eq!(StatusList::from_bitstring(&list.bitstring()), Ok(list));
     }
 
-    // The claim as a whole token's payload, well signed, so that the search gets behind the signature.
+    // Signs the claim as the payload of a token, so that the fuzzer reaches the code behind the
+    // signature.
     let header = jws::protected(&json!({ "alg": "EdDSA", "typ": "statuslist+jwt" }));
     let signed = jws::sign(&header, claim.to_string().as_bytes(), &key).expect("signed");
     assert!(read_token(&signed, URI, |_| None, NOW).is_err(), "there is no key");

@@ -1,4 +1,4 @@
-//! Any bytes are a question for statuses or are refused.
+//! Parses any bytes as a request for several statuses.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

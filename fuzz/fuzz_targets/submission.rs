@@ -1,8 +1,8 @@
-//! Any bytes are taken or refused, as any type, in either version; every fault points into the body, and what is taken
-//! reads back and can be shown.
+//! Parses any bytes as a submission of any type in both versions. Every error pointer resolves in
+//! the body; an accepted submission survives a round trip and can be displayed.
 #![no_main]
 
-use credential::{ALL, Context, Payload, Rejection, Submission};
+use credential::{ALL, Context, ParseError, Payload, Submission};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {
@@ -20,10 +20,13 @@ fuzz_target!(|body: &[u8]| {
             let payload = Payload::from_bytes(&submission.payload()).expect("a payload reads back");
             assert_eq!(payload.fields, submission.fields);
         }
-        Err(Rejection::Invalid(faults)) => {
-            let value: serde_json::Value = serde_json::from_slice(body).expect("faults are of JSON");
-            assert!(faults.iter().all(|fault| value.pointer(&fault.pointer).is_some()), "{faults:?}");
+        Err(ParseError::Invalid(field_errors)) => {
+            let value: serde_json::Value = serde_json::from_slice(body).expect("errors are of JSON");
+            assert!(
+                field_errors.iter().all(|field_error| value.pointer(&field_error.pointer).is_some()),
+                "{field_errors:?}"
+            );
         }
-        Err(Rejection::Malformed(_)) => {}
+        Err(ParseError::Malformed(_)) => {}
     }
 });

@@ -1,4 +1,4 @@
-//! Any text is a month that is written back as it stood, or is refused.
+//! Parses any text as a month. A parsed month is written back as the same text.
 #![no_main]
 
 use credential::YearMonth;

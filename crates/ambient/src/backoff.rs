@@ -1,28 +1,29 @@
-//! How long to wait before a retry.
+//! Exponential backoff between retries.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::rng::Rng;
 
-/// Exponential backoff: each wait is twice as long as the one before, up to a longest.
+/// Exponential backoff: each wait is twice as long as the one before, up to a maximum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     /// The wait after the first failure.
     pub first: Duration,
-    /// The longest wait.
+    /// The maximum wait.
     pub longest: Duration,
 }
 
 impl Backoff {
-    /// The wait after `failures` failures in a row. No failure and one failure wait equally long.
+    /// Returns the wait after `failures` consecutive failures. Zero and one failure wait equally
+    /// long.
     pub fn wait(self, failures: i64) -> Duration {
         let doublings = u32::try_from(failures.max(1) - 1).unwrap_or(u32::MAX);
         self.first.saturating_mul(2_u32.saturating_pow(doublings)).min(self.longest)
     }
 
-    /// A random wait of at most [`Backoff::wait`] (full jitter), so that requests that failed together are not retried
-    /// together. It has the resolution of a millisecond.
+    /// Returns a random wait of at most [`Backoff::wait`] (full jitter), so that requests that
+    /// failed together are not retried together. The resolution is one millisecond.
     pub fn jittered(self, failures: i64, rng: &Rng) -> Duration {
         let longest = u32::try_from(self.wait(failures).as_millis()).unwrap_or(u32::MAX);
         NonZeroU32::new(longest).map_or(Duration::ZERO, |longest| Duration::from_millis(rng.below(longest).into()))

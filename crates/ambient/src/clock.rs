@@ -1,7 +1,7 @@
-//! The server's time: one type for instants, and the clock that is passed along.
+//! The server's time: the type for instants, and the clock that is injected.
 //!
-//! Owns the only place where the ambient clock is read. Everything else asks `app.now()`, so that a test can
-//! stand at any hour it likes.
+//! Only this module reads the system clock. Everything else calls `app.now()`, so that a test can
+//! set the time.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,44 +12,45 @@ use uuid::Uuid;
 
 /// An instant in microseconds since the Unix epoch, UTC.
 ///
-/// Both databases store it as a 64-bit integer: one SQL text serves them, and no driver rounds it differently.
+/// Both databases store it as a 64-bit integer, so that one SQL text serves both and no driver
+/// rounds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The instant `micros` microseconds after the Unix epoch.
+    /// Creates the instant `micros` microseconds after the Unix epoch.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
 
-    /// Microseconds since the Unix epoch.
+    /// Returns the microseconds since the Unix epoch.
     pub const fn micros(self) -> i64 {
         self.0
     }
 
-    /// Whole seconds since the Unix epoch, as RFC 7519's NumericDate wants them.
+    /// Returns the whole seconds since the Unix epoch, as in a NumericDate (RFC 7519, section 2).
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
 
-    /// How long after `earlier` this is; zero if it is not after it.
+    /// Returns the duration since `earlier`, or zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0 - earlier.0).unwrap_or(0))
     }
 
-    /// The start of the period of length `period` that this instant falls into.
+    /// Rounds down to a multiple of `period` since the Unix epoch.
     pub fn floor(self, period: Duration) -> Self {
         let period = micros(period).max(1);
         Self(self.0.div_euclid(period) * period)
     }
 
-    /// The lowest id that can be made at this instant (a UUIDv7).
+    /// Returns the smallest UUIDv7 with this timestamp, for range queries over ids.
     pub fn lowest_id(self) -> Uuid {
         let millis = u64::try_from(self.0 / 1000).unwrap_or_default();
         uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
     }
 
-    /// The same instant as jiff's type, for calendars and for writing.
+    /// Converts to jiff's type, for calendar arithmetic and formatting.
     pub fn to_jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
@@ -73,7 +74,7 @@ impl std::ops::Sub<Duration> for Timestamp {
     }
 }
 
-/// RFC 3339 in UTC with whole seconds, as the status endpoint's `finalized_at` shows it.
+/// Formats as RFC 3339 in UTC with whole seconds, as in the status endpoint's `finalized_at`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = jiff::Timestamp::from_second(self.seconds()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
@@ -87,30 +88,30 @@ impl serde::Serialize for Timestamp {
     }
 }
 
-/// Where the time comes from: the machine, or a test's hand.
+/// The source of the current time: the system clock, or a manual clock for tests.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The machine's clock.
+    /// The system clock.
     System,
-    /// Stands still until it is moved.
+    /// A clock that moves only when a test moves it.
     Manual(Arc<Manual>),
 }
 
-/// The hands of a manual clock.
+/// The state of a manual clock.
 #[derive(Debug)]
 pub struct Manual {
     now: AtomicI64,
-    /// How far time has gone on, which setting the clock does not change.
+    /// Monotonic time in microseconds. Setting the clock does not change it.
     elapsed: AtomicI64,
 }
 
 impl Clock {
-    /// A clock that stands at `start`.
+    /// Creates a manual clock that is set to `start`.
     pub fn manual(start: jiff::Timestamp) -> Self {
         Self::Manual(Arc::new(Manual { now: AtomicI64::new(start.as_microsecond()), elapsed: AtomicI64::new(0) }))
     }
 
-    /// The time now.
+    /// Returns the current time.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the ambient clock")]
     pub fn now(&self) -> Timestamp {
         match self {
@@ -119,7 +120,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock forward as time goes on; the machine's clock is not ours to move.
+    /// Advances a manual clock and its monotonic time. Does nothing to the system clock.
     pub fn advance(&self, by: Duration) {
         if let Self::Manual(hands) = self {
             hands.now.fetch_add(micros(by), Ordering::SeqCst);
@@ -127,14 +128,15 @@ impl Clock {
         }
     }
 
-    /// Sets a manual clock, as an operator or a broken time server sets a machine's. No time goes by.
+    /// Sets a manual clock, as an operator or a broken time server would. Monotonic time does not
+    /// advance.
     pub fn set(&self, now: Timestamp) {
         if let Self::Manual(hands) = self {
             hands.now.store(now.0, Ordering::SeqCst);
         }
     }
 
-    /// Starts to measure time.
+    /// Starts a stopwatch.
     pub fn stopwatch(&self) -> Stopwatch {
         match self {
             Self::System => Stopwatch::System { uptime: uptime(), instant: Instant::now() },
@@ -145,27 +147,28 @@ impl Clock {
     }
 }
 
-/// Measures how much time goes by, whatever the clock is set to.
+/// Measures elapsed time, independent of clock changes.
 #[derive(Clone, Debug)]
 pub enum Stopwatch {
-    /// By the machine.
+    /// Measures the machine's time.
     System {
-        /// How long the machine had been up. It counts on while the machine is suspended, as [`Instant`] does not.
+        /// The uptime at the start. It advances while the machine is suspended, which [`Instant`]
+        /// does not.
         uptime: Option<Duration>,
-        /// For where the uptime cannot be read.
+        /// Fallback where the uptime cannot be read.
         instant: Instant,
     },
-    /// By a manual clock.
+    /// Measures the monotonic time of a manual clock.
     Manual {
-        /// The clock.
+        /// The manual clock.
         hands: Arc<Manual>,
-        /// Where it stood.
+        /// Its monotonic time at the start, in microseconds.
         begun: i64,
     },
 }
 
 impl Stopwatch {
-    /// How much time has gone by.
+    /// Returns the time since the start.
     pub fn elapsed(&self) -> Duration {
         match self {
             Self::System { uptime: begun, instant } => match (begun, uptime()) {
@@ -180,7 +183,7 @@ impl Stopwatch {
     }
 }
 
-/// How long the machine has been up, on Linux.
+/// Returns how long the machine has been up. Linux only.
 fn uptime() -> Option<Duration> {
     let text = std::fs::read_to_string("/proc/uptime").ok()?;
     let seconds: f64 = text.split(' ').next()?.parse().ok()?;

@@ -1,7 +1,7 @@
-//! A timestamp as a column of 64 bits.
+//! Stores a timestamp as a 64-bit column.
 //!
-//! `derive(sqlx::Type)` does the same, but its feature compiles both drivers, SQLite's C code included, a second time for the
-//! macro.
+//! `derive(sqlx::Type)` would do the same, but its feature compiles both drivers, SQLite's C code
+//! included, a second time for the macro.
 
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;

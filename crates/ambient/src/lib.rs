@@ -1,7 +1,8 @@
-//! What a process takes from its surroundings, passed along as values: the time ([`Clock`]) and random bytes ([`Rng`]);
-//! and what follows from both, the wait before a retry ([`Backoff`]).
+//! The clock (`Clock`) and random bytes (`Rng`), injected as values, and the wait before a
+//! retry (`Backoff`).
 //!
-//! `clippy.toml` bans reading either elsewhere, so that a test can set the hour and repeat what was drawn.
+//! `clippy.toml` forbids reading either elsewhere, so that a test can set the time and repeat the
+//! random draws.
 
 mod backoff;
 mod clock;

@@ -1,7 +1,7 @@
-//! Random bytes: from the operating system's generator, or a test's seed.
+//! Random bytes from the operating system, or from a seed in tests.
 //!
-//! Owns every random draw of the server: identifiers, secrets, codes, nonces. Nothing else may reach for an
-//! ambient generator.
+//! All random draws of the server come from here: identifiers, secrets, codes, nonces. No other
+//! code uses a random number generator directly.
 
 use std::cell::RefCell;
 use std::num::NonZeroU32;
@@ -17,21 +17,21 @@ use crate::clock::Timestamp;
 /// A source of random bytes.
 #[derive(Clone, Debug)]
 pub enum Rng {
-    /// The operating system's cryptographic generator.
+    /// The cryptographic generator of aws-lc, seeded by the operating system.
     System,
-    /// SHA-256 in counter mode over a seed: repeatable, for tests alone.
+    /// SHA-256 in counter mode over a seed. Repeatable; only for tests.
     Seeded(Arc<Mutex<Seeded>>),
 }
 
-/// State of a seeded source.
+/// The state of a seeded source.
 #[derive(Debug)]
 pub struct Seeded {
     seed: u64,
     counter: u64,
 }
 
-/// Bytes for ids, drawn many at once: asking the generator costs the same for ten as for all of these. A thread has its own, as
-/// it has the generator's state.
+/// A thread-local buffer of random bytes for ids. A call to the generator costs about as much for
+/// one id as for all 64.
 struct Reserve {
     ids: [[u8; 10]; 64],
     used: usize,
@@ -53,19 +53,19 @@ impl Reserve {
 }
 
 impl Rng {
-    /// A repeatable source.
+    /// Creates a repeatable source.
     pub fn seeded(seed: u64) -> Self {
         Self::Seeded(Arc::new(Mutex::new(Seeded { seed, counter: 0 })))
     }
 
-    /// `N` random bytes.
+    /// Returns `N` random bytes.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.fill(&mut bytes);
         bytes
     }
 
-    /// The random part of an id that sorts by time.
+    /// Returns the random part of a UUIDv7.
     fn id_bytes(&self) -> [u8; 10] {
         match self {
             Self::System => RESERVE.with_borrow_mut(Reserve::take),
@@ -73,7 +73,7 @@ impl Rng {
         }
     }
 
-    /// Fills `bytes` with random ones.
+    /// Fills `bytes` with random bytes.
     pub fn fill(&self, bytes: &mut [u8]) {
         match self {
             Self::System => aws_lc_rs::rand::fill(bytes).expect("the operating system gives random bytes"),
@@ -88,15 +88,16 @@ impl Rng {
         }
     }
 
-    /// A UUIDv7 (RFC 9562, section 5.7) at `now`: sorted by time, so that indexes grow at one end, with 74 random
-    /// bits, so that nobody guesses another's.
+    /// Creates a UUIDv7 (RFC 9562, section 5.7) for `now`. It sorts by time, so that index inserts
+    /// stay at one end, and has 74 random bits, so that ids cannot be guessed.
     pub fn id(&self, now: Timestamp) -> Uuid {
         let millis = u64::try_from(now.micros() / 1000).unwrap_or(0);
         uuid::Builder::from_unix_timestamp_millis(millis, &self.id_bytes()).into_uuid()
     }
 
-    /// A UUIDv7 that comes after those of the same instant with a lower `place` (RFC 9562, section 6.2, method 1: a counter
-    /// in front of 62 random bits), for things that belong together in an order.
+    /// Creates a UUIDv7 that sorts after those of the same millisecond with a lower `place`, for
+    /// rows that keep an order. A 12-bit counter precedes 62 random bits (RFC 9562, section 6.2,
+    /// method 1).
     pub fn ordered_id(&self, now: Timestamp, place: u16) -> Uuid {
         let millis = u64::try_from(now.micros() / 1000).unwrap_or(0);
         let mut random = self.id_bytes();
@@ -104,19 +105,20 @@ impl Rng {
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
 
-    /// A UUIDv4 (RFC 9562, section 5.4): tells nothing of when it was made.
+    /// Creates a UUIDv4 (RFC 9562, section 5.4), which does not reveal when it was created.
     pub fn anonymous_id(&self) -> Uuid {
         uuid::Builder::from_random_bytes(self.bytes()).into_uuid()
     }
 
-    /// A secret of 256 bits, in base64url without padding: 43 characters.
+    /// Creates a secret of 256 bits in base64url without padding: 43 characters.
     pub fn secret(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.bytes::<32>())
     }
 
-    /// A number from 0 up to, and without, `end`; each is equally likely.
+    /// Returns a uniformly distributed number below `end`.
     pub fn below(&self, end: NonZeroU32) -> u32 {
-        // Values past the last whole multiple would favour small numbers: draw again (at worst every other time).
+        // Rejection sampling: values above the last multiple of `end` would favour small numbers.
+        // At most about half of the draws are rejected.
         let limit = u32::MAX - u32::MAX % end;
         loop {
             let draw = u32::from_be_bytes(self.bytes());
@@ -126,7 +128,7 @@ impl Rng {
         }
     }
 
-    /// A six-digit code, each of the million equally likely.
+    /// Returns a uniformly distributed six-digit code.
     pub fn code(&self) -> String {
         const MILLION: NonZeroU32 = NonZeroU32::new(1_000_000).expect("it is not zero");
         format!("{:06}", self.below(MILLION))
@@ -188,10 +190,10 @@ mod tests {
         for _ in 0..6_000 {
             counts[usize::try_from(rng.below(end(6))).expect("small")] += 1;
         }
-        // Five standard deviations of a fair die are 144.
+        // Five standard deviations for a fair die are 144.
         assert!(counts.iter().all(|count| count.abs_diff(1_000) < 144), "{counts:?}");
         assert_eq!(rng.below(end(1)), 0);
-        // With a plain remainder of this end, the lower half would come twice as often as the upper.
+        // With a plain remainder for this `end`, the lower half would come up twice as often.
         let end = end(u32::MAX / 3 * 2);
         let low = (0..3_000).filter(|_| rng.below(end) < u32::MAX / 3).count();
         assert!(low.abs_diff(1_500) < 137, "{low}");

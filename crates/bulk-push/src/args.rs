@@ -9,33 +9,35 @@ use crate::reading::ReadingArgs;
 
 const EXAMPLES: &str = "\
 Examples:
-  Look whether a file would be taken; nothing is sent:
+  Check a file without sending anything:
     tenure push people.csv --set last_processed_month=2026-10 --dry-run
-  Push it, and keep what the columns mean for next month:
+  Push it and save the column mapping for next month:
     export TENURE_SERVER=https://passport.example TENURE_CLIENT_ID=0192f0c1-...
     tenure push people.csv --client-secret-file secret.txt --save-mapping bureau.toml
   Next month:
     tenure push people.csv --client-secret-file secret.txt --mapping bureau.toml
 
-CSV has a header row and a row for each job; rows of one person, by the person
-column, become one career, wherever they stand. Columns are known by their usual
-names. Without a credential_id column an id follows from the person and what is
-said of them: pushing a file again changes nothing, a correction is a new push
-with another link, and of a person's links the last one counts.
-NDJSON has a v2 body a line; \"credential_type\" and \"person\" may stand beside it.
+A CSV file has a header row and one row per job. Rows with the same value in the
+person column become one career. Columns are recognised by their usual names.
+Without a credential_id column, the id is derived from the person and the data:
+pushing the same file again changes nothing, and a correction is a new push with
+a new link. Each person's last link is the current one.
+An NDJSON file has one v2 body per line; \"credential_type\" and \"person\" may be
+added to it.
 
-Everything is checked first, and nothing is pushed if anything would be refused,
-unless --skip-refused. Beside FILE appear FILE.links.csv (a link for each person:
-secret until used), FILE.refusals.csv (what to mend, by line and column) and
-FILE.progress. Stopped by Ctrl-C or a crash, the same command goes on.
+The whole file is checked first. If any row would be refused, nothing is pushed,
+unless --skip-refused is given. Output: FILE.links.csv (one link per person,
+secret until used), FILE.refusals.csv (what to correct, by line and column) and
+FILE.progress. After Ctrl-C or a crash, run the same command again to resume.
 
-Exit code: 0 all is pushed; 1 something was refused, failed or left; 2 wrong usage.";
+Exit code: 0 everything was pushed; 1 some rows were refused, failed or are left;
+2 wrong usage.";
 
-/// Push a CSV or NDJSON file of any size to a server, and keep the links.
+/// Push a CSV or NDJSON file of any size to a server, and write the links to a file.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The file: CSV with a header row, or NDJSON with a v2 body a line.
+    /// The input file: CSV with a header row, or NDJSON with one v2 body per line.
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) destination: DestinationArgs,
@@ -43,39 +45,40 @@ pub struct Args {
     pub(crate) reading: ReadingArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-    /// How many pushes at once.
+    /// Maximum number of concurrent requests.
     #[arg(long, value_name = "COUNT", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) concurrency: u16,
-    /// Check alone: here, and nothing is sent; or by the server, which stores nothing.
-    #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "here")]
+    /// Only check the file: here without sending anything, or on the server, which stores nothing.
+    #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "here")]
     pub(crate) dry_run: Option<DryRun>,
-    /// Push the others if some would be refused.
+    /// Push the valid rows even if others would be refused.
     #[arg(long)]
     pub(crate) skip_refused: bool,
-    /// Go on although the file or the mapping was changed; who was corrected is pushed as new, and has another link.
+    /// Resume even though the file or the mapping changed. Corrected people are pushed as new and
+    /// get a new link.
     #[arg(long)]
-    pub(crate) changed: bool,
-    /// Give up once the server has answered no push for so many seconds, beside the time that it asked for.
+    pub(crate) allow_changed_input: bool,
+    /// Give up after this many seconds without a response to any push, not counting Retry-After.
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
-    pub(crate) patience: u64,
-    /// Do not ask before pushing. Where there is no terminal nobody is asked.
+    pub(crate) give_up_after: u64,
+    /// Do not ask for confirmation. Without a terminal, there is no prompt anyway.
     #[arg(long, short)]
     pub(crate) yes: bool,
 }
 
-/// What is written where.
+/// The output files and the format of the output.
 #[derive(Debug, clap::Args)]
 pub struct OutputArgs {
-    /// Where the links go [default: FILE.links.csv]
+    /// Output file for the links [default: FILE.links.csv]
     #[arg(long, value_name = "FILE")]
     pub(crate) links: Option<PathBuf>,
-    /// Where the refusals go [default: FILE.refusals.csv]
+    /// Output file for refused rows [default: FILE.refusals.csv]
     #[arg(long, value_name = "FILE")]
     pub(crate) refusals: Option<PathBuf>,
-    /// Where the progress is kept, to go on from [default: FILE.progress]
+    /// Journal from which a stopped run resumes [default: FILE.progress]
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
-    /// Say nothing but what went wrong.
+    /// Print errors only.
     #[arg(long, short)]
     pub(crate) quiet: bool,
     /// Print the summary as JSON.
@@ -83,20 +86,20 @@ pub struct OutputArgs {
     pub(crate) json: bool,
 }
 
-/// Who checks in a dry run.
+/// Where the file is checked in a dry run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DryRun {
-    /// This program checks, and sends nothing.
+    /// In this program; nothing is sent.
     Here,
-    /// The server checks, and stores nothing.
+    /// On the server, which stores nothing.
     Server,
 }
 
 impl Args {
-    /// Where a file of ours is, unless an option says.
-    pub(crate) fn beside(&self, said: &Option<PathBuf>, ending: &str) -> PathBuf {
+    /// Returns the path from the option, or else the input file's path with `ending` added.
+    pub(crate) fn beside(&self, option: &Option<PathBuf>, ending: &str) -> PathBuf {
         let mut name = self.file.clone().into_os_string();
         name.push(ending);
-        said.clone().unwrap_or_else(|| name.into())
+        option.clone().unwrap_or_else(|| name.into())
     }
 }

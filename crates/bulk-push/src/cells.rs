@@ -6,7 +6,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use crate::quoting::At;
 
-/// Splits rows. Reused between rows, since csv-core builds its tables on construction.
+/// Splits rows. Reused between rows, because csv-core builds its tables on construction.
 #[derive(Debug)]
 pub struct Cells {
     reader: Reader,
@@ -16,13 +16,13 @@ pub struct Cells {
 }
 
 impl Cells {
-    /// Splits at `separator`.
+    /// Creates a splitter for cells that `separator` separates.
     pub fn new(separator: u8) -> Self {
         let reader = ReaderBuilder::new().delimiter(separator).build();
         Self { reader, separator, text: Vec::new(), ends: Vec::new() }
     }
 
-    /// The unquoted cells of one row.
+    /// Returns the unquoted cells of one row.
     pub fn split(&mut self, row: &str) -> Vec<String> {
         self.reader.reset();
         self.text.resize(row.len() + 1, 0);
@@ -46,7 +46,7 @@ impl Cells {
         cut.collect()
     }
 
-    /// The byte range of cell `wanted` in a row, quotes included.
+    /// Returns the byte range of cell `wanted` in a row, quotes included.
     pub fn place(&self, row: &str, wanted: usize) -> Range<usize> {
         let (mut at, mut number, mut start) = (At::CellStart, 0, 0);
         for (index, byte) in row.bytes().enumerate() {
@@ -63,7 +63,7 @@ impl Cells {
     }
 }
 
-/// The most frequent separator in the first row, outside quotes.
+/// Returns the most frequent separator in the first row, outside quotes.
 pub fn separator(start: &[u8]) -> u8 {
     let mut is_quoted = false;
     let mut counts = [(b',', 0_usize), (b';', 0), (b'\t', 0), (b'|', 0)];
@@ -75,7 +75,7 @@ pub fn separator(start: &[u8]) -> u8 {
             byte => counts.iter_mut().filter(|(separator, _)| separator == byte).for_each(|(_, count)| *count += 1),
         }
     }
-    // On a tie the first one wins; `max_by_key` alone would return the last.
+    // On a tie the first one wins. Without `rev`, `max_by_key` would return the last.
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| *separator)
 }
 

@@ -1,4 +1,4 @@
-//! The Partner API as its client sees it: the token, the push, and what each response means.
+//! The Partner API from the client's side: tokens, pushes, and what each response means.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::entry::Entry;
 use crate::http::{Http, RequestError, Response};
 use crate::retry::retry_after;
 
-/// How long before it expires a token is renewed.
+/// Tokens are renewed this long before they expire.
 const AHEAD: Duration = Duration::from_secs(60);
 
 /// Pushes to one destination.
@@ -38,7 +38,7 @@ struct Token {
     number: u64,
 }
 
-/// What a response to a push means.
+/// The meaning of a response to a push.
 #[derive(Debug)]
 pub enum Answer {
     /// Stored; in a dry run, valid.
@@ -53,7 +53,7 @@ pub enum Answer {
     Later(Duration),
     /// There was no response, or one from a proxy. The outcome is unknown.
     Lost(String),
-    /// Every push would fail; the message is for the person at the terminal.
+    /// Every further push would fail. The message is for the person at the terminal.
     Hopeless(String),
 }
 
@@ -69,17 +69,18 @@ pub struct Taken {
     pub status: String,
     /// Whether it was a dry run.
     pub dry_run: bool,
-    /// What the partner should know about it.
+    /// Warnings for the partner.
     pub warnings: Vec<Warning>,
 }
 
 impl Taken {
-    /// Whether a standing consent covers the push.
+    /// Returns whether a standing consent covers the push.
     pub fn is_verified(&self) -> bool {
         self.status == "verified"
     }
 
-    /// Whether this is a valid response: 201 with a link to a push, 200 with `dry_run` to a dry run.
+    /// Returns whether this is a valid response: 201 with a link to a push, 200 with `dry_run` to a
+    /// dry run.
     fn is_answer(&self, status: u16, is_dry: bool) -> bool {
         match status {
             200 => is_dry && self.dry_run,
@@ -89,7 +90,7 @@ impl Taken {
     }
 }
 
-/// A remark on a push that succeeded.
+/// A warning about a push that succeeded.
 #[derive(Debug, Deserialize)]
 pub struct Warning {
     /// A stable code.
@@ -98,29 +99,28 @@ pub struct Warning {
     pub message: String,
 }
 
-/// Problem details (RFC 9457): the members that are reported.
+/// The reported members of a problem details object (RFC 9457).
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Problem {
-    /// The status.
     pub status: u16,
-    /// What went wrong.
+    /// The `detail` of the problem.
     pub detail: String,
     /// The request's id.
     pub request_id: String,
     /// The field errors.
-    pub errors: Vec<Fault>,
+    pub errors: Vec<FieldError>,
 }
 
 /// A field error, as the server reports it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Fault {
+pub struct FieldError {
     /// A JSON Pointer into the body.
     pub pointer: String,
     /// A stable code.
     pub code: String,
-    /// What is wrong.
+    /// The explanation of the error.
     pub message: String,
     /// The value that was sent.
     pub received: String,
@@ -129,21 +129,24 @@ pub struct Fault {
 }
 
 impl Client {
-    /// A client that asks for tokens of `scope`. With `is_dry` the server checks each credential and stores nothing.
+    /// Creates a client that requests tokens for `scope`. With `is_dry` the server checks each
+    /// credential and stores nothing.
     pub fn new(http: Http, destination: Destination, scope: String, is_dry: bool, clock: Clock) -> Self {
         Self { http, destination, scope, is_dry, clock, token: Mutex::new(None) }
     }
 
-    /// Fetches the first token, so that a wrong address or secret is reported before anything is pushed.
+    /// Fetches the first token, so that a wrong address or secret is reported before anything is
+    /// pushed.
     pub async fn begin(&self) -> Result<(), String> {
         match self.token(0).await {
             Err(Answer::Hopeless(why)) => Err(why),
-            Err(Answer::Lost(why)) => Err(format!("{} cannot be reached: {why}", self.destination.base)),
+            Err(Answer::Lost(why)) => Err(format!("cannot connect to {}: {why}", self.destination.base)),
             _ => Ok(()),
         }
     }
 
-    /// Pushes one credential. Fetches a token first if there is none, and once more if it is rejected.
+    /// Pushes one credential. Fetches a token first if there is none, and once more if it is
+    /// rejected.
     pub async fn push(&self, entry: &Entry) -> Answer {
         let mut token = match self.token(0).await {
             Ok(token) => token,
@@ -159,7 +162,7 @@ impl Client {
                 Err(error) => return lost(&self.destination.base, &error),
             }
         }
-        Answer::Lost("no token lasts".to_owned())
+        Answer::Lost("every new access token is rejected".to_owned())
     }
 
     async fn send(&self, entry: &Entry, token: &Token) -> Result<Response, RequestError> {
@@ -172,7 +175,7 @@ impl Client {
         self.http.post(&address, headers, entry.body.clone()).await
     }
 
-    /// Returns a valid token with a number above `spent`. Concurrent callers wait for one request.
+    /// Returns a valid token with a number above `spent`. Concurrent callers share one request.
     async fn token(&self, spent: u64) -> Result<Token, Answer> {
         let mut kept = self.token.lock().await;
         if let Some(token) = kept.as_ref().filter(|token| token.number > spent && Instant::now() < token.renew_at) {
@@ -196,7 +199,7 @@ impl Client {
         let address = format!("{}/api/partner/v1/oauth/token", self.destination.base);
         let unusable = || {
             Answer::Hopeless(format!(
-                "{} gives no token that can be used; is it a Tenure server?",
+                "{} returned no usable access token; is it a Tenure server?",
                 self.destination.base
             ))
         };
@@ -223,25 +226,26 @@ impl Client {
         let description = body["error_description"].as_str().unwrap_or_default();
         match body["error"].as_str() {
             Some("invalid_client") => Answer::Hopeless(format!(
-                "{} does not know this client id and secret, or the client is disabled. The operator can say which; \
-                 `tenure partner rotate` gives a new secret",
+                "{} rejected the client id and secret, or the client is disabled. Ask the operator; `tenure partner \
+                 rotate` creates a new secret",
                 self.destination.base
             )),
             Some("invalid_scope") => Answer::Hopeless(format!(
-                "this client may not push that: {description} The operator can grant the scope {}",
+                "this client may not push this file: {description} The operator can grant the scope {}",
                 self.scope
             )),
             Some(other) => {
-                Answer::Hopeless(format!("{} gives no token: {other}. {description}", self.destination.base))
+                Answer::Hopeless(format!("{} refused an access token: {other}. {description}", self.destination.base))
             }
             None => match self.read(response) {
                 Answer::Refused(problem) | Answer::Broken(problem) => Answer::Hopeless(format!(
-                    "{} gives no token: it answers {}. {}",
+                    "{} refused an access token with status {}. {}",
                     self.destination.base, response.status, problem.detail
                 )),
-                Answer::Taken(_) => {
-                    Answer::Hopeless(format!("{} gives no token; is it a Tenure server?", self.destination.base))
-                }
+                Answer::Taken(_) => Answer::Hopeless(format!(
+                    "{} returned no access token; is it a Tenure server?",
+                    self.destination.base
+                )),
                 answer => answer,
             },
         }
@@ -251,14 +255,14 @@ impl Client {
 fn lost(base: &str, error: &RequestError) -> Answer {
     match error {
         RequestError::Tls(error) => Answer::Hopeless(format!(
-            "{base} cannot be trusted: {error}. If its certificate is by an authority of your own, name that in \
+            "the TLS certificate of {base} is not trusted: {error}. If it was issued by a private authority, set \
              TENURE_OUTBOUND__CA_FILE"
         )),
         RequestError::TimedOut | RequestError::Unreachable(_) => Answer::Lost(error.to_string()),
     }
 }
 
-/// What a response to a push or to a dry run means.
+/// Interprets the response to a push or to a dry run.
 fn read(response: &Response, base: &str, is_dry: bool, now: Timestamp) -> Answer {
     let header = |name| response.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let wait = || header(RETRY_AFTER).and_then(|text| retry_after(text, now));
@@ -273,25 +277,21 @@ fn read(response: &Response, base: &str, is_dry: bool, now: Timestamp) -> Answer
     match response.status {
         200 | 201 => match serde_json::from_slice::<Taken>(&response.body) {
             Ok(taken) if taken.is_answer(response.status, is_dry) => Answer::Taken(taken),
-            _ => Answer::Hopeless(format!(
-                "{base} answers with something else than was asked for; is it a Tenure server?"
-            )),
+            _ => Answer::Hopeless(format!("{base} sent an unexpected response; is it a Tenure server?")),
         },
         400 | 409 | 413 | 422 => Answer::Refused(problem()),
         429 => Answer::Slower(wait().unwrap_or(Duration::from_secs(1))),
-        503 => wait().map_or_else(|| Answer::Lost("it answers 503".to_owned()), Answer::Later),
-        408 | 502 | 504 => Answer::Lost(format!("it answers {}", response.status)),
-        401 => told("does not take the token that it has just given"),
-        403 => told("does not allow this"),
-        404 => Answer::Hopeless(format!("{base} has no such address for pushes; is it a Tenure server?")),
+        503 => wait().map_or_else(|| Answer::Lost("status 503".to_owned()), Answer::Later),
+        408 | 502 | 504 => Answer::Lost(format!("status {}", response.status)),
+        401 => told("rejected an access token that it has just issued"),
+        403 => told("does not allow this push"),
+        404 => Answer::Hopeless(format!("{base} has no endpoint for this push; is it a Tenure server?")),
         300..=399 => {
             let to = header(LOCATION).unwrap_or("elsewhere");
-            Answer::Hopeless(format!("{base} sends on to {to}; if that is the server, name it by --server"))
+            Answer::Hopeless(format!("{base} redirects to {to}; if that is the server, set --server to it"))
         }
         500.. => Answer::Broken(problem()),
-        status => {
-            Answer::Hopeless(format!("{base} answers {status}, which means nothing here; is it a Tenure server?"))
-        }
+        status => Answer::Hopeless(format!("{base} returned the unexpected status {status}; is it a Tenure server?")),
     }
 }
 
@@ -335,8 +335,10 @@ mod tests {
         assert!(matches!(seen(201, None, taken), Answer::Taken(taken) if taken.redirect_uri == "https://x/1"));
         assert!(matches!(seen(201, None, "{}"), Answer::Hopeless(_)), "a link is what it is for");
         assert!(matches!(seen(200, None, "<html>"), Answer::Hopeless(said) if said.contains("a Tenure server")));
-        let faults = r#"{"detail":"d","errors":[{"pointer":"/a","code":"text.empty","message":"m"}]}"#;
-        assert!(matches!(seen(422, None, faults), Answer::Refused(problem) if problem.errors[0].code == "text.empty"));
+        let field_errors = r#"{"detail":"d","errors":[{"pointer":"/a","code":"text.empty","message":"m"}]}"#;
+        assert!(
+            matches!(seen(422, None, field_errors), Answer::Refused(problem) if problem.errors[0].code == "text.empty")
+        );
         assert!(matches!(seen(413, None, ""), Answer::Refused(problem) if problem.status == 413));
         let seconds = Duration::from_secs;
         assert!(matches!(seen(429, Some(("retry-after", "7")), ""), Answer::Slower(wait) if wait == seconds(7)));

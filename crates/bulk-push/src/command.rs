@@ -29,7 +29,7 @@ impl Args {
     /// Runs `tenure push`. Returns success if everything was pushed.
     ///
     /// # Errors
-    /// Why the run ended before its summary.
+    /// [`Error`], if the run ended before its summary.
     pub fn run(self, surroundings: Surroundings) -> Result<ExitCode, Error> {
         self.destination.has_no_secret_in_sight()?;
         let mut source = self.reading.open(&self.file)?;
@@ -42,7 +42,9 @@ impl Args {
         let (links, progress) =
             (self.beside(&self.output.links, ".links.csv"), self.beside(&self.output.state, ".progress"));
         let previous = match &header {
-            Some(header) if self.dry_run.is_none() => PreviousRun::look(&links, &progress, header, self.changed)?,
+            Some(header) if self.dry_run.is_none() => {
+                PreviousRun::look(&links, &progress, header, self.allow_changed_input)?
+            }
             _ => PreviousRun::default(),
         };
         let rejected_path = self.beside(&self.output.refusals, ".refusals.csv");
@@ -70,34 +72,34 @@ impl Args {
         }
     }
 
-    /// Prints how the file was understood, and saves the mapping if asked to.
+    /// Prints how the file was interpreted, and saves the mapping if requested.
     fn introduce(&self, source: &Source) -> Result<(), Error> {
         let count = counted(u64::try_from(source.len()).unwrap_or_default(), source.nouns());
         let name = &source.input().name;
         match source {
             Source::Lines(_) if self.reading.save_mapping.is_some() => {
-                return Err(Error::Usage("NDJSON has no columns, and so no mapping".to_owned()));
+                return Err(Error::Usage("--save-mapping needs a CSV file: NDJSON has no columns".to_owned()));
             }
             Source::Lines(_) => self.note(&format!("{name}: {count}")),
             Source::Table(table) => {
                 let rows = counted(u64::try_from(table.rows()).unwrap_or_default(), ("row", "rows"));
                 self.note(&format!("{name}: {count} in {rows}"));
-                // A mapping that is given need not be explained.
+                // A mapping that the caller provided needs no explanation.
                 if self.reading.mapping.is_none() {
-                    self.note(&format!("What the columns mean:\n{}", table.plan.explained()));
+                    self.note(&format!("Column mapping:\n{}", table.plan.explained()));
                 }
                 let unused = table.plan.unused();
                 if !unused.is_empty() {
-                    self.note(&format!("Columns that are not sent: {}", unused.join(", ")));
+                    self.note(&format!("Unused columns: {}", unused.join(", ")));
                 }
                 if let Some(path) = &self.reading.save_mapping {
                     table.plan.mapping.save(path)?;
-                    self.note(&format!("What the columns mean is in {}", path.display()));
+                    self.note(&format!("Column mapping saved to {}", path.display()));
                 }
             }
         }
         if source.len() == 0 {
-            return Err(Error::Failed(format!("{name} has nothing in it to push")));
+            return Err(Error::Failed(format!("{name} has no rows to push")));
         }
         Ok(())
     }
@@ -130,7 +132,7 @@ impl Args {
         } else {
             let (taken, refused) = (counted(counts.pushed, source.nouns()), counted(counts.skipped, source.nouns()));
             let listed = rejected.path().map(|path| format!("; see {}", path.display())).unwrap_or_default();
-            let refused = if is_good { String::new() } else { format!(", and {refused} refused{listed}") };
+            let refused = if is_good { String::new() } else { format!(", {refused} refused{listed}") };
             print(&format!("{taken} would be pushed{refused}. Nothing was sent."));
         }
         if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -152,12 +154,12 @@ impl Args {
             print(&self.summary(counts, source.nouns(), None, rejected, Some("refused")).json().to_string());
         }
         let skip = if others > 0 {
-            format!(", or push the other {} by --skip-refused", HumanCount(others))
+            format!(", or push the other {} with --skip-refused", HumanCount(others))
         } else {
             String::new()
         };
         Error::Failed(format!(
-            "{refused} of {} would be refused, so nothing was pushed. Mend what {list} lists{skip}",
+            "{refused} of {} would be refused, so nothing was pushed. Correct the rows listed in {list}{skip}",
             counted(counts.total, source.nouns())
         ))
     }
@@ -174,9 +176,11 @@ impl Args {
         let to_push = checked.counts.left();
         let (done, left) = (counted(already, source.nouns()), counted(to_push, source.nouns()));
         match previous.goes_on(header) {
-            Some(true) => self.note(&format!("Going on: {done} pushed before, {left} to push.")),
+            Some(true) => self.note(&format!("Resuming: {done} already pushed, {left} to push.")),
             Some(false) => {
-                self.note(&format!("Changed since: {done} pushed before as they stand now, {left} to push."));
+                self.note(&format!(
+                    "Resuming with changed input: {done} already pushed and unchanged, {left} to push."
+                ));
             }
             None => {}
         }
@@ -185,7 +189,7 @@ impl Args {
         if self.yes || has_nobody || to_push == 0 || self.dry_run.is_some() {
             return Ok(true);
         }
-        let mailed = if is_mailed { ", and have each be mailed" } else { "" };
+        let mailed = if is_mailed { " and mail each of them their link" } else { "" };
         ask(&format!("Push {left} to {}{mailed}? [y/N] ", header.server));
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).map_err(|error| Error::Failed(error.to_string()))?;
@@ -213,8 +217,9 @@ impl Args {
         let nouns = source.nouns();
         let work = async {
             client.begin().await.map_err(Error::Failed)?;
-            // The journal is created only once the server has accepted the client.
-            let opened = journal.map(|(links, progress, header)| Journal::open(links, progress, &header, self.changed));
+            // The journal is created only after the server has issued a token.
+            let opened = journal
+                .map(|(links, progress, header)| Journal::open(links, progress, &header, self.allow_changed_input));
             let (previous, journal) = opened.transpose()?.unzip();
             let previous = previous.unwrap_or_default();
             stop_on_signals(&stop, &drop).map_err(Error::Failed)?;
@@ -231,7 +236,7 @@ impl Args {
                 clock,
                 rng,
                 concurrency,
-                give_up_after: Duration::from_secs(self.patience),
+                give_up_after: Duration::from_secs(self.give_up_after),
                 stop,
                 drop,
             };
@@ -249,7 +254,7 @@ impl Args {
         rejected: &'a RejectedRows,
         ended: Option<&'a str>,
     ) -> Summary<'a> {
-        let done = if self.dry_run.is_some() { "would be taken by the server" } else { "pushed" };
+        let done = if self.dry_run.is_some() { "would be accepted by the server" } else { "pushed" };
         Summary { counts: counts.clone(), nouns, file: &self.file, links, rejected: rejected.path(), ended, done }
     }
 
@@ -267,19 +272,19 @@ impl Args {
             say(&format!("tenure: {why}"));
         }
         if counts.left() > 0 && self.dry_run.is_none() {
-            self.note("To go on, run the same command again: what is pushed is not pushed again.");
+            self.note("To resume, run the same command again. What was pushed is not pushed again.");
         }
         let is_whole = counts.left() + counts.skipped + counts.refused + counts.failed == 0 && ended.is_none();
         if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the answer of the sub-command")]
+#[expect(clippy::print_stdout, reason = "the output of the sub-command")]
 fn print(text: &str) {
     println!("{text}");
 }
 
-/// The first signal lets requests in flight finish, the second one does not.
+/// After the first signal, requests in flight may finish. The second signal cancels them.
 fn stop_on_signals(stop: &CancellationToken, drop: &CancellationToken) -> Result<(), String> {
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;

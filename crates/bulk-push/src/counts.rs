@@ -17,7 +17,7 @@ pub struct Counts {
     pub failed: u64,
     /// Updates that were verified at once.
     pub updated: u64,
-    /// Updates about which the people must be asked.
+    /// Updates that their holders must accept first.
     pub asked: u64,
     /// Links that replace earlier ones.
     pub replaced: u64,
@@ -28,22 +28,22 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Nothing done yet, of `total`.
+    /// Creates the counts for `total` credentials, none of them done.
     pub fn of(total: usize) -> Self {
         Self { total: u64::try_from(total).unwrap_or(u64::MAX), ..Self::default() }
     }
 
-    /// Completed by this run.
+    /// Returns how many credentials this run has completed.
     pub fn here(&self) -> u64 {
         self.pushed + self.refused + self.failed
     }
 
-    /// Completed by this run or an earlier one, or skipped.
+    /// Returns how many credentials this run or an earlier one completed, or skipped.
     pub fn done(&self) -> u64 {
         self.here() + self.already + self.skipped
     }
 
-    /// Still to be pushed.
+    /// Returns how many credentials remain to be pushed.
     pub fn left(&self) -> u64 {
         self.total.saturating_sub(self.done())
     }

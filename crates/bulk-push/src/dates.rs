@@ -16,7 +16,7 @@ enum Piece {
     Text(char),
 }
 
-/// A month, or a day.
+/// A month, or a day, that a pattern matched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Found {
     year: i32,
@@ -24,7 +24,7 @@ struct Found {
     day: Option<i32>,
 }
 
-/// Unambiguous patterns. A day between slashes is not among them, since day or month may stand first.
+/// Unambiguous patterns. Days with slashes are missing, because day or month may come first.
 const SURE: [&str; 14] = [
     "YYYY-MM",
     "YYYY-MM-DD",
@@ -42,7 +42,7 @@ const SURE: [&str; 14] = [
     "DD-MMM-YYYY",
 ];
 
-/// Patterns that are read even if another one is given.
+/// Patterns that are accepted even if another one is given.
 const STANDARD: [&str; 2] = ["YYYY-MM", "YYYY-MM-DD"];
 
 /// Values that mean "no end date yet".
@@ -98,7 +98,7 @@ impl Pattern {
 
     fn wrong(text: &str) -> String {
         format!(
-            "'{text}' is no way to write dates; put one together of YYYY or YY, MM or MMM (Jan), and DD, such as DD/MM/YYYY or MMM-YY"
+            "'{text}' is not a date format; combine YYYY or YY, MM or MMM (Jan), and DD, such as DD/MM/YYYY or MMM-YY"
         )
     }
 
@@ -108,7 +108,8 @@ impl Pattern {
             match piece {
                 Piece::Year => found.year = digits(&mut rest, 4, 4)?,
                 Piece::ShortYear => {
-                    // Two digits below 60 mean 20xx: careers do not start in the far future or a lifetime ago.
+                    // Two digits below 60 mean 20xx, because no career starts in the far
+                    // future or a lifetime ago.
                     let short = digits(&mut rest, 2, 2)?;
                     found.year = if short < 60 { 2000 + short } else { 1900 + short };
                 }
@@ -143,21 +144,21 @@ fn month_name(rest: &mut &str) -> Option<i32> {
     i32::try_from(index + 1).ok()
 }
 
-/// Whether values of this shape are dates.
+/// Returns whether values of this shape are dates.
 pub fn is_date(shape: Shape) -> bool {
     matches!(shape, Shape::YearMonth | Shape::Date | Shape::Year | Shape::YearOrDate)
 }
 
-/// How the dates of a file are read.
+/// How the dates of a file are parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dates {
     patterns: Vec<Pattern>,
-    /// Whether the person gave a pattern.
+    /// Whether the caller gave a pattern.
     pub are_told: bool,
 }
 
 impl Dates {
-    /// Reads by the given pattern, or by the unambiguous ones.
+    /// Parses dates by the given pattern, or by the unambiguous ones.
     pub fn new(told: Option<&str>) -> Result<Self, String> {
         let others: &[&str] = if told.is_some() { &STANDARD } else { &SURE };
         let patterns: Result<Vec<Pattern>, String> =
@@ -165,8 +166,8 @@ impl Dates {
         Ok(Self { patterns: patterns?, are_told: told.is_some() })
     }
 
-    /// Converts a date to the API's format; `None` if there is none yet. Unreadable text is returned unchanged, and the check
-    /// refuses it.
+    /// Converts a date to the API's format; `None` if there is no date yet. Unreadable text is
+    /// returned unchanged, and validation rejects it.
     pub fn convert(&self, text: &str, shape: Shape, is_optional: bool) -> Option<String> {
         let text = text.trim();
         if is_optional && OPEN.iter().any(|open| open.eq_ignore_ascii_case(text)) {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::error::Error;
 
-/// The server, and the client that pushes to it.
+/// The server, and the client credentials for it.
 #[derive(Debug)]
 pub struct Destination {
     /// The server's address without a trailing slash.
@@ -23,16 +23,16 @@ pub struct Destination {
 /// The options that name the destination.
 #[derive(Debug, Args)]
 pub struct DestinationArgs {
-    /// The server's address, like https://passport.example.
+    /// The server's URL, such as https://passport.example.
     #[arg(long, value_name = "URL", env = "TENURE_SERVER")]
     server: Option<String>,
     /// Your client id.
     #[arg(long, value_name = "ID", env = "TENURE_CLIENT_ID")]
     client_id: Option<Uuid>,
-    /// A file with your client secret, for you alone to read. Or put the secret into TENURE_CLIENT_SECRET.
+    /// A file with your client secret, readable only by you. Or set TENURE_CLIENT_SECRET.
     #[arg(long, value_name = "FILE", env = "TENURE_CLIENT_SECRET_FILE")]
     client_secret_file: Option<PathBuf>,
-    /// Taken to be refused with what to do instead.
+    /// Accepted only to be rejected with an explanation.
     #[arg(long, hide = true, value_name = "SECRET")]
     client_secret: Option<String>,
 }
@@ -43,10 +43,11 @@ impl DestinationArgs {
         self.has_no_secret_in_sight()?;
         let missing = |what: &str| Error::Usage(format!("{what}; see: tenure push --help"));
         let server = self.server.as_deref();
-        let server = server.ok_or_else(|| missing("say where to push: --server URL, or TENURE_SERVER"))?;
+        let server = server.ok_or_else(|| missing("the server is missing: set --server URL or TENURE_SERVER"))?;
         let base = base(server).map_err(Error::Usage)?;
-        let client_id =
-            self.client_id.ok_or_else(|| missing("say who you are: --client-id ID, or TENURE_CLIENT_ID"))?;
+        let client_id = self
+            .client_id
+            .ok_or_else(|| missing("the client id is missing: set --client-id ID or TENURE_CLIENT_ID"))?;
         let secret = match (&self.client_secret_file, environment("TENURE_CLIENT_SECRET")) {
             (Some(path), _) => {
                 let name = path.display();
@@ -55,25 +56,28 @@ impl DestinationArgs {
             }
             (None, Some(secret)) => secret,
             (None, None) => {
-                return Err(missing("the client secret is needed: --client-secret-file FILE, or TENURE_CLIENT_SECRET"));
+                return Err(missing(
+                    "the client secret is missing: set --client-secret-file FILE or TENURE_CLIENT_SECRET",
+                ));
             }
         };
         let secret = secret.trim();
         if secret.is_empty() || secret.contains(char::is_whitespace) {
-            return Err(Error::Usage("the client secret must be one word, and nothing else".to_owned()));
+            return Err(Error::Usage("the client secret must be one word".to_owned()));
         }
         Ok(Destination { base, client_id, secret: secret.to_owned().into() })
     }
 
-    /// Every user of a machine can read the arguments of all programs.
+    /// Rejects a secret on the command line: every user of the machine can read the arguments of
+    /// all processes.
     pub fn has_no_secret_in_sight(&self) -> Result<(), Error> {
         if self.client_secret.is_none() {
             return Ok(());
         }
         Err(Error::Usage(
-            "a secret among the arguments can be read by everybody on this machine, and stays in the shell's history. Put it into \
-             a file (chmod 600) and say --client-secret-file FILE, or into TENURE_CLIENT_SECRET; and since it was seen, have it \
-             replaced"
+            "a secret on the command line can be read by every user of this machine, and stays in the shell's \
+             history. Put it into a file (chmod 600) and use --client-secret-file FILE, or use TENURE_CLIENT_SECRET. \
+             Replace the secret, because it was exposed"
                 .to_owned(),
         ))
     }
@@ -81,16 +85,15 @@ impl DestinationArgs {
 
 /// Validates the server's address and removes the trailing slash: https, or http on this machine.
 fn base(server: &str) -> Result<String, String> {
-    let url: Url =
-        server.parse().map_err(|_| format!("'{server}' is not an address such as https://passport.example"))?;
+    let url: Url = server.parse().map_err(|_| format!("'{server}' is not a URL such as https://passport.example"))?;
     let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-        return Err(format!("{server} must be the server's address alone, such as https://passport.example"));
+        return Err(format!("{server} must be the server's URL without a path, such as https://passport.example"));
     }
     match url.scheme() {
         "https" => {}
         "http" if is_here => {}
-        _ => return Err(format!("{server} must begin with https://: what is pushed is personal")),
+        _ => return Err(format!("{server} must start with https://, because the data is personal")),
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }

@@ -23,10 +23,10 @@ pub struct Entry {
     pub body: Bytes,
 }
 
-/// A truncated SHA-256: 128 bits are enough to distinguish a nation's credentials.
+/// A truncated SHA-256. 128 bits distinguish all credentials of a country.
 pub type Digest = [u8; 16];
 
-/// The truncated SHA-256 of `parts`, each preceded by its length.
+/// Returns the truncated SHA-256 of `parts`, each preceded by its length.
 pub fn digest(parts: &[&[u8]]) -> Digest {
     let mut whole = Vec::with_capacity(parts.iter().map(|part| part.len() + 8).sum());
     for part in parts {
@@ -39,12 +39,13 @@ pub fn digest(parts: &[&[u8]]) -> Digest {
 }
 
 impl Entry {
-    /// Identifies the credential and its content.
+    /// Returns the digest of the credential's id and content.
     pub fn digest(&self) -> Digest {
         digest(&[self.credential_type.name().as_bytes(), self.credential_id.as_bytes(), &self.body])
     }
 
-    /// The same content under another id: its `number`th repetition after another one replaced it.
+    /// Returns the same content under a derived id: its repetition number `number`, after another
+    /// credential replaced it.
     pub fn again(&self, number: u32) -> Self {
         let bytes = digest(&[b"tenure push, again", self.credential_id.as_bytes(), &number.to_be_bytes()]);
         let credential_id = uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string();
@@ -53,7 +54,7 @@ impl Entry {
         Self { credential_id, body: Bytes::from(body), ..self.clone() }
     }
 
-    /// A report row for this credential, to be completed.
+    /// Creates a report row for this credential, to be completed.
     pub fn rejected_row(&self) -> RejectedRow {
         RejectedRow {
             line: self.line,

@@ -1,15 +1,16 @@
-//! The members of a credential type that cells can fill: the leaves of its fields.
+//! The fields of a credential type that table cells can fill: the leaves of `fields`.
 //!
-//! Derived from the type's declaration. If `fields` requires a list of objects, as a career its employment, a row is an item of
-//! that list and all rows of one person are one credential. Otherwise a row is a credential.
+//! Derived from the type's declaration. If `fields` requires a list of objects, such as the
+//! employment list of a career, a row is an item of that list and all rows of one person form one
+//! credential. Otherwise a row is a credential.
 
 use credential::{Member, Presence, Shape, Type};
 use serde_json::{Map, Value};
 
-/// A member that a column can fill.
+/// A field that a column can fill.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The member names that lead to it, from `fields` or from an item of the list.
+    /// The field names that lead to it, from `fields` or from an item of the list.
     pub path: Vec<&'static str>,
     /// The shape of its value.
     pub shape: Shape,
@@ -17,7 +18,7 @@ pub struct Target {
     pub is_required: bool,
     /// Whether it belongs to an item of the list.
     pub is_of_item: bool,
-    /// What it means.
+    /// Its description.
     pub meaning: &'static str,
 }
 
@@ -26,14 +27,14 @@ pub struct Target {
 pub struct Form {
     /// The type.
     pub credential_type: Type,
-    /// The list whose items are rows, and the members of an item.
+    /// The list whose items are rows, and the fields of an item.
     pub list: Option<(&'static str, &'static [Member])>,
-    /// The members that columns can fill.
+    /// The fields that columns can fill.
     pub targets: Vec<Target>,
 }
 
 impl Form {
-    /// The form of a type.
+    /// Returns the form of a type.
     pub fn of(credential_type: Type) -> Self {
         let list = credential_type.fields.iter().find_map(|member| match (member.shape, member.presence) {
             (Shape::List { of: Shape::Object(members), .. }, Presence::Required) => Some((member.name, *members)),
@@ -47,7 +48,7 @@ impl Form {
         Self { credential_type, list, targets }
     }
 
-    /// The name of a target: its member name, or its full path if the name is not unique.
+    /// Returns the name of a target: its field name, or its full path if the name is not unique.
     pub fn name(&self, target: usize) -> String {
         let target = &self.targets[target];
         let leaf = target.path.last().copied().unwrap_or_default();
@@ -63,7 +64,7 @@ impl Form {
         by_path.or_else(|| (0..self.targets.len()).find(|target| self.name(*target) == name))
     }
 
-    /// All names, for messages.
+    /// Returns all names, for messages.
     pub fn names(&self) -> String {
         (0..self.targets.len()).map(|target| self.name(target)).collect::<Vec<_>>().join(", ")
     }

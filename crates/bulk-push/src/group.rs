@@ -1,7 +1,7 @@
 //! Builds one credential from its rows, and maps field errors back to cells.
 
 use bytes::Bytes;
-use credential::{Context, Fault, Rejection, Shape, Submission};
+use credential::{Context, FieldError, ParseError, Shape, Submission};
 use serde_json::{Map, Value, json};
 
 use crate::cells::Cells;
@@ -12,18 +12,16 @@ use crate::input::Row;
 use crate::mapping::{Origin, Plan};
 use crate::rejected_row::{RejectedRow, SourceSpan};
 
-/// A row, read again.
+/// A row that was read again.
 pub struct Record {
     /// Its position.
     pub row: Row,
-    /// Its text.
     pub text: String,
-    /// Its cells.
     pub cells: Vec<String>,
 }
 
 impl Record {
-    /// The trimmed text of the cell in `column`.
+    /// Returns the trimmed text of the cell in `column`; empty without one.
     pub fn cell(&self, column: Option<usize>) -> &str {
         column.and_then(|column| self.cells.get(column)).map(|cell| cell.trim()).unwrap_or_default()
     }
@@ -31,7 +29,7 @@ impl Record {
 
 /// The rows of one credential, and how to read them.
 pub struct Group<'a> {
-    /// The columns' meaning.
+    /// The meaning of the columns.
     pub plan: &'a Plan,
     /// Splits rows.
     pub cells: &'a Cells,
@@ -40,7 +38,7 @@ pub struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// Checks the rows themselves: the number of cells and the person column.
+    /// Checks the number of cells and the person column of each row.
     pub fn shape(&self) -> Vec<RejectedRow> {
         let mut rejected = Vec::new();
         let wanted = self.plan.header.len();
@@ -50,13 +48,14 @@ impl Group<'_> {
             let has_more = record.cells.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
             if has_more {
                 let message = format!(
-                    "This row has {found} cells, and the header {wanted}. Is a cell that holds the separator not in quotes?"
+                    "This row has {found} cells, but the header has {wanted}. Put cells that contain the separator \
+                     in quotes."
                 );
                 rejected.push(self.at(index, column, rejected_row("row.cells", message)));
             }
             let person = record.cell(self.plan.person);
             if self.plan.form.list.is_some() && person.is_empty() {
-                let message = "This row does not say whose it is.".to_owned();
+                let message = "The person column is empty.".to_owned();
                 rejected.push(self.at(index, self.plan.person, rejected_row("person.missing", message)));
             } else if person.chars().any(char::is_control) {
                 rejected.push(self.at(index, self.plan.person, RejectedRow::with_control_character()));
@@ -65,7 +64,7 @@ impl Group<'_> {
         rejected
     }
 
-    /// The value of `columns`, which must be equal in all rows; empty cells are ignored.
+    /// Returns the value of `columns`, which must be equal in all rows. Empty cells are ignored.
     fn alike(&self, columns: &[usize], rejected: &mut Vec<RejectedRow>) -> String {
         let said = columns.iter().map(|column| self.alike_in(*column, rejected)).filter(|text| !text.is_empty());
         said.collect::<Vec<_>>().join(" ")
@@ -79,8 +78,10 @@ impl Group<'_> {
                 (said, by) = (text, index);
             } else if !text.is_empty() && text != said {
                 let line = self.records[by].row.line;
-                let message =
-                    format!("Line {line} says '{}' of the same person; both must say the same.", shortened(said));
+                let message = format!(
+                    "Line {line} has '{}' for the same person. Both rows must have the same value.",
+                    shortened(said)
+                );
                 let mut found = rejected_row("rows.differ", message);
                 shortened(said).clone_into(&mut found.suggestion);
                 rejected.push(self.at(index, Some(column), found));
@@ -89,7 +90,7 @@ impl Group<'_> {
         said.to_owned()
     }
 
-    /// The body, without a derived id.
+    /// Builds the body, without a derived id.
     pub fn body(&self, rejected: &mut Vec<RejectedRow>) -> Body {
         let mut fields = Map::new();
         let mut items = vec![Map::new(); if self.plan.form.list.is_some() { self.records.len() } else { 0 }];
@@ -157,15 +158,17 @@ impl Group<'_> {
             object.insert("replaces".to_owned(), replaces.into());
         }
         if let Some(email) = body.email {
-            object.insert("claim".to_owned(), json!({ "email": email }));
+            object.insert("notify".to_owned(), json!({ "email": email }));
         }
         let text = Value::Object(object).to_string();
         let submission = match Submission::parse_v2(known, text.as_bytes(), context) {
             Ok(submission) => submission,
-            Err(Rejection::Malformed(malformed)) => {
+            Err(ParseError::Malformed(malformed)) => {
                 return Err(vec![self.at(0, None, rejected_row("json", malformed.to_string()))]);
             }
-            Err(Rejection::Invalid(faults)) => return Err(faults.into_iter().map(|fault| self.fault(fault)).collect()),
+            Err(ParseError::Invalid(field_errors)) => {
+                return Err(field_errors.into_iter().map(|field_error| self.field_error(field_error)).collect());
+            }
         };
         let credential_id = body.credential_id.unwrap_or_else(|| derived_id(known, &person, &submission));
         let sent = sent(&submission, &credential_id);
@@ -179,20 +182,21 @@ impl Group<'_> {
         })
     }
 
-    /// Converts a field error of the body to a problem of a cell.
-    fn fault(&self, fault: Fault) -> RejectedRow {
-        let (record, column) = self.place(&fault.pointer, fault.suggestion.as_deref().unwrap_or_default());
-        let mut found = rejected_row(fault.code.as_str(), fault.message);
-        found.pointer = fault.pointer;
-        found.value = fault.received.unwrap_or_default();
-        // The suggestion is a member name, which does not help with a table.
-        if fault.code != credential::Code::MemberMissing {
-            found.suggestion = fault.suggestion.unwrap_or_default();
+    /// Converts a field error of the body to a problem with a cell.
+    fn field_error(&self, field_error: FieldError) -> RejectedRow {
+        let (record, column) = self.place(&field_error.pointer, field_error.suggestion.as_deref().unwrap_or_default());
+        let mut found = rejected_row(field_error.code.as_str(), field_error.message);
+        found.pointer = field_error.pointer;
+        found.value = field_error.received.unwrap_or_default();
+        // The suggestion is a field name, which does not help with a table.
+        if field_error.code != credential::Code::FieldMissing {
+            found.suggestion = field_error.suggestion.unwrap_or_default();
         }
         self.at(record, column, found)
     }
 
-    /// The row and column for a JSON Pointer into the body; if a member is missing, `suggestion` is its name.
+    /// Returns the row and column for a JSON Pointer into the body. If a field is missing,
+    /// `suggestion` is its name.
     pub fn place(&self, pointer: &str, suggestion: &str) -> (usize, Option<usize>) {
         let steps: Vec<&str> = pointer.split('/').skip(1).collect();
         let list = self.plan.form.list.map(|(name, _)| name);
@@ -203,7 +207,7 @@ impl Group<'_> {
             ["fields", rest @ ..] => (0, rest, false),
             ["credential_id"] => return (0, self.plan.credential_id),
             ["replaces"] => return (0, self.plan.replaces),
-            ["claim", ..] => return (0, self.plan.email),
+            ["notify", ..] => return (0, self.plan.email),
             _ => return (0, None),
         };
         let missing = [path, &[suggestion]].concat();
@@ -238,7 +242,7 @@ impl Group<'_> {
             None => 0..record.text.len(),
         };
         let of_dates = rejected_row.code == "date.format" && !self.plan.dates.are_told;
-        let help = of_dates.then(|| "say how dates are written, such as: --date-format DD/MM/YYYY".to_owned());
+        let help = of_dates.then(|| "set the date format, such as: --date-format DD/MM/YYYY".to_owned());
         let named = (!rejected_row.column.is_empty()).then(|| format!("column {}", rejected_row.column));
         let suggested = (!rejected_row.suggestion.is_empty()).then(|| format!("write \"{}\"", rejected_row.suggestion));
         let help = help.or(suggested).into_iter().chain(named).reduce(|help, named| format!("{help} ({named})"));
@@ -247,7 +251,7 @@ impl Group<'_> {
     }
 }
 
-/// The body before it is checked.
+/// The body before validation.
 pub struct Body {
     credential_id: Option<String>,
     replaces: Option<String>,
@@ -268,14 +272,14 @@ fn shortened(text: &str) -> &str {
     text.char_indices().nth(64).map_or(text, |(end, _)| &text[..end])
 }
 
-/// Derives an id from the person and the content, so that a repeated run finds what it pushed and a correction gets a new id.
-/// A UUID of version 8 (RFC 9562, section 5.8).
+/// Derives an id from the person and the content: a repeated run finds what it pushed before, and a
+/// correction gets a new id. The result is a UUIDv8 (RFC 9562, section 5.8).
 fn derived_id(known: credential::Type, person: &str, submission: &Submission) -> String {
     let bytes = digest(&[b"tenure push, 1", known.name().as_bytes(), person.as_bytes(), &submission.payload()]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
-/// The request body, in normal form.
+/// Serializes the request body in its normal form.
 fn sent(submission: &Submission, credential_id: &str) -> String {
     let mut body = json!({ "credential_id": credential_id, "fields": submission.fields });
     if !submission.partner_chain.is_empty() {
@@ -284,8 +288,8 @@ fn sent(submission: &Submission, credential_id: &str) -> String {
     if let Some(replaces) = &submission.replaces {
         body["replaces"] = replaces.as_str().into();
     }
-    if let Some(email) = &submission.claim {
-        body["claim"] = json!({ "email": email });
+    if let Some(email) = &submission.notify {
+        body["notify"] = json!({ "email": email });
     }
     body.to_string()
 }

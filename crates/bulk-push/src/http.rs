@@ -1,5 +1,5 @@
-//! The HTTP client for the one server that the person names. It follows no redirect and uses no proxy, so that credentials go
-//! nowhere else.
+//! The HTTP client for the one configured server. It follows no redirects and uses no proxy, so
+//! that credentials are sent to that server only.
 
 use std::error::Error as StdError;
 use std::io;
@@ -12,34 +12,32 @@ use hyper::{Method, Request};
 use ipnet::IpNet;
 use transport::{Limits, Lookup, SendError, Transport};
 
-/// Most bytes of a response that are read.
+/// Maximum size of a response body that is read, in bytes.
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
-/// Sends requests; the base of their addresses was checked to use https, or http on this machine.
+/// Sends requests. Their base URL was validated to use https, or http on this machine.
 #[derive(Debug)]
 pub struct Http {
     transport: Transport<Full<Bytes>>,
 }
 
-/// What a server returned.
+/// An HTTP response.
 #[derive(Debug)]
 pub struct Response {
-    /// The status.
     pub status: u16,
-    /// The headers.
     pub headers: HeaderMap,
     /// The body, or its first [`MAX_BODY`] bytes.
     pub body: Bytes,
 }
 
-/// Why there is no response.
+/// The reason why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     /// The TLS handshake failed.
     #[error("{0}")]
     Tls(rustls::Error),
     /// The request timed out.
-    #[error("no answer in time")]
+    #[error("timed out")]
     TimedOut,
     /// The server could not be reached, or the connection broke.
     #[error("{0}")]
@@ -47,19 +45,21 @@ pub enum RequestError {
 }
 
 impl Http {
-    /// A client that keeps at most `connections` idle connections and waits at most `timeout` for a whole response.
+    /// Creates a client that keeps at most `connections` idle connections. `timeout` limits a whole
+    /// request.
     pub fn new(tls: rustls::ClientConfig, timeout: Duration, connections: usize) -> Self {
-        // The person's own word decides where the server is; http was refused for all but this machine.
+        // The caller chose the server, so private networks are allowed. http was rejected for all
+        // but this machine.
         let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|network| network.parse::<IpNet>().ok());
         let limits =
             Limits { allowed: everywhere.collect(), with_plain_http: true, timeout, idle_connections: connections };
         Self { transport: Transport::new(tls, Lookup::System, &limits) }
     }
 
-    /// Posts `body`; every status, redirects included, is a response.
+    /// Posts `body`. Every status, including redirects, is a response.
     ///
     /// # Errors
-    /// Why there is no response.
+    /// [`RequestError`], if there is no response.
     pub async fn post(&self, address: &str, headers: HeaderMap, body: Bytes) -> Result<Response, RequestError> {
         self.exchange(address, headers, body).await.map_err(|error| request_error(&error))
     }
@@ -83,7 +83,8 @@ impl Http {
     }
 }
 
-/// The TLS error in `error`. An I/O error does not return the error that it wraps as its source.
+/// Finds the TLS error in `error`. An I/O error does not return the error that it wraps as its
+/// source.
 fn tls<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     error.downcast_ref().or_else(|| tls(inner?))

@@ -1,6 +1,6 @@
-//! Infers which column fills which field, by the column names that payroll and HR systems use.
+//! Infers which column fills which field from the column names that payroll and HR systems use.
 
-/// Names of the column that identifies the person, the likeliest first.
+/// Names of the column that identifies the person, the most likely first.
 pub const PERSON: &[&str] = &[
     "person",
     "person id",
@@ -46,7 +46,7 @@ const GIVEN_NAME: &[&str] =
 /// Names of a column with the family name.
 const FAMILY_NAME: &[&str] = &["family name", "last name", "surname", "lastname"];
 
-/// Further names of fields. A field's own name always counts.
+/// Alternative names of fields. A field's own name always matches.
 const OTHERS: &[(&str, &[&str])] = &[
     (
         "organisation",
@@ -127,18 +127,18 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("expiry_date", &["expires", "expiry", "expiration date", "valid until"]),
 ];
 
-/// Normalises a name: case, spaces and punctuation are ignored.
+/// Normalizes a name: case, spaces and punctuation are ignored.
 pub fn folded(name: &str) -> String {
     name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The column for the first of `names` that exists and is `free`.
+/// Returns the column for the first of `names` that exists and is `free`.
 pub fn column(header: &[String], names: &[&str], free: impl Fn(usize) -> bool) -> Option<usize> {
     let is = |column: &usize, name: &str| free(*column) && folded(&header[*column]) == folded(name);
     names.iter().find_map(|name| (0..header.len()).find(|column| is(column, name)))
 }
 
-/// The columns that fill the field `leaf`, whose full path is `path`.
+/// Returns the columns that fill the field `leaf`, whose full path is `path`.
 pub fn columns(header: &[String], leaf: &str, path: &str, free: impl Fn(usize) -> bool) -> Vec<usize> {
     let others = OTHERS.iter().find(|(name, _)| *name == leaf).map_or(&[][..], |(_, others)| others);
     let one = |names: &[&str]| column(header, names, &free);

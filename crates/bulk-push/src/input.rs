@@ -1,6 +1,6 @@
-//! Reads the input file as bytes: positions of its rows, its hash, and that it is UTF-8.
+//! Reads the input file as bytes: finds its rows, computes its hash and validates UTF-8.
 //!
-//! Defines where rows end; csv-core splits them into cells. Both follow RFC 4180 in the same way.
+//! This module decides where rows end; csv-core splits them into cells. Both follow RFC 4180.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -13,9 +13,9 @@ use credential::encoding::hex;
 use crate::error::Error;
 use crate::quoting::At;
 
-/// Longest row of a table, in bytes.
+/// Maximum length of a table row, in bytes.
 pub const LONGEST_ROW: usize = 1024 * 1024;
-/// Longest line of NDJSON, in bytes: a body may carry documents.
+/// Maximum length of an NDJSON line, in bytes. A body may contain documents.
 pub const LONGEST_LINE: usize = 16 * 1024 * 1024;
 
 /// The position of a row.
@@ -45,14 +45,16 @@ impl Scan {
         let refuse = |error: std::io::Error| Error::Failed(format!("{name} cannot be read: {error}"));
         let file = File::open(path).map_err(refuse)?;
         if !file.metadata().map_err(refuse)?.is_file() {
-            return Err(Error::Usage(format!("{name} is no regular file; it is read twice, so a pipe will not do")));
+            return Err(Error::Usage(format!(
+                "{name} is not a regular file; it is read twice, so a pipe does not work"
+            )));
         }
         let mut reader = BufReader::with_capacity(64 * 1024, file);
         let mut hash = digest::Context::new(&digest::SHA256);
         let start = reader.fill_buf().map_err(refuse)?;
         if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
             return Err(Error::Failed(format!(
-                "{name} is in UTF-16; save it as UTF-8 (Excel calls that \"CSV UTF-8\") and push it again"
+                "{name} is UTF-16; save it as UTF-8 (in Excel \"CSV UTF-8\") and push it again"
             )));
         }
         let mut offset = 0;
@@ -64,14 +66,14 @@ impl Scan {
         Ok(Self { name, reader, hash, offset, line: 1 })
     }
 
-    /// The start of the unread input.
+    /// Returns the start of the unread input.
     pub fn peek(&mut self) -> Result<&[u8], Error> {
         let name = &self.name;
         self.reader.fill_buf().map_err(|error| Error::Failed(format!("{name} cannot be read: {error}")))
     }
 
-    /// Reads the next row that is not blank into `raw`: one line, or several if quotes contain
-    /// line endings and `separator` is given.
+    /// Reads the next row that is not blank into `raw`. A row is one line, or several lines if
+    /// `separator` is given and quotes contain line endings.
     pub fn row(&mut self, separator: Option<u8>, longest: usize, raw: &mut Vec<u8>) -> Result<Option<Row>, Error> {
         loop {
             raw.clear();
@@ -106,8 +108,8 @@ impl Scan {
             at = raw[from..].iter().fold(at, |at, byte| at.step(*byte, separator.unwrap_or(0)));
             let is_open = separator.is_some() && at == At::Quoted;
             if raw.len() > longest {
-                let cause = if is_open { ": is a quote (\") opened and never closed?" } else { "" };
-                return Err(Error::Failed(format!("{name}:{first}: this row has more than {longest} bytes{cause}")));
+                let cause = if is_open { "; a quote (\") may have been opened and never closed" } else { "" };
+                return Err(Error::Failed(format!("{name}:{first}: this row is longer than {longest} bytes{cause}")));
             }
             if !is_open {
                 return Ok(());
@@ -125,22 +127,22 @@ impl Scan {
         let line = line + u32::try_from(before.iter().filter(|byte| **byte == b'\n').count()).unwrap_or_default();
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
         let (name, byte) = (&self.name, raw.get(at).copied().unwrap_or_default());
-        // In Latin-1 a byte is the code point of its character.
+        // In Latin-1, a byte is the code point of its character.
         Error::Failed(format!(
-            "{name}:{line}:{column}: this is not UTF-8: the byte {byte:#04X} would be '{}' in Latin-1. Save the file as UTF-8 \
-             (Excel calls that \"CSV UTF-8\") and push it again; nothing was sent",
+            "{name}:{line}:{column}: invalid UTF-8: the byte {byte:#04X} would be '{}' in Latin-1. Save the file as \
+             UTF-8 (in Excel \"CSV UTF-8\") and push it again. Nothing was sent",
             char::from(byte)
         ))
     }
 
-    /// The file, after it was read to its end.
+    /// Returns the file once it has been read to its end.
     pub fn finish(self) -> Input {
         let digest = hex(self.hash.finish().as_ref());
         Input { name: self.name, file: self.reader.into_inner(), digest }
     }
 }
 
-/// A file whose rows are known.
+/// A file with known row positions.
 #[derive(Debug)]
 pub struct Input {
     /// Its name, for messages.
@@ -158,9 +160,12 @@ impl Input {
         read.ok().and_then(|()| String::from_utf8(bytes).ok()).ok_or_else(|| self.changed())
     }
 
-    /// The file changed after its rows were found.
+    /// Creates the error for a file that changed after its rows were found.
     pub fn changed(&self) -> Error {
-        Error::Failed(format!("{} was changed while it was being pushed; leave it alone and start again", self.name))
+        Error::Failed(format!(
+            "{} changed while it was being pushed; start again with a file that does not change",
+            self.name
+        ))
     }
 }
 
@@ -201,16 +206,16 @@ mod tests {
     fn invalid_utf8_is_rejected_with_line_and_column() {
         let text = said(scan(b"name\nZo\xeb,1\n", Some(b',')));
         assert!(
-            text.contains("people.csv:2:3: this is not UTF-8") && text.contains("0xEB") && text.contains("'ë'"),
+            text.contains("people.csv:2:3: invalid UTF-8") && text.contains("0xEB") && text.contains("'ë'"),
             "{text}"
         );
         assert!(said(scan(b"\xff\xfen\0", Some(b','))).contains("UTF-16"));
         assert!(said(scan(b"a\n\"b,\nc\n", Some(b','))).contains(":2: a quote"));
-        assert!(said(scan(&[b'x'; 300], Some(b','))).contains(":1: this row has more than 200 bytes"));
+        assert!(said(scan(&[b'x'; 300], Some(b','))).contains(":1: this row is longer than 200 bytes"));
     }
 
     proptest::proptest! {
-        /// Rows are found here and split by csv-core: both must agree on where rows end.
+        /// Rows are found here and split by csv-core, so both must agree on where rows end.
         #[test]
         fn rows_match_those_of_the_csv_crate(text in "[ab,\"\n]{0,40}") {
             let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());

@@ -1,14 +1,16 @@
-//! The client behind `tenure push`: pushes a file of people to a Tenure server and writes their links to a file.
+//! The client behind `tenure push`: pushes a file of people to a Tenure server and writes their
+//! links to a file.
 //!
-//! It knows the Partner API and nothing of the server. [`Args`] is the command line, and [`Args::run`] does the work with the
-//! [`Surroundings`] that the caller hands in. The modules, in the order of a run:
+//! It depends on the Partner API, not on the server. [`Args`] is the command line, and
+//! [`Args::run`] does the work with the injected [`Surroundings`]. The modules, in the order of a
+//! run:
 //!
 //! - `args`, `destination`, `reading`: the options
 //! - `input`, `quoting`, `cells`, `lines`, `table`: rows and cells of the file
 //! - `form`, `infer_columns`, `mapping`, `dates`, `group`: from cells to the body of a push
-//! - `entry`, `source`, `precheck`: one credential, all of them, and the check before anything is sent
+//! - `entry`, `source`, `precheck`: one credential, all of them, and the validation before pushing
 //! - `http`, `client`, `retry`, `run`: the requests
-//! - `journal`, `rejected_row`, `progress`, `summary`: what is written and printed
+//! - `journal`, `rejected_row`, `progress`, `summary`: the files and the terminal output
 
 mod args;
 mod cells;

@@ -1,10 +1,10 @@
-//! NDJSON: one v2 body a line.
+//! NDJSON: one v2 body per line.
 //!
-//! Two members are for this client and are never sent: `credential_type` is the type of the line if it differs from the rest, and
-//! `person` names the person in the file of links.
+//! Two members are for this client and are never sent. `credential_type` overrides the type for a
+//! line, and `person` names the person in the file of links.
 
 use bytes::Bytes;
-use credential::{Context, Rejection, Submission, Type, locate};
+use credential::{Context, ParseError, Submission, Type, locate};
 
 use crate::diagnostic::Diagnostic;
 use crate::entry::{Entry, Read};
@@ -21,9 +21,9 @@ pub struct Lines {
     credential_type: Type,
 }
 
-/// A line, with the client's own members removed.
+/// A line with the client's own members removed.
 struct Line {
-    /// The line with spaces in place of the client's members, so that positions are unchanged.
+    /// The line with spaces instead of the client's members, so that positions do not change.
     body: String,
     person: String,
     credential_type: Option<String>,
@@ -39,12 +39,11 @@ impl Lines {
         Ok(Self { input: scan.finish(), rows, credential_type })
     }
 
-    /// The number of lines.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// The credential on line `index`.
+    /// Reads the credential on line `index`, counted from 0 without blank lines.
     pub fn read(&self, index: usize, context: &Context<'_>) -> Result<Read, Error> {
         let row = self.rows[index];
         let text = self.input.read(row)?;
@@ -78,17 +77,18 @@ impl Lines {
                 credential_type,
                 body: Bytes::from(body),
             }),
-            Err(Rejection::Malformed(malformed)) => {
+            Err(ParseError::Malformed(malformed)) => {
                 let diagnostic = Diagnostic::of_malformed(&text, &malformed);
                 Err(vec![refused(diagnostic, String::new(), String::new(), String::new())])
             }
-            Err(Rejection::Invalid(faults)) => {
-                let of = |fault: credential::Fault| {
-                    let (pointer, value) = (fault.pointer.clone(), fault.received.clone().unwrap_or_default());
-                    let suggestion = fault.suggestion.clone().unwrap_or_default();
-                    refused(Diagnostic::of_fault(&text, fault), pointer, value, suggestion)
+            Err(ParseError::Invalid(field_errors)) => {
+                let of = |field_error: credential::FieldError| {
+                    let (pointer, value) =
+                        (field_error.pointer.clone(), field_error.received.clone().unwrap_or_default());
+                    let suggestion = field_error.suggestion.clone().unwrap_or_default();
+                    refused(Diagnostic::of_fault(&text, field_error), pointer, value, suggestion)
                 };
-                Err(faults.into_iter().map(of).collect())
+                Err(field_errors.into_iter().map(of).collect())
             }
         })
     }
@@ -115,12 +115,12 @@ impl Line {
     }
 }
 
-/// The string at `pointer`.
+/// Returns the string at `pointer`.
 fn member(text: &str, pointer: &str) -> Option<String> {
     serde_json::from_str(text.get(locate(text, pointer)?.value)?).ok()
 }
 
-/// Replaces the member at `pointer`, and one comma beside it, by spaces.
+/// Replaces the member at `pointer`, and one adjacent comma, with spaces.
 fn without(text: &str, pointer: &str) -> String {
     let Some((name, value)) = locate(text, pointer).and_then(|found| Some((found.name?, found.value))) else {
         return text.to_owned();
@@ -130,7 +130,7 @@ fn without(text: &str, pointer: &str) -> String {
     let is_comma = |at: &usize| text.as_bytes()[*at] == b',';
     let comma = behind.filter(is_comma).or(before.filter(is_comma));
     let keep = |at: usize| !((name.start..value.end).contains(&at) || Some(at) == comma);
-    // Replaced byte by byte, so that positions are unchanged.
+    // Replaces bytes, not characters, so that positions do not change.
     let bytes = text.bytes().enumerate().map(|(at, byte)| if keep(at) { byte } else { b' ' });
     String::from_utf8(bytes.collect()).unwrap_or_else(|_| text.to_owned())
 }
@@ -139,7 +139,7 @@ fn unknown_type() -> RejectedRow {
     let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
     RejectedRow {
         code: "credential_type.unknown".to_owned(),
-        message: format!("There is no such credential type; the types are: {}.", known.join(", ")),
+        message: format!("Unknown credential type. Use one of: {}.", known.join(", ")),
         ..RejectedRow::default()
     }
 }

@@ -1,4 +1,5 @@
-//! Which column fills which field: combines the mapping file, the options and inferred columns, and saves the result.
+//! Combines the mapping file, the options and inferred columns into a mapping from columns to
+//! fields, and saves the result.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,10 +22,12 @@ pub struct Mapping {
     /// The column that identifies the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
-    /// The column with the credential's id. If absent, the id is derived from the person and the content.
+    /// The column with the credential's id. If absent, the id is derived from the person and the
+    /// content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential_id: Option<String>,
-    /// The column with the id of the earlier credential that the row updates. If absent, no row says so.
+    /// The column with the id of the earlier credential that the row updates. If absent, no row
+    /// updates one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
     /// The column with the address to mail the link to. If absent, nothing is mailed.
@@ -95,7 +98,7 @@ impl Mapping {
         } else {
             toml::from_str(&text).map_err(|error| error.to_string())
         };
-        read.map_err(|error| Error::Usage(format!("{name} is no mapping: {}", error.trim_end())))
+        read.map_err(|error| Error::Usage(format!("{name} is not a mapping: {}", error.trim_end())))
     }
 
     /// Writes the mapping, unless the file exists with other content.
@@ -109,21 +112,21 @@ impl Mapping {
         let text = text.map_err(|error| Error::Failed(format!("{name}: {error}")))?;
         if std::fs::read_to_string(path).is_ok_and(|there| there != text) {
             return Err(Error::Usage(format!(
-                "{name} is there, and says something else; save the mapping under another name"
+                "{name} exists with different content; save the mapping under another name"
             )));
         }
         std::fs::write(path, text).map_err(|error| Error::Failed(format!("{name} cannot be written: {error}")))
     }
 }
 
-/// Where a field comes from.
+/// The source of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Nowhere.
+    /// None.
     Nothing,
-    /// From columns.
+    /// These columns.
     Columns(Vec<usize>),
-    /// It is the same everywhere.
+    /// The same value in every row.
     Constant(String),
 }
 
@@ -146,14 +149,14 @@ pub struct Plan {
     pub dates: Dates,
     /// The institutions between the partner and the issuer.
     pub partner_chain: Vec<String>,
-    /// Where each target comes from.
+    /// The origin of each target.
     pub origins: Vec<Origin>,
     /// The complete mapping: given and inferred.
     pub mapping: Mapping,
 }
 
 impl Plan {
-    /// Applies a mapping to a header and infers what it does not say.
+    /// Applies a mapping to a header and infers the rest.
     pub fn new(mapping: &Mapping, credential_type: Type, header: Vec<String>, mail_links: bool) -> Result<Self, Error> {
         let form = Form::of(credential_type);
         let dates = Dates::new(mapping.date_format.as_deref()).map_err(Error::Usage)?;
@@ -173,7 +176,9 @@ impl Plan {
         let wanted = if mail_links { infer_columns::EMAIL } else { &[] };
         let email = resolver.given_or_inferred(mapping.email.as_deref(), wanted)?;
         if mail_links && email.is_none() {
-            return Err(Error::Usage("--mail-links needs a column with addresses; name it: --email COLUMN".to_owned()));
+            return Err(Error::Usage(
+                "--mail-links needs a column with email addresses; set --email COLUMN".to_owned(),
+            ));
         }
         for (target, origin) in origins.iter_mut().enumerate().filter(|(_, origin)| **origin == Origin::Nothing) {
             let path = form.targets[target].path.join(".");
@@ -207,14 +212,15 @@ impl Plan {
         let mut missing: Vec<String> = Vec::new();
         if self.person.is_none() && self.form.list.is_some() {
             missing.push(
-                "  person: whose row it is, such as a payroll number; the rows of one person become one career. Say --person COLUMN"
+                "  person: the column that identifies the person, such as a payroll number; rows with the same value \
+                 become one career. Set --person COLUMN"
                     .to_owned(),
             );
         }
         let lacks = |target: &usize| self.form.targets[*target].is_required && self.origins[*target] == Origin::Nothing;
         missing.extend((0..self.origins.len()).filter(lacks).map(|target| {
             let (name, meaning) = (self.form.name(target), self.form.targets[target].meaning);
-            format!("  {name}: {meaning} Say --column {name}=COLUMN or --set {name}=VALUE")
+            format!("  {name}: {meaning} Set --column {name}=COLUMN or --set {name}=VALUE")
         }));
         if missing.is_empty() {
             return Ok(());
@@ -222,13 +228,13 @@ impl Plan {
         let columns = self.unused();
         let columns = if columns.is_empty() { "none".to_owned() } else { columns.join(", ") };
         Err(Error::Usage(format!(
-            "the file's columns do not give all that a {} needs:\n{}\nColumns without a use so far: {columns}",
+            "the columns do not provide all fields of a {}:\n{}\nUnused columns: {columns}",
             self.form.credential_type,
             missing.join("\n")
         )))
     }
 
-    /// The columns that no field uses.
+    /// Returns the columns that no field uses.
     pub fn unused(&self) -> Vec<String> {
         let singles = [self.person, self.credential_id, self.replaces, self.email];
         let is_used = |column: usize| {
@@ -242,13 +248,13 @@ impl Plan {
         unused.map(|(_, name)| name.clone()).collect()
     }
 
-    /// The meaning of each column, one a line.
+    /// Describes each column, one per line.
     pub fn explained(&self) -> String {
         let one = |what: &str, from: &str| format!("  {what:<22}{from}");
         let single = |what: &str, column: Option<usize>| column.map(|column| one(what, &self.header[column]));
         let fields = self.origins.iter().enumerate().filter_map(|(target, origin)| match origin {
             Origin::Nothing => None,
-            Origin::Constant(value) => Some(one(&self.form.name(target), &format!("always {value}"))),
+            Origin::Constant(value) => Some(one(&self.form.name(target), &format!("constant {value}"))),
             Origin::Columns(columns) => {
                 let names: Vec<&str> = columns.iter().map(|column| &*self.header[*column]).collect();
                 Some(one(&self.form.name(target), &names.join(" + ")))
@@ -296,7 +302,7 @@ impl Plan {
 fn target(form: &Form, name: &str) -> Result<usize, Error> {
     form.find(name).ok_or_else(|| {
         let (known, names) = (form.credential_type, form.names());
-        Error::Usage(format!("a {known} has no field '{name}' that a column could fill; it has: {names}"))
+        Error::Usage(format!("a {known} has no field '{name}' that a column can fill. Use one of: {names}"))
     })
 }
 
@@ -306,7 +312,8 @@ struct HeaderResolver<'a> {
 }
 
 impl HeaderResolver<'_> {
-    /// The only column of this name: an exact match, or one that ignores case and punctuation.
+    /// Returns the only column with this name: an exact match, or one that ignores case and
+    /// punctuation.
     fn named(&mut self, name: &str) -> Result<usize, Error> {
         let of = |is: &dyn Fn(&String) -> bool| -> Vec<usize> {
             self.header.iter().enumerate().filter(|(_, column)| is(column)).map(|(index, _)| index).collect()
@@ -323,9 +330,9 @@ impl HeaderResolver<'_> {
                 Ok(*one)
             }
             [] => {
-                Err(Error::Usage(format!("there is no column '{name}'; the columns are: {}", self.header.join(", "))))
+                Err(Error::Usage(format!("there is no column '{name}'. The columns are: {}", self.header.join(", "))))
             }
-            _ => Err(Error::Usage(format!("two columns are called '{name}'; rename one"))),
+            _ => Err(Error::Usage(format!("two columns have the name '{name}'; rename one of them"))),
         }
     }
 
@@ -392,9 +399,13 @@ mod tests {
     fn mapping_errors_name_the_column_or_field() {
         let said =
             plan(&Mapping::default(), &["Who", "First name", "Last name", "Company", "Start"]).expect_err("not whole");
-        for part in
-            ["person: whose row", "--person COLUMN", "last_processed_month", "--set last_processed_month=VALUE", "Who"]
-        {
+        for part in [
+            "person: the column that identifies the person",
+            "--person COLUMN",
+            "last_processed_month",
+            "--set last_processed_month=VALUE",
+            "Who",
+        ] {
             assert!(said.contains(part), "{part}: {said}");
         }
         let mut mapping = Mapping { person: Some("Nobody".into()), ..Mapping::default() };
@@ -406,6 +417,6 @@ mod tests {
         let made = plan(&mapping, COLUMNS).expect("whole");
         assert_eq!(made.unused(), ["Email", "Pay period"], "a constant goes before a guess");
         mapping.person = Some("email".into());
-        assert!(plan(&mapping, &["Email", "EMAIL"]).expect_err("which?").contains("two columns are called 'email'"));
+        assert!(plan(&mapping, &["Email", "EMAIL"]).expect_err("which?").contains("two columns have the name 'email'"));
     }
 }

@@ -1,4 +1,4 @@
-//! Checks the whole file before anything is sent, with the library that the server validates with.
+//! Validates the whole file before anything is sent, with the same library as the server.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,18 +12,18 @@ use crate::progress::say;
 use crate::rejected_row::{RejectedRow, RejectedRows};
 use crate::source::Source;
 
-/// The result of the check.
+/// The result of the validation.
 #[derive(Debug)]
 pub struct Checked {
     /// Which credentials would be refused.
     pub skip: Vec<bool>,
-    /// The scopes that the valid ones need.
+    /// The OAuth scopes that the valid ones need.
     pub scopes: BTreeSet<&'static str>,
     /// The counts so far.
     pub counts: Counts,
 }
 
-/// Checks every credential and reports problems to `rejected`.
+/// Validates every credential and reports problems to `rejected`.
 pub fn check(
     source: &mut Source,
     previous: &PreviousRun,
@@ -44,7 +44,7 @@ pub fn check(
                 }
                 Some(line) => {
                     let message = format!(
-                        "The credential on line {line} has the same credential_id, or says the same of the same person."
+                        "The credential on line {line} has the same credential_id, or the same person and data."
                     );
                     let pointer = "/credential_id".to_owned();
                     let code = credential::Code::CredentialIdDuplicate.as_str().to_owned();

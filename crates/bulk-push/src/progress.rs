@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::counts::Counts;
 
-/// How often a line is written where there is no terminal.
+/// Interval of progress lines without a terminal.
 const LINE: Duration = Duration::from_secs(10);
 
 /// The progress display.
@@ -29,7 +29,7 @@ enum Way {
 }
 
 impl Progress {
-    /// Starts the display for `total` items that `noun` names.
+    /// Starts the display for `total` items; `noun` is their name.
     pub fn begin(total: usize, noun: &'static str, is_quiet: bool) -> Self {
         let total = u64::try_from(total).unwrap_or(u64::MAX);
         let way = if is_quiet {
@@ -46,7 +46,7 @@ impl Progress {
         Self { way, total, noun, began: now, told: now }
     }
 
-    /// Updates the display. `waits` is how long the server asked to wait.
+    /// Updates the display. `waits` is the remaining wait that the server requested.
     pub fn show(&mut self, counts: &Counts, waits: Duration) {
         match &self.way {
             Way::Bar(bar) => {
@@ -73,7 +73,7 @@ impl Progress {
             text = format!("{text}, {} refused", HumanCount(counts.refused + counts.failed));
         }
         if waits > Duration::from_secs(2) {
-            text = format!("{text} (the server wants {} of rest)", lasting(waits));
+            text = format!("{text} (the server asks to wait {})", lasting(waits));
         }
         text
     }
@@ -96,7 +96,7 @@ impl Progress {
     }
 }
 
-/// Items a second, once enough time has passed to tell.
+/// Returns items per second, once enough time has passed for an estimate.
 pub fn rate(count: u64, elapsed: Duration) -> Option<f64> {
     let rate = count as f64 / elapsed.as_secs_f64();
     (elapsed > Duration::from_millis(500) && count > 0).then_some(rate)
@@ -112,13 +112,13 @@ pub fn lasting(duration: Duration) -> String {
     }
 }
 
-/// Prints a line for the person at the terminal, on standard error; standard output is for programs.
+/// Prints a line for people on standard error. Standard output is for programs.
 #[expect(clippy::print_stderr, reason = "this is for the person at the terminal")]
 pub fn say(text: &str) {
     eprintln!("{text}");
 }
 
-/// Prints a question; the answer is typed on the same line.
+/// Prints a prompt without a line ending.
 #[expect(clippy::print_stderr, reason = "this is for the person at the terminal")]
 pub fn ask(text: &str) {
     eprint!("{text}");

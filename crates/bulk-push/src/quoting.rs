@@ -1,6 +1,6 @@
 //! The quoting state at a byte of a CSV row (RFC 4180, section 2).
 
-/// The quoting state at a byte of a row (RFC 4180, section 2). A quote inside an unquoted cell is an ordinary character.
+/// The quoting state at a byte of a row. A quote inside an unquoted cell is an ordinary character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
     /// Before a cell.
@@ -14,7 +14,7 @@ pub enum At {
 }
 
 impl At {
-    /// The state after `byte`.
+    /// Returns the state after `byte`.
     pub fn step(self, byte: u8, separator: u8) -> Self {
         match (self, byte) {
             (Self::Quoted, b'"') => Self::QuoteInQuoted,

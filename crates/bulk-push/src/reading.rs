@@ -1,4 +1,4 @@
-//! Opens the input file as the options and its content say.
+//! Opens the input file, in the format that the options and its content indicate.
 
 use std::path::{Path, PathBuf};
 
@@ -12,28 +12,29 @@ use crate::mapping::{Columns, Mapping};
 use crate::source::Source;
 use crate::table::Table;
 
-/// How the file is read.
+/// How to read the file.
 #[derive(Debug, Args)]
 pub struct ReadingArgs {
-    /// The credential type; career_history unless the mapping says another.
+    /// The credential type. Default: career_history, or the type in the mapping.
     #[arg(long = "type", value_name = "TYPE")]
     pub credential_type: Option<String>,
-    /// A mapping, as --save-mapping writes it: TOML, or JSON if it is called .json.
+    /// A mapping file that --save-mapping wrote: TOML, or JSON if its name ends in .json.
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
-    /// Write down what the columns mean, guesses and all.
+    /// Save the mapping of columns to fields, including inferred columns.
     #[arg(long, value_name = "FILE")]
     pub save_mapping: Option<PathBuf>,
-    /// The column that says whose row it is.
+    /// The column that identifies the person.
     #[arg(long, value_name = "COLUMN")]
     person: Option<String>,
-    /// The column of a field; several, joined by a space: full_name="First name+Surname".
+    /// The column for a field. Several columns are joined by a space: full_name="First
+    /// name+Surname".
     #[arg(long = "column", value_name = "FIELD=COLUMN")]
     columns: Vec<String>,
-    /// A field that is the same in every row.
+    /// A field with the same value in every row.
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     constants: Vec<String>,
-    /// How dates are written, such as DD/MM/YYYY or MMM-YY.
+    /// The date format, such as DD/MM/YYYY or MMM-YY.
     #[arg(long, value_name = "PATTERN")]
     date_format: Option<String>,
     /// The column with the id of the earlier credential that a row updates.
@@ -42,7 +43,7 @@ pub struct ReadingArgs {
     /// Have the server mail each person their link, to the address in the email column.
     #[arg(long)]
     mail_links: bool,
-    /// The column with the address for --mail-links.
+    /// The column with the email address for --mail-links.
     #[arg(long, value_name = "COLUMN", requires = "mail_links")]
     email: Option<String>,
 }
@@ -54,7 +55,7 @@ impl ReadingArgs {
         let name = mapping.credential_type.as_deref().unwrap_or(Type::default().name());
         let known: Type = name.parse().map_err(|_| {
             let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
-            Error::Usage(format!("there is no credential type '{name}'; the types are: {}", known.join(", ")))
+            Error::Usage(format!("unknown credential type '{name}'. Use one of: {}", known.join(", ")))
         })?;
         let mut scan = Scan::open(path)?;
         let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
@@ -69,7 +70,7 @@ impl ReadingArgs {
         Table::open(scan, &mapping, known, self.mail_links).map(|table| Source::Table(Box::new(table)))
     }
 
-    /// The mapping file, overridden by the options.
+    /// Reads the mapping file. The options override it.
     fn mapping(&self) -> Result<Mapping, Error> {
         let mut mapping = self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
         let said = [
@@ -89,7 +90,7 @@ impl ReadingArgs {
                 text.split_once('=').filter(|(field, value)| !field.is_empty() && !value.is_empty())?;
             Some((field.trim().to_owned(), value.trim().to_owned()))
         };
-        let wrong = |text: &String, what: &str| Error::Usage(format!("'{text}' must be like {what}"));
+        let wrong = |text: &String, what: &str| Error::Usage(format!("'{text}' must have the form {what}"));
         for text in &self.columns {
             let (field, columns) = pair(text).ok_or_else(|| wrong(text, "organisation=Company"))?;
             mapping.constants.remove(&field);

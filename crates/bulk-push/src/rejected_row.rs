@@ -1,4 +1,5 @@
-//! Reports rows that are not pushed: as annotated excerpts on the terminal, and as CSV for a spreadsheet.
+//! Reports rows that are not pushed: as annotated excerpts on the terminal, and as CSV for a
+//! spreadsheet.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader};
@@ -9,10 +10,10 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{Diagnostic, renderer};
 use crate::error::Error;
 
-/// Most problems that are shown on the terminal; the file has all.
+/// Maximum number of problems shown on the terminal; the file lists all.
 const SHOWN: usize = 10;
 
-/// The assumed width of the terminal; longer rows are cut around the problem.
+/// Assumed terminal width; longer rows are cut around the problem.
 const WIDTH: usize = 79;
 
 const HEADER: [&str; 10] =
@@ -57,9 +58,8 @@ pub struct RejectedRow {
     pub pointer: String,
     /// A stable code.
     pub code: String,
-    /// What is wrong, and what to write instead.
+    /// What to correct, for people.
     pub message: String,
-    /// The value.
     pub value: String,
     /// The suggested value.
     pub suggestion: String,
@@ -68,21 +68,21 @@ pub struct RejectedRow {
 }
 
 impl RejectedRow {
-    /// A text with a control character, such as a line ending.
+    /// Creates the problem for a text with a control character, such as a line ending.
     pub fn with_control_character() -> Self {
-        let message = "This holds a control character, such as a line's end; take it out.".to_owned();
+        let message = "Contains a control character, such as a line ending. Remove it.".to_owned();
         Self { code: credential::Code::TextControl.as_str().to_owned(), message, ..Self::default() }
     }
 }
 
-/// A range of a row in the file.
+/// A range of bytes in a row of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceSpan {
     /// The row.
     pub source: String,
     /// The bytes of the row that are wrong.
     pub range: Range<usize>,
-    /// What to do about it.
+    /// How to correct it.
     pub help: Option<String>,
 }
 
@@ -97,7 +97,8 @@ pub struct RejectedRows {
 }
 
 impl RejectedRows {
-    /// Begins a report on `input`. Removes the report of an earlier run; any other file is an error.
+    /// Begins a report on `input`. Removes the report of an earlier run; any other file is an
+    /// error.
     pub fn begin(input: &str, path: &Path, is_quiet: bool) -> Result<Self, Error> {
         if let Ok(file) = File::open(path) {
             let mut first = String::new();
@@ -106,7 +107,7 @@ impl RejectedRows {
             if !is_ours {
                 let name = path.display();
                 return Err(Error::Usage(format!(
-                    "{name} is there, and is no list of refusals; name another by --refusals"
+                    "{name} exists and is not a report of refusals; set another file with --refusals"
                 )));
             }
             std::fs::remove_file(path).map_err(|error| cannot(path, &error))?;
@@ -114,7 +115,7 @@ impl RejectedRows {
         Ok(Self { input: input.to_owned(), path: path.to_owned(), writer: None, shown: 0, is_quiet })
     }
 
-    /// Writes a problem to the file; returns the text to show for the first ones.
+    /// Writes a problem to the file. Returns the text to show if it is among the first ones.
     pub fn add(&mut self, rejected_row: &RejectedRow) -> Result<Option<String>, Error> {
         let path = self.path.clone();
         let writer = match &mut self.writer {
@@ -145,12 +146,12 @@ impl RejectedRows {
         Ok((!self.is_quiet && self.shown <= SHOWN).then(|| self.render(rejected_row)))
     }
 
-    /// The number of problems that were not shown.
+    /// Returns the number of problems that were not shown on the terminal.
     pub fn unshown(&self) -> usize {
         self.shown.saturating_sub(SHOWN)
     }
 
-    /// The file, if anything was written.
+    /// Returns the path of the report, if anything was written.
     pub fn path(&self) -> Option<&Path> {
         self.writer.as_ref().map(|_| &*self.path)
     }

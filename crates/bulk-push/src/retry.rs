@@ -1,4 +1,5 @@
-//! Waits before retries: as the server asks (RFC 9110, section 10.2.3), or with exponential backoff.
+//! Waits before retries: as requested by `Retry-After` (RFC 9110, section 10.2.3), or with
+//! exponential backoff.
 
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,11 +9,12 @@ use ambient::{Rng, Timestamp};
 use jiff::fmt::rfc2822;
 use tokio::time::Instant;
 
-/// The first backoff; each further one doubles it.
+/// The first backoff. Each further one is twice as long.
 const FIRST: Duration = Duration::from_millis(250);
-/// The longest backoff.
+/// The maximum backoff.
 const LONGEST: Duration = Duration::from_secs(30);
-/// The longest `Retry-After` that is honoured. The shortest is `FIRST`, so that retries never loop without a pause.
+/// The maximum `Retry-After` that is honoured. The minimum is `FIRST`, so that retries never loop
+/// without a pause.
 const ASKED: Duration = Duration::from_secs(3600);
 
 /// Parses `Retry-After`: seconds or a date.
@@ -28,19 +30,20 @@ pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     Some(wait.clamp(FIRST, ASKED))
 }
 
-/// The backoff after `failures` in a row. Half of it is random, so that clients that failed together do not retry together.
+/// Returns the backoff after `failures` consecutive failures. Half of it is random, so that clients
+/// that failed together do not retry together.
 pub fn backoff(failures: u32, rng: &Rng) -> Duration {
     let whole = FIRST.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(16))).min(LONGEST);
     whole / 2 + within(whole / 2, rng)
 }
 
-/// A random duration of at most `most`.
+/// Returns a random duration of at most `most`.
 pub fn within(most: Duration, rng: &Rng) -> Duration {
     let millis = u32::try_from(most.as_millis()).unwrap_or(u32::MAX);
     NonZeroU32::new(millis).map_or(Duration::ZERO, |end| Duration::from_millis(rng.below(end).into()))
 }
 
-/// When all requests may go on, and since when the server has not responded.
+/// When requests may resume, and since when the server has not responded.
 #[derive(Debug)]
 pub struct Gate {
     times: Mutex<Times>,
@@ -49,24 +52,24 @@ pub struct Gate {
 #[derive(Debug)]
 struct Times {
     opens: Instant,
-    /// The time of the last response, or the end of the wait that it asked for.
+    /// The time of the last response, or the end of the wait that it requested.
     answered: Instant,
-    /// The part of the time since then that the server asked to wait.
+    /// The part of the time since then that the server requested as a wait.
     asked: Duration,
 }
 
 impl Gate {
-    /// An open gate.
+    /// Creates an open gate.
     pub fn new() -> Self {
         Self { times: Mutex::new(Times::new(Instant::now())) }
     }
 
-    /// Closes it for `wait`, unless it is closed for longer.
+    /// Closes the gate for `wait`, unless it is closed for longer.
     pub fn close(&self, wait: Duration) {
         self.times().close(wait, Instant::now());
     }
 
-    /// When it opens.
+    /// Returns when the gate opens.
     pub fn opens(&self) -> Instant {
         self.times().opens
     }
@@ -76,8 +79,8 @@ impl Gate {
         self.times().answered(Instant::now());
     }
 
-    /// The time without a response, minus the wait that the server asked for last. Earlier waits count, so that a server that only
-    /// ever postpones is given up.
+    /// Returns the time without a response, minus the last wait that the server requested. Earlier
+    /// waits are included, so that a server that only ever postpones is given up.
     pub fn silence(&self) -> Duration {
         self.times().silence(Instant::now())
     }
@@ -144,7 +147,7 @@ mod tests {
     fn last_requested_wait_does_not_count_as_silence() {
         let (start, seconds, wait) = (Instant::now(), Duration::from_secs, Duration::from_secs(600));
         let mut times = Times::new(start);
-        // 429 is an answer.
+        // 429 is a response.
         times.close(wait, start);
         times.answered(start);
         assert_eq!(times.silence(start + wait), Duration::ZERO);

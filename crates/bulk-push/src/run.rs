@@ -1,4 +1,5 @@
-//! Pushes concurrently, retries until each credential has a final result, and records every result on disk.
+//! Pushes concurrently, retries until each credential has a final result, and records every result
+//! on disk.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,21 +21,20 @@ use crate::rejected_row::{RejectedRow, RejectedRows, Severity};
 use crate::retry::{Gate, backoff, within};
 use crate::source::Source;
 
-/// How often progress is shown and results are written to disk.
+/// Interval of progress updates and of writing results to disk.
 const TICK: Duration = Duration::from_millis(250);
 
-/// After this many responses of 500 a row is given up: it may be what breaks the server.
-const TRIES: u32 = 6;
+/// Maximum number of responses with status 500 for a row. The row itself may cause them.
+const MAX_ATTEMPTS: u32 = 6;
 
-/// Warning code: the link is valid, but for content that was pushed earlier under this id.
-const EARLIER: &str = "submission.differs";
+/// Warning code: the link is valid, but for the content of an earlier push with this id.
+const EARLIER: &str = "duplicate.different_body";
 
-/// Warning code: pushed earlier under this id, so nothing is mailed now.
-const NOT_MAILED: &str = "claim.earlier";
+/// Warning code: pushed earlier with this id, so no email is sent now.
+const NOT_MAILED: &str = "notify.already_sent";
 
 /// The inputs of a run.
 pub struct Run {
-    /// The client.
     pub client: Client,
     /// The credentials.
     pub source: Source,
@@ -56,36 +56,35 @@ pub struct Run {
     pub rng: Rng,
     /// Concurrent pushes.
     pub concurrency: usize,
-    /// How long the server may be silent.
+    /// How long the server may be unresponsive.
     pub give_up_after: Duration,
     /// Cancelled to stop after the requests in flight.
     pub stop: CancellationToken,
-    /// Cancelled to stop at once.
+    /// Cancelled to stop immediately.
     pub drop: CancellationToken,
 }
 
 /// The result of a run.
 pub struct Ran {
-    /// The counts.
     pub counts: Counts,
     /// The report.
     pub rejected: RejectedRows,
-    /// Why it ended early, if it did.
+    /// Why the run ended early, if it did.
     pub ended: Option<String>,
 }
 
 /// The final result of one credential.
 enum Outcome {
-    /// The last value tells whether it was sent before in this run without a response.
+    /// The last value is true if an earlier request of this run had no response.
     Taken(Entry, Taken, bool),
     Refused(usize, Entry, Problem, Severity),
-    /// There is no final result.
+    /// The run ended before a final result.
     Left,
-    /// The whole run must end.
+    /// The whole run must stop.
     Hopeless(String),
 }
 
-/// What all pushes share.
+/// State that all pushes share.
 struct Shared {
     client: Client,
     gate: Gate,
@@ -142,7 +141,7 @@ impl Run {
                 }
                 () = stop.cancelled(), if !is_stopping => {
                     is_stopping = true;
-                    progress.tell("Stopping: waiting for what is under way. Once more to stop at once.");
+                    progress.tell("Stopping after the requests in flight. Press Ctrl-C again to stop at once.");
                 }
                 () = self.drop.cancelled() => break,
             }
@@ -187,7 +186,8 @@ impl RunState {
             let count = if taken.is_verified() { &mut self.counts.updated } else { &mut self.counts.asked };
             *count += 1;
         }
-        // If an earlier response was lost, the mail was sent then. Otherwise the person waits for a mail that does not come.
+        // If an earlier response was lost, that request already sent the email. Otherwise the
+        // warning stays, because no email was sent.
         if journal.may_be_lost(entry, is_repeated) {
             taken.warnings.retain(|warning| warning.code != NOT_MAILED);
         }
@@ -225,7 +225,7 @@ fn feed(
     for index in (0..skip.len()).filter(|index| !skip[*index]) {
         let entry = {
             let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
-            // It was valid in the check, so the file has changed if it is not now.
+            // It was valid in the check, so the file has changed if it is invalid now.
             source.read(index, context, previous)?.map_err(|_| source.input().changed())?
         };
         if previous.has(&entry.digest()) {
@@ -259,7 +259,7 @@ impl Shared {
                 Answer::Hopeless(why) => return Outcome::Hopeless(why),
                 Answer::Broken(problem) => {
                     (failures, broken) = (failures + 1, broken + 1);
-                    if broken == TRIES {
+                    if broken == MAX_ATTEMPTS {
                         return Outcome::Refused(index, entry, problem, Severity::Failed);
                     }
                 }
@@ -270,7 +270,7 @@ impl Shared {
                 }
                 Answer::Later(_) => {
                     failures += 1;
-                    if let Some(why) = self.is_silent("it answers 503") {
+                    if let Some(why) = self.is_silent("status 503") {
                         return why;
                     }
                 }
@@ -289,7 +289,7 @@ impl Shared {
         let silence = self.gate.silence();
         let silent_for = lasting(silence);
         (silence > self.give_up_after)
-            .then(|| Outcome::Hopeless(format!("the server has answered no push for {silent_for}: {why}")))
+            .then(|| Outcome::Hopeless(format!("no response to any push for {silent_for}: {why}")))
     }
 
     /// Waits until a request may be sent; returns false if the run stops.
@@ -298,7 +298,7 @@ impl Shared {
         let own = if failures > 0 { now + backoff(failures, &self.rng) } else { now };
         loop {
             let opens = self.gate.opens();
-            // Spread out, so that not all requests start when the gate opens.
+            // Adds jitter, so that not all requests start when the gate opens.
             let spread =
                 if opens > Instant::now() { within(Duration::from_millis(50), &self.rng) } else { Duration::ZERO };
             tokio::select! {
@@ -313,7 +313,7 @@ impl Shared {
     }
 }
 
-/// The warnings of a push that succeeded.
+/// Lists the warnings of a push that succeeded.
 fn warnings(entry: &Entry, taken: &Taken) -> Vec<RejectedRow> {
     let told = taken.warnings.iter().map(|warning| {
         let (code, message) = (warning.code.clone(), warning.message.clone());
@@ -323,7 +323,7 @@ fn warnings(entry: &Entry, taken: &Taken) -> Vec<RejectedRow> {
     told.collect()
 }
 
-/// The problems of a push that failed.
+/// Lists the problems of a push that failed.
 fn told(entry: &Entry, problem: Problem, severity: Severity) -> Vec<RejectedRow> {
     let of_all = || RejectedRow {
         severity,
@@ -335,13 +335,13 @@ fn told(entry: &Entry, problem: Problem, severity: Severity) -> Vec<RejectedRow>
     if problem.errors.is_empty() {
         rejected.push(of_all());
     }
-    rejected.extend(problem.errors.into_iter().map(|fault| RejectedRow {
+    rejected.extend(problem.errors.into_iter().map(|field_error| RejectedRow {
         severity,
-        pointer: fault.pointer,
-        code: fault.code,
-        message: fault.message,
-        value: fault.received,
-        suggestion: fault.suggestion,
+        pointer: field_error.pointer,
+        code: field_error.code,
+        message: field_error.message,
+        value: field_error.received,
+        suggestion: field_error.suggestion,
         ..entry.rejected_row()
     }));
     rejected

@@ -1,4 +1,4 @@
-//! The credentials of a file, whatever its format.
+//! The credentials of a file in either format.
 
 use credential::Context;
 
@@ -13,14 +13,13 @@ use crate::table::Table;
 /// A file of credentials.
 #[derive(Debug)]
 pub enum Source {
-    /// A table.
     Table(Box<Table>),
     /// NDJSON.
     Lines(Lines),
 }
 
 impl Source {
-    /// The number of credentials.
+    /// Returns the number of credentials.
     pub fn len(&self) -> usize {
         match self {
             Self::Table(table) => table.len(),
@@ -28,7 +27,7 @@ impl Source {
         }
     }
 
-    /// Reads credential `index`; its derived id depends on what earlier runs pushed.
+    /// Reads credential `index`. Its derived id depends on what earlier runs pushed.
     pub fn read(&mut self, index: usize, context: &Context<'_>, previous: &PreviousRun) -> Result<Read, Error> {
         let derives_ids = self.is_by_person() && self.derives_ids();
         let read = match self {
@@ -50,7 +49,6 @@ impl Source {
         }
     }
 
-    /// The file.
     pub fn input(&self) -> &Input {
         match self {
             Self::Table(table) => &table.input,
@@ -58,12 +56,12 @@ impl Source {
         }
     }
 
-    /// Whether each person has one credential, so that a new one replaces the last.
+    /// Returns whether each person has one credential, so that a new one replaces the previous one.
     pub fn is_by_person(&self) -> bool {
         matches!(self, Self::Table(table) if table.plan.form.list.is_some())
     }
 
-    /// The singular and plural of what is counted.
+    /// Returns the singular and plural noun for the credentials in messages.
     pub fn nouns(&self) -> (&'static str, &'static str) {
         if self.is_by_person() { ("person", "people") } else { ("credential", "credentials") }
     }

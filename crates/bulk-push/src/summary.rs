@@ -12,24 +12,22 @@ use crate::progress::{lasting, rate};
 /// The content of a summary.
 #[derive(Debug)]
 pub struct Summary<'a> {
-    /// The counts.
     pub counts: Counts,
-    /// The singular and plural of what is counted.
+    /// The singular and plural noun for the counts.
     pub nouns: (&'static str, &'static str),
-    /// The file.
     pub file: &'a Path,
     /// The file of links.
     pub links: Option<&'a Path>,
     /// The report, if there is one.
     pub rejected: Option<&'a Path>,
-    /// Why it ended early, if it did.
+    /// Why the run ended early, if it did.
     pub ended: Option<&'a str>,
-    /// What happened to the credentials that count as pushed.
+    /// The verb for credentials that count as pushed.
     pub done: &'static str,
 }
 
 impl Summary<'_> {
-    /// As JSON.
+    /// Formats the summary as JSON.
     pub fn json(&self) -> Value {
         let counts = &self.counts;
         json!({
@@ -51,19 +49,19 @@ impl Summary<'_> {
         })
     }
 
-    /// As text.
+    /// Formats the summary as text.
     pub fn text(&self) -> String {
         let counts = &self.counts;
         let elapsed = Duration::from_secs_f64(counts.seconds);
-        let per_second = rate(counts.here(), elapsed).map(|rate| format!(", {rate:.0} a second")).unwrap_or_default();
+        let per_second = rate(counts.here(), elapsed).map(|rate| format!(", {rate:.0} per second")).unwrap_or_default();
         let took = format!(" in {}{per_second}", lasting(elapsed));
         let mut lines = vec![format!("{} {}{took}.", self.counted(counts.pushed), self.done)];
         if counts.updated + counts.asked > 0 {
             let (updated, asked) = (self.counted(counts.updated), self.counted(counts.asked));
-            lines.push(format!("{updated} updated at once. {asked} must be asked: send them their links."));
+            lines.push(format!("{updated} updated at once. {asked} need a decision: send them their links."));
         }
         if counts.already > 0 {
-            lines.push(format!("{} pushed before.", self.counted(counts.already)));
+            lines.push(format!("{} already pushed.", self.counted(counts.already)));
         }
         let refused = counts.skipped + counts.refused;
         let not_taken =
@@ -75,14 +73,14 @@ impl Summary<'_> {
                 .map(|(count, what)| format!("{} {what}.", self.counted(*count))),
         );
         if counts.warnings > 0 {
-            lines.push(format!("{} of the server.", counted(counts.warnings, ("warning", "warnings"))));
+            lines.push(format!("{} from the server.", counted(counts.warnings, ("warning", "warnings"))));
         }
         if counts.replaced > 0 {
             let replaced = counted(counts.replaced, ("link", "links"));
-            lines.push(format!("{replaced} in place of earlier ones: the last row of a {} counts.", self.nouns.0));
+            lines.push(format!("{replaced} replaced: only the last row of each {} counts.", self.nouns.0));
         }
         if let Some(links) = self.links.filter(|_| counts.pushed + counts.already > 0) {
-            lines.push(format!("Links:    {} (secret until used: hand each person theirs)", links.display()));
+            lines.push(format!("Links:    {} (keep secret until used; send each person their own)", links.display()));
         }
         if let Some(rejected) = self.rejected {
             lines.push(format!("Refusals: {}", rejected.display()));
@@ -95,7 +93,7 @@ impl Summary<'_> {
     }
 }
 
-/// A number with its noun.
+/// Formats a number with its noun.
 pub fn counted(count: u64, (one, several): (&str, &str)) -> String {
     format!("{} {}", HumanCount(count), if count == 1 { one } else { several })
 }

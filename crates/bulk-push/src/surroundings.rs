@@ -1,29 +1,29 @@
-//! What a run takes from the process around it.
+//! The dependencies that the calling process injects into a run.
 
 use std::time::Duration;
 
 use ambient::{Clock, Rng};
 use credential::Context;
 
-/// What a run takes from the process around it.
+/// The dependencies that the calling process injects into a run.
 #[derive(Debug)]
 pub struct Surroundings {
     /// The categories of a `universal_credential`.
     pub categories: Vec<String>,
-    /// The certificate authorities that are trusted, and the rest of TLS.
+    /// The TLS configuration, with the trusted certificate authorities.
     pub tls: rustls::ClientConfig,
-    /// Longest time for one request.
+    /// Request timeout.
     pub timeout: Duration,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
-    /// Random bytes.
+    /// The random number generator.
     pub rng: Rng,
-    /// Looks up a variable of the environment.
+    /// Looks up an environment variable.
     pub environment: fn(&str) -> Option<String>,
 }
 
 impl Surroundings {
-    /// The context in which credentials are checked.
+    /// Returns the context in which credentials are validated.
     pub(crate) fn context(&self) -> Context<'_> {
         Context { now: self.clock.now().to_jiff(), categories: Some(&self.categories), return_urls: None }
     }

@@ -1,8 +1,8 @@
 //! CSV: a header, and rows that belong to people.
 //!
-//! Rows of one person may be anywhere. One pass over the file notes the position and person of each row; the rows are read again
-//! when they are needed. This takes about 24 bytes a row and 8 a person, and another 48 a person during the pass, whatever a row
-//! holds.
+//! Rows of one person may be anywhere. One pass over the file records the position and person of
+//! each row, and the rows are read again when they are needed. This takes about 24 bytes per row
+//! and 8 per person, and another 48 per person during the pass, whatever the size of a row.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ const NONE: u32 = u32::MAX;
 pub struct Table {
     /// The file.
     pub input: Input,
-    /// The meaning of its columns.
+    /// The mapping of its columns.
     pub plan: Plan,
     /// The position of each row, and the next row of the same person.
     rows: Vec<(Row, u32)>,
@@ -38,17 +38,17 @@ impl Table {
     pub fn open(mut scan: Scan, mapping: &Mapping, known: credential::Type, mail_links: bool) -> Result<Self, Error> {
         let between = match mapping.separator {
             Some(character) => u8::try_from(character).ok().filter(u8::is_ascii).ok_or_else(|| {
-                Error::Usage(format!("'{character}' cannot separate cells; use a comma, a semicolon or a tab"))
+                Error::Usage(format!("'{character}' cannot be a separator; use a comma, a semicolon or a tab"))
             })?,
             None => separator(scan.peek()?),
         };
         let (mut cells, mut raw) = (Cells::new(between), Vec::new());
-        let empty = || Error::Failed("the file is empty; its first row must name the columns".to_owned());
+        let empty = || Error::Failed("the file is empty; the first row must have the column names".to_owned());
         scan.row(Some(between), LONGEST_ROW, &mut raw)?.ok_or_else(empty)?;
         let header: Vec<String> = cells.split(as_text(&raw)).iter().map(|name| name.trim().to_owned()).collect();
         if raw.contains(&b'\r') {
             return Err(Error::Failed(
-                "lines end in a carriage return alone; save the file with usual line ends".to_owned(),
+                "lines end with carriage returns only; save the file with common line endings".to_owned(),
             ));
         }
         let plan = Plan::new(mapping, known, header, mail_links)?;
@@ -60,8 +60,7 @@ impl Table {
                 continue;
             }
             let number = u32::try_from(rows.len()).ok().filter(|number| *number != NONE);
-            let number =
-                number.ok_or_else(|| Error::Failed("the file has more rows than can be counted".to_owned()))?;
+            let number = number.ok_or_else(|| Error::Failed("the file has too many rows".to_owned()))?;
             rows.push((row, NONE));
             let person = plan.person.and_then(|column| found.get(column)).map(|cell| cell.trim()).unwrap_or_default();
             let earlier = if plan.form.list.is_some() && !person.is_empty() {
@@ -77,12 +76,11 @@ impl Table {
         Ok(Self { input: scan.finish(), plan, rows, first, cells })
     }
 
-    /// The number of people or credentials.
+    /// Returns the number of people or credentials.
     pub fn len(&self) -> usize {
         self.first.len()
     }
 
-    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.rows.len()
     }
@@ -175,7 +173,7 @@ mod tests {
             1,Ada,,C,Chief,2017-01,present,2024-05\n";
         let mut read = open(&format!("{HEADER}{rows}"), &Mapping::default(), Type::default());
         assert_eq!((read.table.len(), read.table.rows()), (2, 3), "a row of empty cells is none");
-        let entries: Vec<Entry> = read.entries().into_iter().map(|entry| entry.expect("no fault")).collect();
+        let entries: Vec<Entry> = read.entries().into_iter().map(|entry| entry.expect("no error")).collect();
         let careers: Vec<CareerHistory> = entries.iter().map(career).collect();
         assert_eq!((&*careers[0].full_name, careers[0].employment.len()), ("Ada Example", 2));
         assert_eq!((&*careers[0].employment[1].organisation, careers[0].employment[1].end_date), ("C", None));
@@ -186,7 +184,7 @@ mod tests {
     fn derived_ids_change_only_when_the_data_changes() {
         let ids = |rows: &str| -> Vec<String> {
             let mut read = open(&format!("{HEADER}{rows}"), &Mapping::default(), Type::default());
-            read.entries().into_iter().map(|entry| entry.expect("no fault").credential_id).collect()
+            read.entries().into_iter().map(|entry| entry.expect("no error").credential_id).collect()
         };
         let (ada, bo) = ("1,Ada,Example,A,Clerk,2015-01,,2024-05\n", "2,Bo,Beispiel,B,Cook,2020-01,,2024-05\n");
         let both = ids(&format!("{ada}{bo}"));
@@ -213,10 +211,10 @@ mod tests {
             |line, column: &str, code: &str, value: &str| (line, column.to_owned(), code.to_owned(), value.to_owned());
         let expected = [
             text(2, "To", "date.order", "2014-01"),
-            text(3, "Company", "member.missing", ""),
+            text(3, "Company", "field.missing", ""),
             text(3, "From", "date.format", "01/02/2020"),
             text(4, "Emp ID", "person.missing", ""),
-            text(5, "", "one_of.missing", ""),
+            text(5, "", "any_of.missing", ""),
             text(6, "Pay period", "row.cells", ""),
             text(8, "Surname", "rows.differ", "Sample"),
         ];
@@ -236,9 +234,9 @@ mod tests {
         let text =
             "Credential ID,ID,Name,Mail,Employer,Grade,Job,Start\nX-1,7,Ada,ada@example.org,A,Senior,Clerk,2020-01\n";
         let mut read = open(text, &mapping, Type::default());
-        let entry = read.entries().remove(0).expect("no fault");
+        let entry = read.entries().remove(0).expect("no error");
         let body: Value = serde_json::from_slice(&entry.body).expect("JSON");
-        assert_eq!((&*entry.credential_id, &body["claim"]["email"]), ("X-1", &json!("ada@example.org")));
+        assert_eq!((&*entry.credential_id, &body["notify"]["email"]), ("X-1", &json!("ada@example.org")));
         assert_eq!(body["partner_chain"], json!([{ "name": "Holding" }]));
         let career = career(&entry);
         assert_eq!(career.employment[0].role_title.as_deref(), Some("Senior Clerk"));
@@ -251,7 +249,7 @@ mod tests {
         let text = "Full name|University|Degree|conferral_year|with honours|Majors\n\
             Ada|X|BSc|2020-07-01|yes|Mathematics; Physics\nAda|Y|MSc|2022|no|\n";
         let mut read = open(text, &Mapping::default(), education);
-        let entries: Vec<Entry> = read.entries().into_iter().map(|entry| entry.expect("no fault")).collect();
+        let entries: Vec<Entry> = read.entries().into_iter().map(|entry| entry.expect("no error")).collect();
         assert_eq!(entries.len(), 2);
         let body: Value = serde_json::from_slice(&entries[0].body).expect("JSON");
         let fields = &body["fields"];

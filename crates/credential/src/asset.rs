@@ -1,7 +1,7 @@
-//! Assets: the documents that belong to a credential (partner-api, section 4).
+//! Assets: the documents that belong to a credential (docs/partner-api.md section 4).
 //!
-//! Owns which kinds there are, how a body names them, and what `asset_data` may be. What a document's bytes hold is
-//! looked at by whoever stores them.
+//! Defines the kinds of documents, how a body names them, and the forms of `asset_data`. The server
+//! checks the content of a document when it stores it.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -10,15 +10,15 @@ use sha3::{Digest as _, Keccak256};
 use url::{Host, Url};
 
 use crate::encoding::hex;
-use crate::fault::{Code, Faults};
+use crate::field_error::{Code, FieldErrors};
 use crate::limits::ID;
 use crate::pointer::Path;
 use crate::schema::{Choice, ListRules, Member, Presence, Shape, check_object, object_schema};
 
-/// Most bytes of one document (partner-api, section 4).
-pub const MOST_BYTES: usize = 10 * 1024 * 1024;
+/// Maximum size of one document, in bytes (docs/partner-api.md section 4).
+pub const MAX_BYTES: usize = 10 * 1024 * 1024;
 
-/// What a document is.
+/// The kind of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AssetKind {
@@ -36,7 +36,7 @@ impl AssetKind {
     /// Every kind.
     pub const ALL: [Self; 4] = [Self::Pdf, Self::Png, Self::Jpg, Self::OpenCert];
 
-    /// The wire's `asset_type`.
+    /// Returns the `asset_type` in the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pdf => "pdf",
@@ -46,12 +46,12 @@ impl AssetKind {
         }
     }
 
-    /// The kind with this `asset_type`.
+    /// Returns the kind with this `asset_type`.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// The media type of its bytes.
+    /// Returns the media type.
     pub fn content_type(self) -> &'static str {
         match self {
             Self::Pdf => "application/pdf",
@@ -61,7 +61,7 @@ impl AssetKind {
         }
     }
 
-    /// The ending of a file's name.
+    /// Returns the file name extension.
     pub fn extension(self) -> &'static str {
         match self {
             Self::OpenCert => "json",
@@ -70,50 +70,50 @@ impl AssetKind {
     }
 }
 
-/// Which assets a credential type takes.
+/// The assets that a credential type accepts.
 #[derive(Debug)]
 pub struct AssetRules {
-    /// The kinds, as a choice of `asset_type`; none where the type takes no assets.
+    /// The accepted kinds, as a choice of `asset_type`; empty if the type accepts no assets.
     pub kinds: &'static Choice,
-    /// Most assets of one credential.
+    /// Maximum number of assets in one credential.
     pub most: usize,
 }
 
-/// For types that take no assets.
+/// The rules of types that accept no assets.
 pub static NO_ASSETS: AssetRules = AssetRules { kinds: &Choice { called: "an asset type", values: &[] }, most: 0 };
 
 /// One document of a submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asset {
-    /// The partner's own id for it, unique in its submission.
+    /// The partner's id for it, unique in its submission.
     pub asset_id: String,
-    /// What it is.
+    /// The kind.
     pub kind: AssetKind,
-    /// Where its bytes come from.
+    /// The source of its bytes.
     pub source: AssetSource,
-    /// Where in the caller's body it stands: a JSON Pointer.
+    /// The JSON Pointer to the asset in the caller's body.
     pub pointer: String,
 }
 
-/// Where the bytes of a document come from.
+/// The source of a document's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AssetSource {
-    /// The partner sends them to an upload link.
+    /// The partner uploads them to an upload URL.
     Upload,
-    /// They came with the submission.
+    /// They were included in the submission.
     Bytes(Bytes),
-    /// They are fetched from this https address.
+    /// They are fetched from this https URL.
     Address(String),
 }
 
-/// What is kept of an asset with its submission's data.
+/// The metadata of an asset that is stored with the submission's data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssetRecord {
     /// [`Asset::asset_id`].
     pub asset_id: String,
     /// [`Asset::kind`].
     pub asset_type: AssetKind,
-    /// The address, or the Keccak-256 of bytes that came along, by which an exact repeat is known.
+    /// The URL, or the Keccak-256 of included bytes; identifies an exact repeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
 }
@@ -134,32 +134,32 @@ impl ListRules for AssetRules {
         "an array of assets"
     }
 
-    fn check(&self, assets: &mut [Value], path: &Path<'_>, faults: &mut Faults) {
+    fn check(&self, assets: &mut [Value], path: &Path<'_>, field_errors: &mut FieldErrors) {
         if self.most == 0 && !assets.is_empty() {
-            faults.add(path, Code::AssetsNotAllowed, || {
-                "This credential type takes no assets; leave the member out.".to_owned()
+            field_errors.add(path, Code::AssetsNotAllowed, || {
+                "This credential type does not accept assets. Remove the field.".to_owned()
             });
             return;
         }
         if assets.len() > self.most {
             let (count, most) = (assets.len(), self.most);
-            faults.add(path, Code::ListTooLong, || format!("This may have {most} items; it has {count}."));
+            field_errors.add(path, Code::ListTooLong, || format!("Must have at most {most} items; it has {count}."));
         }
         let members = asset_members(self);
         let mut ids: Vec<String> = Vec::new();
         for (index, asset) in assets.iter_mut().enumerate().take(self.most) {
             let here = Path::Item(path, index);
             let Value::Object(object) = asset else {
-                Shape::Object(&[]).check(asset, &here, faults);
+                Shape::Object(&[]).check(asset, &here, field_errors);
                 continue;
             };
-            check_object(object, &members, &here, faults);
-            check_data(object, &here, faults);
+            check_object(object, &members, &here, field_errors);
+            check_data(object, &here, field_errors);
             if let Some(id) = object.get("asset_id").and_then(Value::as_str) {
                 if ids.iter().any(|known| known == id) {
-                    faults
+                    field_errors
                         .add(&Path::Member(&here, "asset_id"), Code::AssetIdDuplicate, || {
-                            "Another asset of this credential has the same asset_id.".to_owned()
+                            "Another asset of this credential has the same asset_id. Use a different one.".to_owned()
                         })
                         .received(&Value::from(id));
                 }
@@ -178,60 +178,64 @@ impl ListRules for AssetRules {
     }
 }
 
-/// The members of one asset.
 fn asset_members(rules: &AssetRules) -> [Member; 3] {
     [
         Member {
             name: "asset_id",
             shape: Shape::Identifier { most: ID },
             presence: Presence::Required,
-            meaning: "Your own id for this document, unique in this credential; nothing personal, since it is not sealed.",
+            meaning: "Your id for this document, unique within this credential. It is stored unencrypted, so it must not contain personal data.",
             example: r#""transcript-1""#,
         },
         Member {
             name: "asset_type",
             shape: Shape::Choice(rules.kinds),
             presence: Presence::Required,
-            meaning: "Which kind of document it is.",
+            meaning: "The kind of document.",
             example: r#""pdf""#,
         },
         Member {
             name: "asset_data",
             shape: Shape::Anything,
             presence: Presence::Nullable,
-            meaning: "An https URL to fetch it from, a data URL that holds it, or null for an upload link.",
+            meaning: "The document: an https URL to fetch it from, a data URL that contains it, or null to get an upload URL.",
             example: "",
         },
     ]
 }
 
-fn check_data(object: &Map<String, Value>, path: &Path<'_>, faults: &mut Faults) {
+fn check_data(object: &Map<String, Value>, path: &Path<'_>, field_errors: &mut FieldErrors) {
     let kind = object.get("asset_type").and_then(Value::as_str);
     let here = Path::Member(path, "asset_data");
     match object.get("asset_data") {
         None => {}
         Some(Value::String(text)) => {
             if let Some(kind) = kind.and_then(AssetKind::from_name) {
-                let _ = source(text, kind, &here, faults);
+                let _ = source(text, kind, &here, field_errors);
             }
         }
         Some(other) => {
-            faults
+            field_errors
                 .add(&here, Code::TypeMismatch, || {
-                    "This must be a string with an https URL or a data URL, or null for an upload link.".to_owned()
+                    "Must be a string with an https URL or a data URL, or null to get an upload URL.".to_owned()
                 })
                 .received(other);
         }
     }
 }
 
-/// Reads `asset_data`; `None` after adding a fault.
-pub(crate) fn source(text: &str, kind: AssetKind, path: &Path<'_>, faults: &mut Faults) -> Option<AssetSource> {
+/// Parses `asset_data`. Returns `None` after adding an error.
+pub(crate) fn source(
+    text: &str,
+    kind: AssetKind,
+    path: &Path<'_>,
+    field_errors: &mut FieldErrors,
+) -> Option<AssetSource> {
     let read = if text.starts_with("data:") { from_data_url(text, kind) } else { from_address(text) };
     match read {
         Ok(source) => Some(source),
         Err((code, message)) => {
-            faults.add(path, code, || message).received(&Value::from(text));
+            field_errors.add(path, code, || message).received(&Value::from(text));
             None
         }
     }
@@ -241,38 +245,44 @@ fn from_data_url(text: &str, kind: AssetKind) -> Result<AssetSource, (Code, Stri
     let wanted = kind.content_type();
     let refuse = |message: String| (Code::AssetDataFormat, message);
     let url = data_url::DataUrl::process(text)
-        .map_err(|_| refuse(format!("This data URL cannot be read; it starts with data:{wanted};base64,")))?;
+        .map_err(|_| refuse(format!("Invalid data URL. It must start with data:{wanted};base64,")))?;
     let media = url.mime_type();
     let found = format!("{}/{}", media.type_, media.subtype);
     if found != wanted {
-        return Err(refuse(format!("The data URL says {found}; an asset of type {} is {wanted}.", kind.name())));
+        return Err(refuse(format!(
+            "The data URL has the media type {found}; an asset of type {} must have {wanted}.",
+            kind.name()
+        )));
     }
     let (bytes, _) =
-        url.decode_to_vec().map_err(|_| refuse("The data URL is not whole: its base64 is broken.".to_owned()))?;
+        url.decode_to_vec().map_err(|_| refuse("The base64 of the data URL is invalid or incomplete.".to_owned()))?;
     match bytes.len() {
-        0 => Err(refuse("The data URL is empty; send null for an upload link.".to_owned())),
-        count if count > MOST_BYTES => {
-            Err(refuse(format!("The document has {count} bytes; {MOST_BYTES} are allowed.")))
+        0 => Err(refuse("The data URL is empty. Send null to get an upload URL.".to_owned())),
+        count if count > MAX_BYTES => {
+            Err(refuse(format!("The document has {count} bytes; the maximum is {MAX_BYTES}.")))
         }
         _ => Ok(AssetSource::Bytes(bytes.into())),
     }
 }
 
-/// Where it resolves to is looked at when it is fetched; what can be seen in the text is refused here.
+/// Checks the text of a URL. The address that its host resolves to is checked when it is fetched.
 fn from_address(text: &str) -> Result<AssetSource, (Code, String)> {
     let url = Url::parse(text).map_err(|_| {
-        (Code::AssetDataFormat, "This is neither an https URL nor a data URL; send null for an upload link.".to_owned())
+        (Code::AssetDataFormat, "Must be an https URL or a data URL. Send null to get an upload URL.".to_owned())
     })?;
     if url.scheme() != "https" {
-        return Err((Code::AssetDataFormat, format!("The URL's scheme is {}; it must be https.", short(url.scheme()))));
+        return Err((
+            Code::AssetDataFormat,
+            format!("The URL has the scheme {}; it must be https.", short(url.scheme())),
+        ));
     }
     let refuse = |message: &str| Err((Code::AssetDataAddress, message.to_owned()));
     match url.host() {
         Some(Host::Domain(_)) => {}
-        _ => return refuse("Documents are fetched from hosts with a name, not from an IP address."),
+        _ => return refuse("The URL must have a host name, not an IP address."),
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return refuse("The URL holds a user name or password; send a link that works without.");
+        return refuse("The URL must not contain a user name or password. Send a URL that works without.");
     }
     Ok(AssetSource::Address(url.into()))
 }
@@ -281,10 +291,10 @@ fn short(text: &str) -> String {
     text.chars().take(64).collect()
 }
 
-/// The assets in a value that [`AssetRules`] found no fault in.
+/// Reads the assets from a value that [`AssetRules`] has validated.
 pub(crate) fn read_assets(value: Value, path: &Path<'_>) -> Vec<Asset> {
     let Value::Array(items) = value else { return Vec::new() };
-    let mut faults = Faults::default();
+    let mut field_errors = FieldErrors::default();
     items
         .into_iter()
         .enumerate()
@@ -293,7 +303,7 @@ pub(crate) fn read_assets(value: Value, path: &Path<'_>) -> Vec<Asset> {
             let kind = AssetKind::from_name(item["asset_type"].as_str()?)?;
             let data = Path::Member(&here, "asset_data");
             let (source, pointer) = match item["asset_data"].as_str() {
-                Some(text) => (source(text, kind, &data, &mut faults)?, data.pointer()),
+                Some(text) => (source(text, kind, &data, &mut field_errors)?, data.pointer()),
                 None => (AssetSource::Upload, here.pointer()),
             };
             Some(Asset { asset_id: item["asset_id"].as_str()?.to_owned(), kind, source, pointer })

@@ -1,4 +1,5 @@
-//! Career histories without faults: one person's jobs, as one partner knows them, and how two of them relate.
+//! Validated career histories: one person's jobs according to one partner, and how two of them
+//! relate.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -9,10 +10,10 @@ use serde_json::Value;
 use crate::relation::{Relation, folded, is_same_name};
 use crate::year_month::YearMonth;
 
-/// A career history without faults.
+/// A validated career history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CareerHistory {
-    /// The person's name, as the partner knows it.
+    /// The person's name according to the partner.
     pub full_name: String,
     /// The jobs, in the partner's order.
     pub employment: Vec<Employment>,
@@ -31,7 +32,7 @@ pub struct Employment {
     pub role_title: Option<String>,
     /// First month.
     pub start_date: YearMonth,
-    /// Last month; `None`: still employed as of `last_processed_month`.
+    /// Last month; `None` if still employed as of `last_processed_month`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_date: Option<YearMonth>,
     /// The most recent month for which the partner has data.
@@ -39,15 +40,16 @@ pub struct Employment {
 }
 
 impl CareerHistory {
-    /// Reads the fields of a submission.
+    /// Deserializes the fields of a submission.
     ///
     /// # Errors
-    /// They are not those of a career history; those that [`crate::Submission::parse_v2`] gave are.
+    /// The fields are not those of a career history. Fields from [`crate::Submission::parse_v2`]
+    /// always are.
     pub fn from_fields(fields: &Value) -> Result<Self, serde_json::Error> {
         Self::deserialize(fields)
     }
 
-    /// How this one, which is newer, relates to `older`.
+    /// Returns how this career history, the newer one, relates to `older`.
     pub(crate) fn relation_to(&self, older: &Self) -> Relation {
         let employers = |history: &Self| -> HashSet<String> {
             history.employment.iter().map(|job| folded(&job.organisation)).collect()
@@ -63,15 +65,15 @@ impl CareerHistory {
         }
     }
 
-    /// Whether each job of `older` has a counterpart of its own here: the same organisation and start, and data to the same
-    /// month or a later one.
+    /// Returns whether each job of `older` has a counterpart of its own here: the same organisation
+    /// and start, and data up to the same month or later.
     fn covers(&self, older: &Self) -> bool {
         let mut known: HashMap<JobKey, Vec<YearMonth>> = HashMap::new();
         for job in &self.employment {
             known.entry(job.key()).or_default().push(job.last_processed_month);
         }
         known.values_mut().for_each(|months| months.sort_unstable());
-        // The job with the latest data takes the counterpart with the latest data.
+        // Jobs with the latest data are matched first, with the latest data that is left.
         let mut jobs: Vec<&Employment> = older.employment.iter().collect();
         jobs.sort_unstable_by_key(|job| Reverse(job.last_processed_month));
         jobs.iter().all(|job| {
@@ -80,10 +82,11 @@ impl CareerHistory {
         })
     }
 
-    /// Whether each job of `older` has a counterpart that only says what happened after its data: see [`Employment::goes_on_as`].
+    /// Returns whether each job of `older` has a counterpart that adds only later events: see
+    /// [`Employment::goes_on_as`].
     fn keeps_the_past(&self, older: &Self) -> bool {
         let mut left: Vec<&Employment> = self.employment.iter().collect();
-        // The job with the latest data takes the counterpart with the latest data.
+        // Jobs with the latest data are matched first, with the latest data that is left.
         left.sort_unstable_by_key(|job| job.last_processed_month);
         let mut jobs: Vec<&Employment> = older.employment.iter().collect();
         jobs.sort_unstable_by_key(|job| Reverse(job.last_processed_month));
@@ -93,8 +96,8 @@ impl CareerHistory {
         })
     }
 
-    /// Whether each job that `older` does not have is at an employer that it has, and starts no earlier than the data that
-    /// it has of that employer ends.
+    /// Returns whether each job that `older` lacks is with one of its employers, and starts no
+    /// earlier than its data about that employer ends.
     fn adds_only_later_jobs(&self, older: &Self) -> bool {
         let mut counterparts: HashMap<JobKey, usize> = HashMap::new();
         let mut known_until: HashMap<String, YearMonth> = HashMap::new();
@@ -113,18 +116,18 @@ impl CareerHistory {
     }
 }
 
-/// What two versions of the same job have in common: the organisation and the first month.
+/// Identifies a job across two versions: the organisation and the first month.
 type JobKey = (String, YearMonth);
 
 impl Employment {
-    /// What tells this job from others in another version of the same career.
+    /// Returns the key that identifies this job in another version of the same career.
     pub(crate) fn key(&self) -> JobKey {
         (folded(&self.organisation), self.start_date)
     }
 
-    /// Whether `newer`, another version of this job, changes nothing of the months that this one has data for: an end that has
-    /// passed stays, a new end is not before the data, a title is not taken away, and another title comes with new months of a
-    /// job that goes on.
+    /// Returns whether `newer`, another version of this job, leaves the months of this version
+    /// unchanged: a past end stays, a new end is not before the end of the data, a title is not
+    /// removed, and a changed title comes with new months of a continuing job.
     fn goes_on_as(&self, newer: &Self) -> bool {
         let ended = self.end_date.filter(|end| *end <= self.last_processed_month);
         let keeps_end = match (ended, newer.end_date) {
@@ -141,23 +144,23 @@ impl Employment {
             && keeps_text(&self.role_classification, &newer.role_classification)
     }
 
-    /// The title, or the category where there is no title.
+    /// Returns the title, or the category if there is no title.
     pub fn role(&self) -> &str {
         self.role_title.as_deref().or(self.role_classification.as_deref()).unwrap_or_default()
     }
 
-    /// The last month that is known: its end, or as far as the partner's data goes. It lies before the start while no month
-    /// of the job is confirmed.
+    /// Returns the last confirmed month: the end of the job or of the partner's data. It is before
+    /// the start if no month of the job is confirmed.
     pub fn known_until(&self) -> YearMonth {
         self.end_date.map_or(self.last_processed_month, |end| end.min(self.last_processed_month))
     }
 
-    /// Whether the partner's data covers a month of it.
+    /// Returns whether the partner's data covers a month of the job.
     pub fn has_begun(&self) -> bool {
         self.start_date <= self.last_processed_month
     }
 
-    /// The end, if it lies after the partner's data: planned, not confirmed.
+    /// Returns the end if it is after the partner's data: planned, not confirmed.
     pub fn planned_end(&self) -> Option<YearMonth> {
         self.end_date.filter(|end| *end > self.last_processed_month)
     }

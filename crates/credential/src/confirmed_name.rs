@@ -1,14 +1,14 @@
-//! What a holder confirmed about the name and the date of birth in a credential.
+//! A holder's confirmations about the name and the date of birth in a credential.
 
 use serde::{Deserialize, Serialize};
 
-/// Why one person has two names, in the holder's words.
+/// Why one person has two names, according to the holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NameReason {
     /// They changed their name.
     Changed,
-    /// The name is spelled in another way.
+    /// The name is spelled differently.
     Spelling,
     /// The name is written in another script.
     Script,
@@ -17,10 +17,10 @@ pub enum NameReason {
 }
 
 impl NameReason {
-    /// Every reason, in the order in which a page offers them.
+    /// All reasons, in the order of the page.
     pub const ALL: [Self; 4] = [Self::Changed, Self::Spelling, Self::Script, Self::Other];
 
-    /// The stored name.
+    /// Returns the stored name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Changed => "changed",
@@ -30,22 +30,23 @@ impl NameReason {
         }
     }
 
-    /// The reason with this name.
+    /// Returns the reason with this stored name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.name() == name)
     }
 }
 
-/// A holder's confirmation that the name in a credential is also theirs.
+/// A holder's confirmation that a different name in a credential is also theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmedName {
     /// Why the names differ.
     pub reason: NameReason,
-    /// The names that the holder's wallet had at that time.
+    /// The other names in the holder's wallet at that time.
     pub beside: Vec<String>,
 }
 
-/// Why two verified identities of one person have different dates of birth, in the holder's words.
+/// Why two verified identities of one person have different dates of birth, according to the
+/// holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BirthDateReason {
@@ -58,10 +59,10 @@ pub enum BirthDateReason {
 }
 
 impl BirthDateReason {
-    /// Every reason, in the order in which a page offers them.
+    /// All reasons, in the order of the page.
     pub const ALL: [Self; 3] = [Self::Mistake, Self::Corrected, Self::Other];
 
-    /// The stored name.
+    /// Returns the stored name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mistake => "mistake",
@@ -70,17 +71,17 @@ impl BirthDateReason {
         }
     }
 
-    /// The reason with this name.
+    /// Returns the reason with this stored name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.name() == name)
     }
 }
 
-/// A holder's confirmation that a verified identity with another date of birth is also theirs.
+/// A holder's confirmation that a verified identity with a different date of birth is also theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmedBirthDate {
     /// Why the dates differ.
     pub reason: BirthDateReason,
-    /// The dates of birth that the holder's wallet had at that time, YYYY-MM-DD.
+    /// The other dates of birth in the holder's wallet at that time, YYYY-MM-DD.
     pub beside: Vec<String>,
 }

@@ -1,11 +1,11 @@
-//! Countries: ISO 3166-1 alpha-2 codes and what people call them.
+//! Countries: ISO 3166-1 alpha-2 codes and common names.
 
 use crate::schema::Choice;
 
-/// A country's code.
+/// An ISO 3166-1 alpha-2 country code.
 pub static COUNTRY: Choice = Choice { called: "an ISO 3166-1 alpha-2 country code, such as SG", values: &CODES };
 
-/// What people call the country with this code.
+/// Returns the common name of the country with this code.
 pub fn country_name(code: &str) -> Option<&'static str> {
     NAMED.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
 }

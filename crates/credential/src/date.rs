@@ -1,4 +1,4 @@
-//! Days, written `YYYY-MM-DD`, and years, written `YYYY`.
+//! Days (`YYYY-MM-DD`) and years (`YYYY`).
 
 use serde::{Serialize, Serializer};
 
@@ -16,19 +16,19 @@ pub struct Date(jiff::civil::Date);
 
 const FIRST_YEAR: i16 = 1900;
 
-/// Why a text is not a day or not a year.
+/// The reason why a text is not a day or a year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseDateError {
-    /// It is not written as asked for.
-    #[error("a day is written YYYY-MM-DD, a year YYYY")]
+    /// It is not in the expected format.
+    #[error("a date must be written as YYYY-MM-DD, a year as YYYY")]
     Format,
     /// There is no such day, or its year is before 1900.
-    #[error("the day does not exist, or its year is not in 1900 to 9999")]
+    #[error("the date does not exist, or its year is not between 1900 and 9999")]
     Range,
 }
 
 impl Date {
-    /// Reads a day.
+    /// Parses a day.
     ///
     /// # Errors
     /// [`ParseDateError`].
@@ -51,33 +51,33 @@ impl Date {
         jiff::civil::Date::new(year, month, day).ok().filter(|date| date.year() >= FIRST_YEAR).map(Self)
     }
 
-    /// The day that has begun somewhere on earth at `now`: the one at UTC+14.
+    /// Returns the latest day that has begun somewhere on earth at `now`: the date at UTC+14.
     pub fn latest_on_earth(now: jiff::Timestamp) -> Self {
         Self(jiff::tz::offset(14).to_datetime(now).date())
     }
 
-    /// When the day has ended everywhere on earth: its midnight at UTC-12.
+    /// Returns when the day has ended everywhere on earth: its midnight at UTC-12.
     pub fn end_on_earth(self) -> jiff::Timestamp {
         let midnight = self.0.tomorrow().map(|next| next.at(0, 0, 0, 0));
         midnight.and_then(|midnight| jiff::tz::offset(-12).to_timestamp(midnight)).unwrap_or(jiff::Timestamp::MAX)
     }
 
-    /// The day as reports write it, like "31 May 2024".
+    /// Formats the day for reports, such as "31 May 2024".
     pub fn in_words(self) -> String {
         self.0.strftime("%-d %B %Y").to_string()
     }
 
-    /// The year, 1900 to 9999.
+    /// Returns the year, 1900 to 9999.
     pub fn year(self) -> i32 {
         i32::from(self.0.year())
     }
 
-    /// The month, 1 to 12.
+    /// Returns the month, 1 to 12.
     pub fn month(self) -> i32 {
         i32::from(self.0.month())
     }
 
-    /// The day of the month, 1 to 31.
+    /// Returns the day of the month, 1 to 31.
     pub fn day(self) -> i32 {
         i32::from(self.0.day())
     }
@@ -95,7 +95,7 @@ impl Serialize for Date {
     }
 }
 
-/// Reads a year.
+/// Parses a year.
 pub(crate) fn parse_year(text: &str) -> Result<i32, ParseDateError> {
     if text.len() != 4 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(ParseDateError::Format);
@@ -103,8 +103,8 @@ pub(crate) fn parse_year(text: &str) -> Result<i32, ParseDateError> {
     text.parse().ok().filter(|year| *year >= i32::from(FIRST_YEAR)).ok_or(ParseDateError::Range)
 }
 
-/// Suggests the day in a text that is almost one: `2023-1-5`, `2023/01/05`, `20230105`, a date with a time, and
-/// `31/01/2023` where no month can be meant by the first number.
+/// Suggests a day for a text that almost is one: `2023-1-5`, `2023/01/05`, `20230105`, a date with
+/// a time, and `31/01/2023` if the first number cannot be a month.
 pub(crate) fn suggest(text: &str) -> Option<String> {
     let text = text.trim();
     let day = text.split(['T', ' ']).next().unwrap_or_default();
@@ -112,7 +112,7 @@ pub(crate) fn suggest(text: &str) -> Option<String> {
     let (year, month, day) = match numbers.as_slice() {
         [whole] if whole.len() == 8 => (&whole[..4], &whole[4..6], &whole[6..]),
         [year, month, day] if year.len() == 4 => (*year, *month, *day),
-        // Where both could be the month, no suggestion is better than a wrong one.
+        // If both numbers could be the month, no suggestion is better than a wrong one.
         [first, second, year] if year.len() == 4 => {
             match (first.parse::<u8>().ok()? > 12, second.parse::<u8>().ok()? > 12) {
                 (true, false) => (*year, *second, *first),
@@ -125,7 +125,7 @@ pub(crate) fn suggest(text: &str) -> Option<String> {
     Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).map(|date| date.to_string())
 }
 
-/// Suggests the year in a text that has one: `2023-12`, `12/2023`, `2023-12-01`.
+/// Suggests a year for a text that contains one: `2023-12`, `12/2023`, `2023-12-01`.
 pub(crate) fn suggest_year(text: &str) -> Option<String> {
     let mut years = text.split(|c: char| !c.is_ascii_digit()).filter(|part| parse_year(part).is_ok());
     years.next().filter(|_| years.next().is_none()).map(ToOwned::to_owned)

@@ -1,18 +1,19 @@
-//! E-mail addresses.
+//! Email addresses.
 
 use url::Host;
 
-/// Most characters of an address (RFC 5321, section 4.5.3.1.3).
+/// Maximum number of characters (RFC 5321, section 4.5.3.1.3).
 pub(crate) const MAX_LENGTH: usize = 254;
 
-/// An e-mail address that any mail server can deliver to.
+/// An email address that any mail server can deliver to.
 ///
-/// The local part is a dot-atom in ASCII of at most 64 characters: quoted and internationalized local parts (SMTPUTF8) are
-/// not accepted, because not every mail server accepts them, and because characters that look alike or are invisible would
-/// make two people of one address or one of two. The domain is a name of at least two labels, in its ASCII form (UTS 46);
-/// IP addresses are not accepted.
+/// The local part is an ASCII dot-atom of at most 64 characters. Quoted and internationalized local
+/// parts (SMTPUTF8) are rejected: not every mail server accepts them, and with invisible or similar
+/// characters one address could stand for two people, or two addresses for one. The domain has at
+/// least two labels, in its ASCII form (UTS 46); IP addresses are rejected.
 ///
-/// Addresses are equal if they differ only in case, since no mail provider in use distinguishes it.
+/// Addresses are equal if they differ only in case, because no mail provider in use distinguishes
+/// it.
 #[derive(Clone, Debug)]
 pub struct EmailAddress(String);
 
@@ -29,17 +30,17 @@ impl EmailAddress {
         (is_domain(&domain) && address.len() <= MAX_LENGTH).then_some(Self(address))
     }
 
-    /// The address to send to.
+    /// Returns the address to send to.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The domain.
+    /// Returns the domain.
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
-    /// The one form that identifies a person: in lower case.
+    /// Returns the lower-case form that identifies a person.
     pub fn canonical(&self) -> String {
         self.0.to_ascii_lowercase()
     }

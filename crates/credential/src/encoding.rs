@@ -10,17 +10,17 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Appends the encoding of `bytes`, without a string of its own.
+/// Appends the encoding of `bytes` to `text` without allocating another string.
 pub(crate) fn encode_into(bytes: &[u8], text: &mut String) {
     URL_SAFE_NO_PAD.encode_string(bytes, text);
 }
 
-/// `None` for padding, other alphabets, and bits that no byte has.
+/// Decodes base64url. Returns `None` for padding, other alphabets and non-zero trailing bits.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
-/// Writes `bytes` in lower-case hexadecimal.
+/// Formats `bytes` as lower-case hexadecimal.
 ///
 /// ```
 /// assert_eq!(credential::encoding::hex(&[0, 171, 255]), "00abff");
@@ -33,7 +33,7 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// SHA-256 of `bytes`.
+/// Computes the SHA-256 of `bytes`.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());

@@ -1,5 +1,5 @@
-//! From bytes to JSON, more strictly than usual: a member that stands twice is refused, since one of the two would be
-//! lost without a word (RFC 8259, section 4, leaves it open).
+//! A strict JSON parser: duplicate names in an object are rejected, because one of the two values
+//! would be lost silently (RFC 8259, section 4, leaves the behaviour open).
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
-/// Bytes that are not usable JSON. Lines and columns count from 1; columns count bytes.
+/// A syntax error. Lines and columns start at 1; columns count bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {message}")]
 pub struct Malformed {
@@ -15,21 +15,42 @@ pub struct Malformed {
     pub line: usize,
     /// The column.
     pub column: usize,
-    /// What is wrong.
+    /// The explanation.
     pub message: String,
 }
 
 /// Parses `bytes` as one JSON value.
 ///
 /// # Errors
-/// [`Malformed`], with the place.
+/// [`Malformed`], with the position.
 pub fn parse(bytes: &[u8]) -> Result<Value, Malformed> {
     serde_json::from_slice::<Strict>(bytes).map(|Strict(value)| value).map_err(|error| {
+        if let Some(malformed) = not_text(bytes) {
+            return malformed;
+        }
         let message = error.to_string();
-        // serde_json puts the place behind the message; here it has members of its own.
+        // serde_json appends the position to its message; here it has fields of its own.
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
         Malformed { line: error.line().max(1), column: error.column().max(1), message: message.to_owned() }
     })
+}
+
+/// Returns an error if `bytes` are not UTF-8, because a message about JSON would mislead.
+fn not_text(bytes: &[u8]) -> Option<Malformed> {
+    let at = |offset: usize, message: String| {
+        let before = &bytes[..offset];
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        Some(Malformed { line, column: offset - start + 1, message })
+    };
+    if bytes.trim_ascii().is_empty() {
+        return at(0, "it is empty; send a JSON object".to_owned());
+    }
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.iter().take(2).any(|byte| *byte == 0) {
+        return at(0, "it is UTF-16; send UTF-8".to_owned());
+    }
+    let invalid = std::str::from_utf8(bytes).err()?.valid_up_to();
+    at(invalid, format!("the byte 0x{:02X} is not UTF-8; send UTF-8", bytes[invalid]))
 }
 
 struct Strict(Value);
@@ -95,7 +116,9 @@ impl<'de> Visitor<'de> for StrictVisitor {
                 }
                 Entry::Occupied(place) => {
                     let shown: String = place.key().chars().take(64).collect();
-                    return Err(de::Error::custom(format_args!("the member \"{shown}\" stands twice in one object")));
+                    return Err(de::Error::custom(format_args!(
+                        "the field \"{shown}\" appears twice in the same object"
+                    )));
                 }
             }
         }
@@ -128,7 +151,22 @@ mod tests {
     fn duplicate_members_are_rejected() {
         let malformed = parse(b"{\"a\": {\"x\": 1,\n \"x\": 2}}").expect_err("x stands twice");
         assert_eq!(malformed.line, 2);
-        assert_eq!(malformed.message, "the member \"x\" stands twice in one object");
+        assert_eq!(malformed.message, "the field \"x\" appears twice in the same object");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_named() {
+        for (bytes, line, column, said) in [
+            (&b""[..], 1, 1, "it is empty"),
+            (b" \n ", 1, 1, "it is empty"),
+            (b"\xff\xfe{\0}\0", 1, 1, "it is UTF-16"),
+            (b"{\0}\0", 1, 1, "it is UTF-16"),
+            (b"{\n\"a\":\"\xe9\"}", 2, 6, "0xE9 is not UTF-8"),
+        ] {
+            let malformed = parse(bytes).expect_err(said);
+            assert_eq!((malformed.line, malformed.column), (line, column), "{said}");
+            assert!(malformed.message.contains(said), "{}", malformed.message);
+        }
     }
 
     proptest! {

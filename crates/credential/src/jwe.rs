@@ -1,6 +1,7 @@
-//! Compact JWE (RFC 7516, section 7.1) by ECDH-ES on P-256 and AES-GCM: what wallets and verifiers encrypt on top of TLS.
+//! Compact JWE (RFC 7516, section 7.1) with ECDH-ES on P-256 and AES-GCM, which wallets and
+//! verifiers use on top of TLS.
 //!
-//! Owns one way in and one way out. Compression is not taken: it tells of what it packs.
+//! Compression is not supported, because the size of compressed content reveals something about it.
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, Algorithm as Cipher, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::agreement::{ECDH_P256, EphemeralPrivateKey, PrivateKey, UnparsedPublicKey, agree, agree_ephemeral};
@@ -9,24 +10,24 @@ use serde_json::{Map, Value, json};
 
 use crate::encoding::{decode, encode, sha256};
 
-/// Largest compact serialization that is opened, in bytes.
-const MOST_BYTES: usize = 2 * 1024 * 1024;
+/// Maximum size of a compact serialization to decrypt, in bytes.
+const MAX_BYTES: usize = 2 * 1024 * 1024;
 
-/// Why something cannot be encrypted or opened.
+/// The reason why encryption or decryption failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum DecryptError {
     /// It is not a compact JWE.
-    #[error("it is not a compact JWE: {0}")]
+    #[error("not a valid compact JWE: {0}")]
     Malformed(&'static str),
-    /// It asks for an algorithm, a content encryption or a compression that is not taken.
+    /// The algorithm, the content encryption or the compression is not supported.
     #[error("{0}")]
     Unsupported(&'static str),
-    /// The recipient's key is not one on P-256.
+    /// The recipient's key is not a usable P-256 key.
     #[error("the key to encrypt for must be a public JWK on P-256")]
     Key,
-    /// It does not open: another key, or changed bytes.
-    #[error("it does not open with this server's key")]
-    CannotOpen,
+    /// Decryption failed: wrong key, or modified content.
+    #[error("cannot be decrypted with this server's key")]
+    Decryption,
 }
 
 /// A content encryption (RFC 7518, section 5.3).
@@ -39,10 +40,10 @@ pub enum Encryption {
 }
 
 impl Encryption {
-    /// Both.
+    /// Both encryptions.
     pub const ALL: [Self; 2] = [Self::A128Gcm, Self::A256Gcm];
 
-    /// The name in a header's `enc`.
+    /// Returns the name in a header's `enc`.
     pub fn name(self) -> &'static str {
         match self {
             Self::A128Gcm => "A128GCM",
@@ -50,7 +51,7 @@ impl Encryption {
         }
     }
 
-    /// By the name in a header's `enc`.
+    /// Returns the encryption with this `enc`.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.name() == name)
     }
@@ -62,7 +63,8 @@ impl Encryption {
         }
     }
 
-    /// The content's key from what both sides agreed on (RFC 7518, section 4.6.2: one round is enough for both lengths).
+    /// Derives the content encryption key from the shared secret (RFC 7518, section 4.6.2). One
+    /// round yields enough bytes for both key lengths.
     fn key(self, agreed: &[u8], apu: &[u8], apv: &[u8]) -> Option<LessSafeKey> {
         let mut input = vec![0, 0, 0, 1];
         input.extend_from_slice(agreed);
@@ -76,13 +78,13 @@ impl Encryption {
     }
 }
 
-/// The uncompressed point of a JWK on P-256 that may be encrypted for.
-fn point(jwk: &Value) -> Result<Vec<u8>, Refused> {
+/// Returns the uncompressed point of a P-256 JWK that may be used for encryption.
+fn point(jwk: &Value) -> Result<Vec<u8>, DecryptError> {
     let coordinate = |name: &str| jwk[name].as_str().and_then(decode).filter(|bytes| bytes.len() == 32);
     let fits = jwk["kty"] == "EC" && jwk["crv"] == "P-256" && jwk.get("d").is_none() && jwk["use"] != "sig";
     match (fits, coordinate("x"), coordinate("y")) {
         (true, Some(x), Some(y)) => Ok([&[4], x.as_slice(), y.as_slice()].concat()),
-        _ => Err(Refused::Key),
+        _ => Err(DecryptError::Key),
     }
 }
 
@@ -90,19 +92,20 @@ fn jwk(point: &[u8]) -> Value {
     json!({ "kty": "EC", "crv": "P-256", "x": encode(&point[1..33]), "y": encode(&point[33..65]) })
 }
 
-/// Encrypts `plain` for `recipient`, a public JWK on P-256, under a fresh key; `typ` and more may stand in `header`.
+/// Encrypts `plain` for `recipient`, a public JWK on P-256, with a new ephemeral key. `header`
+/// contains further header members, such as `typ`.
 ///
 /// # Errors
-/// [`Refused::Key`].
+/// [`DecryptError::Key`].
 pub fn encrypt(
     plain: &[u8],
     recipient: &Value,
     encryption: Encryption,
     mut header: Map<String, Value>,
-) -> Result<String, Refused> {
+) -> Result<String, DecryptError> {
     let point = point(recipient)?;
-    let own = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new()).map_err(|_| Refused::Key)?;
-    let public = own.compute_public_key().map_err(|_| Refused::Key)?;
+    let own = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new()).map_err(|_| DecryptError::Key)?;
+    let public = own.compute_public_key().map_err(|_| DecryptError::Key)?;
     header.insert("alg".to_owned(), "ECDH-ES".into());
     header.insert("enc".to_owned(), encryption.name().into());
     header.insert("epk".to_owned(), jwk(public.as_ref()));
@@ -110,19 +113,22 @@ pub fn encrypt(
         header.insert("kid".to_owned(), kid.clone());
     }
     let peer = UnparsedPublicKey::new(&ECDH_P256, point.as_slice());
-    let key = agree_ephemeral(own, peer, Refused::Key, |agreed| encryption.key(agreed, b"", b"").ok_or(Refused::Key))?;
+    let key = agree_ephemeral(own, peer, DecryptError::Key, |agreed| {
+        encryption.key(agreed, b"", b"").ok_or(DecryptError::Key)
+    })?;
     let protected = encode(Value::Object(header).to_string().as_bytes());
     let mut nonce = [0; NONCE_LEN];
-    rand::fill(&mut nonce).map_err(|_| Refused::Key)?;
+    rand::fill(&mut nonce).map_err(|_| DecryptError::Key)?;
     let mut content = plain.to_vec();
     let aad = Aad::from(protected.as_bytes());
     let tag = key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, &mut content);
-    let tag = tag.map_err(|_| Refused::Key)?;
-    // Between the first two dots nothing stands: the key is agreed on, not sent (RFC 7516, section 5.1, step 5).
+    let tag = tag.map_err(|_| DecryptError::Key)?;
+    // The encrypted key is empty, because the key is agreed on, not sent (RFC 7516, section 5.1,
+    // step 5).
     Ok(format!("{protected}..{}.{}.{}", encode(&nonce), encode(&content), encode(tag.as_ref())))
 }
 
-/// What was opened.
+/// A decrypted JWE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Opened {
     /// The protected header.
@@ -131,51 +137,53 @@ pub struct Opened {
     pub plain: Vec<u8>,
 }
 
-/// Opens a compact JWE with the private scalar of the recipient's key on P-256.
+/// Decrypts a compact JWE with the private scalar of the recipient's P-256 key.
 ///
 /// # Errors
-/// See [`Refused`].
-pub fn decrypt(text: &str, secret: &[u8; 32]) -> Result<Opened, Refused> {
-    if text.len() > MOST_BYTES {
-        return Err(Refused::Malformed("it is longer than 2 MiB"));
+/// See [`DecryptError`].
+pub fn decrypt(text: &str, secret: &[u8; 32]) -> Result<Opened, DecryptError> {
+    if text.len() > MAX_BYTES {
+        return Err(DecryptError::Malformed("it is longer than 2 MiB"));
     }
     let parts: Vec<&str> = text.split('.').collect();
     let [protected, "", nonce, content, tag] = parts.as_slice() else {
-        return Err(Refused::Malformed("it has five parts, the second of them empty"));
+        return Err(DecryptError::Malformed("it must have five parts, the second of them empty"));
     };
-    let bytes = decode(protected).ok_or(Refused::Malformed("the header is not base64url"))?;
+    let bytes = decode(protected).ok_or(DecryptError::Malformed("the header is not base64url"))?;
     let header: Map<String, Value> =
-        serde_json::from_slice(&bytes).map_err(|_| Refused::Malformed("the header is not a JSON object"))?;
+        serde_json::from_slice(&bytes).map_err(|_| DecryptError::Malformed("the header is not a JSON object"))?;
     let named = |name: &str| header.get(name).and_then(Value::as_str).unwrap_or_default();
     if named("alg") != "ECDH-ES" {
-        return Err(Refused::Unsupported("alg must be ECDH-ES"));
+        return Err(DecryptError::Unsupported("alg must be ECDH-ES"));
     }
     let encryption =
-        Encryption::from_name(named("enc")).ok_or(Refused::Unsupported("enc must be A128GCM or A256GCM"))?;
+        Encryption::from_name(named("enc")).ok_or(DecryptError::Unsupported("enc must be A128GCM or A256GCM"))?;
     if header.contains_key("zip") || header.contains_key("crit") {
-        return Err(Refused::Unsupported("zip and crit are not taken"));
+        return Err(DecryptError::Unsupported("zip and crit are not supported"));
     }
-    let party = |name: &str| decode(named(name)).ok_or(Refused::Malformed("apu and apv are base64url"));
+    let party = |name: &str| decode(named(name)).ok_or(DecryptError::Malformed("apu and apv must be base64url"));
     let (apu, apv) = (party("apu")?, party("apv")?);
-    let peer =
-        point(header.get("epk").unwrap_or(&Value::Null)).map_err(|_| Refused::Malformed("epk is not on P-256"))?;
-    let own = PrivateKey::from_private_key(&ECDH_P256, secret).map_err(|_| Refused::CannotOpen)?;
+    let peer = point(header.get("epk").unwrap_or(&Value::Null))
+        .map_err(|_| DecryptError::Malformed("epk must be on P-256"))?;
+    let own = PrivateKey::from_private_key(&ECDH_P256, secret).map_err(|_| DecryptError::Decryption)?;
     let peer = UnparsedPublicKey::new(&ECDH_P256, peer.as_slice());
-    let key =
-        agree(&own, peer, Refused::CannotOpen, |agreed| encryption.key(agreed, &apu, &apv).ok_or(Refused::CannotOpen))?;
+    let key = agree(&own, peer, DecryptError::Decryption, |agreed| {
+        encryption.key(agreed, &apu, &apv).ok_or(DecryptError::Decryption)
+    })?;
     let nonce = decode(nonce).and_then(|nonce| Nonce::try_assume_unique_for_key(&nonce).ok());
-    let nonce = nonce.ok_or(Refused::Malformed("the initialization vector has 96 bits"))?;
+    let nonce = nonce.ok_or(DecryptError::Malformed("the initialization vector must have 96 bits"))?;
     let (content, tag) = (decode(content), decode(tag).filter(|tag| tag.len() == 16));
     let (Some(mut sealed), Some(tag)) = (content, tag) else {
-        return Err(Refused::Malformed("content and tag are base64url, and the tag has 128 bits"));
+        return Err(DecryptError::Malformed("ciphertext and tag must be base64url, and the tag must have 128 bits"));
     };
     sealed.extend_from_slice(&tag);
     let plain = key.open_in_place(nonce, Aad::from(protected.as_bytes()), &mut sealed);
-    let plain = plain.map_err(|_| Refused::CannotOpen)?.to_vec();
+    let plain = plain.map_err(|_| DecryptError::Decryption)?.to_vec();
     Ok(Opened { header, plain })
 }
 
-/// The public JWK of a private scalar on P-256, to publish for encryption; `None` if it is no scalar.
+/// Returns the public JWK of a P-256 private scalar, to publish for encryption; `None` if the
+/// scalar is invalid.
 pub fn encryption_jwk(secret: &[u8; 32], kid: &str) -> Option<Value> {
     let own = PrivateKey::from_private_key(&ECDH_P256, secret).ok()?;
     let mut jwk = jwk(own.compute_public_key().ok()?.as_ref());
@@ -191,7 +199,7 @@ mod tests {
 
     use super::*;
 
-    /// RFC 7518, appendix C: what both sides agree on, and the key that comes of it, is derived as the RFC does.
+    /// RFC 7518, appendix C: the shared secret, and the key derived from it.
     #[test]
     fn key_derivation_matches_the_rfc() {
         let agreed = [
@@ -206,7 +214,7 @@ mod tests {
         }
         input.extend_from_slice(&128_u32.to_be_bytes());
         assert_eq!(encode(&sha256(&input)[..16]), "VqqN6vgjbSBcIijNcacQGg");
-        // The same through the code: what is sealed under that key opens under the derived one.
+        // The same through the code: content encrypted with that key decrypts with the derived one.
         let key = Encryption::A128Gcm.key(&agreed, b"Alice", b"Bob").expect("a key");
         let expected = decode("VqqN6vgjbSBcIijNcacQGg").expect("base64url");
         let expected = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &expected).expect("a key"));
@@ -225,7 +233,7 @@ mod tests {
             let opened = decrypt(&text, &secret).expect("opens");
             assert_eq!(opened.plain, b"{\"a\":1}");
             assert_eq!((&opened.header["kid"], &opened.header["enc"]), (&json!("e1"), &json!(encryption.name())));
-            assert_eq!(decrypt(&text, &other), Err(Refused::CannotOpen));
+            assert_eq!(decrypt(&text, &other), Err(DecryptError::Decryption));
         }
     }
 
@@ -237,17 +245,17 @@ mod tests {
             jwk[name] = value;
             encrypt(b"x", &jwk, Encryption::A128Gcm, Map::new())
         };
-        assert_eq!(with("crv", "P-384".into()), Err(Refused::Key));
-        assert_eq!(with("d", "AA".into()), Err(Refused::Key));
-        assert_eq!(with("use", "sig".into()), Err(Refused::Key));
-        assert_eq!(with("y", encode(&[1; 32]).into()), Err(Refused::Key));
+        assert_eq!(with("crv", "P-384".into()), Err(DecryptError::Key));
+        assert_eq!(with("d", "AA".into()), Err(DecryptError::Key));
+        assert_eq!(with("use", "sig".into()), Err(DecryptError::Key));
+        assert_eq!(with("y", encode(&[1; 32]).into()), Err(DecryptError::Key));
         let text = encrypt(b"x", &public, Encryption::A128Gcm, Map::new()).expect("encrypted");
         let (_, rest) = text.split_once('.').expect("parts");
         for (name, value) in [("alg", "RSA-OAEP"), ("alg", "dir"), ("enc", "A128CBC-HS256"), ("zip", "DEF")] {
             let mut header = decrypt(&text, &[7; 32]).expect("opens").header;
             header.insert(name.to_owned(), value.into());
             let text = format!("{}.{rest}", encode(Value::Object(header).to_string().as_bytes()));
-            assert!(matches!(decrypt(&text, &[7; 32]), Err(Refused::Unsupported(_))), "{name} {value}");
+            assert!(matches!(decrypt(&text, &[7; 32]), Err(DecryptError::Unsupported(_))), "{name} {value}");
         }
     }
 

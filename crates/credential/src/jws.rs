@@ -1,21 +1,21 @@
-//! Compact JWS (RFC 7515, section 7.1): three parts, a header that says what it is, and nothing believed before the
-//! signature is checked.
+//! Compact JWS (RFC 7515, section 7.1): parsing, verification and signing of JSON objects.
 //!
-//! Owns reading and writing of signed JSON. What the payload means is for the formats.
+//! A parsed JWS is untrusted until its signature is verified. The formats define the meaning of the
+//! payload.
 
 use serde_json::{Map, Value};
 
 use crate::encoding::{decode, encode, encode_into};
-use crate::key::{Algorithm, CannotSign, PublicKey, Signer};
-use crate::refusal::Refusal;
+use crate::key::{Algorithm, PublicKey, SignError, Signer};
+use crate::verify_error::VerifyError;
 
-/// Longest compact serialization that is read, in bytes.
-pub const MOST_BYTES: usize = 2 * 1024 * 1024;
+/// Maximum size of a compact serialization, in bytes.
+pub const MAX_BYTES: usize = 2 * 1024 * 1024;
 
-/// How far the clocks of two parties may differ, in seconds.
+/// Tolerated clock skew between two parties, in seconds.
 pub const CLOCK_SKEW: i64 = 60;
 
-/// A compact JWS that was read and not yet checked.
+/// A parsed compact JWS. The signature is not verified yet.
 #[derive(Clone, Debug)]
 pub struct Jws<'a> {
     /// The protected header.
@@ -28,80 +28,85 @@ pub struct Jws<'a> {
 }
 
 impl<'a> Jws<'a> {
-    /// Reads three parts of base64url: header and payload, each a JSON object, and a signature.
+    /// Parses three parts of base64url: the header and the payload, each a JSON object, and the
+    /// signature.
     ///
     /// # Errors
-    /// [`Refusal::Malformed`]; [`Refusal::Algorithm`] for every `alg` but ES256 and EdDSA, `none` among them;
-    /// [`Refusal::Critical`] for a header that asks for extensions.
-    pub fn read(text: &'a str) -> Result<Self, Refusal> {
-        if text.len() > MOST_BYTES {
-            return Err(Refusal::Malformed("it is longer than 2 MiB"));
+    /// [`VerifyError::Malformed`]. [`VerifyError::Algorithm`] for every `alg` except ES256 and
+    /// EdDSA, including `none`. [`VerifyError::Critical`] for a header with `crit`.
+    pub fn read(text: &'a str) -> Result<Self, VerifyError> {
+        if text.len() > MAX_BYTES {
+            return Err(VerifyError::Malformed("it is longer than 2 MiB"));
         }
-        let (signing_input, signature) = text.rsplit_once('.').ok_or(Refusal::Malformed("a JWS has three parts"))?;
-        let (header, payload) = signing_input.split_once('.').ok_or(Refusal::Malformed("a JWS has three parts"))?;
-        let header = object(header, Refusal::Malformed("the header is not base64url of a JSON object"))?;
+        let (signing_input, signature) =
+            text.rsplit_once('.').ok_or(VerifyError::Malformed("a JWS must have three parts"))?;
+        let (header, payload) =
+            signing_input.split_once('.').ok_or(VerifyError::Malformed("a JWS must have three parts"))?;
+        let header = object(header, VerifyError::Malformed("the header must be a JSON object in base64url"))?;
         let name = header.get("alg").and_then(Value::as_str).unwrap_or_default();
-        let algorithm = Algorithm::from_name(name).ok_or_else(|| Refusal::Algorithm(shown(name)))?;
+        let algorithm = Algorithm::from_name(name).ok_or_else(|| VerifyError::Algorithm(shown(name)))?;
         if header.contains_key("crit") {
-            return Err(Refusal::Critical);
+            return Err(VerifyError::Critical);
         }
-        let payload = object(payload, Refusal::Malformed("the payload is not base64url of a JSON object"))?;
-        let signature = decode(signature).ok_or(Refusal::Malformed("the signature is not base64url"))?;
+        let payload = object(payload, VerifyError::Malformed("the payload must be a JSON object in base64url"))?;
+        let signature = decode(signature).ok_or(VerifyError::Malformed("the signature must be base64url"))?;
         Ok(Self { header, payload, algorithm, signing_input, signature })
     }
 
-    /// A text of the header.
+    /// Returns a string of the header.
     pub fn header_text(&self, name: &str) -> Option<&str> {
         self.header.get(name).and_then(Value::as_str)
     }
 
-    /// The algorithm that the header names.
+    /// Returns the algorithm in the header.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// That the header's `typ` is `wanted`, with or without `application/` (RFC 7515, section 4.1.9).
+    /// Checks that the header's `typ` is `wanted`, with or without `application/` (RFC 7515,
+    /// section 4.1.9).
     ///
     /// # Errors
-    /// [`Refusal::Type`].
-    pub fn require_type(&self, wanted: &'static str) -> Result<(), Refusal> {
+    /// [`VerifyError::Type`].
+    pub fn require_type(&self, wanted: &'static str) -> Result<(), VerifyError> {
         let found = self.header_text("typ").unwrap_or_default();
         let bare = found.strip_prefix("application/").unwrap_or(found);
-        if bare.eq_ignore_ascii_case(wanted) { Ok(()) } else { Err(Refusal::Type { wanted, found: shown(found) }) }
+        if bare.eq_ignore_ascii_case(wanted) { Ok(()) } else { Err(VerifyError::Type { wanted, found: shown(found) }) }
     }
 
-    /// That `key` signed it. The key's own algorithm counts; a header that names another is refused, whatever the bytes.
+    /// Verifies the signature with `key`. A header that names another algorithm than the key's is
+    /// rejected.
     ///
     /// # Errors
-    /// [`Refusal::KeyConfusion`], [`Refusal::Signature`].
-    pub fn verify(&self, key: &PublicKey) -> Result<(), Refusal> {
+    /// [`VerifyError::KeyConfusion`], [`VerifyError::Signature`].
+    pub fn verify(&self, key: &PublicKey) -> Result<(), VerifyError> {
         if self.algorithm != key.algorithm() {
-            return Err(Refusal::KeyConfusion { named: self.algorithm, key: key.algorithm() });
+            return Err(VerifyError::KeyConfusion { named: self.algorithm, key: key.algorithm() });
         }
-        if key.verify(self.signing_input.as_bytes(), &self.signature) { Ok(()) } else { Err(Refusal::Signature) }
+        if key.verify(self.signing_input.as_bytes(), &self.signature) { Ok(()) } else { Err(VerifyError::Signature) }
     }
 }
 
-fn object(text: &str, refusal: Refusal) -> Result<Map<String, Value>, Refusal> {
+fn object(text: &str, refusal: VerifyError) -> Result<Map<String, Value>, VerifyError> {
     let bytes = decode(text).ok_or_else(|| refusal.clone())?;
     serde_json::from_slice(&bytes).map_err(|_| refusal)
 }
 
-/// The start of a value that a stranger wrote, to be told back.
+/// Returns the start of an untrusted value, for error messages.
 pub(crate) fn shown(text: &str) -> String {
     text.chars().filter(|character| !character.is_control()).take(64).collect()
 }
 
-/// The part of a compact JWS that stands for `header`; made once for many payloads.
+/// Returns the encoded protected header. It can be reused for many payloads.
 pub fn protected(header: &Value) -> String {
     encode(header.to_string().as_bytes())
 }
 
-/// The compact JWS of `payload`, which is JSON, under a header from [`protected`].
+/// Signs `payload`, which is JSON, under a header from [`protected`].
 ///
 /// # Errors
-/// See [`CannotSign`].
-pub fn sign(protected: &str, payload: &[u8], signer: &impl Signer) -> Result<String, CannotSign> {
+/// See [`SignError`].
+pub fn sign(protected: &str, payload: &[u8], signer: &impl Signer) -> Result<String, SignError> {
     let mut text = String::with_capacity(protected.len() + payload.len() * 4 / 3 + 96);
     text.push_str(protected);
     text.push('.');

@@ -1,7 +1,7 @@
-//! Keys: what signs and what checks, as JWKs (RFC 7517) of the two algorithms in use.
+//! Signing and verification keys, as JWKs (RFC 7517) of the two supported algorithms.
 //!
-//! Owns the [`Signer`] trait, behind which a software key or a hardware module can stand, and public keys that say by
-//! themselves which algorithm is theirs. A signature is never checked by the algorithm that the signed message names.
+//! The [`Signer`] trait allows for software keys and hardware modules. A public key determines its
+//! algorithm; the algorithm that a signed message names is never used to choose one.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,10 +26,10 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// All of them.
+    /// All algorithms.
     pub const ALL: [Self; 2] = [Self::Es256, Self::EdDsa];
 
-    /// The name in a header's `alg`.
+    /// Returns the name in a header's `alg`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Es256 => "ES256",
@@ -37,32 +37,33 @@ impl Algorithm {
         }
     }
 
-    /// By the name in a header's `alg`; `None` for any other, `none` and the MACs among them.
+    /// Returns the algorithm with this `alg`; `None` for any other, including `none` and the MACs.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.name() == name)
     }
 }
 
-/// The key could not sign: a module that is away, a request that it refused.
+/// The key could not sign: a hardware module is unavailable or rejected the request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the key cannot sign: {0}")]
-pub struct CannotSign(pub String);
+pub struct SignError(pub String);
 
-/// A private key, wherever it lives.
+/// A private key in memory or in a hardware module.
 pub trait Signer {
-    /// Its algorithm.
+    /// Returns the key's algorithm.
     fn algorithm(&self) -> Algorithm;
 
-    /// The signature of `message`, as JWS has it (RFC 7515): 64 bytes for both algorithms.
+    /// Signs `message`. The signature is in the format of JWS (RFC 7515): 64 bytes for both
+    /// algorithms.
     ///
     /// # Errors
-    /// See [`CannotSign`].
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CannotSign>;
+    /// See [`SignError`].
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError>;
 }
 
-/// The bytes are no private key of this algorithm.
+/// The bytes are not a private key of this algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("these 32 bytes are no private key of this algorithm")]
+#[error("these 32 bytes are not a valid private key for this algorithm")]
 pub struct NoPrivateKey;
 
 /// A private key in memory; cheap to clone.
@@ -84,10 +85,12 @@ impl fmt::Debug for SoftwareKey {
 }
 
 impl SoftwareKey {
-    /// From 32 secret bytes: P-256's private scalar (big-endian), or Ed25519's seed.
+    /// Creates a key from 32 secret bytes: the private scalar of P-256 (big-endian), or the seed of
+    /// Ed25519.
     ///
     /// # Errors
-    /// [`NoPrivateKey`] where the bytes are zero or not below P-256's order, which a random draw never is in practice.
+    /// [`NoPrivateKey`], if the scalar is zero or not below the order of P-256. The probability for
+    /// random bytes is negligible.
     pub fn from_bytes(algorithm: Algorithm, secret: &[u8; 32]) -> Result<Self, NoPrivateKey> {
         let (pair, public) = match algorithm {
             Algorithm::Es256 => {
@@ -110,19 +113,19 @@ impl SoftwareKey {
         Ok(Self { pair: Arc::new(pair), public })
     }
 
-    /// The private key as PKCS #8 (RFC 5958), for what wants it so.
+    /// Returns the private key as PKCS #8 (RFC 5958), for libraries that require it.
     ///
     /// # Errors
-    /// See [`CannotSign`].
-    pub fn pkcs8(&self) -> Result<Vec<u8>, CannotSign> {
+    /// See [`SignError`].
+    pub fn pkcs8(&self) -> Result<Vec<u8>, SignError> {
         let document = match &*self.pair {
             Pair::Es256(pair) => pair.to_pkcs8v1(),
             Pair::EdDsa(pair) => pair.to_pkcs8v1(),
         };
-        Ok(document.map_err(|_| CannotSign("the library refused".to_owned()))?.as_ref().to_vec())
+        Ok(document.map_err(|_| SignError("the library returned an error".to_owned()))?.as_ref().to_vec())
     }
 
-    /// Its public part.
+    /// Returns the public key.
     pub fn public(&self) -> &PublicKey {
         &self.public
     }
@@ -133,19 +136,20 @@ impl Signer for SoftwareKey {
         self.public.algorithm
     }
 
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CannotSign> {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         match &*self.pair {
             Pair::Es256(pair) => {
-                // The number that ECDSA draws for a signature is the library's own affair.
+                // The library draws the random number of an ECDSA signature itself, not from the
+                // injected RNG.
                 let signature = pair.sign(&SystemRandom::new(), message);
-                Ok(signature.map_err(|_| CannotSign("the library refused".to_owned()))?.as_ref().to_vec())
+                Ok(signature.map_err(|_| SignError("the library returned an error".to_owned()))?.as_ref().to_vec())
             }
             Pair::EdDsa(pair) => Ok(pair.sign(message).as_ref().to_vec()),
         }
     }
 }
 
-/// A public key, ready to check signatures; cheap to clone.
+/// A public key for signature verification; cheap to clone.
 #[derive(Clone)]
 pub struct PublicKey {
     algorithm: Algorithm,
@@ -168,25 +172,25 @@ impl PartialEq for PublicKey {
 
 impl Eq for PublicKey {}
 
-/// Why a JWK is no key to check signatures with.
+/// The reason why a JWK cannot be used to verify signatures.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyRefused {
-    /// Of another kind than P-256 or Ed25519.
-    #[error("the key is neither on P-256 nor Ed25519")]
+pub enum InvalidKey {
+    /// The key is neither P-256 nor Ed25519.
+    #[error("the key must be on P-256 or Ed25519")]
     Unsupported,
-    /// A member is missing, or not what its kind asks for.
-    #[error("the key's members are missing or no point of its curve")]
+    /// A member is missing or invalid.
+    #[error("the key's parameters are missing or not a point on its curve")]
     Malformed,
-    /// It holds private members (`d`, `k`, ..): whoever sent it must not use it any more.
-    #[error("the key holds private members")]
+    /// It contains private members (`d`, `k`, ..). The key is compromised and must be replaced.
+    #[error("the key contains private parameters")]
     Private,
-    /// Its `alg` or `use` says that it is for something else.
-    #[error("the key says that it is for something else")]
+    /// Its `alg` or `use` is for something else.
+    #[error("use, key_ops or alg of the key name another purpose")]
     OtherUse,
 }
 
 impl PublicKey {
-    /// From the bytes of an uncompressed point of P-256 or of an Ed25519 key.
+    /// Creates a key from an uncompressed P-256 point or the bytes of an Ed25519 key.
     pub fn from_bytes(algorithm: Algorithm, bytes: &[u8]) -> Option<Self> {
         let parsed = match algorithm {
             Algorithm::Es256 => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, bytes).parse(),
@@ -195,14 +199,14 @@ impl PublicKey {
         Some(Self { algorithm, bytes: bytes.into(), parsed: Arc::new(parsed.ok()?) })
     }
 
-    /// From a JWK (RFC 7518, section 6.2; RFC 8037, section 2).
+    /// Parses a JWK (RFC 7518, section 6.2; RFC 8037, section 2).
     ///
     /// # Errors
-    /// See [`KeyRefused`].
-    pub fn from_jwk(jwk: &Value) -> Result<Self, KeyRefused> {
+    /// See [`InvalidKey`].
+    pub fn from_jwk(jwk: &Value) -> Result<Self, InvalidKey> {
         let text = |name: &str| jwk[name].as_str();
         if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|member| jwk.get(*member).is_some()) {
-            return Err(KeyRefused::Private);
+            return Err(InvalidKey::Private);
         }
         let (algorithm, bytes) = match (text("kty"), text("crv")) {
             (Some("EC"), Some("P-256")) => {
@@ -210,31 +214,31 @@ impl PublicKey {
                 (Algorithm::Es256, [&[4], x.as_slice(), y.as_slice()].concat())
             }
             (Some("OKP"), Some("Ed25519")) => (Algorithm::EdDsa, coordinate(text("x"))?.to_vec()),
-            _ => return Err(KeyRefused::Unsupported),
+            _ => return Err(InvalidKey::Unsupported),
         };
         let meant = |name: &str| name == algorithm.name() || (algorithm == Algorithm::EdDsa && name == "Ed25519");
         if text("alg").is_some_and(|name| !meant(name)) || text("use").is_some_and(|purpose| purpose != "sig") {
-            return Err(KeyRefused::OtherUse);
+            return Err(InvalidKey::OtherUse);
         }
-        Self::from_bytes(algorithm, &bytes).ok_or(KeyRefused::Malformed)
+        Self::from_bytes(algorithm, &bytes).ok_or(InvalidKey::Malformed)
     }
 
-    /// The only algorithm that this key checks.
+    /// Returns the only algorithm that this key verifies.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// An uncompressed point of P-256, or the 32 bytes of an Ed25519 key.
+    /// Returns the uncompressed P-256 point, or the 32 bytes of an Ed25519 key.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Whether `signature` is this key's of `message`.
+    /// Returns whether `signature` is this key's signature of `message`.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         self.parsed.verify_sig(message, signature).is_ok()
     }
 
-    /// The JWK, with the required members alone.
+    /// Returns the JWK with only its required members.
     pub fn jwk(&self) -> Value {
         match self.algorithm {
             Algorithm::Es256 => {
@@ -245,7 +249,7 @@ impl PublicKey {
         }
     }
 
-    /// The JWK as an issuer publishes it: with `kid`, `use` and `alg`.
+    /// Returns the JWK as an issuer publishes it: with `kid`, `use` and `alg`.
     pub fn published_jwk(&self, kid: &str) -> Value {
         let mut jwk = self.jwk();
         jwk["kid"] = kid.into();
@@ -254,9 +258,9 @@ impl PublicKey {
         jwk
     }
 
-    /// The JWK's SHA-256 thumbprint (RFC 7638), base64url.
+    /// Returns the JWK's SHA-256 thumbprint (RFC 7638) in base64url.
     pub fn thumbprint(&self) -> String {
-        // The required members, by name in order: serde_json's map is sorted.
+        // Required members in lexicographic order: serde_json's map is sorted.
         let members: Map<String, Value> = match self.jwk() {
             Value::Object(members) => members,
             _ => Map::new(),
@@ -264,26 +268,26 @@ impl PublicKey {
         encode(&sha256(Value::Object(members).to_string().as_bytes()))
     }
 
-    /// The key as a DID that needs no looking up (did:jwk).
+    /// Returns the key as a did:jwk, which contains the key and needs no resolution.
     pub fn did_jwk(&self) -> String {
         format!("did:jwk:{}", encode(self.jwk().to_string().as_bytes()))
     }
 
-    /// The key that a did:jwk names, with or without its fragment `#0`.
+    /// Parses the key in a did:jwk, with or without its fragment `#0`.
     ///
     /// # Errors
-    /// See [`KeyRefused`].
-    pub fn from_did_jwk(did: &str) -> Result<Self, KeyRefused> {
-        let text = did.strip_prefix("did:jwk:").ok_or(KeyRefused::Unsupported)?;
+    /// See [`InvalidKey`].
+    pub fn from_did_jwk(did: &str) -> Result<Self, InvalidKey> {
+        let text = did.strip_prefix("did:jwk:").ok_or(InvalidKey::Unsupported)?;
         let text = text.strip_suffix("#0").unwrap_or(text);
-        let bytes = decode(text).ok_or(KeyRefused::Malformed)?;
-        Self::from_jwk(&serde_json::from_slice(&bytes).map_err(|_| KeyRefused::Malformed)?)
+        let bytes = decode(text).ok_or(InvalidKey::Malformed)?;
+        Self::from_jwk(&serde_json::from_slice(&bytes).map_err(|_| InvalidKey::Malformed)?)
     }
 }
 
-fn coordinate(text: Option<&str>) -> Result<[u8; 32], KeyRefused> {
-    let bytes = text.and_then(decode).ok_or(KeyRefused::Malformed)?;
-    bytes.try_into().map_err(|_| KeyRefused::Malformed)
+fn coordinate(text: Option<&str>) -> Result<[u8; 32], InvalidKey> {
+    let bytes = text.and_then(decode).ok_or(InvalidKey::Malformed)?;
+    bytes.try_into().map_err(|_| InvalidKey::Malformed)
 }
 
 #[cfg(test)]
@@ -335,15 +339,15 @@ mod tests {
             jwk[name] = value;
             PublicKey::from_jwk(&jwk)
         };
-        assert_eq!(with("d", "AA".into()), Err(KeyRefused::Private));
-        assert_eq!(with("k", "AA".into()), Err(KeyRefused::Private));
-        assert_eq!(with("alg", "HS256".into()), Err(KeyRefused::OtherUse));
-        assert_eq!(with("use", "enc".into()), Err(KeyRefused::OtherUse));
-        assert_eq!(with("crv", "P-384".into()), Err(KeyRefused::Unsupported));
-        assert_eq!(with("y", encode(&[1; 32]).into()), Err(KeyRefused::Malformed));
-        assert_eq!(with("x", "short".into()), Err(KeyRefused::Malformed));
-        assert_eq!(PublicKey::from_jwk(&json!({ "kty": "oct", "kid": "1" })), Err(KeyRefused::Unsupported));
-        assert_eq!(PublicKey::from_did_jwk("did:web:example.org"), Err(KeyRefused::Unsupported));
+        assert_eq!(with("d", "AA".into()), Err(InvalidKey::Private));
+        assert_eq!(with("k", "AA".into()), Err(InvalidKey::Private));
+        assert_eq!(with("alg", "HS256".into()), Err(InvalidKey::OtherUse));
+        assert_eq!(with("use", "enc".into()), Err(InvalidKey::OtherUse));
+        assert_eq!(with("crv", "P-384".into()), Err(InvalidKey::Unsupported));
+        assert_eq!(with("y", encode(&[1; 32]).into()), Err(InvalidKey::Malformed));
+        assert_eq!(with("x", "short".into()), Err(InvalidKey::Malformed));
+        assert_eq!(PublicKey::from_jwk(&json!({ "kty": "oct", "kid": "1" })), Err(InvalidKey::Unsupported));
+        assert_eq!(PublicKey::from_did_jwk("did:web:example.org"), Err(InvalidKey::Unsupported));
         assert_eq!(SoftwareKey::from_bytes(Algorithm::Es256, &[0; 32]).err(), Some(NoPrivateKey));
     }
 }

@@ -1,23 +1,25 @@
-//! What a career credential is.
+//! Credential types, their validation and names, signed formats, status lists and verification.
 //!
-//! Pure: no input or output, no clock, no randomness, nothing asynchronous. A body that a partner sent goes in with the
-//! time, and a [`Submission`] comes out, or every [`Fault`] that it has.
+//! Pure: no I/O, no clock, no randomness, nothing asynchronous. Parsing a partner's body takes the
+//! time as an argument and returns a [`Submission`], or all of its [`FieldError`]s.
 //!
 //! ```
-//! use credential::{Context, Rejection, Submission, Type};
+//! use credential::{Context, ParseError, Submission, Type};
 //!
 //! let context = Context::new("2026-11-23T09:00:00Z".parse().unwrap());
 //! let history: Type = "career_history".parse().unwrap();
 //!
 //! let sample = (history.sample)().to_string();
 //! let submission = Submission::parse_v2(history, sample.as_bytes(), &context).unwrap();
-//! assert_eq!(history.headline(&submission.fields), "Senior Software Engineer at Company B, and one earlier job");
+//! assert_eq!(history.headline(&submission.fields), "Senior Software Engineer at Company B, and one
+//! earlier job");
 //!
 //! let mistake = sample.replace("2020-01", "01/2020");
-//! let Err(Rejection::Invalid(faults)) = Submission::parse_v2(history, mistake.as_bytes(), &context) else { panic!() };
-//! assert_eq!(faults[0].pointer, "/fields/employment/0/start_date");
-//! assert_eq!(faults[0].code.as_str(), "date.format");
-//! assert_eq!(faults[0].suggestion.as_deref(), Some("2020-01"));
+//! let Err(ParseError::Invalid(errors)) = Submission::parse_v2(history, mistake.as_bytes(),
+//! &context) else { panic!() };
+//! assert_eq!(errors[0].pointer, "/fields/employment/0/start_date");
+//! assert_eq!(errors[0].code.as_str(), "date.format");
+//! assert_eq!(errors[0].suggestion.as_deref(), Some("2020-01"));
 //! ```
 
 mod asset;
@@ -31,7 +33,7 @@ mod date;
 pub mod dcql;
 mod email;
 pub mod encoding;
-mod fault;
+mod field_error;
 pub mod format;
 mod json;
 pub mod jwe;
@@ -43,7 +45,6 @@ pub mod names;
 pub mod opencerts;
 mod pointer;
 mod presentation_request;
-mod refusal;
 mod relation;
 mod return_url;
 mod sandbox;
@@ -55,34 +56,35 @@ mod token_to_verify;
 mod types;
 mod v1;
 pub mod verification;
+mod verify_error;
 mod version;
 mod view;
 mod webhook;
 mod year_month;
 
-pub use asset::{Asset, AssetKind, AssetRecord, AssetRules, AssetSource, MOST_BYTES};
+pub use asset::{Asset, AssetKind, AssetRecord, AssetRules, AssetSource, MAX_BYTES};
 pub use batch::{Batch, BatchBody, BatchForm, batch_sample, batch_sample_of, batch_schema};
 pub use career::{CareerHistory, Employment};
 pub use confirmed_name::{BirthDateReason, ConfirmedBirthDate, ConfirmedName, NameReason};
 pub use context::Context;
-pub use credential_type::{Achievement, Advice, BatchMember, CredentialType, V1};
+pub use credential_type::{Achievement, BatchMember, CredentialType, Hint, V1};
 pub use date::{Date, ParseDateError};
 pub use email::EmailAddress;
-pub use fault::{Code, Fault, Faults};
+pub use field_error::{Code, FieldError, FieldErrors};
 pub use json::Malformed;
 pub use locate::{Location, locate};
 pub use pointer::Path;
 pub use presentation_request::{PresentationRequest, presentation_request_sample, presentation_request_schema};
-pub use refusal::Refusal;
 pub use relation::Relation;
 pub use return_url::{is_listed, not_listed};
 pub use sandbox::{Simulation, parse_simulation};
 pub use schema::{Choice, ListRules, Member, Presence, Shape};
-pub use submission::{Payload, Rejection, Submission, is_identifier, parse_status_question, parse_withdrawal};
+pub use submission::{ParseError, Payload, Submission, is_identifier, parse_status_question, parse_withdrawal};
 pub use token_to_verify::TokenToVerify;
 pub use types::{ALL, CATEGORIES, Type, UnknownType};
 pub use v1::{v1_batch_sample, v1_batch_schema};
+pub use verify_error::VerifyError;
 pub use version::{Change, changes};
-pub use view::{Block, Datum};
+pub use view::{Block, DisplayValue};
 pub use webhook::{EVENT_TYPES, Replay, WebhookFields, WebhookForm, parse_replay, parse_rotation, parse_webhook};
 pub use year_month::{ParseYearMonthError, YearMonth};

@@ -1,7 +1,7 @@
-//! Limits of the Partner API that several kinds of bodies share.
+//! Limits of the Partner API that several bodies share.
 
-/// Most characters of an id.
+/// Maximum number of characters in an id.
 pub(crate) const ID: usize = 255;
 
-/// Most items of a batch (partner-api, section 7).
+/// Maximum number of items in a batch (docs/partner-api.md section 7).
 pub(crate) const BATCH: usize = 100;

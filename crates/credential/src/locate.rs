@@ -1,6 +1,7 @@
-//! Where in the source of a JSON text a value stands: for diagnostics that point at it.
+//! Finds the position of a value in the source of a JSON text, for diagnostics.
 //!
-//! Reads JSON that has been parsed before; on anything else it finds nothing, or the wrong place, but never panics.
+//! The text must be valid JSON. For any other text the result is `None` or a wrong position, but
+//! never a panic.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -16,7 +17,7 @@ pub struct Location {
     pub value: Range<usize>,
 }
 
-/// Finds the value that `pointer` (RFC 6901) points to in `source`.
+/// Finds the value at `pointer` (RFC 6901) in `source`.
 ///
 /// ```
 /// let source = r#"{ "a": [1, "two"] }"#;
@@ -37,8 +38,8 @@ pub fn locate(source: &str, pointer: &str) -> Option<Location> {
     Some(Location { name, value: start..scanner.at })
 }
 
-/// Sorts `items` by where in `source` the value that `pointer` gives for each of them starts; those whose value is not found
-/// come last.
+/// Sorts `items` by the position in `source` of the value at their `pointer`. Items without such a
+/// value come last.
 pub(crate) fn sort_by_position<T>(source: &str, items: &mut [T], pointer: impl Fn(&T) -> &str) {
     let mut starts: BTreeMap<String, usize> = items.iter().map(|item| (pointer(item).to_owned(), usize::MAX)).collect();
     each_value(source, |pointer, start| {
@@ -53,7 +54,7 @@ pub(crate) fn sort_by_position<T>(source: &str, items: &mut [T], pointer: impl F
 fn each_value(source: &str, mut visit: impl FnMut(&str, usize)) {
     let mut scanner = Scanner { bytes: source.as_bytes(), at: 0 };
     scanner.space();
-    // `None` means that the text ended too early; the visits end there too.
+    // `None` means that the text ended early; so do the visits.
     let _ = scanner.walk(source, &mut String::new(), &mut visit);
 }
 
@@ -73,7 +74,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Goes past `byte` and the space behind it, if it is next.
+    /// Consumes `byte` and the following whitespace, if it is next.
     fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         if found {
@@ -83,7 +84,7 @@ impl Scanner<'_> {
         found
     }
 
-    /// Goes to the start of the child `step`; gives the name's range if it is a member.
+    /// Moves to the start of the child `step`. Returns the range of its name if it is a member.
     fn enter(&mut self, source: &str, step: &str) -> Option<Option<Range<usize>>> {
         if self.take(b'{') {
             loop {
@@ -111,7 +112,7 @@ impl Scanner<'_> {
         (self.peek()? != b']').then_some(None)
     }
 
-    /// Goes past a member's name and its colon; gives the name's range and what it says.
+    /// Consumes a member's name and its colon. Returns the range and the unescaped name.
     fn name(&mut self, source: &str) -> Option<(Range<usize>, String)> {
         let start = self.at;
         self.skip_string()?;
@@ -121,7 +122,7 @@ impl Scanner<'_> {
         self.take(b':').then_some((range, name))
     }
 
-    /// Visits the value that starts here, whose pointer is `here`, and all that is in it.
+    /// Visits the value that starts here, whose pointer is `here`, and everything inside it.
     fn walk(&mut self, source: &str, here: &mut String, visit: &mut impl FnMut(&str, usize)) -> Option<()> {
         visit(here, self.at);
         let (open, close) = match self.peek()? {
@@ -164,7 +165,7 @@ impl Scanner<'_> {
         Some(())
     }
 
-    /// Goes past one value: a string, or everything up to its closing bracket, or a bare word.
+    /// Skips one value: a string, an object or list, or a bare word.
     fn skip_value(&mut self) -> Option<()> {
         match self.peek()? {
             b'"' => self.skip_string(),
@@ -215,7 +216,7 @@ mod tests {
         assert_eq!(locate(source, "/n").and_then(|found| found.name).map(|name| &source[name]), Some("\"n\""));
     }
 
-    /// Any JSON value, not too large.
+    /// Generates any JSON value of limited size.
     fn json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),

@@ -1,9 +1,10 @@
 //! JSON Pointer (RFC 6901).
 
-/// Marks a step of a pointer that was cut because the name is too long to be repeated.
+/// Marks a step of a pointer that was cut because the name is too long to repeat.
 pub(crate) const CUT: char = '…';
 
-/// A position in a body: a list of steps on the stack, written out as a pointer only when a fault is added.
+/// A position in a body, as a linked list of steps on the stack. It is formatted as a JSON Pointer
+/// only when an error is added.
 #[derive(Clone, Copy, Debug)]
 pub enum Path<'a> {
     /// The whole body.
@@ -12,12 +13,12 @@ pub enum Path<'a> {
     Member(&'a Path<'a>, &'a str),
     /// An item of a list.
     Item(&'a Path<'a>, usize),
-    /// A pointer that was written out before.
+    /// A pointer that is already formatted.
     Pointer(&'a str),
 }
 
 impl Path<'_> {
-    /// The JSON Pointer.
+    /// Returns the JSON Pointer.
     pub fn pointer(&self) -> String {
         match self {
             Self::Root => String::new(),
@@ -28,14 +29,14 @@ impl Path<'_> {
     }
 }
 
-/// Writes a member's name as a step of a pointer (RFC 6901, section 3).
+/// Escapes a member's name as a step of a pointer (RFC 6901, section 3).
 pub(crate) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// Reads a member's name from a step of a pointer (RFC 6901, section 4).
+/// Unescapes a step of a pointer (RFC 6901, section 4).
 pub(crate) fn unescape(step: &str) -> String {
-    // `~1` comes first: `~01` stands for `~1`, not for `/`.
+    // `~1` is replaced first, because `~01` means `~1`, not `/`.
     step.replace("~1", "/").replace("~0", "~")
 }
 

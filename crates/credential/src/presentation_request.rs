@@ -1,29 +1,32 @@
-//! A partner's request that a holder presents something (partner-api, section 10).
+//! Verification requests: a partner asks a holder to present something (docs/partner-api.md section
+//! 10).
 
 use serde_json::{Value, json};
 
-use crate::fault::Code;
+use crate::field_error::Code;
 use crate::pointer::Path;
 use crate::return_url::ADDRESS;
 use crate::schema::{Member, Presence, Shape, check_object, nearest, object_schema};
-use crate::submission::{Rejection, object, text};
+use crate::submission::{ParseError, object, text};
 use crate::types::Type;
 
-/// Most members that can be asked for; no type has as many.
-const MOST_CLAIMS: usize = 100;
+/// Maximum number of requested members; no type has as many.
+const MAX_CLAIMS: usize = 100;
 
-/// A verification request, checked and in its normal form.
+/// A valid verification request in its normal form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresentationRequest {
-    /// The partner's own id for it; `None`: it is to be given one.
+    /// The partner's id for it; `None` if the server should assign one.
     pub request_id: Option<String>,
-    /// Where the person is to be sent back to. Whether the partner may have people sent there is not looked at here.
+    /// The URL that the person is redirected to. The server checks that it is registered for the
+    /// partner.
     pub callback_url: Option<String>,
-    /// What it is for, in the partner's words.
+    /// The purpose, in the partner's words.
     pub purpose: Option<String>,
-    /// The members of the type's `fields` that are asked for, each once and in the type's order; never empty.
+    /// The requested members of the type's `fields`, without duplicates and in the type's order;
+    /// never empty.
     pub claims: Vec<String>,
-    /// The person of the sandbox who is to answer. Whether the partner may have one is not looked at here.
+    /// The sandbox person who responds. The server checks that the partner may use one.
     pub sandbox_person: Option<String>,
 }
 
@@ -32,47 +35,47 @@ const MEMBERS: &[Member] = &[
         name: "request_id",
         shape: Shape::Id,
         presence: Presence::Nullable,
-        meaning: "Your own unique id for this request; left out: one is made.",
+        meaning: "Your unique id for this request. Generated if you leave it out.",
         example: r#""HIRE-0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21""#,
     },
     Member {
         name: "callback_url",
         shape: Shape::Identifier { most: ADDRESS },
         presence: Presence::Nullable,
-        meaning: "Where the person is sent back to, with request_id and status added; one of the addresses that the operator has noted for you. Left out: they stay on our page.",
+        meaning: "The URL that the person is sent back to, with request_id and status added. It must be on your list of registered URLs. If you leave it out, the person stays on our page.",
         example: r#""https://hr.example/verified""#,
     },
     Member {
         name: "purpose",
         shape: Shape::Text,
         presence: Presence::Nullable,
-        meaning: "What it is for. The person reads it as you write it.",
+        meaning: "The purpose of the request, shown to the person exactly as you write it.",
         example: r#""To check your experience for the post of a site manager""#,
     },
     Member {
         name: "claims",
-        shape: Shape::List { of: &Shape::Text, least: 1, most: MOST_CLAIMS },
+        shape: Shape::List { of: &Shape::Text, least: 1, most: MAX_CLAIMS },
         presence: Presence::Nullable,
-        meaning: "The members of the type's fields that you need. The person may leave out any of them but what is always shown: the name, and what qualifies the rest, such as an expiry date. That comes whether you ask for it or not, and nothing else ever does. Left out: all.",
+        meaning: "The fields that you need. The person may withhold any of them. The name and whatever qualifies the other fields, such as an expiry date, are always included; other fields that you did not request never are. If you leave it out, all fields are requested.",
         example: "",
     },
     Member {
         name: "sandbox_person",
         shape: Shape::Email,
         presence: Presence::Nullable,
-        meaning: "For sandbox partners: the person whom the server plays, and who answers within seconds.",
+        meaning: "Sandbox partners only: the sandbox user that the server simulates, who responds within seconds.",
         example: r#""consents@sandbox.invalid""#,
     },
 ];
 
 impl PresentationRequest {
-    /// Checks the body of a request for something of `credential_type`.
+    /// Parses and validates the body of a verification request for a `credential_type`.
     ///
     /// # Errors
-    /// [`Rejection`], as for a submission.
-    pub fn parse(credential_type: Type, source: &[u8]) -> Result<Self, Rejection> {
-        let (mut object, mut faults) = object(source)?;
-        check_object(&mut object, MEMBERS, &Path::Root, &mut faults);
+    /// [`ParseError`], as for a submission.
+    pub fn parse(credential_type: Type, source: &[u8]) -> Result<Self, ParseError> {
+        let (mut object, mut field_errors) = object(source)?;
+        check_object(&mut object, MEMBERS, &Path::Root, &mut field_errors);
         let known = || credential_type.fields.iter().map(|member| member.name);
         let asked = object.get("claims").and_then(Value::as_array);
         let asked: Option<Vec<&str>> = asked.map(|asked| asked.iter().filter_map(Value::as_str).collect());
@@ -80,17 +83,17 @@ impl PresentationRequest {
             if !known().any(|name| name == *claim) {
                 let message = || {
                     let names: Vec<&str> = known().collect();
-                    format!("{credential_type} has no such member; its members are {}.", names.join(", "))
+                    format!("{credential_type} has no such field. Its fields are: {}.", names.join(", "))
                 };
                 let place = Path::Member(&Path::Root, "claims");
-                let meant = faults.has_room().then(|| nearest(claim, known())).flatten().map(ToOwned::to_owned);
-                let fault = faults.add(&Path::Item(&place, at), Code::ChoiceUnknown, message);
-                fault.received(&Value::from(*claim)).suggest(meant);
+                let meant = field_errors.has_room().then(|| nearest(claim, known())).flatten().map(ToOwned::to_owned);
+                let field_error = field_errors.add(&Path::Item(&place, at), Code::ChoiceUnknown, message);
+                field_error.received(&Value::from(*claim)).suggest(meant);
             }
         }
         let is_asked = |name: &&str| asked.as_ref().is_none_or(|asked| asked.contains(name));
         let claims = known().filter(is_asked).map(ToOwned::to_owned).collect();
-        faults.into_result(source).map_err(Rejection::Invalid)?;
+        field_errors.into_result(source).map_err(ParseError::Invalid)?;
         let mut take = |name: &str| object.remove(name).map(|value| text(Some(value)));
         Ok(Self {
             request_id: take("request_id"),
@@ -102,7 +105,7 @@ impl PresentationRequest {
     }
 }
 
-/// JSON Schema (2020-12) of the body of a request for something of `credential_type`.
+/// Returns the JSON Schema (2020-12) of a verification request for a `credential_type`.
 pub fn presentation_request_schema(credential_type: Type) -> Value {
     let mut schema = object_schema(MEMBERS);
     let names: Vec<&str> = credential_type.fields.iter().map(|member| member.name).collect();
@@ -110,7 +113,7 @@ pub fn presentation_request_schema(credential_type: Type) -> Value {
     schema
 }
 
-/// A whole body that is taken, from a partner that has the address on its list.
+/// Returns a valid body, for a partner that has registered its `callback_url`.
 pub fn presentation_request_sample(credential_type: Type) -> Value {
     let required = credential_type.fields.iter().filter(|member| member.presence == Presence::Required);
     json!({
@@ -128,10 +131,11 @@ mod tests {
 
     fn parse(body: &Value) -> Result<PresentationRequest, Vec<Told>> {
         PresentationRequest::parse(Type::default(), body.to_string().as_bytes()).map_err(|rejection| match rejection {
-            Rejection::Invalid(faults) => {
-                faults.into_iter().map(|fault| (fault.pointer, fault.code.as_str(), fault.suggestion)).collect()
-            }
-            Rejection::Malformed(malformed) => panic!("{malformed:?}"),
+            ParseError::Invalid(field_errors) => field_errors
+                .into_iter()
+                .map(|field_error| (field_error.pointer, field_error.code.as_str(), field_error.suggestion))
+                .collect(),
+            ParseError::Malformed(malformed) => panic!("{malformed:?}"),
         })
     }
 
@@ -158,25 +162,25 @@ mod tests {
             Ok(vec!["full_name".to_owned(), "employment".to_owned()])
         );
         assert_eq!(claims(json!(["employment"])), Ok(vec!["employment".to_owned()]));
-        let fault =
+        let field_error =
             |at: usize, code, meant: Option<&str>| (format!("/claims/{at}"), code, meant.map(ToOwned::to_owned));
         assert_eq!(
             claims(json!(["/full_name", "salary", "employment", "emploiment"])),
             Err(vec![
-                fault(0, "choice.unknown", Some("full_name")),
-                fault(1, "choice.unknown", None),
-                fault(3, "choice.unknown", Some("employment")),
+                field_error(0, "choice.unknown", Some("full_name")),
+                field_error(1, "choice.unknown", None),
+                field_error(3, "choice.unknown", Some("employment")),
             ])
         );
         assert_eq!(claims(json!([])), Err(vec![("/claims".to_owned(), "list.too_short", None)]));
-        assert_eq!(claims(json!([1])), Err(vec![fault(0, "type.mismatch", None)]));
-        assert_eq!(claims(json!([""])), Err(vec![fault(0, "text.empty", None)]));
+        assert_eq!(claims(json!([1])), Err(vec![field_error(0, "type.mismatch", None)]));
+        assert_eq!(claims(json!([""])), Err(vec![field_error(0, "text.empty", None)]));
     }
 
     #[test]
     fn unknown_fields_are_rejected() {
-        let fault = ("/callbackUrl".to_owned(), "member.unknown", Some("callback_url".to_owned()));
-        assert_eq!(parse(&json!({ "callbackUrl": "https://hr.example/" })), Err(vec![fault]));
+        let field_error = ("/callbackUrl".to_owned(), "field.unknown", Some("callback_url".to_owned()));
+        assert_eq!(parse(&json!({ "callbackUrl": "https://hr.example/" })), Err(vec![field_error]));
     }
 
     #[test]

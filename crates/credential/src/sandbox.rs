@@ -1,9 +1,9 @@
-//! What a partner says of an event that it tries out.
+//! Simulated events that a sandbox partner requests.
 
 use crate::limits::ID;
 use crate::pointer::Path;
 use crate::schema::{Member, Presence, Shape, check_object};
-use crate::submission::{Rejection, object, text};
+use crate::submission::{ParseError, object, text};
 use crate::webhook::EVENT_TYPES;
 
 const MEMBERS: [Member; 3] = [
@@ -11,44 +11,44 @@ const MEMBERS: [Member; 3] = [
         name: "type",
         shape: Shape::Choice(EVENT_TYPES),
         presence: Presence::Required,
-        meaning: "The type of the event.",
+        meaning: "The event type.",
         example: r#""vwsp_request.verified""#,
     },
     Member {
         name: "request_id",
         shape: Shape::Identifier { most: ID },
         presence: Presence::Optional,
-        meaning: "The request that the event is about; a new id unless you name one.",
+        meaning: "The id of the request that the event is about. Generated if you leave it out.",
         example: r#""0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70""#,
     },
     Member {
         name: "credential_id",
         shape: Shape::Id,
         presence: Presence::Optional,
-        meaning: "Your id of the credential, for an event of atsp_request.",
+        meaning: "The id of your credential, for events of atsp_request.",
         example: r#""fa651300-b91a-49cb-8ee7-cac68b3fdf74""#,
     },
 ];
 
-/// An event that nothing has made happen.
+/// An event to simulate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Simulation {
-    /// Its `type`.
+    /// The event's `type`.
     pub kind: String,
-    /// What it is about.
+    /// The id of the request that it is about.
     pub request_id: Option<String>,
-    /// The partner's own id of that.
+    /// The partner's id of that request.
     pub credential_id: Option<String>,
 }
 
-/// Reads the body.
+/// Parses the body.
 ///
 /// # Errors
-/// [`Rejection`], as for a submission.
-pub fn parse_simulation(body: &[u8]) -> Result<Simulation, Rejection> {
-    let (mut object, mut faults) = object(body)?;
-    check_object(&mut object, &MEMBERS, &Path::Root, &mut faults);
-    faults.into_result(body).map_err(Rejection::Invalid)?;
+/// [`ParseError`], as for a submission.
+pub fn parse_simulation(body: &[u8]) -> Result<Simulation, ParseError> {
+    let (mut object, mut field_errors) = object(body)?;
+    check_object(&mut object, &MEMBERS, &Path::Root, &mut field_errors);
+    field_errors.into_result(body).map_err(ParseError::Invalid)?;
     let mut optional = |name| object.remove(name).map(|value| text(Some(value)));
     let (request_id, credential_id) = (optional("request_id"), optional("credential_id"));
     Ok(Simulation { kind: text(object.remove("type")), request_id, credential_id })

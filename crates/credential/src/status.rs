@@ -1,11 +1,13 @@
-//! Status lists: one bit or more a credential, in the two forms that verifiers read.
+//! Status lists: one or more bits per credential, in the two formats that verifiers support.
 //!
-//! Owns Token Status List (draft-ietf-oauth-status-list-21, section 4: least significant bit first, zlib) and Bitstring
-//! Status List 1.0 (section 3.2: most significant bit first, gzip, multibase). Which place is whose is for the server.
+//! Implements Token Status List (draft-ietf-oauth-status-list-21, section 4: least significant bit
+//! first, zlib) and Bitstring Status List 1.0 (section 3.2: most significant bit first, gzip,
+//! multibase). The server assigns the indices.
 //!
-//! A Token Status List of Tenure has two bits an entry. The value 3, which the draft leaves to the application, means that a
-//! newer version has replaced the credential; the token says so in its claim `status_types`, and only then is it read that
-//! way (D-120). The Bitstring form keeps one bit, which is set for both ends (D-121).
+//! Tenure's Token Status Lists have two bits per entry. The draft leaves the value 3 to the
+//! application; here it means that a newer version has replaced the credential. The token declares
+//! this in its claim `status_types`, and only then is 3 interpreted that way (D-120). The Bitstring
+//! form has one bit, which is set for revoked and for replaced credentials (D-121).
 
 use std::io::{Read as _, Write as _};
 
@@ -17,83 +19,85 @@ use serde_json::{Value, json};
 use crate::encoding::{decode, encode};
 use crate::jws::{CLOCK_SKEW, Jws};
 use crate::key::PublicKey;
-use crate::refusal::Refusal;
+use crate::verify_error::VerifyError;
 
-/// Largest list that is unpacked, in bytes: 32 million entries of one bit.
-const MOST_BYTES: u64 = 4 * 1024 * 1024;
-/// Fewest entries of a Bitstring Status List (section 3.2): fewer would tell who is asked about.
+/// Maximum size of a decompressed list, in bytes: 32 million entries of one bit.
+const MAX_BYTES: u64 = 4 * 1024 * 1024;
+/// Minimum number of entries in a Bitstring Status List (section 3.2). In a smaller list, a request
+/// would reveal which credential is being checked.
 pub const FEWEST_ENTRIES: u32 = 131_072;
 
-/// Where a credential's status stands.
+/// A reference to an entry of a status list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusReference {
-    /// The list.
+    /// The URI of the list.
     pub uri: String,
-    /// The place in it.
+    /// The status list index.
     pub index: u64,
 }
 
 impl StatusReference {
-    /// From the claim `status` (section 6.1); `None` where it speaks of no status list.
+    /// Parses the claim `status` (section 6.1). Returns `None` if it has no `status_list`.
     ///
     /// # Errors
-    /// [`Refusal::Claim`] where it does, but not properly.
-    pub fn from_claim(status: &Value) -> Result<Option<Self>, Refusal> {
+    /// [`VerifyError::Claim`], if `uri` or `idx` is missing or invalid.
+    pub fn from_claim(status: &Value) -> Result<Option<Self>, VerifyError> {
         let Some(list) = status.get("status_list") else { return Ok(None) };
         match (list["uri"].as_str(), list["idx"].as_u64()) {
             (Some(uri), Some(index)) => Ok(Some(Self { uri: uri.to_owned(), index })),
-            _ => Err(Refusal::Claim("status.status_list needs uri and idx")),
+            _ => Err(VerifyError::Claim("status.status_list must have uri and idx")),
         }
     }
 
-    /// The claim `status`.
+    /// Returns the claim `status`.
     pub fn claim(&self) -> Value {
         json!({ "status_list": { "idx": self.index, "uri": self.uri } })
     }
 }
 
-/// The value of an entry of which a newer version exists.
+/// The value of an entry for a credential that a newer version has replaced.
 const REPLACED: u8 = 3;
-/// The claim of a Status List Token that says what its application specific values mean.
+/// The claim of a Status List Token that declares its application-specific values.
 const STATUS_TYPES: &str = "status_types";
 
-/// What a place says (section 7.1).
+/// The status in an entry (section 7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// 0.
     Valid,
-    /// 1: for good.
+    /// 1: permanently.
     Invalid,
-    /// 2: for now.
+    /// 2: temporarily.
     Suspended,
-    /// 3, in a list that says what it means by it: a newer version exists.
+    /// 3, in a list that declares it: a newer version exists.
     Replaced,
-    /// Any other.
+    /// Any other value.
     Other(u8),
 }
 
 impl Status {
-    /// That it is valid.
+    /// Checks that the status is valid.
     ///
     /// # Errors
-    /// [`Refusal::Revoked`], [`Refusal::Suspended`], [`Refusal::Replaced`], [`Refusal::UnknownStatus`].
-    pub fn require_valid(self) -> Result<(), Refusal> {
+    /// [`VerifyError::Revoked`], [`VerifyError::Suspended`], [`VerifyError::Replaced`],
+    /// [`VerifyError::UnknownStatus`].
+    pub fn require_valid(self) -> Result<(), VerifyError> {
         match self {
             Self::Valid => Ok(()),
-            Self::Invalid => Err(Refusal::Revoked),
-            Self::Suspended => Err(Refusal::Suspended),
-            Self::Replaced => Err(Refusal::Replaced),
-            Self::Other(value) => Err(Refusal::UnknownStatus(value)),
+            Self::Invalid => Err(VerifyError::Revoked),
+            Self::Suspended => Err(VerifyError::Suspended),
+            Self::Replaced => Err(VerifyError::Replaced),
+            Self::Other(value) => Err(VerifyError::UnknownStatus(value)),
         }
     }
 }
 
-/// A list of statuses in memory.
+/// A status list in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusList {
     bits: u8,
     bytes: Vec<u8>,
-    /// Whether its issuer says that 3 means replaced.
+    /// Whether its issuer declares that 3 means replaced.
     names_replaced: bool,
 }
 
@@ -102,13 +106,14 @@ impl StatusList {
         Self { bits, bytes, names_replaced: false }
     }
 
-    /// `entries` of one bit each, all valid but those at `revoked`; places beyond the end are passed over.
+    /// Creates a list with one bit per entry. All are valid except those at `revoked`. Indices
+    /// beyond the end are ignored.
     pub fn of_revoked(entries: u32, revoked: impl IntoIterator<Item = u32>) -> Self {
         Self::filled(1, entries, revoked.into_iter().map(|place| (place, 1)))
     }
 
-    /// `entries` of two bits each, all valid but those that ended: the flag says whether a newer version has replaced the
-    /// credential, which is revoked otherwise. Places beyond the end are passed over.
+    /// Creates a list with two bits per entry. All are valid except those in `ended`, which are
+    /// replaced if the flag is set and revoked otherwise. Indices beyond the end are ignored.
     pub fn of_ended(entries: u32, ended: impl IntoIterator<Item = (u32, bool)>) -> Self {
         Self::filled(
             2,
@@ -128,7 +133,7 @@ impl StatusList {
         Self::new(bits, bytes)
     }
 
-    /// What the place `index` says; `None` beyond the end.
+    /// Returns the status at `index`; `None` beyond the end.
     pub fn get(&self, index: u64) -> Option<Status> {
         let bits = u64::from(self.bits);
         let first = index.checked_mul(bits)?;
@@ -143,26 +148,29 @@ impl StatusList {
         })
     }
 
-    /// The claim `status_list` of a Token Status List: `bits` and `lst`.
+    /// Returns the claim `status_list` of a Token Status List: `bits` and `lst`.
     pub fn token_claim(&self) -> Value {
         let mut packer = ZlibEncoder::new(Vec::new(), Compression::best());
-        // Writing into memory does not fail.
+        // Writing to memory cannot fail.
         let packed = packer.write_all(&self.bytes).and_then(|()| packer.finish()).unwrap_or_default();
         json!({ "bits": self.bits, "lst": encode(&packed) })
     }
 
-    /// From the claim `status_list`.
+    /// Parses the claim `status_list`.
     ///
     /// # Errors
-    /// [`Refusal::Claim`] where it is not one; [`Refusal::Malformed`] where it unpacks to nothing, or to too much.
-    pub fn from_token_claim(claim: &Value) -> Result<Self, Refusal> {
+    /// [`VerifyError::Claim`], if it is invalid; [`VerifyError::Malformed`], if it cannot be
+    /// decompressed or is too large.
+    pub fn from_token_claim(claim: &Value) -> Result<Self, VerifyError> {
         let bits = claim["bits"].as_u64().and_then(|bits| u8::try_from(bits).ok());
-        let bits = bits.filter(|bits| [1, 2, 4, 8].contains(bits)).ok_or(Refusal::Claim("bits: 1, 2, 4 or 8"))?;
-        let packed = claim["lst"].as_str().and_then(decode).ok_or(Refusal::Claim("lst, base64url"))?;
+        let bits =
+            bits.filter(|bits| [1, 2, 4, 8].contains(bits)).ok_or(VerifyError::Claim("bits must be 1, 2, 4 or 8"))?;
+        let packed = claim["lst"].as_str().and_then(decode).ok_or(VerifyError::Claim("lst must be base64url"))?;
         Ok(Self::new(bits, unpack(ZlibDecoder::new(packed.as_slice()))?))
     }
 
-    /// The `encodedList` of a Bitstring Status List of one bit an entry, whose first place is the most significant bit.
+    /// Returns the `encodedList` of a Bitstring Status List for a list with one bit per entry. The
+    /// first entry is the most significant bit.
     pub fn bitstring(&self) -> String {
         let turned: Vec<u8> = self.bytes.iter().map(|byte| byte.reverse_bits()).collect();
         let mut packer = GzEncoder::new(Vec::new(), Compression::best());
@@ -170,33 +178,34 @@ impl StatusList {
         format!("u{}", encode(&packed))
     }
 
-    /// From an `encodedList`.
+    /// Parses an `encodedList`.
     ///
     /// # Errors
-    /// [`Refusal::Malformed`] where it is not one, or unpacks to too few entries, or to too much.
-    pub fn from_bitstring(text: &str) -> Result<Self, Refusal> {
+    /// [`VerifyError::Malformed`], if it is invalid, too short or too large.
+    pub fn from_bitstring(text: &str) -> Result<Self, VerifyError> {
         let packed = text.strip_prefix('u').and_then(decode);
-        let packed = packed.ok_or(Refusal::Malformed("encodedList is not multibase base64url"))?;
+        let packed = packed.ok_or(VerifyError::Malformed("encodedList must be multibase base64url"))?;
         let mut bytes = unpack(GzDecoder::new(packed.as_slice()))?;
         if bytes.len() * 8 < FEWEST_ENTRIES as usize {
-            return Err(Refusal::Malformed("a bitstring has at least 131,072 entries"));
+            return Err(VerifyError::Malformed("a bitstring must have at least 131,072 entries"));
         }
         bytes.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
         Ok(Self::new(1, bytes))
     }
 }
 
-fn unpack(packed: impl std::io::Read) -> Result<Vec<u8>, Refusal> {
+fn unpack(packed: impl std::io::Read) -> Result<Vec<u8>, VerifyError> {
     let mut bytes = Vec::new();
-    let read = packed.take(MOST_BYTES + 1).read_to_end(&mut bytes);
-    read.map_err(|_| Refusal::Malformed("the status list does not unpack"))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(Refusal::Malformed("the status list unpacks to more than 4 MiB"));
+    let read = packed.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|_| VerifyError::Malformed("the status list cannot be decompressed"))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(VerifyError::Malformed("the status list decompresses to more than 4 MiB"));
     }
     Ok(bytes)
 }
 
-/// The payload of a Status List Token (section 5.1) of `list` at `uri`; `ttl` is how long a copy is good, in seconds.
+/// Returns the payload of a Status List Token (section 5.1) for `list` at `uri`. `ttl` is how long
+/// it may be cached, in seconds.
 pub fn token_payload(list: &StatusList, uri: &str, (now, expires): (i64, i64), ttl: u64) -> Value {
     let mut payload = json!({ "sub": uri, "iat": now, "exp": expires, "ttl": ttl, "status_list": list.token_claim() });
     if list.bits > 1 {
@@ -205,28 +214,29 @@ pub fn token_payload(list: &StatusList, uri: &str, (now, expires): (i64, i64), t
     payload
 }
 
-/// Reads a Status List Token for the list `uri`, and checks it with the issuer's `key` at `now` (section 8.3).
+/// Parses a Status List Token for the list `uri`, and verifies it with the issuer's `key` at `now`
+/// (section 8.3).
 ///
 /// # Errors
-/// What is wrong with it.
+/// The first check that fails, as a [`VerifyError`].
 pub fn read_token(
     text: &str,
     uri: &str,
     key: impl FnOnce(&Jws<'_>) -> Option<PublicKey>,
     now: i64,
-) -> Result<StatusList, Refusal> {
+) -> Result<StatusList, VerifyError> {
     let jws = Jws::read(text)?;
     jws.require_type("statuslist+jwt")?;
-    jws.verify(&key(&jws).ok_or(Refusal::UnknownKey)?)?;
+    jws.verify(&key(&jws).ok_or(VerifyError::UnknownKey)?)?;
     if jws.payload.get("sub").and_then(Value::as_str) != Some(uri) {
-        return Err(Refusal::Claim("sub of the status list is not its address"));
+        return Err(VerifyError::Claim("sub of the status list must be its URL"));
     }
     let seconds = |name: &str| jws.payload.get(name).and_then(Value::as_i64);
-    if seconds("iat").ok_or(Refusal::Claim("iat, seconds"))? > now.saturating_add(CLOCK_SKEW) {
-        return Err(Refusal::FromTheFuture);
+    if seconds("iat").ok_or(VerifyError::Claim("iat must be a number of seconds"))? > now.saturating_add(CLOCK_SKEW) {
+        return Err(VerifyError::FromTheFuture);
     }
     if seconds("exp").is_some_and(|end| end.saturating_add(CLOCK_SKEW) <= now) {
-        return Err(Refusal::Expired);
+        return Err(VerifyError::Expired);
     }
     let list = StatusList::from_token_claim(jws.payload.get("status_list").unwrap_or(&Value::Null))?;
     let names_replaced = jws.payload.get(STATUS_TYPES).is_some_and(|types| types["0x03"] == "replaced");
@@ -239,7 +249,7 @@ mod tests {
 
     use super::*;
 
-    /// The list of section 4.1 with one bit an entry, and that of section 4.2 with two.
+    /// Section 4.1 has one bit per entry, section 4.2 has two.
     #[test]
     fn examples_of_the_draft_are_decoded() {
         let one = StatusList::from_token_claim(&json!({ "bits": 1, "lst": "eNrbuRgAAhcBXQ" })).expect("a list");
@@ -278,11 +288,11 @@ mod tests {
     #[test]
     fn decompression_bombs_and_short_bitstrings_are_rejected() {
         let bomb = StatusList::new(1, vec![0; 5 * 1024 * 1024]);
-        assert!(matches!(StatusList::from_token_claim(&bomb.token_claim()), Err(Refusal::Malformed(_))));
+        assert!(matches!(StatusList::from_token_claim(&bomb.token_claim()), Err(VerifyError::Malformed(_))));
         let short = StatusList::of_revoked(1024, []);
-        assert!(matches!(StatusList::from_bitstring(&short.bitstring()), Err(Refusal::Malformed(_))));
+        assert!(matches!(StatusList::from_bitstring(&short.bitstring()), Err(VerifyError::Malformed(_))));
         for claim in [json!(null), json!({ "bits": 3, "lst": "" }), json!({ "bits": 1, "lst": "%" })] {
-            assert!(matches!(StatusList::from_token_claim(&claim), Err(Refusal::Claim(_))), "{claim}");
+            assert!(matches!(StatusList::from_token_claim(&claim), Err(VerifyError::Claim(_))), "{claim}");
         }
     }
 

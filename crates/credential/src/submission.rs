@@ -1,4 +1,4 @@
-//! Submissions: from a partner's v2 body to what is stored (partner-api, sections 4 and 8).
+//! Submissions: parses v2 bodies of partners (docs/partner-api.md sections 4 and 8).
 
 use std::borrow::Cow;
 
@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use crate::asset::{Asset, AssetRecord, AssetSource, read_assets};
 use crate::confirmed_name::{ConfirmedBirthDate, ConfirmedName};
 use crate::context::Context;
-use crate::credential_type::Advice;
-use crate::fault::{Code, Fault, Faults};
+use crate::credential_type::Hint;
+use crate::field_error::{Code, FieldError, FieldErrors};
 use crate::json::{self as strict, Malformed};
 use crate::limits::ID;
 use crate::pointer::Path;
@@ -17,41 +17,44 @@ use crate::return_url::{self, RETURN_URL};
 use crate::schema::{Member, Presence, Shape, check_object, object_schema};
 use crate::types::Type;
 
-/// One pushed credential, checked and in its normal form.
+/// A validated push of one credential in its normal form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Submission {
-    /// The partner's own id for it.
+    /// The partner's id for it.
     pub credential_id: String,
-    /// Its type.
+    /// The credential type.
     pub credential_type: Type,
-    /// What is said of the person, in the type's form.
+    /// The attested data, in the form of the type.
     pub fields: Value,
-    /// The institutions between the integrating partner and the credential's issuer, neither included, parent first.
+    /// The institutions between the integrating partner and the credential's issuer, both excluded,
+    /// parent first.
     pub partner_chain: Vec<String>,
-    /// The id of the earlier credential that this one updates, if its partner says so.
+    /// The id of the earlier credential that this one updates, if any.
     pub replaces: Option<String>,
     /// The documents, in the partner's order.
     pub assets: Vec<Asset>,
-    /// The link's `documentType`; `None` where there is no document.
+    /// The link's `documentType`; `None` without a document.
     pub document_type: Option<&'static str>,
-    /// Where in the caller's body the id stands: a JSON Pointer.
+    /// The JSON Pointer to the id in the caller's body.
     pub id_pointer: Cow<'static, str>,
-    /// Whom to mail the link to, if anybody (ours). It is no part of what is stored.
-    pub claim: Option<String>,
-    /// Where the person goes on after deciding (ours). It is no part of the credential.
+    /// The email address that the link is sent to, if any (a Tenure extension). It is not stored
+    /// with the credential.
+    pub notify: Option<String>,
+    /// The URL that the person continues to after deciding (a Tenure extension). It is not part of
+    /// the credential.
     pub return_url: Option<String>,
 }
 
-/// Why a body is not taken.
+/// The reason why a body is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rejection {
+pub enum ParseError {
     /// It is not JSON.
     Malformed(Malformed),
-    /// It has faults; all of them are here.
-    Invalid(Vec<Fault>),
+    /// It has errors; all are listed.
+    Invalid(Vec<FieldError>),
 }
 
-/// What of a submission is personal, and so is stored sealed.
+/// The personal data of a submission, which is stored encrypted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Payload {
     /// [`Submission::fields`].
@@ -61,27 +64,27 @@ pub struct Payload {
     /// [`Submission::replaces`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
-    /// What is kept of [`Submission::assets`].
+    /// The metadata of [`Submission::assets`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assets: Vec<AssetRecord>,
-    /// What the holder confirmed about the name when they accepted it. It is not part of what was pushed.
+    /// The holder's confirmation of the name on acceptance. It is not part of the push.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_name: Option<ConfirmedName>,
-    /// The same about the date of birth.
+    /// The holder's confirmation of the date of birth on acceptance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_birth_date: Option<ConfirmedBirthDate>,
 }
 
 impl Payload {
-    /// Reads what [`Submission::payload`] wrote.
+    /// Parses the output of [`Submission::payload`].
     ///
     /// # Errors
-    /// The bytes are something else.
+    /// The bytes are not a payload.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(bytes)
     }
 
-    /// The person's name as the partner knows it.
+    /// Returns the person's name according to the partner.
     pub fn full_name(&self) -> &str {
         self.fields["full_name"].as_str().unwrap_or_default()
     }
@@ -99,7 +102,7 @@ pub(crate) const CREDENTIAL_ID: Member = Member {
     name: "credential_id",
     shape: Shape::Id,
     presence: Presence::Required,
-    meaning: "Your own unique id for this credential; <PREFIX>-<UUID> is recommended.",
+    meaning: "Your unique id for this credential. The recommended format is <PREFIX>-<UUID>.",
     example: r#""fa651300-b91a-49cb-8ee7-cac68b3fdf74""#,
 };
 
@@ -107,7 +110,7 @@ pub(crate) const PARTNER_CHAIN: Member = Member {
     name: "partner_chain",
     shape: Shape::List { of: CHAIN, least: 0, most: 20 },
     presence: Presence::Nullable,
-    meaning: "The institutions between you and the credential's issuer, neither included, parent first.",
+    meaning: "The institutions between you and the credential's issuer, excluding both, parent first.",
     example: r#"[{ "name": "Partner Organization" }]"#,
 };
 
@@ -115,7 +118,7 @@ const REPLACES: Member = Member {
     name: "replaces",
     shape: Shape::Id,
     presence: Presence::Nullable,
-    meaning: "The credential_id of an earlier credential of yours and of the same type that this one updates. The person chooses between replacing it and keeping both; if they let you keep it up to date, a covered update is verified at once.",
+    meaning: "The credential_id of an earlier credential of the same type that this one updates. It must be yours. The person chooses whether to replace it or keep both. If they allow you to keep it up to date, an update within that consent is verified at once.",
     example: r#""7c1c9a52-3f0e-4b1d-9a56-0f6f2f7f3c11""#,
 };
 
@@ -123,25 +126,26 @@ const EMAIL: Member = Member {
     name: "email",
     shape: Shape::Email,
     presence: Presence::Required,
-    meaning: "The person's address.",
+    meaning: "The person's email address.",
     example: r#""jane@example.org""#,
 };
 
-pub(crate) const CLAIM: Member = Member {
-    name: "claim",
+pub(crate) const NOTIFY: Member = Member {
+    name: "notify",
     shape: Shape::Object(&[EMAIL]),
     presence: Presence::Nullable,
-    meaning: "Whom we are to mail the link to, if you do not hand it over yourself. The address is also used to warn them a day before the link expires, and is not kept after somebody has opened it. A sandbox partner may name somebody at sandbox.invalid, whom the server plays.",
+    meaning: "Mails the link to this address, if you do not deliver it yourself. The address is also used to warn the person a day before the link expires, and is deleted once the link has been opened. Sandbox partners may name a sandbox user at sandbox.invalid, which the server simulates.",
     example: "",
 };
 
-/// The members of an item of a v2 batch, and of a v2 body but for [`CLAIM`] and [`RETURN_URL`].
+/// Returns the members of an item of a v2 batch: those of a v2 body except [`NOTIFY`] and
+/// [`RETURN_URL`].
 fn item(credential_type: Type) -> [Member; 5] {
     let fields = Member {
         name: "fields",
         shape: Shape::Object(credential_type.fields),
         presence: Presence::Required,
-        meaning: "What you know of the person.",
+        meaning: "The data of the credential.",
         example: "",
     };
     let assets = Member {
@@ -149,53 +153,62 @@ fn item(credential_type: Type) -> [Member; 5] {
         shape: Shape::Listed(credential_type.assets),
         presence: Presence::Nullable,
         meaning: if credential_type.assets.most == 0 {
-            "Documents; this type takes none."
+            "Documents. This type does not accept any."
         } else {
-            "The documents that belong to it."
+            "The documents of the credential."
         },
         example: "",
     };
     [CREDENTIAL_ID, fields, PARTNER_CHAIN, REPLACES, assets]
 }
 
-/// The members of a v2 body of `credential_type`.
+/// Returns the members of a v2 body of `credential_type`.
 fn body(credential_type: Type) -> [Member; 7] {
     let [credential_id, fields, partner_chain, replaces, assets] = item(credential_type);
-    [credential_id, fields, partner_chain, replaces, assets, CLAIM, RETURN_URL]
+    [credential_id, fields, partner_chain, replaces, assets, NOTIFY, RETURN_URL]
 }
 
 impl Type {
-    /// JSON Schema (2020-12) of a whole v2 body.
+    /// Returns the JSON Schema (2020-12) of a v2 body.
     pub fn json_schema(self) -> Value {
         object_schema(&body(self))
     }
 
-    /// JSON Schema (2020-12) of an item of a v2 batch.
+    /// Returns the JSON Schema (2020-12) of an item of a v2 batch.
     pub fn item_schema(self) -> Value {
         object_schema(&item(self))
     }
 }
 
-/// The address in a [`CLAIM`] without faults.
-pub(crate) fn claimed(claim: Option<Value>) -> Option<String> {
-    Some(text(Some(claim?["email"].take())))
+/// Returns the address in a valid [`NOTIFY`].
+pub(crate) fn notify_email(notify: Option<Value>) -> Option<String> {
+    Some(text(Some(notify?["email"].take())))
 }
 
 impl Submission {
-    /// Checks a v2 body of `credential_type` and brings it into its normal form.
+    /// Parses and validates a v2 body of `credential_type`.
     ///
     /// # Errors
-    /// [`Rejection`]: not JSON, or every fault in one answer.
-    pub fn parse_v2(credential_type: Type, source: &[u8], context: &Context<'_>) -> Result<Self, Rejection> {
-        let (mut object, mut faults) = object(source)?;
-        check_object(&mut object, &body(credential_type), &Path::Root, &mut faults);
-        check_rules(&object, credential_type, &Path::Root, context, &mut faults);
-        return_url::check(&object, context, &mut faults);
-        faults.into_result(source).map_err(Rejection::Invalid)?;
+    /// [`ParseError`]: invalid JSON, or a list of all errors.
+    pub fn parse_v2(credential_type: Type, source: &[u8], context: &Context<'_>) -> Result<Self, ParseError> {
+        let (mut object, mut field_errors) = object(source)?;
+        if ["data", "credential_type"].iter().all(|name| object.contains_key(*name)) && !object.contains_key("fields") {
+            field_errors.add(&Path::Root, Code::VersionMismatch, || {
+                format!(
+                    "This is a v1 body. Send it to /api/partner/v1/add/{credential_type}, or use the fields of v2: \
+                     \"credential_id\" and \"fields\"."
+                )
+            });
+            return Err(ParseError::Invalid(field_errors.into_result(source).err().unwrap_or_default()));
+        }
+        check_object(&mut object, &body(credential_type), &Path::Root, &mut field_errors);
+        check_rules(&object, credential_type, &Path::Root, context, &mut field_errors);
+        return_url::check(&object, context, &mut field_errors);
+        field_errors.into_result(source).map_err(ParseError::Invalid)?;
         Ok(Self::read(object, credential_type, &Path::Root))
     }
 
-    /// What stands in an object without faults.
+    /// Reads a valid object.
     pub(crate) fn read(mut object: Map<String, Value>, credential_type: Type, path: &Path<'_>) -> Self {
         let assets = object.remove("assets").map(|assets| read_assets(assets, &Path::Member(path, "assets")));
         let assets = assets.unwrap_or_default();
@@ -211,14 +224,14 @@ impl Submission {
                 Path::Root => "/credential_id".into(),
                 path => Path::Member(path, "credential_id").pointer().into(),
             },
-            claim: claimed(object.remove("claim")),
+            notify: notify_email(object.remove("notify")),
             return_url: object.remove(RETURN_URL.name).map(|address| text(Some(address))),
         }
     }
 
-    /// The personal part in canonical form: submissions that say the same give the same bytes.
+    /// Returns the personal data in canonical form: equal submissions give equal bytes.
     pub fn payload(&self) -> Vec<u8> {
-        // serde_json's maps are sorted by name, so one value has one form.
+        // serde_json sorts its maps by name, so equal values have equal serializations.
         #[derive(Serialize)]
         struct Borrowed<'a> {
             fields: &'a Value,
@@ -231,37 +244,37 @@ impl Submission {
         let assets = self.assets.iter().map(AssetRecord::from).collect();
         let (fields, partner_chain, replaces) = (&self.fields, &*self.partner_chain, self.replaces.as_deref());
         let borrowed = Borrowed { fields, partner_chain, replaces, assets };
-        // Most are shorter than this; a list that grows is copied at each step.
+        // Most payloads are shorter than this, so the buffer does not need to grow.
         let mut bytes = Vec::with_capacity(1024);
         serde_json::to_writer(&mut bytes, &borrowed).map(|()| bytes).unwrap_or_default()
     }
 
-    /// Where in the caller's body [`Submission::replaces`] stands: a JSON Pointer.
+    /// Returns the JSON Pointer to [`Submission::replaces`] in the caller's body.
     pub fn replaces_pointer(&self) -> String {
         format!("{}/replaces", self.id_pointer.strip_suffix("/credential_id").unwrap_or_default())
     }
 
-    /// What the partner should know although it is taken.
-    pub fn advice(&self) -> Vec<Advice> {
+    /// Returns warnings for the partner.
+    pub fn advice(&self) -> Vec<Hint> {
         (self.credential_type.advice)(&self.fields)
     }
 
-    /// Whether the partner is to send documents to upload links.
+    /// Returns whether the partner still has to upload documents.
     pub fn awaits_uploads(&self) -> bool {
         self.assets.iter().any(|asset| asset.source == AssetSource::Upload)
     }
 }
 
-/// Checks an item of a v2 batch.
+/// Validates an item of a v2 batch.
 pub(crate) fn check_item(
     object: &mut Map<String, Value>,
     credential_type: Type,
     path: &Path<'_>,
     context: &Context<'_>,
-    faults: &mut Faults,
+    field_errors: &mut FieldErrors,
 ) {
-    check_object(object, &item(credential_type), path, faults);
-    check_rules(object, credential_type, path, context, faults);
+    check_object(object, &item(credential_type), path, field_errors);
+    check_rules(object, credential_type, path, context, field_errors);
 }
 
 fn check_rules(
@@ -269,13 +282,13 @@ fn check_rules(
     credential_type: Type,
     path: &Path<'_>,
     context: &Context<'_>,
-    faults: &mut Faults,
+    field_errors: &mut FieldErrors,
 ) {
     if let Some(fields) = object.get("fields").filter(|fields| fields.is_object()) {
-        (credential_type.rules)(fields, &Path::Member(path, "fields"), context, faults);
+        (credential_type.rules)(fields, &Path::Member(path, "fields"), context, field_errors);
     }
     if let Some(replaces) = object.get("replaces").filter(|replaces| is_own_id(object, replaces)) {
-        replaces_itself(replaces, &Path::Member(path, "replaces"), faults);
+        replaces_itself(replaces, &Path::Member(path, "replaces"), field_errors);
     }
 }
 
@@ -283,20 +296,22 @@ fn is_own_id(object: &Map<String, Value>, replaces: &Value) -> bool {
     replaces.is_string() && object.get("credential_id") == Some(replaces)
 }
 
-/// Adds the fault of an id in `replaces` that names the request itself, or a part of it.
-pub(crate) fn replaces_itself(replaces: &Value, path: &Path<'_>, faults: &mut Faults) {
-    let message = || "This names the request itself; name the credential that it updates, or leave it out.".to_owned();
-    faults.add(path, Code::ReplacesSelf, message).received(replaces);
+/// Adds an error for a `replaces` that names the request itself or a part of it.
+pub(crate) fn replaces_itself(replaces: &Value, path: &Path<'_>, field_errors: &mut FieldErrors) {
+    let message = || {
+        "replaces must not be the id of this request. Use the id of the credential that it updates, or remove the field.".to_owned()
+    };
+    field_errors.add(path, Code::ReplacesSelf, message).received(replaces);
 }
 
-/// A body that must be one object.
-pub(crate) fn object(body: &[u8]) -> Result<(Map<String, Value>, Faults), Rejection> {
-    let mut faults = Faults::default();
-    match strict::parse(body).map_err(Rejection::Malformed)? {
-        Value::Object(object) => Ok((object, faults)),
+/// Parses a body that must be one object.
+pub(crate) fn object(body: &[u8]) -> Result<(Map<String, Value>, FieldErrors), ParseError> {
+    let mut field_errors = FieldErrors::default();
+    match strict::parse(body).map_err(ParseError::Malformed)? {
+        Value::Object(object) => Ok((object, field_errors)),
         mut other => {
-            Shape::Object(&[]).check(&mut other, &Path::Root, &mut faults);
-            Err(Rejection::Invalid(faults.into_result(body).err().unwrap_or_default()))
+            Shape::Object(&[]).check(&mut other, &Path::Root, &mut field_errors);
+            Err(ParseError::Invalid(field_errors.into_result(body).err().unwrap_or_default()))
         }
     }
 }
@@ -310,8 +325,8 @@ pub(crate) fn names(chain: &Value) -> Vec<String> {
     items.filter_map(|item| item["name"].as_str().map(ToOwned::to_owned)).collect()
 }
 
-/// Whether `text` can be a credential id at all. Earlier releases took more than [`Shape::Id`] does, and what they took can still
-/// be asked about and withdrawn.
+/// Returns whether `text` can be a credential id. Earlier releases accepted more ids than
+/// [`Shape::Id`] does, and their status can still be requested and their submissions withdrawn.
 pub fn is_identifier(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= ID && !text.chars().any(char::is_control)
 }
@@ -320,18 +335,19 @@ const QUESTION: &[Member] = &[Member {
     name: "ids",
     shape: Shape::List { of: &Shape::Identifier { most: ID }, least: 0, most: 30 },
     presence: Presence::Required,
-    meaning: "Your credential ids, 30 at most.",
+    meaning: "Your credential ids, at most 30.",
     example: r#"["fa651300-b91a-49cb-8ee7-cac68b3fdf74"]"#,
 }];
 
-/// Reads the body of a question for several statuses, `{ "ids": [..] }` with 30 ids at most (partner-api, section 8).
+/// Parses the body of a request for several statuses: `{ "ids": [..] }` with at most 30 ids
+/// (docs/partner-api.md section 8).
 ///
 /// # Errors
-/// [`Rejection`], as for a submission.
-pub fn parse_status_question(body: &[u8]) -> Result<Vec<String>, Rejection> {
-    let (mut object, mut faults) = object(body)?;
-    check_object(&mut object, QUESTION, &Path::Root, &mut faults);
-    faults.into_result(body).map_err(Rejection::Invalid)?;
+/// [`ParseError`], as for a submission.
+pub fn parse_status_question(body: &[u8]) -> Result<Vec<String>, ParseError> {
+    let (mut object, mut field_errors) = object(body)?;
+    check_object(&mut object, QUESTION, &Path::Root, &mut field_errors);
+    field_errors.into_result(body).map_err(ParseError::Invalid)?;
     let Some(Value::Array(ids)) = object.remove("ids") else { return Ok(Vec::new()) };
     Ok(ids.into_iter().filter_map(|id| if let Value::String(id) = id { Some(id) } else { None }).collect())
 }
@@ -340,17 +356,18 @@ const WITHDRAWAL: &[Member] = &[Member {
     name: "reason",
     shape: Shape::Text,
     presence: Presence::Required,
-    meaning: "Why you take it back; the person is shown it.",
+    meaning: "The reason for the withdrawal. It is shown to the person.",
     example: r#""It was sent for another person of the same name.""#,
 }];
 
-/// Reads the body of a withdrawal, `{ "reason": ".." }`, and returns the reason (ours).
+/// Parses the body of a withdrawal, `{ "reason": ".." }`, and returns the reason (a Tenure
+/// extension).
 ///
 /// # Errors
-/// [`Rejection`], as for a submission.
-pub fn parse_withdrawal(body: &[u8]) -> Result<String, Rejection> {
-    let (mut object, mut faults) = object(body)?;
-    check_object(&mut object, WITHDRAWAL, &Path::Root, &mut faults);
-    faults.into_result(body).map_err(Rejection::Invalid)?;
+/// [`ParseError`], as for a submission.
+pub fn parse_withdrawal(body: &[u8]) -> Result<String, ParseError> {
+    let (mut object, mut field_errors) = object(body)?;
+    check_object(&mut object, WITHDRAWAL, &Path::Root, &mut field_errors);
+    field_errors.into_result(body).map_err(ParseError::Invalid)?;
     Ok(text(object.remove("reason")))
 }

@@ -1,81 +1,81 @@
-//! The arithmetic of a career that several partners know: spans, lanes, gaps, disagreements, and total experience that
-//! counts no month twice.
+//! Combines the career histories of several partners: lanes, gaps, disagreements, and total
+//! experience that counts each month once.
 
 use std::collections::HashSet;
 
 use crate::career::{CareerHistory, Employment};
 use crate::year_month::YearMonth;
 
-/// One job, and who attests it.
+/// A job and its attester.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// Who attests it: the partner's name.
+    /// The name of the partner that attests it.
     pub attester: String,
-    /// What is attested.
+    /// The attested job.
     pub employment: Employment,
-    /// Which lane it is drawn in, from 0; jobs in one lane never overlap.
+    /// The lane that it is drawn in, from 0. Jobs in one lane never overlap.
     pub lane: usize,
 }
 
 impl Job {
-    /// First month.
+    /// Returns the first month.
     pub fn start(&self) -> YearMonth {
         self.employment.start_date
     }
 
-    /// Last month that is known, included.
+    /// Returns the last confirmed month, inclusive.
     pub fn last(&self) -> YearMonth {
         self.employment.known_until()
     }
 
-    /// Whether it goes on as far as anyone knows: it has no end, or one that is only planned.
+    /// Returns whether the job continues as far as known: it has no end, or a planned one.
     pub fn is_open(&self) -> bool {
         self.employment.end_date.is_none() || self.employment.planned_end().is_some()
     }
 
-    /// How many months of it are known, the first and the last included.
+    /// Returns the number of confirmed months, including the first and the last.
     pub fn months(&self) -> i32 {
         (self.last().months_since(self.start()) + 1).max(0)
     }
 }
 
-/// Months that no job covers, between two that do.
+/// Months without a job, between two jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// First month without a job.
     pub start: YearMonth,
-    /// How many.
+    /// Number of months.
     pub months: i32,
 }
 
-/// What several attesters say of the time at one employer, where they do not say the same.
+/// Contradicting statements of several attesters about the same time at one employer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disagreement {
-    /// The employer, as the first of them writes it.
+    /// The employer, as the first of them spells it.
     pub organisation: String,
-    /// Which jobs of the career differ: their places in [`Career::jobs`], in order.
+    /// Indices of the contradicting jobs in [`Career::jobs`], in order.
     pub jobs: Vec<usize>,
 }
 
-/// Several career histories seen as one.
+/// Several career histories combined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Career {
     /// All jobs that have begun, by start.
     pub jobs: Vec<Job>,
-    /// Jobs of which no month is confirmed, by start. They count nothing and are not drawn.
+    /// Jobs without a confirmed month, by start. They do not count as experience and are not drawn.
     pub planned: Vec<Job>,
-    /// How many lanes they need.
+    /// Number of lanes.
     pub lanes: usize,
-    /// What no job covers.
+    /// Times without a job.
     pub gaps: Vec<Gap>,
     /// Months covered by at least one job.
     pub total_months: i32,
-    /// Where attesters contradict each other, by the first job concerned.
+    /// Contradictions between attesters, by the first job concerned.
     pub disagreements: Vec<Disagreement>,
 }
 
 impl Career {
-    /// One career from what several attesters say.
+    /// Combines the career histories of several attesters.
     pub fn new(histories: &[(String, CareerHistory)]) -> Self {
         let mut jobs: Vec<Job> = histories
             .iter()
@@ -95,18 +95,19 @@ impl Career {
         Self { jobs, planned, lanes, gaps, total_months, disagreements }
     }
 
-    /// First month of the first job.
+    /// Returns the first month of the first job.
     pub fn start(&self) -> Option<YearMonth> {
         self.jobs.first().map(Job::start)
     }
 
-    /// Last known month of all jobs.
+    /// Returns the last confirmed month of all jobs.
     pub fn last(&self) -> Option<YearMonth> {
         self.jobs.iter().map(Job::last).max()
     }
 }
 
-/// Gives each job the lowest lane that is free (greedy interval colouring, which needs no more lanes than jobs overlap).
+/// Assigns the lowest free lane to each job and returns the number of lanes. Greedy interval
+/// colouring needs no more lanes than there are overlapping jobs.
 fn assign_lanes(jobs: &mut [Job]) -> usize {
     let mut ends: Vec<YearMonth> = Vec::new();
     for job in jobs {
@@ -120,7 +121,7 @@ fn assign_lanes(jobs: &mut [Job]) -> usize {
     ends.len()
 }
 
-/// Walks along the jobs, which are sorted by start: what is covered, and what is not.
+/// Returns the gaps between jobs and the number of covered months. The jobs are sorted by start.
 fn cover(jobs: &[Job]) -> (Vec<Gap>, i32) {
     let mut gaps = Vec::new();
     let mut total = 0;
@@ -143,8 +144,8 @@ fn cover(jobs: &[Job]) -> (Vec<Gap>, i32) {
     (gaps, total)
 }
 
-/// Jobs of different attesters at one employer whose months overlap and that contradict each other. A job that another
-/// attester says just so is not among them, even if that attester tells of another job beside it.
+/// Finds jobs of different attesters at one employer that overlap and contradict each other. A job
+/// is left out if the other attester confirms it with another of its jobs.
 fn disagreements(jobs: &[Job]) -> Vec<Disagreement> {
     let employers: Vec<String> = jobs.iter().map(|job| folded_employer(&job.employment.organisation)).collect();
     let same_time = |one: usize, other: usize| {
@@ -153,7 +154,8 @@ fn disagreements(jobs: &[Job]) -> Vec<Disagreement> {
             && jobs[one].attester != jobs[other].attester
             && employers[one] == employers[other]
     };
-    // The jobs are sorted by start: what begins after a job's end does not overlap it, nor does anything later.
+    // The jobs are sorted by start, so neither a job that starts after another one ends, nor any
+    // later job, overlaps it.
     let pairs = || {
         let until = |one: usize| jobs.partition_point(|job| job.start() <= jobs[one].last());
         let pairs = (0..jobs.len()).flat_map(move |one| (one + 1..until(one)).map(move |other| (one, other)));
@@ -185,8 +187,8 @@ fn disagreements(jobs: &[Job]) -> Vec<Disagreement> {
     found.into_iter().map(|(_, disagreement)| disagreement).collect()
 }
 
-/// Whether both cannot be right. What one leaves out contradicts nothing; nor does an end after the month up to which the
-/// other knows the job to go on.
+/// Returns whether two statements cannot both be right. A missing value contradicts nothing. Nor
+/// does an end after the last month for which the other attester has data.
 fn contradict(one: &Job, other: &Job) -> bool {
     let (one, other) = (&one.employment, &other.employment);
     let ends = match (one.end_date, other.end_date) {
@@ -205,7 +207,8 @@ fn contradict(one: &Job, other: &Job) -> bool {
     one.start_date != other.start_date || ends || titles
 }
 
-/// Words that say what kind of company it is, not which; only at the end of a name, and never all of it.
+/// Legal forms of companies. They are ignored only at the end of a name, and never if nothing else
+/// is left.
 const COMPANY_FORMS: [&str; 27] = [
     "ab",
     "ag",
@@ -236,9 +239,9 @@ const COMPANY_FORMS: [&str; 27] = [
     "srl",
 ];
 
-/// A text without what two writers of the same thing may write differently: case, spaces, punctuation.
+/// Normalizes case, spaces and punctuation for comparisons.
 fn folded(text: &str) -> String {
-    // A point or an apostrophe stands within a word, other marks between two.
+    // A full stop or an apostrophe is part of a word, other punctuation separates words.
     let kept = text.chars().filter(|c| !matches!(c, '.' | '\'' | '’'));
     let plain: String = kept.map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
     plain.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
@@ -370,7 +373,7 @@ mod tests {
         assert_eq!(said(&[("Acme", acme.clone()), ("HR Cloud", vec![first.clone(), second])]), []);
         let whole = job("company b", Some("Employee"), "2018-01", Some("2022-12"), "2023-01");
         let found = said(&[("Acme", acme), ("HR Cloud", vec![whole]), ("University", vec![first])]);
-        // By start, and then the longer first: Elsewhere, the whole, the two alike, the second.
+        // By start, then the longer first: Elsewhere, the whole, the two alike, the second.
         assert_eq!(found, [Disagreement { organisation: "company b".to_owned(), jobs: vec![1, 2, 3, 4] }]);
     }
 

@@ -1,6 +1,8 @@
-//! Versions: how a newer credential of a partner relates to an older one of the same person and type, and what changes.
+//! Versions: how a partner's newer credential relates to an older one of the same person and type,
+//! and the changes between them.
 //!
-//! A type declares the relation in its own file; nothing else knows which fields decide it.
+//! A type declares the relation in its own file; no other code depends on the fields that determine
+//! it.
 
 use serde_json::Value;
 
@@ -8,37 +10,37 @@ use crate::career::{CareerHistory, Employment};
 use crate::credential_type::{FULL_NAME, text};
 use crate::relation::Relation;
 use crate::types::Type;
-use crate::view::{Block, Datum};
+use crate::view::{Block, DisplayValue};
 
 const NAME: &str = FULL_NAME.name;
 
 impl Type {
-    /// How `newer` relates to `older`; both are fields without faults.
+    /// Returns how `newer` relates to `older`. Both are valid fields.
     pub fn relation(self, newer: &Value, older: &Value) -> Relation {
         (self.relation)(newer, older)
     }
 
-    /// Whether `fields` may be kept up to date under a standing consent: then they also continue themselves.
+    /// Returns whether a standing consent can apply to `fields`: they must continue themselves.
     pub fn may_continue(self, fields: &Value) -> bool {
         self.relation(fields, fields) == Relation::Continues
     }
 }
 
-/// A difference between two versions of a credential, for a person to read.
+/// A difference between two versions of a credential, for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Another name.
+    /// The name differs.
     Name {
-        /// The older version's.
+        /// The older name.
         older: String,
-        /// The newer version's.
+        /// The newer name.
         newer: String,
     },
     /// A job that only the newer version has.
     JobAdded(Employment),
     /// A job that only the older version has.
     JobMissing(Employment),
-    /// A job that both have, and that differs.
+    /// A job that both have, with differences.
     JobChanged {
         /// In the older version.
         older: Employment,
@@ -47,18 +49,18 @@ pub enum Change {
     },
     /// A fact that differs, or that only one of them has.
     Fact {
-        /// What people call it.
+        /// The label of the fact.
         label: &'static str,
         /// In the older version.
-        older: Datum,
+        older: DisplayValue,
         /// In the newer version.
-        newer: Datum,
+        newer: DisplayValue,
     },
-    /// Something in a table, on a scale or in a sentence.
+    /// A difference in a table, on a scale or in a sentence.
     Details,
 }
 
-/// What changes from `older` to `newer`, both fields of `known` without faults, in the order in which a page shows it.
+/// Returns the changes from `older` to `newer`, valid fields of type `known`, in display order.
 pub fn changes(known: Type, older: &Value, newer: &Value) -> Vec<Change> {
     let mut changes = Vec::new();
     let (name_before, name) = (text(older, NAME), text(newer, NAME));
@@ -74,11 +76,11 @@ pub fn changes(known: Type, older: &Value, newer: &Value) -> Vec<Change> {
     changes
 }
 
-/// The blocks of a page, by how they are compared.
+/// The blocks of a page, grouped by how they are compared.
 #[derive(Default)]
 struct Parts {
     jobs: Vec<Employment>,
-    facts: Vec<(&'static str, Datum)>,
+    facts: Vec<(&'static str, DisplayValue)>,
     details: Vec<Block>,
 }
 
@@ -100,7 +102,7 @@ fn job_changes(older: &[Employment], newer: &[Employment]) -> Vec<Change> {
     let mut left: Vec<&Employment> = older.iter().collect();
     let mut changes = Vec::new();
     for job in newer {
-        // Of several with the same start, one that says the same is not a change.
+        // If several jobs have the same start, an identical one is not a change.
         let same = left.iter().position(|known| *known == job);
         let counterpart = same.or_else(|| left.iter().position(|known| known.key() == job.key()));
         match counterpart.map(|at| left.remove(at)) {
@@ -113,11 +115,11 @@ fn job_changes(older: &[Employment], newer: &[Employment]) -> Vec<Change> {
     changes
 }
 
-fn fact_changes(older: &[(&'static str, Datum)], newer: &[(&'static str, Datum)]) -> Vec<Change> {
-    let find = |facts: &[(&'static str, Datum)], label: &str| {
-        facts.iter().find(|(known, _)| *known == label).map_or(Datum::Nothing, |(_, datum)| datum.clone())
+fn fact_changes(older: &[(&'static str, DisplayValue)], newer: &[(&'static str, DisplayValue)]) -> Vec<Change> {
+    let find = |facts: &[(&'static str, DisplayValue)], label: &str| {
+        facts.iter().find(|(known, _)| *known == label).map_or(DisplayValue::Nothing, |(_, datum)| datum.clone())
     };
-    let only_older = older.iter().filter(|(label, _)| find(newer, label) == Datum::Nothing);
+    let only_older = older.iter().filter(|(label, _)| find(newer, label) == DisplayValue::Nothing);
     let labels = newer.iter().chain(only_older).map(|(label, _)| *label);
     let compared = labels.map(|label| (label, find(older, label), find(newer, label)));
     let changed = compared.filter(|(_, older, newer)| older != newer);

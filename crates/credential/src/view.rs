@@ -1,54 +1,54 @@
-//! How a person or a hirer reads a credential: a short list of blocks that any page can draw.
+//! Display of a credential: a short list of blocks that any page can render.
 //!
-//! Owns the blocks. A type says in its own file which of them its fields become, so that no page knows a type.
+//! A type maps its fields to blocks in its own file, so that pages do not depend on types.
 
 use serde_json::Value;
 
 use crate::career::CareerHistory;
 use crate::date::Date;
 
-/// One part of a credential's page.
+/// A part of a credential's page.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Block {
-    /// Names and what they are.
-    Facts(Vec<(&'static str, Datum)>),
+    /// Labels and values.
+    Facts(Vec<(&'static str, DisplayValue)>),
     /// Plain sentences.
     Sentences(Vec<String>),
-    /// A table; every row has as many cells as there are columns.
+    /// A table. Every row has one cell per column.
     Table {
-        /// What it shows.
+        /// The caption.
         caption: &'static str,
-        /// The columns' names.
+        /// The column headings.
         columns: Vec<&'static str>,
         /// The rows.
-        rows: Vec<Vec<Datum>>,
+        rows: Vec<Vec<DisplayValue>>,
     },
     /// Bars on a scale of steps.
     Scale {
-        /// What it shows.
+        /// The caption.
         caption: &'static str,
         /// The steps, lowest first.
         steps: &'static [&'static str],
-        /// What is measured, and the step that it reaches.
+        /// The label and the reached step of each bar.
         bars: Vec<(&'static str, String)>,
     },
     /// Jobs on a timeline.
     Career(CareerHistory),
 }
 
-/// A value to read.
+/// A value for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Datum {
-    /// Words, to be shown as they are.
+pub enum DisplayValue {
+    /// Text to show unchanged.
     Words(String),
-    /// A day, to be written in the reader's way.
+    /// A day, to be formatted for the reader.
     Day(Date),
-    /// Nothing is said.
+    /// No value.
     Nothing,
 }
 
-impl Datum {
-    /// What `value` says: a day if it is one, otherwise its words.
+impl DisplayValue {
+    /// Converts `value`: to a day if it is one, otherwise to text.
     pub fn of(value: &Value) -> Self {
         match value {
             Value::String(text) => Date::parse(text).map_or_else(|_| Self::words(text), Self::Day),
@@ -57,28 +57,30 @@ impl Datum {
         }
     }
 
-    /// `text` as words; nothing if it is blank.
+    /// Returns `text` as words, or nothing if it is blank.
     fn words(text: &str) -> Self {
         if text.trim().is_empty() { Self::Nothing } else { Self::Words(text.to_owned()) }
     }
 }
 
-/// A block of facts; `None` without any. A reader may be shown a credential without any of its facts.
-pub(crate) fn fact_block(facts: Vec<(&'static str, Datum)>) -> Option<Block> {
+/// Returns a block of facts; `None` if there are none, because a presentation may withhold all of
+/// them.
+pub(crate) fn fact_block(facts: Vec<(&'static str, DisplayValue)>) -> Option<Block> {
     (!facts.is_empty()).then_some(Block::Facts(facts))
 }
 
-/// A block of sentences; `None` without any.
+/// Returns a block of sentences; `None` if there are none.
 pub(crate) fn sentence_block(sentences: Vec<String>) -> Option<Block> {
     (!sentences.is_empty()).then_some(Block::Sentences(sentences))
 }
 
-/// The fact whose value is `text`; `None` if it is blank, as where the member that it is made of is withheld.
-pub(crate) fn fact(label: &'static str, text: &str) -> Option<(&'static str, Datum)> {
-    Some((label, Datum::words(text))).filter(|(_, datum)| *datum != Datum::Nothing)
+/// Returns a fact with the value `text`; `None` if it is blank, for example because its member is
+/// withheld.
+pub(crate) fn fact(label: &'static str, text: &str) -> Option<(&'static str, DisplayValue)> {
+    Some((label, DisplayValue::words(text))).filter(|(_, datum)| *datum != DisplayValue::Nothing)
 }
 
-/// The words of a score or another value that is a text or a number; `None` if there is nothing in it.
+/// Formats a value that is a text or a number; `None` if it is empty.
 pub(crate) fn text_or_number(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()).filter(|text| !text.trim().is_empty()),
@@ -87,26 +89,27 @@ pub(crate) fn text_or_number(value: &Value) -> Option<String> {
     }
 }
 
-/// The texts of a list, separated by commas; empty without any.
+/// Joins the texts of a list with commas.
 pub(crate) fn joined(list: &Value) -> String {
     let texts = list.as_array().into_iter().flatten().filter_map(Value::as_str);
     texts.filter(|text| !text.trim().is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-/// The facts among `named` members of `object` that say something.
-pub(crate) fn facts(object: &Value, named: &[(&'static str, &str)]) -> Vec<(&'static str, Datum)> {
+/// Returns the facts for those of the `named` members of `object` that have a value.
+pub(crate) fn facts(object: &Value, named: &[(&'static str, &str)]) -> Vec<(&'static str, DisplayValue)> {
     named
         .iter()
-        .map(|(label, name)| (*label, Datum::of(&object[*name])))
-        .filter(|(_, datum)| *datum != Datum::Nothing)
+        .map(|(label, name)| (*label, DisplayValue::of(&object[*name])))
+        .filter(|(_, datum)| *datum != DisplayValue::Nothing)
         .collect()
 }
 
 fn says(row: &Value, name: &str) -> bool {
-    Datum::of(&row[name]) != Datum::Nothing
+    DisplayValue::of(&row[name]) != DisplayValue::Nothing
 }
 
-/// A table of the `named` members of each row, without the columns and rows that say nothing; `None` without rows.
+/// Returns a table of the `named` members of each row, without empty columns and rows; `None`
+/// without rows.
 pub(crate) fn table(caption: &'static str, rows: &Value, named: &[(&'static str, &str)]) -> Option<Block> {
     let rows = rows.as_array()?.iter().filter(|row| named.iter().any(|(_, name)| says(row, name)));
     let rows: Vec<&Value> = rows.collect();
@@ -114,6 +117,6 @@ pub(crate) fn table(caption: &'static str, rows: &Value, named: &[(&'static str,
     (!rows.is_empty()).then(|| Block::Table {
         caption,
         columns: used.iter().map(|(label, _)| *label).collect(),
-        rows: rows.iter().map(|row| used.iter().map(|(_, name)| Datum::of(&row[*name])).collect()).collect(),
+        rows: rows.iter().map(|row| used.iter().map(|(_, name)| DisplayValue::of(&row[*name])).collect()).collect(),
     })
 }

@@ -1,16 +1,17 @@
-//! Webhooks: what a partner says of one (partner-api, section 11). Whether its address may be sent to is for the server.
+//! Webhooks: parses bodies of webhook requests (docs/partner-api.md section 11). The server checks
+//! the destination address.
 
 use serde_json::{Map, Value};
 
-use crate::fault::Code;
+use crate::field_error::Code;
 use crate::pointer::Path;
 use crate::schema::{Choice, Member, Presence, Shape, check_object};
-use crate::submission::{Rejection, object, text};
+use crate::submission::{ParseError, object, text};
 
-/// Most characters of a URL.
+/// Maximum number of characters in a URL.
 const URL: usize = 2048;
 
-/// The types of events that a webhook can want.
+/// The event types that a webhook can subscribe to.
 pub const EVENT_TYPES: &Choice = &Choice {
     called: "an event type",
     values: &[
@@ -25,29 +26,29 @@ pub const EVENT_TYPES: &Choice = &Choice {
     ],
 };
 
-/// Which body is read.
+/// The kind of webhook body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WebhookForm {
-    /// A new webhook: `url` must be there.
+    /// A new webhook; `url` is required.
     New,
-    /// A change of one that the path names.
+    /// A change to the webhook in the path.
     Change,
-    /// A change of one that the body names: `id` must be there.
+    /// A change to the webhook in the body; `id` is required.
     ChangeById,
 }
 
-/// What a body says of a webhook.
+/// The content of a webhook body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WebhookFields {
-    /// Which one.
+    /// The id of the webhook.
     pub id: Option<String>,
-    /// Where to send.
+    /// The URL to send events to.
     pub url: Option<String>,
-    /// Its name; `Some(None)`: it has none any more.
+    /// The name; `Some(None)` removes it.
     pub name: Option<Option<String>>,
-    /// What it is for; `Some(None)`: nothing is said any more.
+    /// The description; `Some(None)` removes it.
     pub description: Option<Option<String>>,
-    /// The types of events that it wants, each once.
+    /// The subscribed event types, without duplicates.
     pub events: Option<Vec<String>>,
 }
 
@@ -64,28 +65,28 @@ const FIELDS: [Member; 4] = [
         name: "url",
         shape: Shape::Identifier { most: URL },
         presence: Presence::Required,
-        meaning: "Where to send events: https, public, without user, password and fragment.",
+        meaning: "The URL that receives the events: https, with a public host, and without user name, password or fragment.",
         example: r#""https://hooks.example.com/tenure""#,
     },
     Member {
         name: "name",
         shape: Shape::Text,
         presence: Presence::Nullable,
-        meaning: "What you call it.",
+        meaning: "A name for the webhook.",
         example: r#""Production""#,
     },
     Member {
         name: "description",
         shape: Shape::Text,
         presence: Presence::Nullable,
-        meaning: "What it is for.",
+        meaning: "What the webhook is for.",
         example: r#""Updates our applicant tracking""#,
     },
     Member {
         name: "events",
         shape: Shape::List { of: &Shape::Choice(EVENT_TYPES), least: 1, most: 20 },
         presence: Presence::Nullable,
-        meaning: "The types of events that it is sent.",
+        meaning: "The event types to send.",
         example: r#"["vwsp_request.verified", "vwsp_request.canceled"]"#,
     },
 ];
@@ -103,16 +104,17 @@ fn members(form: WebhookForm) -> Vec<Member> {
     members
 }
 
-/// Reads a webhook's body. In a change, what is left out stays as it is, and null takes a name or description away.
+/// Parses a webhook body. In a change, absent members stay unchanged, and null removes the name or
+/// description.
 ///
 /// # Errors
-/// [`Rejection`], as for a submission.
-pub fn parse_webhook(form: WebhookForm, body: &[u8]) -> Result<WebhookFields, Rejection> {
-    let (mut object, mut faults) = object(body)?;
+/// [`ParseError`], as for a submission.
+pub fn parse_webhook(form: WebhookForm, body: &[u8]) -> Result<WebhookFields, ParseError> {
+    let (mut object, mut field_errors) = object(body)?;
     let cleared = |object: &Map<String, Value>, name| object.get(name) == Some(&Value::Null);
     let (no_name, no_description) = (cleared(&object, "name"), cleared(&object, "description"));
-    check_object(&mut object, &members(form), &Path::Root, &mut faults);
-    faults.into_result(body).map_err(Rejection::Invalid)?;
+    check_object(&mut object, &members(form), &Path::Root, &mut field_errors);
+    field_errors.into_result(body).map_err(ParseError::Invalid)?;
     let mut optional = |name| object.remove(name).map(|value| text(Some(value)));
     let (id, url, name, description) = (optional("id"), optional("url"), optional("name"), optional("description"));
     let events = object.remove("events").map(|events| {
@@ -133,27 +135,27 @@ pub fn parse_webhook(form: WebhookForm, body: &[u8]) -> Result<WebhookFields, Re
     })
 }
 
-/// Reads the body of a rotation, which says nothing: it is empty, or an object without members.
+/// Parses the body of a secret rotation, which must be empty or an empty object.
 ///
 /// # Errors
-/// [`Rejection`], as for a submission: nobody brings a secret of their own.
-pub fn parse_rotation(body: &[u8]) -> Result<(), Rejection> {
+/// [`ParseError`], as for a submission. Callers cannot choose the secret.
+pub fn parse_rotation(body: &[u8]) -> Result<(), ParseError> {
     if body.is_empty() {
         return Ok(());
     }
-    let (mut object, mut faults) = object(body)?;
-    check_object(&mut object, &[], &Path::Root, &mut faults);
-    faults.into_result(body).map_err(Rejection::Invalid)
+    let (mut object, mut field_errors) = object(body)?;
+    check_object(&mut object, &[], &Path::Root, &mut field_errors);
+    field_errors.into_result(body).map_err(ParseError::Invalid)
 }
 
-/// Which deliveries are sent again.
+/// A selection of deliveries to send again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replay {
-    /// Of events from this time on.
+    /// From this time, inclusive.
     pub from: jiff::Timestamp,
-    /// And before this one.
+    /// To this time, exclusive.
     pub to: jiff::Timestamp,
-    /// In this state alone, `delivered` or `failed`; `None`: in either.
+    /// Only deliveries in this state: `delivered` or `failed`. `None` selects both.
     pub state: Option<String>,
 }
 
@@ -162,40 +164,40 @@ const REPLAY: &[Member] = &[
         name: "from",
         shape: Shape::Instant,
         presence: Presence::Required,
-        meaning: "The first instant.",
+        meaning: "The start of the period, inclusive.",
         example: r#""2026-11-24T00:00:00Z""#,
     },
     Member {
         name: "to",
         shape: Shape::Instant,
         presence: Presence::Required,
-        meaning: "The first instant that is not meant any more.",
+        meaning: "The end of the period, exclusive.",
         example: r#""2026-11-25T00:00:00Z""#,
     },
     Member {
         name: "state",
         shape: Shape::Choice(&Choice { called: "a state", values: &["delivered", "failed"] }),
         presence: Presence::Nullable,
-        meaning: "Only what is in this state.",
+        meaning: "Only deliveries in this state.",
         example: r#""failed""#,
     },
 ];
 
-/// Reads the body of a replay, `{ "from", "to", "state"? }`.
+/// Parses the body of a replay, `{ "from", "to", "state"? }`.
 ///
 /// # Errors
-/// [`Rejection`], as for a submission.
-pub fn parse_replay(body: &[u8]) -> Result<Replay, Rejection> {
-    let (mut object, mut faults) = object(body)?;
-    check_object(&mut object, REPLAY, &Path::Root, &mut faults);
+/// [`ParseError`], as for a submission.
+pub fn parse_replay(body: &[u8]) -> Result<Replay, ParseError> {
+    let (mut object, mut field_errors) = object(body)?;
+    check_object(&mut object, REPLAY, &Path::Root, &mut field_errors);
     let instant = |name| object.get(name).and_then(Value::as_str).and_then(|text| text.parse::<jiff::Timestamp>().ok());
     let (from, to) = (instant("from"), instant("to"));
     if from.zip(to).is_some_and(|(from, to)| to <= from) {
         let path = Path::Member(&Path::Root, "to");
-        faults.add(&path, Code::TimeOrder, || "This must be later than from.".to_owned());
+        field_errors.add(&path, Code::TimeOrder, || "Must be later than from.".to_owned());
     }
-    faults.into_result(body).map_err(Rejection::Invalid)?;
-    // Without faults both are there.
+    field_errors.into_result(body).map_err(ParseError::Invalid)?;
+    // Both are set if there are no errors.
     let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
     Ok(Replay { from, to, state: object.remove("state").map(|state| text(Some(state))) })
 }
@@ -204,9 +206,9 @@ pub fn parse_replay(body: &[u8]) -> Result<Replay, Rejection> {
 mod tests {
     use super::*;
 
-    fn faults(result: Result<impl std::fmt::Debug, Rejection>) -> Vec<(String, Code)> {
-        let Err(Rejection::Invalid(faults)) = result else { panic!("{result:?}") };
-        faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+    fn field_errors(result: Result<impl std::fmt::Debug, ParseError>) -> Vec<(String, Code)> {
+        let Err(ParseError::Invalid(field_errors)) = result else { panic!("{result:?}") };
+        field_errors.into_iter().map(|field_error| (field_error.pointer, field_error.code)).collect()
     }
 
     #[test]
@@ -218,16 +220,17 @@ mod tests {
             (Some("https://a.example/x"), Some(Some("Production".to_owned())))
         );
         assert_eq!(read.events, Some(vec!["atsp_request.created".to_owned()]), "each once");
-        let found = faults(parse_webhook(WebhookForm::New, br#"{"id":"1","events":["vwsp.verified"],"nmae":"x"}"#));
+        let found =
+            field_errors(parse_webhook(WebhookForm::New, br#"{"id":"1","events":["vwsp.verified"],"nmae":"x"}"#));
         let expected = [
-            ("", Code::MemberMissing),
-            ("/id", Code::MemberUnknown),
+            ("", Code::FieldMissing),
+            ("/id", Code::FieldUnknown),
             ("/events/0", Code::ChoiceUnknown),
-            ("/nmae", Code::MemberUnknown),
+            ("/nmae", Code::FieldUnknown),
         ];
         assert_eq!(found, expected.map(|(pointer, code)| (pointer.to_owned(), code)));
         assert_eq!(
-            faults(parse_webhook(WebhookForm::New, br#"{"url":"x","events":[]}"#)),
+            field_errors(parse_webhook(WebhookForm::New, br#"{"url":"x","events":[]}"#)),
             [("/events".to_owned(), Code::ListTooShort)]
         );
     }
@@ -236,14 +239,14 @@ mod tests {
     fn changes_only_set_the_fields_they_name() {
         let read = parse_webhook(WebhookForm::ChangeById, br#"{"id":"1","name":null}"#).expect("good");
         assert_eq!(read, WebhookFields { id: Some("1".to_owned()), name: Some(None), ..WebhookFields::default() });
-        assert_eq!(faults(parse_webhook(WebhookForm::ChangeById, b"{}")), [(String::new(), Code::MemberMissing)]);
+        assert_eq!(field_errors(parse_webhook(WebhookForm::ChangeById, b"{}")), [(String::new(), Code::FieldMissing)]);
         assert_eq!(parse_webhook(WebhookForm::Change, b"{}"), Ok(WebhookFields::default()));
     }
 
     #[test]
     fn rotations_reject_a_secret() {
         assert_eq!((parse_rotation(b""), parse_rotation(b"{}")), (Ok(()), Ok(())));
-        assert_eq!(faults(parse_rotation(br#"{"secret":"mine"}"#)), [("/secret".to_owned(), Code::MemberUnknown)]);
+        assert_eq!(field_errors(parse_rotation(br#"{"secret":"mine"}"#)), [("/secret".to_owned(), Code::FieldUnknown)]);
     }
 
     #[test]
@@ -251,9 +254,10 @@ mod tests {
         let read = parse_replay(br#"{"from":"2026-11-24T00:00:00Z","to":"2026-11-24T12:00:00+02:00","state":null}"#);
         let read = read.expect("good");
         assert_eq!((read.to.as_second() - read.from.as_second(), read.state), (10 * 3600, None));
-        let found = faults(parse_replay(br#"{"from":"yesterday","to":"2026-11-24T00:00:00Z","state":"waiting"}"#));
+        let found =
+            field_errors(parse_replay(br#"{"from":"yesterday","to":"2026-11-24T00:00:00Z","state":"waiting"}"#));
         assert_eq!(found, [("/from".to_owned(), Code::TimeFormat), ("/state".to_owned(), Code::ChoiceUnknown)]);
         let same = br#"{"from":"2026-11-24T00:00:00Z","to":"2026-11-24T00:00:00Z"}"#;
-        assert_eq!(faults(parse_replay(same)), [("/to".to_owned(), Code::TimeOrder)]);
+        assert_eq!(field_errors(parse_replay(same)), [("/to".to_owned(), Code::TimeOrder)]);
     }
 }

@@ -1,4 +1,4 @@
-//! Months, written `YYYY-MM` as the mission's page wants them.
+//! Months in the format `YYYY-MM` of the mission's page.
 
 use std::fmt;
 use std::str::FromStr;
@@ -24,52 +24,53 @@ pub struct YearMonth {
 const FIRST: i32 = 1900 * 12;
 const LAST: i32 = 9999 * 12 + 11;
 
-/// Why a text is not a month.
+/// The reason why a text is not a month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseYearMonthError {
-    /// It is not written `YYYY-MM`.
-    #[error("a month is written YYYY-MM")]
+    /// It is not in the format `YYYY-MM`.
+    #[error("a month must be written as YYYY-MM")]
     Format,
     /// There is no such month, or its year is before 1900.
-    #[error("months are 01 to 12, years 1900 to 9999")]
+    #[error("the month must be 01 to 12, and the year 1900 to 9999")]
     Range,
 }
 
 impl YearMonth {
-    /// The month `month` (1 to 12) of `year` (1900 to 9999).
+    /// Creates the month `month` (1 to 12) of `year` (1900 to 9999).
     pub fn new(year: i32, month: i32) -> Option<Self> {
         ((1..=12).contains(&month) && (1900..=9999).contains(&year)).then_some(Self { count: year * 12 + month - 1 })
     }
 
-    /// The year, 1900 to 9999.
+    /// Returns the year, 1900 to 9999.
     pub fn year(self) -> i32 {
         self.count / 12
     }
 
-    /// The month, 1 to 12.
+    /// Returns the month, 1 to 12.
     pub fn month(self) -> i32 {
         self.count % 12 + 1
     }
 
-    /// How many months lie between the start of `earlier` and the start of this one; negative if this one is earlier.
+    /// Returns the number of months from `earlier` to this month; negative if this one is earlier.
     pub fn months_since(self, earlier: Self) -> i32 {
         self.count - earlier.count
     }
 
-    /// The month that is `months` later, kept between 1900-01 and 9999-12.
+    /// Returns the month `months` later, clamped to 1900-01 and 9999-12.
     #[must_use]
     pub fn plus_months(self, months: i32) -> Self {
         Self { count: self.count.saturating_add(months).clamp(FIRST, LAST) }
     }
 
-    /// The month that has begun somewhere on earth at `now`: the one at UTC+14 (partner-api, section 5).
+    /// Returns the latest month that has begun somewhere on earth at `now`: the month at UTC+14
+    /// (docs/partner-api.md section 5).
     pub fn latest_on_earth(now: jiff::Timestamp) -> Self {
         let there = jiff::tz::offset(14).to_datetime(now);
         Self::new(i32::from(there.year()), i32::from(there.month())).unwrap_or(Self { count: LAST })
     }
 }
 
-/// Suggests the month in a text that is almost one: `2023-1`, `2023/01`, `01/2023`, `2023-01-15`.
+/// Suggests a month for a text that almost is one: `2023-1`, `2023/01`, `01/2023`, `2023-01-15`.
 pub(crate) fn suggest(text: &str) -> Option<String> {
     let numbers: Vec<&str> = text.trim().split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
     let (year, month) = match numbers.as_slice() {

@@ -1,7 +1,7 @@
-//! Every rule of the mission's page and of partner-api sections 4 and 5 for `career_history`: what is taken, and what is
-//! refused with which code at which place.
+//! All rules for `career_history` on the mission's page and in docs/partner-api.md sections 4 and
+//! 5: accepted bodies, and the code and pointer of each error.
 
-use credential::{CareerHistory, Context, Fault, Payload, Rejection, Submission, Type, parse_status_question};
+use credential::{CareerHistory, Context, FieldError, ParseError, Payload, Submission, Type, parse_status_question};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -9,18 +9,18 @@ fn context() -> Context<'static> {
     Context::new("2026-11-23T09:00:00Z".parse().expect("a time"))
 }
 
-fn parse(body: &Value) -> Result<Submission, Rejection> {
+fn parse(body: &Value) -> Result<Submission, ParseError> {
     Submission::parse_v2(Type::default(), body.to_string().as_bytes(), &context())
 }
 
-/// The sample with `change` made to it.
+/// Returns the sample after `change`.
 fn changed(change: impl FnOnce(&mut Value)) -> Value {
     let mut body = (Type::default().sample)();
     change(&mut body);
     body
 }
 
-/// The sample with `value` at `pointer`, whose parent is there.
+/// Returns the sample with `value` at `pointer`, whose parent must exist.
 fn with(pointer: &str, value: Value) -> Value {
     changed(|body| {
         let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
@@ -38,11 +38,12 @@ fn without(pointer: &str) -> Value {
     })
 }
 
-fn faults(body: &Value) -> Vec<(String, String)> {
+fn field_errors(body: &Value) -> Vec<(String, String)> {
     match parse(body) {
-        Err(Rejection::Invalid(faults)) => {
-            faults.into_iter().map(|fault| (fault.pointer, fault.code.as_str().to_owned())).collect()
-        }
+        Err(ParseError::Invalid(field_errors)) => field_errors
+            .into_iter()
+            .map(|field_error| (field_error.pointer, field_error.code.as_str().to_owned()))
+            .collect(),
         other => panic!("taken, or malformed: {other:?}\n{body}"),
     }
 }
@@ -99,9 +100,9 @@ fn invalid_fields_are_rejected_with_their_pointer() {
         (json!([]), "", "type.mismatch"),
         (json!("text"), "", "type.mismatch"),
         (Value::Null, "", "type.mismatch"),
-        (without("/credential_id"), "", "member.missing"),
+        (without("/credential_id"), "", "field.missing"),
         (with("/credential_id", json!(7)), "/credential_id", "type.mismatch"),
-        (with("/credential_id", Value::Null), "/credential_id", "member.null"),
+        (with("/credential_id", Value::Null), "/credential_id", "field.null"),
         (with("/credential_id", json!("")), "/credential_id", "text.empty"),
         (with("/credential_id", json!("x".repeat(256))), "/credential_id", "text.too_long"),
         (with("/credential_id", json!("a\u{0}b")), "/credential_id", "text.control"),
@@ -109,55 +110,55 @@ fn invalid_fields_are_rejected_with_their_pointer() {
         (with("/credential_id", json!("CAR-7 ")), "/credential_id", "id.form"),
         (with("/credential_id", json!("Ame\u{301}lie")), "/credential_id", "id.form"),
         (with("/replaces", json!("CAR-\u{200b}7")), "/replaces", "id.form"),
-        (without("/fields"), "", "member.missing"),
+        (without("/fields"), "", "field.missing"),
         (with("/fields", json!([])), "/fields", "type.mismatch"),
-        (with("/fields", Value::Null), "/fields", "member.null"),
-        (with("/feilds", json!({})), "/feilds", "member.unknown"),
-        (without("/fields/full_name"), "/fields", "member.missing"),
+        (with("/fields", Value::Null), "/fields", "field.null"),
+        (with("/feilds", json!({})), "/feilds", "field.unknown"),
+        (without("/fields/full_name"), "/fields", "field.missing"),
         (with("/fields/full_name", json!("   ")), "/fields/full_name", "text.empty"),
         (with("/fields/full_name", json!("x".repeat(501))), "/fields/full_name", "text.too_long"),
         (with("/fields/full_name", json!("John\nDoe")), "/fields/full_name", "text.control"),
         (with("/fields/full_name", json!("\u{200b}\u{2060}")), "/fields/full_name", "text.empty"),
         (with("/fields/full_name", json!("John \u{202e}Doe")), "/fields/full_name", "text.control"),
         (with("/fields/full_name", json!(["John"])), "/fields/full_name", "type.mismatch"),
-        (with("/fields/salary", json!(1)), "/fields/salary", "member.unknown"),
-        (without("/fields/employment"), "/fields", "member.missing"),
+        (with("/fields/salary", json!(1)), "/fields/salary", "field.unknown"),
+        (without("/fields/employment"), "/fields", "field.missing"),
         (with("/fields/employment", json!([])), "/fields/employment", "list.too_short"),
         (with("/fields/employment", json!(many)), "/fields/employment", "list.too_long"),
         (with("/fields/employment", json!({})), "/fields/employment", "type.mismatch"),
-        (with("/fields/employment", Value::Null), "/fields/employment", "member.null"),
+        (with("/fields/employment", Value::Null), "/fields/employment", "field.null"),
         (with(job, json!("a job")), job, "type.mismatch"),
-        (without(&at("organisation")), job, "member.missing"),
+        (without(&at("organisation")), job, "field.missing"),
         (with(&at("organisation"), json!(7)), &at("organisation"), "type.mismatch"),
-        (with(&at("organization"), json!("x")), &at("organization"), "member.unknown"),
-        (without(&at("start_date")), job, "member.missing"),
+        (with(&at("organization"), json!("x")), &at("organization"), "field.unknown"),
+        (without(&at("start_date")), job, "field.missing"),
         (with(&at("start_date"), json!("2020-13")), &at("start_date"), "date.range"),
         (with(&at("start_date"), json!("2020-00")), &at("start_date"), "date.range"),
         (with(&at("start_date"), json!("1899-12")), &at("start_date"), "date.range"),
         (with(&at("start_date"), json!("2020-1")), &at("start_date"), "date.format"),
         (with(&at("start_date"), json!("2020-01-01")), &at("start_date"), "date.format"),
         (with(&at("start_date"), json!(202_001)), &at("start_date"), "type.mismatch"),
-        (with(&at("start_date"), Value::Null), &at("start_date"), "member.null"),
+        (with(&at("start_date"), Value::Null), &at("start_date"), "field.null"),
         (with("/fields/employment/1/start_date", json!("2027-12")), "/fields/employment/1/start_date", "date.future"),
         (with(&at("end_date"), json!("2126-12")), &at("end_date"), "date.range"),
         (with(&at("end_date"), json!("")), &at("end_date"), "date.format"),
         (with(&at("end_date"), json!("2019-12")), &at("end_date"), "date.order"),
         (with(&at("end_date"), json!(false)), &at("end_date"), "type.mismatch"),
-        (without(&at("last_processed_month")), job, "member.missing"),
-        (with(&at("last_processed_month"), Value::Null), &at("last_processed_month"), "member.null"),
+        (without(&at("last_processed_month")), job, "field.missing"),
+        (with(&at("last_processed_month"), Value::Null), &at("last_processed_month"), "field.null"),
         (with(&at("last_processed_month"), json!("2019-12")), &at("last_processed_month"), "date.order"),
         (with(&at("last_processed_month"), json!("2026-12")), &at("last_processed_month"), "date.future"),
-        (with(&at("role_title"), Value::Null), &at("role_title"), "member.null"),
+        (with(&at("role_title"), Value::Null), &at("role_title"), "field.null"),
         (with(&at("role_title"), json!("")), &at("role_title"), "text.empty"),
         (with("/partner_chain", json!({})), "/partner_chain", "type.mismatch"),
         (with("/partner_chain", json!(vec![json!({ "name": "A" }); 21])), "/partner_chain", "list.too_long"),
         (with("/partner_chain", json!(["Parent"])), "/partner_chain/0", "type.mismatch"),
-        (with("/partner_chain", json!([{}])), "/partner_chain/0", "member.missing"),
-        (with("/partner_chain", json!([{ "name": "A", "nmae": "B" }])), "/partner_chain/0/nmae", "member.unknown"),
+        (with("/partner_chain", json!([{}])), "/partner_chain/0", "field.missing"),
+        (with("/partner_chain", json!([{ "name": "A", "nmae": "B" }])), "/partner_chain/0/nmae", "field.unknown"),
         (with("/assets", json!([{ "asset_id": "1" }])), "/assets", "assets.not_allowed"),
         (with("/assets", json!({})), "/assets", "type.mismatch"),
     ] {
-        assert_eq!(faults(&body), [(pointer.to_owned(), code.to_owned())], "{body}");
+        assert_eq!(field_errors(&body), [(pointer.to_owned(), code.to_owned())], "{body}");
     }
 }
 
@@ -179,35 +180,37 @@ fn starts_in_the_future_are_taken_with_a_warning() {
         assert!(advice.iter().all(|advice| advice.message.contains("/fields/employment/1 starts in")), "{advice:?}");
     }
     let at = |name: &str, code: &str| [(format!("/fields/employment/1/{name}"), code.to_owned())];
-    assert_eq!(faults(&starting("2027-12", "2026-11")), at("start_date", "date.future"));
-    assert_eq!(faults(&starting("2026-10", "2026-09")), at("last_processed_month", "date.order"), "it has begun");
+    assert_eq!(field_errors(&starting("2027-12", "2026-11")), at("start_date", "date.future"));
+    assert_eq!(field_errors(&starting("2026-10", "2026-09")), at("last_processed_month", "date.order"), "it has begun");
 }
 
 #[test]
 fn a_job_needs_a_title_or_a_classification() {
     let mut body = without("/fields/employment/0/role_title");
     body["fields"]["employment"][0].as_object_mut().expect("an object").remove("role_classification");
-    assert_eq!(faults(&body), [("/fields/employment/0".to_owned(), "one_of.missing".to_owned())]);
+    assert_eq!(field_errors(&body), [("/fields/employment/0".to_owned(), "any_of.missing".to_owned())]);
 }
 
 #[test]
 fn all_faults_are_reported_at_once() {
     let body = json!({
         "credential_ID": "x",
-        "fields": { "full_name": "", "employment": [{ "organisation": "A", "start_date": "2020", "last_processed_month": "2030-01" }] },
+        "fields": { "full_name": "", "employment": [{ "start_date": "2020", "last_processed_month": "2030-01" }] },
     });
-    let codes: Vec<String> = faults(&body).into_iter().map(|(_, code)| code).collect();
+    let codes: Vec<String> = field_errors(&body).into_iter().map(|(_, code)| code).collect();
     assert_eq!(
         codes,
-        ["member.missing", "member.unknown", "one_of.missing", "date.future", "date.format", "text.empty"],
-        "every fault, in one answer"
+        ["field.unknown", "field.missing", "any_of.missing", "date.future", "date.format", "text.empty"],
+        "every error in one response, and one for the misspelt credential_id"
     );
 }
 
 #[test]
 fn faults_are_ordered_by_position_in_the_body() {
     let refused = |source: &str| match Submission::parse_v2(Type::default(), source.as_bytes(), &context()) {
-        Err(Rejection::Invalid(faults)) => faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>(),
+        Err(ParseError::Invalid(field_errors)) => {
+            field_errors.into_iter().map(|field_error| field_error.pointer).collect::<Vec<_>>()
+        }
         other => panic!("taken, or malformed: {other:?}"),
     };
     let source = r#"{ "partner_chain": 1, "fields": { "full_name": "", "employment": [
@@ -233,7 +236,7 @@ fn faults_are_ordered_by_position_in_the_body() {
 #[test]
 fn near_misses_come_with_a_suggestion() {
     let suggestion = |body: &Value| match parse(body) {
-        Err(Rejection::Invalid(faults)) => faults[0].suggestion.clone(),
+        Err(ParseError::Invalid(field_errors)) => field_errors[0].suggestion.clone(),
         _ => None,
     };
     assert_eq!(suggestion(&with("/fields/employment/0/startDate", json!("x"))).as_deref(), Some("start_date"));
@@ -243,12 +246,13 @@ fn near_misses_come_with_a_suggestion() {
 
 #[test]
 fn received_values_are_cut_to_64_characters() {
-    let Err(Rejection::Invalid(faults)) = parse(&with("/fields/employment/0/start_date", json!("secret".repeat(100))))
+    let Err(ParseError::Invalid(field_errors)) =
+        parse(&with("/fields/employment/0/start_date", json!("secret".repeat(100))))
     else {
         panic!("taken")
     };
-    assert_eq!(faults[0].received.as_ref().map(|received| received.chars().count()), Some(64));
-    assert!(!faults[0].message.contains("secret"));
+    assert_eq!(field_errors[0].received.as_ref().map(|received| received.chars().count()), Some(64));
+    assert!(!field_errors[0].message.contains("secret"));
 }
 
 #[test]
@@ -270,18 +274,18 @@ fn status_queries_accept_at_most_thirty_ids() {
     assert_eq!(ask(json!({ "ids": [] })).expect("taken").len(), 0);
     for (body, pointer, code) in [
         (json!({ "ids": ids(31) }), "/ids", "list.too_long"),
-        (json!({}), "", "member.missing"),
+        (json!({}), "", "field.missing"),
         (json!({ "ids": "1" }), "/ids", "type.mismatch"),
         (json!({ "ids": [1] }), "/ids/0", "type.mismatch"),
         (json!({ "ids": ["\u{0}"] }), "/ids/0", "text.control"),
-        (json!({ "ids": [], "id": [] }), "/id", "member.unknown"),
+        (json!({ "ids": [], "id": [] }), "/id", "field.unknown"),
     ] {
-        let Err(Rejection::Invalid(faults)) = ask(body.clone()) else { panic!("taken: {body}") };
-        assert_eq!((faults[0].pointer.as_str(), faults[0].code.as_str()), (pointer, code));
+        let Err(ParseError::Invalid(field_errors)) = ask(body.clone()) else { panic!("taken: {body}") };
+        assert_eq!((field_errors[0].pointer.as_str(), field_errors[0].code.as_str()), (pointer, code));
     }
 }
 
-/// The sample with one value replaced by another, or a member added or removed.
+/// Generates the sample with one value replaced, or a member added or removed.
 fn mutated() -> impl Strategy<Value = Value> {
     let pointers = prop_oneof![
         Just("/credential_id"),
@@ -321,7 +325,7 @@ fn mutated() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Any JSON value, its members often named as ours are.
+/// Generates any JSON value, often with member names of the type.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -363,16 +367,16 @@ proptest! {
                 prop_assert!(CareerHistory::from_fields(&submission.fields).is_ok());
                 prop_assert!(Payload::from_bytes(&submission.payload()).is_ok());
             }
-            Err(Rejection::Invalid(faults)) => {
-                prop_assert!(!faults.is_empty());
-                let starts = |fault: &Fault| credential::locate(&source, &fault.pointer).map(|found| found.value.start);
-                prop_assert!(faults.is_sorted_by_key(starts), "{faults:?}");
-                for fault in faults {
-                    prop_assert!(body.pointer(&fault.pointer).is_some(), "{fault:?}");
-                    prop_assert!(credential::locate(&source, &fault.pointer).is_some(), "{fault:?}");
+            Err(ParseError::Invalid(field_errors)) => {
+                prop_assert!(!field_errors.is_empty());
+                let starts = |field_error: &FieldError| credential::locate(&source, &field_error.pointer).map(|found| found.value.start);
+                prop_assert!(field_errors.is_sorted_by_key(starts), "{field_errors:?}");
+                for field_error in field_errors {
+                    prop_assert!(body.pointer(&field_error.pointer).is_some(), "{field_error:?}");
+                    prop_assert!(credential::locate(&source, &field_error.pointer).is_some(), "{field_error:?}");
                 }
             }
-            Err(Rejection::Malformed(malformed)) => prop_assert!(false, "{malformed}"),
+            Err(ParseError::Malformed(malformed)) => prop_assert!(false, "{malformed}"),
         }
     }
 }

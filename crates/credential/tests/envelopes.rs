@@ -1,7 +1,7 @@
-//! The other envelopes: v1's, and batches of both versions (partner-api, sections 6 and 7).
+//! The other envelopes: v1, and batches of both versions (docs/partner-api.md sections 6 and 7).
 
 use credential::{
-    ALL, AssetKind, AssetSource, Batch, BatchBody, BatchForm, Context, Rejection, Submission, Type, batch_sample,
+    ALL, AssetKind, AssetSource, Batch, BatchBody, BatchForm, Context, ParseError, Submission, Type, batch_sample,
     batch_sample_of, v1_batch_sample,
 };
 use serde_json::{Value, json};
@@ -16,20 +16,20 @@ fn named(name: &str) -> Type {
 
 type Found = Vec<(String, &'static str)>;
 
-fn faults<T: std::fmt::Debug>(result: Result<T, Rejection>) -> Found {
+fn field_errors<T: std::fmt::Debug>(result: Result<T, ParseError>) -> Found {
     match result {
-        Err(Rejection::Invalid(faults)) => {
-            faults.into_iter().map(|fault| (fault.pointer, fault.code.as_str())).collect()
+        Err(ParseError::Invalid(field_errors)) => {
+            field_errors.into_iter().map(|field_error| (field_error.pointer, field_error.code.as_str())).collect()
         }
         other => panic!("taken, or malformed: {other:?}"),
     }
 }
 
-fn v1(name: &str, body: &Value) -> Result<Submission, Rejection> {
+fn v1(name: &str, body: &Value) -> Result<Submission, ParseError> {
     Submission::parse_v1(named(name), body.to_string().as_bytes(), &context())
 }
 
-fn batch(form: BatchForm, body: &Value) -> Result<Batch, Rejection> {
+fn batch(form: BatchForm, body: &Value) -> Result<Batch, ParseError> {
     BatchBody::read(form, body.to_string().as_bytes())?.check(&context())
 }
 
@@ -37,7 +37,7 @@ fn one(pointer: &str, code: &'static str) -> Found {
     vec![(pointer.to_owned(), code)]
 }
 
-/// v1's sample of a type with a change.
+/// Returns the v1 sample of a type after `change`.
 fn changed(name: &str, change: impl FnOnce(&mut Value)) -> Value {
     let mut body = named(name).v1_sample().expect("v1 takes it");
     change(&mut body);
@@ -79,12 +79,12 @@ fn v1_partner_chain_is_read_from_every_documented_place() {
         body["data"]["partner_chain"] = json!([]);
         body["data"]["credential"]["partner_chain"] = chain.clone();
     });
-    assert_eq!(faults(v1("education", &differing)), one("/data/partner_chain", "member.conflict"));
+    assert_eq!(field_errors(v1("education", &differing)), one("/data/partner_chain", "field.conflict"));
     let broken = changed("english_proficiency", |body| {
         body["data"]["credential"]["test_scores"]["partner_chain"] = json!([{ "name": 7 }]);
     });
     assert_eq!(
-        faults(v1("english_proficiency", &broken)),
+        field_errors(v1("english_proficiency", &broken)),
         one("/data/credential/test_scores/partner_chain/0/name", "type.mismatch")
     );
 }
@@ -98,12 +98,12 @@ fn older_identity_level_is_accepted_in_v1_only() {
     let mixed = changed("digital_identity", |body| {
         body["data"]["credential"]["identity_verification_level"] = json!("basic");
     });
-    assert_eq!(faults(v1("digital_identity", &mixed)).len(), 3, "one form or the other");
+    assert_eq!(field_errors(v1("digital_identity", &mixed)).len(), 3, "one form or the other");
     let unknown = changed("digital_identity", |body| {
         body["data"]["credential"] = json!({ "full_name": "John Doe", "identity_verification_level": "high" });
     });
     let at = "/data/credential/identity_verification_level";
-    assert_eq!(faults(v1("digital_identity", &unknown)), one(at, "choice.unknown"));
+    assert_eq!(field_errors(v1("digital_identity", &unknown)), one(at, "choice.unknown"));
 }
 
 #[test]
@@ -140,33 +140,33 @@ fn v1_document_is_a_url_or_an_open_cert() {
         ("education", "pdf", json!("data:application/pdf;base64,JVBERi0="), "/data/document", "asset_data.format"),
         ("education", "open_cert", json!("not JSON"), "/data/document", "asset_data.format"),
     ] {
-        assert_eq!(faults(with(name, kind, document)), one(pointer, code), "{name} {kind}");
+        assert_eq!(field_errors(with(name, kind, document)), one(pointer, code), "{name} {kind}");
     }
 }
 
 #[test]
 fn v1_envelope_faults_point_into_the_body() {
     for (body, found) in [
-        (changed("education", |body| drop(body.as_object_mut().unwrap().remove("id"))), one("", "member.missing")),
+        (changed("education", |body| drop(body.as_object_mut().unwrap().remove("id"))), one("", "field.missing")),
         (changed("education", |body| body["id"] = json!("")), one("/id", "text.empty")),
         (changed("education", |body| body["id"] = json!("EDU-7\u{a0}")), one("/id", "id.form")),
         (
             changed("education", |body| body["credential_type"] = json!("career_history")),
-            one("/credential_type", "credential_type.other"),
+            one("/credential_type", "credential_type.mismatch"),
         ),
         (changed("education", |body| body["data"] = json!([])), one("/data", "type.mismatch")),
-        (changed("education", |body| body["fields"] = json!({})), one("/fields", "member.unknown")),
-        (changed("education", |body| body["data"]["assets"] = json!([])), one("/data/assets", "member.unknown")),
+        (changed("education", |body| body["fields"] = json!({})), one("/fields", "field.unknown")),
+        (changed("education", |body| body["data"]["assets"] = json!([])), one("/data/assets", "field.unknown")),
         (
             changed("education", |body| body["data"]["credential"]["conferral_year"] = json!("2027")),
             one("/data/credential/conferral_year", "date.future"),
         ),
         (
             changed("education", |body| drop(body["data"].as_object_mut().unwrap().remove("credential"))),
-            one("/data", "member.missing"),
+            one("/data", "field.missing"),
         ),
     ] {
-        assert_eq!(faults(v1("education", &body)), found, "{body}");
+        assert_eq!(field_errors(v1("education", &body)), found, "{body}");
     }
 }
 
@@ -206,12 +206,12 @@ fn one_invalid_item_rejects_the_batch_with_all_faults() {
     body["education_items"][0]["fields"]["conferral_year"] = json!("22");
     body["education_items"].as_array_mut().unwrap().push(json!(7));
     body["microcredential_items"][0]["fields"]["isue_date"] = json!("2024-03-01");
-    let found = faults(batch(BatchForm::V2, &body));
+    let found = field_errors(batch(BatchForm::V2, &body));
     let expected = [
         ("/career_history/fields/employment/0/start_date", "date.format"),
         ("/education_items/0/fields/conferral_year", "date.format"),
         ("/education_items/1", "type.mismatch"),
-        ("/microcredential_items/0/fields/isue_date", "member.unknown"),
+        ("/microcredential_items/0/fields/isue_date", "field.unknown"),
     ];
     assert_eq!(found, expected.map(|(pointer, code)| (pointer.to_owned(), code)));
 }
@@ -243,12 +243,12 @@ fn invalid_batch_envelopes_are_rejected() {
         (like_batch, one("/right_to_work_items/0/credential_id", "credential_id.duplicate")),
         (
             json!({ "credential_id": "b", "education": [], "right_to_work_items": [item(1)] }),
-            one("/education", "member.unknown"),
+            one("/education", "field.unknown"),
         ),
-        (json!({ "right_to_work_items": [item(1)] }), one("", "member.missing")),
+        (json!({ "right_to_work_items": [item(1)] }), one("", "field.missing")),
         (json!({ "credential_id": "b\u{feff}", "right_to_work_items": [item(1)] }), one("/credential_id", "id.form")),
     ] {
-        assert_eq!(faults(batch(BatchForm::V2, &body)), found, "{body}");
+        assert_eq!(field_errors(batch(BatchForm::V2, &body)), found, "{body}");
     }
 }
 
@@ -261,7 +261,7 @@ fn invalid_v1_batch_envelopes_are_rejected() {
     };
     for (body, found) in [
         (json!({ "id": "b", "credentials": [] }), one("/credentials", "list.too_short")),
-        (json!({ "id": "b" }), one("", "member.missing")),
+        (json!({ "id": "b" }), one("", "field.missing")),
         (change(|body| body["credentials"][0] = json!(7)), one("/credentials/0", "type.mismatch")),
         (
             change(|body| body["credentials"][0]["credential_type"] = json!("universal_credential")),
@@ -269,7 +269,7 @@ fn invalid_v1_batch_envelopes_are_rejected() {
         ),
         (
             change(|body| drop(body["credentials"][0].as_object_mut().unwrap().remove("credential_type"))),
-            one("/credentials/0", "member.missing"),
+            one("/credentials/0", "field.missing"),
         ),
         (
             change(|body| body["credentials"][1]["data"]["credential"]["conferral_year"] = json!("22")),
@@ -282,7 +282,7 @@ fn invalid_v1_batch_envelopes_are_rejected() {
             one("/credentials/1/id", "credential_id.duplicate"),
         ),
     ] {
-        assert_eq!(faults(batch(BatchForm::V1, &body)), found, "{body}");
+        assert_eq!(field_errors(batch(BatchForm::V1, &body)), found, "{body}");
     }
     let guessed = change(|body| body["credentials"][1]["data"]["document"] = json!("{\"data\":{}}"));
     assert_eq!(batch(BatchForm::V1, &guessed).expect("taken").items[1].assets[0].kind, AssetKind::OpenCert);

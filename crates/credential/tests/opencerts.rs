@@ -1,7 +1,7 @@
-//! OpenCerts documents that OpenAttestation's own library wrapped (`opencerts/`: one alone, and one of three with two
-//! values taken out), and every way of tampering with them.
+//! OpenCerts documents from OpenAttestation's own library (`opencerts/`: a single one, and one of a
+//! batch of three with two values redacted), and all kinds of tampering.
 
-use credential::opencerts::{OpenCert, Refusal};
+use credential::opencerts::{OpenCert, OpenCertsError};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn changed(document: &str, change: impl FnOnce(&mut Value)) -> Vec<u8> {
     value.to_string().into_bytes()
 }
 
-fn refused(document: &str, change: impl FnOnce(&mut Value)) -> Refusal {
+fn refused(document: &str, change: impl FnOnce(&mut Value)) -> OpenCertsError {
     OpenCert::verify(&changed(document, change)).expect_err("refused")
 }
 
@@ -41,46 +41,54 @@ fn order_and_spaces_do_not_matter() {
 fn tampering_is_refused_with_its_reason() {
     let salted = "1fb557c5-09a3-46cb-9de8-83c8472e75b4:string:Jane Doe";
     for (what, refusal, expected) in [
-        ("another name", refused(SINGLE, |d| d["data"]["recipient"]["name"] = json!(salted)), Refusal::TargetHash),
-        ("a value more", refused(SINGLE, |d| d["data"]["extra"] = json!(salted)), Refusal::TargetHash),
-        ("an empty list more", refused(SINGLE, |d| d["data"]["extra"] = json!([])), Refusal::TargetHash),
+        (
+            "another name",
+            refused(SINGLE, |d| d["data"]["recipient"]["name"] = json!(salted)),
+            OpenCertsError::TargetHash,
+        ),
+        ("a value more", refused(SINGLE, |d| d["data"]["extra"] = json!(salted)), OpenCertsError::TargetHash),
+        ("an empty list more", refused(SINGLE, |d| d["data"]["extra"] = json!([])), OpenCertsError::TargetHash),
         (
             "a value less",
             refused(SINGLE, |d| drop(d["data"].as_object_mut().unwrap().remove("name"))),
-            Refusal::TargetHash,
+            OpenCertsError::TargetHash,
         ),
         (
             "a hash less",
             refused(OBFUSCATED, |d| drop(d["privacy"]["obfuscatedData"].as_array_mut().unwrap().pop())),
-            Refusal::TargetHash,
+            OpenCertsError::TargetHash,
         ),
-        ("no hashes", refused(OBFUSCATED, |d| drop(d.as_object_mut().unwrap().remove("privacy"))), Refusal::TargetHash),
+        (
+            "no hashes",
+            refused(OBFUSCATED, |d| drop(d.as_object_mut().unwrap().remove("privacy"))),
+            OpenCertsError::TargetHash,
+        ),
         (
             "another target",
             refused(SINGLE, |d| d["signature"]["targetHash"] = json!("00".repeat(32))),
-            Refusal::TargetHash,
+            OpenCertsError::TargetHash,
         ),
         (
             "another root",
             refused(OBFUSCATED, |d| d["signature"]["merkleRoot"] = json!("00".repeat(32))),
-            Refusal::MerkleRoot,
+            OpenCertsError::MerkleRoot,
         ),
-        ("no proof", refused(OBFUSCATED, |d| d["signature"]["proof"] = json!([])), Refusal::MerkleRoot),
+        ("no proof", refused(OBFUSCATED, |d| d["signature"]["proof"] = json!([])), OpenCertsError::MerkleRoot),
         (
             "a proof too long",
             refused(SINGLE, |d| d["signature"]["proof"] = json!(["ab".repeat(32)])),
-            Refusal::MerkleRoot,
+            OpenCertsError::MerkleRoot,
         ),
         (
             "a value without salt",
             refused(SINGLE, |d| d["data"]["name"] = json!("Bachelor of Commerce")),
-            Refusal::Unsalted("name".to_owned()),
+            OpenCertsError::Unsalted("name".to_owned()),
         ),
-        ("a bare number", refused(SINGLE, |d| d["data"]["id"] = json!(7)), Refusal::Unsalted("id".to_owned())),
+        ("a bare number", refused(SINGLE, |d| d["data"]["id"] = json!(7)), OpenCertsError::Unsalted("id".to_owned())),
         (
             "an unknown type",
             refused(SINGLE, |d| d["data"]["id"] = json!("1fb557c5-09a3-46cb-9de8-83c8472e75b4:date:x")),
-            Refusal::Unsalted("id".to_owned()),
+            OpenCertsError::Unsalted("id".to_owned()),
         ),
     ] {
         assert_eq!(refusal, expected, "{what}");
@@ -102,14 +110,14 @@ fn what_is_no_document_is_refused_by_name() {
         ("a long name", refused(SINGLE, |d| d["data"]["x".repeat(2000)] = json!([]))),
         ("too many values", refused(SINGLE, |d| d["data"]["x"] = json!(vec![json!([]); 50_000]))),
     ] {
-        assert!(matches!(refusal, Refusal::Shape(_)), "{what}: {refusal}");
+        assert!(matches!(refusal, OpenCertsError::Shape(_)), "{what}: {refusal}");
     }
     for bytes in [b"".as_slice(), b"{", b"[]", b"7", b"%PDF-1.7"] {
         assert!(OpenCert::verify(bytes).is_err());
     }
     let deep = format!("{}{}", "{\"a\":".repeat(100), "7".to_owned() + &"}".repeat(100));
     let refusal = refused(SINGLE, |d| d["data"] = serde_json::from_str(&deep).unwrap());
-    assert!(matches!(refusal, Refusal::Shape(_)), "{refusal}");
+    assert!(matches!(refusal, OpenCertsError::Shape(_)), "{refusal}");
 }
 
 proptest! {
@@ -127,7 +135,7 @@ proptest! {
         let mut bytes = text.into_bytes();
         if bytes[at].is_ascii_alphanumeric() && bytes[at] != to.as_bytes()[0] {
             bytes[at] = to.as_bytes()[0];
-            // A salt's letter may be written large or small; the digest tells them apart all the same.
+            // The case of a letter in a salt changes the digest too.
             prop_assert!(OpenCert::verify(&bytes).is_err(), "{}", String::from_utf8_lossy(&bytes[at.saturating_sub(20)..at + 20]));
         }
     }

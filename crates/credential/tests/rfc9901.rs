@@ -1,9 +1,9 @@
-//! RFC 9901's own examples: what the text signs is read, verified and shown as the text says; and what we read is written
-//! again, byte for byte.
+//! The examples of RFC 9901: its SD-JWTs are parsed, verified and presented as in the text, and are
+//! reproduced byte for byte.
 
 use std::path::Path;
 
-use credential::Refusal;
+use credential::VerifyError;
 use credential::format::sd_jwt::{Challenge, SdJwt};
 use credential::jws;
 use credential::key::{Algorithm, PublicKey, SoftwareKey};
@@ -25,7 +25,8 @@ fn text<'a>(example: &'a Value, name: &str) -> Option<&'a str> {
     example[name].as_str()
 }
 
-/// What an example shows, with its issuer's signature where the text has one; otherwise its payload signed by us.
+/// Returns an example with the issuer's signature of the text, or signed by this test if the text
+/// has none.
 fn signed(example: &Value, which: &str) -> Option<String> {
     if let Some(text) = text(example, which) {
         return Some(text.to_owned());
@@ -78,15 +79,15 @@ fn the_holders_parts_answer_their_challenge_and_no_other() {
         let challenge = Challenge { audience: Some(audience), nonce, now: made + 5, most_age: Some(300) };
         assert_eq!(read.verify_key_binding(&holder, &challenge), Ok(()), "{name}");
         let other = Challenge { nonce: Some("another"), ..challenge };
-        assert_eq!(read.verify_key_binding(&holder, &other), Err(Refusal::Nonce), "{name}");
+        assert_eq!(read.verify_key_binding(&holder, &other), Err(VerifyError::Nonce), "{name}");
         let later = Challenge { now: made + 4000, ..challenge };
-        assert_eq!(read.verify_key_binding(&holder, &later), Err(Refusal::TooOld), "{name}");
+        assert_eq!(read.verify_key_binding(&holder, &later), Err(VerifyError::TooOld), "{name}");
         bound += 1;
     }
     assert!(bound >= 4, "{bound}");
 }
 
-/// What the text shows to a verifier is cut out of what it issues.
+/// The presentations in the text are selections from the issued SD-JWTs.
 #[test]
 fn the_texts_presentations_are_cut_from_what_was_issued() {
     let mut compared = 0;
@@ -105,7 +106,7 @@ fn the_texts_presentations_are_cut_from_what_was_issued() {
         assert_eq!(
             SdJwt::read(&cut).expect("read").disclose(),
             shown.disclose().map(|mut shown| {
-                // The order in which the text lists them is its own.
+                // The text lists the disclosures in an order of its own.
                 let mut sorted = SdJwt::read(&cut).expect("read").disclose().expect("disclosed").places;
                 std::mem::swap(&mut shown.places, &mut sorted);
                 shown

@@ -16,7 +16,7 @@ fn schemas_state_required_nullable_and_closed_members() {
     }
 }
 
-/// Checks `type`, `enum` and `required` as JSON Schema defines them, at every level of a schema.
+/// Checks `type`, `enum` and `required` at every level of a schema, as JSON Schema defines them.
 fn check_schema(schema: &Value, place: &str) {
     const TYPES: [&str; 6] = ["array", "boolean", "null", "number", "object", "string"];
     let is_type = |name: &Value| name.as_str().is_some_and(|name| TYPES.contains(&name));

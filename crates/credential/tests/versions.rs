@@ -1,9 +1,10 @@
-//! How a newer credential relates to an older one, and what changes between the two.
+//! Relations between newer and older credentials, and the changes between them.
 
-use credential::{Change, Context, Datum, Rejection, Relation, Submission, Type, changes};
+use credential::{Change, Context, DisplayValue, ParseError, Relation, Submission, Type, changes};
 use serde_json::{Value, json};
 
-/// A job as organisation, title, start, end and last processed month; an empty end is an open job, an empty title none.
+/// A job as organisation, title, start, end and last processed month. An empty end is an open job,
+/// an empty title is absent.
 type Job = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 fn career(name: &str, jobs: &[Job]) -> Value {
@@ -155,7 +156,7 @@ fn changed_facts_are_listed_with_both_values() {
     newer.as_object_mut().expect("an object").remove("expiry_date");
     let found = changes(known, &older, &newer);
     let facts = found.iter().map(|change| match change {
-        Change::Fact { older, newer, .. } => (older != &Datum::Nothing, newer != &Datum::Nothing),
+        Change::Fact { older, newer, .. } => (older != &DisplayValue::Nothing, newer != &DisplayValue::Nothing),
         other => panic!("{other:?}"),
     });
     let facts: Vec<_> = facts.collect();
@@ -174,10 +175,11 @@ fn pushed(replaces: Value) -> Result<Submission, Vec<(String, String)>> {
     body["replaces"] = replaces;
     let context = Context::new("2026-11-23T09:00:00Z".parse().expect("a time"));
     Submission::parse_v2(Type::default(), body.to_string().as_bytes(), &context).map_err(|rejection| match rejection {
-        Rejection::Invalid(faults) => {
-            faults.into_iter().map(|fault| (fault.pointer, fault.code.as_str().to_owned())).collect()
-        }
-        Rejection::Malformed(malformed) => panic!("{malformed}"),
+        ParseError::Invalid(field_errors) => field_errors
+            .into_iter()
+            .map(|field_error| (field_error.pointer, field_error.code.as_str().to_owned()))
+            .collect(),
+        ParseError::Malformed(malformed) => panic!("{malformed}"),
     })
 }
 
@@ -211,10 +213,11 @@ fn batch_items_may_not_replace_each_other() {
         let source = batch.to_string();
         let body = credential::BatchBody::read(credential::BatchForm::V2, source.as_bytes()).expect("an object");
         body.check(&context).map_err(|rejection| match rejection {
-            Rejection::Invalid(faults) => {
-                faults.into_iter().map(|fault| (fault.pointer, fault.code.as_str())).collect::<Vec<_>>()
-            }
-            Rejection::Malformed(malformed) => panic!("{malformed}"),
+            ParseError::Invalid(field_errors) => field_errors
+                .into_iter()
+                .map(|field_error| (field_error.pointer, field_error.code.as_str()))
+                .collect::<Vec<_>>(),
+            ParseError::Malformed(malformed) => panic!("{malformed}"),
         })
     };
     let taken = check(&batch).expect("taken");

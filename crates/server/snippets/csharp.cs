@@ -1,6 +1,9 @@
-// A token, a push and its status:  TENURE_URL=.. CLIENT_ID=.. CLIENT_SECRET=.. dotnet run csharp.cs
-// Or checks webhooks, each a line of timestamp, signature, body:  WEBHOOK_SECRET=.. dotnet run csharp.cs webhooks
-// .NET 10 or later runs this file as it is; earlier ones have it as a project's Program.cs. Nothing else is needed.
+// Gets a token, pushes a credential and reads its status:
+//   TENURE_URL=.. CLIENT_ID=.. CLIENT_SECRET=.. dotnet run csharp.cs
+// Verifies webhooks, each on a line of timestamp, signature and body:
+//   WEBHOOK_SECRET=.. dotnet run csharp.cs webhooks
+// .NET 10 or later runs this file directly. In earlier versions, use it as a project's Program.cs.
+// It has no other dependencies.
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
@@ -9,7 +12,7 @@ using System.Text.Json.Nodes;
 string Setting(string name) =>
     Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"{name} is not set");
 
-var seen = new HashSet<string>(); // Event ids that were handled: keep yours in a database.
+var seen = new HashSet<string>(); // Ids of handled events. Store them in your database.
 
 if (args is ["webhooks"])
 {
@@ -25,7 +28,7 @@ if (args is ["webhooks"])
 using var client = new HttpClient { BaseAddress = new Uri(Setting("TENURE_URL")) };
 client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await GetToken());
 
-// An id of your own. The same one again is answered with the same link.
+// A unique id of your choice. Repeating a push with the same id returns the same link.
 var id = $"payroll-{Guid.NewGuid()}";
 var (code, pushed) = await Push(new JsonObject
 {
@@ -54,7 +57,7 @@ async Task<string> GetToken()
         ["client_secret"] = Setting("CLIENT_SECRET"),
     });
     var (_, body) = await Read(await client.PostAsync("/api/partner/v1/oauth/token", form));
-    return (string)body["access_token"]!; // Good for an hour: keep it.
+    return (string)body["access_token"]!; // Valid for an hour; reuse it.
 }
 
 async Task<(int, JsonNode)> Push(JsonObject credential)
@@ -73,12 +76,12 @@ async Task<string> GetStatus(string credentialId)
 async Task<(int, JsonNode)> Read(HttpResponseMessage answer)
 {
     var text = await answer.Content.ReadAsStringAsync();
-    // Every fault of the body, in one answer.
+    // The error response lists every problem of the request.
     if (!answer.IsSuccessStatusCode) throw new HttpRequestException($"{(int)answer.StatusCode} {text}");
     return ((int)answer.StatusCode, JsonNode.Parse(text)!);
 }
 
-// accepted, repeated or refused. `body` is the bytes as they came, before anything reads them.
+// Returns accepted, repeated or refused. `body` is the raw body, as received.
 string CheckWebhook(string timestamp, string signature, byte[] body, string secret)
 {
     byte[] signed = [.. Encoding.UTF8.GetBytes(timestamp + "."), .. body];

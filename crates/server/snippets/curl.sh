@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# A token, a push and its status:  TENURE_URL=.. CLIENT_ID=.. CLIENT_SECRET=.. bash curl.sh
-# Or checks webhooks, each a line of timestamp, signature, body:  WEBHOOK_SECRET=.. bash curl.sh webhooks
-# It needs curl and openssl. openssl shows its key to whoever else is on this machine: to try things out, not to receive.
+# Gets a token, pushes a credential and reads its status:
+#   TENURE_URL=.. CLIENT_ID=.. CLIENT_SECRET=.. bash curl.sh
+# Verifies webhooks, each on a line of timestamp, signature and body:
+#   WEBHOOK_SECRET=.. bash curl.sh webhooks
+# Requires curl and openssl. For testing only: other users of the machine can see the secret in the
+# arguments of openssl.
 set -euo pipefail
 
-# member NAME: the text of one member of the JSON on standard input. Where there is jq, use that.
+# member NAME: prints the value of one member of the JSON on standard input. Use jq if you have it.
 member() { sed -n 's/.*"'"$1"'" *: *"\([^"]*\)".*/\1/p'; }
 
 push_and_ask() {
@@ -13,7 +16,7 @@ push_and_ask() {
         -d grant_type=client_credentials -d "client_id=$CLIENT_ID" --data-urlencode "client_secret=$CLIENT_SECRET" |
         member access_token)
 
-    # An id of your own. The same one again is answered with the same link.
+    # A unique id of your choice. Repeating a push with the same id returns the same link.
     id="payroll-$(date +%s)-$RANDOM"
     pushed=$(curl -sS -w '\n%{http_code}' "$TENURE_URL/api/partner/v2/add/requests/career_history" \
         -H "Authorization: Bearer $token" -H 'Content-Type: application/json' -d @- <<JSON
@@ -39,15 +42,15 @@ JSON
 
 digest() { openssl dgst -sha256 "$@" -r | cut -d ' ' -f 1; }
 
-declare -A seen # Event ids that were handled: keep yours in a database.
+declare -A seen # Ids of handled events. Store them in your database.
 
-# check TIMESTAMP SIGNATURE BODY: accepted, repeated or refused.
+# check TIMESTAMP SIGNATURE BODY: prints accepted, repeated or refused.
 check() {
     local timestamp=$1 signature=$2 body=$3 age expected id
     [[ $timestamp =~ ^[0-9]{1,12}$ ]] || { echo refused; return; }
     age=$(($(date +%s) - 10#$timestamp))
     expected=$(printf '%s.%s' "$timestamp" "$body" | digest -hmac "$WEBHOOK_SECRET")
-    # What is compared are digests, whose common beginnings tell nothing of the signature.
+    # Compares digests, so that the timing of the comparison does not reveal the signature.
     if ((age > 900 || age < -900)) || [ "$(digest <<<"$expected")" != "$(digest <<<"$signature")" ]; then
         echo refused
         return

@@ -1,6 +1,8 @@
-// A token, a push and its status:  TENURE_URL=.. CLIENT_ID=.. CLIENT_SECRET=.. java java.java
-// Or checks webhooks, each a line of timestamp, signature, body:  WEBHOOK_SECRET=.. java java.java webhooks
-// Java 17 or later, and nothing else: a JSON library, which you will have, would replace member().
+// Gets a token, pushes a credential and reads its status:
+//   TENURE_URL=.. CLIENT_ID=.. CLIENT_SECRET=.. java java.java
+// Verifies webhooks, each on a line of timestamp, signature and body:
+//   WEBHOOK_SECRET=.. java java.java webhooks
+// Requires Java 17 or later. It has no other dependencies; with a JSON library, replace member().
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.net.URI;
@@ -29,7 +31,7 @@ class Tenure {
     static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
         HttpResponse<String> answer = CLIENT.send(request.build(), BodyHandlers.ofString());
         if (answer.statusCode() >= 300) {
-            throw new IllegalStateException(answer.statusCode() + " " + answer.body()); // Every fault, in one answer.
+            throw new IllegalStateException(answer.statusCode() + " " + answer.body()); // Lists every problem.
         }
         return answer;
     }
@@ -43,7 +45,7 @@ class Tenure {
             + "&client_secret=" + URLEncoder.encode(System.getenv("CLIENT_SECRET"), UTF_8);
         return member(send(request("/api/partner/v1/oauth/token")
             .header("Content-Type", "application/x-www-form-urlencoded")
-            .POST(BodyPublishers.ofString(form))).body(), "access_token"); // Good for an hour: keep it.
+            .POST(BodyPublishers.ofString(form))).body(), "access_token"); // Valid for an hour; reuse it.
     }
 
     static HttpResponse<String> push(String token, String credential) throws Exception {
@@ -64,9 +66,9 @@ class Tenure {
         return found.group(1);
     }
 
-    static final Set<String> SEEN = new HashSet<>(); // Event ids that were handled: keep yours in a database.
+    static final Set<String> SEEN = new HashSet<>(); // Ids of handled events. Store them in your database.
 
-    /** accepted, repeated or refused. {@code body} is the bytes as they came, before anything reads them. */
+    /** Returns accepted, repeated or refused. {@code body} is the raw body, as received. */
     static String checkWebhook(String timestamp, String signature, byte[] body, String secret)
             throws GeneralSecurityException {
         Mac mac = Mac.getInstance("HmacSHA256");
@@ -92,7 +94,7 @@ class Tenure {
             return;
         }
         String token = token();
-        String id = "payroll-" + UUID.randomUUID(); // An id of your own. The same one again gets the same link.
+        String id = "payroll-" + UUID.randomUUID(); // Your id. A repeated push returns the same link.
         HttpResponse<String> pushed = push(token, """
             {
               "credential_id": "%s",

@@ -1,6 +1,8 @@
-// A token, a push and its status:  TENURE_URL=.. CLIENT_ID=.. CLIENT_SECRET=.. node javascript.mjs
-// Or checks webhooks, each a line of timestamp, signature, body:  WEBHOOK_SECRET=.. node javascript.mjs webhooks
-// Node 18 or later, and nothing else.
+// Gets a token, pushes a credential and reads its status:
+//   TENURE_URL=.. CLIENT_ID=.. CLIENT_SECRET=.. node javascript.mjs
+// Verifies webhooks, each on a line of timestamp, signature and body:
+//   WEBHOOK_SECRET=.. node javascript.mjs webhooks
+// Requires Node 18 or later. It has no other dependencies.
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 import { createInterface } from "node:readline";
 
@@ -9,14 +11,14 @@ const { TENURE_URL, CLIENT_ID, CLIENT_SECRET, WEBHOOK_SECRET } = process.env;
 async function call(path, options) {
   const answer = await fetch(TENURE_URL + path, options);
   const text = await answer.text();
-  if (!answer.ok) throw new Error(`${answer.status} ${text}`); // Every fault of the body, in one answer.
+  if (!answer.ok) throw new Error(`${answer.status} ${text}`); // Lists every problem of the request.
   return { status: answer.status, body: JSON.parse(text) };
 }
 
 async function getToken() {
   const form = { grant_type: "client_credentials", client_id: CLIENT_ID, client_secret: CLIENT_SECRET };
   const { body } = await call("/api/partner/v1/oauth/token", { method: "POST", body: new URLSearchParams(form) });
-  return body.access_token; // Good for an hour: keep it.
+  return body.access_token; // Valid for an hour; reuse it.
 }
 
 async function push(token, credential) {
@@ -33,9 +35,9 @@ async function getStatus(token, credentialId) {
   return body.status;
 }
 
-const seen = new Set(); // Event ids that were handled: keep yours in a database.
+const seen = new Set(); // Ids of handled events. Store them in your database.
 
-// accepted, repeated or refused. `body` is the text as it came, before anything reads it.
+// Returns accepted, repeated or refused. `body` is the raw body, as received.
 function checkWebhook(timestamp, signature, body, secret) {
   const expected = createHmac("sha256", secret).update(`${timestamp}.${body}`).digest();
   const given = Buffer.from(signature, "hex");
@@ -60,7 +62,7 @@ if (process.argv[2] === "webhooks") {
     start_date: "2021-03",
     last_processed_month: "2024-05",
   };
-  // An id of your own. The same one again is answered with the same link.
+  // A unique id of your choice. Repeating a push with the same id returns the same link.
   const credential_id = `payroll-${randomUUID()}`;
   const { status, body } = await push(token, { credential_id, fields: { full_name: "Ada Example", employment: [job] } });
   console.log(status, body.redirect_uri);

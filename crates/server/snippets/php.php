@@ -1,7 +1,9 @@
 <?php
-// A token, a push and its status:  TENURE_URL=.. CLIENT_ID=.. CLIENT_SECRET=.. php php.php
-// Or checks webhooks, each a line of timestamp, signature, body:  WEBHOOK_SECRET=.. php php.php webhooks
-// PHP 8 or later; an address with https needs its openssl extension. Nothing else.
+// Gets a token, pushes a credential and reads its status:
+//   TENURE_URL=.. CLIENT_ID=.. CLIENT_SECRET=.. php php.php
+// Verifies webhooks, each on a line of timestamp, signature and body:
+//   WEBHOOK_SECRET=.. php php.php webhooks
+// Requires PHP 8 or later, and its openssl extension for https. It has no other dependencies.
 declare(strict_types=1);
 
 /** @return array{int, array} */
@@ -14,7 +16,7 @@ function call(string $method, string $path, array $headers = [], string $body = 
     }
     $status = (int) explode(' ', $http_response_header[0])[1];
     if ($status >= 300) {
-        throw new RuntimeException("$status $text"); // Every fault of the body, in one answer.
+        throw new RuntimeException("$status $text"); // Lists every problem of the request.
     }
     return [$status, json_decode($text, true, flags: JSON_THROW_ON_ERROR)];
 }
@@ -28,7 +30,7 @@ function get_token(): string
     ]);
     $headers = ['Content-Type: application/x-www-form-urlencoded'];
     [, $body] = call('POST', '/api/partner/v1/oauth/token', $headers, $form);
-    return $body['access_token']; // Good for an hour: keep it.
+    return $body['access_token']; // Valid for an hour; reuse it.
 }
 
 function push(string $token, array $credential): array
@@ -45,10 +47,10 @@ function get_status(string $token, string $id): string
     return $body['status'];
 }
 
-/** accepted, repeated or refused. $body is the bytes as they came, before anything reads them. */
+/** Returns accepted, repeated or refused. $body is the raw body, as received. */
 function check_webhook(string $timestamp, string $signature, string $body, string $secret): string
 {
-    static $seen = []; // Event ids that were handled: keep yours in a database.
+    static $seen = []; // Ids of handled events. Store them in your database.
     $expected = hash_hmac('sha256', "$timestamp.$body", $secret);
     $is_fresh = preg_match('/^[0-9]{1,12}$/D', $timestamp) === 1 && abs(time() - (int) $timestamp) <= 900;
     if (!$is_fresh || !hash_equals($expected, $signature)) {
@@ -71,7 +73,7 @@ if (($argv[1] ?? '') === 'webhooks') {
 }
 
 $token = get_token();
-$id = 'payroll-' . bin2hex(random_bytes(16)); // An id of your own. The same one again is answered with the same link.
+$id = 'payroll-' . bin2hex(random_bytes(16)); // Your id. A repeated push returns the same link.
 [$status, $pushed] = push($token, [
     'credential_id' => $id,
     'fields' => [

@@ -1,6 +1,8 @@
-"""A token, a push and its status:  TENURE_URL=.. CLIENT_ID=.. CLIENT_SECRET=.. python3 python.py
-Or checks webhooks, each a line of timestamp, signature, body:  WEBHOOK_SECRET=.. python3 python.py webhooks
-Nothing but Python's standard library."""
+"""Gets a token, pushes a credential and reads its status:
+  TENURE_URL=.. CLIENT_ID=.. CLIENT_SECRET=.. python3 python.py
+Verifies webhooks, each on a line of timestamp, signature and body:
+  WEBHOOK_SECRET=.. python3 python.py webhooks
+It uses only the standard library."""
 
 import hashlib
 import hmac
@@ -21,7 +23,7 @@ def get_token(url):
         "client_secret": os.environ["CLIENT_SECRET"],
     }
     with urlopen(f"{url}/api/partner/v1/oauth/token", urlencode(form).encode()) as answer:
-        return json.load(answer)["access_token"]  # Good for an hour: keep it.
+        return json.load(answer)["access_token"]  # Valid for an hour; reuse it.
 
 
 def push(url, token, credential_id, fields):
@@ -37,11 +39,11 @@ def get_status(url, token, credential_id):
         return json.load(answer)["status"]
 
 
-seen = set()  # Event ids that were handled: keep yours in a database.
+seen = set()  # Ids of handled events. Store them in your database.
 
 
 def check_webhook(timestamp, signature, body, secret):
-    """accepted, repeated or refused. `body` is the bytes as they came, before anything reads them."""
+    """Returns accepted, repeated or refused. `body` is the raw body, as received."""
     expected = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
     is_fresh = timestamp.isascii() and timestamp.isdigit() and abs(time.time() - int(timestamp)) <= 900
     if not is_fresh or not hmac.compare_digest(expected.encode(), signature.encode()):
@@ -61,7 +63,7 @@ def main():
         return
     url = os.environ["TENURE_URL"]
     token = get_token(url)
-    credential_id = f"payroll-{uuid.uuid4()}"  # An id of your own. The same one again is answered with the same link.
+    credential_id = f"payroll-{uuid.uuid4()}"  # Your id. A repeated push returns the same link.
     job = {
         "organisation": "Company A",
         "role_title": "Engineer",
@@ -76,4 +78,4 @@ if __name__ == "__main__":
     try:
         main()
     except HTTPError as error:
-        sys.exit(f"{error.code} {error.read().decode()}")  # Every fault of the body, in one answer.
+        sys.exit(f"{error.code} {error.read().decode()}")  # Lists every problem of the request.

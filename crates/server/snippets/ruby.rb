@@ -1,6 +1,8 @@
-# A token, a push and its status:  TENURE_URL=.. CLIENT_ID=.. CLIENT_SECRET=.. ruby ruby.rb
-# Or checks webhooks, each a line of timestamp, signature, body:  WEBHOOK_SECRET=.. ruby ruby.rb webhooks
-# Ruby 3 or later, and nothing but its standard library.
+# Gets a token, pushes a credential and reads its status:
+#   TENURE_URL=.. CLIENT_ID=.. CLIENT_SECRET=.. ruby ruby.rb
+# Verifies webhooks, each on a line of timestamp, signature and body:
+#   WEBHOOK_SECRET=.. ruby ruby.rb webhooks
+# Requires Ruby 3 or later. It uses only the standard library.
 require "erb"
 require "json"
 require "net/http"
@@ -11,7 +13,7 @@ require "set"
 def call(request)
   uri = request.uri
   answer = Net::HTTP.start(uri.host, uri.port, use_ssl: uri.scheme == "https") { |http| http.request(request) }
-  # Every fault of the body, in one answer.
+  # The error response lists every problem of the request.
   raise "#{answer.code} #{answer.body}" unless answer.is_a?(Net::HTTPSuccess)
   [answer.code, JSON.parse(answer.body)]
 end
@@ -25,7 +27,7 @@ def get_token
     "client_id" => ENV.fetch("CLIENT_ID"),
     "client_secret" => ENV.fetch("CLIENT_SECRET"),
   )
-  call(request).last["access_token"] # Good for an hour: keep it.
+  call(request).last["access_token"] # Valid for an hour; reuse it.
 end
 
 def push(token, credential)
@@ -40,9 +42,9 @@ def get_status(token, id)
   call(Net::HTTP::Get.new(address(path), { "Authorization" => "Bearer #{token}" })).last["status"]
 end
 
-SEEN = Set.new # Event ids that were handled: keep yours in a database.
+SEEN = Set.new # Ids of handled events. Store them in your database.
 
-# accepted, repeated or refused. `body` is the bytes as they came, before anything reads them.
+# Returns accepted, repeated or refused. `body` is the raw body, as received.
 def check_webhook(timestamp, signature, body, secret)
   expected = OpenSSL::HMAC.hexdigest("SHA256", secret, "#{timestamp}.#{body}")
   fresh = timestamp.match?(/\A\d{1,12}\z/) && (Time.now.to_i - timestamp.to_i).abs <= 900
@@ -59,7 +61,7 @@ if ARGV == ["webhooks"]
 end
 
 token = get_token
-id = "payroll-#{SecureRandom.uuid}" # An id of your own. The same one again is answered with the same link.
+id = "payroll-#{SecureRandom.uuid}" # Your id. A repeated push returns the same link.
 job = { organisation: "Company A", role_title: "Engineer", start_date: "2021-03", last_processed_month: "2024-05" }
 status, pushed = push(token, { credential_id: id, fields: { full_name: "Ada Example", employment: [job] } })
 puts "#{status} #{pushed["redirect_uri"]}"

@@ -1,15 +1,16 @@
-//! Addresses of others: where a browser may be sent, and which schemes may open a wallet.
+//! Validation of external addresses: where a browser may be redirected, and which schemes may open
+//! a wallet.
 
 use url::{Host, Url};
 
-/// Longest address that a browser is sent to, in characters.
+/// Maximum length of an address that a browser is redirected to, in characters.
 const LONGEST: usize = 2_048;
 
-/// Longest name of a scheme.
+/// Maximum length of a scheme, in characters.
 const LONGEST_SCHEME: usize = 64;
 
-/// Schemes that a browser or the operating system handles itself: they run scripts, show other content in our name, read files
-/// or start other programs than wallets.
+/// Schemes that a browser or the operating system handles itself. They run scripts, show other
+/// content under our origin, read files or start programs that are not wallets.
 const HANDLED: [&str; 31] = [
     "about",
     "blob",
@@ -44,37 +45,40 @@ const HANDLED: [&str; 31] = [
     "wss",
 ];
 
-/// What is wrong with an address. Each text goes on after the address or its name.
+/// Why an address is invalid. Each message completes a sentence that begins with the address or its
+/// name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// It has more than 2,048 characters.
+    /// Longer than 2,048 characters.
     #[error("must have at most 2,048 characters")]
     TooLong,
-    /// It is relative, or has characters that a URI does not have (RFC 3986, section 2).
+    /// Relative, or contains characters that a URI does not allow (RFC 3986, section 2).
     #[error("must be an absolute URI in ASCII, without spaces and control characters")]
     NoUri,
-    /// It has a fragment, also an empty one.
+    /// Contains a fragment, even an empty one.
     #[error("must have no fragment")]
     Fragment,
-    /// It has a user or a password, also an empty one.
+    /// Contains a user name or password, even an empty one.
     #[error("must have no user and no password")]
     UserInfo,
 }
 
-/// Parses an address that a browser is to be sent to; whether its scheme is allowed is the caller's question.
+/// Parses an address that a browser may be redirected to. The caller checks whether the scheme is
+/// allowed.
 ///
 /// # Errors
-/// It is not written as such an address must be.
+/// The address does not have the required form; see [`AddressError`].
 pub fn parse(text: &str) -> Result<Url, AddressError> {
     if text.chars().count() > LONGEST {
         return Err(AddressError::TooLong);
     }
-    // The parser would remove tabs, line breaks and surrounding spaces, and read a backslash as a slash.
+    // The URL parser removes tabs, line breaks and surrounding spaces, and reads a backslash as a
+    // slash.
     let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte));
     let url = is_plain.then(|| Url::parse(text).ok()).flatten().ok_or(AddressError::NoUri)?;
     let rest = text.get(url.scheme().len()..).and_then(|rest| rest.strip_prefix("://"));
     let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
-    // The parser would read https:a.example and https:///a.example as https://a.example.
+    // The URL parser reads https:a.example and https:///a.example as https://a.example.
     if matches!(url.scheme(), "http" | "https") && authority.is_empty() {
         return Err(AddressError::NoUri);
     }
@@ -84,7 +88,8 @@ pub fn parse(text: &str) -> Result<Url, AddressError> {
     if url.fragment().is_some() { Err(AddressError::Fragment) } else { Ok(url) }
 }
 
-/// Whether an address is one of the web that nobody on the way reads: https, or http on this machine.
+/// Whether requests to a web address are safe from eavesdropping: https, or http on the loopback
+/// interface.
 pub fn is_web(url: &Url) -> bool {
     let is_loopback = || match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -95,8 +100,8 @@ pub fn is_web(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback())
 }
 
-/// Whether a scheme may be a wallet's: written as RFC 3986, section 3.1, asks, in lower case, and none that a browser handles
-/// itself.
+/// Whether a scheme may belong to a wallet: lower case, valid by RFC 3986, section 3.1, and not
+/// handled by browsers themselves.
 pub fn is_wallet_scheme(scheme: &str) -> bool {
     let fits = |character: char| {
         character.is_ascii_lowercase() || character.is_ascii_digit() || matches!(character, '+' | '-' | '.')

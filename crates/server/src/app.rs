@@ -1,4 +1,4 @@
-//! The application: makes the components once and gives access to them.
+//! The application: creates the components once and gives access to them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,15 +30,16 @@ use crate::trusted_issuers::TrustedIssuers;
 use crate::trusted_time::TrustedTime;
 use ambient::Rng;
 use ambient::{Clock, Timestamp};
-use store::{Committer, Issuing, Part, STATUS_LIST_CAPACITY, Statuses, Store, StoreError};
+use store::{Issuing, Part, PushWriter, STATUS_LIST_CAPACITY, StatusCache, Store, StoreError};
 
-/// The running application: everything a request needs, made once and shared. Cheap to clone.
+/// The running application: every component that a request needs, created once and shared. Cheap to
+/// clone.
 ///
-/// It only holds the parts. Flows and handlers take `&App`; a part never does.
+/// It only stores the components. Flows and handlers take `&App`; a component never does.
 #[derive(Clone, Debug)]
 pub struct App(Arc<Parts>);
 
-/// Declares the parts, and an accessor for each.
+/// Declares the components, with an accessor for each.
 macro_rules! parts {
     ($($(#[$doc:meta])* $name:ident: $part:ty,)+) => {
         #[derive(Debug)]
@@ -60,37 +61,37 @@ parts! {
     config: Config,
     /// Public URLs.
     links: Links,
-    /// The time.
+    /// The clock.
     clock: Clock,
-    /// Random bytes.
+    /// The random number generator.
     rng: Rng,
-    /// The data.
+    /// The database of application data.
     store: Store,
-    /// The keys.
+    /// The encryption keys.
     keyring: Keyring,
-    /// Writes pushes.
-    committer: Committer,
-    /// Reads statuses.
-    statuses: Statuses,
-    /// Writes what signed credentials need.
+    /// Stores pushes.
+    committer: PushWriter,
+    /// Caches submission statuses.
+    statuses: StatusCache,
+    /// Stores the rows that signed credentials need.
     issuing: Issuing,
-    /// Access tokens.
+    /// Issues and authenticates access tokens.
     tokens: Tokens,
     /// The keys that sign credentials.
     issuer_keys: IssuerKeys,
-    /// The key that wallets encrypt for.
+    /// The key to which wallets encrypt.
     encryption_key: EncryptionKey,
     /// The key that signs requests to wallets.
     verifier_key: VerifierKey,
-    /// Issuers that are trusted besides this server.
+    /// Issuers that are trusted in addition to this server.
     trusted_issuers: TrustedIssuers,
-    /// Looks up what issuers publish.
+    /// Fetches metadata, keys and status lists that issuers publish.
     issuer_lookup: IssuerLookup,
     /// Signs credentials.
     credential_signer: CredentialSigner,
     /// Issues nonces to wallets.
     nonces: Nonces,
-    /// Verifies what wallets prove.
+    /// Verifies the key proofs and attestations of wallets.
     proofs: ProofVerifier,
     /// Signed status lists, cached.
     status_lists: StatusLists,
@@ -98,44 +99,45 @@ parts! {
     active_partners: ActivePartners,
     /// Rate limits.
     limits: Limits,
-    /// Partner chains that are counted apart.
+    /// Limits the number of partner chains with tallies of their own.
     partner_chains: PartnerChains,
     /// Sends mail.
     mailer: Mailer,
-    /// Documents.
+    /// Attached documents.
     documents: Documents,
-    /// Passkeys; `None` where the base URL's host cannot have any (an IP address).
+    /// Passkeys; `None` if the host of the base URL is an IP address, which WebAuthn does not
+    /// support.
     webauthn: Option<Webauthn>,
-    /// Whether the databases take writes.
+    /// Whether the databases accept writes.
     readiness: Readiness,
-    /// The time by which data is destroyed.
+    /// The time by which retention expires and destroys data.
     trusted_time: TrustedTime,
     /// Counters and durations.
     metrics: Metrics,
-    /// What is sent or done after a transaction.
+    /// Messages to send and work to do after a transaction commits.
     outbox: Outbox,
-    /// Sends webhook deliveries.
+    /// The HTTP client for webhook deliveries.
     receivers: Outbound,
     /// Wakes the job that delivers webhooks.
     deliveries_due: Notify,
 }
 
-/// What the application uses of the machine.
+/// The parts of the environment that the application uses.
 #[derive(Debug)]
 pub struct Surroundings {
-    /// How names are looked up.
+    /// Resolves host names.
     pub lookup: Lookup,
-    /// The program `tenure`, which is started to inspect documents.
+    /// The `tenure` executable, which is started to inspect documents.
     pub inspector: PathBuf,
 }
 
 /// Why the application cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database cannot be used (yet): worth trying again.
+    /// The database is not usable at present; retry.
     #[error(transparent)]
     Store(StoreError),
-    /// Something that only the operator can mend.
+    /// Only the operator can fix this.
     #[error("{0}")]
     Operator(String),
 }
@@ -150,7 +152,7 @@ impl From<RootKeyError> for StartError {
     fn from(error: RootKeyError) -> Self {
         match error {
             RootKeyError::Store(error) => Self::Store(error),
-            // A folder that cannot be written now (full, read-only) may be later.
+            // The folder may become writable later, for example after the disk has been full.
             RootKeyError::File { .. } => Self::Store(StoreError::Unavailable(error.to_string())),
             other => Self::Operator(other.to_string()),
         }
@@ -158,7 +160,7 @@ impl From<RootKeyError> for StartError {
 }
 
 impl App {
-    /// Opens the data folder and everything in it.
+    /// Opens the data folder and creates the components.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -167,7 +169,7 @@ impl App {
         Self::open_with(config, clock, rng, is_demo, Surroundings { lookup: Lookup::System, inspector }).await
     }
 
-    /// As [`App::open`], with other surroundings: for tests.
+    /// Like [`App::open`], with the given surroundings. Used by tests.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -179,38 +181,43 @@ impl App {
         surroundings: Surroundings,
     ) -> Result<Self, StartError> {
         let Surroundings { lookup, inspector } = surroundings;
-        let data = &config.storage.data;
+        let data = &config.storage.data_dir;
         let (store, keyring, instance) = open_databases(&config, &clock, &rng).await?;
-        let tokens = Tokens::new(config.base(), config.tokens.lifetime, config.tokens.signing_key_age);
+        let tokens = Tokens::new(config.base(), config.tokens.lifetime, config.tokens.key_rotation_interval);
         tokens.refresh_keys(&keyring, &rng, clock.now()).await?;
         let credentials = &config.credentials;
-        let issuer_keys =
-            IssuerKeys::new(config.base(), credentials.algorithm, credentials.signing_key_age, credentials.lifetime);
+        let issuer_keys = IssuerKeys::new(
+            config.base(),
+            credentials.algorithm,
+            credentials.key_rotation_interval,
+            credentials.lifetime,
+        );
         issuer_keys.refresh(&keyring, &rng, clock.now()).await?;
         let encryption_key = EncryptionKey::open(&keyring, &rng, clock.now()).await?;
         let verifier_key = VerifierKey::open(&keyring, &issuer_keys, &config, &rng, clock.now()).await?;
         let trusted_issuers = TrustedIssuers::read(&config.openid4vp).map_err(StartError::Operator)?;
         let wallets = WalletPolicy {
-            providers: config.wallets.provider_keys().map_err(StartError::Operator)?,
-            attestation_required: config.wallets.attestation_required,
+            providers: config.oid4vci.provider_keys().map_err(StartError::Operator)?,
+            attestation_required: config.oid4vci.attestation_required,
         };
         let links = Links::new(config.base());
         let nonces = Nonces::new(keyring.clone(), clock.clone(), rng.clone());
         let mailer =
             Mailer::new(&config.mail.transport, &config.mail.from, &config.outbound, is_demo || !config.is_https())
                 .map_err(StartError::Operator)?;
-        let objects = Objects::open(&config.objects, &config.outbound, data, instance).map_err(StartError::Operator)?;
+        let objects =
+            Objects::open(&config.object_storage, &config.outbound, data, instance).map_err(StartError::Operator)?;
         let receivers =
-            Outbound::to_receivers(&config.outbound, &config.webhooks, lookup.clone()).map_err(StartError::Operator)?;
+            Outbound::for_webhooks(&config.outbound, &config.webhooks, lookup.clone()).map_err(StartError::Operator)?;
         let outbound = Outbound::new(&config.outbound, lookup).map_err(StartError::Operator)?;
-        let committer = Committer::start(store.clone(), clock.clone());
+        let committer = PushWriter::start(store.clone(), clock.clone());
         Ok(Self(Arc::new(Parts {
             issuer_lookup: IssuerLookup::new(outbound.clone()),
             documents: Documents::new(objects, outbound, inspector, keyring.clone(), clock.clone(), rng.clone()),
             readiness: Readiness::new(store.clone(), keyring.store().clone(), committer.clone()),
             trusted_time: TrustedTime::new(clock.clone()),
             committer,
-            statuses: Statuses::start(store.clone(), clock.clone()),
+            statuses: StatusCache::start(store.clone(), clock.clone()),
             issuing: Issuing::start(store.clone(), clock.clone(), rng.clone(), NONCE_LIFETIME, STATUS_LIST_CAPACITY),
             credential_signer: CredentialSigner::new(issuer_keys.clone(), links.clone(), clock.clone(), rng.clone()),
             proofs: ProofVerifier::new(nonces.clone(), clock.clone(), config.base(), wallets, store.clone()),
@@ -240,44 +247,46 @@ impl App {
         })))
     }
 
-    /// Whether this is `tenure demo`, which alone relaxes anything.
+    /// Whether this is `tenure demo`, the only mode that relaxes security checks.
     pub fn is_demo(&self) -> bool {
         self.0.is_demo
     }
 
-    /// The time now.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         self.clock().now()
     }
 
-    /// A new id that sorts by time.
+    /// Returns a new id that sorts by creation time.
     pub fn id(&self) -> Uuid {
         self.rng().id(self.now())
     }
 
-    /// Closes both databases after what is under way.
+    /// Closes both databases once the operations in progress have ended.
     pub async fn close(&self) {
         self.store().close().await;
         self.keyring().store().close().await;
     }
 }
 
-/// Opens the data and the key ring, which must belong together. Returns them with the name of the data.
+/// Opens the data and the key ring, which must belong together. Returns them with the id of the
+/// data.
 async fn open_databases(config: &Config, clock: &Clock, rng: &Rng) -> Result<(Store, Keyring, Uuid), StartError> {
     let storage = &config.storage;
-    let open = |part| Store::open(part, &storage.data, &storage.database_url, storage.connections);
+    let open = |part| Store::open(part, &storage.data_dir, &storage.database_url, storage.connections);
     let (store, ring) = (open(Part::Data).await?, open(Part::Keyring).await?);
-    // Before anything is made: new keys beside data that has lost its own would hide the loss.
+    // Check before creating any key: new keys beside data that has lost its own would hide the
+    // loss.
     let refusal = Belonging::of(&store, &ring, clock.now()).await?.refusal(storage);
     if let Some(refusal) = refusal {
         return Err(StartError::Operator(refusal));
     }
-    let keyring = Keyring::open(ring, &storage.data, config.retention.ring_period(), rng.clone()).await?;
+    let keyring = Keyring::open(ring, &storage.data_dir, config.retention.epoch_length(), rng.clone()).await?;
     let mut tx = store.write().await?;
     let instance = tx.instance(rng.anonymous_id()).await?;
     if let Some(before) = tx.note_base_url(config.base()).await? {
         let now = config.base();
-        tracing::warn!(before, now, "the server was started with another base URL before; every node needs the same");
+        tracing::warn!(before, now, "the server was started with another base URL before; all nodes must use the same");
     }
     tx.commit().await?;
     if !identity::bind(&store, keyring.store(), rng).await? {

@@ -1,10 +1,10 @@
-//! E-mail addresses of people.
+//! Email addresses of people.
 
 use credential::EmailAddress;
 
 use crate::keys::Keyring;
 
-/// An e-mail address in its one form ([`EmailAddress`]), with the hash that it is looked up by.
+/// A canonical email address ([`EmailAddress`]) with the hash that it is looked up by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(EmailAddress);
 
@@ -14,24 +14,31 @@ impl Email {
         EmailAddress::parse(text).map(Self)
     }
 
-    /// The address to send to.
+    /// Returns the address to send to.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// The part after the at sign.
+    /// Returns the part after the at sign.
     pub fn domain(&self) -> &str {
         self.0.domain()
     }
 
-    /// The part before the at sign, in lower case.
+    /// Returns the address with only the first character before the at sign, like
+    /// "a***@example.org".
+    pub fn masked(&self) -> String {
+        let first: String = self.as_str().chars().take(1).collect();
+        format!("{first}***@{}", self.domain())
+    }
+
+    /// Returns the part before the at sign, in lower case.
     pub fn canonical_local(&self) -> String {
         let mut local = self.0.canonical();
         local.truncate(local.len() - self.0.domain().len() - 1);
         local
     }
 
-    /// The keyed hash of the canonical form: accounts are looked up by it, and limits count by it.
+    /// Returns the keyed hash of the canonical form. Account look-ups and rate limits use it.
     pub fn fingerprint(&self, keyring: &Keyring) -> [u8; 32] {
         keyring.fingerprint("email", self.0.canonical().as_bytes())
     }
@@ -55,6 +62,13 @@ mod tests {
             "ada@example.org\r\nBcc: x@y.z",
         ] {
             assert_eq!(Email::parse(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn masked_address_shows_one_character_and_the_domain() {
+        for (address, masked) in [("ada@example.org", "a***@example.org"), ("x@example.org", "x***@example.org")] {
+            assert_eq!(Email::parse(address).map(|email| email.masked()).as_deref(), Some(masked));
         }
     }
 

@@ -1,30 +1,31 @@
-//! The one HTTP error: a kind, what happened in words, and the errors of the caller's body.
+//! The HTTP error type: kind, detail, and the field errors of the body.
 //!
-//! Owns the mapping from kind to status and the RFC 9457 document. A handler returns an [`Error`]; the outermost layer
-//! of the router logs it and writes it, as problem details or as a page, because only that layer knows the request's id
-//! and who reads the response.
+//! Owns the mapping from kind to status and the RFC 9457 document. A handler returns an [`Error`].
+//! The outermost layer of the router logs it and renders it as problem details or as a page,
+//! because only that layer knows the request id and whether a program or a person reads the
+//! response.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use credential::Fault;
+use credential::FieldError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use store::StoreError;
 
-/// What went wrong, as far as the caller is told.
+/// An error response.
 #[derive(Clone, Debug)]
 pub struct Error {
     /// The kind, from which the status follows.
     pub kind: Kind,
-    /// One sentence for the caller: what is wrong and what to do.
+    /// The problem and its solution, for the caller.
     pub detail: String,
-    /// Every fault of the body, where that is the matter.
-    pub faults: Vec<Fault>,
-    /// What failed on our side: logged, never shown to the caller.
+    /// Every field error of the body.
+    pub field_errors: Vec<FieldError>,
+    /// The failure inside the server. Logged, never returned.
     cause: Option<String>,
 }
 
@@ -33,147 +34,155 @@ pub struct Error {
 pub enum Kind {
     /// The body is not JSON, or the request cannot be read. 400.
     Malformed,
-    /// No token, or one that is not good (RFC 6750). 401.
+    /// A missing or invalid token (RFC 6750). 401.
     Unauthorized,
+    /// No token (RFC 6750, section 3.1). 401 without an error code.
+    MissingToken,
     /// The token lacks this scope (RFC 6750). 403.
     MissingScope(String),
-    /// Not for this caller. 403.
+    /// The caller may not do this. 403.
     Forbidden,
-    /// Nothing here, or nothing of the caller's. 404.
+    /// Not found, or not the caller's. 404.
     NotFound,
-    /// The path is right, the method is not. 405.
+    /// The path does not support the method. 405.
     MethodNotAllowed,
-    /// There is none of the media types that the caller takes. 406.
+    /// None of the media types in `Accept` is available. 406.
     NotAcceptable,
-    /// Contradicts what is already there. 409.
+    /// Conflicts with an earlier request. 409.
     Conflict,
-    /// It was there, and its time is over. 410.
+    /// Expired. 410.
     Gone,
-    /// Longer than allowed. 413.
+    /// The body is too large. 413.
     TooLarge,
     /// Not `application/json`. 415.
     UnsupportedMediaType,
-    /// Understood, and not acceptable; see the faults. 422.
+    /// Validation failed; see the field errors. 422.
     Invalid,
-    /// Too fast. 429 with `Retry-After`.
+    /// Rate limited. 429 with `Retry-After`.
     TooManyRequests(Duration),
-    /// Not now: the store cannot write, or the server is full. 503 with `Retry-After`.
+    /// The store cannot write, or the server is overloaded. 503 with `Retry-After`.
     Unavailable,
-    /// Our mistake. 500.
+    /// The body is compressed. 415 with `Accept-Encoding`.
+    Compressed,
+    /// Internal error. 500.
     Internal,
 }
 
 impl Kind {
-    /// Status, stable name (the end of the problem's `type`) and title.
-    pub fn facts(&self) -> (StatusCode, &'static str, &'static str) {
+    /// Returns the status, the stable name (the end of the problem's `type`) and the title.
+    pub fn metadata(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::Malformed => (StatusCode::BAD_REQUEST, "malformed", "The request cannot be read"),
-            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "A valid access token is needed"),
-            Self::MissingScope(_) => (StatusCode::FORBIDDEN, "missing-scope", "The access token lacks a scope"),
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "This is not allowed"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is nothing here"),
-            Self::MethodNotAllowed => {
-                (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This method is not for this path")
+            Self::Malformed => (StatusCode::BAD_REQUEST, "malformed", "Malformed request"),
+            Self::Unauthorized | Self::MissingToken => (StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized"),
+            Self::MissingScope(_) => (StatusCode::FORBIDDEN, "missing-scope", "Insufficient scope"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Forbidden"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
+            Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, "not-acceptable", "Not acceptable"),
+            Self::Conflict => (StatusCode::CONFLICT, "conflict", "Conflict"),
+            Self::Gone => (StatusCode::GONE, "gone", "Gone"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body too large"),
+            Self::UnsupportedMediaType => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type")
             }
-            Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, "not-acceptable", "There is no such form of this"),
-            Self::Conflict => (StatusCode::CONFLICT, "conflict", "This contradicts an earlier request"),
-            Self::Gone => (StatusCode::GONE, "gone", "This is over"),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
-            Self::UnsupportedMediaType => (
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported-media-type",
-                "The body has another media type than asked for",
-            ),
-            Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The body has faults"),
+            Self::Compressed => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "compressed-body", "Compressed body"),
+            Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Validation failed"),
             Self::TooManyRequests(_) => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
-            Self::Unavailable => {
-                (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service cannot do this right now")
-            }
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side"),
+            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Service unavailable"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal server error"),
         }
     }
 }
 
 impl Error {
-    /// An error of `kind`, told as `detail`.
+    /// Creates an error of `kind` with `detail`.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), faults: Vec::new(), cause: None }
+        Self { kind, detail: detail.into(), field_errors: Vec::new(), cause: None }
     }
 
-    /// 422 with every fault.
-    pub fn invalid(faults: Vec<Fault>) -> Self {
-        let detail = match faults.len() {
-            1 => "The body has one fault; nothing was stored.".to_owned(),
-            count => format!("The body has {count} faults; nothing was stored."),
+    /// Creates a 422 with every field error.
+    pub fn invalid(field_errors: Vec<FieldError>) -> Self {
+        let detail = match field_errors.len() {
+            1 => "The body has 1 invalid field. Nothing was stored; correct it and send the request again.".to_owned(),
+            count => format!(
+                "The body has {count} invalid fields. Nothing was stored; correct them and send the request again."
+            ),
         };
-        Self { faults, ..Self::new(Kind::Invalid, detail) }
+        Self { field_errors, ..Self::new(Kind::Invalid, detail) }
     }
 
-    /// 401 in one voice, so that nobody learns which part of a token was wrong.
-    pub fn unauthorized() -> Self {
-        Self::new(
-            Kind::Unauthorized,
-            "The access token is missing, malformed, expired or no longer valid. Ask the token endpoint for a new one.",
-        )
+    /// Creates a 401 for a client that is disabled.
+    pub fn disabled_client() -> Self {
+        Self::new(Kind::Unauthorized, "This client is disabled. Ask the operator to enable it.")
     }
 
-    /// 404 that does not tell "never was" from "not yours".
+    /// Creates a 404. Its detail is the same for objects that never existed and for those of other
+    /// partners.
     pub fn not_found() -> Self {
-        Self::new(Kind::NotFound, "There is nothing at this address, or it is not yours.")
+        Self::new(Kind::NotFound, "Nothing was found at this URL, or it belongs to another partner.")
     }
 
-    /// 404 for a path that names a credential type that does not exist.
+    /// Creates a 404 for an object of a partner, `what`. It is the same whether the object does not
+    /// exist or belongs to another partner.
+    pub fn missing(what: &str) -> Self {
+        Self::new(Kind::NotFound, format!("You have no {what} with this id. Check the id, and the server."))
+    }
+
+    /// Creates a 404 for a path with an unknown credential type.
     pub fn unknown_type(name: &str) -> Self {
         let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
         let shown: String = name.chars().take(64).collect();
+        Self::new(Kind::NotFound, format!("Unknown credential type \"{shown}\". Use one of: {}.", known.join(", ")))
+    }
+
+    /// Creates a 503 with `Retry-After`.
+    pub fn unavailable() -> Self {
         Self::new(
-            Kind::NotFound,
-            format!("There is no credential type '{shown}'. The types are: {}.", known.join(", ")),
+            Kind::Unavailable,
+            "Temporarily unavailable. The outcome is unknown; retry with the same id in a moment.",
         )
     }
 
-    /// 503 that asks to come again.
-    pub fn unavailable() -> Self {
-        Self::new(Kind::Unavailable, "This was not done, or nobody knows whether it was. Please try again in a moment.")
-    }
-
-    /// 500 because of `cause`, which is logged and not shown to the caller.
+    /// Creates a 500. `cause` is logged and not returned to the caller.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
-        let error = Self::new(Kind::Internal, "This is our mistake, and it has been logged under the request id.");
+        let error = Self::new(
+            Kind::Internal,
+            "An internal error occurred. It was logged with this request id; quote it when you contact us.",
+        );
         Self { cause: Some(cause.to_string()), ..error }
     }
 
-    /// Logs the cause of a failure on our side. Called once for each response.
+    /// Logs the cause of a server error. Called once for each response.
     pub fn log(&self) {
         match (&self.cause, &self.kind) {
             (Some(cause), Kind::Unavailable) => {
-                tracing::error!(%cause, "the store cannot be used; answered 503, nothing acknowledged is lost");
+                tracing::error!(%cause, "the store is unavailable; responding with 503, acknowledged data is safe");
             }
             (Some(cause), _) => tracing::error!(%cause, "a request failed"),
             (None, _) => {}
         }
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     pub fn status(&self) -> StatusCode {
-        self.kind.facts().0
+        self.kind.metadata().0
     }
 
-    /// The RFC 9457 document.
+    /// Returns the RFC 9457 document.
     pub fn problem(&self, base: &str, request_id: &str) -> Problem {
-        let (status, name, title) = self.kind.facts();
+        let (status, name, title) = self.kind.metadata();
         Problem {
             r#type: format!("{base}/docs#error-{name}"),
             title: title.to_owned(),
             status: status.as_u16(),
             detail: self.detail.clone(),
             request_id: request_id.to_owned(),
-            errors: self.faults.clone(),
+            errors: self.field_errors.clone(),
         }
     }
 }
 
-/// An error of the API: RFC 9457 problem details, with every fault of the body at once.
+/// An error of the API: RFC 9457 problem details, with every error of the body at once.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
     /// A stable address that names the kind of error and documents it.
@@ -188,33 +197,33 @@ pub struct Problem {
     pub detail: String,
     /// The id of this request: quote it when asking for help.
     pub request_id: String,
-    /// Every fault of the body; empty where the body is not the matter.
-    #[schema(value_type = Vec<FaultSchema>)]
-    pub errors: Vec<Fault>,
+    /// Every error of the request body. Empty if the body did not cause the error.
+    #[schema(value_type = Vec<FieldErrorSchema>)]
+    pub errors: Vec<FieldError>,
 }
 
-/// One fault of a body.
+/// One error of a body.
 #[derive(Debug, ToSchema)]
-#[schema(as = Fault)]
-#[expect(dead_code, reason = "documents credential::Fault, which knows nothing of OpenAPI")]
-pub struct FaultSchema {
+#[schema(as = FieldError)]
+#[expect(dead_code, reason = "documents credential::FieldError, which knows nothing of OpenAPI")]
+pub struct FieldErrorSchema {
     /// Where, as a JSON Pointer (RFC 6901) into the body that was sent.
     #[schema(example = "/fields/employment/0/start_date")]
     pointer: String,
     /// A stable code; the reference lists them all.
     #[schema(example = "date.format")]
     code: String,
-    /// What is wrong and what to write instead.
+    /// The error and how to correct the value.
     message: String,
-    /// The start of what was sent, 64 characters at most.
+    /// The start of the received value, at most 64 characters.
     #[schema(required = false, nullable = false)]
     received: Option<String>,
-    /// What was probably meant.
+    /// The value that was probably meant.
     #[schema(required = false, nullable = false)]
     suggestion: Option<String>,
 }
 
-/// Leaves the body to the outermost layer; the status, and the headers that a status demands, are set here.
+/// Leaves the body to the outermost layer; sets the status and the headers that it requires.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
@@ -225,6 +234,12 @@ impl IntoResponse for Error {
                     header::WWW_AUTHENTICATE,
                     HeaderValue::from_static(r#"Bearer realm="tenure", error="invalid_token""#),
                 );
+            }
+            Kind::MissingToken => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(r#"Bearer realm="tenure""#));
+            }
+            Kind::Compressed => {
+                headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             }
             Kind::MissingScope(scope) => {
                 let challenge = format!(r#"Bearer realm="tenure", error="insufficient_scope", scope="{scope}""#);
@@ -252,17 +267,17 @@ impl From<StoreError> for Error {
     }
 }
 
-impl From<credential::Rejection> for Error {
-    fn from(rejection: credential::Rejection) -> Self {
+impl From<credential::ParseError> for Error {
+    fn from(rejection: credential::ParseError) -> Self {
         match rejection {
-            credential::Rejection::Malformed(malformed) => Self::new(
+            credential::ParseError::Malformed(malformed) => Self::new(
                 Kind::Malformed,
                 format!(
-                    "The body is not usable JSON: line {}, column {}: {}.",
+                    "The body is not valid JSON: line {}, column {}: {}.",
                     malformed.line, malformed.column, malformed.message
                 ),
             ),
-            credential::Rejection::Invalid(faults) => Self::invalid(faults),
+            credential::ParseError::Invalid(field_errors) => Self::invalid(field_errors),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A fair queue for a scarce resource: the waiter with the fewest turns in progress is next.
 //!
-//! The turns of one waiter are limited, so that a newcomer always gets one.
+//! The number of turns for each waiter is limited, so that a new waiter always gets one.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-/// The queue; cheap to clone.
+/// The queue. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct FairQueue(Arc<Mutex<State>>);
 
@@ -20,7 +20,7 @@ struct State {
     waiting: VecDeque<(Uuid, oneshot::Sender<Turn>)>,
 }
 
-/// A turn; ends when it is dropped.
+/// A turn, which ends on drop.
 #[derive(Debug)]
 pub struct Turn {
     queue: FairQueue,
@@ -28,7 +28,7 @@ pub struct Turn {
 }
 
 impl FairQueue {
-    /// A queue of `turns` at once, of which each waiter may have `most_each`.
+    /// Creates a queue of `turns` concurrent turns, of which each waiter may have `most_each`.
     pub fn new(turns: usize, most_each: usize) -> Self {
         let state = State { free: turns, most_each, running: HashMap::new(), waiting: VecDeque::new() };
         Self(Arc::new(Mutex::new(state)))
@@ -38,7 +38,8 @@ impl FairQueue {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a turn of `of`; `None` is not returned in practice, since turns are never lost.
+    /// Waits for a turn on behalf of `of`. Does not return `None` in practice, since turns are
+    /// never lost.
     pub async fn turn(&self, of: Uuid) -> Option<Turn> {
         let (sender, turn) = oneshot::channel();
         self.lock().waiting.push_back((of, sender));
@@ -46,10 +47,11 @@ impl FairQueue {
         turn.await.ok()
     }
 
-    /// Gives free turns to those who wait.
+    /// Gives free turns to waiters.
     fn give(&self) {
         while let Some((of, sender)) = self.next() {
-            // A waiter that is gone gives its turn back, which gives it to another.
+            // If the waiter has gone, the turn is dropped at once, which passes it to another
+            // waiter.
             let _ = sender.send(Turn { queue: self.clone(), of });
         }
     }

@@ -1,7 +1,7 @@
-//! Form tokens: one rendering of a form creates at most one thing, however often the form is sent.
+//! Form tokens: one rendering of a form creates at most one object, however often the form is sent.
 //!
-//! The id of what a form creates is derived from the token in it, so the primary key of that table refuses a second one. This
-//! needs no table of used tokens.
+//! The id of the created object is derived from the token in the form, so the primary key of its
+//! table rejects a second one. This needs no table of used tokens.
 
 use std::fmt;
 
@@ -12,29 +12,31 @@ use uuid::Uuid;
 
 use crate::keys::Keyring;
 
-/// The name of the hidden field.
+/// Name of the hidden form field.
 const FIELD: &str = "form";
 
 /// Length of a token, in characters.
 const LENGTH: usize = 43;
 
-/// A random value that tells one rendering of a form from another.
+/// A random value that identifies one rendering of a form.
 #[derive(Clone, Debug)]
 pub struct FormToken(String);
 
 impl FormToken {
-    /// The token of a new rendering.
+    /// Creates the token of a new rendering.
     pub fn new(rng: &Rng) -> Self {
         Self(rng.secret())
     }
 
-    /// The token among the fields that were sent. A new one if there is none, as in forms of the release before.
+    /// Returns the token among the submitted fields, or a new one if it is missing, as in forms of
+    /// the previous release.
     pub fn sent(fields: &[(String, String)], rng: &Rng) -> Self {
         let sent = fields.iter().find(|(name, value)| name == FIELD && value.len() == LENGTH);
         sent.map_or_else(|| Self::new(rng), |(_, value)| Self(value.clone()))
     }
 
-    /// The id of what `owner` creates by this form. Another owner cannot derive it.
+    /// Returns the id of the object that `owner` creates with this form. Another owner cannot
+    /// derive it.
     pub fn id(&self, keyring: &Keyring, owner: Uuid) -> Uuid {
         let tag = keyring.fingerprint("form", &[owner.as_bytes().as_slice(), self.0.as_bytes()].concat());
         let mut bytes = [0; 16];
@@ -49,7 +51,8 @@ impl fmt::Display for FormToken {
     }
 }
 
-/// A keyed hash of what was filled in, which tells a repeat from a form that was changed before it was sent again.
+/// Returns a keyed hash of the submitted fields. It distinguishes a repeat from a form that was
+/// changed before it was sent again.
 pub fn fingerprint(keyring: &Keyring, fields: &[(String, String)]) -> String {
     let sent = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     URL_SAFE_NO_PAD.encode(keyring.fingerprint("form-fields", sent.as_bytes()))

@@ -1,11 +1,11 @@
-//! The texts of pages and mails, from Fluent files (`locales/`). Templates hold none.
+//! The texts of pages and mails, from Fluent files (`locales/`). Templates contain none.
 //!
 //! Owns the choice of language and the format of months, durations, numbers and moments.
 
 use std::borrow::Borrow;
 use std::sync::LazyLock;
 
-use credential::{Datum, YearMonth};
+use credential::{DisplayValue, YearMonth};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
@@ -29,10 +29,10 @@ const FILES: [&str; 10] = [
 
 static WORDS: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
     let mut bundle = FluentBundle::new_concurrent(vec![LANGUAGE.parse().unwrap_or_default()]);
-    // The pages go one way; the marks would only show up in copied text.
+    // Pages are left-to-right only; the isolation marks would merely show up in copied text.
     bundle.set_use_isolating(false);
     for file in FILES {
-        // A test makes sure that every file is valid and defines new keys only.
+        // A test ensures that every file is valid and that no key is defined twice.
         let resource = FluentResource::try_new(file.to_owned()).unwrap_or_else(|(valid_part, _)| valid_part);
         bundle.add_resource_overriding(resource);
     }
@@ -45,13 +45,24 @@ fn format(key: &str, values: &FluentArgs<'_>) -> Option<String> {
     errors.is_empty().then(|| text.into_owned())
 }
 
-/// Around the number of a value until the text that it stands in is escaped: a private use character, which no text of ours
-/// holds.
+/// Delimits the number of a placeholder until the surrounding text is escaped. A private use
+/// character, which none of our texts contains.
 const MARK: char = '\u{E000}';
 
-/// A name as HTML that does not reorder the words around it.
+/// Returns a name as HTML that does not reorder the words around it.
 pub fn isolated(name: &str) -> String {
     format!("<bdi>{}</bdi>", value_html(name))
+}
+
+/// Returns the title of a credential type as it is written inside a sentence, like "career
+/// history".
+pub fn within_sentence(title: &str) -> String {
+    let mut letters = title.chars();
+    match letters.next() {
+        // The name of a language keeps its capital.
+        Some(first) if !title.starts_with("English") => first.to_lowercase().chain(letters).collect(),
+        _ => title.to_owned(),
+    }
 }
 
 fn value_html(value: &str) -> String {
@@ -73,7 +84,7 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// The words in one language.
+/// The texts in one language.
 #[derive(Clone, Debug)]
 pub struct Text {
     language: &'static str,
@@ -86,27 +97,27 @@ impl Default for Text {
 }
 
 impl Text {
-    /// The text of `key`.
+    /// Returns the text of `key`.
     pub fn of(&self, key: &str) -> String {
         self.with(key, &[])
     }
 
-    /// The text of `key` with values in it.
+    /// Returns the text of `key` with `values` inserted.
     pub fn with(&self, key: &str, values: &[(&'static str, &str)]) -> String {
         self.with_values(key, values)
     }
 
-    /// The text of `key` as HTML. `names` are in `bdi` elements, so that a name in a script that is written from right to left
-    /// does not reorder the words around it; `values` are words of ours.
+    /// Returns the text of `key` as HTML. `names` are wrapped in `bdi` elements, so that a name in
+    /// a right-to-left script does not reorder the words around it. `values` are our own words.
     pub fn markup(&self, key: &str, names: &[(&'static str, &str)], values: &[(&'static str, &str)]) -> String {
         let names = names.iter().map(|(name, value)| (*name, isolated(value)));
         let values = values.iter().map(|(name, value)| (*name, value_html(value)));
         self.with_markup(key, &names.chain(values).collect::<Vec<_>>())
     }
 
-    /// The text of `key` as HTML, with values that are HTML.
+    /// Returns the text of `key` as HTML, with values that are HTML.
     pub fn with_markup(&self, key: &str, values: &[(&'static str, String)]) -> String {
-        // The values stand in the text as numbers between marks until it is escaped.
+        // Each value is replaced by a marked number until the text has been escaped.
         let mark = |at: usize| format!("{MARK}{at}{MARK}");
         let marks: Vec<(&'static str, String)> =
             values.iter().enumerate().map(|(at, (name, _))| (*name, mark(at))).collect();
@@ -115,7 +126,7 @@ impl Text {
         values.iter().enumerate().fold(text, |text, (at, (_, html))| text.replace(&mark(at), html))
     }
 
-    /// Several things in words, like "A, B and C".
+    /// Joins items as a list, like "A, B and C".
     pub fn list(&self, items: &[String]) -> String {
         match items.split_last() {
             Some((last, [])) => last.clone(),
@@ -124,19 +135,19 @@ impl Text {
         }
     }
 
-    /// The text of `key` with a number in it, on which its grammar depends.
+    /// Returns the text of `key` with a number that determines its plural form.
     pub fn count(&self, key: &str, count: i64) -> String {
         self.with_numbers(key, &[("count", count)])
     }
 
-    /// Institutions in words, parent first; empty where there are none.
+    /// Joins institutions, parent first. Empty if there are none.
     pub fn chain(&self, institutions: &[String]) -> String {
         let mut names = institutions.iter().cloned();
         let first = names.next().unwrap_or_default();
         names.fold(first, |chain, next| self.with("chain-then", &[("chain", &chain), ("next", &next)]))
     }
 
-    /// The language, for the page's `lang`.
+    /// Returns the language, for the `lang` attribute of the page.
     pub fn language(&self) -> String {
         self.language.to_owned()
     }
@@ -150,19 +161,25 @@ impl Text {
         format(key, &values).unwrap_or_else(|| format!("Unknown localization key: {key:?}"))
     }
 
-    /// A month, like "May 2024".
+    /// Formats a month, like "May 2024".
     pub fn month(&self, month: impl Borrow<YearMonth>) -> String {
         let month = month.borrow();
         let name = self.month_name(i64::from(month.month()));
         self.with("month-year", &[("month", &name), ("year", &month.year().to_string())])
     }
 
-    /// The name of a month, counted from 1.
+    /// Formats a month briefly, like "May 2024" or "Oct 2026".
+    pub fn short_month(&self, month: YearMonth) -> String {
+        let name = self.with_numbers("month-short", &[("month", i64::from(month.month()))]);
+        self.with("month-year", &[("month", &name), ("year", &month.year().to_string())])
+    }
+
+    /// Returns the name of a month; 1 is January.
     pub fn month_name(&self, month: impl Borrow<i64>) -> String {
         self.with_numbers("month-name", &[("month", *month.borrow())])
     }
 
-    /// A number of months, like "4 years 2 months".
+    /// Formats a number of months, like "4 years 2 months".
     pub fn duration(&self, months: impl Borrow<i32>) -> String {
         let months = months.borrow();
         let (years, rest) = (i64::from(months / 12), i64::from(months % 12));
@@ -173,35 +190,35 @@ impl Text {
         }
     }
 
-    /// A day, like "23 November 2026".
+    /// Formats a day, like "23 November 2026".
     pub fn day(&self, moment: &Timestamp) -> String {
         let date = jiff::tz::Offset::UTC.to_datetime(moment.to_jiff()).date();
         self.calendar_day(i32::from(date.year()), i32::from(date.month()), i32::from(date.day()))
     }
 
-    /// A day in few letters, like "23 Nov".
+    /// Formats a day briefly, like "23 Nov".
     pub fn short_day(&self, moment: &Timestamp) -> String {
         let date = jiff::tz::Offset::UTC.to_datetime(moment.to_jiff()).date();
         let name = self.with_numbers("month-short", &[("month", date.month().into())]);
         self.with("day-short", &[("day", &date.day().to_string()), ("month", &name)])
     }
 
-    /// A day that is said of a credential, like "23 November 2026".
+    /// Formats a date from a credential, like "23 November 2026".
     pub fn date(&self, date: credential::Date) -> String {
         self.calendar_day(date.year(), date.month(), date.day())
     }
 
-    /// That a credential has expired, with the last day that it counted.
+    /// Returns the text for an expired credential, with the last day on which it was valid.
     pub fn expired(&self, day: &credential::Date) -> String {
         self.with("expired-on", &[("day", &self.date(*day))])
     }
 
-    /// A value to read; a dash where nothing is said.
-    pub fn datum(&self, datum: &Datum) -> String {
+    /// Formats a value for display; a dash if it is missing.
+    pub fn datum(&self, datum: &DisplayValue) -> String {
         match datum {
-            Datum::Words(words) => words.clone(),
-            Datum::Day(date) => self.date(*date),
-            Datum::Nothing => "–".to_owned(),
+            DisplayValue::Words(words) => words.clone(),
+            DisplayValue::Day(date) => self.date(*date),
+            DisplayValue::Nothing => "–".to_owned(),
         }
     }
 
@@ -210,7 +227,7 @@ impl Text {
         self.with("day", &[("day", &day.to_string()), ("month", &name), ("year", &year.to_string())])
     }
 
-    /// A number of bytes, like "120 kB".
+    /// Formats a number of bytes, like "120 kB".
     pub fn size(&self, bytes: &u64) -> String {
         match *bytes {
             bytes if bytes < 1_000_000 => self.with("size-kilobytes", &[("size", &bytes.div_ceil(1000).to_string())]),
@@ -221,7 +238,7 @@ impl Text {
         }
     }
 
-    /// A number with its thousands apart, like "12,034".
+    /// Formats a number with thousands separators, like "12,034".
     pub fn number(&self, number: impl Borrow<i64>) -> String {
         let digits = number.borrow().unsigned_abs().to_string();
         let mut parts: Vec<&str> =
@@ -231,7 +248,7 @@ impl Text {
         format!("{sign}{}", parts.join(&self.of("number-thousands")))
     }
 
-    /// How much `part` is of `whole`, like "65.6 %"; a dash where there is no whole.
+    /// Formats `part` as a percentage of `whole`, like "65.6 %"; a dash if `whole` is 0.
     pub fn share_of(&self, part: impl Borrow<i64>, whole: impl Borrow<i64>) -> String {
         let (part, whole) = (*part.borrow(), *whole.borrow());
         if whole <= 0 {
@@ -246,18 +263,18 @@ impl Text {
         }
     }
 
-    /// How long it is until `until`, like "2 days left".
+    /// Formats the time left until `until`, like "2 days left".
     pub fn time_left(&self, now: Timestamp, until: Timestamp) -> String {
         let hours = i64::try_from(until.since(now).as_secs() / 3600).unwrap_or(i64::MAX);
         match hours {
             0 => self.of("left-soon"),
             1..24 => self.count("left-hours", hours),
-            // The nearest number of days.
+            // Rounds to the nearest number of days.
             _ => self.count("left-days", hours.saturating_add(12) / 24),
         }
     }
 
-    /// A moment, like "23 November 2026, 09:05 UTC".
+    /// Formats a moment, like "23 November 2026, 09:05 UTC".
     pub fn moment(&self, moment: &Timestamp) -> String {
         let time = jiff::tz::Offset::UTC.to_datetime(moment.to_jiff()).time();
         self.with(
@@ -290,7 +307,7 @@ mod tests {
         found
     }
 
-    /// Every quoted word in templates and sources that looks like a key.
+    /// Returns every quoted word in templates and sources that looks like a key.
     fn used() -> BTreeSet<String> {
         let sources = [files("templates", ".html"), files("src", ".rs")].concat();
         sources
@@ -341,7 +358,7 @@ mod tests {
         for source in [files("templates", ".html"), files("src/web", ".rs"), files("src/mail", ".rs")].concat() {
             for call in ["of(", "with(", "markup(", "count(", "with_numbers("] {
                 for after in source.split(&format!(".{call}")).skip(1) {
-                    // What is not a word in quotes is chosen elsewhere.
+                    // A key that is not a string literal is chosen elsewhere.
                     let key = after.trim_start().strip_prefix('"').and_then(|after| after.split('"').next());
                     assert!(key.is_none_or(|key| defined.contains(key)), "{key:?} is not defined");
                 }
@@ -364,10 +381,17 @@ mod tests {
     fn months_durations_and_times_are_formatted() {
         let text = Text::default();
         assert_eq!(text.month("2024-05".parse::<YearMonth>().expect("a month")), "May 2024");
+        assert_eq!(text.short_month("2026-10".parse::<YearMonth>().expect("a month")), "Oct 2026");
         assert_eq!(text.duration(50), "4 years 2 months");
         assert_eq!(text.duration(12), "1 year");
         assert_eq!(text.duration(1), "1 month");
         assert_eq!(text.moment(&Timestamp::from_micros(1_706_000_000_000_000)), "23 January 2024, 08:53 UTC");
+    }
+
+    #[test]
+    fn titles_are_lower_case_within_a_sentence() {
+        let found = ["Career history", "English proficiency", ""].map(within_sentence);
+        assert_eq!(found, ["career history", "English proficiency", ""]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Issuer lookup: what issuers publish about their credentials, fetched by the filtering client.
 //!
-//! Keys are looked up at the address that a credential names as its issuer. So they say whose credential it is, and not
-//! whether that issuer can be trusted.
+//! Keys are fetched from the address that a credential names as its issuer. They prove which issuer
+//! signed the credential, not that this issuer can be trusted.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,9 +22,10 @@ use store::domain::asset::Failure;
 const MAX_DOCUMENT: u64 = 4 * 1024 * 1024;
 /// Maximum length of an address, in bytes.
 const MAX_ADDRESS: usize = 2048;
-/// How long one lookup may take.
+/// Timeout of one lookup.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(8);
-/// How long a fetched status list is used again. Failures are cached as long, so that not every request waits for a timeout.
+/// How long a fetched status list is cached. Failures are cached as long, so that not every request
+/// waits for a timeout.
 const STATUS_LIST_TTL: Duration = Duration::from_secs(30);
 /// Maximum number of cached status lists.
 const MAX_STATUS_LISTS: usize = 256;
@@ -34,14 +35,14 @@ const MAX_STATUS_LIST_BYTES: usize = 16 * 1024 * 1024;
 /// Keys with their names.
 type NamedKeys = Vec<(String, PublicKey)>;
 
-/// Looks up what issuers publish. Cheap to clone.
+/// Fetches documents that issuers publish. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct IssuerLookup {
     client: Outbound,
     status_lists: Arc<Mutex<HashMap<String, FetchedStatusList>>>,
 }
 
-/// A status list, or why there is none.
+/// A cached status list, or why it could not be fetched.
 #[derive(Clone, Debug)]
 struct FetchedStatusList {
     fetched_at: Timestamp,
@@ -62,12 +63,12 @@ impl FetchedStatusList {
 }
 
 impl IssuerLookup {
-    /// Fetches with `client`.
+    /// Creates a lookup that fetches with `client`.
     pub fn new(client: Outbound) -> Self {
         Self { client, status_lists: Arc::default() }
     }
 
-    /// Makes all lookups of a token.
+    /// Performs all lookups of a token.
     pub async fn all(&self, lookups: &Lookups) -> VerificationInputs {
         let issuer_keys = async {
             match &lookups.issuer {
@@ -79,7 +80,7 @@ impl IssuerLookup {
         VerificationInputs { issuer_keys, status, metadata }
     }
 
-    /// Looks up the status list and the type's metadata.
+    /// Fetches the status list and the type's metadata.
     pub async fn details(&self, lookups: &Lookups) -> (Answer<String>, Answer<Vec<u8>>) {
         let fetched = async |address: &Option<String>| match address {
             Some(address) => answer(self.fetch(address)).await,
@@ -94,13 +95,14 @@ impl IssuerLookup {
         (status, metadata)
     }
 
-    /// The status list at `address`, from the cache if it was fetched shortly before `now`. `may_fetch` is asked on a miss.
+    /// Returns the status list at `address`, from the cache if it was fetched within
+    /// `STATUS_LIST_TTL` of `now`. On a cache miss `may_fetch` decides whether it is fetched.
     pub async fn status_list(&self, address: &str, now: Timestamp, may_fetch: impl FnOnce() -> bool) -> Answer<String> {
         if let Some(fetched) = self.fetched_status_list(address, now) {
             return fetched.answer();
         }
         if !may_fetch() {
-            return Answer::None("too many were fetched within a minute".to_owned());
+            return Answer::None("the limit of fetches per minute is reached".to_owned());
         }
         let lookups = Lookups { status: Some(address.to_owned()), ..Lookups::default() };
         let (status, _) = self.details(&lookups).await;
@@ -131,7 +133,8 @@ impl IssuerLookup {
         }
     }
 
-    /// Looks up the keys of an issuer: by JWT VC Issuer Metadata (SD-JWT VC, section 4), or in its DID document (did:web).
+    /// Fetches the keys of an issuer: by JWT VC Issuer Metadata (SD-JWT VC, section 4), or from its
+    /// DID document (did:web).
     pub async fn keys(&self, issuer: &str) -> Answer<NamedKeys> {
         answer(async {
             if issuer.starts_with("did:web:") { self.did_keys(issuer).await } else { self.metadata_keys(issuer).await }
@@ -140,11 +143,10 @@ impl IssuerLookup {
     }
 
     async fn metadata_keys(&self, issuer: &str) -> Result<NamedKeys, String> {
-        let address =
-            metadata_address(issuer).ok_or_else(|| format!("{} is not an issuer's address", shown(issuer)))?;
+        let address = metadata_address(issuer).ok_or_else(|| format!("{} is not a valid issuer URL", shown(issuer)))?;
         let metadata = self.fetch_json(&address).await?;
         if metadata["issuer"].as_str() != Some(issuer) {
-            return Err(format!("{address} is of another issuer"));
+            return Err(format!("{address} belongs to another issuer"));
         }
         Ok(match metadata["jwks_uri"].as_str() {
             Some(address) => keys_of(&self.fetch_json(address).await?),
@@ -152,15 +154,16 @@ impl IssuerLookup {
         })
     }
 
-    /// The keys for assertions, by which credentials are signed (Controlled Identifiers 1.0, section 2.3.1).
+    /// Returns the assertion keys of a DID, which sign credentials (Controlled Identifiers 1.0,
+    /// section 2.3.1).
     async fn did_keys(&self, did: &str) -> Result<NamedKeys, String> {
         let address = self.did_address(did).ok_or_else(|| format!("{} is not a did:web", shown(did)))?;
         let document = self.fetch_json(&address).await?;
         if document["id"].as_str() != Some(did) {
-            return Err(format!("{address} is of another issuer"));
+            return Err(format!("{address} belongs to another issuer"));
         }
         let list = |name: &str| document[name].as_array().map(Vec::as_slice).unwrap_or_default();
-        // Names may be relative to the document.
+        // Key ids may be relative to the document.
         let whole = |id: &str| if id.starts_with('#') { format!("{did}{id}") } else { id.to_owned() };
         let is_named = |method: &Value, name: &str| method["id"].as_str().is_some_and(|id| whole(id) == whole(name));
         let method = |entry: &'_ Value| match entry.as_str() {
@@ -174,8 +177,9 @@ impl IssuerLookup {
         Ok(list("assertionMethod").iter().filter_map(method).filter_map(key).collect())
     }
 
-    /// The address of a did:web's document (did:web, section 3.2): colons stand for slashes, and a port's colon is
-    /// percent-encoded. By http only where the client may ask this machine.
+    /// Returns the address of a did:web document (did:web, section 3.2): colons become slashes, and
+    /// a port's colon is percent-encoded. The scheme is http only if the client may connect to this
+    /// machine.
     fn did_address(&self, did: &str) -> Option<String> {
         let mut parts = did.strip_prefix("did:web:")?.split(':');
         let host = parts.next()?.replace("%3A", ":").replace("%3a", ":");
@@ -185,7 +189,7 @@ impl IssuerLookup {
             let url = plain_url(&format!("{scheme}://{host}/{path}/did.json"))?;
             (url[Position::BeforeHost..Position::AfterPort] == host).then_some(url)
         };
-        url("http").filter(|url| self.client.may_ask(url)).or_else(|| url("https")).map(String::from)
+        url("http").filter(|url| self.client.is_allowed(url)).or_else(|| url("https")).map(String::from)
     }
 
     async fn fetch_json(&self, address: &str) -> Result<Value, String> {
@@ -194,9 +198,9 @@ impl IssuerLookup {
 
     async fn fetch(&self, address: &str) -> Result<Vec<u8>, String> {
         let url = (address.len() <= MAX_ADDRESS).then(|| address.parse::<Url>().ok()).flatten();
-        let url = url.ok_or_else(|| format!("{} is not an address", shown(address)))?;
-        if !self.client.may_ask_port(&url) && !self.client.may_ask(&url) {
-            return Err(format!("{address}: issuers are asked on port 443 only, unless the operator allows others"));
+        let url = url.ok_or_else(|| format!("{} is not a URL", shown(address)))?;
+        if !self.client.may_ask_port(&url) && !self.client.is_allowed(&url) {
+            return Err(format!("{address}: only port 443 is allowed, unless the operator allows other ports"));
         }
         let because = |failure: Failure| format!("{address}: {}", failure.name());
         let mut stream = std::pin::pin!(self.client.fetch(&url, MAX_DOCUMENT).await.map_err(because)?);
@@ -204,7 +208,7 @@ impl IssuerLookup {
         while let Some(piece) = stream.try_next().await.map_err(because)? {
             bytes.extend_from_slice(&piece);
             if bytes.len() as u64 > MAX_DOCUMENT {
-                return Err(format!("{address}: longer than 4 MiB"));
+                return Err(format!("{address}: larger than 4 MiB"));
             }
         }
         Ok(bytes)
@@ -215,19 +219,20 @@ async fn answer<T>(lookup: impl Future<Output = Result<T, String>>) -> Answer<T>
     match timeout(LOOKUP_TIMEOUT, lookup).await {
         Ok(Ok(found)) => Answer::Some(found),
         Ok(Err(why)) => Answer::None(why),
-        Err(_) => Answer::None("there was no response in time".to_owned()),
+        Err(_) => Answer::None("timed out".to_owned()),
     }
 }
 
-/// The address of an issuer's metadata: the well-known name goes between host and path (SD-JWT VC, section 4.1).
+/// Returns the address of an issuer's metadata: the well-known path goes between host and path
+/// (SD-JWT VC, section 4.1).
 fn metadata_address(issuer: &str) -> Option<String> {
     let url = plain_url(issuer).or_else(|| plain_url(&format!("{issuer}/")))?;
     let origin = url.origin().ascii_serialization();
     Some(format!("{origin}/.well-known/jwt-vc-issuer{}", url.path().trim_end_matches('/')))
 }
 
-/// An address without user, query and fragment that is written as browsers write it. Another one could pass for somebody
-/// else's.
+/// Parses an http or https address without user, query and fragment. It must be in the URL parser's
+/// normal form: a different spelling could pass for another issuer's address.
 fn plain_url(address: &str) -> Option<Url> {
     let url: Url = (address.len() <= MAX_ADDRESS).then(|| address.parse().ok()).flatten()?;
     let is_plain = matches!(url.scheme(), "https" | "http")
@@ -238,7 +243,7 @@ fn plain_url(address: &str) -> Option<Url> {
     (is_plain && url.as_str() == address).then_some(url)
 }
 
-/// The start of what a token says, for a message.
+/// Truncates text from a token for use in a message.
 fn shown(text: &str) -> String {
     text.chars().take(64).collect()
 }
@@ -274,7 +279,7 @@ mod tests {
     fn did_web_ids_lead_to_their_documents() {
         let settings = Config::load(None, [], &[]).expect("the settings are good").outbound;
         let outside = IssuerLookup::new(Outbound::new(&settings, Lookup::System).expect("a client"));
-        let local = IssuerLookup::new(Outbound::with_this_machine(&settings).expect("a client"));
+        let local = IssuerLookup::new(Outbound::allow_loopback(&settings).expect("a client"));
         for (did, address) in [
             ("did:web:a.example", Some("https://a.example/.well-known/did.json")),
             ("did:web:localhost%3A8080", Some("https://localhost:8080/.well-known/did.json")),

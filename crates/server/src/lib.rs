@@ -1,7 +1,9 @@
-//! Tenure's server: the Partner API, the pages of people, the endpoints for wallets, and the jobs behind them.
+//! Tenure's server: the Partner API, the pages of people, the endpoints for wallets, and the jobs
+//! behind them.
 //!
-//! A request takes three hops: a handler of a face ([`api`], [`web`], [`oid4vci`], [`openid4vp`]), a flow ([`flows`]), methods
-//! of [`Tx`](store::Tx). What an integration test needs is public; nothing here is meant as a library for others.
+//! A request passes through three layers: a handler of a face ([`api`], [`web`], [`oid4vci`],
+//! [`openid4vp`]), a flow ([`flows`]), and methods of [`Tx`](store::Tx). Modules are public for the
+//! integration tests only; this crate is not a library for others.
 
 pub mod addresses;
 pub mod api;

@@ -1,4 +1,4 @@
-//! Every public URL that Tenure hands out, in one place.
+//! Every public URL that Tenure hands out.
 //!
 //! The router's paths must match; the HTTP tests follow each of these links.
 
@@ -9,23 +9,24 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use store::domain::verification::Verification;
 use uuid::Uuid;
 
-/// Builds URLs under the server's base URL; cheap to clone.
+/// Builds URLs under the server's base URL. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Links(Arc<str>);
 
 impl Links {
-    /// URLs under `base`, which does not end in a slash.
+    /// Creates URLs under `base`, which does not end in a slash.
     pub fn new(base: &str) -> Self {
         Self(base.into())
     }
 
-    /// The base URL, which is also the issuer's identifier.
+    /// Returns the base URL, which is also the issuer's identifier.
     pub fn base(&self) -> &str {
         &self.0
     }
 
-    /// The documented link of one push: parameters in the fragment, form-encoded, in this order (partner-api section 8).
-    /// `content` is the server's id, so that knowing the partner's id does not open it.
+    /// Returns the link of one push: form-encoded parameters in the fragment, in the documented
+    /// order (docs/partner-api.md section 8). `content` is the server's id, so that knowing the
+    /// partner's id does not open the link.
     pub fn push(&self, credential_type: Type, partner: Uuid, request: Uuid, document_type: Option<&str>) -> String {
         format!(
             "{}/partner/add/{}#clientId={partner}&documentType={}&content={request}",
@@ -35,74 +36,79 @@ impl Links {
         )
     }
 
-    /// The documented link of a batch, which has no `documentType`.
+    /// Returns the link of a batch, which has no `documentType`.
     pub fn batch(&self, partner: Uuid, request: Uuid) -> String {
         format!("{}/partner/add/batch#clientId={partner}&content={request}", self.0)
     }
 
-    /// The link of a verification request, in the form of a push's (partner-api section 8).
+    /// Returns the link of a verification request, in the same form as a push's
+    /// (docs/partner-api.md section 8).
     pub fn verification_request(&self, request: &Verification) -> String {
         let Verification { credential_type, partner_id, id, .. } = request;
         format!("{}/partner/verify/{}#clientId={partner_id}&content={id}", self.0, credential_type.redirect_name)
     }
 
-    /// The audience of a holder's signature that answers a verification request on our own page.
+    /// Returns the audience of the holder's signature for a verification request that is completed
+    /// on our own page.
     pub fn verification_audience(&self, request: Uuid) -> String {
         format!("{}/verifications/{request}", self.0)
     }
 
-    /// The link of a share, which holds its secret.
+    /// Returns the link of a share. It contains the share's secret.
     pub fn share(&self, secret: &str) -> String {
         format!("{}/share/{secret}", self.0)
     }
 
-    /// The audience of a holder's signature in a share: its public id, since what is shown must not hold the link's secret.
+    /// Returns the audience of the holder's signature in a share: its public id, since a
+    /// presentation must not contain the link's secret.
     pub fn share_audience(&self, share: Uuid) -> String {
         format!("{}/share/{share}", self.0)
     }
 
-    /// The address of a document in the holder's wallet.
+    /// Returns the address of a document in the holder's wallet.
     pub fn document(&self, document: Uuid) -> String {
         format!("{}/documents/{document}", self.0)
     }
 
-    /// The address that a document is uploaded to with `token`.
+    /// Returns the address to upload a document to with `token`.
     pub fn upload(&self, token: &str) -> String {
         format!("{}/api/partner/v2/uploads/{token}", self.0)
     }
 
-    /// The address of a status list.
+    /// Returns the address of a status list.
     pub fn status_list(&self, list: Uuid) -> String {
         format!("{}/status/{list}", self.0)
     }
 
-    /// The link that opens a holder's credential offer in a wallet app (OpenID4VCI 1.0, section 4.1.3).
+    /// Returns the link that opens a holder's credential offer in a wallet app (OpenID4VCI 1.0,
+    /// section 4.1.3).
     pub fn offer(&self, offer: Uuid) -> String {
         let address = format!("{}/oid4vci/offers/{offer}", self.0);
         format!("openid-credential-offer://?credential_offer_uri={}", utf8_percent_encode(&address, NON_ALPHANUMERIC))
     }
 
-    /// The address of a push's credential offer, for the partner to pass on.
+    /// Returns the address of a push's credential offer, which the partner passes on.
     pub fn push_offer(&self, request: Uuid) -> String {
         format!("{}/oid4vci/requests/{request}/offer", self.0)
     }
 
-    /// The address a wallet reads a presentation request from (OpenID4VP 1.0, section 5.10).
+    /// Returns the address from which a wallet fetches a presentation request (OpenID4VP 1.0,
+    /// section 5.10).
     pub fn presentation_request(&self, presentation: Uuid) -> String {
         format!("{}/openid4vp/requests/{presentation}", self.0)
     }
 
-    /// The address a wallet sends its response to (OpenID4VP 1.0, section 8.2).
+    /// Returns the address to which a wallet sends its response (OpenID4VP 1.0, section 8.2).
     pub fn presentation_response(&self, presentation: Uuid) -> String {
         format!("{}/openid4vp/responses/{presentation}", self.0)
     }
 
-    /// The page that shows how a presentation stands.
+    /// Returns the page that shows the state of a presentation.
     pub fn presentation(&self, presentation: Uuid) -> String {
         format!("{}/presentations/{presentation}", self.0)
     }
 
-    /// The page a wallet sends the person to after its response.
+    /// Returns the page to which a wallet sends the person after its response.
     pub fn presentation_return(&self, presentation: Uuid, response_code: &str) -> String {
         format!("{}/presentations/{presentation}/return?response_code={response_code}", self.0)
     }

@@ -1,8 +1,8 @@
-//! Logging: JSON or text lines on standard error. Personal data never gets this far: nothing logs a
-//! body, a path parameter, an address or a header.
+//! Logging: JSON or text lines on standard error. Personal data is never logged: no body, path
+//! parameter, address or header.
 //!
-//! A thread of its own writes the lines, so that a reader of standard error that stops reading blocks no request. While it
-//! is behind by [`BUFFERED_LINES`], further lines are dropped and counted.
+//! A dedicated thread writes the lines, so that a stalled reader of standard error blocks no
+//! request. Once [`BUFFERED_LINES`] lines are waiting, further lines are dropped and counted.
 
 use std::panic::PanicHookInfo;
 
@@ -15,21 +15,21 @@ use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
 use crate::config::{Log, LogFormat};
 
-/// Most lines that wait to be written: at most a few MiB.
+/// Maximum number of lines waiting to be written; a few MiB at most.
 const BUFFERED_LINES: usize = 16_384;
 
-/// Keeps the writer running. The lines that wait are written when this is dropped, for up to a second.
+/// Keeps the writer thread running. On drop, waiting lines are written for up to a second.
 #[derive(Debug)]
 pub struct Logging {
     _writer: WorkerGuard,
-    /// Counts the lines that were dropped.
+    /// Number of dropped lines.
     pub dropped: ErrorCounter,
 }
 
-/// Starts logging as `log` says.
+/// Starts logging with the settings `log`.
 ///
 /// # Errors
-/// The filter cannot be read, or logging has started already.
+/// The filter is invalid, or logging has already started.
 pub fn start(log: &Log) -> Result<Logging, String> {
     let filter = log.filter.parse::<Targets>().map_err(|error| format!("log.filter: {error}"))?;
     let ours = filter_fn(|event| *event.level() <= Level::INFO || is_ours(event.target()));
@@ -60,15 +60,15 @@ pub fn start(log: &Log) -> Result<Logging, String> {
     Ok(Logging { _writer: guard, dropped })
 }
 
-/// Whether an event is of our own code. The libraries' events below `info` are never logged: they hold URLs, headers and
-/// statements, and so secrets of links.
+/// Whether an event comes from our own code. Libraries' events below `info` are never logged: they
+/// contain URLs, headers and statements, and so the secrets of links.
 fn is_ours(target: &str) -> bool {
     let root = target.split("::").next().unwrap_or_default();
     ["ambient", "bulk_push", "credential", "store", "tenure", "transport"].contains(&root)
 }
 
-/// The default hook writes to standard error itself, and waits while nobody reads it. A message that was formatted may hold
-/// data of a request, so only a literal one is logged.
+/// Logs a panic. The default hook writes to standard error itself and would block if the reader has
+/// stalled. A formatted message may contain data of a request, so only a literal one is logged.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string).unwrap_or_default();
     let message = panic.payload().downcast_ref::<&str>().copied().unwrap_or("a formatted message");

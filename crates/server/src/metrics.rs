@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -14,7 +14,8 @@ use prometheus_client::registry::{Registry, Unit};
 use tracing_appender::non_blocking::ErrorCounter;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct RouteLabels {
+struct RequestLabels {
+    method: &'static str,
     route: String,
     status: u16,
 }
@@ -30,104 +31,115 @@ struct MailErrorLabels {
     code: u16,
 }
 
+/// Buckets double from a quarter of a millisecond to eight seconds.
+fn duration_histogram() -> Histogram {
+    Histogram::new((0..16).map(|power| 0.000_25 * f64::from(1 << power)))
+}
+
+/// Returns the method as a label. Clients can send any token as a method, so unknown ones share a
+/// label.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        _ => "other",
+    }
+}
+
 /// All metrics of the server.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    requests: Family<RouteLabels, Counter>,
-    durations: Histogram,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RequestLabels, Histogram, fn() -> Histogram>,
     submissions: Family<OutcomeLabels, Counter>,
     credentials: Family<OutcomeLabels, Counter>,
     sign_ins: Family<OutcomeLabels, Counter>,
     shares: Family<OutcomeLabels, Counter>,
     presentations: Family<OutcomeLabels, Counter>,
     verifications: Family<OutcomeLabels, Counter>,
-    outgoing: Family<OutcomeLabels, Counter>,
+    outbox_messages: Family<OutcomeLabels, Counter>,
     mail_errors: Family<MailErrorLabels, Counter>,
-    /// 1 while the mail server fails.
+    /// 1 while the mail server fails, otherwise 0.
     pub mail_failing: Gauge,
     documents: Family<OutcomeLabels, Counter>,
-    deliveries: Family<OutcomeLabels, Counter>,
+    webhook_deliveries: Family<OutcomeLabels, Counter>,
     destroyed_keys: Counter,
     clock_ahead: Gauge,
-    /// Things that wait to be sent.
-    pub outbox: Gauge,
+    /// Number of messages waiting to be sent.
+    pub outbox_pending: Gauge,
     log_lines_dropped: Counter,
     log: OnceLock<ErrorCounter>,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
-        // From a quarter of a millisecond to eight seconds, doubling.
-        let durations = Histogram::new((0..16).map(|power| 0.000_25 * f64::from(1 << power)));
         let mut metrics = Self {
             registry: Registry::with_prefix("tenure"),
             requests: Family::default(),
-            durations,
+            durations: Family::new_with_constructor(duration_histogram),
             submissions: Family::default(),
             credentials: Family::default(),
             sign_ins: Family::default(),
             shares: Family::default(),
             presentations: Family::default(),
             verifications: Family::default(),
-            outgoing: Family::default(),
+            outbox_messages: Family::default(),
             mail_errors: Family::default(),
             mail_failing: Gauge::default(),
             documents: Family::default(),
-            deliveries: Family::default(),
+            webhook_deliveries: Family::default(),
             destroyed_keys: Counter::default(),
             clock_ahead: Gauge::default(),
-            outbox: Gauge::default(),
+            outbox_pending: Gauge::default(),
             log_lines_dropped: Counter::default(),
             log: OnceLock::new(),
         };
         let registry = &mut metrics.registry;
-        registry.register("requests", "Requests answered, by route template and status", metrics.requests.clone());
-        registry.register_with_unit("request_duration", "Time to answer", Unit::Seconds, metrics.durations.clone());
-        registry.register("credentials", "Signed credentials, by what happened to them", metrics.credentials.clone());
-        registry.register("submissions", "Submissions, by what happened to them", metrics.submissions.clone());
-        registry.register("sign_ins", "Sign-ins of people, by outcome", metrics.sign_ins.clone());
+        let requests = metrics.requests.clone();
+        registry.register("http_requests", "HTTP responses, by method, route template and status", requests);
+        let durations = metrics.durations.clone();
+        registry.register_with_unit("http_request_duration", "Time to respond", Unit::Seconds, durations);
+        registry.register("credentials", "Signed credentials, by outcome", metrics.credentials.clone());
+        registry.register("submissions", "Submissions, by outcome", metrics.submissions.clone());
+        registry.register("sign_ins", "Sign-ins, by outcome", metrics.sign_ins.clone());
         let presentations = metrics.presentations.clone();
-        registry.register("presentations", "Questions to outside wallets, by what happened to them", presentations);
-        registry.register("shares", "Links for hirers, by what happened to them", metrics.shares.clone());
-        let verifications = metrics.verifications.clone();
-        registry.register("verifications", "Verification requests, by what happened to them", verifications);
-        registry.register("outgoing", "What the outbox sent, by outcome", metrics.outgoing.clone());
+        registry.register("presentations", "Presentation requests to other wallets, by outcome", presentations);
+        registry.register("shares", "Shared links, by outcome", metrics.shares.clone());
+        registry.register("verifications", "Verification requests, by outcome", metrics.verifications.clone());
+        registry.register("outbox_messages", "Outbox messages, by outcome", metrics.outbox_messages.clone());
         let mail_errors = metrics.mail_errors.clone();
         registry.register("mail_errors", "Failed attempts to send a mail, by SMTP phase and status code", mail_errors);
-        registry.register("mail_failing", "Whether the mail server fails", metrics.mail_failing.clone());
-        registry.register("documents", "Documents, by what happened to them", metrics.documents.clone());
-        registry.register("deliveries", "Attempts to tell webhooks, by outcome", metrics.deliveries.clone());
-        registry.register(
-            "ring_keys_destroyed",
-            "Ring keys destroyed because their time was over",
-            metrics.destroyed_keys.clone(),
-        );
+        registry.register("mail_failing", "1 while the mail server fails", metrics.mail_failing.clone());
+        registry.register("documents", "Documents, by outcome", metrics.documents.clone());
+        let deliveries = metrics.webhook_deliveries.clone();
+        registry.register("webhook_deliveries", "Webhook delivery attempts, by outcome", deliveries);
+        let destroyed_keys = metrics.destroyed_keys.clone();
+        registry.register("epoch_keys_destroyed", "Expired epoch keys that were destroyed", destroyed_keys);
         let clock_ahead = metrics.clock_ahead.clone();
-        registry.register_with_unit(
-            "clock_ahead",
-            "By how much the clock is ahead of retention",
-            Unit::Seconds,
-            clock_ahead,
-        );
-        registry.register("outbox_length", "Things that wait to be sent", metrics.outbox.clone());
-        registry.register(
-            "log_lines_dropped",
-            "Log lines that were dropped because standard error was not read fast enough",
-            metrics.log_lines_dropped.clone(),
-        );
+        let help = "How far the clock is ahead of the time that retention uses";
+        registry.register_with_unit("clock_ahead", help, Unit::Seconds, clock_ahead);
+        registry.register("outbox_pending", "Outbox messages that wait to be sent", metrics.outbox_pending.clone());
+        let dropped = metrics.log_lines_dropped.clone();
+        registry.register("log_lines_dropped", "Log lines dropped because standard error was read too slowly", dropped);
         metrics
     }
 }
 
 impl Metrics {
-    /// Counts an answered request.
-    pub fn request(&self, route: &str, status: StatusCode, elapsed: Duration) {
-        self.requests.get_or_create(&RouteLabels { route: route.to_owned(), status: status.as_u16() }).inc();
-        self.durations.observe(elapsed.as_secs_f64());
+    /// Counts a request whose response has been sent.
+    pub fn request(&self, method: &Method, route: &str, status: StatusCode, elapsed: Duration) {
+        let labels = RequestLabels { method: method_label(method), route: route.to_owned(), status: status.as_u16() };
+        self.requests.get_or_create(&labels).inc();
+        self.durations.get_or_create(&labels).observe(elapsed.as_secs_f64());
     }
 
-    /// Counts what happened to submissions: created, existing, refused, accepted, declined, expired, removed.
+    /// Counts submissions: created, existing, refused, accepted, declined, expired, removed.
     pub fn submissions(&self, outcome: &'static str, count: u64) {
         self.submissions.get_or_create(&OutcomeLabels { outcome }).inc_by(count);
     }
@@ -137,63 +149,66 @@ impl Metrics {
         self.credentials.get_or_create(&OutcomeLabels { outcome }).inc_by(count);
     }
 
-    /// Counts a sign-in: code_sent, code, passkey, refused; console, console_passkey, console_refused.
+    /// Counts a sign-in: code_sent, code, passkey, refused; console, console_passkey,
+    /// console_refused.
     pub fn sign_in(&self, outcome: &'static str) {
         self.sign_ins.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
-    /// Counts what happened to links for hirers: made, viewed, updated, revoked, refused.
+    /// Counts shared links: made, viewed, updated, revoked, refused.
     pub fn shares(&self, outcome: &'static str) {
         self.shares.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
-    /// Counts what happened to questions to outside wallets: asked, answered, refused, declined, rejected, finished.
+    /// Counts presentation requests to other wallets: asked, answered, refused, declined, rejected,
+    /// finished.
     pub fn presentations(&self, outcome: &'static str) {
         self.presentations.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
-    /// Counts what happened to verification requests: asked, verified, canceled, expired.
+    /// Counts verification requests: asked, verified, canceled, expired.
     pub fn verifications(&self, outcome: &'static str, count: u64) {
         self.verifications.get_or_create(&OutcomeLabels { outcome }).inc_by(count);
     }
 
-    /// Counts an attempt to send a mail that failed, by the phase of the session and the mail server's status code (0: none).
+    /// Counts a failed attempt to send a mail, by the phase of the session and the mail server's
+    /// status code (0: none).
     pub fn mail_error(&self, phase: &'static str, code: u16) {
         self.mail_errors.get_or_create(&MailErrorLabels { phase, code }).inc();
     }
 
-    /// Counts what the outbox did: sent, failed, given_up, expired, obsolete.
-    pub fn outgoing(&self, outcome: &'static str) {
-        self.outgoing.get_or_create(&OutcomeLabels { outcome }).inc();
+    /// Counts outbox messages: sent, failed, given_up, expired, obsolete.
+    pub fn outbox_messages(&self, outcome: &'static str) {
+        self.outbox_messages.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
-    /// Counts what happened to a document: uploaded, fetched, failed, deleted, orphaned.
+    /// Counts documents: uploaded, fetched, failed, deleted, orphaned.
     pub fn documents(&self, outcome: &'static str) {
         self.documents.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
-    /// Counts what became of an attempt to deliver to a webhook: delivered, failed, refused (its address), given_up.
-    pub fn deliveries(&self, outcome: &'static str) {
-        self.deliveries.get_or_create(&OutcomeLabels { outcome }).inc();
+    /// Counts webhook delivery attempts: delivered, failed, refused (its address), given_up.
+    pub fn webhook_deliveries(&self, outcome: &'static str) {
+        self.webhook_deliveries.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
-    /// Notes by how much the clock is ahead of the time by which data is destroyed.
+    /// Sets how far the clock is ahead of the trusted time that retention uses.
     pub fn clock_ahead(&self, by: Duration) {
         self.clock_ahead.set(i64::try_from(by.as_secs()).unwrap_or(i64::MAX));
     }
 
-    /// Counts destroyed ring keys.
+    /// Counts destroyed epoch keys.
     pub fn destroyed_keys(&self, count: u64) {
         self.destroyed_keys.inc_by(count);
     }
 
-    /// Exports what `log` counts as `log_lines_dropped`.
+    /// Exports the counter `log` as `log_lines_dropped`.
     pub fn count_dropped_log_lines(&self, log: ErrorCounter) {
-        // There is one log for a process; whoever comes first has it.
+        // A process has one log; the first caller sets it.
         let _ = self.log.set(log);
     }
 
-    /// The text that `/metrics` answers.
+    /// Returns the body of `/metrics`.
     pub fn encode(&self) -> String {
         let dropped = self.log.get().map_or(0, |log| log.dropped_lines() as u64);
         self.log_lines_dropped.inc_by(dropped.saturating_sub(self.log_lines_dropped.get()));

@@ -1,8 +1,8 @@
 //! The object store: encrypted documents in a local folder or an S3 bucket.
 //!
-//! Owns how an object is named, written whole or not at all, read back piece by piece, and listed by age. An object's
-//! name is a UUIDv7, so that the names sort by time and the age of one that nothing knows can be told. Every object is
-//! sealed under a key of its own; where that key is kept is the caller's affair.
+//! Owns how objects are named, written atomically, read back piece by piece, and listed by age. An
+//! object's name is a UUIDv7: names sort by creation time, and the name of an orphaned object tells
+//! its age. Every object has its own encryption key, which the caller stores.
 
 mod s3;
 
@@ -18,22 +18,22 @@ use object_store::{GetOptions, MultipartUpload, ObjectStore, ObjectStoreExt as _
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-use crate::config::{ObjectStoreKind, Objects as Settings, Outbound};
+use crate::config::{ObjectStorage as Settings, ObjectStoreKind, Outbound};
 use crate::keys::{Key, PIECE, SEALED_PIECE, SealedStream};
 use ambient::Timestamp;
 use store::StoreError;
 
-/// Bytes that are written to a local file at once.
+/// Size of one write to a local file, in bytes.
 const LOCAL_PART: usize = 256 * 1024;
-/// S3's smallest part, but for the last.
+/// Minimum size of an S3 part except the last, in bytes.
 const S3_PART: usize = 5 * 1024 * 1024;
-/// Objects that may be written at once. To S3 each holds a part in memory.
+/// Maximum number of concurrent writers. For S3, each buffers one part in memory.
 const LOCAL_WRITERS: usize = 64;
 const S3_WRITERS: usize = 12;
-/// Longest wait for a place among them.
+/// Timeout for acquiring a writer permit.
 const TURN: Duration = Duration::from_secs(10);
 
-/// The object store; cheap to clone.
+/// The object store. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Objects {
     store: Arc<dyn ObjectStore>,
@@ -43,26 +43,29 @@ pub struct Objects {
     writers: Arc<Semaphore>,
 }
 
-/// Reports a failure of the object store as one of the store, which callers handle alike.
+/// Converts an error of the object store into a [`StoreError`], so that callers handle both alike.
 fn store_error(error: object_store::Error) -> StoreError {
     match error {
-        object_store::Error::NotFound { .. } => StoreError::Broken("an object is not in the object store".to_owned()),
-        other => StoreError::Unavailable(format!("the object store: {other}")),
+        object_store::Error::NotFound { .. } => {
+            StoreError::Broken("an object is missing in the object store".to_owned())
+        }
+        other => StoreError::Unavailable(format!("the object store is unavailable: {other}")),
     }
 }
 
 impl Objects {
-    /// Opens the store that `settings` name; a local one is the folder `documents` in `data`. Every object is under the name
-    /// of `instance`, so that a sweep sees what this database's server has written and nothing else.
+    /// Opens the store described by `settings`; a local one is the folder `documents` in `data`.
+    /// Object paths begin with `instance`, so that a sweep only lists objects that belong to this
+    /// database.
     ///
     /// # Errors
-    /// What is missing or wrong, in words for the operator.
+    /// A setting is missing or wrong; the message is for the operator.
     pub fn open(settings: &Settings, outbound: &Outbound, data: &FilePath, instance: Uuid) -> Result<Self, String> {
         match settings.kind {
             ObjectStoreKind::Local => {
                 let folder = data.join("documents");
                 let made = std::fs::create_dir_all(&folder);
-                made.map_err(|error| format!("the folder {} cannot be made: {error}", folder.display()))?;
+                made.map_err(|error| format!("the folder {} cannot be created: {error}", folder.display()))?;
                 let store = LocalFileSystem::new_with_prefix(&folder).map_err(|error| error.to_string())?;
                 Ok(Self {
                     store: Arc::new(store.with_fsync(true)),
@@ -82,14 +85,14 @@ impl Objects {
         }
     }
 
-    /// Begins to write the object `name`; it is there once [`Writer::finish`] has returned.
+    /// Starts writing the object `name`, which exists once [`Writer::finish`] has returned.
     ///
     /// # Errors
     /// The store cannot be used.
     pub async fn writer(&self, name: Uuid, key: &Key) -> Result<Writer, StoreError> {
         let permit = tokio::time::timeout(TURN, self.writers.clone().acquire_owned()).await;
         let permit = permit.ok().and_then(Result::ok);
-        let permit = permit.ok_or_else(|| StoreError::Unavailable("too many documents arrive at once".to_owned()))?;
+        let permit = permit.ok_or_else(|| StoreError::Unavailable("too many concurrent uploads".to_owned()))?;
         self.begin(name, key, Some(permit)).await
     }
 
@@ -105,10 +108,11 @@ impl Objects {
         })
     }
 
-    /// Writes a whole object, which is in memory already and so waits for nobody.
+    /// Writes a whole object from memory. Needs no writer permit, since it never waits for further
+    /// input.
     ///
     /// # Errors
-    /// The store cannot be used; then there is no object.
+    /// The store cannot be used; the object then does not exist.
     pub async fn put(&self, name: Uuid, key: &Key, bytes: &[u8]) -> Result<(), StoreError> {
         let mut writer = self.begin(name, key, None).await?;
         writer.write(bytes).await?;
@@ -118,7 +122,8 @@ impl Objects {
     /// Reads an object piece by piece.
     ///
     /// # Errors
-    /// It is not there, or the store cannot be used; while reading, that it is not what was written.
+    /// The object does not exist or the store cannot be used. The stream fails if a piece cannot be
+    /// authenticated.
     pub async fn read(
         &self,
         name: Uuid,
@@ -131,7 +136,8 @@ impl Objects {
             if ended {
                 return Ok(None);
             }
-            // What may be the last piece waits for what follows, or for the end.
+            // The last piece is authenticated as such: read on until more than one piece is
+            // buffered, or the object ends.
             while pending.len() <= SEALED_PIECE {
                 match source.try_next().await.map_err(store_error)? {
                     Some(chunk) => pending.extend_from_slice(&chunk),
@@ -147,28 +153,28 @@ impl Objects {
         }))
     }
 
-    /// Reads a whole object of at most `most` bytes, which are reserved for it.
+    /// Reads a whole object of at most `most` bytes, and reserves that capacity.
     ///
     /// # Errors
-    /// As [`Objects::read`], or it is longer.
+    /// As [`Objects::read`], or the object is longer.
     pub async fn read_whole(&self, name: Uuid, key: &Key, most: usize) -> Result<Vec<u8>, StoreError> {
         let mut pieces = std::pin::pin!(self.read(name, key).await?);
         let mut whole = Vec::with_capacity(most);
         while let Some(piece) = pieces.try_next().await? {
             if whole.len() + piece.len() > most {
-                return Err(StoreError::Broken("an object is longer than any that is written".to_owned()));
+                return Err(StoreError::Broken("an object is larger than any that this server writes".to_owned()));
             }
             whole.extend_from_slice(&piece);
         }
         Ok(whole)
     }
 
-    /// Some hours share a folder, so that none grows without end.
+    /// Returns the path of an object. Folders are named by time, which bounds their size.
     fn path(&self, name: Uuid) -> Path {
         Path::from_iter(place(&self.instance, name))
     }
 
-    /// Deletes an object; one that is not there is fine.
+    /// Deletes an object. Succeeds if it does not exist.
     ///
     /// # Errors
     /// The store cannot be used.
@@ -179,7 +185,7 @@ impl Objects {
         }
     }
 
-    /// The names of objects that were made from `since` on and before `before`.
+    /// Returns the names of objects created from `since` (inclusive) to `before` (exclusive).
     ///
     /// # Errors
     /// The store cannot be used.
@@ -194,8 +200,9 @@ impl Objects {
         Ok(names)
     }
 
-    /// Deletes what writers that were killed have left in a local folder before `before`. In a bucket it is not to be
-    /// seen; a rule of the bucket ends unfinished uploads (docs/operations.md).
+    /// Deletes files that killed writers have left in a local folder before `before`. Unfinished
+    /// uploads in a bucket are not visible here; a bucket rule ends them
+    /// (docs/operate/configure.md).
     ///
     /// # Errors
     /// The folder cannot be used.
@@ -225,11 +232,11 @@ impl Objects {
             Ok(deleted)
         });
         let deleted = deleted.await.map_err(|error| StoreError::Broken(error.to_string()))?;
-        deleted.map_err(|error| StoreError::Unavailable(format!("the documents' folder: {error}")))
+        deleted.map_err(|error| StoreError::Unavailable(format!("the documents folder is unavailable: {error}")))
     }
 }
 
-/// Where an object of an instance lies, folder by folder.
+/// Returns the path of an object of an instance, by path segment.
 pub fn place(instance: &str, name: Uuid) -> [String; 3] {
     let name = name.simple().to_string();
     [instance.to_owned(), name[..6].to_owned(), name]
@@ -244,7 +251,7 @@ fn made_at(name: Uuid) -> Timestamp {
     Timestamp::from_micros(millis * 1000)
 }
 
-/// An object that is being written. One that is dropped before it is finished leaves nothing.
+/// An object that is being written. Dropping it before [`Writer::finish`] leaves nothing behind.
 pub struct Writer {
     upload: Box<dyn MultipartUpload>,
     seal: SealedStream,
@@ -262,14 +269,15 @@ impl std::fmt::Debug for Writer {
 }
 
 impl Writer {
-    /// Adds bytes.
+    /// Appends bytes.
     ///
     /// # Errors
     /// The store cannot be used.
     pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), StoreError> {
         self.size += bytes.len() as u64;
         while !bytes.is_empty() {
-            // A full piece is sealed once it is known not to be the last.
+            // A full piece is encrypted only once more bytes follow, because the last piece is
+            // marked.
             if self.piece.len() == PIECE {
                 self.seal_piece(false);
                 if self.part.len() >= self.part_size {
@@ -293,10 +301,11 @@ impl Writer {
         self.upload.put_part(PutPayload::from(part)).await.map_err(store_error)
     }
 
-    /// Ends the object: from now on it is there, and durable. Returns how many bytes were written.
+    /// Completes the object. On return it is durable and readable. Returns the number of bytes
+    /// written.
     ///
     /// # Errors
-    /// The store cannot be used; then there is no object.
+    /// The store cannot be used; the object then does not exist.
     pub async fn finish(mut self) -> Result<u64, StoreError> {
         self.seal_piece(true);
         self.send_part().await?;
@@ -304,10 +313,10 @@ impl Writer {
         Ok(self.size)
     }
 
-    /// Gives the object up.
+    /// Aborts the upload and discards the object.
     pub async fn abort(mut self) {
         if let Err(error) = self.upload.abort().await {
-            tracing::warn!(%error, "an unfinished object could not be given up");
+            tracing::warn!(%error, "aborting an unfinished upload failed");
         }
     }
 }
@@ -320,7 +329,7 @@ mod tests {
 
     fn local(folder: &FilePath) -> Objects {
         let config = Config::load(None, [], &[]).expect("the default is good");
-        Objects::open(&config.objects, &config.outbound, folder, Uuid::nil()).expect("a folder")
+        Objects::open(&config.object_storage, &config.outbound, folder, Uuid::nil()).expect("a folder")
     }
 
     fn count(folder: &FilePath) -> usize {
@@ -370,7 +379,7 @@ mod tests {
             } else {
                 drop(writer);
             }
-            // A dropped writer's file is removed on a thread of its own.
+            // The file of a dropped writer is deleted on another thread.
             while count(folder.path()) > 0 {
                 tokio::task::yield_now().await;
             }

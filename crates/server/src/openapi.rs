@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// The prefix of the schema names of a batch's items, before the name of the type.
+/// Prefix of the schema names of batch items, before the name of the type.
 pub const ITEM: &str = "Item_";
 
 /// An operation of the document.
@@ -16,12 +16,12 @@ pub struct TaggedOperation<'a> {
     pub operation: &'a Value,
 }
 
-/// The tags of a document, in their order.
+/// Returns the tags of a document, in order.
 pub fn tags(document: &Value) -> impl Iterator<Item = &Value> {
     document["tags"].as_array().into_iter().flatten()
 }
 
-/// The operations of a document whose first tag is `tag`, an entry of [`tags`].
+/// Returns the operations of a document whose first tag is `tag`, an entry of [`tags`].
 pub fn operations<'a>(document: &'a Value, tag: &'a Value) -> impl Iterator<Item = TaggedOperation<'a>> {
     let paths = document["paths"].as_object().into_iter().flatten();
     paths

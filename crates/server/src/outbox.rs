@@ -1,6 +1,6 @@
 //! Outbox messages: what a transaction decided and a job does later.
 //!
-//! Owns how a message is sealed in its row. [`crate::flows::outbox`] sends them.
+//! Owns how a message is encrypted in its row. [`crate::flows::outbox`] sends them.
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -13,30 +13,30 @@ use ambient::{Clock, Rng, Timestamp};
 use store::domain::submission::Sealed;
 use store::{OutboxItem, StoreError, Tx};
 
-/// Something that must happen outside of the transaction that decided it. Other nodes may run another version, so the
-/// serialized names stay as they are.
+/// Work that must happen outside of the transaction that decided it. Nodes of different versions
+/// share the table, so the serialized names must not change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutboxMessage {
-    /// The mail with a sign-in code is sent.
+    /// Send the mail with a sign-in code.
     Code(Mail),
-    /// Another mail is sent.
+    /// Send another mail.
     Mail(Mail),
-    /// The key of a deleted account is destroyed, in the key ring's own database.
+    /// Destroy the key of a deleted account, in the key ring's own database.
     DestroyHolderKey(Uuid),
-    /// A sandbox user acts.
+    /// Perform an action of a sandbox user.
     #[serde(rename = "play")]
     SandboxAction(SandboxAction),
-    /// A share goes on to the newer versions of what it shows.
+    /// Update a share to the newer versions of its credentials.
     FollowShare {
-        /// Whose.
+        /// The owner of the share.
         holder: Uuid,
-        /// Which.
+        /// The id of the share.
         share: Uuid,
     },
 }
 
-/// What is worked on by itself, so that no lane waits for another.
+/// Independent queues of messages, so that none waits for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
     /// Sign-in codes.
@@ -45,9 +45,9 @@ pub enum Lane {
     Mail,
     /// Actions of sandbox users.
     Sandbox,
-    /// Keys that are destroyed.
+    /// Keys to destroy.
     Key,
-    /// Shares that go on to newer versions.
+    /// Shares to update to newer versions.
     Share,
 }
 
@@ -55,7 +55,7 @@ impl Lane {
     /// Every lane.
     pub const ALL: [Self; 5] = [Self::Code, Self::Mail, Self::Sandbox, Self::Key, Self::Share];
 
-    /// The stored name. Those that the release before knew are the kinds of its messages.
+    /// Returns the stored name. Lanes of the previous release keep the names of its message kinds.
     pub fn name(self) -> &'static str {
         match self {
             Self::Code => "code",
@@ -79,21 +79,22 @@ impl OutboxMessage {
     }
 }
 
-/// On whose behalf a message is sent, and how long.
+/// On whose behalf a message is sent, and until when.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Routing {
-    /// The partner that caused it: partners take turns.
+    /// The partner that caused it. The lane takes messages of different partners in turn.
     pub partner: Option<Uuid>,
-    /// The request whose link it carries: its partner is told if it cannot be mailed.
+    /// The request whose link the mail contains. Its partner is notified if the mail cannot be
+    /// sent.
     pub request: Option<Uuid>,
-    /// When it is of no use any more.
+    /// When the message becomes useless and is dropped.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Stands for the root key where a row names the period of its ring key.
+/// Marks rows that are encrypted with the root key, in the column for the period of an epoch key.
 const PERMANENT: Timestamp = Timestamp::from_micros(0);
 
-/// Seals messages for the outbox, and wakes the job that sends them.
+/// Encrypts messages for the outbox, and wakes the job that sends them.
 #[derive(Debug)]
 pub struct Outbox {
     keyring: Keyring,
@@ -103,12 +104,12 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// An outbox whose messages are sealed by `keyring`.
+    /// Creates an outbox whose messages are encrypted by `keyring`.
     pub fn new(keyring: Keyring, clock: Clock, rng: Rng) -> Self {
         Self { keyring, clock, rng, filled: Lane::ALL.map(|_| Notify::new()) }
     }
 
-    /// Adds `message` within `tx`; the caller calls [`Outbox::wake`] after the commit.
+    /// Adds `message` within `tx`. The caller calls [`Outbox::wake`] after the commit.
     ///
     /// # Errors
     /// The store or the key ring cannot be used.
@@ -116,7 +117,7 @@ impl Outbox {
         tx.add_to_outbox(&self.seal(message, routing).await?).await
     }
 
-    /// The row of `message`, which is due at once.
+    /// Encrypts `message` into a row that is due immediately.
     ///
     /// # Errors
     /// The key ring cannot be used.
@@ -125,7 +126,8 @@ impl Outbox {
         let id = self.rng.id(now);
         let plain = serde_json::to_vec(message).map_err(|error| StoreError::Broken(error.to_string()))?;
         let sealed = match message {
-            // They may be retried for longer than a ring key lives, and hold no personal data.
+            // Retries of these messages may outlive an epoch key, and they contain no personal
+            // data.
             OutboxMessage::DestroyHolderKey(_) | OutboxMessage::FollowShare { .. } => {
                 Sealed { period: PERMANENT, bytes: self.keyring.seal_permanent(&label(&id), &plain) }
             }
@@ -146,7 +148,7 @@ impl Outbox {
         })
     }
 
-    /// The message of a row; `None` if it cannot be decrypted any more.
+    /// Decrypts the message of a row; `None` if its key has been destroyed.
     ///
     /// # Errors
     /// The key ring cannot be used.
@@ -171,7 +173,7 @@ impl Outbox {
     }
 }
 
-/// Binds a sealed message to its row.
+/// Associated data that binds an encrypted message to its row.
 fn label(id: &Uuid) -> [&[u8]; 2] {
     [b"outbox", id.as_bytes()]
 }

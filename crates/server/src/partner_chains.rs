@@ -1,7 +1,8 @@
-//! Partner chains that are counted apart: so many a day for each partner.
+//! Partner chains with tallies of their own: a limited number a day for each partner.
 //!
-//! Tallies have a row for each chain and day, and the console reads them all. A partner that names a new chain with every push
-//! would fill the database and take the console's memory.
+//! Tallies have a row for each chain and day, and the console reads them all. Without a limit, a
+//! partner that names a new chain with every push could fill the database and exhaust the console's
+//! memory.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -11,10 +12,10 @@ use credential::encoding::sha256;
 use store::OTHER_CHAINS;
 use uuid::Uuid;
 
-/// Chains of one partner that are counted apart in a day, by each node.
+/// Maximum number of chains of one partner that are counted separately in a day, on each node.
 const MAX_CHAINS_PER_DAY: usize = 1_000;
 
-/// The chains of today.
+/// The chains seen today.
 #[derive(Debug, Default)]
 pub struct PartnerChains(Mutex<Today>);
 
@@ -25,8 +26,8 @@ struct Today {
 }
 
 impl PartnerChains {
-    /// Under which name a push of `partner` with `chain` is counted: `chain` itself, or [`OTHER_CHAINS`] if it is one too many
-    /// for the day.
+    /// Returns the name under which a push of `partner` with `chain` is counted: `chain` itself, or
+    /// [`OTHER_CHAINS`] once the limit of the day is reached.
     pub fn counted(&self, partner: Uuid, chain: Option<String>, now: Timestamp) -> Option<String> {
         let chain = chain?;
         let (day, hash) = (store::day(now), sha256(chain.as_bytes()));

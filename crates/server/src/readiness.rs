@@ -1,52 +1,54 @@
-//! Whether this node takes requests: both databases take writes.
+//! Readiness: a node accepts requests while both databases take writes.
 //!
-//! Reads may still work on a full or read-only disk, so a probe changes a row of each database. Pushes are larger than a probe
-//! and may fail before it does, so their last outcome counts too.
+//! Reads may still work on a full or read-only disk, so a probe updates a row in each database.
+//! Pushes are larger than a probe and may fail before it does, so a recent failed push also makes
+//! the node unready.
 
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use store::{Committer, Store, StoreError};
+use store::{PushWriter, Store, StoreError};
 
-/// How long the outcome of a probe is used, however often it is asked for.
+/// How long the result of a probe is reused.
 const PROBE_EVERY: Duration = Duration::from_secs(2);
 
-/// How long a failed push counts, unless one is stored since. A load balancer that sends nothing here would otherwise never
-/// find out that it may.
+/// How long a failed push makes the node unready, unless a later push succeeds. It must end by
+/// itself: a load balancer sends no pushes to an unready node, so no push could succeed.
 const FAILURE_COUNTS: Duration = Duration::from_secs(10);
 
-/// Finds out whether this node takes requests.
+/// Determines whether this node accepts requests.
 #[derive(Debug)]
 pub struct Readiness {
     data: Store,
     keyring: Store,
-    committer: Committer,
+    committer: PushWriter,
     probed: Mutex<Probed>,
 }
 
-/// What probes found.
+/// Results of earlier probes.
 #[derive(Debug, Default)]
 struct Probed {
-    /// When the last probe ended, and how.
+    /// When the last probe ended, and its result.
     last: Option<(Instant, Result<(), StoreError>)>,
-    /// When a probe last succeeded after one that had failed: what failed before then was because of an outage that has ended.
+    /// When a probe last succeeded after a failed one. Earlier push failures belong to an outage
+    /// that has ended.
     recovered: Option<Instant>,
 }
 
 impl Readiness {
-    /// Of these databases, and what writes pushes.
-    pub fn new(data: Store, keyring: Store, committer: Committer) -> Self {
+    /// Creates a check of these databases and of the writer of pushes.
+    pub fn new(data: Store, keyring: Store, committer: PushWriter) -> Self {
         Self { data, keyring, committer, probed: Mutex::default() }
     }
 
     /// Checks that both databases take writes.
     ///
     /// # Errors
-    /// One does not, or a push could not be stored a moment ago.
+    /// A write failed, or a recent push could not be stored.
     pub async fn check(&self) -> Result<(), StoreError> {
-        // Those who ask meanwhile wait for the same probe.
+        // Concurrent callers wait for the same probe.
         let mut probed = self.probed.lock().await;
         self.probe(&mut probed).await?;
         let counts = probed.recovered.map_or(FAILURE_COUNTS, |at| at.elapsed().min(FAILURE_COUNTS));
@@ -82,5 +84,5 @@ async fn probe(store: &Store) -> Result<(), StoreError> {
         tx.probe_write().await?;
         tx.commit().await
     };
-    store.unless_lost(write).await
+    store.cancel_on_disconnect(write).await
 }

@@ -1,14 +1,16 @@
-//! Sandbox users: addresses of people whom the server acts for, so that an integration can be finished with nobody at hand.
+//! Sandbox users: email addresses whose holder the server simulates, so that an integration can be
+//! tested without people.
 //!
-//! Owns who they are and what is asked of them; [`crate::flows::sandbox`] acts for them. No mail is sent to them, so nobody can
-//! sign in as one. Each partner has users of its own: what two partners try out never meets in one wallet.
+//! Defines the users and parses their addresses; [`crate::flows::sandbox`] acts for them. No mail
+//! is sent to these addresses, so signing in as one is impossible. Each partner has its own users,
+//! so that data of two partners never meets in one wallet.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::email::Email;
 
-/// The domain of their addresses, which can never be a real one (RFC 2606, section 2).
+/// The domain of their addresses, which never resolves (RFC 2606, section 2).
 pub const DOMAIN: &str = "sandbox.invalid";
 
 /// What a sandbox user does on receiving a link.
@@ -21,15 +23,15 @@ pub enum Person {
     Declines,
     /// Never opens the link, which expires at once.
     Expires,
-    /// Is another person than the one it is about, and opens the link first.
+    /// Is a different person from the one in the credential, and opens the link first.
     Stranger,
 }
 
 impl Person {
-    /// All of them.
+    /// Every sandbox user.
     pub const ALL: [Self; 4] = [Self::Consents, Self::Declines, Self::Expires, Self::Stranger];
 
-    /// The part of the address before the at sign.
+    /// Returns the part of the address before the at sign.
     pub fn name(self) -> &'static str {
         match self {
             Self::Consents => "consents",
@@ -39,28 +41,29 @@ impl Person {
         }
     }
 
-    /// The address.
+    /// Returns the email address.
     pub fn address(self) -> String {
         format!("{}@{DOMAIN}", self.name())
     }
 }
 
-/// A sandbox user as a partner has named them.
+/// A sandbox user as named by a partner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SandboxUser {
-    /// What this user does.
+    /// The behaviour of this user.
     pub person: Person,
-    /// The part before the at sign: each tag after a plus sign makes another user, with a wallet of their own.
+    /// The part before the at sign. Each tag after a plus sign is a user of its own, with its own
+    /// wallet.
     pub local: String,
 }
 
-/// Whether an address belongs to the sandbox, even if it names no user there.
+/// Returns whether an address is in the sandbox domain, even if it names no user there.
 pub fn is_address(address: &Email) -> bool {
     address.domain().strip_suffix(DOMAIN).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 impl SandboxUser {
-    /// The user named by an address such as `consents@sandbox.invalid` or `consents+2@sandbox.invalid`.
+    /// Parses an address such as `consents@sandbox.invalid` or `consents+2@sandbox.invalid`.
     pub fn parse(address: &Email) -> Option<Self> {
         let local = address.canonical_local();
         let name = local.split('+').next()?;
@@ -68,21 +71,21 @@ impl SandboxUser {
         (address.domain() == DOMAIN).then_some(Self { person, local })
     }
 
-    /// The address of this user's account, which holds the data of `partner` only.
+    /// Returns the address of this user's account, which contains data of `partner` only.
     pub fn account(&self, partner: Uuid) -> String {
         format!("{}@{partner}.{DOMAIN}", self.local)
     }
 }
 
-/// A sandbox user acts on a request.
+/// An action of a sandbox user on a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SandboxAction {
-    /// Who acts.
+    /// The acting user.
     #[serde(rename = "player")]
     pub user: SandboxUser,
-    /// The partner whose request it is.
+    /// The partner that created the request.
     pub partner: Uuid,
-    /// The request: the link's `content`.
+    /// The id of the request: the link's `content`.
     pub request: Uuid,
 }
 

@@ -23,9 +23,9 @@ use crate::{api, http, jobs, oid4vci, openid4vp, web};
 use connections::{ConnectionLimits, Stages, accept};
 use store::StoreError;
 
-/// The whole router, with everything that a request passes through.
+/// Returns the complete router with all its layers.
 pub fn router(app: &App) -> Router {
-    let (timeout, upload_timeout) = (app.config().server.timeout, app.config().objects.upload_timeout);
+    let (timeout, upload_timeout) = (app.config().server.timeout, app.config().object_storage.upload_timeout);
     let routed = |router, readers, timeout| layered(app, router, Outermost { app: app.clone(), readers, timeout });
     let page = Readers::People(web::error::page);
     let described = PartnerApi { document: &api::openapi::DOCUMENT, router };
@@ -41,27 +41,29 @@ pub fn router(app: &App) -> Router {
         .with_state(app.clone())
 }
 
-/// `router` with its layers. They are one stack: `layer` called once for each would box every request and response as often.
+/// Adds the layers to `router`. They are one stack: a separate `layer` call for each would box
+/// every request and response as many times.
 fn layered(app: &App, router: Router<App>, outermost: Outermost) -> Router<App> {
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(outermost, http::respond))
         .layer(CatchPanicLayer::custom(http::panicked))
         .layer(DefaultBodyLimit::max(app.config().server.body_limit));
-    router.method_not_allowed_fallback(http::method_not_allowed).layer(layers)
+    router.method_not_allowed_fallback(api::openapi::method_not_allowed).layer(layers)
 }
 
-/// What is broken when the store is opened is tried so often: another process may be bringing the same database up to date at
-/// this very moment. What is still broken then, only the operator can mend.
-const TRIES: u32 = 3;
+/// How often a broken store is opened before giving up. Another process may be migrating the same
+/// database at this moment; an error that persists needs the operator.
+const MAX_ATTEMPTS: u32 = 3;
 
-/// How long the store may take to open before requests are answered 503.
+/// How long the store may take to open before requests are answered with 503.
 const STARTING_UNANSWERED: Duration = Duration::from_secs(2);
 
-/// Opens the application by `open`, and serves on `listener` until `stop` and for `settings.shutdown_delay` after it. While the
-/// store cannot be opened, requests are answered 503, and opening is tried again each second.
+/// Opens the application with `open`, and serves on `listener` until `stop` and for
+/// `settings.shutdown_delay` after it. While the store cannot be opened, requests get 503 and
+/// opening is retried every second.
 ///
 /// # Errors
-/// Something that only the operator can mend.
+/// Only the operator can fix the problem.
 pub async fn serve<F>(
     listener: TcpListener,
     settings: &Server,
@@ -73,11 +75,15 @@ where
     F: Future<Output = Result<App, StartError>>,
 {
     let router: Arc<OnceLock<Router>> = Arc::default();
-    let limits = ConnectionLimits { head_timeout: settings.head_timeout, max_connections: settings.max_connections };
+    let limits = ConnectionLimits {
+        header_read_timeout: settings.header_read_timeout,
+        max_connections: settings.max_connections,
+    };
     let closing = CancellationToken::new();
     let stages = Stages { stopping: stop.clone(), closing: closing.clone() };
     let mut opening = pin!(open_when_possible(open));
-    // Meanwhile connections wait in the listener's queue: a load balancer passes a 503 on to its client.
+    // Until then connections wait in the listener's queue, because a load balancer would pass a 503
+    // on to its client.
     let early = tokio::select! {
         opened = &mut opening => Some(opened),
         () = tokio::time::sleep(STARTING_UNANSWERED) => None,
@@ -101,17 +107,17 @@ where
     let (delay, grace) = (app.config().server.shutdown_delay, app.config().server.shutdown_grace);
     stop.cancelled().await;
     if !delay.is_zero() {
-        tracing::info!(seconds = delay.as_secs(), "stopping: /readyz is 503, and requests are still taken");
+        tracing::info!(seconds = delay.as_secs(), "stopping: /readyz returns 503, and requests are still accepted");
         tokio::time::sleep(delay).await;
     }
     closing.cancel();
-    tracing::info!("stopping: answering what was accepted");
+    tracing::info!("stopping: finishing accepted requests");
     if tokio::time::timeout(grace, serving).await.is_err() {
-        tracing::warn!("some requests were still under way when the grace period ended");
+        tracing::warn!("some requests were still in progress when the grace period ended");
     }
     let ended = async { while jobs.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(Duration::from_secs(5), ended).await;
-    // A database that has fallen silent keeps nobody here.
+    // An unresponsive database must not block the shutdown.
     let _ = tokio::time::timeout(Duration::from_secs(5), app.close()).await;
     tracing::info!("stopped");
     Ok(())
@@ -126,10 +132,10 @@ where
         match open().await {
             Err(StartError::Store(error)) => {
                 broken = if matches!(error, StoreError::Broken(_)) { broken + 1 } else { 0 };
-                if broken == TRIES {
+                if broken == MAX_ATTEMPTS {
                     return Err(StartError::Store(error));
                 }
-                tracing::error!(%error, "the store cannot be used; requests are answered 503 until it can");
+                tracing::error!(%error, "the store is unavailable; requests are answered with 503 until it is back");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
             other => return other,

@@ -1,8 +1,8 @@
 //! Trusted issuers: this server, and those that the operator lists.
 //!
-//! An issuer's keys are in the list, or in a certificate in the credential's header that an authority of the list vouches
-//! for and that names the issuer (SD-JWT VC, section 3.5; HAIP 1.0, section 6.1.1). Keys are never fetched at a
-//! credential's word.
+//! An issuer's keys are in the list, or in a certificate in the credential's header. Such a
+//! certificate must chain to an authority of the list and name the issuer (SD-JWT VC, section 3.5;
+//! HAIP 1.0, section 6.1.1). Keys are never fetched from an address in the credential.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert, aws_lc_rs};
 use crate::config::Openid4vp;
 use ambient::Timestamp;
 
-/// The issuers that are trusted besides this server.
+/// The issuers that are trusted in addition to this server.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedIssuers {
     issuers: BTreeMap<String, TrustedIssuer>,
@@ -32,7 +32,8 @@ pub struct TrustedIssuers {
 struct TrustedIssuer {
     #[serde(default)]
     jwks: Value,
-    /// By which `vct` it issues which types, and no others; empty: every type, by Tenure's own form.
+    /// The `vct` values of each type that the issuer may issue. If empty, it may issue every type
+    /// in Tenure's own format.
     #[serde(default)]
     types: BTreeMap<String, Vec<String>>,
 }
@@ -47,10 +48,11 @@ impl TrustedIssuer {
 }
 
 impl TrustedIssuers {
-    /// Those of the settings.
+    /// Reads the trusted issuers from the settings.
     ///
     /// # Errors
-    /// In words: a file cannot be read, or lists somebody without a key.
+    /// A file cannot be read, an issuer has no key and there is no trust anchor, or a type is
+    /// unknown. The message is for the operator.
     pub fn read(settings: &Openid4vp) -> Result<Self, String> {
         let mut anchors = Vec::new();
         if let Some(path) = &settings.trust_anchors {
@@ -71,31 +73,32 @@ impl TrustedIssuers {
             let has_keys = !credential::verification::keys_of(&issuer.jwks).is_empty();
             if !has_keys && (anchors.is_empty() || !issuer.jwks.is_null()) {
                 return Err(refused(format!(
-                    "{address} has no key on P-256 and no Ed25519 key, and no trust anchor to stand under"
+                    "{address} has no P-256 or Ed25519 key, and no trust anchor to verify its certificates"
                 )));
             }
             if let Some(name) = issuer.types.keys().find(|name| name.parse::<Type>().is_err()) {
-                return Err(refused(format!("{address} is said to issue '{name}', which is no type")));
+                return Err(refused(format!("{address} lists the unknown credential type '{name}'")));
             }
         }
         Ok(Self { issuers, anchors })
     }
 
-    /// By which `vct` they issue a type.
+    /// Returns the `vct` values with which trusted issuers issue a type.
     pub fn vct_values(&self, credential_type: Type) -> Vec<String> {
         self.issuers.iter().flat_map(|(address, issuer)| issuer.vct_values(address, credential_type)).collect()
     }
 
-    /// Whether an issuer that is trusted issues a type by this `vct`.
+    /// Whether an issuer is trusted to issue a type with this `vct`.
     pub fn issues(&self, issuer: &str, credential_type: Type, vct: &str) -> bool {
         let trusted = self.issuers.get(issuer);
         trusted.is_some_and(|trusted| trusted.vct_values(issuer, credential_type).iter().any(|known| known == vct))
     }
 
-    /// The keys of an issuer that may have signed what has this header; `None` if it is not trusted.
+    /// Returns the keys with which an issuer may have signed a token whose header contains `x5c`;
+    /// `None` if the issuer is not trusted.
     ///
     /// # Errors
-    /// In words: its certificate is not good.
+    /// The certificate is invalid.
     pub fn keys(
         &self,
         issuer: &str,
@@ -108,18 +111,19 @@ impl TrustedIssuers {
             Some(x5c) if listed.is_empty() => {
                 self.certified(issuer, x5c, now).map(|key| Some(vec![(String::new(), key)]))
             }
-            _ if listed.is_empty() => Err("it names no certificate (x5c)".to_owned()),
+            _ if listed.is_empty() => Err("the token has no certificate (x5c)".to_owned()),
             _ => Ok(Some(listed)),
         }
     }
 
-    /// The key of a chain of certificates, the key's own first, if an anchor vouches for it and it names the issuer.
+    /// Returns the key of a certificate chain, leaf first, if a trust anchor verifies it and it
+    /// names the issuer.
     fn certified(&self, issuer: &str, x5c: &Value, now: Timestamp) -> Result<PublicKey, String> {
-        let refused = |error: webpki::Error| format!("its certificate is not good: {error}");
+        let refused = |error: webpki::Error| format!("its certificate is invalid: {error}");
         let read = |text: &Value| text.as_str().and_then(|text| STANDARD.decode(text).ok()).map(CertificateDer::from);
         let chain: Option<Vec<CertificateDer<'static>>> =
             x5c.as_array().and_then(|chain| chain.iter().map(read).collect());
-        let chain = chain.filter(|chain| (1..=8).contains(&chain.len())).ok_or("x5c is no chain of certificates")?;
+        let chain = chain.filter(|chain| (1..=8).contains(&chain.len())).ok_or("x5c is not a chain of certificates")?;
         let (leaf, between) = chain.split_first().ok_or("x5c is empty")?;
         let leaf = EndEntityCert::try_from(leaf).map_err(refused)?;
         let anchors: Vec<_> = self.anchors.iter().filter_map(|anchor| anchor_from_trusted_cert(anchor).ok()).collect();
@@ -129,7 +133,7 @@ impl TrustedIssuers {
             &anchors,
             between,
             UnixTime::since_unix_epoch(seconds),
-            // Certificates of issuers have no extended key usage of their own yet.
+            // No extended key usage is registered for issuer certificates yet.
             KeyUsage::required_if_present(ANY_PURPOSE),
             None,
             None,
@@ -139,17 +143,18 @@ impl TrustedIssuers {
         let is_named = leaf.valid_uri_names().any(|name| name == issuer)
             || host.is_some_and(|host| leaf.valid_dns_names().any(|name| name == host));
         if !is_named {
-            return Err("its certificate is of somebody else".to_owned());
+            return Err("its certificate belongs to another issuer".to_owned());
         }
         public_key(leaf.subject_public_key_info().as_ref())
-            .ok_or_else(|| "its certificate has a key of another kind".to_owned())
+            .ok_or_else(|| "its certificate has an unsupported key".to_owned())
     }
 }
 
 /// anyExtendedKeyUsage (RFC 5280, section 4.2.1.12): 2.5.29.37.0.
 const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0x00];
 
-/// The key in a SubjectPublicKeyInfo: on P-256 (RFC 5480) or Ed25519 (RFC 8410). Both end with the key itself.
+/// Parses a SubjectPublicKeyInfo with a P-256 (RFC 5480) or Ed25519 (RFC 8410) key. Both end with
+/// the key itself.
 fn public_key(info: &[u8]) -> Option<PublicKey> {
     const P256: &[u8] = &[
         0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,

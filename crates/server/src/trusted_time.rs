@@ -1,9 +1,11 @@
 //! The time by which data is destroyed.
 //!
-//! A clock that is set two days ahead by mistake must not expire what waits. So retention goes by a time that runs with a
-//! stopwatch: a clock that is further ahead is believed once it has stayed so for an hour. How far retention came is
-//! stored, since a server that starts has no stopwatch for the time before: it believes the clock at once if the
-//! database's server has the same time, otherwise after that hour.
+//! A clock that is set two days ahead by mistake must not expire pending data. So retention uses a
+//! time that advances with a monotonic stopwatch. A clock that is further ahead is believed only
+//! after it has stayed so for an hour, and, if the database server has a clock, agrees with it.
+//! Retention's progress is stored, because the stopwatch does not run while the server is stopped.
+//! At its first observation a server believes the clock at once if the database server's clock
+//! agrees.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +13,8 @@ use std::time::Duration;
 use ambient::{Clock, Stopwatch, Timestamp};
 use store::{Store, StoreError};
 
-/// How far the clock may be ahead of the stopwatch: it is corrected by time servers, and read between two rounds.
+/// How far the clock may be ahead of the stopwatch. Allows for corrections by time servers between
+/// two observations.
 pub const LEAP: Duration = Duration::from_secs(600);
 
 /// How long a clock must have stayed ahead to be believed.
@@ -21,39 +24,39 @@ pub const GRACE: Duration = Duration::from_secs(3600);
 #[derive(Debug)]
 pub struct TrustedTime {
     clock: Clock,
-    /// Runs since the start.
+    /// Runs since the process started.
     stopwatch: Stopwatch,
     state: Mutex<State>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct State {
-    /// A time that was believed, and the stopwatch at that moment.
+    /// The last believed time, and the stopwatch reading at that moment.
     believed: Option<(Timestamp, Duration)>,
-    /// The clock is ahead.
+    /// A jump of the clock that is not believed yet.
     jump: Option<Jump>,
     has_observed: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Jump {
-    /// The stopwatch when it was seen first.
+    /// The stopwatch reading when the jump was first seen.
     since: Duration,
-    /// By how much the clock was ahead then.
+    /// How far the clock was ahead then.
     by: Duration,
 }
 
-/// The two times at one moment.
+/// Clock and stopwatch at one moment.
 #[derive(Clone, Copy, Debug)]
 struct Reading {
     clock: Timestamp,
     elapsed: Duration,
-    /// What the clock of the database's server says, if it has one.
+    /// The time of the database server, if it has a clock.
     database: Option<Timestamp>,
 }
 
 impl State {
-    /// The time that the clock should show, at most.
+    /// Returns the latest time that the clock should show.
     fn expected(&self, elapsed: Duration) -> Option<Timestamp> {
         self.believed.map(|(time, at)| time + elapsed.saturating_sub(at))
     }
@@ -71,11 +74,11 @@ impl State {
         let ahead = self.expected(elapsed).map_or(Duration::ZERO, |expected| clock.since(expected));
         if ahead <= LEAP {
             if self.jump.take().is_some() {
-                tracing::info!("the clock is back; retention goes on by it");
+                tracing::info!("the clock is back to the expected time; retention follows it again");
             }
         } else if self.is_believed(now, ahead, is_first) {
             self.jump = None;
-            tracing::info!(seconds = ahead.as_secs(), "the clock is ahead and is believed; retention catches up");
+            tracing::info!(seconds = ahead.as_secs(), "the clock is ahead and now trusted; retention catches up");
             self.believed = Some((clock, elapsed));
             return;
         } else if self.jump.is_none() {
@@ -83,7 +86,7 @@ impl State {
             tracing::warn!(
                 seconds = ahead.as_secs(),
                 database,
-                "the clock has jumped ahead, or the server was off; nothing is destroyed by it for an hour"
+                "the clock has jumped ahead, or the server was off; nothing is destroyed because of it for an hour"
             );
         }
         if ahead > LEAP && self.jump.is_none_or(|jump| is_apart(jump.by, ahead)) {
@@ -114,14 +117,14 @@ impl TrustedTime {
         Self { stopwatch: clock.stopwatch(), clock, state: Mutex::default() }
     }
 
-    /// The time by which data is destroyed: the clock's, unless that has jumped ahead.
+    /// Returns the time by which data is destroyed: the clock's, unless it has jumped ahead.
     pub fn now(&self) -> Timestamp {
         let state = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.trusted(self.clock.now(), self.stopwatch.elapsed())
     }
 
-    /// Compares the clock with the stopwatch, with how far retention came and with the database's server. Returns by how much
-    /// the clock is ahead.
+    /// Compares the clock with the stopwatch, the stored progress of retention and the database
+    /// server. Returns how far the clock is ahead.
     ///
     /// # Errors
     /// The store cannot be used.
@@ -138,7 +141,7 @@ impl TrustedTime {
         Ok(now.clock.since(state.trusted(now.clock, now.elapsed)))
     }
 
-    /// Stores how far retention is, for the next start.
+    /// Stores the progress of retention, for the next start.
     ///
     /// # Errors
     /// The store cannot be used.
@@ -157,7 +160,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
     const START: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 
-    /// The state, the clock and the stopwatch of a server that looks at them.
+    /// A simulated server with its clock and stopwatch.
     struct Server {
         state: State,
         clock: Timestamp,
@@ -166,7 +169,7 @@ mod tests {
     }
 
     impl Server {
-        /// Starts at `clock` after retention came as far as [`START`].
+        /// Starts at `clock`; retention had progressed to [`START`].
         fn start(clock: Timestamp, database: Option<Timestamp>) -> Self {
             let state = State { believed: Some((START, Duration::ZERO)), ..State::default() };
             let mut server = Self { state, clock, elapsed: Duration::ZERO, database };
@@ -212,7 +215,7 @@ mod tests {
         }
         server.pass(MINUTE);
         assert_eq!(server.trusted(), server.clock);
-        // Another jump has an hour of its own.
+        // A second jump has to wait for its own hour.
         server.clock = server.clock + 52 * HOUR;
         server.pass(MINUTE);
         assert!(server.trusted() < server.clock);

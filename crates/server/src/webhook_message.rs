@@ -14,7 +14,7 @@ use ambient::{Rng, Timestamp};
 use store::StoreError;
 use store::domain::webhook::{Delivery, Webhook};
 
-/// A signing secret: 64 hexadecimal characters, which are themselves the key.
+/// A signing secret: 64 hexadecimal characters, which are used as the key without decoding.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
@@ -25,33 +25,33 @@ impl std::fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// A new secret of 256 bits.
+    /// Generates a secret of 256 bits.
     pub fn random(rng: &Rng) -> Self {
         Self(hex(&rng.bytes::<32>()).into())
     }
 
-    /// The characters, as the documented signature uses them.
+    /// Returns the characters, which are the key of the documented signature.
     pub fn characters(&self) -> &str {
         &self.0
     }
 
-    /// The same key in the form that libraries for Standard Webhooks take.
+    /// Returns the same key in the format of Standard Webhooks libraries.
     pub fn standard(&self) -> String {
         format!("whsec_{}", STANDARD.encode(self.0.as_bytes()))
     }
 
-    /// Encrypts it for the row of the webhook `id`.
+    /// Encrypts the secret for the row of the webhook `id`.
     pub fn seal(&self, keyring: &Keyring, id: Uuid) -> Vec<u8> {
         keyring.seal_permanent(&[b"webhook", id.as_bytes()], self.0.as_bytes())
     }
 
-    /// Decrypts what [`Secret::seal`] has encrypted.
+    /// Decrypts a secret encrypted by [`Secret::seal`].
     ///
     /// # Errors
-    /// The bytes are something else.
+    /// The bytes cannot be authenticated, or are not a secret.
     pub fn open(keyring: &Keyring, id: Uuid, sealed: &[u8]) -> Result<Self, StoreError> {
         let plain = keyring.open_permanent(&[b"webhook", id.as_bytes()], sealed)?;
-        let text = std::str::from_utf8(&plain).map_err(|error| StoreError::nonsense("webhook", error))?;
+        let text = std::str::from_utf8(&plain).map_err(|error| StoreError::corrupt_row("webhook", error))?;
         Ok(Self(text.to_owned().into()))
     }
 
@@ -64,7 +64,7 @@ impl Secret {
     }
 }
 
-/// The secrets of a webhook that sign now.
+/// The currently valid signing secrets of a webhook.
 #[derive(Debug)]
 pub struct Signer {
     current: Secret,
@@ -72,7 +72,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// The secrets of `webhook` at `now`.
+    /// Decrypts the secrets of `webhook` that are valid at `now`.
     ///
     /// # Errors
     /// A secret cannot be decrypted.
@@ -82,10 +82,10 @@ impl Signer {
         Ok(Self { current: open(&webhook.secret_sealed)?, previous })
     }
 
-    /// The headers of one attempt at `now`.
+    /// Returns the headers of one delivery attempt at `now`.
     ///
     /// # Errors
-    /// A value cannot be written as a header, which would be our mistake.
+    /// A value is not a valid header value, which would be a bug.
     pub fn headers(&self, event: Uuid, body: &[u8], now: Timestamp) -> Result<HeaderMap, StoreError> {
         let (event, time) = (event.to_string(), now.seconds().to_string());
         let documented = |secret: &Secret| hex(secret.sign(&[time.as_bytes(), b".", body]).as_ref());
@@ -112,7 +112,8 @@ impl Signer {
     }
 }
 
-/// The body of an event. It holds no personal data: a receiver that may know more fetches it by the ids.
+/// The body of an event. It contains no personal data; a receiver with permission fetches details
+/// by the ids.
 #[derive(Debug, Serialize)]
 struct Event<'a> {
     event_id: Uuid,
@@ -125,7 +126,7 @@ struct Event<'a> {
     reason: Option<&'a str>,
 }
 
-/// The body of a delivery: the same bytes at each attempt.
+/// Returns the body of a delivery, which is byte-identical in each attempt.
 pub fn body(delivery: &Delivery) -> Vec<u8> {
     let event = Event {
         event_id: delivery.event_id,
@@ -144,7 +145,7 @@ mod tests {
 
     #[test]
     fn signatures_match_python_hmac() {
-        // The expected values are of Python's hmac.
+        // The expected values come from Python's hmac module.
         let secret = Secret("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".to_owned().into());
         let signer = Signer { current: secret.clone(), previous: None };
         let headers = signer.headers(Uuid::nil(), br#"{"event_id":1}"#, Timestamp::from_micros(1_700_000_000_000_000));

@@ -1,13 +1,14 @@
-// Makes the checks of a shared link in the hirer's browser and puts what it finds in the place of what the server found. The
-// words, and what each result means for the whole, come from the page; what is checked comes from the tokens in it.
+// Repeats the checks of a shared link in the hirer's browser and replaces the server's results. The
+// page passes the texts and the meaning of each result; the tokens in the page are the input.
 import { isAnswered, isDue, isJustNow } from "./freshness.js";
+import { localMoment } from "./local-time.js";
 import { beforePrinting } from "./print.js";
 import { fillRow, moment, reasonOf, say, shownOutcome, word } from "./verdicts.js";
 import { verify } from "./verify.js";
 
-// How often the page looks whether to check again, and whether "just now" is still true.
+// Interval for deciding whether to check again, and whether "just now" still applies.
 const LOOK_EVERY_MS = 10_000;
-// The worst last.
+// From best to worst.
 const LEVELS = ["confirmed", "doubtful", "failed"];
 
 const verdictBox = document.querySelector(".verdict");
@@ -16,7 +17,7 @@ const sections = [...document.querySelectorAll("[data-token]")];
 const levelOf = (element) => LEVELS.indexOf(element.dataset.level);
 const checkedHere = sections[0]?.querySelector("[data-note]").textContent;
 
-/** What a cause means for the credential of a section: an item for the list of reasons. */
+/** Returns the list item that explains a cause for the credential of a section. */
 const meaning = (section, cause) => section.querySelector("template").content.querySelector(`[data-cause="${cause}"]`);
 
 function showRow(section, verdict) {
@@ -30,7 +31,7 @@ function together(outcomes) {
   return worst ? `hire-some-${worst}` : "hire-all-passed";
 }
 
-/** Checks one credential; returns what its results mean for the whole, and whether every request had a response. */
+/** Checks one credential. Returns the reasons found, and whether every request got a response. */
 async function check(section) {
   const token = document.getElementById(section.dataset.token).textContent;
   const { audience, nonce, name } = section.dataset;
@@ -40,7 +41,7 @@ async function check(section) {
   const summary = section.querySelector("[data-together]");
   summary.dataset.together = together(rows.map(({ shown }) => shown));
   summary.firstElementChild.textContent = say(summary.dataset.together);
-  section.querySelector("[data-note]").textContent = say("hire-checked-browser", { moment: moment(Date.now()) });
+  section.querySelector("[data-note]").textContent = say("hire-checked-browser", { moment: localMoment(Date.now()) });
   const found = rows.flatMap(({ item }) => (item ? [item] : []));
   if (claims && claims.full_name !== name) {
     showOtherName();
@@ -49,7 +50,7 @@ async function check(section) {
   return { found, answered: isAnswered(verdicts) };
 }
 
-/** The server compared the names that stand on the page; this one is not what was signed. */
+/** Marks the comparison of names as failed: a name on the page differs from the signed one. */
 function showOtherName() {
   const row = document.querySelector('[data-step="names"]');
   row.className = "outcome-failed";
@@ -57,7 +58,7 @@ function showOtherName() {
   row.querySelector("[data-reason]").textContent = say("refused-names");
 }
 
-/** Puts the reasons that were found in the place of the server's, and says the verdict. */
+/** Replaces the server's reasons by those found here, and shows the verdict. */
 function conclude(found) {
   const items = [...reasons.children].filter((item) => !("checked" in item.dataset));
   for (const item of found) {
@@ -72,22 +73,27 @@ function conclude(found) {
   verdictBox.querySelector("[data-paper]").textContent = say("hire-paper-browser", { moment: moment(Date.now()) });
 }
 
-/** Replaces the content of an element unless it stays the same: a screen reader reads the verdict again at each change. */
+/**
+ * Replaces the content of an element if it differs: screen readers announce the verdict again after
+ * each change.
+ */
 function replace(place, nodes) {
   const fresh = place.cloneNode(false);
   fresh.append(...nodes.map((node) => node.cloneNode(true)));
   if (fresh.innerHTML !== place.innerHTML) place.replaceChildren(...nodes);
 }
 
-/** Says that the last check was just now, or when it was: the page may have been frozen, or without a network. */
+/** Shows when the last check was. It may be long ago if the page was frozen or offline. */
 function sayWhen() {
   const place = verdictBox.querySelector("[data-now]");
-  let text = isBrowser ? say("hire-checked-browser", { moment: moment(answeredAt) }) : checkedHere ?? place.textContent;
+  let text = isBrowser ? say("hire-checked-browser", { moment: localMoment(answeredAt) }) : checkedHere ?? place.textContent;
   if (isJustNow(Date.now() - answeredAt)) text = isBrowser ? say("hire-now-browser") : place.textContent;
   if (place.textContent !== text) place.textContent = text;
 }
 
-/** The results of the worst level: what could not be checked does not matter beside what failed. */
+/**
+ * Returns the results of the worst level: an unchecked step is irrelevant if another has failed.
+ */
 function worst(found) {
   const level = Math.max(...found.map(levelOf));
   return found.filter((item) => levelOf(item) === level);
@@ -98,11 +104,12 @@ const isReplaced = () => reasons.querySelector('[data-cause="replaced"]') !== nu
 
 let running;
 let triedAt = -Infinity;
-// When every request of a check last had a response, and whether the browser made that check. The server made the first.
+// When a check last began whose requests all got a response, and whether the browser ran that
+// check. The server ran the first.
 let answeredAt = Date.now();
 let isBrowser = false;
 
-/** Checks everything once; a check that is under way is not made twice. */
+/** Checks everything. Concurrent calls share one check. */
 function checkAll() {
   running ??= checkOnce().finally(() => (running = undefined));
   return running;
@@ -122,14 +129,15 @@ async function checkOnce() {
     conclude(found);
     if (areAnswered) [answeredAt, isBrowser] = [startedAt, true];
   } catch {
-    // Without a secure context there is no cryptography. What the server found stays, but it was not found just now any more.
+    // The Web Crypto API needs a secure context. The server's results stay, but "just now" no
+    // longer applies.
     for (const section of sections) section.querySelector("[data-note]").textContent = say("hire-browser-failed");
   }
   sayWhen();
   for (const section of sections) section.dataset.done = "";
 }
 
-/** Whether the link shows other tokens by now than the page does. */
+/** Whether the link now has other tokens than the page. */
 async function showsOthers() {
   for (const { dataset: { token } } of sections) {
     const response = await fetch(`${location.pathname}/${token.replace("-", "/")}`, { cache: "no-store" });
@@ -139,7 +147,10 @@ async function showsOthers() {
   return false;
 }
 
-/** Checks again what was checked some time ago. Where a newer version exists, the link may show it by now. */
+/**
+ * Repeats the checks if they are due. If a credential was replaced, the link may have its newer
+ * version: then reloads the page.
+ */
 async function checkIfOld(isReturning) {
   sayWhen();
   if (document.visibilityState !== "visible" || !isDue(Date.now() - triedAt, isReturning)) return;
@@ -149,7 +160,7 @@ async function checkIfOld(isReturning) {
 
 beforePrinting(checkAll);
 document.addEventListener("visibilitychange", () => checkIfOld(true));
-// A page that comes back from the browser's history was frozen.
+// A page restored from the back/forward cache was frozen.
 addEventListener("pageshow", () => checkIfOld(true));
 setInterval(() => checkIfOld(false), LOOK_EVERY_MS);
 await checkAll();

@@ -1,4 +1,4 @@
-// Copies the text of the element that a button names, and says so.
+// Copies the text of the element named by a button, and confirms it.
 for (const button of document.querySelectorAll("button[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {

@@ -1,10 +1,10 @@
-// What a genuine token says of itself that its reader should know first. The rules are those of shared pages
-// (web/shared_page/conclusion.rs), which hands over after how many months data is old.
+// Finds what a reader should know first about a genuine token. The rules are those of shared pages
+// (web/shared_page/conclusion.rs), which passes the age in months beyond which data is old.
 import { say } from "./verdicts.js";
 
 const MONTH = /^(\d{4})-(0[1-9]|1[0-2])/;
 
-/** The first doubt: the key of its sentence, and the values in that. Undefined if there is none. */
+/** Returns the text key and the values of the first doubt; undefined if there is none. */
 export function doubtOf(fields, now) {
   if (fields.awaiting_graduation === true) return { key: "token-awaiting-graduation" };
   const job = oldJob(fields.employment, now);
@@ -14,7 +14,7 @@ export function doubtOf(fields, now) {
   return { key: "token-old-data", values: { organisation: String(job.organisation ?? ""), month: until } };
 }
 
-/** The job that goes on as far as the data tells and has the oldest data, if that is old. */
+/** Returns the ongoing job with the oldest data, if that data is old. */
 function oldJob(jobs, now) {
   if (!Array.isArray(jobs)) return undefined;
   const open = jobs.filter((job) => {
@@ -23,13 +23,13 @@ function oldJob(jobs, now) {
     return dataTo !== undefined && (end === undefined || end > dataTo);
   });
   const [oldest] = open.sort((one, other) => monthOf(one.last_processed_month) - monthOf(other.last_processed_month));
-  // The month is counted where it begins first, at UTC+14.
+  // Uses the earliest time zone, UTC+14, to determine the current month.
   const today = new Date(now + 14 * 3_600_000);
   const months = today.getUTCFullYear() * 12 + today.getUTCMonth() + 1;
   return oldest && months - monthOf(oldest.last_processed_month) > Number(say("fresh-months")) ? oldest : undefined;
 }
 
-/** A month as a number, so that months can be subtracted. */
+/** Converts a month to a number, so that months can be subtracted. */
 function monthOf(text) {
   const [, year, month] = MONTH.exec(typeof text === "string" ? text : "") ?? [];
   return year === undefined ? undefined : Number(year) * 12 + Number(month);

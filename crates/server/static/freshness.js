@@ -1,17 +1,17 @@
-// How old the checks of a shared page may be. Ages are in milliseconds. They are negative after the clock was set back, and the
-// checks are then made again.
+// Maximum age of the checks on a shared page, in milliseconds. An age is negative after the clock
+// was set back; the checks are then repeated.
 
 // While the page is visible.
 const CHECK_EVERY_MS = 60_000;
-// After the page was hidden: somebody looks at it now.
+// When the page becomes visible again.
 const RETURN_AFTER_MS = 10_000;
 const JUST_NOW_MS = 2 * 60_000;
 
-/** Whether to check again; `isReturning` if the page became visible right now. */
+/** Whether to check again. `isReturning` if the page has just become visible. */
 export const isDue = (age, isReturning = false) => age < 0 || age >= (isReturning ? RETURN_AFTER_MS : CHECK_EVERY_MS);
 
-/** Whether the page may say "just now" of a check. */
+/** Whether the page may show "just now" for a check of this age. */
 export const isJustNow = (age) => age >= 0 && age <= JUST_NOW_MS;
 
-/** Whether everything that was asked for a check had a response. */
+/** Whether every request of a check got a response. */
 export const isAnswered = (verdicts) => !verdicts.some(({ code }) => code === "unanswered");

@@ -1,14 +1,15 @@
-// Issuers: the site that a name leads to, and the keys that the site publishes for it.
+// Issuers: the site of an issuer, and the keys that the site publishes for it.
 import { decode, isObject, Refusal } from "./sd-jwt.js";
 
-const MOST_CHARACTERS = 2048;
+const MAX_CHARACTERS = 2048;
 
 /**
- * The site of an issuer: its `origin`, and the `document` with its keys. Undefined for a did:jwk, which is a key without a
- * site. A site at the host of `origin` is reached by the same scheme; others by https.
+ * Returns the site of an issuer: its `origin`, and the `document` with its keys. Undefined for a
+ * did:jwk, which is a key without a site. The scheme is that of `origin` if the host is the same,
+ * otherwise https.
  */
 export function siteOf(issuer, origin) {
-  if (typeof issuer !== "string" || issuer.length > MOST_CHARACTERS) throw new Refusal("issuer_name");
+  if (typeof issuer !== "string" || issuer.length > MAX_CHARACTERS) throw new Refusal("issuer_name");
   if (issuer.startsWith("did:jwk:")) return undefined;
   return issuer.startsWith("did:web:") ? didSite(issuer, origin) : metadataSite(issuer);
 }
@@ -21,8 +22,8 @@ function parse(address) {
   }
 }
 
-// SD-JWT VC, section 4: an address without a query and a fragment. One that is not written as browsers write it, or that has
-// a user name, could pass for another.
+// SD-JWT VC, section 4: an address without query and fragment. It must be in the URL parser's
+// normal form and without user name, because a different spelling could pass for another issuer.
 function metadataSite(issuer) {
   const url = parse(issuer);
   const path = url.pathname.replace(/\/$/, "");
@@ -31,7 +32,7 @@ function metadataSite(issuer) {
   return { origin: url.origin, document: `${url.origin}/.well-known/jwt-vc-issuer${path}` };
 }
 
-// did:web, section 3.2: colons stand for slashes, and a port's colon is percent-encoded.
+// did:web, section 3.2: colons become slashes, and a port's colon is percent-encoded.
 function didSite(did, origin) {
   const [encoded, ...path] = did.slice("did:web:".length).split(":");
   const host = encoded.replace(/%3a/i, ":");
@@ -42,7 +43,10 @@ function didSite(did, origin) {
   return { origin: url.origin, document, isDid: true };
 }
 
-/** The key that the header of `jws` names, among those that `issuer` publishes. A certificate in the header (x5c) is ignored. */
+/**
+ * Returns the key of `issuer` that the header of `jws` names. Ignores a certificate in the header
+ * (x5c).
+ */
 export async function issuerKey(jws, issuer, world) {
   const site = siteOf(issuer, world.origin);
   if (site?.origin !== world.origin) throw new Refusal("unknown_issuer");
@@ -83,7 +87,7 @@ async function didKeys(did, site, world) {
   return named.map(({ id, publicKeyJwk }) => ({ ...publicKeyJwk, kid: id.slice(id.lastIndexOf("#") + 1) }));
 }
 
-// A set of one key needs no name if the key or the header has none.
+// If the set has one key, the key or the header may lack a `kid`.
 function namedKey(keys, kid) {
   const name = typeof kid === "string" ? kid.slice(kid.lastIndexOf("#") + 1) : "";
   const key = keys.find((jwk) => name !== "" && jwk.kid === name);

@@ -1,5 +1,5 @@
-// Hands the request's id from the link's fragment to the server. A browser never sends a fragment by itself, and the
-// id goes into a form, not into an address, so that no history or log keeps it.
+// Sends the request's id from the link's fragment to the server. Browsers never send fragments
+// themselves. The id goes into a form, not into an address, so that no history or log contains it.
 const form = document.getElementById("open");
 const paste = document.getElementById("paste");
 const opening = document.getElementById("opening");
@@ -12,20 +12,26 @@ function open() {
   const content = new URLSearchParams(fragment.slice(1)).get("content") ?? "";
   history.replaceState(null, "", location.pathname);
   problem.hidden = UUID.test(content);
-  if (!problem.hidden) return;
+  if (!problem.hidden) {
+    const pasted = form.elements.link;
+    pasted.setAttribute("aria-invalid", "true");
+    pasted.setAttribute("aria-describedby", "link-help problem");
+    pasted.focus();
+    return;
+  }
   form.elements.content.value = content;
   paste.hidden = true;
   opening.textContent = opening.dataset.text;
   form.submit();
 }
 
-// Whoever comes back by the browser's button finds the page as it was before its link was opened.
+// With the browser's back button the page reappears in the state before its link was opened.
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   form.elements.content.value = "";
   paste.hidden = false;
   opening.textContent = "";
 });
-// A second link opened in this tab changes nothing but the fragment.
+// A second link opened in this tab changes only the fragment.
 addEventListener("hashchange", open);
 open();

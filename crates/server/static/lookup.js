@@ -1,13 +1,15 @@
-// Asks an issuer's site for what its tokens refer to.
+// Fetches the documents that a token refers to from the issuer's site.
 import { Refusal } from "./sd-jwt.js";
 
-const MOST_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
 const TIMEOUT_MS = 10_000;
 
-/** A check that could not be made, with a stable code. It says nothing against the token. */
+/**
+ * A check that could not be performed, with a stable code. Does not mean that the token is invalid.
+ */
 export class Unanswered extends Error {}
 
-/** What is asked of the site at `origin`, each address once, and of no other site. */
+/** Fetches documents from the site at `origin` only, each address once. */
 export class World {
   asked = [];
   #answers = new Map();
@@ -58,14 +60,14 @@ export class World {
   }
 }
 
-/** The bytes of a response; undefined if there are too many. */
+/** Reads the body of a response; undefined if it exceeds `MAX_BYTES`. */
 async function readAll(body) {
   const reader = body.getReader();
   const chunks = [];
   let length = 0;
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
     length += read.value.length;
-    if (length > MOST_BYTES) {
+    if (length > MAX_BYTES) {
       await reader.cancel();
       return undefined;
     }

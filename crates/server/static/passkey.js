@@ -1,9 +1,9 @@
-// Registers a passkey and signs in with one. Buttons appear only where the browser can do it; a prompt that the person
-// closes is not an error.
+// Registers a passkey and signs in with one. Buttons are shown only if the browser supports
+// passkeys. A prompt that the person closes is not an error.
 const status = document.getElementById("passkey-status");
 const signIn = document.getElementById("passkey-sign-in");
 const register = document.getElementById("passkey-register");
-// People's passkeys and those of a console are told apart by where they are sent.
+// Passkeys of people and of consoles use different endpoints.
 const base = (signIn ?? register)?.dataset.path ?? "/passkey";
 let waiting;
 
@@ -21,7 +21,7 @@ const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/
 const text = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
-// WebAuthn speaks in bytes, JSON in base64url.
+// WebAuthn uses bytes, JSON base64url.
 function decode(options) {
   const key = { ...options.publicKey, challenge: bytes(options.publicKey.challenge) };
   if (key.user) key.user = { ...key.user, id: bytes(key.user.id) };
@@ -87,8 +87,9 @@ if (window.PublicKeyCredential) {
   if (signIn) {
     signIn.hidden = false;
     signIn.addEventListener("click", () => withBusy(signIn, async () => use(await choose("optional"))));
-    // Browsers that can, offer a passkey in the address field itself. Where that fails nobody has tried anything, and nobody is told;
-    // who has chosen one is.
+    // If the browser supports it, passkeys are offered in the address field (conditional
+    // mediation). If that request fails, the person has not tried anything yet, so no error is
+    // shown. Errors after a passkey was chosen are.
     if (await PublicKeyCredential.isConditionalMediationAvailable?.()) {
       choose("conditional").then((chosen) => use(chosen).catch((error) => explain(error, signIn)), () => {});
     }

@@ -1,20 +1,20 @@
-// Finds the token in what somebody pasted or chose as a file. The rules, and the cases that they are tested with, are those of
+// Finds the token in pasted text or a chosen file. The rules and their test cases are those of
 // crates/credential/src/verification/pasted.rs.
 import { Refusal } from "./sd-jwt.js";
 import { read } from "./verify.js";
 
-/** Longest text that is searched, in characters. */
-export const MOST_CHARACTERS = 2 * 1024 * 1024;
+/** Maximum length of the searched text, in characters. */
+export const MAX_CHARACTERS = 2 * 1024 * 1024;
 
-/** Largest file that is searched, in bytes: the longest text in UTF-16. */
-export const MOST_BYTES = 2 * MOST_CHARACTERS;
+/** Maximum size of a searched file, in bytes: the longest text in UTF-16. */
+export const MAX_BYTES = 2 * MAX_CHARACTERS;
 
-// Spaces, line breaks, and characters that take no room.
+// Spaces, line breaks and zero-width characters.
 const DROPPED = /[\s\u{85}\u{ad}\u{200b}-\u{200f}\u{2060}\u{feff}]+/gu;
 // The base64url of `{`, and the two dots of a JWS before any disclosure.
 const TOKEN = /^e[w-z0-9_-][^~]*\.[^~]*\./;
 
-/** The text of a file in UTF-8 or UTF-16. */
+/** Decodes a file in UTF-8 or UTF-16. */
 export function decodeText(bytes) {
   const [first, second] = bytes;
   let encoding = "utf-8";
@@ -27,9 +27,9 @@ export function decodeText(bytes) {
   }
 }
 
-/** The one token in a text. */
+/** Returns the only token in a text. */
 export async function findToken(text) {
-  if (text.length > MOST_CHARACTERS) throw new Refusal("too_long");
+  if (text.length > MAX_CHARACTERS) throw new Refusal("too_long");
   const runs = text.replace(DROPPED, "").split(/[^A-Za-z0-9._~-]+/);
   let found = [...new Set(runs.filter((run) => TOKEN.test(run)))];
   if (found.length > 1) found = await preferReadable(found);
@@ -38,7 +38,7 @@ export async function findToken(text) {
   return found[0];
 }
 
-// A response may hold an access token too, which nothing here reads.
+// A response may also contain an access token, which cannot be parsed as a credential.
 async function preferReadable(found) {
   const readable = [];
   for (const token of found) {
@@ -46,7 +46,7 @@ async function preferReadable(found) {
       await read(token);
       readable.push(token);
     } catch {
-      // It is not a credential.
+      // Not a credential.
     }
   }
   return readable.length > 0 ? readable : found;

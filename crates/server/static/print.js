@@ -1,8 +1,8 @@
-// Opens the browser's print dialogue, which can save a page as PDF. What was registered runs first, so that a page is printed as
-// it stands now.
+// Opens the browser's print dialogue, which can save a page as PDF. Registered actions run first,
+// so that the printed page is up to date.
 const actions = [];
 
-/** Runs `action` each time before the dialogue opens. */
+/** Registers `action` to run each time before the dialogue opens. */
 export function beforePrinting(action) {
   actions.push(action);
 }

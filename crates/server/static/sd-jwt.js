@@ -1,16 +1,17 @@
-// Reads signed tokens in the browser: compact JWS (RFC 7515), SD-JWT (RFC 9901) and both kinds of status lists. Says what is
-// wrong by the codes that the server uses; believes nothing before a signature is checked. The checks are in verify.js.
+// Parses signed tokens in the browser: compact JWS (RFC 7515), SD-JWT (RFC 9901) and both kinds of
+// status lists. Error codes are those of the server. Nothing is trusted before its signature is
+// verified; the checks are in verify.js.
 
-const MOST_BYTES = 2 * 1024 * 1024;
-const MOST_DISCLOSURES = 4096;
-const MOST_UNPACKED = 4 * 1024 * 1024;
+const MAX_BYTES = 2 * 1024 * 1024;
+const MAX_DISCLOSURES = 4096;
+const MAX_UNPACKED = 4 * 1024 * 1024;
 const DEPTH = 32;
 const FEWEST_BITS = 131_072;
 
-/** How far the clocks of two parties may differ, in seconds. */
+/** Tolerated difference between the clocks of two parties, in seconds. */
 export const CLOCK_SKEW = 60;
 
-/** Why something signed is not taken: a stable code. */
+/** Why a token is rejected, as a stable code. */
 export class Refusal extends Error {
   constructor(code) {
     super(code);
@@ -18,12 +19,12 @@ export class Refusal extends Error {
   }
 }
 
-/** The browser lacks what a check needs; nothing is wrong with the token. */
+/** The browser lacks a feature that a check needs. Does not mean that the token is invalid. */
 export class Unsupported extends Error {}
 
 const utf8 = new TextEncoder();
 
-/** The bytes of base64url without padding; refuses everything else. */
+/** Decodes base64url without padding; rejects everything else. */
 export function decode(text) {
   if (typeof text !== "string" || !/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) {
     throw new Refusal("malformed");
@@ -37,7 +38,7 @@ export function encode(bytes) {
   return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-/** SHA-256 of ASCII text, in base64url. */
+/** Returns the SHA-256 of ASCII text, in base64url. */
 export async function hash(text) {
   return encode(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(text))));
 }
@@ -58,9 +59,12 @@ function object(part) {
   return value;
 }
 
-/** The three parts of a compact JWS. Every `alg` but ES256 and EdDSA is refused, `none` among them. */
+/**
+ * Parses the three parts of a compact JWS. Rejects every `alg` except ES256 and EdDSA, including
+ * `none`.
+ */
 export function readJws(text) {
-  if (text.length > MOST_BYTES) throw new Refusal("malformed");
+  if (text.length > MAX_BYTES) throw new Refusal("malformed");
   const parts = text.split(".");
   if (parts.length !== 3) throw new Refusal("malformed");
   const header = object(parts[0]);
@@ -71,20 +75,20 @@ export function readJws(text) {
   return { header, payload: object(parts[1]), input: `${parts[0]}.${parts[1]}`, signature: decode(parts[2]) };
 }
 
-/** That `typ` is the wanted one, with or without `application/` (RFC 7515, section 4.1.9). */
+/** Checks that `typ` is `wanted`, with or without `application/` (RFC 7515, section 4.1.9). */
 export function requireType(jws, wanted) {
   const found = typeof jws.header.typ === "string" ? jws.header.typ.toLowerCase() : "";
   if (found.replace(/^application\//, "") !== wanted) throw new Refusal("type");
 }
 
-// What a key is for follows from the key, never from what the signed message says of itself.
+// The algorithm follows from the key, never from the signed message.
 function algorithmOf(jwk) {
   if (jwk.kty === "EC" && jwk.crv === "P-256") return "ES256";
   if (jwk.kty === "OKP" && jwk.crv === "Ed25519") return "EdDSA";
   throw new Refusal("unknown_key");
 }
 
-/** That the key of this JWK signed it. */
+/** Verifies the signature with the key of a JWK. */
 export async function verifyJws(jws, jwk) {
   if (!isObject(jwk) || "d" in jwk || "k" in jwk) throw new Refusal("unknown_key");
   const algorithm = algorithmOf(jwk);
@@ -104,13 +108,16 @@ export async function verifyJws(jws, jwk) {
   if (!(await crypto.subtle.verify(how, key, jws.signature, utf8.encode(jws.input)))) throw new Refusal("signature");
 }
 
-/** Reads `jws~disclosure~..~` or the same with a key binding behind it, and puts the disclosures in their places. */
+/**
+ * Parses `jws~disclosure~..~`, with or without a key binding at the end, and inserts the
+ * disclosures into the claims.
+ */
 export async function readSdJwt(text) {
   const parts = text.split("~");
   if (parts.length < 2) throw new Refusal("malformed");
   const last = parts.at(-1);
   const disclosures = parts.slice(1, -1);
-  if (disclosures.length > MOST_DISCLOSURES) throw new Refusal("malformed");
+  if (disclosures.length > MAX_DISCLOSURES) throw new Refusal("malformed");
   const jws = readJws(parts[0]);
   const { claims, names, notShown } = await disclose(jws.payload, disclosures);
   const keyBinding = last === "" ? undefined : readJws(last);
@@ -139,7 +146,7 @@ function readDisclosure(text) {
   return parts.length === 3 ? { name: parts[1], value: parts[2] } : { value: parts[1] };
 }
 
-// A digest may stand in the whole token once (RFC 9901, section 7.1, step 4).
+// A digest may occur only once in the whole token (RFC 9901, section 7.1, step 4).
 function take(digest, walk) {
   if (typeof digest !== "string") throw new Refusal("disclosure");
   if (walk.seen.has(digest)) throw new Refusal("duplicate_digest");
@@ -155,7 +162,8 @@ function place(value, walk, depth) {
   return isObject(value) ? placeMembers(value, walk, depth) : value;
 }
 
-// Without a prototype, so that no name of a stranger's choosing means anything.
+// The object has no prototype, so that names from the token cannot collide with inherited
+// properties.
 function placeMembers(object, walk, depth) {
   const placed = Object.create(null);
   const put = (name, value) => {
@@ -179,7 +187,7 @@ function placeMembers(object, walk, depth) {
   return placed;
 }
 
-// A list of which no item is disclosed is absent: an empty one would say that there is nothing.
+// A list without disclosed items is omitted: an empty list would claim that there are no items.
 function placeItems(items, walk, depth) {
   const placed = [];
   for (const item of items) {
@@ -196,7 +204,10 @@ function placeItems(items, walk, depth) {
   return placed.length === 0 && items.length > 0 ? undefined : placed;
 }
 
-/** What the place `index` of a `status_list` claim says (draft-ietf-oauth-status-list-21, section 4): lowest bit first. */
+/**
+ * Returns the status at `index` of a `status_list` claim (draft-ietf-oauth-status-list-21, section
+ * 4): lowest bit first.
+ */
 export async function statusAt(list, index) {
   if (!isObject(list) || ![1, 2, 4, 8].includes(list.bits)) throw new Refusal("claim");
   const bytes = await unpack(decode(list.lst), "deflate");
@@ -205,7 +216,10 @@ export async function statusAt(list, index) {
   return (bytes[Math.floor(first / 8)] >> (first % 8)) & ((1 << list.bits) - 1);
 }
 
-/** The bit `index` of an `encodedList` (Bitstring Status List 1.0, section 3.2): highest bit first. */
+/**
+ * Returns the bit `index` of an `encodedList` (Bitstring Status List 1.0, section 3.2): highest bit
+ * first.
+ */
 export async function bitAt(encoded, index) {
   if (typeof encoded !== "string" || !encoded.startsWith("u")) throw new Refusal("malformed");
   const bytes = await unpack(decode(encoded.slice(1)), "gzip");
@@ -221,13 +235,13 @@ async function unpack(packed, format) {
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       length += read.value.length;
-      if (length > MOST_UNPACKED) break;
+      if (length > MAX_UNPACKED) break;
       chunks.push(read.value);
     }
   } catch {
     throw new Refusal("malformed");
   }
-  if (length > MOST_UNPACKED) {
+  if (length > MAX_UNPACKED) {
     await reader.cancel();
     throw new Refusal("malformed");
   }

@@ -1,21 +1,21 @@
-// Shows what a token says: labels and values, never as HTML.
+// Shows the content of a token: labels and values, never as HTML.
 import { element, moment, say } from "./verdicts.js";
 
-const MOST_ENTRIES = 2000;
+const MAX_ENTRIES = 2000;
 const DEPTH = 8;
 const LABEL = 80;
 // The last second of the year 9999.
 const LAST_SECOND = 253_402_300_799;
 
-// Claims that are about the token, or that `facts` shows.
+// Claims about the token, or that `facts` shows.
 const ENVELOPE = new Set(
   "iss iat nbf exp cnf vct vct#integrity aka_vcts status sub jti attested_by attested_at".split(" "),
 );
 
-// Members of a W3C credential's subject that are about the subject as a node of a graph.
+// Properties of a W3C credential's subject that describe its graph node.
 const SUBJECT = new Set(["id", "type"]);
 
-/** The fields that a token states. */
+/** Returns the fields of a token. */
 export function fieldsOf(claims, format) {
   const isW3c = format === "vc+jwt";
   const said = isW3c ? claims?.credentialSubject : claims;
@@ -23,7 +23,10 @@ export function fieldsOf(claims, format) {
   return Object.fromEntries(Object.entries(said).filter(([name]) => !(isW3c ? SUBJECT : ENVELOPE).has(name)));
 }
 
-/** Who says what since when, about the token as a whole, and how much was left out of it. */
+/**
+ * Returns the issuer, the dates and other metadata of a token, and the number of undisclosed
+ * details.
+ */
 export function facts(claims, { metadata, signer, notShown, isOwn }) {
   const kind = metadata?.name ?? claims.vct ?? claims.name;
   const attested = claims.attested_at ?? claims.attestedAt;
@@ -43,14 +46,15 @@ export function facts(claims, { metadata, signer, notShown, isOwn }) {
   return list;
 }
 
-// This site adds decoys to no credential of a type's second form or a later one. Others may.
+// The count is exact for this site's own numbered credential types, which contain no decoy digests.
+// Others may.
 function leftOut({ vct }, count, isOwn) {
   if (!count) return undefined;
   const isExact = isOwn && /\/credentials\/[a-z_]+\/\d+$/.test(vct);
   return isExact ? String(count) : say("token-not-shown-at-most", { count });
 }
 
-/** The institution that the issuer names as its source. */
+/** Returns the institution that the issuer names as its source. */
 export function attester(claims) {
   const name = (claims.attested_by ?? claims.attestedBy)?.name;
   return typeof name === "string" ? name : undefined;
@@ -61,14 +65,17 @@ function time(seconds) {
   return Math.abs(seconds) <= LAST_SECOND ? moment(seconds * 1000) : String(seconds);
 }
 
-/** A list of fields in the order in which this site knows them; the others follow by name. */
+/**
+ * Renders a list of fields. Known fields come first, in the order of their types; the others follow
+ * by name.
+ */
 export function fieldList(fields) {
   return new Fields().members(fields, 0);
 }
 
 class Fields {
   #order = say("field-order").split(" ");
-  #left = MOST_ENTRIES;
+  #left = MAX_ENTRIES;
 
   #place(name) {
     const place = this.#order.indexOf(name);
@@ -111,10 +118,10 @@ function entry(name, value, isWide = false) {
   return pair;
 }
 
-// Isolated, so that no direction of a stranger's text changes what stands around it.
+// Isolated, so that the direction of untrusted text does not affect the text around it.
 const text = (words) => element("bdi", words);
 
-/** "role_title" and "roleTitle" as people read them. */
+/** Converts "role_title" or "roleTitle" to words. */
 function label(name) {
   const words = name.replace(/[_-]+/g, " ").replace(/([a-z])([A-Z])/g, "$1 $2").trim().slice(0, LABEL).toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -1,8 +1,8 @@
-// Reads W3C Verifiable Credentials that are signed as a JWT (VCDM 2.0, VC-JOSE-COSE section 3.1).
+// Parses W3C Verifiable Credentials signed as a JWT (VCDM 2.0, VC-JOSE-COSE section 3.1).
 import { CLOCK_SKEW, isObject, readJws, Refusal, requireType } from "./sd-jwt.js";
 import { Unanswered } from "./lookup.js";
 
-/** Reads the credential; its signature is not checked. */
+/** Parses the credential without verifying its signature. */
 export function readVcJwt(text) {
   const jws = readJws(text);
   requireType(jws, "vc+jwt");
@@ -12,7 +12,7 @@ export function readVcJwt(text) {
   return { format: "vc+jwt", jws, claims, issuer };
 }
 
-/** The address of the status list and the index in it. */
+/** Returns the address of the status list and the index in it. */
 export function statusEntry({ credentialStatus: entry }) {
   if (entry === undefined) throw new Unanswered("no_status");
   if (entry?.type !== "BitstringStatusListEntry" || entry.statusPurpose !== "revocation") throw new Unanswered("status_kind");
@@ -21,7 +21,7 @@ export function statusEntry({ credentialStatus: entry }) {
   return { uri, index: Number(index) };
 }
 
-// RFC 3339, as VCDM 2.0 wants it (section 4.9, dateTimeStamp): with a time zone.
+// RFC 3339 with a time zone, as VCDM 2.0 requires (section 4.9, dateTimeStamp).
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** Checks that the credential is valid at `seconds`. */

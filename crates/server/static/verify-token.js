@@ -1,11 +1,13 @@
-// Verifies in the browser what somebody pastes or drops. The token is sent nowhere. This site's own keys and lists are asked
-// for at once, those of another issuer only after a click, since its site learns of it.
+// Verifies a pasted or dropped token in the browser. The token is not sent anywhere. This site's
+// own keys and status lists are fetched immediately. Those of another issuer are fetched only after
+// a click, because its site learns of the request.
 import { doubtOf } from "./doubts.js";
 import { siteOf } from "./issuer.js";
-import { decodeText, findToken, MOST_BYTES } from "./pasted.js";
+import { localMoment } from "./local-time.js";
+import { decodeText, findToken, MAX_BYTES } from "./pasted.js";
 import { Refusal } from "./sd-jwt.js";
 import { attester, facts, fieldList, fieldsOf } from "./token-fields.js";
-import { element, fillRow, moment, phrase, reasonOf, say, shownOutcome, word } from "./verdicts.js";
+import { element, fillRow, phrase, reasonOf, say, shownOutcome, word } from "./verdicts.js";
 import { read, verify } from "./verify.js";
 
 const NO_TOKEN = ["not_a_token", "several_tokens", "too_long"];
@@ -16,7 +18,7 @@ const [form, input, file, verdict, result, progress] = ["form", "text", "file", 
 const askIssuer = (address, options) => window.fetch(address, options);
 let runs = 0;
 
-/** Runs one check at a time: what an earlier one finds is dropped once another has begun. */
+/** Runs a check. The result of an earlier one is discarded once another has begun. */
 async function run(check) {
   runs += 1;
   const number = runs;
@@ -43,7 +45,10 @@ function showVerdict({ level, key, values, more = [] }) {
   verdict.focus();
 }
 
-/** What a refusal means for the reader. Like the server, the page calls everything that it refuses invalid. */
+/**
+ * Returns the message for an error. Like the server, the page describes every rejected token as
+ * invalid.
+ */
 function failure(error) {
   if (!(error instanceof Refusal)) return { level: "doubtful", key: "token-broken" };
   const why = reasonOf({ outcome: "failed", code: error.code });
@@ -78,7 +83,7 @@ async function report(token, { issuer, format }, site) {
   const fields = fieldsOf(claims, format);
   const told = verdicts.map((verdict) => ({ ...verdict, values: { ...verdict.values, issuer } }));
   const parts = [];
-  // What nobody has signed is not shown: it could say anything in this site's name.
+  // Unsigned content is not shown: it could make false claims under this site's name.
   if (told.find(({ step }) => step === "signature").outcome === "passed") {
     const signer = say(isOwn ? "token-signer-own" : "token-signer-other", { issuer });
     parts.push(element("h2", say("token-said")), fieldList(Object.entries(fields)));
@@ -87,13 +92,13 @@ async function report(token, { issuer, format }, site) {
   const rows = element("ol", "", "verdicts");
   rows.append(...told.map(row));
   parts.push(element("h2", say("token-checks")), rows);
-  parts.push(element("p", say("token-checked", { moment: moment(Date.now()) }), "muted"));
+  parts.push(element("p", say("token-checked", { moment: localMoment(Date.now()) }), "muted"));
   const about = { issuer, partner: attester(claims ?? {}), name: typeof fields.full_name === "string" && fields.full_name };
   const { level, key, values } = conclude(told, isOwn, { ...about, fields });
   return { level, key, values: { ...about, ...values }, parts };
 }
 
-/** The row of a verdict. */
+/** Creates the row of a verdict. */
 function row(verdict) {
   const item = document.createElement("li");
   item.dataset.step = verdict.step;
@@ -106,7 +111,7 @@ function row(verdict) {
   return item;
 }
 
-/** The verdict sentence. What failed comes before what is doubtful. */
+/** Returns the level and the text key of the summary. Failures take precedence over doubts. */
 function conclude(verdicts, isOwn, { partner, name, fields }) {
   const by = Object.fromEntries(verdicts.map((verdict) => [verdict.step, verdict]));
   const failed = verdicts.find((verdict) => shownOutcome(verdict) === "failed");
@@ -128,7 +133,7 @@ function conclude(verdicts, isOwn, { partner, name, fields }) {
 
 async function checkFile(chosen) {
   await run(async () => {
-    if (chosen.size > MOST_BYTES) throw new Refusal("too_long");
+    if (chosen.size > MAX_BYTES) throw new Refusal("too_long");
     const text = decodeText(new Uint8Array(await chosen.arrayBuffer()));
     input.value = text;
     return check(text);
@@ -141,7 +146,7 @@ form.addEventListener("submit", (event) => {
   run(() => check(input.value));
 });
 file.addEventListener("change", () => file.files[0] && checkFile(file.files[0]));
-// The browser would leave the page for a file that is dropped on it.
+// By default the browser would navigate to a dropped file.
 document.addEventListener("dragover", (event) => {
   if (event.dataTransfer.types.includes("Files")) event.preventDefault();
 });

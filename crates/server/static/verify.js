@@ -1,22 +1,27 @@
-// Checks a signed credential or a presentation of one, step by step, with a verdict for each step. It trusts nothing of the
-// page but the issuer's address: keys, status and type are asked for there. Pure but for the `fetch` that it is given.
+// Verifies a signed credential or presentation step by step, with a result for each step. The
+// issuer's address is the only trusted input: keys, status and type are fetched from there. Pure
+// except for the `fetch` that it is given.
 import { issuerKey, siteOf } from "./issuer.js";
 import { Unanswered, World } from "./lookup.js";
 import { bitAt, CLOCK_SKEW, hash, isObject, readJws, readSdJwt, Refusal, requireType, statusAt, Unsupported, verifyJws } from "./sd-jwt.js";
 import { checkValidity, readVcJwt, statusEntry } from "./vc-jwt.js";
 
-/** The steps, in their order. */
+/** The steps, in order. */
 export const STEPS = ["signature", "issuer", "holder", "status", "dates", "schema"];
 
-// Claims that must stand in the open (SD-JWT VC, section 2.2.2.2), and those that stand beside a type's own.
+// Claims that must not be selectively disclosable (SD-JWT VC, section 2.2.2.2), and those common to
+// all types.
 const OPEN = ["iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"];
 const COMMON = [...OPEN, "iat", "sub", "jti"];
 
 /**
- * Checks `token`, by an issuer at `origin` (undefined for a did:jwk), at `now` (milliseconds). With `audience` or `nonce` it
- * must be a presentation for them. Gives the `claims`, how many details were left out (`notShown`; issuers may hide the number
- * by decoys), the `metadata` of their type if it was checked, and a verdict for each step: `step`, `outcome` ("passed",
- * "failed" or "unchecked"), the `code` of its reason with `values` of its text, and in `asked` what was asked, and when.
+ * Verifies `token` of an issuer at `origin` (undefined for a did:jwk) at `now` (milliseconds). With
+ * `audience` or `nonce` it must be a presentation for them.
+ *
+ * Returns the `claims`, the number of undisclosed details (`notShown`; an upper limit if the issuer
+ * adds decoys), the `metadata` of their type if it was checked, and a verdict for each step:
+ * `step`, `outcome` ("passed", "failed" or "unchecked"), the `code` of its reason with the
+ * `values` of its text, and in `asked` the requested addresses with their times.
  */
 export async function verify(token, { origin, audience, nonce, fetch, now = Date.now }) {
   const world = new World(origin, fetch, now);
@@ -42,7 +47,8 @@ export async function verify(token, { origin, audience, nonce, fetch, now = Date
     },
   };
   const verdicts = new Map();
-  // The issuer comes first: its keys are asked for in its name, and then known to the others.
+  // The issuer comes first: its step then lists the requests for keys, which later steps find in
+  // the cache.
   for (const step of ["issuer", ...STEPS]) {
     if (!verdicts.has(step)) verdicts.set(step, await run(step, checks[step], world));
   }
@@ -68,7 +74,7 @@ function verdict(step, problem) {
   throw problem;
 }
 
-/** Reads a token: with a tilde an SD-JWT VC, without one a W3C credential. Nothing that it says is checked. */
+/** Parses a token without verifying it: with a tilde an SD-JWT VC, without one a W3C credential. */
 export async function read(text) {
   return text.includes("~") ? readSdJwtVc(text) : readVcJwt(text);
 }
@@ -86,7 +92,8 @@ async function checkIssuer({ jws, issuer }, world) {
   if (!siteOf(issuer, world.origin)) throw new Unanswered("bare_key");
 }
 
-// RFC 9901, section 7.3. A link is opened for days, so that the binding's age says nothing.
+// RFC 9901, section 7.3. A link can be opened for days, so the age of the key binding is not
+// checked.
 async function checkHolder({ claims, keyBinding, bound }, { audience, nonce, seconds }) {
   if (!keyBinding && audience === undefined && nonce === undefined) throw new Unanswered("not_shown");
   if (!keyBinding || !claims.cnf) throw new Refusal("not_bound");
@@ -118,7 +125,8 @@ async function checkStatus({ claims, issuer }, world, seconds) {
   const status = await statusAt(entries, place.idx);
   if (status === 1) throw new Refusal("revoked");
   if (status === 2) throw new Refusal("suspended");
-  // Application specific (section 7.1): 3 means that a newer version exists only if the issuer says so.
+  // Application specific (section 7.1): 3 means that a newer version exists only if the issuer
+  // declares it.
   if (status === 3 && list.payload.status_types?.["0x03"] === "replaced") throw new Refusal("replaced");
   if (status !== 0) throw new Refusal("unknown_status");
 }
@@ -141,7 +149,7 @@ function checkW3cDates(claims, seconds) {
   checkDates(claims, seconds);
 }
 
-// A credential counts until its last day has ended everywhere on earth, at UTC-12.
+// A credential is valid until its last day has ended in every time zone, that is at UTC-12.
 function checkLastDay({ expiry_date: lastDay }, seconds) {
   const lastMidnight = /^\d{4}-\d{2}-\d{2}$/.test(lastDay) ? Date.parse(`${lastDay}T12:00:00Z`) / 1000 + 86_400 : NaN;
   if (lastMidnight + CLOCK_SKEW <= seconds) throw new Refusal("expired");
@@ -158,7 +166,7 @@ function checkDates(claims, seconds) {
   if (iat !== undefined && iat > seconds + CLOCK_SKEW) throw new Refusal("from_the_future");
 }
 
-// SD-JWT VC, sections 4 and 5: the right document, byte for byte, and no claim that it does not know.
+// SD-JWT VC, sections 4 and 5: the metadata matches `vct` and its digest, and declares every claim.
 async function checkSchema({ format, claims }, world) {
   if (format !== "dc+sd-jwt" || !/^https?:/.test(claims.vct)) throw new Unanswered("no_metadata");
   const bytes = await world.bytes(claims.vct, "application/json");

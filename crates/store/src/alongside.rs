@@ -1,35 +1,35 @@
-//! What is stored with a push beside the credential, by the id of its link: a submission's or a batch's.
+//! Data stored together with a push, keyed by the id of its link: a submission's or a batch's.
 
 use uuid::Uuid;
 
-use super::{LinkRecipient, OutboxItem, StoreError, Tx, on};
+use super::{LinkRecipient, OutboxItem, StoreError, Tx, dispatch};
 
-/// What is stored in the transaction of a push, if and only if the push is.
+/// Data stored in the transaction of a push, and only if the push is stored.
 #[derive(Clone, Debug, Default)]
 pub struct Alongside {
-    /// What is sent.
+    /// Message to send.
     pub outgoing: Option<OutboxItem>,
-    /// Where the person goes on after deciding.
+    /// URL that the person is sent to after deciding.
     pub return_url: Option<String>,
-    /// Whom to warn before the link expires.
+    /// Person to warn before the link expires.
     pub recipient: Option<LinkRecipient>,
 }
 
 impl Alongside {
-    /// Whether there is nothing to store.
+    /// Returns whether there is nothing to store.
     pub fn is_empty(&self) -> bool {
         self.outgoing.is_none() && self.return_url.is_none() && self.recipient.is_none()
     }
 }
 
 impl Tx {
-    /// Stores what comes with the push whose link is `link`.
+    /// Stores the data of the push with this link.
     pub(super) async fn add_alongside(&mut self, link: Uuid, alongside: &Alongside) -> Result<(), StoreError> {
         if let Some(outgoing) = &alongside.outgoing {
             self.add_to_outbox(outgoing).await?;
         }
         if let Some(url) = &alongside.return_url {
-            on!(self, connection => sqlx::query("INSERT INTO return_url (request_id, url) VALUES ($1, $2)")
+            dispatch!(self, connection => sqlx::query("INSERT INTO return_url (request_id, url) VALUES ($1, $2)")
                 .bind(link).bind(url).execute(connection).await.map(drop))?;
         }
         if let Some(recipient) = &alongside.recipient {
@@ -38,10 +38,10 @@ impl Tx {
         Ok(())
     }
 
-    /// Where the person goes on after deciding about what `link` leads to.
+    /// Returns the URL that the person is sent to after deciding on the push with this link.
     pub async fn return_url(&mut self, link: Uuid) -> Result<Option<String>, StoreError> {
         Ok(
-            on!(self, connection => sqlx::query_scalar("SELECT url FROM return_url WHERE request_id = $1").bind(link).fetch_optional(connection).await)?,
+            dispatch!(self, connection => sqlx::query_scalar("SELECT url FROM return_url WHERE request_id = $1").bind(link).fetch_optional(connection).await)?,
         )
     }
 }

@@ -1,5 +1,6 @@
-//! Announcements: what partners are told, written as one delivery for each webhook that wants it, in the transaction that
-//! makes it happen.
+//! Announcements: events for partners' webhooks.
+//!
+//! Each is stored as one delivery per subscribed webhook, in the transaction that causes it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,36 +10,37 @@ use credential::encoding::sha256;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, from_row, on, push_list};
+use super::{StoreError, Tx, dispatch, from_row, push_list};
 use crate::domain::submission::CancelReason;
 pub use crate::domain::webhook::AnnouncementKind;
 
-/// How long a delivery is tried.
+/// How long delivery is attempted.
 pub const TRIED_FOR: Duration = Duration::from_secs(3 * 86_400);
 
-/// Rows of one statement.
+/// Most rows per statement.
 pub(super) const ROWS: usize = 256;
 
-/// An event that partners are told of; written in the transaction that makes it happen.
+/// An event for a partner's webhooks.
 #[derive(Clone, Copy, Debug)]
 pub struct Announcement<'a> {
-    /// Who is told.
+    /// The partner.
     pub partner: Uuid,
-    /// What happened.
+    /// Kind of event.
     pub kind: AnnouncementKind,
-    /// The request that it is about, as the partner knows it.
+    /// Id of the request that the event is about, as the partner knows it.
     pub request_id: &'a str,
-    /// The partner's own id of the credential, where it pushed one.
+    /// The partner's own id of the credential, if it pushed one.
     pub credential_id: Option<&'a str>,
-    /// When it happened.
+    /// When the event happened.
     pub at: Timestamp,
-    /// When it is told, which may be long after that: from then on it is tried.
+    /// When the event is queued, and first due. It can be long after `at`.
     pub told_at: Timestamp,
 }
 
 impl Announcement<'_> {
-    /// The event's id: a UUIDv8 (RFC 9562, section 5.8) of what it says, so that every webhook, every attempt and every
-    /// replay has the same, and no chance is needed.
+    /// Returns the event's id: a UUIDv8 (RFC 9562, section 5.8) derived from a hash of the event.
+    ///
+    /// Every webhook, attempt and replay therefore has the same id.
     pub fn event_id(&self) -> Uuid {
         let parts = [
             self.partner.as_bytes().as_slice(),
@@ -49,7 +51,7 @@ impl Announcement<'_> {
         ];
         let mut told = Vec::new();
         for part in parts {
-            // With its length, so that nothing can move from one part into the next.
+            // The length prefix keeps different splits of the same bytes from colliding.
             told.extend((part.len() as u64).to_be_bytes());
             told.extend(part);
         }
@@ -59,7 +61,7 @@ impl Announcement<'_> {
     }
 }
 
-/// What fanning out needs of a webhook.
+/// The columns of a webhook that announcing needs.
 #[derive(Debug)]
 pub(super) struct Listener {
     pub(super) id: Uuid,
@@ -69,20 +71,20 @@ pub(super) struct Listener {
 from_row!(Listener { id, partner_id, events });
 
 impl Tx {
-    /// Tells partners of what happened: a delivery for each of their webhooks that wants it. Who sends is woken by the
-    /// caller, after the commit.
+    /// Queues one delivery per webhook that subscribed to the event. The caller wakes the sender
+    /// after the commit.
     pub async fn announce(&mut self, announcements: &[Announcement<'_>]) -> Result<(), StoreError> {
         let partners = announcements.iter().map(|announcement| announcement.partner).collect();
         let listeners = self.listeners(&partners).await?;
         self.announce_among(&listeners, announcements).await
     }
 
-    /// The webhooks of `partners`.
+    /// Returns the webhooks of `partners`.
     pub(super) async fn listeners(&mut self, partners: &BTreeSet<Uuid>) -> Result<Vec<Listener>, StoreError> {
         if partners.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(on!(self, connection => {
+        Ok(dispatch!(self, connection => {
             let mut query = QueryBuilder::new("SELECT id, partner_id, events FROM webhook WHERE partner_id IN ");
             push_list(&mut query, partners.iter().copied());
             query.push(" ORDER BY id");
@@ -90,7 +92,8 @@ impl Tx {
         })?)
     }
 
-    /// As [`Tx::announce`], by a caller that knows the partners' webhooks.
+    /// Does the same as [`Tx::announce`], for a caller that has read the partners' webhooks
+    /// already.
     pub(super) async fn announce_among(
         &mut self,
         listeners: &[Listener],
@@ -109,14 +112,14 @@ impl Tx {
         self.add_deliveries(&wanted).await
     }
 
-    /// Tells one webhook, whatever it wants.
+    /// Queues a delivery for one webhook, whatever it subscribed to.
     pub async fn announce_to(&mut self, webhook: Uuid, announcement: &Announcement<'_>) -> Result<(), StoreError> {
         self.add_deliveries(&[(webhook, announcement)]).await
     }
 
     async fn add_deliveries(&mut self, wanted: &[(Uuid, &Announcement<'_>)]) -> Result<(), StoreError> {
         for chunk in wanted.chunks(ROWS) {
-            on!(self, connection => {
+            dispatch!(self, connection => {
                 let mut query = QueryBuilder::new(
                     "INSERT INTO delivery (webhook_id, event_id, type, request_id, credential_id, reason, created_at, state, due_at, give_up_at) ",
                 );

@@ -1,11 +1,12 @@
-//! Assets: the documents of submissions, and the objects that nothing names any more.
+//! Assets: the documents of submissions, and objects in the object store that no row refers to any
+//! more.
 
 use credential::AssetKind;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::holder::IS_KEPT;
-use super::{StoreError, Tx, from_row, on, push_list};
+use super::{StoreError, Tx, dispatch, from_row, push_list};
 use crate::domain::asset::{Asset, AssetState, Failure, Object};
 use ambient::Timestamp;
 
@@ -38,15 +39,15 @@ impl TryFrom<Row> for Asset {
             }
             ("failed", None, None, Some(failure), None) => AssetState::Failed(failure),
             ("deleted", None, None, None, None) => AssetState::Deleted,
-            (state, ..) => return Err(StoreError::nonsense("asset", format!("{} in state {state}", row.id))),
+            (state, ..) => return Err(StoreError::corrupt_row("asset", format!("{} in state {state}", row.id))),
         };
-        let kind = AssetKind::from_name(&row.asset_type).ok_or_else(|| StoreError::nonsense("asset", "its type"))?;
+        let kind = AssetKind::from_name(&row.asset_type).ok_or_else(|| StoreError::corrupt_row("asset", "its type"))?;
         let Row { id, submission_id, position, asset_id, .. } = row;
         Ok(Self { id, submission_id, position, asset_id, kind, state })
     }
 }
 
-/// What of a state goes into columns.
+/// Column values of a state.
 #[derive(Default)]
 struct Columns<'a> {
     object: Option<Uuid>,
@@ -71,14 +72,14 @@ fn columns(state: &AssetState) -> Columns<'_> {
     }
 }
 
-/// Most assets in one insert: each binds twelve values, and SQLite takes some thirty thousand.
+/// Most assets per insert. Each binds twelve values, and SQLite allows about 32,000 per statement.
 const CHUNK: usize = 256;
 
 impl Tx {
-    /// Inserts assets; those that are to be fetched are due at `now`.
+    /// Inserts assets. Those to be fetched are due at `now`.
     pub async fn insert_assets(&mut self, assets: &[&Asset], now: Timestamp) -> Result<(), StoreError> {
         for chunk in assets.chunks(CHUNK) {
-            on!(self, connection => {
+            dispatch!(self, connection => {
                 let mut query = QueryBuilder::new(
                     "INSERT INTO asset (id, submission_id, position, asset_id, asset_type, state, object, size, failure, sealed, signed, due_at) ",
                 );
@@ -103,17 +104,17 @@ impl Tx {
         Ok(())
     }
 
-    /// The asset with this id. Its submission says whose it is; the caller compares.
+    /// Returns the asset with this id. The caller checks who owns its submission.
     pub async fn asset(&mut self, id: Uuid) -> Result<Option<Asset>, StoreError> {
-        let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM asset WHERE id = $1").bind(id).fetch_optional(connection).await)?;
+        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM asset WHERE id = $1").bind(id).fetch_optional(connection).await)?;
         row.map(Asset::try_from).transpose()
     }
 
-    /// The assets of `submissions`, in the partner's order.
+    /// Returns the assets of `submissions`, in the partner's order.
     pub async fn assets(&mut self, submissions: &[Uuid]) -> Result<Vec<Asset>, StoreError> {
         let mut assets = Vec::new();
         for chunk in submissions.chunks(CHUNK) {
-            let rows: Vec<Row> = on!(self, connection => {
+            let rows: Vec<Row> = dispatch!(self, connection => {
                 let mut query = QueryBuilder::new("SELECT * FROM asset WHERE submission_id IN ");
                 push_list(&mut query, chunk.iter().copied());
                 query.push(" ORDER BY submission_id, position");
@@ -126,38 +127,41 @@ impl Tx {
         Ok(assets)
     }
 
-    /// Puts the asset into another state, as long as its submission waits for its holder at `now`; an object that it
-    /// had is dropped. False, and nothing is changed, if the submission does not wait any more.
+    /// Changes the state of an asset if its submission is still pending at `now`, and schedules a
+    /// replaced object for deletion. Returns false, and changes nothing, if the submission is not
+    /// pending.
     pub async fn change_asset(&mut self, id: Uuid, state: &AssetState, now: Timestamp) -> Result<bool, StoreError> {
-        let over = self.hold_expiry(now).await?;
-        // Touching the submission holds its row until the end: acceptance and this come one after the other.
-        let waits = on!(self, connection => sqlx::query(
+        let over = self.lock_expiry(now).await?;
+        // This update locks the submission's row until the commit, so that acceptance cannot
+        // interleave.
+        let waits = dispatch!(self, connection => sqlx::query(
             "UPDATE submission SET expires_at = expires_at
               WHERE id = (SELECT submission_id FROM asset WHERE id = $1) AND state = 'incomplete' AND expires_at > $2",
         ).bind(id).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
         if waits == 0 {
             return Ok(false);
         }
-        on!(self, connection => sqlx::query(
+        dispatch!(self, connection => sqlx::query(
             "INSERT INTO dropped_object SELECT object FROM asset WHERE id = $1 AND object IS NOT NULL ON CONFLICT DO NOTHING",
         ).bind(id).execute(connection).await.map(drop))?;
         let Columns { object, size, failure, sealed, signed } = columns(state);
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE asset SET state = $2, object = $3, size = $4, failure = $5, sealed = $6, signed = $7, due_at = NULL WHERE id = $1",
         ).bind(id).bind(state.name()).bind(object).bind(size).bind(failure).bind(sealed).bind(signed)
             .execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Gives up what is still fetched of a submission whose holder has answered.
+    /// Fails the fetches of a submission that are still running when its holder decides.
     pub async fn end_fetching(&mut self, submission: Uuid) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query(
+        dispatch!(self, connection => sqlx::query(
             "UPDATE asset SET state = 'failed', failure = $2, sealed = NULL, due_at = NULL WHERE submission_id = $1 AND state = 'fetching'",
         ).bind(submission).bind(Failure::Late.name()).execute(connection).await.map(drop))?;
         Ok(())
     }
 
-    /// Hands a stored asset over to the holder: its key re-sealed, and to be deleted at `keep_by` if the wallet is not kept.
+    /// Hands a stored asset over to the holder: stores its re-encrypted key, and deletes it at
+    /// `keep_by` if the wallet is not kept by then.
     pub async fn hand_over_asset(
         &mut self,
         id: Uuid,
@@ -165,16 +169,17 @@ impl Tx {
         sealed_key: &[u8],
         keep_by: Timestamp,
     ) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE asset SET sealed = $3, keep_by = $4 WHERE id = $1 AND object = $2 AND state = 'stored'",
         ).bind(id).bind(object).bind(sealed_key).bind(keep_by).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Drops all assets of submissions whose data is deleted in the same transaction.
+    /// Deletes all assets of submissions whose data is deleted in the same transaction, and
+    /// schedules their objects for deletion.
     pub(super) async fn drop_assets(&mut self, submissions: &[Uuid]) -> Result<(), StoreError> {
         for chunk in submissions.chunks(CHUNK) {
-            on!(self, connection => {
+            dispatch!(self, connection => {
                 for start in [
                     "INSERT INTO dropped_object SELECT object FROM asset WHERE object IS NOT NULL AND submission_id IN ",
                     "DELETE FROM asset WHERE submission_id IN ",
@@ -189,17 +194,19 @@ impl Tx {
         Ok(())
     }
 
-    /// How many assets are to be fetched at `now`.
+    /// Counts the assets whose fetch is due at `now`.
     pub async fn count_assets_to_fetch(&mut self, now: Timestamp) -> Result<i64, StoreError> {
         Ok(
-            on!(self, connection => sqlx::query_scalar("SELECT count(*) FROM asset WHERE state = 'fetching' AND due_at <= $1")
+            dispatch!(self, connection => sqlx::query_scalar("SELECT count(*) FROM asset WHERE state = 'fetching' AND due_at <= $1")
             .bind(now).fetch_one(connection).await)?,
         )
     }
 
-    /// Takes up to `limit` assets that are to be fetched at `now`, and puts each off until `again`, so that a node that
-    /// dies while fetching leaves them to the next. Partners take turns: each gives at most `each` and those in `without` none.
-    /// Each comes with its partner and how often it was taken.
+    /// Takes up to `limit` assets whose fetch is due at `now`, each with its partner and its number
+    /// of attempts.
+    ///
+    /// A taken asset is leased until `again`: if the node crashes, another one takes it then.
+    /// Partners take turns. Each gets at most `each` fetches, and those in `without` get none.
     pub async fn take_assets_to_fetch(
         &mut self,
         (now, again): (Timestamp, Timestamp),
@@ -214,7 +221,7 @@ impl Tx {
         }
         from_row!(Taken { attempts, partner_id; flatten row });
         let skip_taken = self.skip_taken();
-        let rows: Vec<Taken> = on!(self, connection => {
+        let rows: Vec<Taken> = dispatch!(self, connection => {
             let mut query = QueryBuilder::new(
                 "WITH turns AS (SELECT asset.id, row_number() OVER (PARTITION BY submission.partner_id ORDER BY asset.due_at, asset.id) AS turn
                                   FROM asset JOIN submission ON submission.id = asset.submission_id
@@ -238,15 +245,16 @@ impl Tx {
         rows.into_iter().map(|taken| Ok((taken.row.try_into()?, taken.partner_id, taken.attempts))).collect()
     }
 
-    /// Lets an asset that is to be fetched wait until `due_at`.
+    /// Postpones the fetch of an asset until `due_at`.
     pub async fn put_off_asset(&mut self, id: Uuid, due_at: Timestamp) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query("UPDATE asset SET due_at = $2 WHERE id = $1 AND state = 'fetching'")
+        dispatch!(self, connection => sqlx::query("UPDATE asset SET due_at = $2 WHERE id = $1 AND state = 'fetching'")
             .bind(id).bind(due_at).execute(connection).await.map(drop))?;
         Ok(())
     }
 
-    /// Ends up to `limit` waits for wallets to be kept that are over at `now`: where the wallet was not kept, the document
-    /// is deleted (partner-api, section 8). Returns how many were ended and how many of those were deleted.
+    /// Ends up to `limit` waits for wallets to be kept that are due at `now`. If the wallet was not
+    /// kept, the document is deleted (docs/partner-api.md section 8). Returns the number of ended
+    /// waits, and how many of them deleted a document.
     pub async fn end_waits_for_keeping(&mut self, now: Timestamp, limit: i64) -> Result<(u64, u64), StoreError> {
         let skip_taken = self.skip_taken();
         let due = format!(
@@ -256,14 +264,14 @@ impl Tx {
             "EXISTS (SELECT 1 FROM submission JOIN holder ON holder.id = submission.holder_id
               WHERE submission.id = asset.submission_id AND {IS_KEPT})"
         );
-        // One statement decides; what follows goes by what it did.
+        // A single statement decides which wallets are kept. The rest follows its result.
         let deleted = format!(
             "{due} UPDATE asset SET state = 'deleted', sealed = NULL, keep_by = NULL
               WHERE id IN (SELECT id FROM due) AND NOT {kept} RETURNING object"
         );
         let no_longer_waiting =
             format!("{due} UPDATE asset SET keep_by = NULL WHERE id IN (SELECT id FROM due) AND {kept}");
-        let (deleted, kept): (Vec<Option<Uuid>>, u64) = on!(self, connection => {
+        let (deleted, kept): (Vec<Option<Uuid>>, u64) = dispatch!(self, connection => {
             let deleted =
                 sqlx::query_scalar(sqlx::AssertSqlSafe(deleted)).bind(now).bind(limit).fetch_all(&mut *connection).await?;
             let kept = sqlx::query(sqlx::AssertSqlSafe(no_longer_waiting)).bind(now).bind(limit).execute(connection).await?;
@@ -271,52 +279,53 @@ impl Tx {
         })?;
         for object in deleted.iter().flatten() {
             self.drop_object(*object).await?;
-            on!(self, connection => sqlx::query("UPDATE asset SET object = NULL, size = NULL WHERE object = $1 AND state = 'deleted'")
+            dispatch!(self, connection => sqlx::query("UPDATE asset SET object = NULL, size = NULL WHERE object = $1 AND state = 'deleted'")
                 .bind(object).execute(connection).await.map(drop))?;
         }
         Ok((deleted.len() as u64 + kept, deleted.len() as u64))
     }
 
-    /// The name of this database, which is `new` if it had none.
+    /// Returns the id of this database; it becomes `new` if it had none.
     pub async fn instance(&mut self, new: Uuid) -> Result<Uuid, StoreError> {
-        Ok(on!(self, connection => {
+        Ok(dispatch!(self, connection => {
             sqlx::query("INSERT INTO instance (place, id) VALUES (1, $1) ON CONFLICT DO NOTHING").bind(new).execute(&mut *connection).await?;
             sqlx::query_scalar("SELECT id FROM instance").fetch_one(connection).await
         })?)
     }
 
-    /// Notes the address by which a server that starts here is reached; the one before, if it was another.
+    /// Stores the server's current base URL. Returns the previous one if it differs.
     pub async fn note_base_url(&mut self, base_url: &str) -> Result<Option<String>, StoreError> {
-        let before: Option<String> = on!(self, connection => sqlx::query_scalar("SELECT base_url FROM instance WHERE place = 1").fetch_optional(connection).await)?;
+        let before: Option<String> = dispatch!(self, connection => sqlx::query_scalar("SELECT base_url FROM instance WHERE place = 1").fetch_optional(connection).await)?;
         let Some(before) = before.filter(|before| before != base_url) else { return Ok(None) };
-        on!(self, connection => sqlx::query("UPDATE instance SET base_url = $1 WHERE place = 1")
+        dispatch!(self, connection => sqlx::query("UPDATE instance SET base_url = $1 WHERE place = 1")
             .bind(base_url).execute(connection).await.map(drop))?;
         Ok((!before.is_empty()).then_some(before))
     }
 
-    /// Up to `limit` objects that nothing names any more, in one order for every node.
+    /// Returns up to `limit` objects that are scheduled for deletion. The order is the same on
+    /// every node.
     pub async fn dropped_objects(&mut self, limit: i64) -> Result<Vec<Uuid>, StoreError> {
         Ok(
-            on!(self, connection => sqlx::query_scalar("SELECT object FROM dropped_object ORDER BY object LIMIT $1").bind(limit).fetch_all(connection).await)?,
+            dispatch!(self, connection => sqlx::query_scalar("SELECT object FROM dropped_object ORDER BY object LIMIT $1").bind(limit).fetch_all(connection).await)?,
         )
     }
 
-    /// Says that an object is to be deleted.
+    /// Schedules an object for deletion.
     pub async fn drop_object(&mut self, object: Uuid) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query("INSERT INTO dropped_object (object) VALUES ($1) ON CONFLICT DO NOTHING")
+        dispatch!(self, connection => sqlx::query("INSERT INTO dropped_object (object) VALUES ($1) ON CONFLICT DO NOTHING")
             .bind(object).execute(connection).await.map(drop))?;
         Ok(())
     }
 
-    /// Forgets an object that is deleted.
+    /// Removes a deleted object from the schedule.
     pub async fn forget_dropped_object(&mut self, object: Uuid) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query("DELETE FROM dropped_object WHERE object = $1").bind(object).execute(connection).await.map(drop))?;
+        dispatch!(self, connection => sqlx::query("DELETE FROM dropped_object WHERE object = $1").bind(object).execute(connection).await.map(drop))?;
         Ok(())
     }
 
-    /// Whether anything names this object.
+    /// Returns whether any row refers to this object.
     pub async fn is_object_known(&mut self, object: Uuid) -> Result<bool, StoreError> {
-        let count: i64 = on!(self, connection => sqlx::query_scalar(
+        let count: i64 = dispatch!(self, connection => sqlx::query_scalar(
             "SELECT (SELECT count(*) FROM asset WHERE object = $1) + (SELECT count(*) FROM dropped_object WHERE object = $1)",
         ).bind(object).fetch_one(connection).await)?;
         Ok(count > 0)

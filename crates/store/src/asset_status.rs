@@ -1,10 +1,12 @@
-//! Documents as partners see them. What a person deletes from their wallet changes nothing here: when a credential's
-//! documents are deleted with it, what partners see of them is kept apart.
+//! Documents as partners see them.
+//!
+//! A holder who deletes a credential does not change what the partner sees. The status of its
+//! documents is copied to a separate table before they are deleted.
 
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, from_row, on, push_list};
+use super::{StoreError, Tx, dispatch, from_row, push_list};
 use crate::domain::asset::{AssetStage, AssetStatus, Failure};
 
 struct Row {
@@ -22,24 +24,24 @@ impl TryFrom<Row> for AssetStatus {
         let failure = row.failure.as_deref().and_then(Failure::from_name);
         let stage = AssetStage::from_name(&row.state, failure);
         Ok(Self {
-            stage: stage.ok_or_else(|| StoreError::nonsense("asset", format!("state {}", row.state)))?,
+            stage: stage.ok_or_else(|| StoreError::corrupt_row("asset", format!("state {}", row.state)))?,
             submission_id: row.submission_id,
             asset_id: row.asset_id,
         })
     }
 }
 
-/// Most submissions in one statement.
+/// Most submissions per statement.
 const CHUNK: usize = 256;
 
 const COLUMNS: &str = "SELECT submission_id, position, asset_id, state, failure FROM ";
 
 impl Tx {
-    /// The documents of `submissions` as their partners see them, in the partner's order.
+    /// Returns the documents of `submissions` as their partners see them, in the partner's order.
     pub async fn asset_statuses(&mut self, submissions: &[Uuid]) -> Result<Vec<AssetStatus>, StoreError> {
         let mut statuses = Vec::new();
         for chunk in submissions.chunks(CHUNK) {
-            let rows: Vec<Row> = on!(self, connection => {
+            let rows: Vec<Row> = dispatch!(self, connection => {
                 let mut query = QueryBuilder::new(COLUMNS);
                 query.push("asset WHERE submission_id IN ");
                 push_list(&mut query, chunk.iter().copied());
@@ -55,10 +57,11 @@ impl Tx {
         Ok(statuses)
     }
 
-    /// Keeps what partners see of the documents of `submissions`, whose documents are deleted in the same transaction.
+    /// Keeps the document statuses of `submissions`, whose documents are deleted in the same
+    /// transaction.
     pub(super) async fn keep_asset_statuses(&mut self, submissions: &[Uuid]) -> Result<(), StoreError> {
         for chunk in submissions.chunks(CHUNK) {
-            on!(self, connection => {
+            dispatch!(self, connection => {
                 let mut query = QueryBuilder::new("INSERT INTO removed_asset (submission_id, position, asset_id, state, failure) ");
                 query.push(COLUMNS).push("asset WHERE submission_id IN ");
                 push_list(&mut query, chunk.iter().copied());

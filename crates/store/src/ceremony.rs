@@ -1,42 +1,42 @@
-//! WebAuthn ceremonies between their two requests.
+//! WebAuthn ceremonies, stored between their two requests.
 
-use super::{StoreError, Tx, from_row, on};
+use super::{StoreError, Tx, dispatch, from_row};
 use ambient::Timestamp;
 
-/// The server's side of a ceremony that is under way.
+/// Server-side state of a running ceremony.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ceremony {
     /// SHA-256 of the cookie's secret.
     pub token_hash: Vec<u8>,
-    /// Until when it may be finished.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// The ring key's period.
+    /// Period of the epoch key.
     pub ring_period: Timestamp,
-    /// The state, sealed.
+    /// The state, encrypted with the epoch key.
     pub sealed: Vec<u8>,
 }
 from_row!(Ceremony { token_hash, expires_at, ring_period, sealed });
 
 impl Tx {
-    /// Begins a ceremony.
+    /// Stores a new ceremony.
     pub async fn add_ceremony(&mut self, ceremony: &Ceremony) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query("INSERT INTO ceremony (token_hash, expires_at, ring_period, sealed) VALUES ($1, $2, $3, $4)")
+        dispatch!(self, connection => sqlx::query("INSERT INTO ceremony (token_hash, expires_at, ring_period, sealed) VALUES ($1, $2, $3, $4)")
             .bind(&ceremony.token_hash).bind(ceremony.expires_at).bind(ceremony.ring_period).bind(&ceremony.sealed)
             .execute(connection).await.map(drop))?;
         Ok(())
     }
 
-    /// Takes a ceremony out to finish it; it cannot be finished twice.
+    /// Returns and deletes a ceremony, so that it cannot be finished twice.
     pub async fn take_ceremony(&mut self, token_hash: &[u8], now: Timestamp) -> Result<Option<Ceremony>, StoreError> {
         Ok(
-            on!(self, connection => sqlx::query_as("DELETE FROM ceremony WHERE token_hash = $1 AND expires_at > $2 RETURNING *")
+            dispatch!(self, connection => sqlx::query_as("DELETE FROM ceremony WHERE token_hash = $1 AND expires_at > $2 RETURNING *")
             .bind(token_hash).bind(now).fetch_optional(connection).await)?,
         )
     }
 
-    /// Forgets ceremonies that were over before `before`.
+    /// Deletes ceremonies that expired before `before`.
     pub async fn forget_ceremonies(&mut self, before: Timestamp) -> Result<u64, StoreError> {
-        Ok(on!(self, connection => sqlx::query("DELETE FROM ceremony WHERE expires_at < $1")
+        Ok(dispatch!(self, connection => sqlx::query("DELETE FROM ceremony WHERE expires_at < $1")
             .bind(before).execute(connection).await.map(|done| done.rows_affected()))?)
     }
 }

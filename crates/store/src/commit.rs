@@ -1,4 +1,4 @@
-//! Pushes: how what partners send at the same time is written in one transaction.
+//! Pushes: concurrent pushes are written in one transaction (group commit, [`crate::group`]).
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,7 +14,7 @@ use crate::domain::batch::Batch;
 use crate::domain::submission::Submission;
 use ambient::{Clock, Timestamp};
 
-/// What a partner pushes at once.
+/// A push.
 #[derive(Clone, Debug)]
 pub enum NewRequest {
     /// One submission.
@@ -24,7 +24,7 @@ pub enum NewRequest {
 }
 
 impl NewRequest {
-    /// The id of its link.
+    /// Returns the id of the link.
     fn link(&self) -> Uuid {
         match self {
             Self::One(new) => new.id,
@@ -40,49 +40,50 @@ impl NewRequest {
     }
 }
 
-/// What became of a push.
+/// Result of a push.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pushed {
-    /// Stored under the id it was given.
+    /// Stored under the given id.
     Created,
-    /// The partner has pushed this id before; that submission stands.
+    /// The partner has pushed this id before. The existing submission is unchanged.
     Existing(Box<Submission>),
-    /// The partner has pushed this batch before, and it stands.
+    /// The partner has pushed this batch before. The existing batch is unchanged.
     ExistingBatch(Box<Batch>),
-    /// These ids stand for other requests of the partner; nothing was stored.
+    /// These ids are in use by other requests of the partner. Nothing was stored.
     Taken(Vec<String>),
-    /// The partner was disabled meanwhile; nothing was stored.
+    /// The partner was disabled. Nothing was stored.
     PartnerDisabled,
 }
 
-/// The way to the task that writes pushes; cheap to clone.
+/// Handle to the task that writes pushes; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Committer(GroupCommit<Pushes>);
+pub struct PushWriter(GroupCommit<Pushes>);
 
-impl Committer {
+impl PushWriter {
     /// Starts the task.
     pub fn start(store: Store, clock: Clock) -> Self {
-        Self(GroupCommit::start(Pushes { store, clock, wary: AtomicU32::new(0) }))
+        Self(GroupCommit::start(Pushes { store, clock, slow_path_left: AtomicU32::new(0) }))
     }
 
-    /// Whether the last group could not be stored because of the database, less than `time` ago.
+    /// Returns whether the database was unavailable for the last group, less than `time` ago.
     pub fn failed_within(&self, time: Duration) -> bool {
         self.0.failed_within(time)
     }
 
-    /// Stores `new` unless its partner has that id already; returns once that is durable.
+    /// Stores `new` unless its partner has that id already. Returns once that is durable.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is stored then. Or if it does not
-    /// answer in time: then nobody knows, and the push has to be repeated.
+    /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is
+    /// stored then. Also returned if the database times out; the outcome is then unknown, and the
+    /// caller has to retry.
     pub async fn push(&self, new: NewRequest) -> Result<Pushed, StoreError> {
         self.push_with(new, Alongside::default()).await
     }
 
-    /// As [`Committer::push`]; `alongside` is stored if, and only if, `new` is.
+    /// Does the same as [`PushWriter::push`], and stores `alongside` only if `new` is stored.
     ///
     /// # Errors
-    /// As of [`Committer::push`].
+    /// See [`PushWriter::push`].
     pub async fn push_with(&self, new: NewRequest, alongside: Alongside) -> Result<Pushed, StoreError> {
         self.0.commit(Request { new, alongside }).await
     }
@@ -94,7 +95,7 @@ struct Request {
 }
 
 impl Request {
-    /// The submission, if nothing else is to be stored with it.
+    /// Returns the submission if nothing else has to be stored with it.
     fn alone(&self) -> Option<&NewSubmission> {
         match &self.new {
             NewRequest::One(new) if new.assets.is_empty() && self.alongside.is_empty() => Some(new),
@@ -106,13 +107,15 @@ impl Request {
 struct Pushes {
     store: Store,
     clock: Clock,
-    /// So many groups more are written carefully.
-    wary: AtomicU32,
+    /// Number of groups left to write on the slow path.
+    slow_path_left: AtomicU32,
 }
 
-/// A group is tried twice if it cannot be stored at once: something of it was pushed before, another node is at the same, or
-/// somebody is to be told of it.
-/// So many that follow it go the careful way, so that whoever repeats all the time costs a sixteenth more, not twice as much.
+/// Number of groups that skip the fast path after it failed.
+///
+/// The fast path fails if a row exists already, another node pushes the same ids, or a partner has
+/// a webhook for pushes. The group is then written a second time. With this limit, a partner that
+/// always repeats its pushes costs one extra attempt in 16 groups rather than one each.
 const WARY_FOR: u32 = 16;
 
 impl GroupWriter for Pushes {
@@ -124,27 +127,28 @@ impl GroupWriter for Pushes {
     }
 
     async fn write(&self, requests: &[Request]) -> Result<Vec<Pushed>, StoreError> {
-        if let Some(new) = self.hoped_for(requests) {
+        if let Some(new) = self.fast_path_rows(requests) {
             if self.store.insert_at_once(&new).await? {
                 return Ok(vec![Pushed::Created; requests.len()]);
             }
-            self.wary.store(WARY_FOR, Ordering::Relaxed);
+            self.slow_path_left.store(WARY_FOR, Ordering::Relaxed);
         }
-        self.write_carefully(requests).await
+        self.write_slow_path(requests).await
     }
 }
 
 impl Pushes {
-    /// What may be stored at once, if one may hope that nothing of it is there yet.
-    fn hoped_for<'a>(&self, requests: &'a [Request]) -> Option<Vec<&'a NewSubmission>> {
+    /// Returns the rows for the fast path; `None` if it is not worth trying.
+    fn fast_path_rows<'a>(&self, requests: &'a [Request]) -> Option<Vec<&'a NewSubmission>> {
         if !matches!(self.store, Store::Postgres { .. }) {
             return None;
         }
-        let is_wary = self.wary.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+        let is_wary =
+            self.slow_path_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
         if is_wary { None } else { requests.iter().map(Request::alone).collect() }
     }
 
-    async fn write_carefully(&self, requests: &[Request]) -> Result<Vec<Pushed>, StoreError> {
+    async fn write_slow_path(&self, requests: &[Request]) -> Result<Vec<Pushed>, StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
         let all = || requests.iter().flat_map(|request| request.new.items());
@@ -162,7 +166,7 @@ impl Pushes {
             outcomes.push(match new {
                 _ if !is_active => Pushed::PartnerDisabled,
                 NewRequest::One(new) if inserted.contains(&new.id) => Pushed::Created,
-                NewRequest::One(new) => settle(&mut tx, new, now).await?,
+                NewRequest::One(new) => resolve_conflict(&mut tx, new, now).await?,
                 NewRequest::Batch(batch) => settle_batch(&mut tx, batch, now).await?,
             });
         }
@@ -176,23 +180,23 @@ impl Pushes {
         for Request { new, alongside } in stored().filter(|request| !request.alongside.is_empty()) {
             tx.add_alongside(new.link(), alongside).await?;
         }
-        // Last, since two nodes that push for the same partner may count in the same row.
+        // Counting comes last, since two nodes that push for one partner may update the same row.
         let mut subjects: Vec<Subject> = created().map(Subject::from).collect();
         subjects.sort_unstable_by_key(|subject| subject.id);
-        tx.tell_and_count(&pushers.listeners, &subjects, EventKind::Pushed, now).await?;
+        tx.record_and_count(&pushers.listeners, &subjects, EventKind::Pushed, now).await?;
         tx.commit().await?;
         Ok(outcomes)
     }
 }
 
-/// What an id of a partner stands for.
-enum InTheWay {
+/// Current use of a partner's id.
+enum ExistingRequest {
     Nothing,
     Submission(Submission),
     Batch(Batch),
 }
 
-impl InTheWay {
+impl ExistingRequest {
     async fn of(tx: &mut Tx, partner: Uuid, id: &str, now: Timestamp) -> Result<Self, StoreError> {
         Ok(match tx.current_submission(partner, id, now).await? {
             Some(existing) => Self::Submission(existing),
@@ -208,7 +212,7 @@ impl InTheWay {
         }
     }
 
-    /// False if it is another now than when it was looked at.
+    /// Returns false if the row has changed since it was read.
     async fn replace(&self, tx: &mut Tx, now: Timestamp) -> Result<bool, StoreError> {
         match self {
             Self::Nothing => Ok(true),
@@ -221,20 +225,22 @@ impl InTheWay {
     }
 }
 
-/// How often an id is looked at again that another node changes in the same moment.
-const LOOKS: usize = 3;
+/// Most attempts to resolve an id that other nodes change at the same time.
+const MAX_ATTEMPTS: usize = 3;
 
 fn raced() -> StoreError {
     StoreError::Unavailable("another node is pushing the same id".to_owned())
 }
 
-/// The id of one submission is taken: by one that stands, or by one whose time is over.
-async fn settle(tx: &mut Tx, new: &NewSubmission, now: Timestamp) -> Result<Pushed, StoreError> {
-    for _ in 0..LOOKS {
-        let existing = InTheWay::of(tx, new.partner_id, &new.credential_id, now).await?;
+/// Resolves a push whose id exists: returns the existing request, or replaces it if that is
+/// allowed. If two nodes get the same id at once, the unique index admits one of them; the other
+/// finds the row of the first here and returns its link.
+async fn resolve_conflict(tx: &mut Tx, new: &NewSubmission, now: Timestamp) -> Result<Pushed, StoreError> {
+    for _ in 0..MAX_ATTEMPTS {
+        let existing = ExistingRequest::of(tx, new.partner_id, &new.credential_id, now).await?;
         if !existing.may_be_replaced(now) {
             return Ok(match existing {
-                InTheWay::Submission(existing) => Pushed::Existing(Box::new(existing)),
+                ExistingRequest::Submission(existing) => Pushed::Existing(Box::new(existing)),
                 _ => Pushed::Taken(vec![new.credential_id.clone()]),
             });
         }
@@ -245,15 +251,15 @@ async fn settle(tx: &mut Tx, new: &NewSubmission, now: Timestamp) -> Result<Push
     Err(raced())
 }
 
-/// A batch goes in whole, or nothing is changed.
+/// Inserts a batch completely, or changes nothing.
 async fn settle_batch(tx: &mut Tx, new: &NewBatch, now: Timestamp) -> Result<Pushed, StoreError> {
     let Some(partner) = new.items.first().map(|item| item.partner_id) else { return Ok(Pushed::Taken(Vec::new())) };
     let ids = [new.credential_id.as_str()].into_iter().chain(new.items.iter().map(|item| item.credential_id.as_str()));
     let (mut replaceable, mut taken) = (Vec::new(), Vec::new());
     for id in tx.taken_ids(partner, &ids.collect::<Vec<_>>()).await? {
-        match InTheWay::of(tx, partner, &id, now).await? {
+        match ExistingRequest::of(tx, partner, &id, now).await? {
             existing if existing.may_be_replaced(now) => replaceable.push(existing),
-            InTheWay::Batch(existing) if id == new.credential_id => {
+            ExistingRequest::Batch(existing) if id == new.credential_id => {
                 return Ok(Pushed::ExistingBatch(Box::new(existing)));
             }
             _ => taken.push(id),

@@ -1,4 +1,4 @@
-//! A database with its connections: opening it, bringing it up to date, and beginning transactions.
+//! A database with its connections: opening, migrating, and beginning transactions.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,51 +9,56 @@ use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{Connection as _, PgConnection, Postgres, Sqlite, SqliteConnection};
 
-use crate::changes::Changes;
 use crate::embedded;
 use crate::error::StoreError;
 use crate::folder;
+use crate::invalidation::Changes;
 use crate::part::Part;
 use crate::pools::Pools;
 use crate::postgres_url::connect_options;
-use crate::tx::{Handle, Tx};
+use crate::tx::{Conn, Tx};
 
-/// Most connections that read from SQLite: each is a thread, and keeps pages of its own.
+/// Most connections that read from SQLite. Each has a thread and a page cache.
 const READERS: u32 = 4;
 
-/// A database with its connections: the data, or the key ring.
+/// A database with its connections: either the data or the key ring.
 #[derive(Clone, Debug)]
 pub enum Store {
-    /// SQLite has one writer, so writes queue for one connection and reads have their own.
+    /// SQLite. It has one writer, so writes queue for one connection and reads use others.
     Sqlite {
-        /// The one connection that writes.
+        /// The connection that writes.
         writer: SqlitePool,
         /// Connections that read a snapshot.
         reader: SqlitePool,
-        /// What is changed through them.
+        /// Tracks changes to submissions.
         changes: Changes,
     },
     /// PostgreSQL.
     Postgres {
         /// Its connections.
         pools: Pools,
-        /// What is changed through them, or by other nodes.
+        /// Tracks changes to submissions, including those of other nodes.
         changes: Changes,
     },
 }
 
-/// Whether a connection can be used again. On a full disk SQLite ends a transaction by itself; the driver's own rollback
-/// then fails, it goes on to count a transaction that is no more, and every later one on that connection would fail.
+/// Returns whether a connection can be reused.
+///
+/// On a full disk SQLite ends a transaction by itself. The driver's own rollback then fails, but
+/// the driver still counts the transaction as open, and every later one on that connection would
+/// fail.
 async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     if connection.is_in_transaction() {
-        // A rollback may still be under way; what answers a ping has done with it.
+        // A rollback may still be running. A response to the ping proves that it has finished.
         connection.ping().await?;
     }
     Ok(!connection.is_in_transaction())
 }
 
-/// Whether a connection to PostgreSQL can be used: one that has rested for long may have been ended by something in between.
-/// Under load none rests, and none costs a trip for this.
+/// Returns whether a connection to PostgreSQL can be used.
+///
+/// A firewall or proxy may have closed an idle connection, so those are pinged. Under load no
+/// connection is idle, and none costs this round trip.
 async fn is_alive(connection: &mut PgConnection, idle_for: Duration) -> Result<bool, sqlx::Error> {
     if idle_for > Duration::from_secs(5) {
         connection.ping().await?;
@@ -62,7 +67,8 @@ async fn is_alive(connection: &mut PgConnection, idle_for: Duration) -> Result<b
 }
 
 impl Store {
-    /// Opens, and brings up to date, `part` in the folder `data` (made for its owner alone if it is not there) or, if `url` is not empty, on PostgreSQL.
+    /// Opens `part` and applies its migrations: on PostgreSQL at `url`, or on SQLite in the folder
+    /// `data` if `url` is empty. Creates the folder, readable by its owner only, unless it exists.
     ///
     /// # Errors
     /// The folder or server cannot be used, or a migration fails.
@@ -86,8 +92,9 @@ impl Store {
             .optimize_on_close(false, None);
         let options = match part {
             Part::Data => options.filename(data.join(part.file())).journal_mode(SqliteJournalMode::Wal),
-            // A destroyed key must not stay in a write-ahead log, in free pages, or in a deleted journal, whose blocks the file
-            // system frees as they are. The journal stays and is overwritten in place (`erasure.rs`).
+            // A destroyed key must not remain in a write-ahead log, in free pages, or in the freed
+            // blocks of a deleted journal. The journal is kept and overwritten in place
+            // (`erasure.rs`).
             Part::Keyring => options
                 .filename(data.join(part.file()))
                 .journal_mode(SqliteJournalMode::Persist)
@@ -113,7 +120,8 @@ impl Store {
             let one = PoolOptions::<Postgres>::new().max_connections(1).acquire_timeout(Duration::from_secs(5));
             let pool = one.connect_with(connect_options(url)?).await?;
             let mut transaction = pool.begin().await?;
-            // Of two nodes that start at once, IF NOT EXISTS alone would have one fail.
+            // IF NOT EXISTS is not atomic: without the lock, one of two nodes that start together
+            // would fail.
             sqlx::query("SELECT pg_advisory_xact_lock(hashtext('tenure_keyring'))").execute(&mut *transaction).await?;
             sqlx::query("CREATE SCHEMA IF NOT EXISTS tenure_keyring").execute(&mut *transaction).await?;
             transaction.commit().await?;
@@ -137,9 +145,9 @@ impl Store {
             .await?;
         let encoding: String = sqlx::query_scalar("SHOW server_encoding").fetch_one(&pool).await?;
         if encoding != "UTF8" {
-            // Texts would be lost or refused row by row, long after the start.
+            // Texts would be lost or rejected row by row, long after the start.
             return Err(StoreError::Broken(format!(
-                "the database's encoding is {encoding}; create it with ENCODING 'UTF8' TEMPLATE template0"
+                "the database has the encoding {encoding}; create it with ENCODING 'UTF8' TEMPLATE template0"
             )));
         }
         Ok(Self::Postgres { pools: Pools::of(pool), changes: Changes::new(false) })
@@ -147,19 +155,20 @@ impl Store {
 
     async fn migrate(&self, part: Part) -> Result<(), StoreError> {
         let mut migrator = self.migrator(part);
-        // A newer release may have been here: its nodes and ours run side by side while it is rolled out (docs/migrations.md).
+        // A newer release may have migrated already: its nodes and ours run together during a
+        // rolling update (docs/develop/migrations.md).
         migrator.set_ignore_missing(true);
         match self {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
             Self::Postgres { pools, .. } => {
-                // A connection of its own, since migrations wait for locks as long as they themselves say.
+                // Migrations get their own connection, since they set their own lock timeouts.
                 let mut connection = pools.acquire().await?.detach();
                 sqlx::query("SET lock_timeout = 0").execute(&mut connection).await?;
                 migrator.run(&mut connection).await?;
                 connection.close().await?;
             }
         }
-        self.refuse_what_took_too_much_away(part).await
+        self.check_schema_compat(part).await
     }
 
     pub(crate) fn migrator(&self, part: Part) -> Migrator {
@@ -169,59 +178,63 @@ impl Store {
         }
     }
 
-    /// A transaction that reads.
+    /// Begins a transaction that reads.
     ///
-    /// Like the other ways to a transaction and its end, this returns a boxed future without its type: the compiler proves of each
-    /// handler's future that it is `Send`, and walked through the whole driver for each.
+    /// Like all functions that begin or end a transaction, it returns a type-erased boxed future.
+    /// The compiler has to prove that each handler's future is `Send`, and would otherwise go
+    /// through the types of the whole driver for each handler.
     ///
     /// # Errors
-    /// No connection can be had.
+    /// No connection is available.
     pub fn read(&self) -> BoxFuture<'_, Result<Tx, StoreError>> {
         Box::pin(async move {
             Ok(match self {
-                Self::Sqlite { reader, changes, .. } => Tx::Sqlite(Handle::transaction(reader.begin().await?, changes)),
-                Self::Postgres { pools, changes } => Tx::Postgres(Handle::transaction(pools.begin().await?, changes)),
+                Self::Sqlite { reader, changes, .. } => Tx::Sqlite(Conn::transaction(reader.begin().await?, changes)),
+                Self::Postgres { pools, changes } => Tx::Postgres(Conn::transaction(pools.begin().await?, changes)),
             })
         })
     }
 
-    /// Reads outside of a transaction: for one statement, or for several that need not see the same moment. Beginning and
-    /// ending a transaction would cost as much as two more statements.
+    /// Returns a connection for reading outside of a transaction: for one statement, or for several
+    /// that do not need the same snapshot. Beginning and ending a transaction costs two more
+    /// statements.
     ///
     /// # Errors
-    /// No connection can be had.
-    pub fn glance(&self) -> BoxFuture<'_, Result<Tx, StoreError>> {
+    /// No connection is available.
+    pub fn acquire(&self) -> BoxFuture<'_, Result<Tx, StoreError>> {
         Box::pin(async move {
             Ok(match self {
-                Self::Sqlite { reader, changes, .. } => Tx::Sqlite(Handle::alone(reader.acquire().await?, changes)),
-                Self::Postgres { pools, changes } => Tx::Postgres(Handle::alone(pools.acquire().await?, changes)),
+                Self::Sqlite { reader, changes, .. } => Tx::Sqlite(Conn::autocommit(reader.acquire().await?, changes)),
+                Self::Postgres { pools, changes } => Tx::Postgres(Conn::autocommit(pools.acquire().await?, changes)),
             })
         })
     }
 
-    /// A transaction that writes. SQLite takes its write lock at the start, so that no statement finds it gone later.
+    /// Begins a transaction that writes. On SQLite it takes the write lock now, so that no later
+    /// statement fails to get it.
     ///
     /// # Errors
-    /// No connection can be had, or the lock is not free in time.
+    /// No connection is available, or the lock timed out.
     pub fn write(&self) -> BoxFuture<'_, Result<Tx, StoreError>> {
         Box::pin(async move {
             Ok(match self {
                 Self::Sqlite { writer, changes, .. } => {
-                    Tx::Sqlite(Handle::transaction(writer.begin_with("BEGIN IMMEDIATE").await?, changes))
+                    Tx::Sqlite(Conn::transaction(writer.begin_with("BEGIN IMMEDIATE").await?, changes))
                 }
-                Self::Postgres { pools, changes } => Tx::Postgres(Handle::transaction(pools.begin().await?, changes)),
+                Self::Postgres { pools, changes } => Tx::Postgres(Conn::transaction(pools.begin().await?, changes)),
             })
         })
     }
 
-    /// What has changed of submissions.
+    /// Returns the tracker of changes to submissions.
     pub fn changes(&self) -> &Changes {
         match self {
             Self::Sqlite { changes, .. } | Self::Postgres { changes, .. } => changes,
         }
     }
 
-    /// Closes the connections after what is under way; SQLite's log is folded into its file.
+    /// Closes the connections after running statements have finished. SQLite merges its log into
+    /// the database file.
     pub async fn close(&self) {
         match self {
             Self::Sqlite { writer, reader, .. } => {
@@ -232,26 +245,30 @@ impl Store {
         }
     }
 
-    /// Lets go of connections that are of no use any more; what is under way on them is not broken off.
+    /// Replaces all connections. Running statements can finish.
     pub fn renew(&self) {
         if let Self::Postgres { pools, .. } = self {
             pools.renew();
         }
     }
 
-    /// Lets go of connections from which nothing comes back, and gives up what is under way on them.
+    /// Replaces all connections after the server stopped responding. Running statements are
+    /// cancelled.
     pub fn give_up(&self) {
         if let Self::Postgres { pools, .. } = self {
             pools.give_up();
         }
     }
 
-    /// Does `work`, unless its connections are given up meanwhile: a server that is gone does not always say so, and who has all
-    /// the time in the world would wait for it for ever.
+    /// Runs `work`, and cancels it if [`Store::give_up`] is called meanwhile. Without this, work
+    /// without a timeout would wait forever for a server that disappeared silently.
     ///
     /// # Errors
-    /// That of `work`, or [`StoreError::Unavailable`]; what was under way is given up then.
-    pub async fn unless_lost<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    /// The error of `work`, or [`StoreError::Unavailable`] if it was cancelled.
+    pub async fn cancel_on_disconnect<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         let Self::Postgres { pools, .. } = self else { return work.await };
         tokio::select! {
             done = work => done,

@@ -1,41 +1,41 @@
-//! Deliveries: taken, settled, listed, replayed and deleted.
+//! Webhook deliveries: leasing, settling, listing, replaying and deleting them.
 
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::announcement::{ROWS, TRIED_FOR};
-use super::{StoreError, Tx, from_row, on, push_list};
+use super::{StoreError, Tx, dispatch, from_row, push_list};
 use crate::domain::webhook::{Delivery, DeliveryState};
 use ambient::Timestamp;
 
-/// One attempt of a delivery.
+/// One attempt to deliver an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// Of which event.
+    /// The event.
     pub event_id: Uuid,
-    /// Its number, from 1.
+    /// Number of the attempt, from 1.
     pub number: i64,
-    /// When it was made.
+    /// When it was sent.
     pub at: Timestamp,
-    /// What the receiver answered.
+    /// HTTP status of the response.
     pub status: Option<i64>,
-    /// Why there was no answer.
+    /// Why there was no response.
     pub error: Option<String>,
-    /// How long it took, in milliseconds.
+    /// Duration in milliseconds.
     pub duration_ms: i64,
 }
 from_row!(Attempt { event_id, number, at, status, error, duration_ms });
 
-/// What became of a delivery that was taken.
+/// Result of a leased delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settled {
-    /// The receiver has it.
+    /// The receiver accepted it.
     Delivered(Attempt),
-    /// It failed, and is tried again then.
+    /// It failed and is retried at this time.
     Retried(Attempt, Timestamp),
-    /// It failed, and is given up.
+    /// It failed and is given up.
     GivenUp(Attempt),
-    /// It was not tried after all, and is due again at once.
+    /// It was not attempted, and is due again at this time.
     Released(Uuid, Timestamp),
 }
 
@@ -95,7 +95,7 @@ impl TryFrom<Row> for Delivery {
             credential_id: row.credential_id,
             reason: row.reason,
             created_at: row.created_at,
-            state: state.ok_or_else(|| StoreError::nonsense("delivery", row.state))?,
+            state: state.ok_or_else(|| StoreError::corrupt_row("delivery", row.state))?,
             tries: row.tries,
             attempts: row.attempts,
             due_at: row.due_at,
@@ -106,9 +106,12 @@ impl TryFrom<Row> for Delivery {
 }
 
 impl Tx {
-    /// Takes up to `limit` deliveries of a webhook that are due at `now`, and puts each off until `again`: a node that dies
-    /// while sending leaves them to be sent by the next. In the order they happened; one whose request has an earlier
-    /// event that was never tried, and is not taken along, is left. The caller holds the webhook.
+    /// Leases up to `limit` deliveries of a webhook that are due at `now`, in the order of their
+    /// events.
+    ///
+    /// They are due again at `again`, so that another node sends them if this one crashes. A
+    /// delivery is left if an earlier event of the same request was never attempted and is not
+    /// leased too. The caller must have locked the webhook's row.
     pub async fn take_deliveries(
         &mut self,
         webhook: Uuid,
@@ -116,7 +119,7 @@ impl Tx {
         again: Timestamp,
         limit: i64,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
             "UPDATE delivery SET due_at = $3
               WHERE state = 'waiting' AND sequence IN
                     (SELECT sequence FROM delivery AS due
@@ -133,7 +136,7 @@ impl Tx {
         Ok(taken)
     }
 
-    /// Writes what became of deliveries of one webhook that were taken.
+    /// Stores the results of leased deliveries of one webhook.
     pub async fn settle_deliveries(
         &mut self,
         webhook: Uuid,
@@ -142,7 +145,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let attempts: Vec<&Attempt> = settled.iter().filter_map(Settled::attempt).collect();
         for chunk in attempts.chunks(ROWS) {
-            on!(self, connection => {
+            dispatch!(self, connection => {
                 let mut query = QueryBuilder::new(
                     "INSERT INTO delivery_attempt (webhook_id, event_id, number, at, status, error, duration_ms) ",
                 );
@@ -155,7 +158,7 @@ impl Tx {
                         .push_bind(attempt.error.as_deref())
                         .push_bind(attempt.duration_ms);
                 });
-                // Two nodes that both tried, since the first took too long: one line of the two is enough.
+                // If an attempt outlives its lease, a second node tries too. One row is enough.
                 query.push(" ON CONFLICT (webhook_id, event_id, number) DO NOTHING");
                 query.build().execute(connection).await.map(drop)
             })?;
@@ -165,7 +168,7 @@ impl Tx {
             .filter_map(|settled| if let Settled::Delivered(attempt) = settled { Some(attempt) } else { None })
             .collect();
         for chunk in delivered.chunks(ROWS) {
-            on!(self, connection => {
+            dispatch!(self, connection => {
                 let mut query = QueryBuilder::new(
                     "UPDATE delivery SET state = 'delivered', tries = tries + 1, attempts = attempts + 1, delivered_at = ",
                 );
@@ -181,7 +184,7 @@ impl Tx {
                 Settled::GivenUp(attempt) => (attempt.event_id, "failed", now, 1),
                 Settled::Released(event, due_at) => (*event, "waiting", *due_at, 0),
             };
-            on!(self, connection => sqlx::query(
+            dispatch!(self, connection => sqlx::query(
                 "UPDATE delivery SET state = $3, due_at = $4, tries = tries + $5, attempts = attempts + $5
                   WHERE webhook_id = $1 AND event_id = $2 AND state = 'waiting'",
             ).bind(webhook).bind(event).bind(state).bind(due_at).bind(tried).execute(connection).await.map(drop))?;
@@ -189,7 +192,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Up to `limit` deliveries of a webhook of `partner`, newest first: those before `before`, and in `state` if one is given.
+    /// Returns up to `limit` deliveries of a webhook of `partner`, newest first: those below the
+    /// sequence number `before`, and only those in `state` if one is given.
     pub async fn deliveries(
         &mut self,
         webhook: Uuid,
@@ -198,7 +202,7 @@ impl Tx {
         before: Option<i64>,
         limit: i64,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM delivery
               WHERE webhook_id = (SELECT id FROM webhook WHERE id = $1 AND partner_id = $2)
                 AND sequence < $3 AND ($4 = '' OR state = $4)
@@ -208,7 +212,7 @@ impl Tx {
         rows.into_iter().map(Delivery::try_from).collect()
     }
 
-    /// The attempts of deliveries of a webhook of `partner`, in their order.
+    /// Returns the attempts of deliveries of a webhook of `partner`, in order.
     pub async fn delivery_attempts(
         &mut self,
         webhook: Uuid,
@@ -218,7 +222,7 @@ impl Tx {
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(on!(self, connection => {
+        Ok(dispatch!(self, connection => {
             let mut query = QueryBuilder::new(
                 "SELECT event_id, number, at, status, error, duration_ms FROM delivery_attempt WHERE webhook_id = (SELECT id FROM webhook WHERE id = ",
             );
@@ -229,7 +233,8 @@ impl Tx {
         })?)
     }
 
-    /// Queues a delivery of a webhook of `partner` again, whatever became of it. False if it is not there.
+    /// Queues a delivery of a webhook of `partner` again, whatever its state. Returns false if it
+    /// does not exist.
     pub async fn replay_delivery(
         &mut self,
         webhook: Uuid,
@@ -237,7 +242,7 @@ impl Tx {
         event: Uuid,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE delivery SET state = 'waiting', tries = 0, due_at = $4, give_up_at = $5, delivered_at = NULL
               WHERE webhook_id = (SELECT id FROM webhook WHERE id = $1 AND partner_id = $2) AND event_id = $3",
         ).bind(webhook).bind(partner).bind(event).bind(now).bind(now + TRIED_FOR)
@@ -245,8 +250,9 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// Queues up to `limit` deliveries again of a webhook of `partner` that do not wait: of the events from `from` up to `to`,
-    /// in `state` if one is given, after the place `after`. Returns their places, in order.
+    /// Queues up to `limit` deliveries of a webhook of `partner` again that are not waiting: those
+    /// of events from `from` up to, but not including, `to`, after the sequence number `after`, and
+    /// only those in `state` if one is given. Returns their sequence numbers in order.
     #[expect(clippy::too_many_arguments, reason = "whose, which, when, how many: each is one of them")]
     pub async fn replay_deliveries(
         &mut self,
@@ -258,7 +264,7 @@ impl Tx {
         now: Timestamp,
         limit: i64,
     ) -> Result<Vec<i64>, StoreError> {
-        let mut replayed: Vec<i64> = on!(self, connection => sqlx::query_scalar(
+        let mut replayed: Vec<i64> = dispatch!(self, connection => sqlx::query_scalar(
             "UPDATE delivery SET state = 'waiting', tries = 0, due_at = $7, give_up_at = $8, delivered_at = NULL
               WHERE sequence IN
                     (SELECT sequence FROM delivery
@@ -273,28 +279,30 @@ impl Tx {
         Ok(replayed)
     }
 
-    /// Gives up up to `limit` deliveries that were not delivered in time. Returns how many.
+    /// Gives up up to `limit` deliveries that were not accepted in time. Returns the number.
     pub async fn give_up_deliveries(&mut self, now: Timestamp, limit: i64) -> Result<u64, StoreError> {
-        Ok(on!(self, connection => sqlx::query(
+        Ok(dispatch!(self, connection => sqlx::query(
             "UPDATE delivery SET state = 'failed'
               WHERE state = 'waiting' AND sequence IN (SELECT sequence FROM delivery
                                   WHERE state = 'waiting' AND give_up_at <= $1 AND due_at <= $1 ORDER BY give_up_at LIMIT $2)",
         ).bind(now).bind(limit).execute(connection).await.map(|done| done.rows_affected()))?)
     }
 
-    /// Fails up to `limit` waiting deliveries of a webhook, whenever they are due. Returns how many. The caller holds the webhook.
+    /// Fails up to `limit` waiting deliveries of a webhook, whenever they are due. Returns the
+    /// number. The caller must have locked the webhook's row.
     pub async fn fail_deliveries(&mut self, webhook: Uuid, limit: i64) -> Result<u64, StoreError> {
-        Ok(on!(self, connection => sqlx::query(
+        Ok(dispatch!(self, connection => sqlx::query(
             "UPDATE delivery SET state = 'failed'
               WHERE state = 'waiting' AND sequence IN (SELECT sequence FROM delivery
                                   WHERE webhook_id = $1 AND state = 'waiting' ORDER BY due_at, sequence LIMIT $2)",
         ).bind(webhook).bind(limit).execute(connection).await.map(|done| done.rows_affected()))?)
     }
 
-    /// Forgets up to `limit` deliveries that happened before `before` and do not wait (or should have stopped to by then).
-    /// Returns how many.
+    /// Deletes up to `limit` deliveries of events before `before`, with their attempts. Waiting
+    /// deliveries are deleted only if they should have been given up before `before`. Returns the
+    /// number.
     pub async fn forget_deliveries(&mut self, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
-        let gone: Vec<(Uuid, Uuid)> = on!(self, connection => sqlx::query_as(
+        let gone: Vec<(Uuid, Uuid)> = dispatch!(self, connection => sqlx::query_as(
             "DELETE FROM delivery WHERE sequence IN
                     (SELECT sequence FROM delivery
                       WHERE created_at < $1 AND (state <> 'waiting' OR give_up_at < $1) ORDER BY created_at LIMIT $2)
@@ -304,9 +312,9 @@ impl Tx {
         Ok(gone.len() as u64)
     }
 
-    /// Deletes up to `limit` deliveries of a webhook, with their attempts. Returns how many.
+    /// Deletes up to `limit` deliveries of a webhook with their attempts. Returns the number.
     pub async fn delete_deliveries(&mut self, webhook: Uuid, limit: i64) -> Result<u64, StoreError> {
-        let gone: Vec<(Uuid, Uuid)> = on!(self, connection => sqlx::query_as(
+        let gone: Vec<(Uuid, Uuid)> = dispatch!(self, connection => sqlx::query_as(
             "DELETE FROM delivery WHERE sequence IN
                     (SELECT sequence FROM delivery WHERE webhook_id = $1 ORDER BY sequence LIMIT $2)
              RETURNING webhook_id, event_id",
@@ -319,7 +327,7 @@ impl Tx {
         let mut deliveries = deliveries.to_vec();
         deliveries.sort_unstable();
         for chunk in deliveries.chunk_by(|(one, _), (other, _)| one == other) {
-            on!(self, connection => {
+            dispatch!(self, connection => {
                 let mut query = QueryBuilder::new("DELETE FROM delivery_attempt WHERE webhook_id = ");
                 query.push_bind(chunk.first().map(|(webhook, _)| *webhook)).push(" AND event_id IN ");
                 push_list(&mut query, chunk.iter().map(|(_, event)| *event));

@@ -1,7 +1,7 @@
 //! The migrations, embedded in the binary.
 //!
-//! `sqlx::migrate!` does the same, but its feature compiles both drivers, SQLite's C code included, a second time for the
-//! macro.
+//! `sqlx::migrate!` could do this, but its feature compiles both drivers, including SQLite's C
+//! code, a second time for the macro.
 
 use sqlx::SqlStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -56,12 +56,12 @@ const KEYRING: &[File] = files!("sqlite-keyring", "postgres-keyring":
     "0004_identity"
 );
 
-/// The migrations of `part` on SQLite.
+/// Returns the migrations of `part` on SQLite.
 pub(super) fn sqlite(part: Part) -> Migrator {
     migrator(part, |file| file.sqlite)
 }
 
-/// The migrations of `part` on PostgreSQL.
+/// Returns the migrations of `part` on PostgreSQL.
 pub(super) fn postgres(part: Part) -> Migrator {
     migrator(part, |file| file.postgres)
 }
@@ -74,7 +74,7 @@ fn migrator(part: Part, text: fn(&File) -> &'static str) -> Migrator {
     Migrator::with_migrations(files.iter().map(|file| migration(file.name, text(file))).collect())
 }
 
-/// The migration of a file, with the version and description that sqlx reads from its name.
+/// Parses version and description from the file name, as sqlx does.
 fn migration(name: &str, text: &'static str) -> Migration {
     let (digits, description) = name.split_once('_').unwrap_or((name, ""));
     let version = digits.bytes().fold(0, |version, digit| version * 10 + i64::from(digit - b'0'));
@@ -104,7 +104,8 @@ mod tests {
             .collect()
     }
 
-    /// Databases store versions, descriptions and checksums, so these must stay as sqlx computes them.
+    /// Databases store versions, descriptions and checksums, so these must equal those that sqlx
+    /// computes.
     #[tokio::test]
     async fn embedded_migrations_equal_the_files() {
         for (folder, embedded) in [

@@ -1,71 +1,73 @@
-//! Warnings before something of a person ends: links that nobody has answered, documents of a wallet that was not kept, and
-//! shares. What lives for a day or less is not warned of.
+//! Warnings before something of a holder expires: pending links, documents of a wallet that is not
+//! kept, and shares.
+//!
+//! There is no warning for anything that lives for a day or less.
 
 use std::time::Duration;
 
 use credential::Type;
 use uuid::Uuid;
 
-use super::expiry::Work;
+use super::expiry_cursor::Work;
 use super::holder::IS_KEPT;
-use super::{StoreError, Tx, from_row, on};
-use crate::domain::share::MOST_PASSCODE_TRIES;
+use super::{StoreError, Tx, dispatch, from_row};
+use crate::domain::share::MAX_PASSCODE_TRIES;
 use crate::domain::submission::Sealed;
 use ambient::Timestamp;
 
-/// How long before its end a person is warned of something.
+/// How long before expiry the holder is warned.
 pub const WARNED_BEFORE: Duration = Duration::from_secs(86_400);
 
-/// Nobody is warned of a link that they have just opened: the page says the same.
+/// Shortest time between opening a link and the warning: its page shows the expiry already.
 const JUST_OPENED: Duration = Duration::from_secs(3600);
 
-/// Whom to warn before a link expires.
+/// Person to warn before a link expires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkRecipient {
-    /// Keyed hash of the address.
+    /// Keyed hash of the email address.
     pub email_fingerprint: Vec<u8>,
     /// When the link expires.
     pub expires_at: Timestamp,
-    /// The address.
+    /// The email address, encrypted.
     pub email: Sealed,
 }
 
-/// A link that expires.
+/// A link that expires soon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndingLink {
-    /// Its id: a submission's or a batch's.
+    /// Id of the link: a submission's or a batch's.
     pub link: Uuid,
     /// When it expires.
     pub ends_at: Timestamp,
-    /// The address that the partner named; `None` once an account has opened the link.
+    /// Email address given by the partner; `None` once an account has opened the link.
     pub email: Option<Sealed>,
 }
 
-/// The documents of a credential, which are deleted unless the wallet is kept.
+/// Documents of a credential that will be deleted unless the wallet is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndingDocuments {
-    /// The credential.
+    /// The credential's submission.
     pub submission: Uuid,
-    /// Who pushed it.
+    /// The partner that pushed it.
     pub partner: Uuid,
-    /// Its type.
+    /// Credential type.
     pub credential_type: Type,
-    /// When the first of them is deleted.
+    /// When the first of the documents is deleted.
     pub ends_at: Timestamp,
 }
 
-/// A share that expires.
+/// A share that expires soon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndingShare {
-    /// Its id.
+    /// Id of the share.
     pub share: Uuid,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it expires.
     pub ends_at: Timestamp,
 }
 
-/// Something that a person was warned of.
+/// Something that a holder was warned about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Warned {
     /// A link.
@@ -77,7 +79,7 @@ pub enum Warned {
 }
 
 impl Warned {
-    /// The stored kind, and the id.
+    /// Returns the stored kind and the id.
     fn columns(self) -> (&'static str, Uuid) {
         match self {
             Self::Link(id) => ("link", id),
@@ -110,7 +112,8 @@ struct ShareRow {
 }
 from_row!(ShareRow { id, created_at, expires_at });
 
-/// That nobody was warned of a row yet: its kind, the column with its id, and that with the person's fingerprint.
+/// Returns the SQL condition that a row has had no warning, given the kind and the columns with its
+/// id and with the holder's fingerprint.
 fn unwarned(kind: &str, id: &str, fingerprint: &str) -> String {
     format!(
         "NOT EXISTS (SELECT 1 FROM end_warning AS warned WHERE warned.email_fingerprint = {fingerprint}
@@ -118,13 +121,14 @@ fn unwarned(kind: &str, id: &str, fingerprint: &str) -> String {
     )
 }
 
-/// Documents of wallets that are not kept and end after `$1` and before `$2`, in the rows `asset`, `submission` and `holder`.
-/// `$3`: the longest life that is not warned of.
+/// Selects documents of wallets that are deleted after `$1` and before `$2`, with a lifetime above
+/// `$3`. The caller adds `NOT IS_KEPT`.
 const DOCUMENTS: &str = "FROM asset JOIN submission ON submission.id = asset.submission_id
     JOIN holder ON holder.id = submission.holder_id
    WHERE asset.keep_by > $1 AND asset.keep_by < $2 AND asset.state = 'stored' AND asset.keep_by - submission.finalized_at > $3";
 
-/// Likewise for shares that can be opened, in the rows `share` and `holder`. `$4`: the tries that lock one.
+/// Selects shares that can be opened and expire after `$1` and before `$2`, with a lifetime above
+/// `$3`. `$4` is the number of wrong passcodes that locks a share.
 const SHARES: &str = "FROM share JOIN holder ON holder.id = share.holder_id
    WHERE share.expires_at > $1 AND share.expires_at < $2 AND share.expires_at - share.created_at > $3
      AND share.revoked_at IS NULL AND share.passcode_tries < $4";
@@ -134,9 +138,9 @@ fn micros(duration: Duration) -> i64 {
 }
 
 impl Tx {
-    /// Notes whom to warn before `link` expires, unless an account has opened it.
+    /// Stores whom to warn before `link` expires, unless an account has opened it.
     pub async fn note_link_recipient(&mut self, link: Uuid, recipient: &LinkRecipient) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query(
+        dispatch!(self, connection => sqlx::query(
             "INSERT INTO link_recipient (request_id, email_fingerprint, warn_at, expires_at, ring_period, sealed)
              VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (request_id) DO UPDATE SET email_fingerprint = excluded.email_fingerprint,
@@ -146,14 +150,15 @@ impl Tx {
         Ok(())
     }
 
-    /// Notes that `holder` has opened `link`: from now on they are warned, and the address that the partner named is deleted.
+    /// Records that `holder` has opened `link`. From now on the holder is warned, and the email
+    /// address given by the partner is deleted.
     pub(super) async fn note_link_holder(
         &mut self,
         link: Uuid,
         holder: Uuid,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query(
+        dispatch!(self, connection => sqlx::query(
             "INSERT INTO link_recipient (request_id, email_fingerprint, warn_at, expires_at)
              SELECT submission.id, holder.email_fingerprint,
                     CASE WHEN submission.expires_at - $3 > $4 THEN submission.expires_at - $3 ELSE $4 END, submission.expires_at
@@ -165,8 +170,8 @@ impl Tx {
         Ok(())
     }
 
-    /// The fingerprints, from after `after` on, of up to `limit` people who have to be warned at `now` and were sent no warning on
-    /// that `day` yet.
+    /// Returns the fingerprints, after `after`, of up to `limit` people who are due a warning at
+    /// `now` and were sent none on this `day`.
     pub async fn people_to_warn(
         &mut self,
         after: &[u8],
@@ -188,15 +193,15 @@ impl Tx {
             documents = unwarned("documents", "submission.id", "holder.email_fingerprint"),
             shares = unwarned("share", "share.id", "holder.email_fingerprint"),
         );
-        // What ends in exactly a day is due.
+        // Includes everything that expires in exactly a day.
         let until = now + WARNED_BEFORE + Duration::from_micros(1);
-        Ok(on!(self, connection => sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
-            .bind(now).bind(until).bind(micros(WARNED_BEFORE)).bind(MOST_PASSCODE_TRIES).bind(after).bind(day).bind(limit)
+        Ok(dispatch!(self, connection => sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+            .bind(now).bind(until).bind(micros(WARNED_BEFORE)).bind(MAX_PASSCODE_TRIES).bind(after).bind(day).bind(limit)
             .fetch_all(connection).await)?)
     }
 
-    /// The links of a person that expire after `now` and before `until`, of which they were not warned. Some may have been
-    /// answered: the caller looks.
+    /// Returns a person's links that expire after `now` and before `until` and had no warning. The
+    /// caller checks which of them are still pending.
     pub async fn ending_links(
         &mut self,
         email_fingerprint: &[u8],
@@ -208,7 +213,7 @@ impl Tx {
               WHERE email_fingerprint = $1 AND expires_at > $2 AND expires_at < $3 AND {} ORDER BY expires_at, request_id",
             unwarned("link", "link_recipient.request_id", "link_recipient.email_fingerprint"),
         );
-        let rows: Vec<LinkRow> = on!(self, connection => sqlx::query_as(sqlx::AssertSqlSafe(statement))
+        let rows: Vec<LinkRow> = dispatch!(self, connection => sqlx::query_as(sqlx::AssertSqlSafe(statement))
             .bind(email_fingerprint).bind(now).bind(until).fetch_all(connection).await)?;
         let link = |row: LinkRow| EndingLink {
             link: row.request_id,
@@ -218,8 +223,9 @@ impl Tx {
         Ok(rows.into_iter().map(link).collect())
     }
 
-    /// The credentials of `holder` whose documents are deleted after `now` and before `until` unless the wallet is kept; of which
-    /// they were not warned, if `is_new`.
+    /// Returns the credentials of `holder` whose documents are deleted after `now` and before
+    /// `until` unless the wallet is kept. With `is_new`, only those that are due a warning and had
+    /// none.
     pub async fn ending_documents(
         &mut self,
         holder: Uuid,
@@ -234,7 +240,7 @@ impl Tx {
               GROUP BY submission.id, submission.partner_id, submission.credential_type
               ORDER BY min(asset.keep_by), submission.id",
         );
-        let rows: Vec<DocumentsRow> = on!(self, connection => sqlx::query_as(sqlx::AssertSqlSafe(statement))
+        let rows: Vec<DocumentsRow> = dispatch!(self, connection => sqlx::query_as(sqlx::AssertSqlSafe(statement))
             .bind(now).bind(until).bind(if is_new { micros(WARNED_BEFORE) } else { 0 }).bind(holder).bind(is_new)
             .fetch_all(connection).await)?;
         let documents = |row: DocumentsRow| {
@@ -242,14 +248,15 @@ impl Tx {
             Ok(EndingDocuments {
                 submission: row.id,
                 partner: row.partner_id,
-                credential_type: credential_type.map_err(|_| StoreError::nonsense("submission", "its type"))?,
+                credential_type: credential_type.map_err(|_| StoreError::corrupt_row("submission", "its type"))?,
                 ends_at: row.ends_at,
             })
         };
         rows.into_iter().map(documents).collect()
     }
 
-    /// The shares of `holder` that expire after `now` and before `until`, of which they were not warned.
+    /// Returns the shares of `holder` that expire after `now` and before `until` and had no
+    /// warning.
     pub async fn ending_shares(
         &mut self,
         holder: Uuid,
@@ -261,26 +268,27 @@ impl Tx {
             "SELECT share.id, share.created_at, share.expires_at {SHARES} AND holder.id = $5 AND {unwarned}
               ORDER BY share.expires_at, share.id"
         );
-        let rows: Vec<ShareRow> = on!(self, connection => sqlx::query_as(sqlx::AssertSqlSafe(statement))
-            .bind(now).bind(until).bind(micros(WARNED_BEFORE)).bind(MOST_PASSCODE_TRIES).bind(holder).fetch_all(connection).await)?;
+        let rows: Vec<ShareRow> = dispatch!(self, connection => sqlx::query_as(sqlx::AssertSqlSafe(statement))
+            .bind(now).bind(until).bind(micros(WARNED_BEFORE)).bind(MAX_PASSCODE_TRIES).bind(holder).fetch_all(connection).await)?;
         let share = |row: ShareRow| EndingShare { share: row.id, created_at: row.created_at, ends_at: row.expires_at };
         Ok(rows.into_iter().map(share).collect())
     }
 
-    /// Keeps other nodes from warning until the end of the transaction. False if one is at it.
-    pub async fn hold_warnings(&mut self) -> Result<bool, StoreError> {
-        self.is_alone_at(Work::Warning).await
+    /// Locks the warning job until the end of the transaction. Returns false if another node is
+    /// running it.
+    pub async fn lock_warnings(&mut self) -> Result<bool, StoreError> {
+        self.try_lock_job(Work::Warning).await
     }
 
-    /// Notes that a person is warned of something by a mail of that `day`. False, and nothing is noted, if they were sent one on
-    /// that day. The caller holds the warnings.
+    /// Records that a holder was warned by an email of this `day`. Returns false, and records
+    /// nothing, if one was already sent on that day. The caller must have locked the warning job.
     pub async fn note_warned(
         &mut self,
         email_fingerprint: &[u8],
         warned: &[Warned],
         day: i64,
     ) -> Result<bool, StoreError> {
-        let was_sent: bool = on!(self, connection => sqlx::query_scalar(
+        let was_sent: bool = dispatch!(self, connection => sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM end_warning WHERE email_fingerprint = $1 AND day = $2)",
         ).bind(email_fingerprint).bind(day).fetch_one(connection).await)?;
         if was_sent {
@@ -288,7 +296,7 @@ impl Tx {
         }
         for warned in warned {
             let (kind, id) = warned.columns();
-            on!(self, connection => sqlx::query(
+            dispatch!(self, connection => sqlx::query(
                 "INSERT INTO end_warning (email_fingerprint, kind, subject_id, day) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
             ).bind(email_fingerprint).bind(kind).bind(id).bind(day).execute(connection).await.map(drop))?;
             if let Warned::Link(link) = warned {
@@ -298,15 +306,16 @@ impl Tx {
         Ok(true)
     }
 
-    /// Forgets whom to warn before `link` expires: it was answered, or they are warned.
+    /// Deletes the person to warn before `link` expires, since they decided or were warned.
     pub async fn forget_link_recipient(&mut self, link: Uuid) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query("DELETE FROM link_recipient WHERE request_id = $1").bind(link).execute(connection).await.map(drop))?;
+        dispatch!(self, connection => sqlx::query("DELETE FROM link_recipient WHERE request_id = $1").bind(link).execute(connection).await.map(drop))?;
         Ok(())
     }
 
-    /// Forgets the warnings of days before `day`, and whom to warn of links that have expired at `now`.
+    /// Deletes warnings of days before `day`, and the people to warn about links that have expired
+    /// at `now`.
     pub async fn forget_warnings(&mut self, day: i64, now: Timestamp) -> Result<(), StoreError> {
-        on!(self, connection => {
+        dispatch!(self, connection => {
             sqlx::query("DELETE FROM end_warning WHERE day < $1").bind(day).execute(&mut *connection).await?;
             sqlx::query("DELETE FROM link_recipient WHERE warn_at <= $1 AND expires_at <= $1")
                 .bind(now).execute(connection).await.map(drop)

@@ -1,8 +1,9 @@
-//! Erasing destroyed keys from the database's files.
+//! Erases destroyed keys from the database's files.
 //!
-//! A deleted row is gone for every query, and its bytes are still in a file: in SQLite's rollback journal, which holds the
-//! pages from before the transaction, or in PostgreSQL's heap as a dead row. Each destruction is counted in its own
-//! transaction, so that a crash before the erasure leaves it due.
+//! A deleted row is invisible to queries, but its bytes are still in a file: in SQLite's rollback
+//! journal, which contains the pages from before the transaction, or in PostgreSQL's heap as a dead
+//! row. Each destruction is counted in its own transaction, so that the erasure stays due after a
+//! crash.
 
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;
@@ -13,54 +14,55 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, Connection as _};
 use tokio::time::{Instant, sleep};
 
-use super::{Pools, Store, StoreError, Tx, on};
+use super::{Pools, Store, StoreError, Tx, dispatch};
 use crate::folder::database_files;
 
-/// How long to wait for transactions that may still see a destroyed key.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// Timeout for transactions that may still see a destroyed key.
+const TIMEOUT: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(20);
 
-/// A table is rewritten under a lock that stops its readers. Afterwards it rests for this many times as long as that took,
-/// so that readers wait for at most one per cent of the time.
+/// Multiple of the time that a rewrite took, to wait before the next rewrite of the same table. The
+/// rewrite's lock blocks readers, who are thus blocked for at most one per cent of the time.
 const REST: u32 = 100;
 
 /// A table with destroyed keys in its files.
 #[derive(Clone, Debug)]
 struct Due {
     table: String,
-    /// How often keys were destroyed in it.
+    /// Number of destructions in it.
     destroyed: i64,
 }
 
 impl Tx {
-    /// Counts a destruction of keys in `table`, of the key ring.
+    /// Counts a destruction of keys in a table of the key ring.
     pub(crate) async fn count_destroyed(&mut self, table: &str) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query("UPDATE erasure SET destroyed = destroyed + 1 WHERE name = $1")
+        dispatch!(self, connection => sqlx::query("UPDATE erasure SET destroyed = destroyed + 1 WHERE name = $1")
             .bind(table).execute(connection).await.map(drop))?;
         Ok(())
     }
 
     async fn due_erasures(&mut self) -> Result<Vec<Due>, StoreError> {
-        let rows: Vec<(String, i64)> = on!(self, connection => sqlx::query_as(
+        let rows: Vec<(String, i64)> = dispatch!(self, connection => sqlx::query_as(
             "SELECT name, destroyed FROM erasure WHERE destroyed > erased ORDER BY name").fetch_all(connection).await)?;
         Ok(rows.into_iter().map(|(table, destroyed)| Due { table, destroyed }).collect())
     }
 
     async fn note_erased(&mut self, due: &Due) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query("UPDATE erasure SET erased = $2 WHERE name = $1 AND erased < $2")
+        dispatch!(self, connection => sqlx::query("UPDATE erasure SET erased = $2 WHERE name = $1 AND erased < $2")
             .bind(&due.table).bind(due.destroyed).execute(connection).await.map(drop))?;
         Ok(())
     }
 }
 
 impl Store {
-    /// Erases destroyed keys from the files of the key ring. False if it has to be tried again: on PostgreSQL another
-    /// node is doing it, an older transaction is running, or a large table was rewritten a moment ago.
+    /// Erases destroyed keys from the files of the key ring. Returns false if it has to be retried:
+    /// on PostgreSQL another node is erasing, an older transaction is running, or a large table was
+    /// rewritten recently.
     ///
     /// # Errors
     /// The database cannot be used.
     pub async fn erase_destroyed(&self) -> Result<bool, StoreError> {
-        let due = self.glance().await?.due_erasures().await?;
+        let due = self.acquire().await?.due_erasures().await?;
         if due.is_empty() {
             return Ok(true);
         }
@@ -79,17 +81,19 @@ impl Store {
     }
 }
 
-/// Overwrites the rollback journal in place. `secure_delete` has overwritten the key in the database file, and the journal
-/// has the page from before.
+/// Overwrites the rollback journal in place. `secure_delete` has overwritten the key in the
+/// database file, but the journal contains the page from before.
 async fn overwrite_journal(writer: &SqlitePool) -> Result<(), StoreError> {
-    // The write lock keeps every process from using the journal. SQLite opens it at the first change, which never comes here.
+    // The write lock keeps every process from using the journal. This transaction does not use it
+    // either, since SQLite opens the journal at the first change.
     let transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
     let database = writer.connect_options().get_filename().to_owned();
     let journal = database_files(&database).find(|file| file.to_string_lossy().ends_with("-journal"));
     let overwritten = tokio::task::spawn_blocking(move || journal.map_or(Ok(()), |journal| overwrite(&journal))).await;
     transaction.rollback().await?;
-    let failed =
-        |error: String| StoreError::Unavailable(format!("the journal of the key ring cannot be erased: {error}"));
+    let failed = |error: String| {
+        StoreError::Unavailable(format!("the SQLite journal of the key ring cannot be erased: {error}"))
+    };
     overwritten.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))
 }
 
@@ -108,9 +112,10 @@ fn overwrite(file: &Path) -> std::io::Result<()> {
     file.sync_data()
 }
 
-/// Rewrites the tables with destroyed keys into new files. VACUUM alone would leave the bytes in the free space of a page.
+/// Rewrites the tables with destroyed keys into new files. A plain VACUUM would leave the bytes in
+/// the free space of a page.
 async fn rewrite(pools: &Pools, due: &[Due]) -> Result<bool, StoreError> {
-    // Closed at the end, with its lock and its settings.
+    // Detached, and closed at the end, so that its lock and settings end with it.
     let mut connection = pools.acquire().await?.detach();
     let rewritten = rewrite_on(&mut connection, due).await;
     connection.close().await?;
@@ -124,7 +129,7 @@ async fn rewrite_on(connection: &mut PgConnection, due: &[Due]) -> Result<bool, 
     if !is_first || !older_transactions_have_ended(connection).await? {
         return Ok(false);
     }
-    // Whoever reads a table for long, such as a backup, must not have everybody else wait behind this.
+    // With a long reader, such as a backup, waiting for the lock would block every later reader.
     sqlx::raw_sql("SET lock_timeout = '200ms'").execute(&mut *connection).await?;
     let mut is_done = true;
     for Due { table, destroyed } in due {
@@ -143,8 +148,8 @@ async fn rewrite_on(connection: &mut PgConnection, due: &[Due]) -> Result<bool, 
     Ok(is_done)
 }
 
-/// Waits until every transaction that runs now has ended: one that began before a key was destroyed may still see it, and
-/// then VACUUM keeps it.
+/// Waits until all transactions that are running now have ended. One that began before a key was
+/// destroyed may still see it, and VACUUM then keeps the row.
 async fn older_transactions_have_ended(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let running: Vec<String> = sqlx::query_scalar(
         "SELECT DISTINCT locks.virtualtransaction FROM pg_locks locks JOIN pg_stat_activity activity USING (pid)
@@ -153,7 +158,7 @@ async fn older_transactions_have_ended(connection: &mut PgConnection) -> Result<
     )
     .fetch_all(&mut *connection)
     .await?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let are_running =
             "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'virtualxid' AND virtualtransaction = ANY($1))";

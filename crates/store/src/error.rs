@@ -1,36 +1,38 @@
-//! The one error of the store, and which failures of the databases are temporary.
+//! The store's error type, and which database errors are transient.
 
 use sqlx::migrate::MigrateError;
 
-/// Why the store could not do what it was asked.
+/// Error of the store.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot be reached or cannot write: full disk, read-only folder, connection lost. Try again.
-    #[error("the database cannot be used: {0}")]
+    /// The database cannot be reached or cannot write: full disk, read-only folder, connection
+    /// lost. Retry.
+    #[error("the database is unavailable: {0}")]
     Unavailable(String),
-    /// A statement failed, or a row makes no sense: our mistake.
-    #[error("the database refused or holds nonsense: {0}")]
+    /// A statement failed or a row is invalid. This is a bug, not a condition to retry.
+    #[error("the database returned an error or a corrupt row: {0}")]
     Broken(String),
 }
 
 impl StoreError {
-    /// A row of `table` that no code of ours can have written.
-    pub fn nonsense(table: &str, what: impl std::fmt::Display) -> Self {
-        Self::Broken(format!("a row of {table} makes no sense: {what}"))
+    /// Reports a row of `table` that this code cannot have written.
+    pub fn corrupt_row(table: &str, what: impl std::fmt::Display) -> Self {
+        Self::Broken(format!("a row of {table} is corrupt: {what}"))
     }
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let passing = match &error {
-            // All that is sent are our own statements: what breaks the protocol is the line, or a proxy that has no server.
+            // We send only our own statements, so a protocol error comes from the connection or
+            // from a proxy that has no server.
             sqlx::Error::Io(_)
             | sqlx::Error::Protocol(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => true,
-            sqlx::Error::Database(database) => database.code().is_some_and(|code| is_passing(&code)),
+            sqlx::Error::Database(database) => database.code().is_some_and(|code| is_transient(&code)),
             _ => false,
         };
         if passing { Self::Unavailable(error.to_string()) } else { Self::Broken(error.to_string()) }
@@ -46,12 +48,16 @@ impl From<MigrateError> for StoreError {
     }
 }
 
-/// SQLite's primary result codes for busy, locked, out of memory, read-only, I/O, full, cannot open; PostgreSQL's SQLSTATE
-/// classes for connection (08), sign-in (28) and a database that is not there (3D), as while a password is changed or a server
-/// is set up, rollback (40), resources (53), operator intervention (57), system error (58), read-only transaction (25006), as a
-/// demoted primary answers, a lock that was not free in time (55P03), and a plan that a newer node's migration made useless
-/// (0A000: nothing of ours asks for what is not supported).
-pub(crate) fn is_passing(code: &str) -> bool {
+/// Returns whether an error code means a transient failure.
+///
+/// SQLite: primary result codes for busy, locked, out of memory, read-only, I/O, full, cannot open.
+///
+/// PostgreSQL: SQLSTATE classes for connection (08), sign-in (28) and missing database (3D), which
+/// occur while a password is changed or a server is set up; rollback (40), resources (53), operator
+/// intervention (57), system error (58); read-only transaction (25006), from a demoted primary;
+/// lock timeout (55P03); and a plan invalidated by a newer node's migration (0A000, which our
+/// statements cannot cause otherwise).
+pub(crate) fn is_transient(code: &str) -> bool {
     if let Ok(extended) = code.parse::<i32>()
         && code.len() < 5
     {
@@ -70,10 +76,10 @@ mod tests {
             "5", "13", "10", "778", "1544", "14", "08006", "28P01", "3D000", "53100", "57P01", "25006", "40001",
             "55P03",
         ] {
-            assert!(is_passing(passing), "{passing}");
+            assert!(is_transient(passing), "{passing}");
         }
         for ours in ["1", "19", "2067", "23505", "42601", "22001"] {
-            assert!(!is_passing(ours), "{ours}");
+            assert!(!is_transient(ours), "{ours}");
         }
     }
 }

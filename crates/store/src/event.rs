@@ -1,34 +1,34 @@
-//! Events: what happened to a submission, written in the transaction that made it happen.
+//! Events: the history of a submission, written in the transaction of each change.
 //!
-//! The consent record is read from them; what partners are told of is sent from them.
+//! The consent record is built from them, and webhook announcements are sent for them.
 
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::announcement::{Announcement, AnnouncementKind, Listener};
-use super::{NewSubmission, StoreError, Tx, from_row, on, push_list, rows_at_once};
+use super::{NewSubmission, StoreError, Tx, chunk_size, dispatch, from_row, push_list};
 use ambient::Timestamp;
 
-/// What can happen to a submission.
+/// Kind of event in a submission's history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// The partner pushed it.
     Pushed,
-    /// Somebody's browser handed its link over, before anybody signed in.
+    /// A browser opened its link, before anyone signed in.
     LinkOpened,
-    /// A person signed in and it was bound to their account.
+    /// A person signed in, and it was bound to their account.
     Opened,
-    /// The person accepted it.
+    /// The holder accepted it.
     Accepted,
-    /// The person declined it.
+    /// The holder declined it.
     Declined,
-    /// Its time was over.
+    /// It expired.
     Expired,
-    /// The person deleted it from the wallet.
+    /// The holder deleted it from the wallet.
     Removed,
     /// The partner withdrew it.
     Withdrawn,
-    /// A later push took its place.
+    /// A later push superseded it.
     Superseded,
 }
 
@@ -46,7 +46,7 @@ impl EventKind {
         Self::Superseded,
     ];
 
-    /// The stored name.
+    /// Returns the stored name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pushed => "pushed",
@@ -61,12 +61,13 @@ impl EventKind {
         }
     }
 
-    /// The kind with that stored name.
+    /// Returns the kind with this stored name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// What partners are told of it. What people do with what they hold is their own affair; it is over with the status.
+    /// Returns the announcement for the partner. There is none for what a holder does with an
+    /// accepted credential, since that is private.
     fn announcement(self) -> Option<AnnouncementKind> {
         match self {
             Self::Pushed => Some(AnnouncementKind::AddPushed),
@@ -81,18 +82,18 @@ impl EventKind {
     }
 }
 
-/// A submission, as far as its events need it.
+/// The columns of a submission that its events need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// Its id.
+    /// Id of the submission.
     pub id: Uuid,
-    /// Who pushed it.
+    /// The partner that pushed it.
     pub partner_id: Uuid,
-    /// The partner's id for it.
+    /// The partner's own id for the credential.
     pub credential_id: String,
-    /// The batch that it came in, if any.
+    /// The batch, if it was pushed in one.
     pub batch_id: Option<Uuid>,
-    /// The partner chain it was pushed with.
+    /// Partner chain of the push.
     pub partner_chain: Option<String>,
     /// When it was pushed.
     pub created_at: Timestamp,
@@ -100,7 +101,7 @@ pub struct Subject {
 from_row!(Subject { id, partner_id, credential_id, batch_id, partner_chain, created_at });
 
 impl Subject {
-    /// The request id that its partner was answered.
+    /// Returns the request id that the partner received.
     fn request_id(&self) -> String {
         self.batch_id.unwrap_or(self.id).to_string()
     }
@@ -122,14 +123,15 @@ impl From<&NewSubmission> for Subject {
 /// One event of a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// What happened.
+    /// Kind of event.
     pub kind: EventKind,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
 }
 
 impl Tx {
-    /// Records that `kind` happened to each of `submissions` at `at`, tells their partners, and counts it.
+    /// Records that `kind` happened to each of `submissions` at `at`, announces it to the partners,
+    /// and counts it.
     pub async fn record_events(
         &mut self,
         submissions: &[Uuid],
@@ -143,12 +145,12 @@ impl Tx {
         self.write_events(submissions, kind, at).await?;
         let partners = subjects.iter().map(|subject| subject.partner_id).collect();
         let listeners = if kind.announcement().is_some() { self.listeners(&partners).await? } else { Vec::new() };
-        self.tell_and_count(&listeners, &subjects, kind, at).await
+        self.record_and_count(&listeners, &subjects, kind, at).await
     }
 
-    /// Tells `listeners` that `kind` happened to `subjects` at `at`, and counts it: all there is to do where a submission says
-    /// of itself when it was pushed.
-    pub(super) async fn tell_and_count(
+    /// Announces that `kind` happened to `subjects` at `at`, and counts it, but stores no event
+    /// rows. A push needs none, since the submission's row has its time.
+    pub(super) async fn record_and_count(
         &mut self,
         listeners: &[Listener],
         subjects: &[Subject],
@@ -160,8 +162,8 @@ impl Tx {
         self.count_events(subjects, kind).await
     }
 
-    /// Tells `listeners`, the webhooks of the subjects' partners, at `told_at` that `kind` happened to each subject, at the
-    /// instant beside it.
+    /// Announces to `listeners`, the webhooks of the subjects' partners, that `kind` happened to
+    /// each subject at the paired time. The deliveries are due at `told_at`.
     pub(super) async fn tell(
         &mut self,
         listeners: &[Listener],
@@ -182,9 +184,9 @@ impl Tx {
         self.announce_among(listeners, &announcements.collect::<Vec<_>>()).await
     }
 
-    /// What events need to know of submissions, in the order of their ids; those that are not there are left out.
+    /// Returns the subjects with these ids, in order. Ids that do not exist are left out.
     async fn subjects(&mut self, submissions: &[Uuid]) -> Result<Vec<Subject>, StoreError> {
-        Ok(on!(self, connection => {
+        Ok(dispatch!(self, connection => {
             let mut query = QueryBuilder::new(
                 "SELECT id, partner_id, credential_id, batch_id, partner_chain, created_at FROM submission WHERE id IN ",
             );
@@ -197,9 +199,9 @@ impl Tx {
     async fn write_events(&mut self, submissions: &[Uuid], kind: EventKind, at: Timestamp) -> Result<(), StoreError> {
         let mut rest = submissions;
         while !rest.is_empty() {
-            let (chunk, after) = rest.split_at(rows_at_once(rest.len()));
+            let (chunk, after) = rest.split_at(chunk_size(rest.len()));
             rest = after;
-            on!(self, connection => {
+            dispatch!(self, connection => {
                 let mut query = QueryBuilder::new("INSERT INTO event (submission_id, kind, at) ");
                 query.push_values(chunk, |mut row, id| {
                     row.push_bind(*id).push_bind(kind.name()).push_bind(at);
@@ -210,15 +212,17 @@ impl Tx {
         Ok(())
     }
 
-    /// The events of a submission until `now`, in the order they happened. That it was pushed and that its time was over
-    /// are no rows: its own times say so. (Rows of older releases that said it are passed over.)
+    /// Returns the events of a submission until `now`, in order.
+    ///
+    /// Push and expiry have no rows, since the submission's own columns have their times. Push rows
+    /// of earlier releases are ignored.
     pub async fn events(&mut self, submission: Uuid, now: Timestamp) -> Result<Vec<Event>, StoreError> {
         struct Row {
             kind: String,
             at: Timestamp,
         }
         from_row!(Row { kind, at });
-        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
             "SELECT kind, at FROM
                 (SELECT 'pushed' AS kind, created_at AS at, 0 AS sequence FROM submission WHERE id = $1 AND state <> 'batch'
                  UNION ALL
@@ -231,7 +235,7 @@ impl Tx {
         rows.into_iter()
             .map(|row| {
                 let kind = EventKind::from_name(&row.kind);
-                Ok(Event { kind: kind.ok_or_else(|| StoreError::nonsense("event", row.kind))?, at: row.at })
+                Ok(Event { kind: kind.ok_or_else(|| StoreError::corrupt_row("event", row.kind))?, at: row.at })
             })
             .collect()
     }

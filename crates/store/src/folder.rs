@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::StoreError;
 
-/// What SQLite appends to the name of a database for the files that belong to it.
+/// Suffixes of the files that belong to a SQLite database.
 const COMPANIONS: [&str; 4] = ["", "-journal", "-shm", "-wal"];
 
-/// The files of the SQLite database `file`, whether they exist or not.
+/// Returns the paths of the SQLite database `file` and its companions, whether they exist or not.
 pub fn database_files(file: &Path) -> impl Iterator<Item = PathBuf> + '_ {
     COMPANIONS.iter().map(|ending| {
         let mut name = file.file_name().unwrap_or_default().to_owned();
@@ -21,17 +21,16 @@ pub fn database_files(file: &Path) -> impl Iterator<Item = PathBuf> + '_ {
 
 /// Creates the data folder, readable by its owner only, unless it exists.
 pub(crate) fn create(data: &Path) -> Result<(), StoreError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(data)
-        .map_err(|error| StoreError::Unavailable(format!("the data folder {} cannot be made: {error}", data.display())))
+    DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(|error| {
+        StoreError::Unavailable(format!("the data folder {} cannot be created: {error}", data.display()))
+    })
 }
 
-/// Creates the database `file` with mode 0600 unless it exists; SQLite gives its other files the same mode. Removes the
-/// access of others from files that exist.
+/// Creates the database `file` with mode 0600 unless it exists. SQLite gives its other files the
+/// same mode. Removes the access of others from existing files.
 pub(crate) fn keep_private(file: &Path) -> Result<(), StoreError> {
-    // An existing file must not be opened here: closing it would release the locks that SQLite holds on it in this process.
+    // An existing file must not be opened here: closing it would release the locks that SQLite has
+    // on it in this process.
     let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     match created {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
@@ -48,10 +47,10 @@ pub(crate) fn keep_private(file: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Why the data folder cannot be locked.
+/// Error while locking the data folder.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderLockError {
-    /// Another process has it.
+    /// Another process has locked it.
     #[error(
         "the data folder {0} is in use by another tenure server or restore: stop that one first, or use another folder (--data)"
     )]
@@ -61,7 +60,8 @@ pub enum FolderLockError {
     Store(#[from] StoreError),
 }
 
-/// A lock on the data folder. It is held until it is dropped or the process ends, and leaves nothing behind.
+/// Lock on the data folder. It ends when it is dropped or the process ends, and leaves no file
+/// behind.
 #[derive(Debug)]
 pub struct FolderLock {
     _folder: File,
@@ -76,7 +76,8 @@ impl FolderLock {
         Self::new(data, File::try_lock)
     }
 
-    /// Locks `data` together with other servers, which share a database on PostgreSQL. No restore can start.
+    /// Locks `data` together with other servers that share a database on PostgreSQL. No restore can
+    /// start meanwhile.
     ///
     /// # Errors
     /// See [`FolderLockError`].
@@ -92,9 +93,9 @@ impl FolderLock {
         let folder = File::open(data).map_err(unavailable)?;
         match lock(&folder) {
             Ok(()) => Ok(Self { _folder: folder }),
-            // Some network file systems have no such locks.
+            // Some network file systems do not support locks.
             Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {
-                tracing::warn!(folder = %data.display(), "this file system has no locks: nothing stops a second server");
+                tracing::warn!(folder = %data.display(), "this file system does not support locks; nothing prevents a second server");
                 Ok(Self { _folder: folder })
             }
             Err(TryLockError::Error(error)) => Err(unavailable(error).into()),
@@ -116,7 +117,7 @@ mod tests {
     async fn database_files_are_private_in_any_folder() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("open to all");
-        // An earlier release left this one readable.
+        // An earlier release created this file readable by others.
         let old = folder.path().join("keyring.sqlite");
         std::fs::write(&old, "").expect("written");
         std::fs::set_permissions(&old, Permissions::from_mode(0o644)).expect("readable");

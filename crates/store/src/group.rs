@@ -1,8 +1,9 @@
 //! Group commit: requests that arrive together are committed together.
 //!
-//! One task, or a few, own the writing of one kind of request. Each takes what is queued, up to 256, has it written in one
-//! transaction and answers each caller after that commit; under load the cost of a durable write is shared. If a group fails,
-//! its requests are tried one by one, so that one bad request fails alone.
+//! One or more tasks write all requests of one kind. Each takes up to 256 queued requests, writes
+//! them in one transaction, and responds to each caller after the commit. Under load, the cost of a
+//! durable write is shared. If a group fails, its requests are retried one by one, so that one bad
+//! request does not fail the others.
 
 use std::future::Future;
 use std::sync::{Arc, PoisonError};
@@ -13,50 +14,51 @@ use tokio::time::{Instant, timeout};
 
 use super::{Store, StoreError};
 
-/// Most requests that wait; one more is turned away with 503 rather than kept waiting for long.
+/// Most queued requests. Another one is rejected with 503 rather than kept waiting.
 const QUEUE: usize = 4096;
-/// How long a group may take: a database that has fallen silent would otherwise keep every later one waiting for ever.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Timeout of a group. Without it, a silent database would block all later groups.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Writes requests of one kind.
 pub trait GroupWriter: Send + Sync + 'static {
-    /// What a caller wants written.
+    /// A request.
     type Request: Send + Sync + 'static;
-    /// What a caller is told.
+    /// The response to a request.
     type Answer: Send + 'static;
 
     /// Most requests in one group.
-    const MOST: usize = 256;
+    const MAX: usize = 256;
 
-    /// Where it is written.
+    /// Returns the store that is written to.
     fn store(&self) -> &Store;
 
-    /// How many groups are under way at once. More than one where the database works on them side by side: while one waits
-    /// for its answer, another is made.
+    /// Returns the number of groups that are written concurrently. More than one is useful if the
+    /// database processes them in parallel: while one waits for the database, the next is prepared.
     fn lanes(&self) -> usize {
         1
     }
 
-    /// Writes all of `requests` together and durably, or nothing; an answer for each, in order.
+    /// Writes all of `requests` durably, or none. Returns one response per request, in order.
     ///
     /// # Errors
-    /// Nothing is written then, unless the database fell silent.
+    /// Nothing was written, unless the database timed out.
     fn write(&self, requests: &[Self::Request]) -> impl Future<Output = Result<Vec<Self::Answer>, StoreError>> + Send;
 }
 
-/// Where the answer to one request goes.
+/// Channel for the response to one request.
 type Reply<W> = oneshot::Sender<Result<<W as GroupWriter>::Answer, StoreError>>;
 
-/// A request that waits, and where its answer goes.
+/// A queued request and the channel for its response.
 type Queued<W> = (<W as GroupWriter>::Request, Reply<W>);
 
-/// The way to the tasks that write for `W`; cheap to clone. They end, after what is queued, when the last clone is dropped.
+/// Handle to the tasks that write for `W`; cheap to clone. When the last clone is dropped, the
+/// tasks finish the queue and end.
 pub struct GroupCommit<W: GroupWriter> {
     queue: mpsc::Sender<Queued<W>>,
     failed_at: Failure,
 }
 
-/// When the database could not be used for the last group; `None` if it was written.
+/// When the database was unavailable for the last group; `None` if that was written.
 type Failure = Arc<std::sync::Mutex<Option<Instant>>>;
 
 impl<W: GroupWriter> Clone for GroupCommit<W> {
@@ -83,35 +85,36 @@ impl<W: GroupWriter> GroupCommit<W> {
         Self { queue, failed_at }
     }
 
-    /// Whether the database could not be used for the last group, and that was less than `time` ago.
+    /// Returns whether the database was unavailable for the last group, less than `time` ago.
     pub fn failed_within(&self, time: Duration) -> bool {
         let failed_at = *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
         failed_at.is_some_and(|at| at.elapsed() < time)
     }
 
-    /// Writes `request`; returns once that is durable.
+    /// Writes `request`. Returns once that is durable.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is stored then. Or if it does not
-    /// answer in time: then nobody knows, and the caller has to repeat what it asked for.
+    /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is
+    /// stored then. Also returned if the database times out; the outcome is then unknown, and the
+    /// caller has to retry.
     pub async fn commit(&self, request: W::Request) -> Result<W::Answer, StoreError> {
         let (reply, answered) = oneshot::channel();
         self.queue
             .try_send((request, reply))
-            .map_err(|_| StoreError::Unavailable("more requests wait than can be committed".to_owned()))?;
-        answered.await.map_err(|_| StoreError::Unavailable("the committing task has ended".to_owned()))?
+            .map_err(|_| StoreError::Unavailable("the commit queue is full".to_owned()))?;
+        answered.await.map_err(|_| StoreError::Unavailable("the commit task has ended".to_owned()))?
     }
 }
 
-/// Writes group after group of what is waiting.
+/// Writes queued requests, one group after the other.
 async fn write_groups<W: GroupWriter>(
     writer: Arc<W>,
     waiting: Arc<Mutex<mpsc::Receiver<Queued<W>>>>,
     failed_at: Failure,
 ) {
-    let (mut group, mut requests, mut replies) = (Vec::with_capacity(W::MOST), Vec::new(), Vec::new());
-    // Of several tasks one waits at the queue, the others for their turn there.
-    while waiting.lock().await.recv_many(&mut group, W::MOST).await > 0 {
+    let (mut group, mut requests, mut replies) = (Vec::with_capacity(W::MAX), Vec::new(), Vec::new());
+    // One task waits for the queue, the others for the mutex.
+    while waiting.lock().await.recv_many(&mut group, W::MAX).await > 0 {
         for (request, reply) in group.drain(..) {
             requests.push(request);
             replies.push(reply);
@@ -121,13 +124,13 @@ async fn write_groups<W: GroupWriter>(
         let has_failed = results.iter().any(|result| matches!(result, Err(StoreError::Unavailable(_))));
         *failed_at.lock().unwrap_or_else(PoisonError::into_inner) = has_failed.then(Instant::now);
         for (reply, result) in replies.drain(..).zip(results) {
-            // A caller that has gone away needs no answer; what was written counts all the same.
+            // A caller that has gone away needs no response. The request was written all the same.
             let _ = reply.send(result);
         }
     }
 }
 
-/// A result for each request, in order.
+/// Returns one result per request, in order.
 async fn commit<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Vec<Result<W::Answer, StoreError>> {
     match bounded(writer, requests).await {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
@@ -145,6 +148,7 @@ async fn commit<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Vec<Resu
 }
 
 async fn bounded<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Result<Vec<W::Answer>, StoreError> {
-    let silent = |_| StoreError::Unavailable("the database does not answer; what was written may count".to_owned());
-    timeout(PATIENCE, writer.store().unless_lost(writer.write(requests))).await.map_err(silent)?
+    let silent =
+        |_| StoreError::Unavailable("the database does not respond; the outcome of the write is unknown".to_owned());
+    timeout(TIMEOUT, writer.store().cancel_on_disconnect(writer.write(requests))).await.map_err(silent)?
 }

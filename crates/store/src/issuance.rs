@@ -1,11 +1,11 @@
-//! Issuances: what wallets may fetch, their codes and tokens, the challenges they answered, and what is deferred.
+//! Issuances: grants, codes and tokens of wallets, used nonces, and deferred credentials.
 
 use std::collections::HashSet;
 
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StatusPlace, StoreError, Tx, from_row, on, push_list};
+use super::{StatusPlace, StoreError, Tx, dispatch, from_row, push_list};
 use crate::domain::issuance::{CODE_ATTEMPTS, Grant, Issuance, IssuanceKind, WalletAccess};
 use crate::domain::submission::Sealed;
 use ambient::Timestamp;
@@ -30,17 +30,17 @@ from_row!(GrantRow { submission_id, configuration });
 
 impl Row {
     fn read(self, grants: Vec<GrantRow>) -> Result<Issuance, StoreError> {
-        let nonsense = |what: &str| StoreError::nonsense("issuance", format!("{} {what}", self.id));
+        let corrupt_row = |what: &str| StoreError::corrupt_row("issuance", format!("{} {what}", self.id));
         let kind = match (self.kind.as_str(), self.holder_id) {
             ("offer", Some(holder)) => IssuanceKind::Offer { holder },
             ("authorization", holder) => {
-                let request = serde_json::from_str(&self.request).map_err(|_| nonsense("its request"))?;
+                let request = serde_json::from_str(&self.request).map_err(|_| corrupt_row("its request"))?;
                 IssuanceKind::Authorization { holder, request }
             }
-            _ => return Err(nonsense("its kind")),
+            _ => return Err(corrupt_row("its kind")),
         };
         let grant = |row: GrantRow| {
-            let configuration = row.configuration.parse().map_err(|_| nonsense("its configuration"))?;
+            let configuration = row.configuration.parse().map_err(|_| corrupt_row("its configuration"))?;
             Ok(Grant { submission_id: row.submission_id, configuration })
         };
         let credentials = grants.into_iter().map(grant).collect::<Result<_, StoreError>>()?;
@@ -48,68 +48,69 @@ impl Row {
     }
 }
 
-/// A code that a wallet hands in for a token.
+/// Redemption of a code for an access token.
 #[derive(Clone, Debug)]
 pub struct Redemption {
-    /// Of which issuance.
+    /// The issuance.
     pub issuance: Uuid,
     /// SHA-256 of the new token.
     pub token_hash: [u8; 32],
-    /// The thumbprint of the key that the token is bound to.
+    /// Thumbprint of the key that the token is bound to.
     pub token_key: Option<String>,
-    /// Until when the token is good.
+    /// When the token expires.
     pub token_expires_at: Timestamp,
-    /// Whether the transaction code that came with it was right, or none was needed. A wrong one only counts as a try.
+    /// Whether the transaction code was right, or none was required. A wrong one is only counted as
+    /// an attempt.
     pub is_proven: bool,
 }
 
-/// What an issuance gives for one grant.
+/// Issue of one grant's credential.
 #[derive(Clone, Debug)]
 pub struct GrantIssued {
     /// The issuance.
     pub issuance: Uuid,
     /// The grant.
     pub grant: Grant,
-    /// By which the wallet tells what became of it.
+    /// The `notification_id` with which the wallet reports the result.
     pub notification: Uuid,
 }
 
-/// Something that could not be signed at once.
+/// A credential whose signing is deferred.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deferred {
     /// SHA-256 of the wallet's `transaction_id`.
     pub transaction_hash: Vec<u8>,
-    /// Of which issuance.
+    /// The issuance.
     pub issuance: Uuid,
     /// When it is given up.
     pub expires_at: Timestamp,
-    /// What is to be signed for whom.
+    /// Data needed for signing, such as the status list indexes and the wallet's keys, encrypted.
     pub sealed: Sealed,
 }
 
 impl Tx {
-    /// Adds an issuance with what it gives so far.
+    /// Adds an issuance with its grants.
     pub async fn add_issuance(&mut self, new: &Issuance) -> Result<(), StoreError> {
         let (kind, request) = match &new.kind {
             IssuanceKind::Offer { .. } => ("offer", String::new()),
             IssuanceKind::Authorization { request, .. } => (
                 "authorization",
-                serde_json::to_string(request).map_err(|error| StoreError::nonsense("issuance", error))?,
+                serde_json::to_string(request).map_err(|error| StoreError::corrupt_row("issuance", error))?,
             ),
         };
-        on!(self, connection => sqlx::query(
+        dispatch!(self, connection => sqlx::query(
             "INSERT INTO issuance (id, kind, holder_id, created_at, expires_at, request) VALUES ($1, $2, $3, $4, $5, $6)",
         ).bind(new.id).bind(kind).bind(new.holder()).bind(new.created_at).bind(new.expires_at).bind(request)
             .execute(connection).await.map(drop))?;
         self.add_grants(new.id, &new.credentials).await
     }
 
-    /// Adds what an issuance gives.
+    /// Adds grants to an issuance.
     pub async fn add_grants(&mut self, issuance: Uuid, grants: &[Grant]) -> Result<(), StoreError> {
         if grants.is_empty() {
             return Ok(());
         }
-        on!(self, connection => {
+        dispatch!(self, connection => {
             let mut query =
                 QueryBuilder::new("INSERT INTO issuance_credential (issuance_id, submission_id, configuration) ");
             query.push_values(grants, |mut row, grant| {
@@ -121,16 +122,18 @@ impl Tx {
         Ok(())
     }
 
-    /// An issuance by its id, whoever's: an offer may be read by whoever has its address.
+    /// Returns an issuance by its id, without checking its owner: the URL of an offer is enough to
+    /// read it.
     pub async fn issuance(&mut self, id: Uuid) -> Result<Option<Issuance>, StoreError> {
-        let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM issuance WHERE id = $1")
+        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM issuance WHERE id = $1")
             .bind(id).fetch_optional(connection).await)?;
         self.with_grants(row).await
     }
 
-    /// An issuance whose authorization code this is, and that was not redeemed.
+    /// Returns the issuance with this authorization code, even if the code was redeemed or has
+    /// expired. [`Tx::redeem_issuance`] checks both.
     pub async fn issuance_by_code(&mut self, code_hash: &[u8]) -> Result<Option<Issuance>, StoreError> {
-        let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM issuance WHERE code_hash = $1")
+        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM issuance WHERE code_hash = $1")
             .bind(code_hash).fetch_optional(connection).await)?;
         self.with_grants(row).await
     }
@@ -142,40 +145,42 @@ impl Tx {
     }
 
     async fn grants(&mut self, issuance: Uuid) -> Result<Vec<GrantRow>, StoreError> {
-        Ok(on!(self, connection => sqlx::query_as(
+        Ok(dispatch!(self, connection => sqlx::query_as(
             "SELECT submission_id, configuration FROM issuance_credential WHERE issuance_id = $1 ORDER BY submission_id, configuration",
         ).bind(issuance).fetch_all(connection).await)?)
     }
 
-    /// The wallet that has this token, if it is good at `now`.
+    /// Returns the access of the wallet with this token, if the token is valid at `now`.
     pub async fn wallet_access(
         &mut self,
         token_hash: &[u8],
         now: Timestamp,
     ) -> Result<Option<WalletAccess>, StoreError> {
-        let row: Option<Row> = on!(self, connection => sqlx::query_as(
+        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM issuance WHERE token_hash = $1 AND token_expires_at > $2",
         ).bind(token_hash).bind(now).fetch_optional(connection).await)?;
         let Some(row) = row else { return Ok(None) };
         let (key, ends) = (row.token_key.clone(), row.token_expires_at);
-        let token_expires_at = ends.ok_or_else(|| StoreError::nonsense("issuance", "a token without an end"))?;
+        let token_expires_at =
+            ends.ok_or_else(|| StoreError::corrupt_row("issuance", "a token without an expiry time"))?;
         let grants = self.grants(row.id).await?;
         Ok(Some(WalletAccess { issuance: row.read(grants)?, token_expires_at, key }))
     }
 
-    /// Gives the person who has arrived until `until`, at least, to answer a wallet's request. False if it was answered or
-    /// is over.
+    /// Extends a pending authorization request to `until` at least, so that a person who opened it
+    /// has time to decide. Returns false if it was approved or denied, or has expired.
     pub async fn await_answer(&mut self, id: Uuid, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE issuance SET expires_at = CASE WHEN expires_at < $2 THEN $2 ELSE expires_at END
               WHERE id = $1 AND kind = 'authorization' AND code_hash IS NULL AND expires_at > $3",
         ).bind(id).bind(until).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Binds a wallet's request to the first account that opens it. True if it is `holder`'s now, and not answered yet.
+    /// Binds a pending authorization request to the first account that opens it. Returns whether it
+    /// is now bound to `holder`.
     pub async fn bind_issuance(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE issuance SET holder_id = $2
               WHERE id = $1 AND kind = 'authorization' AND code_hash IS NULL AND expires_at > $3
                 AND (holder_id IS NULL OR holder_id = $2)",
@@ -183,7 +188,8 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// Answers `holder`'s request with a code that is good until `expires_at`. False if it is answered or over.
+    /// Stores the code for `holder`'s authorization request, valid until `expires_at`. Returns
+    /// false if the request was approved or denied, or has expired.
     pub async fn authorize_issuance(
         &mut self,
         (id, holder): (Uuid, Uuid),
@@ -191,7 +197,7 @@ impl Tx {
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE issuance SET code_hash = $3, expires_at = $4
               WHERE id = $1 AND holder_id = $2 AND code_hash IS NULL AND expires_at > $5",
         ).bind(id).bind(holder).bind(code_hash).bind(expires_at).bind(now)
@@ -199,24 +205,28 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// Ends `holder`'s request without a code. False if it is answered or over.
+    /// Ends `holder`'s authorization request without a code. Returns false if the request was
+    /// approved or denied, or has expired.
     pub async fn deny_issuance(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE issuance SET expires_at = $3 WHERE id = $1 AND holder_id = $2 AND code_hash IS NULL AND expires_at > $3",
         ).bind(id).bind(holder).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Hands in a code for a token: once, and not after [`CODE_ATTEMPTS`] wrong transaction codes. False if it was handed
-    /// in before, is over, or the transaction code was wrong. Tries are counted where codes are redeemed, one after the
-    /// other, so that guesses made at once do not share one.
+    /// Redeems a code for a token, once, and not after [`CODE_ATTEMPTS`] wrong transaction codes.
+    /// Returns false if the code was redeemed before or has expired, or if the transaction code was
+    /// wrong.
+    ///
+    /// Attempts are counted here, where redemptions run one after the other, so that concurrent
+    /// guesses cannot exceed the limit.
     pub async fn redeem_issuance(&mut self, redemption: &Redemption, now: Timestamp) -> Result<bool, StoreError> {
         if !redemption.is_proven {
-            on!(self, connection => sqlx::query("UPDATE issuance SET attempts = attempts + 1 WHERE id = $1")
+            dispatch!(self, connection => sqlx::query("UPDATE issuance SET attempts = attempts + 1 WHERE id = $1")
                 .bind(redemption.issuance).execute(connection).await.map(drop))?;
             return Ok(false);
         }
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE issuance SET redeemed_at = $2, token_hash = $3, token_key = $4, token_expires_at = $5
               WHERE id = $1 AND redeemed_at IS NULL AND expires_at > $2 AND attempts < $6",
         ).bind(redemption.issuance).bind(now).bind(redemption.token_hash.as_slice()).bind(&redemption.token_key)
@@ -225,9 +235,10 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// Ends the token of an issuance whose code was handed in twice (RFC 6749, section 4.1.2), and revokes what it gave.
+    /// Expires the token of an issuance whose code was redeemed twice (RFC 6749, section 4.1.2),
+    /// and revokes the credentials issued for it.
     pub async fn end_issuance(&mut self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-        let given: Vec<(Uuid, i64)> = on!(self, connection => {
+        let given: Vec<(Uuid, i64)> = dispatch!(self, connection => {
             sqlx::query("UPDATE issuance SET token_expires_at = $2 WHERE id = $1 AND token_expires_at > $2")
                 .bind(id).bind(now).execute(&mut *connection).await?;
             sqlx::query("DELETE FROM deferred WHERE issuance_id = $1").bind(id).execute(&mut *connection).await?;
@@ -238,7 +249,7 @@ impl Tx {
         self.revoke_places(&places, now).await
     }
 
-    /// Takes challenges: each of these hashes once, whoever asks. Returns those that were not taken before.
+    /// Marks nonces as used, given their hashes. Returns the hashes that were not used before.
     pub async fn take_nonces(
         &mut self,
         hashes: &[[u8; 32]],
@@ -247,7 +258,7 @@ impl Tx {
         if hashes.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(on!(self, connection => {
+        Ok(dispatch!(self, connection => {
             let mut query = QueryBuilder::new("INSERT INTO used_nonce (nonce_hash, expires_at) ");
             query.push_values(hashes, |mut row, hash| {
                 row.push_bind(hash.as_slice()).push_bind(expires_at);
@@ -257,14 +268,17 @@ impl Tx {
         })?)
     }
 
-    /// Those of `ids` whose wallet may still fetch at `now`. On PostgreSQL their rows are held until the end of the
-    /// transaction: a token that is being ended is seen ended, or ends what is given now.
+    /// Returns those of `ids` whose token is valid at `now`.
+    ///
+    /// On PostgreSQL their rows are locked until the end of the transaction. A concurrent
+    /// [`Tx::end_issuance`] is then either visible here, or runs later and revokes the credentials
+    /// issued in this transaction.
     pub async fn living_issuances(&mut self, ids: &[Uuid], now: Timestamp) -> Result<HashSet<Uuid>, StoreError> {
         if ids.is_empty() {
             return Ok(HashSet::new());
         }
         let held_fast = if matches!(self, Self::Postgres(_)) { " ORDER BY id FOR SHARE" } else { "" };
-        let living: Vec<Uuid> = on!(self, connection => {
+        let living: Vec<Uuid> = dispatch!(self, connection => {
             let mut query = QueryBuilder::new("SELECT id FROM issuance WHERE token_expires_at > ");
             query.push_bind(now).push(" AND id IN ");
             push_list(&mut query, ids.iter().copied());
@@ -274,8 +288,8 @@ impl Tx {
         Ok(living.into_iter().collect())
     }
 
-    /// Notes that an issuance gives `issued.grant` now. Returns the places that it gave for that grant before, which are to be
-    /// revoked.
+    /// Records that `issued.grant` is issued now. Returns the status list indexes of earlier
+    /// credentials for this grant, which the caller must revoke.
     pub async fn record_issued(
         &mut self,
         issued: &GrantIssued,
@@ -283,54 +297,55 @@ impl Tx {
     ) -> Result<Vec<StatusPlace>, StoreError> {
         let GrantIssued { issuance, grant, notification } = issued;
         let configuration = grant.configuration.id();
-        // Nearly always it is the first time, and one statement is enough.
+        // Almost always this is the first issue, and one statement is enough.
         for only_first in [" AND issued_at IS NULL", ""] {
             let statement = format!(
                 "UPDATE issuance_credential SET issued_at = $4, notification_id = $5, notified = NULL
                   WHERE issuance_id = $1 AND submission_id = $2 AND configuration = $3{only_first}"
             );
-            let changed = on!(self, connection => sqlx::query(sqlx::AssertSqlSafe(statement))
+            let changed = dispatch!(self, connection => sqlx::query(sqlx::AssertSqlSafe(statement))
                 .bind(issuance).bind(grant.submission_id).bind(&configuration).bind(now).bind(notification)
                 .execute(connection).await.map(|done| done.rows_affected()))?;
             if changed == 1 && !only_first.is_empty() {
                 return Ok(Vec::new());
             }
         }
-        let given: Vec<(Uuid, i64)> = on!(self, connection => sqlx::query_as(
+        let given: Vec<(Uuid, i64)> = dispatch!(self, connection => sqlx::query_as(
             "SELECT list_id, position FROM status_entry
               WHERE issuance_id = $1 AND submission_id = $2 AND configuration = $3 AND revoked_at IS NULL",
         ).bind(issuance).bind(grant.submission_id).bind(&configuration).fetch_all(connection).await)?;
         given.into_iter().map(StatusPlace::read).collect()
     }
 
-    /// Notes what the wallet of an issuance says of what it was given. False if it was given nothing by that name. The same
-    /// word again changes nothing.
+    /// Stores the event that the wallet reported for an issued credential. Returns false if the
+    /// issuance has no such notification id. Repeating an event changes nothing.
     pub async fn notify_issued(&mut self, issuance: Uuid, notification: Uuid, word: &str) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE issuance_credential SET notified = $3 WHERE issuance_id = $1 AND notification_id = $2",
         ).bind(issuance).bind(notification).bind(word).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed > 0)
     }
 
-    /// Whether every wallet's word on what an issuance gave is `accepted`, and there is one: what the wallet page shows.
+    /// Returns whether any credential was issued, and whether the wallet reported that it accepted
+    /// one. The wallet page shows both.
     pub async fn issuance_progress(&mut self, issuance: Uuid) -> Result<(bool, bool), StoreError> {
-        let (issued, accepted): (i64, i64) = on!(self, connection => sqlx::query_as(
+        let (issued, accepted): (i64, i64) = dispatch!(self, connection => sqlx::query_as(
             "SELECT count(issued_at), count(CASE WHEN notified = 'credential_accepted' THEN 1 END)
                FROM issuance_credential WHERE issuance_id = $1",
         ).bind(issuance).fetch_one(connection).await)?;
         Ok((issued > 0, accepted > 0))
     }
 
-    /// Puts off what cannot be signed now.
+    /// Stores a deferred credential.
     pub async fn add_deferred(&mut self, deferred: &Deferred) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query(
+        dispatch!(self, connection => sqlx::query(
             "INSERT INTO deferred (transaction_hash, issuance_id, expires_at, ring_period, sealed) VALUES ($1, $2, $3, $4, $5)",
         ).bind(&deferred.transaction_hash).bind(deferred.issuance).bind(deferred.expires_at).bind(deferred.sealed.period)
             .bind(&deferred.sealed.bytes).execute(connection).await.map(drop))?;
         Ok(())
     }
 
-    /// What an issuance was put off with, if it is still to be had.
+    /// Returns a deferred credential of an issuance, unless it has expired at `now`.
     pub async fn deferred(
         &mut self,
         transaction_hash: &[u8],
@@ -345,7 +360,7 @@ impl Tx {
             sealed: Vec<u8>,
         }
         from_row!(DeferredRow { transaction_hash, issuance_id, expires_at, ring_period, sealed });
-        let row: Option<DeferredRow> = on!(self, connection => sqlx::query_as(
+        let row: Option<DeferredRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM deferred WHERE transaction_hash = $1 AND issuance_id = $2 AND expires_at > $3",
         ).bind(transaction_hash).bind(issuance).bind(now).fetch_optional(connection).await)?;
         Ok(row.map(|row| Deferred {
@@ -356,17 +371,18 @@ impl Tx {
         }))
     }
 
-    /// Ends what was put off. True for the one caller that ended it.
+    /// Deletes a deferred credential. Returns true for the one caller that deleted it.
     pub async fn end_deferred(&mut self, transaction_hash: &[u8]) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query("DELETE FROM deferred WHERE transaction_hash = $1")
+        let changed = dispatch!(self, connection => sqlx::query("DELETE FROM deferred WHERE transaction_hash = $1")
             .bind(transaction_hash).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Forgets up to `limit` issuances that ended before `before`, and challenges that ended before `now`. Status entries
-    /// stay: they outlive what gave them. Returns how many issuances went.
+    /// Deletes up to `limit` issuances that ended before `before`, and nonces that expired before
+    /// `now`. Status entries are kept, since they outlive the issuance. Returns the number of
+    /// issuances.
     pub async fn forget_issuances(&mut self, before: Timestamp, now: Timestamp, limit: i64) -> Result<u64, StoreError> {
-        on!(self, connection => {
+        dispatch!(self, connection => {
             sqlx::query("DELETE FROM used_nonce WHERE expires_at < $1").bind(now).execute(&mut *connection).await?;
             let ids: Vec<Uuid> = sqlx::query_scalar(
                 "SELECT id FROM issuance WHERE expires_at < $1 AND COALESCE(token_expires_at, expires_at) < $1
@@ -381,9 +397,9 @@ impl Tx {
         })
     }
 
-    /// Lets go of every issuance of `holder`, whose account ends: nothing can be fetched any more.
+    /// Deletes every issuance of `holder`, whose account is being deleted.
     pub async fn release_issuances(&mut self, holder: Uuid) -> Result<(), StoreError> {
-        on!(self, connection => {
+        dispatch!(self, connection => {
             for statement in [
                 "DELETE FROM deferred WHERE issuance_id IN (SELECT id FROM issuance WHERE holder_id = $1)",
                 "DELETE FROM issuance_credential WHERE issuance_id IN (SELECT id FROM issuance WHERE holder_id = $1)",

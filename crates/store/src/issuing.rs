@@ -1,4 +1,4 @@
-//! Issuing: how what signed credentials need of the store is written in one transaction.
+//! Issuing: the store's part of signing credentials, written in group commits.
 
 use std::collections::{BTreeSet, HashSet};
 use std::num::NonZeroU32;
@@ -12,38 +12,38 @@ use ambient::Rng;
 
 use ambient::{Clock, Timestamp};
 
-/// How many positions a status list has: large enough that a credential hides among many, and, packed, some 128 KiB that
-/// compress well while few are revoked.
+/// Number of positions in a status list. A credential hides among a million others. Packed, a list
+/// has 128 KiB, which compress well while few are revoked.
 pub const STATUS_LIST_CAPACITY: NonZeroU32 = NonZeroU32::new(1 << 20).expect("it is not zero");
 
-/// What one answer to a wallet needs.
+/// Store's part of one response to a wallet.
 #[derive(Clone, Debug, Default)]
 pub struct IssueRequest {
-    /// A status entry for each credential that is to be signed.
+    /// One status entry per credential to sign.
     pub entries: Vec<WantedEntry>,
-    /// SHA-256 of the challenges that were answered for it: each counts once, whoever answers it.
+    /// SHA-256 of the nonces that the request proves. Each can be used once.
     pub nonces: Vec<[u8; 32]>,
-    /// The grant of a wallet that is used.
+    /// The wallet's grant that is used, if any.
     pub grant: Option<GrantIssued>,
 }
 
-/// What one answer to a wallet got.
+/// Result of an [`IssueRequest`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Issued {
-    /// A place for each entry, in order; `None` where nothing may be signed (any more).
+    /// One status list index per entry, in order; `None` for credentials that must not be signed.
     Places(Vec<Option<StatusPlace>>),
-    /// A challenge was answered before; nothing is given.
+    /// A nonce was used before. Nothing is issued.
     NonceUsed,
 }
 
-/// What is written together.
+/// A request to the writing task.
 #[derive(Debug)]
 enum Work {
     Issue(IssueRequest),
     Redeem(Redemption),
 }
 
-/// What became of it.
+/// The response to [`Work`], of the same kind.
 #[derive(Debug)]
 enum Done {
     Issued(Issued),
@@ -51,25 +51,26 @@ enum Done {
 }
 
 fn mixed_up() -> StoreError {
-    StoreError::Broken("an answer belongs to another question".to_owned())
+    StoreError::Broken("a response belongs to another request".to_owned())
 }
 
-/// The way to the task that writes what issuing needs; cheap to clone.
+/// Handle to the task that writes for issuing; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Issuing(GroupCommit<Issues>);
 
 impl Issuing {
-    /// Starts the task; lists that it opens have `capacity` positions. An answered challenge is remembered
-    /// for `nonce_lifetime`, as long as a wallet can answer it.
+    /// Starts the task. Status lists that it creates have `capacity` positions. A used nonce is
+    /// remembered for `nonce_lifetime`, as long as it would be valid.
     pub fn start(store: Store, clock: Clock, rng: Rng, nonce_lifetime: Duration, capacity: NonZeroU32) -> Self {
         Self(GroupCommit::start(Issues { store, clock, rng, nonce_lifetime, capacity }))
     }
 
-    /// Gives what `request` needs; returns once that is durable, so that nothing is signed for a place that a crash could
-    /// give again.
+    /// Allocates the status entries that `request` needs. Returns once they are durable, so that a
+    /// crash cannot make an index of a signed credential available again.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is given then.
+    /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is
+    /// allocated then. Also returned if the database times out; the outcome is then unknown.
     pub async fn issue(&self, request: IssueRequest) -> Result<Issued, StoreError> {
         match self.0.commit(Work::Issue(request)).await? {
             Done::Issued(issued) => Ok(issued),
@@ -77,10 +78,11 @@ impl Issuing {
         }
     }
 
-    /// Gives a place for each of `entries`, for credentials that no wallet asks for; `None` where nothing may be signed.
+    /// Allocates a status list index for each of `entries`, for credentials without a wallet's
+    /// request. `None` for credentials that must not be signed.
     ///
     /// # Errors
-    /// As [`Issuing::issue`].
+    /// See [`Issuing::issue`].
     pub async fn give(&self, entries: Vec<WantedEntry>) -> Result<Vec<Option<StatusPlace>>, StoreError> {
         match self.issue(IssueRequest { entries, ..IssueRequest::default() }).await? {
             Issued::Places(places) => Ok(places),
@@ -88,10 +90,12 @@ impl Issuing {
         }
     }
 
-    /// Hands in a code for a token: once. False if it was handed in before, or is over.
+    /// Redeems a code for a token, once. Returns false if the code was redeemed before or has
+    /// expired.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is handed in then.
+    /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is
+    /// redeemed then. Also returned if the database times out; the outcome is then unknown.
     pub async fn redeem(&self, redemption: Redemption) -> Result<bool, StoreError> {
         match self.0.commit(Work::Redeem(redemption)).await? {
             Done::Redeemed(redeemed) => Ok(redeemed),
@@ -125,7 +129,7 @@ impl GroupWriter for Issues {
             Work::Redeem(_) => None,
         });
         let issuances: Vec<Uuid> = grants.map(|grant| grant.issuance).collect();
-        // A token may have been ended since the request was let in.
+        // A token may have been ended since the request was authorized.
         let living = tx.living_issuances(&issuances, now).await?;
         let is_given = |request: &IssueRequest, fresh: bool| {
             fresh && request.grant.as_ref().is_none_or(|grant| living.contains(&grant.issuance))
@@ -137,8 +141,8 @@ impl GroupWriter for Issues {
             })
         };
         let wanted: Vec<WantedEntry> = given().flat_map(|request| &request.entries).copied().collect();
-        // Submissions first, then lists by age: see the head of `status_list`.
-        tx.hold_issuable(&wanted.iter().map(|wanted| wanted.submission).collect()).await?;
+        // Lock order: submissions first, then lists by age. See the head of `status_list`.
+        tx.lock_issuable(&wanted.iter().map(|wanted| wanted.submission).collect()).await?;
         let mut replaced = Vec::new();
         for grant in given().filter_map(|request| request.grant.as_ref()) {
             replaced.extend(tx.record_issued(grant, now).await?);
@@ -161,17 +165,19 @@ impl GroupWriter for Issues {
     }
 }
 
-/// For each piece of work, whether the challenges that it answers were never answered before, here or by an earlier one.
+/// Returns for each request whether all of its nonces are unused, in the database and in the
+/// requests before it.
 async fn fresh(tx: &mut Tx, work: &[Work], until: Timestamp) -> Result<Vec<bool>, StoreError> {
     let nonces = |work: &Work| match work {
         Work::Issue(request) => request.nonces.clone(),
         Work::Redeem(_) => Vec::new(),
     };
-    // In one order, so that two nodes do not wait for each other.
+    // Sorted, so that two nodes cannot deadlock.
     let all: BTreeSet<[u8; 32]> = work.iter().flat_map(nonces).collect();
     let taken = tx.take_nonces(&all.into_iter().collect::<Vec<_>>(), until).await?;
     let mut left: HashSet<Vec<u8>> = taken.into_iter().collect();
-    // Whoever comes first takes it; all of one piece of work's challenges must be left.
+    // The first request with a nonce uses it. A request succeeds only if all of its nonces were
+    // unused.
     let take = |work: &Work| nonces(work).iter().all(|nonce| left.remove(nonce.as_slice()));
     Ok(work.iter().map(take).collect())
 }

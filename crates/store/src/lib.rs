@@ -1,20 +1,20 @@
 //! The store: one SQL text on SQLite and PostgreSQL.
 //!
-//! Owns connections, transactions and the classification of database errors. Each aggregate's SQL is in its own file
-//! as methods of [`Tx`]; every one of them is called by the contract suite on both databases. Nothing here decides
-//! what is allowed: callers pass the owner, and the SQL holds it.
+//! Owns connections, transactions and the classification of database errors. Each aggregate's SQL
+//! is in its own file as methods of [`Tx`]; the contract suite calls every one of them on both
+//! databases. The store makes no authorization decisions: callers pass the owner, and the SQL
+//! filters by it.
 
-mod allowance;
 mod alongside;
 mod announcement;
 mod asset;
 mod asset_status;
 mod batch;
-mod blank;
+mod bulk_insert;
 mod ceremony;
-mod changes;
 mod commit;
 mod console;
+mod daily_counts;
 mod database;
 mod delivery;
 pub mod domain;
@@ -23,14 +23,13 @@ mod end_warning;
 mod erasure;
 mod error;
 mod event;
-mod examine;
-mod expiry;
+mod expiry_cursor;
 mod folder;
 mod group;
 mod holder;
 mod idempotency;
 mod identity;
-mod insertion;
+mod invalidation;
 mod issuance;
 mod issuing;
 mod keyring;
@@ -38,7 +37,7 @@ mod listing;
 #[cfg(test)]
 mod migrations;
 mod new_submission;
-mod notice;
+mod notifications;
 mod outbox;
 mod part;
 mod partner;
@@ -47,8 +46,11 @@ mod payload;
 mod pools;
 mod postgres_url;
 mod presentation;
+mod rate_limit;
 mod restored;
 mod row;
+mod schema_init;
+mod schema_version;
 mod session;
 mod share;
 mod sign_in;
@@ -59,56 +61,55 @@ mod status_list;
 mod submission;
 mod submission_end;
 mod supersede;
-mod tally;
 mod tx;
 mod undelivered;
 mod verification;
 mod version_decision;
 mod webhook;
 
-pub use allowance::Charge;
 pub use alongside::Alongside;
 pub use announcement::{Announcement, AnnouncementKind, TRIED_FOR};
-pub use blank::scratch;
 pub use ceremony::Ceremony;
-pub use changes::Changes;
-pub use commit::{Committer, NewRequest, Pushed};
+pub use commit::{NewRequest, PushWriter, Pushed};
 pub use console::{ConsolePasskey, ConsoleSession};
+pub use daily_counts::{DailyCount, day};
 pub use database::Store;
 pub use delivery::{Attempt, Settled};
 pub use end_warning::{EndingDocuments, EndingLink, EndingShare, LinkRecipient, WARNED_BEFORE, Warned};
 pub use error::StoreError;
 pub use event::{Event, EventKind, Subject};
-pub use examine::Migrations;
-pub use expiry::LONGEST_RING_PERIOD;
+pub use expiry_cursor::LONGEST_EPOCH;
 pub use folder::{FolderLock, FolderLockError, database_files};
 pub use holder::Holder;
 pub use idempotency::StoredAnswer;
 pub use identity::KeyReferences;
+pub use invalidation::Changes;
 pub use issuance::{Deferred, GrantIssued, Redemption};
 pub use issuing::{IssueRequest, Issued, Issuing, STATUS_LIST_CAPACITY};
 pub use keyring::WrappedSigningKey;
 pub use listing::{Found, ListedState, ListedSubmission, Listing};
 pub use new_submission::{NewBatch, NewSubmission, OTHER_CHAINS, joined_chain};
-pub use notice::{Notice, Notices};
+pub use notifications::{Notice, Notices};
 pub use outbox::OutboxItem;
 pub use part::Part;
 pub use partner::Partner;
 pub use passkey::StoredPasskey;
 pub use pools::Pools;
 pub use postgres_url::connect_options;
+pub use rate_limit::Debit;
+pub use schema_init::scratch;
+pub use schema_version::Migrations;
 pub use session::Session;
 pub use share::{ShareEntry, ShareUpdate, ShownEntry};
 pub use sign_in::SignIn;
 pub use standing_consent::StandingConsent;
-pub use status::{CredentialStatus, Statuses};
+pub use status::{CredentialStatus, StatusCache};
 pub use status_list::{StatusEntry, StatusList, StatusPlace, WantedEntry};
 pub use supersede::{ShowingShare, Superseding};
-pub use tally::{Tally, day};
-pub use tx::{Handle, Tx};
+pub use tx::{Conn, Tx};
 pub use undelivered::Undelivered;
 pub use verification::{EndedVerification, NewVerification, VerificationEnd};
 pub use version_decision::{Decision, VersionDecision};
 
 pub(crate) use row::from_row;
-pub(crate) use tx::{on, push_list, rows_at_once};
+pub(crate) use tx::{chunk_size, dispatch, push_list};

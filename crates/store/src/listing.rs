@@ -1,59 +1,60 @@
-//! A partner's submissions as its console lists them: what the partner is told anyway, without anything that is sealed
-//! and without whose they are. What a person does with what they hold is not told: a credential that was accepted and
-//! deleted later is accepted.
+//! A partner's submissions, as its console lists them.
+//!
+//! Contains only data that the partner gets anyway: nothing encrypted, and not the holder. What a
+//! holder does with an accepted credential is not shown: one that was deleted later stays accepted.
 
 use credential::Type;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, from_row, on};
+use super::{StoreError, Tx, dispatch, from_row};
 use ambient::Timestamp;
 
 /// A submission in its partner's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedSubmission {
-    /// The server's request id.
+    /// Server-generated request id.
     pub id: Uuid,
-    /// The partner's id.
+    /// The partner's own id.
     pub credential_id: String,
-    /// Its type.
+    /// Credential type.
     pub credential_type: Type,
-    /// The link's `documentType`; `None`: no document.
+    /// The link's `documentType`; `None` if there is no document.
     pub document_type: Option<String>,
-    /// The batch that it came in, if any.
+    /// The batch, if it was pushed in one.
     pub batch_id: Option<Uuid>,
-    /// Where it stands.
+    /// State, as the partner sees it.
     pub state: ListedState,
     /// When it was pushed.
     pub created_at: Timestamp,
-    /// When it is given up if nobody accepts it.
+    /// When it expires unless it was accepted.
     pub expires_at: Timestamp,
-    /// When a later push with the same id took its place, if one did.
+    /// When a later push with the same id replaced it, if one did.
     pub replaced_at: Option<Timestamp>,
-    /// The institutions that it was pushed by way of, joined by ` > `.
+    /// The institutions in the push's partner chain, joined by ` > `.
     pub partner_chain: Option<String>,
 }
 
-/// Where a submission stands, to its partner.
+/// State of a submission, as its partner sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListedState {
-    /// Nobody has answered yet.
+    /// Waiting for the holder's decision.
     Waiting,
-    /// Accepted. Whether it is in the wallet still is the person's own affair.
+    /// Accepted. Whether it is still in the wallet is private to the holder.
     Accepted,
-    /// The person said no.
+    /// Declined by the holder.
     Declined,
-    /// Nobody accepted it in time.
+    /// Not accepted in time.
     Expired,
     /// Withdrawn by the partner, before or after it was accepted.
     Withdrawn,
 }
 
 impl ListedState {
-    /// All of them.
+    /// Every state.
     pub const ALL: [Self; 5] = [Self::Waiting, Self::Accepted, Self::Declined, Self::Expired, Self::Withdrawn];
 
-    /// The name, as an address has it.
+    /// Returns the name used in URLs.
     pub fn name(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
@@ -64,7 +65,8 @@ impl ListedState {
         }
     }
 
-    /// What the rows have in common that it is read from; the time is compared besides.
+    /// Returns the SQL condition for rows in this state. It ends with a comparison whose right
+    /// side, the current time, the caller binds.
     fn condition(self) -> &'static str {
         match self {
             Self::Waiting => "state = 'incomplete' AND expires_at > ",
@@ -76,16 +78,16 @@ impl ListedState {
     }
 }
 
-/// Part of a partner's list.
+/// One page of a partner's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
-    /// Newest first.
+    /// Rows, newest first.
     pub rows: Vec<ListedSubmission>,
-    /// What is older begins below this id; `None` at the end.
+    /// Pass this as `before` to get the next page; `None` at the end.
     pub next: Option<Uuid>,
 }
 
-/// What a partner's words stand for.
+/// Result of a search by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     /// A submission.
@@ -94,8 +96,8 @@ pub enum Found {
     Batch(Uuid),
 }
 
-/// How many rows one look at a list goes through. With a state that is rare, that bounds the work of a page; the next
-/// page goes on from there.
+/// Most rows that one page scans. It bounds the work of a page when a state is rare. The next page
+/// continues after them.
 const WINDOW: i64 = 5000;
 
 struct Row {
@@ -135,7 +137,7 @@ impl Row {
             _ if self.withdrawn_at.is_some() => ListedState::Withdrawn,
             "accepted" | "removed" => ListedState::Accepted,
             "declined" => ListedState::Declined,
-            state => return Err(StoreError::nonsense("submission", format!("state {state}"))),
+            state => return Err(StoreError::corrupt_row("submission", format!("state {state}"))),
         };
         Ok(ListedSubmission {
             id: self.id,
@@ -143,7 +145,7 @@ impl Row {
             credential_type: self
                 .credential_type
                 .parse()
-                .map_err(|_| StoreError::nonsense("submission", "its type"))?,
+                .map_err(|_| StoreError::corrupt_row("submission", "its type"))?,
             document_type: self.document_type,
             batch_id: self.batch_id,
             state,
@@ -156,8 +158,8 @@ impl Row {
 }
 
 impl Tx {
-    /// Up to `limit` of `partner`'s submissions as they stand at `now`, newest first, from below the id `before`; of one
-    /// state alone if `state` says so, and then of the newest 5,000 there.
+    /// Returns up to `limit` of `partner`'s submissions as of `now`, newest first, below the id
+    /// `before`. With a `state`, returns only those among the newest 5,000 that are in it.
     pub async fn list_submissions(
         &mut self,
         partner: Uuid,
@@ -168,7 +170,7 @@ impl Tx {
     ) -> Result<Listing, StoreError> {
         let before = before.unwrap_or(Uuid::max());
         let most = i64::try_from(limit).unwrap_or(WINDOW).saturating_add(1);
-        let rows: Vec<Row> = on!(self, connection => {
+        let rows: Vec<Row> = dispatch!(self, connection => {
             let mut query = QueryBuilder::new("SELECT * FROM (SELECT ");
             query.push(COLUMNS).push(" FROM submission WHERE partner_id = ").push_bind(partner);
             query.push(" AND id < ").push_bind(before).push(" AND state <> 'batch' ORDER BY id DESC LIMIT ");
@@ -191,21 +193,21 @@ impl Tx {
         Ok(Listing { rows, next })
     }
 
-    /// The last id that a look from below `before` went through, if there may be more behind it.
+    /// Returns the last id of a full scan from below `before`; `None` if there are fewer rows.
     async fn window_end(&mut self, partner: Uuid, before: Uuid) -> Result<Option<Uuid>, StoreError> {
-        Ok(on!(self, connection => sqlx::query_scalar(
+        Ok(dispatch!(self, connection => sqlx::query_scalar(
             "SELECT id FROM submission WHERE partner_id = $1 AND id < $2 AND state <> 'batch' ORDER BY id DESC LIMIT 1 OFFSET $3",
         ).bind(partner).bind(before).bind(WINDOW - 1).fetch_optional(connection).await)?)
     }
 
-    /// One of `partner`'s submissions, by the request's id, as it stands at `now`.
+    /// Returns one of `partner`'s submissions by its request id, as of `now`.
     pub async fn listed_submission(
         &mut self,
         partner: Uuid,
         id: Uuid,
         now: Timestamp,
     ) -> Result<Option<ListedSubmission>, StoreError> {
-        let row: Option<Row> = on!(self, connection => sqlx::query_as(
+        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as(
             "SELECT id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, replaced_at,
                     withdrawn_at, partner_chain
                FROM submission WHERE id = $1 AND partner_id = $2 AND state <> 'batch'",
@@ -213,14 +215,14 @@ impl Tx {
         row.map(|row| row.read(now)).transpose()
     }
 
-    /// The items of one of `partner`'s batches, as they stand at `now`.
+    /// Returns the items of one of `partner`'s batches, as of `now`.
     pub async fn listed_batch(
         &mut self,
         partner: Uuid,
         batch: Uuid,
         now: Timestamp,
     ) -> Result<Vec<ListedSubmission>, StoreError> {
-        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
             "SELECT id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, replaced_at,
                     withdrawn_at, partner_chain
                FROM submission WHERE batch_id = $1 AND partner_id = $2 ORDER BY id",
@@ -228,15 +230,15 @@ impl Tx {
         rows.into_iter().map(|row| row.read(now)).collect()
     }
 
-    /// What `words` stand for among `partner`'s submissions: its own id, or the id of the request.
+    /// Finds a submission or batch of `partner` by the partner's own id, or by the request id.
     pub async fn find_submission(&mut self, partner: Uuid, words: &str) -> Result<Option<Found>, StoreError> {
-        let by_credential_id: Option<(Uuid, String)> = on!(self, connection => sqlx::query_as(
+        let by_credential_id: Option<(Uuid, String)> = dispatch!(self, connection => sqlx::query_as(
             "SELECT id, state FROM submission WHERE partner_id = $1 AND credential_id = $2 AND replaced_at IS NULL",
         ).bind(partner).bind(words).fetch_optional(connection).await)?;
         let found = match (by_credential_id, words.parse::<Uuid>()) {
             (Some(found), _) => Some(found),
             (None, Ok(id)) => {
-                on!(self, connection => sqlx::query_as("SELECT id, state FROM submission WHERE id = $1 AND partner_id = $2")
+                dispatch!(self, connection => sqlx::query_as("SELECT id, state FROM submission WHERE id = $1 AND partner_id = $2")
                 .bind(id).bind(partner).fetch_optional(connection).await)?
             }
             (None, Err(_)) => None,
@@ -244,7 +246,8 @@ impl Tx {
         Ok(found.map(|(id, state)| if state == "batch" { Found::Batch(id) } else { Found::Submission(id) }))
     }
 
-    /// How many of `partner`'s submissions with ids from `since` on wait for an answer at `now`; no further than `most`.
+    /// Counts `partner`'s submissions with ids from `since` on that are pending at `now`, up to
+    /// `most`.
     pub async fn count_waiting(
         &mut self,
         partner: Uuid,
@@ -252,7 +255,7 @@ impl Tx {
         now: Timestamp,
         most: i64,
     ) -> Result<i64, StoreError> {
-        Ok(on!(self, connection => sqlx::query_scalar(
+        Ok(dispatch!(self, connection => sqlx::query_scalar(
             "SELECT count(*) FROM (SELECT 1 FROM submission
               WHERE partner_id = $1 AND id >= $2 AND state = 'incomplete' AND expires_at > $3 LIMIT $4) AS waiting",
         ).bind(partner).bind(since).bind(now).bind(most).fetch_one(connection).await)?)

@@ -1,19 +1,21 @@
-//! Holds what docs/migrations.md asks of migrations, as far as their text shows it: while a release is rolled out, nodes of
-//! both releases work on one PostgreSQL, and nobody waits for a lock.
+//! Checks migrations against the rules in docs/develop/migrations.md, as far as their text shows
+//! it. During a rolling upgrade, nodes of two releases use one PostgreSQL, and a migration must not
+//! block either.
 
 use std::path::Path;
 
-/// Migrations before this one were made while no two releases worked side by side.
+/// First migration that is checked. No two releases ran side by side before it.
 const FIRST: u32 = 13;
 
-/// Tables that grow without end: nothing may go through all of their rows in one statement.
+/// Tables that grow without limit: no statement may touch all of their rows.
 const LARGE: [&str; 9] =
     ["submission", "payload", "event", "delivery", "delivery_attempt", "status_entry", "asset", "tally", "holder"];
 
-/// What stands before a statement that takes something away: the release that no longer uses it.
+/// Comment that must precede a statement that removes something. It names the release that stopped
+/// using it.
 const UNUSED: &str = "-- unused since ";
 
-/// A statement, in capitals and with single spaces, and the comments right before it.
+/// A statement in upper case with single spaces, and the comments directly before it.
 struct Statement {
     text: String,
     comments: String,
@@ -39,7 +41,7 @@ fn statements(file: &str) -> Vec<Statement> {
     statements
 }
 
-/// The name after the first of `words` that the statement has.
+/// Returns the identifier after the first `word` of the statement.
 fn name_after(statement: &str, word: &str) -> Option<String> {
     let rest = statement.split_once(word)?.1.trim_start();
     let rest = rest.trim_start_matches("IF NOT EXISTS ").trim_start_matches("IF EXISTS ").trim_start_matches("ONLY ");
@@ -47,7 +49,7 @@ fn name_after(statement: &str, word: &str) -> Option<String> {
     Some(name.to_lowercase())
 }
 
-/// What is wrong with a migration for PostgreSQL.
+/// Returns the problems of a PostgreSQL migration.
 fn faults(file: &str) -> Vec<String> {
     let statements = statements(file);
     let new: Vec<String> = statements
@@ -60,7 +62,7 @@ fn faults(file: &str) -> Vec<String> {
     let mut faults = Vec::new();
     if is_outside && statements.len() != 1 {
         faults.push(
-            "without a transaction there is one statement a file: several would be one transaction again".to_owned(),
+            "a file without a transaction must have one statement: several would run in one transaction".to_owned(),
         );
     }
     for Statement { text, comments } in &statements {
@@ -69,32 +71,33 @@ fn faults(file: &str) -> Vec<String> {
             .any(|word| text.contains(word))
             || (text.contains("ALTER COLUMN") && text.contains(" TYPE "));
         if takes_away && !comments.contains(UNUSED) {
-            faults.push(format!("takes away what the release before may use: {text}"));
+            faults.push(format!("removes something that the previous release may use: {text}"));
         }
         let table = name_after(text, "ALTER TABLE ").filter(|table| !new.contains(table));
         if table.is_some() && !has_timeout {
-            faults.push(format!("waits for a lock without end: begin with SET LOCAL lock_timeout = '2s': {text}"));
+            faults
+                .push(format!("waits for a lock without a timeout: start with SET LOCAL lock_timeout = '2s': {text}"));
         }
         if table.is_some() && text.contains("ADD COLUMN") && text.contains("NOT NULL") && !text.contains("DEFAULT") {
-            faults.push(format!("the release before does not fill this column: {text}"));
+            faults.push(format!("the previous release does not set this column: {text}"));
         }
         let checks = text.contains("ADD CONSTRAINT") || text.contains("FOREIGN KEY") || text.contains("CHECK (");
         if table.is_some() && checks && !text.contains("NOT VALID") {
             faults.push(format!(
-                "checks every row under a lock: add it NOT VALID, validate it in the next migration: {text}"
+                "checks every row under a lock: add it NOT VALID, and validate it in the next migration: {text}"
             ));
         }
         let is_index = (text.starts_with("CREATE") && text.contains("INDEX ")) || text.starts_with("DROP INDEX");
         let of = name_after(text, " ON ").filter(|table| !new.contains(table));
         if is_index && (of.is_some() || text.starts_with("DROP")) && !(text.contains("CONCURRENTLY") && is_outside) {
             faults.push(format!(
-                "keeps everybody from writing: CONCURRENTLY, in a file that begins with -- no-transaction: {text}"
+                "blocks all writes: use CONCURRENTLY in a file that starts with -- no-transaction: {text}"
             ));
         }
         let rewritten = name_after(text, "UPDATE ").or_else(|| name_after(text, "DELETE FROM "));
         let is_statement = text.starts_with("UPDATE ") || text.starts_with("DELETE ");
         if is_statement && rewritten.is_some_and(|table| LARGE.contains(&table.as_str())) {
-            faults.push(format!("goes through a table that grows without end: a job does that, in batches: {text}"));
+            faults.push(format!("rewrites a table that grows without bound: let a job do it in batches: {text}"));
         }
     }
     faults
@@ -119,24 +122,24 @@ fn migrations_are_compatible_with_the_previous_release() {
 #[test]
 fn blocking_and_breaking_migrations_are_detected() {
     for (bad, why) in [
-        ("ALTER TABLE submission DROP COLUMN sealed;", "takes away"),
-        ("DROP TABLE event;", "takes away"),
-        ("ALTER TABLE tally RENAME TO count;", "takes away"),
-        ("SET LOCAL lock_timeout = '2s';\nALTER TABLE holder ALTER COLUMN sign_ins TYPE INTEGER;", "takes away"),
-        ("ALTER TABLE partner ADD COLUMN note TEXT;", "without end"),
-        ("SET LOCAL lock_timeout = '2s';\nALTER TABLE partner ADD COLUMN note TEXT NOT NULL;", "does not fill"),
+        ("ALTER TABLE submission DROP COLUMN sealed;", "removes something"),
+        ("DROP TABLE event;", "removes something"),
+        ("ALTER TABLE tally RENAME TO count;", "removes something"),
+        ("SET LOCAL lock_timeout = '2s';\nALTER TABLE holder ALTER COLUMN sign_ins TYPE INTEGER;", "removes something"),
+        ("ALTER TABLE partner ADD COLUMN note TEXT;", "without a timeout"),
+        ("SET LOCAL lock_timeout = '2s';\nALTER TABLE partner ADD COLUMN note TEXT NOT NULL;", "does not set"),
         (
             "SET LOCAL lock_timeout = '2s';\nALTER TABLE asset ADD CONSTRAINT x FOREIGN KEY (a) REFERENCES b (a);",
             "NOT VALID",
         ),
-        ("CREATE INDEX slow ON submission (state);", "from writing"),
-        ("create unique index slow on only submission (state);", "from writing"),
-        ("CREATE INDEX CONCURRENTLY slow ON submission (state);", "from writing"),
+        ("CREATE INDEX slow ON submission (state);", "blocks all writes"),
+        ("create unique index slow on only submission (state);", "blocks all writes"),
+        ("CREATE INDEX CONCURRENTLY slow ON submission (state);", "blocks all writes"),
         (
             "-- no-transaction\nCREATE INDEX CONCURRENTLY a ON b (c);\nCREATE INDEX CONCURRENTLY d ON b (e);",
             "one statement",
         ),
-        ("DROP INDEX submission_due;", "from writing"),
+        ("DROP INDEX submission_due;", "blocks all writes"),
         ("UPDATE submission SET note = '';", "in batches"),
         ("DELETE FROM event;", "in batches"),
     ] {

@@ -1,4 +1,4 @@
-//! What a push becomes before it is inserted.
+//! Submissions and batches that are about to be inserted.
 
 use ambient::Timestamp;
 use credential::Type;
@@ -7,51 +7,52 @@ use uuid::Uuid;
 use crate::domain::asset::Asset;
 use crate::domain::submission::Sealed;
 
-/// A submission that is about to be inserted.
+/// A submission to insert.
 #[derive(Clone, Debug)]
 pub struct NewSubmission {
     /// The server's request id.
     pub id: Uuid,
-    /// Who pushes.
+    /// The partner that pushes it.
     pub partner_id: Uuid,
-    /// The partner's id for it.
+    /// The partner's id for the credential.
     pub credential_id: String,
-    /// Its type.
+    /// The credential type.
     pub credential_type: Type,
-    /// The link's `documentType`; `None`: no document.
+    /// `documentType` of the link; `None` without a document.
     pub document_type: Option<&'static str>,
-    /// The batch that it came in, if any.
+    /// The batch that it belongs to, if any.
     pub batch_id: Option<Uuid>,
-    /// The partner chain that it names, joined; see [`joined_chain`].
+    /// The partner chain of the push, joined by [`joined_chain`].
     pub partner_chain: Option<String>,
-    /// When it arrived.
+    /// When it was pushed.
     pub created_at: Timestamp,
-    /// When it is given up.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// What was pushed.
+    /// The encrypted payload.
     pub sealed: Sealed,
-    /// Its documents.
+    /// The documents, uploaded or awaited.
     pub assets: Vec<Asset>,
 }
 
-/// A batch that is about to be inserted.
+/// A batch to insert.
 #[derive(Clone, Debug)]
 pub struct NewBatch {
     /// The server's request id.
     pub id: Uuid,
-    /// The partner's id for the whole.
+    /// The partner's id for the batch.
     pub credential_id: String,
-    /// Its items, all of one partner and one time.
+    /// The items, all with the same partner and timestamp.
     pub items: Vec<NewSubmission>,
 }
 
-/// Most characters of a joined chain: it is part of a key, and PostgreSQL's have 2.7 kB at most.
+/// Maximum length of a joined chain in characters. It is part of an index key, which PostgreSQL
+/// limits to 2.7 kB.
 const CHAIN: usize = 500;
 
-/// The chain under which tallies count those that are too many to be counted apart.
+/// Chain name that daily counts use once a partner has too many chains to count separately.
 pub const OTHER_CHAINS: &str = "(others)";
 
-/// A partner chain as tallies know it: the institutions' names, parent first.
+/// Joins the institution names of a partner chain, parent first, as daily counts store it.
 pub fn joined_chain(names: &[String]) -> Option<String> {
     let joined: String = names.join(" > ").chars().take(CHAIN).collect();
     (!joined.is_empty()).then_some(joined)

@@ -1,16 +1,16 @@
 //! The two databases of a server.
 
-/// Which of the two databases: they differ in place and migrations alone.
+/// One of the two databases. They differ only in location and migrations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Partners, holders, submissions: what a backup carries.
+    /// Partners, holders and submissions, which backups include.
     Data,
-    /// Wrapped keys: what a backup of the data must not carry.
+    /// Wrapped keys, which a backup of the data must not include.
     Keyring,
 }
 
 impl Part {
-    /// The file of SQLite in the data folder.
+    /// Returns the name of the SQLite file in the data folder.
     pub fn file(self) -> &'static str {
         match self {
             Self::Data => "tenure.sqlite",

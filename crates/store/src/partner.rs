@@ -7,7 +7,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::announcement::Listener;
-use super::{StoreError, Tx, from_row, on, push_list};
+use super::{StoreError, Tx, dispatch, from_row, push_list};
 use ambient::Timestamp;
 
 /// A partner: a payroll provider, HR system, university or test centre that pushes credentials.
@@ -15,9 +15,9 @@ use ambient::Timestamp;
 pub struct Partner {
     /// The `client_id`.
     pub id: Uuid,
-    /// The name that people read.
+    /// The display name.
     pub name: String,
-    /// The scopes it may ask for, separated by spaces (RFC 6749, section 3.3).
+    /// The scopes that it may request, separated by spaces (RFC 6749, section 3.3).
     pub scopes: String,
     /// SHA-256 of the `client_secret`.
     pub secret_hash: Vec<u8>,
@@ -25,14 +25,15 @@ pub struct Partner {
     pub created_at: Timestamp,
     /// When its secret was last rotated.
     pub rotated_at: Option<Timestamp>,
-    /// When it was disabled, if it is.
+    /// When it was disabled.
     pub disabled_at: Option<Timestamp>,
-    /// Host names from which its documents may be fetched, separated by spaces; empty: any public host.
+    /// Hosts that its documents may be fetched from, separated by spaces. If empty, any public
+    /// host.
     pub document_hosts: String,
-    /// Whether it is for trying things out: its people may be played by the server. Never changes.
+    /// Whether it is a sandbox partner, whose holders the server can simulate. Never changes.
     pub sandbox: bool,
-    /// Addresses to which people may be sent after they answered a verification request or decided about a push, separated by
-    /// spaces.
+    /// URLs that people may be redirected to after they decide about a push or respond to a
+    /// verification request, separated by spaces.
     pub callback_urls: String,
 }
 from_row!(Partner {
@@ -49,7 +50,7 @@ from_row!(Partner {
 });
 
 impl Partner {
-    /// Whether its documents may be fetched from `host`: one of its hosts, or below one of them.
+    /// Returns whether its documents may be fetched from `host`: one of its hosts or a subdomain.
     pub fn may_fetch_from(&self, host: &str) -> bool {
         let mut hosts = self.document_hosts.split_whitespace().peekable();
         let is_below =
@@ -57,18 +58,18 @@ impl Partner {
         hosts.peek().is_none() || hosts.any(is_below)
     }
 
-    /// Whether people may be sent to `address`, which is on its list: the same address, as a browser reads it.
+    /// Returns whether `address` is one of its callback URLs, compared as browsers parse them.
     pub fn may_call_back(&self, address: &Url) -> bool {
         credential::is_listed(&self.callback_urls, address)
     }
 
-    /// Whether it may do anything at all.
+    /// Returns whether it is enabled.
     pub fn is_active(&self) -> bool {
         self.disabled_at.is_none()
     }
 }
 
-/// Partners that are not disabled, and where they want to be told; as [`Tx::listeners`] finds it too.
+/// Enabled partners and their webhooks, as [`Tx::listeners`] finds them too.
 #[derive(Debug)]
 pub struct Pushers {
     ids: HashSet<Uuid>,
@@ -76,7 +77,7 @@ pub struct Pushers {
 }
 
 impl Pushers {
-    /// Whether `partner` is one of them.
+    /// Returns whether `partner` is enabled.
     pub fn has(&self, partner: Uuid) -> bool {
         self.ids.contains(&partner)
     }
@@ -85,7 +86,7 @@ impl Pushers {
 impl Tx {
     /// Adds a partner.
     pub async fn add_partner(&mut self, partner: &Partner) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query(
+        dispatch!(self, connection => sqlx::query(
             "INSERT INTO partner (id, name, scopes, secret_hash, created_at, document_hosts, sandbox, callback_urls)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         ).bind(partner.id).bind(&partner.name).bind(&partner.scopes).bind(&partner.secret_hash).bind(partner.created_at)
@@ -94,28 +95,30 @@ impl Tx {
         Ok(())
     }
 
-    /// Removes a partner that was just added and has not done anything. False if it is not there.
+    /// Deletes a partner that was just added and is not referenced yet. Returns false if there is
+    /// none.
     pub async fn remove_partner(&mut self, id: Uuid) -> Result<bool, StoreError> {
-        let removed = on!(self, connection => sqlx::query("DELETE FROM partner WHERE id = $1")
+        let removed = dispatch!(self, connection => sqlx::query("DELETE FROM partner WHERE id = $1")
             .bind(id).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(removed == 1)
     }
 
-    /// The partner with this `client_id`, disabled or not.
+    /// Returns the partner with this `client_id`, even if it is disabled.
     pub async fn partner(&mut self, id: Uuid) -> Result<Option<Partner>, StoreError> {
         Ok(
-            on!(self, connection => sqlx::query_as("SELECT * FROM partner WHERE id = $1").bind(id).fetch_optional(connection).await)?,
+            dispatch!(self, connection => sqlx::query_as("SELECT * FROM partner WHERE id = $1").bind(id).fetch_optional(connection).await)?,
         )
     }
 
-    /// All partners, oldest first.
+    /// Returns all partners, oldest first.
     pub async fn partners(&mut self) -> Result<Vec<Partner>, StoreError> {
         Ok(
-            on!(self, connection => sqlx::query_as("SELECT * FROM partner ORDER BY created_at, id").fetch_all(connection).await)?,
+            dispatch!(self, connection => sqlx::query_as("SELECT * FROM partner ORDER BY created_at, id").fetch_all(connection).await)?,
         )
     }
 
-    /// Those of `ids` that are not disabled, and where they want to be told: one question, since each push asks it.
+    /// Returns those of `ids` that are enabled, with their webhooks. It is one query because every
+    /// push runs it.
     pub async fn active_partners(&mut self, ids: &[Uuid]) -> Result<Pushers, StoreError> {
         struct Row {
             partner_id: Uuid,
@@ -123,7 +126,7 @@ impl Tx {
             events: Option<String>,
         }
         from_row!(Row { partner_id, id, events });
-        let rows: Vec<Row> = on!(self, connection => {
+        let rows: Vec<Row> = dispatch!(self, connection => {
             let mut query = QueryBuilder::new(
                 "SELECT partner.id AS partner_id, webhook.id AS id, webhook.events AS events
                    FROM partner LEFT JOIN webhook ON webhook.partner_id = partner.id
@@ -139,14 +142,15 @@ impl Tx {
         Ok(Pushers { ids: rows.iter().map(|row| row.partner_id).collect(), listeners })
     }
 
-    /// Gives a partner another secret. False if there is no such partner.
+    /// Replaces a partner's secret. Returns false if there is no such partner.
     pub async fn rotate_partner(&mut self, id: Uuid, secret_hash: &[u8], now: Timestamp) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query("UPDATE partner SET secret_hash = $2, rotated_at = $3 WHERE id = $1")
+        let changed = dispatch!(self, connection => sqlx::query("UPDATE partner SET secret_hash = $2, rotated_at = $3 WHERE id = $1")
             .bind(id).bind(secret_hash).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Gives a partner another secret in the place of the one with the hash `old`. False if that is not its secret (any more).
+    /// Replaces a partner's secret if its current one has the hash `old`, and otherwise returns
+    /// false.
     pub async fn exchange_partner_secret(
         &mut self,
         id: Uuid,
@@ -154,28 +158,30 @@ impl Tx {
         new: &[u8],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query("UPDATE partner SET secret_hash = $3, rotated_at = $4 WHERE id = $1 AND secret_hash = $2")
+        let changed = dispatch!(self, connection => sqlx::query("UPDATE partner SET secret_hash = $3, rotated_at = $4 WHERE id = $1 AND secret_hash = $2")
             .bind(id).bind(old).bind(new).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Says from which hosts a partner's documents may be fetched. False if there is no such partner.
+    /// Sets the hosts that a partner's documents may be fetched from. Returns false if there is no
+    /// such partner.
     pub async fn set_document_hosts(&mut self, id: Uuid, hosts: &str) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query("UPDATE partner SET document_hosts = $2 WHERE id = $1")
+        let changed = dispatch!(self, connection => sqlx::query("UPDATE partner SET document_hosts = $2 WHERE id = $1")
             .bind(id).bind(hosts).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Says to which addresses people may be sent back. False if there is no such partner.
+    /// Sets the callback URLs of a partner. Returns false if there is no such partner.
     pub async fn set_callback_urls(&mut self, id: Uuid, urls: &str) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query("UPDATE partner SET callback_urls = $2 WHERE id = $1")
+        let changed = dispatch!(self, connection => sqlx::query("UPDATE partner SET callback_urls = $2 WHERE id = $1")
             .bind(id).bind(urls).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Disables a partner; from now on its tokens are refused. False if there is no such partner.
+    /// Disables a partner, whose tokens are rejected from now on. Returns false if there is no such
+    /// partner.
     pub async fn disable_partner(&mut self, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query("UPDATE partner SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1")
+        let changed = dispatch!(self, connection => sqlx::query("UPDATE partner SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1")
             .bind(id).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }

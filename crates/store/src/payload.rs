@@ -1,8 +1,10 @@
-//! Payloads: what was pushed and nobody has accepted yet, sealed under the ring key of its period.
+//! Payloads: data that was pushed and not yet accepted, encrypted under the epoch key of its
+//! period.
 //!
-//! On PostgreSQL they are kept apart from what is known of a submission, a partition for each period: what is over is dropped,
-//! not deleted row by row. On SQLite they are in the submission's row, since a second tree costs a push more than all that it
-//! saves later; whoever tells of what is over takes them out.
+//! On PostgreSQL, payloads are in a table of their own, partitioned by period, so that expired ones
+//! are dropped by partition and not deleted row by row. On SQLite they are in the submission's row,
+//! because inserting into a second B-tree costs a push more than the cheaper deletion saves. There
+//! the expiry job clears them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -14,17 +16,18 @@ use super::{NewSubmission, StoreError, Tx, push_list};
 use crate::domain::submission::Sealed;
 use ambient::Timestamp;
 
-/// Periods that get a partition each; shorter ones are for trying out, and share the default partition.
+/// Shortest period that gets a partition of its own. Shorter ones are for testing and share the
+/// default partition.
 const PARTITIONED_FROM: Duration = Duration::from_secs(60);
 
-/// What holds partitions against two nodes that change them at once (PostgreSQL's advisory locks have numbers).
+/// Advisory lock that keeps two nodes from changing partitions at once.
 const PARTITIONS: i64 = 0x7465_6e75_7265_0001;
 
-/// Most ids in one list.
+/// Maximum number of ids in one `IN` list.
 const CHUNK: usize = 256;
 
 impl Tx {
-    /// Stores what was pushed with each of `new`, whose rows are in.
+    /// Inserts the payloads of `new`, whose rows are already inserted.
     pub(super) async fn insert_payloads(&mut self, mut new: Vec<&NewSubmission>) -> Result<(), StoreError> {
         let Self::Postgres(transaction) = self else { return Ok(()) };
         if new.is_empty() {
@@ -39,13 +42,13 @@ impl Tx {
         Ok(())
     }
 
-    /// What is kept apart of submissions, each named with the period that it was sealed in.
+    /// Returns the payloads from the separate table, given each submission's period and id.
     pub(super) async fn payloads(
         &mut self,
         submissions: &[(Timestamp, Uuid)],
     ) -> Result<HashMap<Uuid, Sealed>, StoreError> {
         let Self::Postgres(transaction) = self else { return Ok(HashMap::new()) };
-        // A period at a time, so that it is looked for in one partition.
+        // One query a period, so that each reads a single partition.
         let mut periods: BTreeMap<Timestamp, Vec<Uuid>> = BTreeMap::new();
         for (period, id) in submissions {
             periods.entry(*period).or_default().push(*id);
@@ -64,7 +67,7 @@ impl Tx {
         Ok(found)
     }
 
-    /// Deletes what is kept apart of a submission that has been answered.
+    /// Deletes the payload of a submission that was accepted, declined or withdrawn.
     pub(super) async fn delete_payload(&mut self, submission: Uuid) -> Result<(), StoreError> {
         let Self::Postgres(transaction) = self else { return Ok(()) };
         sqlx::query("DELETE FROM payload WHERE submission_id = $1 AND ring_period = (SELECT ring_period FROM submission WHERE id = $1)")
@@ -72,7 +75,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Takes what was pushed out of the rows of submissions that are over. On PostgreSQL it goes with its period.
+    /// Clears the payloads in the rows of expired submissions. On PostgreSQL they are dropped with
+    /// their period.
     pub(super) async fn empty_rows(&mut self, submissions: &[Uuid]) -> Result<(), StoreError> {
         let Self::Sqlite(transaction) = self else { return Ok(()) };
         for chunk in submissions.chunks(CHUNK) {
@@ -84,12 +88,12 @@ impl Tx {
         Ok(())
     }
 
-    /// Lets go of what is kept apart of periods before `first`, up to `limit` rows of what has no partition. True if nothing
-    /// of it is left.
+    /// Drops the payloads of periods before `first`, but at most `limit` rows of the default
+    /// partition. Returns whether none are left.
     pub async fn drop_payloads(&mut self, first: Timestamp, limit: i64) -> Result<bool, StoreError> {
         let over: Vec<Partition> = self.partitions().await?.into_iter().filter(|known| known.to <= first).collect();
         if !over.is_empty() {
-            self.hold_partitions().await?;
+            self.lock_partitions().await?;
         }
         for partition in over {
             self.change_partitions(format!("DROP TABLE IF EXISTS {}", partition.name())).await?;
@@ -107,20 +111,21 @@ impl Tx {
         Ok(deleted.rows_affected() < limit.unsigned_abs())
     }
 
-    /// Makes the partition of the period that begins at `from`, which nothing has been pushed in. SQLite has none.
+    /// Creates the partition of the period that starts at `from`, for which nothing has been stored
+    /// yet. Does nothing on SQLite.
     pub async fn add_payload_partition(&mut self, from: Timestamp, period: Duration) -> Result<(), StoreError> {
         let wanted = Partition { from, to: from + period };
         if matches!(self, Self::Sqlite(_)) || period < PARTITIONED_FROM || self.is_covered(wanted).await? {
             return Ok(());
         }
-        self.hold_partitions().await?;
-        // Asked again, since another node may have been quicker.
+        self.lock_partitions().await?;
+        // Checked again under the lock: another node may have created it.
         if self.is_covered(wanted).await? {
             return Ok(());
         }
         let (name, from, to) = (wanted.name(), wanted.from.micros(), wanted.to.micros());
-        // Attached, not made as one at once: that would hold up whoever pushes into other partitions. Who pushes into the
-        // default one waits while it is looked through.
+        // `CREATE TABLE ... PARTITION OF` would lock `payload` against all pushes. Attaching a
+        // table blocks only pushes into the default partition, while it is scanned.
         self.change_partitions(format!("CREATE TABLE {name} (LIKE payload INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"))
             .await?;
         self.change_partitions(format!(
@@ -129,9 +134,9 @@ impl Tx {
         .await
     }
 
-    /// Waits until no other node changes partitions, and for the tables themselves only briefly: pushes queue behind who
-    /// waits for them, and the next run tries again.
-    async fn hold_partitions(&mut self) -> Result<(), StoreError> {
+    /// Waits until no other node changes partitions. Waits only briefly for table locks, because
+    /// pushes queue behind a waiting lock; the next run of the job tries again.
+    async fn lock_partitions(&mut self) -> Result<(), StoreError> {
         let Self::Postgres(transaction) = self else { return Ok(()) };
         sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(PARTITIONS).execute(&mut **transaction).await?;
         sqlx::query("SET LOCAL lock_timeout = '200ms'").execute(&mut **transaction).await?;
@@ -144,13 +149,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Whether something is there for some of `wanted` already.
+    /// Returns whether a partition overlaps `wanted`.
     async fn is_covered(&mut self, wanted: Partition) -> Result<bool, StoreError> {
         let known = self.partitions().await?;
         Ok(known.iter().any(|known| wanted.from < known.to && known.from < wanted.to))
     }
 
-    /// The partitions that are there, but for the default one.
+    /// Returns all partitions except the default one.
     async fn partitions(&mut self) -> Result<Vec<Partition>, StoreError> {
         let Self::Postgres(transaction) = self else { return Ok(Vec::new()) };
         let names: Vec<String> = sqlx::query_scalar(
@@ -163,7 +168,7 @@ impl Tx {
     }
 }
 
-/// The periods from `from` up to `to`.
+/// A partition for periods from `from` (inclusive) to `to` (exclusive).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Partition {
     from: Timestamp,

@@ -1,8 +1,9 @@
-//! Connections to PostgreSQL that can be let go of all at once.
+//! PostgreSQL connection pools that can be replaced at once.
 //!
-//! After a failover every connection of a pool is dead, or silent for as long as the network takes to notice, and each
-//! would cost a request, or keep its place for ever. So the pool is exchanged as a whole once one of its connections is
-//! known to be lost: by whoever begins a transaction on it, or by the one who listens for notices.
+//! After a failover every pooled connection is dead, or silent until the network reports it. Each
+//! would fail a request or occupy a slot of the pool forever. So the whole pool is replaced once
+//! one of its connections is known to be lost, either when a transaction begins on it or by the
+//! connection that listens for notifications.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,13 +14,13 @@ use sqlx::{PgTransaction, Postgres};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::error::{StoreError, is_passing};
+use super::error::{StoreError, is_transient};
 
-/// How long a transaction may take to begin: a connection is waited for half as long.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Timeout for beginning a transaction. At most half of it is spent waiting for a connection.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What every session asks of the server. Nobody waits for a lock for longer than any request is waited for; and what a node
-/// holds whose machine is gone, it holds for a dozen seconds.
+/// Settings of every session. The lock timeout is shorter than the default request timeout of 30 s.
+/// The keepalives release the locks of a crashed machine after 11 s.
 const SESSION: [(&str, &str); 5] = [
     ("lock_timeout", "20s"),
     ("tcp_keepalives_idle", "5"),
@@ -28,7 +29,7 @@ const SESSION: [(&str, &str); 5] = [
     ("tcp_user_timeout", "10s"),
 ];
 
-/// A pool, how many there were before it, and how often the server was given up.
+/// A pool, the number of pools before it, and how often the server was lost.
 #[derive(Clone, Debug)]
 struct Current {
     pool: PgPool,
@@ -37,7 +38,7 @@ struct Current {
     is_closed: bool,
 }
 
-/// A pool that can be exchanged; cheap to clone.
+/// A pool that can be replaced; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Pools(Arc<watch::Sender<Current>>);
 
@@ -46,24 +47,24 @@ impl Pools {
         Self(Arc::new(watch::Sender::new(Current { pool, generation: 0, losses: 0, is_closed: false })))
     }
 
-    /// The settings of a session of ours.
+    /// Adds [`SESSION`] to the options.
     pub(super) fn settled(options: PgConnectOptions) -> PgConnectOptions {
         options.options(SESSION)
     }
 
-    /// The pool now.
+    /// Returns the current pool.
     pub fn current(&self) -> PgPool {
         self.0.borrow().pool.clone()
     }
 
-    /// Begins a transaction. A connection that turns out to be lost takes the others along, and it is tried once more.
+    /// Begins a transaction. If the connection is lost, replaces the pool and tries once more.
     pub(super) async fn begin(&self) -> Result<PgTransaction<'static>, StoreError> {
         let Current { pool, generation, .. } = self.0.borrow().clone();
-        match timeout(PATIENCE, pool.begin()).await {
+        match timeout(TIMEOUT, pool.begin()).await {
             Ok(Err(error)) if is_lost(&error) => {
                 self.renew_after(generation);
                 let pool = self.current();
-                Ok(timeout(PATIENCE, pool.begin()).await.map_err(|_| silent())??)
+                Ok(timeout(TIMEOUT, pool.begin()).await.map_err(|_| silent())??)
             }
             Ok(begun) => Ok(begun?),
             Err(_) => {
@@ -73,16 +74,17 @@ impl Pools {
         }
     }
 
-    /// A connection outside of any transaction.
+    /// Returns a connection outside a transaction.
     pub(super) async fn acquire(&self) -> Result<PoolConnection<Postgres>, StoreError> {
         match self.current().acquire().await {
-            // It was exchanged meanwhile.
+            // The pool was replaced in the meantime.
             Err(sqlx::Error::PoolClosed) => Ok(self.current().acquire().await?),
             acquired => Ok(acquired?),
         }
     }
 
-    /// Lets go of all connections. What is under way on them goes on; who waits for one gets a fresh one.
+    /// Replaces the pool. Work in progress continues on the old connections; waiting callers get a
+    /// new one.
     pub(super) fn renew(&self) {
         self.0.send_modify(Current::renew);
     }
@@ -97,7 +99,7 @@ impl Pools {
         });
     }
 
-    /// Lets go of all connections, since nothing comes back from them: what is under way on them is given up.
+    /// Replaces the pool and cancels the work in progress, because the server does not respond.
     pub(super) fn give_up(&self) {
         self.0.send_modify(|current| {
             current.renew();
@@ -105,11 +107,11 @@ impl Pools {
         });
     }
 
-    /// Returns once the connections of now have been given up.
+    /// Waits until the current connections are given up.
     pub(super) async fn lost(&self) {
         let mut watched = self.0.subscribe();
         let losses = watched.borrow().losses;
-        // It cannot fail while `self` is there.
+        // The sender lives in `self`, so this cannot fail.
         let _ = watched.wait_for(|current| current.losses != losses).await;
     }
 
@@ -128,20 +130,21 @@ impl Current {
         let fresh = self.pool.options().clone().connect_lazy_with(options);
         let old = std::mem::replace(&mut self.pool, fresh);
         self.generation += 1;
-        // Idle connections end now, others when they come back; those that never do are left behind.
+        // Closes idle connections now and the others when they are returned. Those that never
+        // return are abandoned.
         tokio::spawn(async move { old.close().await });
     }
 }
 
 fn silent() -> StoreError {
-    StoreError::Unavailable("the database does not answer".to_owned())
+    StoreError::Unavailable("the database does not respond".to_owned())
 }
 
-/// Whether an error at the begin of a transaction means that the connection, and so all of its kind, are of no use.
+/// Returns whether an error of `BEGIN` means that the server's connections are unusable.
 fn is_lost(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolClosed => true,
-        sqlx::Error::Database(database) => database.code().is_some_and(|code| is_passing(&code)),
+        sqlx::Error::Database(database) => database.code().is_some_and(|code| is_transient(&code)),
         _ => false,
     }
 }

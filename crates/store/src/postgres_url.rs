@@ -7,7 +7,8 @@ use sqlx::postgres::PgConnectOptions;
 
 use crate::error::StoreError;
 
-/// The parameters that the driver knows. It ignores others, so that `sslmod=require` would connect without TLS.
+/// Parameters that the driver supports. It ignores unknown ones, so `sslmod=require` would connect
+/// without TLS.
 const PARAMETERS: [&str; 17] = [
     "application_name",
     "dbname",
@@ -28,25 +29,26 @@ const PARAMETERS: [&str; 17] = [
     "user",
 ];
 
-/// How to connect to the server at `url`. No error repeats the URL, which may hold a password.
+/// Parses the connection options from `url`. Errors never include the URL, which may contain a
+/// password.
 ///
 /// # Errors
-/// The URL cannot be parsed, or has a parameter that the driver does not know.
+/// The URL is invalid or has an unknown parameter.
 pub fn connect_options(url: &str) -> Result<PgConnectOptions, StoreError> {
     let refuse = |what: &str| StoreError::Broken(format!("storage.database_url: {what}"));
     let parsed: url::Url = url.parse().map_err(|error| refuse(&format!("it is not a URL: {error}")))?;
     if !matches!(parsed.scheme(), "postgres" | "postgresql") {
-        return Err(refuse("it must begin with postgres://"));
+        return Err(refuse("it must start with postgres://"));
     }
     let unknown = parsed.query_pairs().find(|(name, _)| {
         let is_option = name.starts_with("options[") && name.ends_with(']');
         name != "statement-cache-capacity" && !is_option && !PARAMETERS.contains(&&**name)
     });
     if let Some((name, _)) = unknown {
-        return Err(refuse(&format!("unknown parameter '{name}'; known are: {}", PARAMETERS.join(", "))));
+        return Err(refuse(&format!("unknown parameter '{name}'. Use one of: {}", PARAMETERS.join(", "))));
     }
     let options = PgConnectOptions::from_str(url).map_err(|error| refuse(&error.to_string()))?;
-    // The driver resolves the host of the URL as a name, and no name has brackets.
+    // The driver resolves the host as a name, which must not have brackets.
     let literal = parsed.host_str().and_then(|host| host.strip_prefix('[')?.strip_suffix(']'));
     let is_overridden = parsed.query_pairs().any(|(name, _)| name == "host" || name == "hostaddr");
     match literal.and_then(|address| address.parse::<Ipv6Addr>().ok()) {
@@ -64,8 +66,8 @@ mod tests {
         for (url, expected) in [
             ("postgres://ada:secret@db/tenure?sslmod=require", "unknown parameter 'sslmod'"),
             ("postgres://ada:secret@db/tenure?sslmode=requir", "requir"),
-            ("mysql://ada:secret@db/tenure", "must begin with postgres://"),
-            ("ada:secret@db", "must begin with postgres://"),
+            ("mysql://ada:secret@db/tenure", "must start with postgres://"),
+            ("ada:secret@db", "must start with postgres://"),
             ("db", "is not a URL"),
         ] {
             let error = connect_options(url).expect_err(url).to_string();

@@ -1,9 +1,9 @@
-//! Questions to outside wallets: asked, answered once, counted once.
+//! Presentations from outside wallets: requested, answered once, finished once.
 
 use uuid::Uuid;
 
-use super::{StoreError, Tx, from_row, on};
-use crate::domain::presentation::{Flow, MOST_REFUSED, MOST_TRIES, Mode, Presentation, State};
+use super::{StoreError, Tx, dispatch, from_row};
+use crate::domain::presentation::{Flow, MAX_REFUSED, MAX_TRIES, Mode, Presentation, State};
 use crate::domain::submission::Sealed;
 use ambient::Timestamp;
 
@@ -46,7 +46,7 @@ impl TryFrom<Row> for Presentation {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let nonsense = |what: &str| StoreError::nonsense("presentation", format!("{} {what}", row.id));
+        let corrupt_row = |what: &str| StoreError::corrupt_row("presentation", format!("{} {what}", row.id));
         let sealed = row.sealed.map(|bytes| Sealed { period: row.ring_period, bytes });
         let state = match (row.state.as_str(), row.response_hash, sealed) {
             ("waiting", None, Some(key)) => State::Waiting { key },
@@ -54,14 +54,14 @@ impl TryFrom<Row> for Presentation {
             ("finished", _, None) => State::Finished,
             ("declined", _, None) => State::Declined,
             ("rejected", _, None) => State::Rejected,
-            (state, ..) => return Err(nonsense(&format!("in state {state}"))),
+            (state, ..) => return Err(corrupt_row(&format!("in state {state}"))),
         };
         Ok(Self {
             id: row.id,
             verification: row.verification_id,
             holder: row.holder_id,
-            flow: Flow::from_name(&row.flow).ok_or_else(|| nonsense("its flow"))?,
-            mode: Mode::from_name(&row.mode).ok_or_else(|| nonsense("its mode"))?,
+            flow: Flow::from_name(&row.flow).ok_or_else(|| corrupt_row("its flow"))?,
+            mode: Mode::from_name(&row.mode).ok_or_else(|| corrupt_row("its mode"))?,
             client_id: row.client_id,
             nonce: row.nonce,
             binding_hash: row.binding_hash,
@@ -78,9 +78,10 @@ fn read(row: Option<Row>, now: Timestamp) -> Result<Option<Presentation>, StoreE
 }
 
 impl Tx {
-    /// Adds a question that waits for `key`'s answer.
+    /// Adds a presentation that waits for a response, with the encrypted private key for that
+    /// response.
     pub async fn add_presentation(&mut self, new: &Presentation, key: &Sealed) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query(
+        dispatch!(self, connection => sqlx::query(
             "INSERT INTO presentation (id, verification_id, holder_id, flow, mode, client_id, nonce, binding_hash, state, created_at, expires_at, ring_period, sealed)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $10, $11, $12)",
         ).bind(new.id).bind(new.verification).bind(new.holder).bind(new.flow.name()).bind(new.mode.name()).bind(&new.client_id)
@@ -89,28 +90,30 @@ impl Tx {
         Ok(())
     }
 
-    /// A question by its id, whoever's, as it stands at `now`: a wallet may read it as often as it likes. What may be done
-    /// with its answer is for the caller, who compares the browser's secret and the wallet's.
+    /// Returns a presentation with its state at `now`. A wallet may read it any number of times.
+    /// Does not check the owner: before the response is used, the caller compares the browser's
+    /// secret and the wallet's.
     pub async fn presentation(&mut self, id: Uuid, now: Timestamp) -> Result<Option<Presentation>, StoreError> {
-        let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM presentation WHERE id = $1")
+        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM presentation WHERE id = $1")
             .bind(id).fetch_optional(connection).await)?;
         read(row, now)
     }
 
-    /// The question of the browser whose secret has this hash, as it stands at `now`.
+    /// Returns the presentation of the browser whose secret has this hash, with its state at `now`.
     pub async fn bound_presentation(
         &mut self,
         id: Uuid,
         binding_hash: &[u8],
         now: Timestamp,
     ) -> Result<Option<Presentation>, StoreError> {
-        let row: Option<Row> = on!(self, connection => sqlx::query_as(
+        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM presentation WHERE id = $1 AND binding_hash = $2",
         ).bind(id).bind(binding_hash).fetch_optional(connection).await)?;
         read(row, now)
     }
 
-    /// Notes a good answer: the first counts, and with it the key goes. False if it does not wait any more.
+    /// Stores a valid response in place of the decryption key, so only the first one is accepted.
+    /// Returns false if the presentation is no longer waiting.
     pub async fn answer_presentation(
         &mut self,
         id: Uuid,
@@ -118,7 +121,7 @@ impl Tx {
         shown: &Sealed,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE presentation SET state = 'answered', response_hash = $2, ring_period = $3, sealed = $4, refusal = NULL
               WHERE id = $1 AND state = 'waiting' AND expires_at > $5",
         ).bind(id).bind(response_hash).bind(shown.period).bind(&shown.bytes).bind(now)
@@ -126,56 +129,57 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// Notes an answer that was not taken, and why; after too many the question ends.
+    /// Records why a response was rejected. After [`MAX_REFUSED`] rejections the presentation ends.
     pub async fn refuse_answer(&mut self, id: Uuid, why: &str) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query(
+        dispatch!(self, connection => sqlx::query(
             "UPDATE presentation SET refused = refused + 1, refusal = $2 WHERE id = $1 AND state = 'waiting'",
         ).bind(id).bind(why).execute(connection).await.map(drop))?;
-        on!(self, connection => sqlx::query(
+        dispatch!(self, connection => sqlx::query(
             "UPDATE presentation SET state = 'rejected', sealed = NULL WHERE id = $1 AND state = 'waiting' AND refused >= $2",
-        ).bind(id).bind(MOST_REFUSED).execute(connection).await.map(drop))?;
+        ).bind(id).bind(MAX_REFUSED).execute(connection).await.map(drop))?;
         Ok(())
     }
 
-    /// Ends a question whose wallet said no. False if it does not wait any more.
+    /// Ends a presentation that the wallet declined. Returns false if it is no longer waiting.
     pub async fn decline_presentation(&mut self, id: Uuid) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE presentation SET state = 'declined', sealed = NULL WHERE id = $1 AND state = 'waiting'",
         ).bind(id).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Counts a code that is tried for an answer, before it is looked at. False if no more may be tried; the answer is
-    /// ended then.
+    /// Counts an attempt to enter the code, before the code is compared. After [`MAX_TRIES`]
+    /// attempts it rejects the response and returns false.
     pub async fn take_presentation_try(&mut self, id: Uuid) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE presentation SET tries = tries + 1 WHERE id = $1 AND state = 'answered' AND tries < $2",
-        ).bind(id).bind(MOST_TRIES).execute(connection).await.map(|done| done.rows_affected()))?;
+        ).bind(id).bind(MAX_TRIES).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 0 {
             self.reject_presentation(id).await?;
         }
         Ok(changed == 1)
     }
 
-    /// Ends an answer that must not count. False if there is none.
+    /// Rejects a response that is not finished. Returns false if there is none.
     pub async fn reject_presentation(&mut self, id: Uuid) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE presentation SET state = 'rejected', sealed = NULL WHERE id = $1 AND state = 'answered'",
         ).bind(id).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Ends an answer that counts, once. False if there is none.
+    /// Finishes a presentation whose response is used, at most once. Returns false if there is no
+    /// unexpired response.
     pub async fn finish_presentation(&mut self, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE presentation SET state = 'finished', sealed = NULL WHERE id = $1 AND state = 'answered' AND expires_at > $2",
         ).bind(id).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Forgets up to `limit` questions whose time was over before `before`.
+    /// Deletes up to `limit` presentations that expired before `before`.
     pub async fn forget_presentations(&mut self, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
-        Ok(on!(self, connection => sqlx::query(
+        Ok(dispatch!(self, connection => sqlx::query(
             "DELETE FROM presentation WHERE id IN
                 (SELECT id FROM presentation WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
         ).bind(before).bind(limit).execute(connection).await.map(|done| done.rows_affected()))?)

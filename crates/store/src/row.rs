@@ -1,10 +1,10 @@
-//! Reads a row of either database into a struct.
+//! Conversion of rows of either database into structs.
 
-/// Implements [`sqlx::FromRow`] for a struct. A field is read from the column of its name, or of the name that follows it; the
-/// field after `flatten` reads its own columns from the same row.
+/// Implements [`sqlx::FromRow`] for a struct. A field is read from the column of its name, or of
+/// the name that follows it. The field after `flatten` reads its own columns from the same row.
 ///
-/// `derive(FromRow)` does the same, but its feature compiles both drivers, SQLite's C code included, a second time for the
-/// macro.
+/// `derive(FromRow)` does the same, but its feature compiles both drivers, including SQLite's C
+/// code, a second time for the macro.
 macro_rules! from_row {
     ($name:ident { $($field:ident $(: $column:literal)?),* $(,)? $(; flatten $inner:ident)? }) => {
         $crate::from_row!(@for sqlx::sqlite::SqliteRow, $name, $($field $(: $column)?)*, $($inner)?);

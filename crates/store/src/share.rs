@@ -1,23 +1,24 @@
-//! Shares: links that show something to a hirer, and the status entries that fall with them.
+//! Shares: links that show credentials to a hirer, and the status entries that are revoked with
+//! them.
 //!
-//! A link that goes on to a newer version keeps its entry for the older one, so that revoking the link revokes whatever it has
-//! shown. Row locks: submissions come before shares, and shares before status lists.
+//! A link that switches to a newer version keeps its entry for the older one, so that revoking the
+//! link revokes everything it has shown. Lock order: submissions, then shares, then status lists.
 
 use std::collections::BTreeSet;
 
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StatusPlace, StoreError, Tx, from_row, on, push_list};
+use super::{StatusPlace, StoreError, Tx, dispatch, from_row, push_list};
 use crate::domain::share::Share;
 use ambient::Timestamp;
 
 /// A status entry of a share's credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShareEntry {
-    /// Where it is.
+    /// The list and index.
     pub place: StatusPlace,
-    /// Of which submission.
+    /// The submission whose credential it is.
     pub submission: Uuid,
 }
 
@@ -27,23 +28,23 @@ impl ShareEntry {
     }
 }
 
-/// A status entry of a credential that a share shows now.
+/// A status entry of a credential that a share currently shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShownEntry {
     /// The entry.
     pub entry: ShareEntry,
-    /// When a newer version took the credential's place, unless it was revoked.
+    /// When a newer version replaced the credential, unless it was revoked.
     pub replaced_at: Option<Timestamp>,
 }
 
-/// Newer versions that a share goes on to.
+/// Newer versions that a share switches to.
 #[derive(Clone, Debug)]
 pub struct ShareUpdate {
-    /// The entries of replaced credentials, each with that of its newer version.
+    /// The entries of replaced credentials, each with the entry of its newer version.
     pub moved: Vec<(ShareEntry, ShareEntry)>,
-    /// What is shown now, as in [`Share::sealed`].
+    /// The content to show from now on, as in [`Share::sealed`].
     pub sealed: Vec<u8>,
-    /// What the wallet says of it now.
+    /// The wallet's new description of the share, encrypted.
     pub holder_sealed: Vec<u8>,
 }
 
@@ -105,12 +106,13 @@ impl From<Row> for Share {
 }
 
 impl Tx {
-    /// Adds a share with its status entries. False if something that it shows does not stand any more; then no supersession
-    /// has seen the share. One that comes later waits for this transaction.
+    /// Adds a share with its status entries. Returns false if a submission that it shows is not
+    /// current any more, in which case no supersession has seen the share. A later supersession
+    /// waits for this transaction.
     pub async fn add_share(&mut self, share: &Share, entries: &[ShareEntry]) -> Result<bool, StoreError> {
         let shown: BTreeSet<Uuid> = entries.iter().map(|entry| entry.submission).collect();
-        let stands = self.hold_issuable(&shown).await?.len() == shown.len();
-        on!(self, connection => sqlx::query(
+        let stands = self.lock_issuable(&shown).await?.len() == shown.len();
+        dispatch!(self, connection => sqlx::query(
             "INSERT INTO share (id, holder_id, token_hash, nonce, created_at, expires_at, passcode_fingerprint, keep_current, sealed, holder_sealed)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         ).bind(share.id).bind(share.holder).bind(&share.token_hash).bind(&share.nonce).bind(share.created_at)
@@ -128,7 +130,7 @@ impl Tx {
         if entries.len() == 0 {
             return Ok(());
         }
-        on!(self, connection => {
+        dispatch!(self, connection => {
             let mut query = QueryBuilder::new("INSERT INTO share_entry (share_id, list_id, position, submission_id) ");
             query.push_values(entries, |mut row, entry| {
                 row.push_bind(share)
@@ -141,9 +143,10 @@ impl Tx {
         Ok(())
     }
 
-    /// Lets `share`, as it was read, go on to newer versions at `now`. False, and the caller drops the transaction, if it cannot
-    /// be opened any more, was updated since it was read, or an older version is not replaced (any more) or a newer one does
-    /// not stand: who revokes, withdraws or deletes has the last word.
+    /// Switches `share`, as it was read, to newer versions at `now`. Returns false, and the caller
+    /// rolls back, if the share cannot be opened any more, if it was updated since it was read, if
+    /// an older version is not replaced, or if a newer one is not current. So revocation,
+    /// withdrawal and deletion always win.
     pub async fn update_share(
         &mut self,
         share: &Share,
@@ -154,16 +157,16 @@ impl Tx {
             return Ok(false);
         }
         let newer: BTreeSet<Uuid> = update.moved.iter().map(|(_, to)| to.submission).collect();
-        self.hold_submissions(update.moved.iter().flat_map(|(from, to)| [from.submission, to.submission])).await?;
-        let holders = self.hold_issuable(&newer).await?;
+        self.lock_submissions(update.moved.iter().flat_map(|(from, to)| [from.submission, to.submission])).await?;
+        let holders = self.lock_issuable(&newer).await?;
         if !newer.iter().all(|id| holders.get(id) == Some(&share.holder)) {
             return Ok(false);
         }
-        // A version that was reinstated is shown again by a link that does not follow, too.
+        // A reinstated version is also shown again by links that do not follow newer versions.
         let is_same = update.moved.iter().all(|(from, to)| from.submission == to.submission);
         let seen = share.updated_at.map_or(0, Timestamp::micros);
         let updated_at = Timestamp::from_micros(now.micros().max(seen + 1));
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE share SET sealed = $3, holder_sealed = $4, updated_at = $5
               WHERE id = $1 AND (keep_current OR $7) AND revoked_at IS NULL AND sealed IS NOT NULL AND expires_at > $6
                 AND COALESCE(updated_at, 0) = $2",
@@ -176,7 +179,7 @@ impl Tx {
             return Ok(false);
         }
         for (from, _) in &update.moved {
-            on!(self, connection => sqlx::query(
+            dispatch!(self, connection => sqlx::query(
                 "UPDATE share_entry SET left_at = $4 WHERE share_id = $1 AND list_id = $2 AND position = $3",
             ).bind(share.id).bind(from.place.list).bind(i64::from(from.place.position)).bind(updated_at)
                 .execute(connection).await.map(drop))?;
@@ -185,8 +188,9 @@ impl Tx {
         Ok(true)
     }
 
-    /// Holds submissions in the order of their ids until the end of the transaction: nothing of them is revoked meanwhile.
-    async fn hold_submissions(&mut self, ids: impl Iterator<Item = Uuid>) -> Result<(), StoreError> {
+    /// Locks submissions in id order until the end of the transaction, so that none is revoked
+    /// before that.
+    async fn lock_submissions(&mut self, ids: impl Iterator<Item = Uuid>) -> Result<(), StoreError> {
         let Self::Postgres(transaction) = self else { return Ok(()) };
         let mut query = QueryBuilder::new("SELECT id FROM submission WHERE id IN ");
         push_list(&mut query, ids.collect::<BTreeSet<_>>());
@@ -195,60 +199,60 @@ impl Tx {
         Ok(())
     }
 
-    /// The share behind a link. Who has the link has the right.
+    /// Returns the share behind a link. Possession of the link is the authorization.
     pub async fn linked_share(&mut self, token_hash: &[u8]) -> Result<Option<Share>, StoreError> {
-        let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM share WHERE token_hash = $1")
+        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM share WHERE token_hash = $1")
             .bind(token_hash).fetch_optional(connection).await)?;
         Ok(row.map(Share::from))
     }
 
-    /// A share of `holder`.
+    /// Returns a share of `holder`.
     pub async fn share(&mut self, id: Uuid, holder: Uuid) -> Result<Option<Share>, StoreError> {
-        let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM share WHERE id = $1 AND holder_id = $2")
+        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM share WHERE id = $1 AND holder_id = $2")
             .bind(id).bind(holder).fetch_optional(connection).await)?;
         Ok(row.map(Share::from))
     }
 
-    /// The shares of `holder`, newest first.
+    /// Returns the shares of `holder`, newest first.
     pub async fn shares(&mut self, holder: Uuid) -> Result<Vec<Share>, StoreError> {
-        let rows: Vec<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM share WHERE holder_id = $1 ORDER BY created_at DESC, id")
+        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM share WHERE holder_id = $1 ORDER BY created_at DESC, id")
             .bind(holder).fetch_all(connection).await)?;
         Ok(rows.into_iter().map(Share::from).collect())
     }
 
-    /// How many shares of `holder` can be opened at `now`.
+    /// Returns the number of shares of `holder` that can be opened at `now`.
     pub async fn count_active_shares(&mut self, holder: Uuid, now: Timestamp) -> Result<i64, StoreError> {
-        Ok(on!(self, connection => sqlx::query_scalar(
+        Ok(dispatch!(self, connection => sqlx::query_scalar(
             "SELECT count(*) FROM share WHERE holder_id = $1 AND revoked_at IS NULL AND expires_at > $2",
         ).bind(holder).bind(now).fetch_one(connection).await)?)
     }
 
-    /// Counts that a share was looked at.
+    /// Counts a view of a share.
     pub async fn count_share_view(&mut self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query("UPDATE share SET views = views + 1, viewed_at = $2 WHERE id = $1")
+        dispatch!(self, connection => sqlx::query("UPDATE share SET views = views + 1, viewed_at = $2 WHERE id = $1")
             .bind(id).bind(now).execute(connection).await.map(drop))?;
         Ok(())
     }
 
-    /// Counts a try of the passcode, unless there were `limit` already; false if there were.
+    /// Counts a passcode attempt. Returns false without counting if there were `limit` already.
     pub async fn take_passcode_try(&mut self, id: Uuid, limit: i64) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE share SET passcode_tries = passcode_tries + 1 WHERE id = $1 AND passcode_tries < $2",
         ).bind(id).bind(limit).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Begins to count anew, since the passcode was right.
+    /// Resets the passcode attempts after a correct passcode.
     pub async fn forgive_passcode_tries(&mut self, id: Uuid) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query("UPDATE share SET passcode_tries = 0 WHERE id = $1")
+        dispatch!(self, connection => sqlx::query("UPDATE share SET passcode_tries = 0 WHERE id = $1")
             .bind(id).execute(connection).await.map(drop))?;
         Ok(())
     }
 
-    /// Takes back a share of `holder`, deletes what it shows and revokes its status entries. False if there is no such
-    /// share, or it was taken back before.
+    /// Revokes a share of `holder` with its status entries, and deletes its content. Returns false
+    /// if there is none, or it was already revoked.
     pub async fn revoke_share(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE share SET revoked_at = $3, sealed = NULL WHERE id = $1 AND holder_id = $2 AND revoked_at IS NULL",
         ).bind(id).bind(holder).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 0 {
@@ -260,9 +264,10 @@ impl Tx {
         Ok(true)
     }
 
-    /// The status entries of all that a share has shown, those of older lists first: the order in which lists are locked.
+    /// Returns the status entries of everything that a share has shown, ordered by the age of the
+    /// list, which is the lock order.
     pub async fn share_entries(&mut self, id: Uuid) -> Result<Vec<ShareEntry>, StoreError> {
-        let rows: Vec<(Uuid, i64, Uuid)> = on!(self, connection => sqlx::query_as(
+        let rows: Vec<(Uuid, i64, Uuid)> = dispatch!(self, connection => sqlx::query_as(
             "SELECT entry.list_id, entry.position, entry.submission_id FROM share_entry AS entry
                JOIN status_list ON status_list.id = entry.list_id
               WHERE entry.share_id = $1 ORDER BY status_list.opened_at, entry.list_id, entry.position",
@@ -270,9 +275,9 @@ impl Tx {
         rows.into_iter().map(ShareEntry::read).collect()
     }
 
-    /// The status entries of what a share shows now.
+    /// Returns the status entries of the credentials that a share currently shows.
     pub async fn shown_entries(&mut self, id: Uuid) -> Result<Vec<ShownEntry>, StoreError> {
-        let rows: Vec<(Uuid, i64, Uuid, Option<Timestamp>)> = on!(self, connection => sqlx::query_as(
+        let rows: Vec<(Uuid, i64, Uuid, Option<Timestamp>)> = dispatch!(self, connection => sqlx::query_as(
             "SELECT entry.list_id, entry.position, entry.submission_id, CASE WHEN status.replaced THEN status.revoked_at END
                FROM share_entry AS entry
                JOIN status_entry AS status ON status.list_id = entry.list_id AND status.position = entry.position
@@ -284,24 +289,24 @@ impl Tx {
         rows.into_iter().map(shown).collect()
     }
 
-    /// When a share went on to newer versions, newest first.
+    /// Returns when a share switched to newer versions, newest first.
     pub async fn share_updates(&mut self, id: Uuid) -> Result<Vec<Timestamp>, StoreError> {
-        Ok(on!(self, connection => sqlx::query_scalar(
+        Ok(dispatch!(self, connection => sqlx::query_scalar(
             "SELECT DISTINCT left_at FROM share_entry WHERE share_id = $1 AND left_at IS NOT NULL ORDER BY left_at DESC",
         ).bind(id).fetch_all(connection).await)?)
     }
 
-    /// Deletes what shares show whose time is over at `now`. Returns how many.
+    /// Deletes the content of shares that have expired at `now`. Returns their number.
     pub async fn end_shares(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         Ok(
-            on!(self, connection => sqlx::query("UPDATE share SET sealed = NULL WHERE expires_at <= $1 AND sealed IS NOT NULL")
+            dispatch!(self, connection => sqlx::query("UPDATE share SET sealed = NULL WHERE expires_at <= $1 AND sealed IS NOT NULL")
             .bind(now).execute(connection).await.map(|done| done.rows_affected()))?,
         )
     }
 
-    /// Forgets up to `limit` shares that ended before `before`.
+    /// Deletes up to `limit` shares that expired before `before`.
     pub async fn forget_shares(&mut self, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
-        on!(self, connection => {
+        dispatch!(self, connection => {
             sqlx::query(
                 "DELETE FROM share_entry WHERE share_id IN (SELECT id FROM share WHERE expires_at < $1 ORDER BY expires_at, id LIMIT $2)",
             ).bind(before).bind(limit).execute(&mut *connection).await?;
@@ -312,9 +317,10 @@ impl Tx {
         })
     }
 
-    /// Deletes all shares of `holder`; their submissions, and with them their status entries, end apart.
+    /// Deletes all shares of `holder`. Their status entries are revoked separately, with the
+    /// submissions.
     pub async fn delete_shares(&mut self, holder: Uuid) -> Result<(), StoreError> {
-        on!(self, connection => {
+        dispatch!(self, connection => {
             sqlx::query("DELETE FROM share_entry WHERE share_id IN (SELECT id FROM share WHERE holder_id = $1)")
                 .bind(holder).execute(&mut *connection).await?;
             sqlx::query("DELETE FROM share WHERE holder_id = $1").bind(holder).execute(connection).await.map(drop)

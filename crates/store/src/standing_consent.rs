@@ -1,24 +1,25 @@
-//! Standing consents: which credentials their partners may update without asking.
+//! Standing consents: permissions for a partner to update a credential without asking again.
 
 use uuid::Uuid;
 
-use super::{StoreError, Tx, from_row, on};
+use super::{StoreError, Tx, dispatch, from_row};
 use ambient::Timestamp;
 
-/// A holder's consent that the partner of a credential updates it.
+/// A holder's consent to updates of a credential by its partner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StandingConsent {
-    /// The version that it holds for now, or held for when it ended.
+    /// The version that it applies to, or applied to when it ended.
     pub submission_id: Uuid,
     /// When it was given.
     pub given_at: Timestamp,
-    /// When it ended, if it did.
+    /// When it ended.
     pub ended_at: Option<Timestamp>,
 }
 from_row!(StandingConsent { submission_id, given_at, ended_at });
 
 impl Tx {
-    /// Gives the consent `id` for a credential that stands in `holder`'s wallet. False if it does not stand there, or has a consent.
+    /// Adds the consent `id` for a current credential in `holder`'s wallet. Returns false if it is
+    /// not current or already has a consent.
     pub async fn give_standing_consent(
         &mut self,
         id: Uuid,
@@ -26,7 +27,7 @@ impl Tx {
         submission: Uuid,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "INSERT INTO standing_consent (id, holder_id, submission_id, given_at)
              SELECT $1, holder_id, id, $4 FROM submission
               WHERE id = $3 AND holder_id = $2 AND state = 'accepted' AND superseded_at IS NULL
@@ -35,38 +36,38 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// Ends the consent of `holder` for a credential. False if there is none.
+    /// Ends the consent of `holder` for a credential. Returns false if there is none.
     pub async fn end_standing_consent(
         &mut self,
         holder: Uuid,
         submission: Uuid,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE standing_consent SET ended_at = $3 WHERE submission_id = $2 AND holder_id = $1 AND ended_at IS NULL",
         ).bind(holder).bind(submission).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Moves the consent of `holder` from a version to the one that took its place. False if there is none. The caller holds the
-    /// wallet, so that it cannot end meanwhile.
+    /// Moves the consent of `holder` from a version to the one that superseded it. Returns false if
+    /// there is none. The caller holds the wallet lock, so the consent cannot end concurrently.
     pub async fn move_standing_consent(&mut self, holder: Uuid, older: Uuid, newer: Uuid) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE standing_consent SET submission_id = $3 WHERE submission_id = $2 AND holder_id = $1 AND ended_at IS NULL",
         ).bind(holder).bind(older).bind(newer).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// The consents for a credential, in the order in which they were given; at most the last one has not ended.
+    /// Returns the consents for a credential, oldest first. Only the last one can be active.
     pub async fn standing_consents(&mut self, submission: Uuid) -> Result<Vec<StandingConsent>, StoreError> {
-        Ok(on!(self, connection => sqlx::query_as(
+        Ok(dispatch!(self, connection => sqlx::query_as(
             "SELECT submission_id, given_at, ended_at FROM standing_consent WHERE submission_id = $1 ORDER BY given_at, id",
         ).bind(submission).fetch_all(connection).await)?)
     }
 
-    /// All consents of `holder`, in the order in which they were given.
+    /// Returns all consents of `holder`, oldest first.
     pub async fn standing_consents_of(&mut self, holder: Uuid) -> Result<Vec<StandingConsent>, StoreError> {
-        Ok(on!(self, connection => sqlx::query_as(
+        Ok(dispatch!(self, connection => sqlx::query_as(
             "SELECT submission_id, given_at, ended_at FROM standing_consent WHERE holder_id = $1 ORDER BY given_at, id",
         ).bind(holder).fetch_all(connection).await)?)
     }

@@ -1,9 +1,9 @@
-//! Statuses: what partners are told of what they pushed.
+//! Credential statuses as partners see them, and their cache.
 //!
-//! Partners ask often, and again and again of the same, so what was read is remembered while it holds
-//! ([`super::Changes`]). What is not remembered is asked in groups: questions that arrive together are put to the database
-//! together, since on SQLite a question costs two changes of thread, and a row ten times as much to hand over as to find.
-//! One statement answers all, and its rows are folded into one.
+//! Partners poll the same credentials, so statuses are cached until [`super::Changes`] invalidates
+//! them. Requests that miss the cache and arrive together share one query. On SQLite a query costs
+//! two thread switches, and returning a row costs ten times as much as finding it, so a single
+//! statement reads all of them and aggregates the rows into one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,54 +15,55 @@ use quick_cache::sync::Cache;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::changes::Moment;
 use super::group::{GroupCommit, GroupWriter};
-use super::{Store, StoreError, Tx, Undelivered, from_row, on, push_list};
+use super::invalidation::Version;
+use super::{Store, StoreError, Tx, Undelivered, dispatch, from_row, push_list};
 use crate::domain::asset::AssetStatus;
 use crate::domain::batch::status_of_batch;
 use crate::domain::submission::{CancelReason, Status};
 use ambient::{Clock, Timestamp};
 
-/// What a partner is told of one credential id.
+/// The status of one credential id, as its partner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialStatus {
-    /// The partner's id.
+    /// The partner's id for the credential.
     pub credential_id: String,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
-    /// The items, if it is a batch.
+    /// The items of a batch.
     pub items: Vec<CredentialStatus>,
     /// Its documents.
     pub assets: Vec<AssetStatus>,
-    /// Why its link could not be mailed, if that is so.
+    /// Why its link could not be emailed, if so.
     pub undelivered: Option<Undelivered>,
 }
 
 impl CredentialStatus {
-    /// Of what is no batch and has no documents.
+    /// Creates the status of a single submission without documents.
     fn of_one(credential_id: String, status: Status) -> Self {
         Self { credential_id, status, items: Vec::new(), assets: Vec::new(), undelivered: None }
     }
 }
 
-/// The way to what is remembered of statuses, and to the task that asks for the others; cheap to clone.
+/// Cache of statuses, and a handle to the task that reads the others; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Statuses {
-    questions: GroupCommit<Questions>,
-    memory: Arc<Memory>,
+pub struct StatusCache {
+    questions: GroupCommit<StatusReader>,
+    memory: Arc<CacheInner>,
 }
 
-impl Statuses {
-    /// Starts the task.
+impl StatusCache {
+    /// Starts the reading task.
     pub fn start(store: Store, clock: Clock) -> Self {
-        let memory = Arc::new(Memory { store, clock, known: Cache::new(REMEMBERED) });
-        Self { questions: GroupCommit::start(Questions(memory.clone())), memory }
+        let memory = Arc::new(CacheInner { store, clock, known: Cache::new(REMEMBERED) });
+        Self { questions: GroupCommit::start(StatusReader(memory.clone())), memory }
     }
 
-    /// What `partner` is told of each of `ids` now, in their order; `None` for one that it does not have.
+    /// Returns the current status of each of `ids` in their order; `None` for ids that `partner`
+    /// does not have.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if too many wait, or the database cannot be read.
+    /// [`StoreError::Unavailable`] if too many requests are queued, or the database cannot be read.
     pub async fn of(&self, partner: Uuid, ids: &[String]) -> Result<Vec<Option<CredentialStatus>>, StoreError> {
         let mut told = self.memory.recall(partner, ids);
         let unknown: Vec<String> =
@@ -77,27 +78,27 @@ impl Statuses {
     }
 }
 
-/// So many statuses are remembered: some 20 MB.
+/// Maximum number of cached statuses, about 20 MB.
 const REMEMBERED: usize = 100_000;
 
-/// Of ids with so many bytes at most, so that nobody fills the memory with longer ones.
+/// Longest id in bytes that is cached; bounds memory.
 const REMEMBERED_LENGTH: usize = 64;
 
-/// For so long at most: whatever may go wrong with being told of changes, it is mended then.
+/// Maximum age of a cached status. It bounds how long a missed invalidation can matter.
 const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
-struct Memory {
+struct CacheInner {
     store: Store,
     clock: Clock,
     known: Cache<Key, Known>,
 }
 
-/// A partner and its id.
+/// A partner and its id for a credential.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key(Uuid, Box<str>);
 
-/// The same, looked for.
+/// Borrowed form of [`Key`] for look-ups.
 #[derive(Hash)]
 struct Sought<'a>(Uuid, &'a str);
 
@@ -107,24 +108,24 @@ impl Equivalent<Key> for Sought<'_> {
     }
 }
 
-/// What was read of a submission.
+/// A cached status.
 #[derive(Clone, Copy, Debug)]
 struct Known {
     submission: Uuid,
-    standing: Standing,
-    moment: Moment,
+    standing: CachedStatus,
+    version: Version,
     read_at: Timestamp,
 }
 
-/// Where a submission stands, at any time until it changes.
+/// The status of a submission at any time until it changes.
 #[derive(Clone, Copy, Debug)]
-enum Standing {
-    /// Nothing final, until its time is over.
+enum CachedStatus {
+    /// Incomplete until this time, expired afterwards.
     Waits(Timestamp),
     Final(Status),
 }
 
-impl Standing {
+impl CachedStatus {
     fn at(self, now: Timestamp) -> Status {
         match self {
             Self::Waits(until) if until > now => Status::Incomplete,
@@ -134,32 +135,32 @@ impl Standing {
     }
 }
 
-impl Memory {
-    /// What is remembered of each of `ids`, and holds.
+impl CacheInner {
+    /// Returns the valid cached status of each of `ids`.
     fn recall(&self, partner: Uuid, ids: &[String]) -> Vec<Option<CredentialStatus>> {
         let (now, changes) = (self.clock.now(), self.store.changes());
         let told = ids.iter().map(|id| {
             let known = self.known.get(&Sought(partner, id))?;
             let is_fresh = known.read_at <= now && now.since(known.read_at) < REMEMBERED_FOR;
-            let holds = is_fresh && changes.holds(known.submission, known.moment);
+            let holds = is_fresh && changes.holds(known.submission, known.version);
             holds.then(|| CredentialStatus::of_one(id.clone(), known.standing.at(now)))
         });
         told.collect()
     }
 }
 
-/// Most batches in one list.
+/// Maximum number of batches in one `IN` list.
 const CHUNK: usize = 256;
 
 #[derive(Debug)]
-struct Questions(Arc<Memory>);
+struct StatusReader(Arc<CacheInner>);
 
-impl GroupWriter for Questions {
+impl GroupWriter for StatusReader {
     type Request = (Uuid, Vec<String>);
     type Answer = Vec<Option<CredentialStatus>>;
 
-    /// A question has up to 30 ids.
-    const MOST: usize = 64;
+    /// Smaller than the default because a request has up to 30 ids.
+    const MAX: usize = 64;
 
     fn store(&self) -> &Store {
         &self.0.store
@@ -170,16 +171,16 @@ impl GroupWriter for Questions {
     }
 
     async fn write(&self, questions: &[Self::Request]) -> Result<Vec<Self::Answer>, StoreError> {
-        let Memory { store, clock, known } = &*self.0;
+        let CacheInner { store, clock, known } = &*self.0;
         let asked = questions.iter().flat_map(|(partner, ids)| ids.iter().map(|id| (*partner, id.as_str())));
         let asked: Vec<(Uuid, &str)> = asked.collect();
-        let (moment, now) = (store.changes().now(), clock.now());
-        let found = store.glance().await?.standings(&asked, now).await?;
+        let (version, now) = (store.changes().now(), clock.now());
+        let found = store.acquire().await?.cached_statuses(&asked, now).await?;
         for ((partner, id), found) in asked.iter().zip(&found) {
-            if let Some(Answer { lasting: Some((submission, standing)), .. }) = found
+            if let Some(FoundStatus { lasting: Some((submission, standing)), .. }) = found
                 && id.len() <= REMEMBERED_LENGTH
             {
-                let read = Known { submission: *submission, standing: *standing, moment, read_at: now };
+                let read = Known { submission: *submission, standing: *standing, version, read_at: now };
                 known.insert(Key(*partner, (*id).into()), read);
             }
         }
@@ -188,17 +189,17 @@ impl GroupWriter for Questions {
     }
 }
 
-/// What was found under an id.
-struct Answer {
+/// A status that was read.
+struct FoundStatus {
     status: CredentialStatus,
-    /// Of which submission, and where it stands, if that is all that can be told of it: it is no batch, its type has no
-    /// documents, and its link did not fail to be mailed.
-    lasting: Option<(Uuid, Standing)>,
+    /// The submission and its cacheable status. `None` if the status depends on more than the
+    /// submission's row: for a batch, a type with documents, or a link that could not be emailed.
+    lasting: Option<(Uuid, CachedStatus)>,
 }
 
-/// What a status needs of a submission.
+/// The columns that a status needs.
 struct Row {
-    /// Which of the ids that were looked for, from 0; for a batch's item it says nothing.
+    /// Index of the requested id, from 0. Meaningless for items of a batch.
     number: i64,
     id: Uuid,
     credential_id: String,
@@ -223,7 +224,7 @@ from_row!(Row {
     undelivered,
 });
 
-/// A row as SQLite folds it; without a batch, its name is empty.
+/// A row of SQLite's aggregated result. `batch_id` is empty without a batch.
 type Folded = (i64, Uuid, String, String, String, String, i64, Option<i64>, Option<i64>, Option<String>);
 
 impl From<Folded> for Row {
@@ -260,18 +261,18 @@ impl Row {
         self.credential_type.parse().is_ok_and(|known: Type| known.assets.most > 0)
     }
 
-    fn standing(&self) -> Result<Standing, StoreError> {
+    fn standing(&self) -> Result<CachedStatus, StoreError> {
         let status = match (self.state.as_str(), self.finalized_at, self.withdrawn_at) {
-            ("incomplete", None, None) => return Ok(Standing::Waits(self.expires_at)),
+            ("incomplete", None, None) => return Ok(CachedStatus::Waits(self.expires_at)),
             ("accepted" | "removed", Some(at), None) => Status::Verified(at),
             ("declined", Some(at), None) => Status::Canceled(at, CancelReason::Declined),
             ("expired", Some(at), None) => Status::Canceled(at, CancelReason::Expired),
             ("withdrawn" | "taken_back" | "removed", Some(_), Some(at)) => {
                 Status::Canceled(at, CancelReason::Withdrawn)
             }
-            (state, ..) => return Err(StoreError::nonsense("submission", format!("state {state}"))),
+            (state, ..) => return Err(StoreError::corrupt_row("submission", format!("state {state}"))),
         };
-        Ok(Standing::Final(status))
+        Ok(CachedStatus::Final(status))
     }
 
     fn read(&self, assets: &HashMap<Uuid, Vec<AssetStatus>>, now: Timestamp) -> Result<CredentialStatus, StoreError> {
@@ -286,19 +287,23 @@ impl Row {
 }
 
 impl Tx {
-    /// What each partner is told at `now` of its id beside it, in the order of the question; `None` for one that it does not
-    /// have.
+    /// Returns the status at `now` of each partner's id in order; `None` for ids that the partner
+    /// does not have.
     pub async fn credential_statuses(
         &mut self,
         asked: &[(Uuid, &str)],
         now: Timestamp,
     ) -> Result<Vec<Option<CredentialStatus>>, StoreError> {
-        let found = self.standings(asked, now).await?;
+        let found = self.cached_statuses(asked, now).await?;
         Ok(found.into_iter().map(|found| found.map(|found| found.status)).collect())
     }
 
-    async fn standings(&mut self, asked: &[(Uuid, &str)], now: Timestamp) -> Result<Vec<Option<Answer>>, StoreError> {
-        // In the order of the index, so that ids near each other are found on one page.
+    async fn cached_statuses(
+        &mut self,
+        asked: &[(Uuid, &str)],
+        now: Timestamp,
+    ) -> Result<Vec<Option<FoundStatus>>, StoreError> {
+        // Sorted in index order, so that neighbouring ids are read from one page.
         let mut order: Vec<usize> = (0..asked.len()).collect();
         order.sort_unstable_by_key(|place| asked[*place]);
         let sorted: Vec<(Uuid, &str)> = order.iter().map(|place| asked[*place]).collect();
@@ -311,7 +316,7 @@ impl Tx {
         for asset in self.asset_statuses(&with_assets.collect::<Vec<_>>()).await? {
             assets.entry(asset.submission_id).or_default().push(asset);
         }
-        let mut found: Vec<Option<Answer>> = asked.iter().map(|_| None).collect();
+        let mut found: Vec<Option<FoundStatus>> = asked.iter().map(|_| None).collect();
         for row in &rows {
             let (status, lasting) = if row.state == "batch" {
                 let items = items.get(&row.id).into_iter().flatten();
@@ -325,7 +330,7 @@ impl Tx {
                 (row.read(&assets, now)?, plain)
             };
             if let Some(place) = usize::try_from(row.number).ok().and_then(|number| order.get(number)) {
-                found[*place] = Some(Answer { status, lasting });
+                found[*place] = Some(FoundStatus { status, lasting });
             }
         }
         Ok(found)
@@ -337,7 +342,7 @@ impl Tx {
         }
         match self {
             Self::Sqlite(transaction) => {
-                // Each id after its partner's 32 hexadecimal digits.
+                // Each id is prefixed with its partner's 32 hexadecimal digits.
                 let asked: Vec<String> =
                     asked.iter().map(|(partner, id)| format!("{}{id}", partner.simple())).collect();
                 let asked = serde_json::to_string(&asked).map_err(|error| StoreError::Broken(error.to_string()))?;
@@ -353,7 +358,7 @@ impl Tx {
                 .fetch_one(&mut **transaction)
                 .await?;
                 let rows: Vec<Folded> =
-                    serde_json::from_str(&folded).map_err(|error| StoreError::nonsense("submission", error))?;
+                    serde_json::from_str(&folded).map_err(|error| StoreError::corrupt_row("submission", error))?;
                 Ok(rows.into_iter().map(Row::from).collect())
             }
             Self::Postgres(transaction) => {
@@ -372,11 +377,11 @@ impl Tx {
         }
     }
 
-    /// The items of each of `batches`.
+    /// Returns the items of each of `batches`.
     async fn items_of_batches(&mut self, batches: &[Uuid]) -> Result<HashMap<Uuid, Vec<Row>>, StoreError> {
         let mut items: HashMap<Uuid, Vec<Row>> = HashMap::new();
         for chunk in batches.chunks(CHUNK) {
-            let found: Vec<Row> = on!(self, connection => {
+            let found: Vec<Row> = dispatch!(self, connection => {
                 let mut query = QueryBuilder::new(
                     "SELECT CAST(0 AS BIGINT) AS number, id, credential_id, credential_type, batch_id, state, expires_at,
                             finalized_at, withdrawn_at, CAST(NULL AS TEXT) AS undelivered

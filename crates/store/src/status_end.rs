@@ -1,8 +1,9 @@
-//! How status entries end: revoked or, where a newer version took the credential's place, replaced.
+//! The end of status entries: revoked or, if a newer version took the credential's place, replaced.
 //!
-//! Owns a promise: what has ended stays so. No statement sets `revoked_at` back. Of a replaced entry `replaced` stands beside
-//! `revoked_at`, so that the release before, which does not know that column, publishes it as revoked. A revocation takes the
-//! flag away and nothing sets it on what is revoked: the two may come in any order, and the revocation counts.
+//! Invariant: an ended entry stays ended, and no statement clears `revoked_at`. A replaced entry
+//! has both `replaced` and `revoked_at`, so that the previous release, which does not know
+//! `replaced`, publishes it as revoked. A revocation clears `replaced`, and nothing sets it on a
+//! revoked entry, so a revocation wins in either order.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +11,9 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::status_list::{CHUNK, position};
-use super::{StatusPlace, StoreError, Tx, on, push_list};
+use super::{StatusPlace, StoreError, Tx, dispatch, push_list};
 use ambient::Timestamp;
 
-/// How an entry ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Revoked,
@@ -21,7 +21,8 @@ enum End {
 }
 
 impl End {
-    /// The condition on the entries that end this way. A revocation is the last word.
+    /// Returns the SQL condition on entries that can end this way. A revocation overrides a
+    /// replacement.
     fn of(self) -> &'static str {
         match self {
             Self::Revoked => "(revoked_at IS NULL OR replaced)",
@@ -31,14 +32,15 @@ impl End {
 }
 
 impl Tx {
-    /// Revokes every entry of `submissions`, replaced ones too; those that are revoked already stay as they are. Returns how many
-    /// were revoked. The caller has changed the submissions in this transaction, so that no new entry is given for them.
+    /// Revokes every entry of `submissions` that is not revoked yet, including replaced ones, and
+    /// returns their number. The caller has changed the submissions in this transaction, so that no
+    /// new entry is allocated for them.
     pub async fn revoke_status_entries(&mut self, submissions: &[Uuid], now: Timestamp) -> Result<u64, StoreError> {
         self.end_status_entries(submissions, End::Revoked, now).await
     }
 
-    /// Marks every entry of `submissions` that is valid as replaced. Returns how many were. The caller has changed the submissions
-    /// in this transaction, so that no new entry is given for them.
+    /// Marks every valid entry of `submissions` as replaced, and returns their number. The caller
+    /// has changed the submissions in this transaction, so that no new entry is allocated for them.
     pub(super) async fn replace_status_entries(
         &mut self,
         submissions: &[Uuid],
@@ -50,7 +52,7 @@ impl Tx {
     async fn end_status_entries(&mut self, submissions: &[Uuid], end: End, now: Timestamp) -> Result<u64, StoreError> {
         let mut count = 0;
         for chunk in submissions.chunks(CHUNK) {
-            let lists: Vec<Uuid> = on!(self, connection => {
+            let lists: Vec<Uuid> = dispatch!(self, connection => {
                 let mut query = QueryBuilder::new("SELECT DISTINCT list_id FROM status_entry WHERE ");
                 query.push(end.of()).push(" AND submission_id IN ");
                 push_list(&mut query, chunk.iter().copied());
@@ -60,7 +62,7 @@ impl Tx {
                 continue;
             }
             self.touch_status_lists(&lists, now).await?;
-            count += on!(self, connection => {
+            count += dispatch!(self, connection => {
                 let mut query = QueryBuilder::new("UPDATE status_entry SET revoked_at = ");
                 query.push_bind(now).push(", replaced = ").push_bind(end == End::Replaced);
                 query.push(" WHERE ").push(end.of()).push(" AND submission_id IN ");
@@ -71,7 +73,8 @@ impl Tx {
         Ok(count)
     }
 
-    /// Revokes the entry at `place`, if it is one of `submission`'s. False if it is not, or was revoked before.
+    /// Revokes the entry at `place` if it belongs to `submission`. Returns false if it does not, or
+    /// was already revoked.
     pub async fn revoke_status_entry(
         &mut self,
         place: StatusPlace,
@@ -86,8 +89,8 @@ impl Tx {
         self.revoke_place(place, now).await
     }
 
-    /// Revokes the entries at `places`, whosever they are: the caller has read them as its own. Lists are held in their order
-    /// before any entry is touched.
+    /// Revokes the entries at `places` without checking their owner: the caller has read them as
+    /// its own. Locks the lists in their order before changing any entry.
     pub(super) async fn revoke_places(&mut self, places: &[StatusPlace], now: Timestamp) -> Result<(), StoreError> {
         if places.is_empty() {
             return Ok(());
@@ -100,9 +103,9 @@ impl Tx {
         Ok(())
     }
 
-    /// The caller holds the list. False if it was revoked before.
+    /// The caller holds the lock on the list. Returns false if the entry was already revoked.
     async fn revoke_place(&mut self, place: StatusPlace, now: Timestamp) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE status_entry SET revoked_at = $3, replaced = FALSE
               WHERE list_id = $1 AND position = $2 AND (revoked_at IS NULL OR replaced)",
         ).bind(place.list).bind(i64::from(place.position)).bind(now)
@@ -110,27 +113,27 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// `changed_at` never stands still or goes back, whatever the clocks of several nodes say: whoever remembers a list
-    /// by it sees every revocation.
+    /// Advances `changed_at` strictly, even if the clocks of nodes differ, so that a list cached by
+    /// it is invalidated by every revocation.
     async fn touch_status_lists(&mut self, lists: &[Uuid], now: Timestamp) -> Result<(), StoreError> {
-        let oldest_first: Vec<Uuid> = on!(self, connection => {
+        let oldest_first: Vec<Uuid> = dispatch!(self, connection => {
             let mut query = QueryBuilder::new("SELECT id FROM status_list WHERE id IN ");
             push_list(&mut query, lists.iter().copied());
             query.push(" ORDER BY opened_at, id");
             query.build_query_scalar().fetch_all(connection).await
         })?;
         for list in oldest_first {
-            on!(self, connection => sqlx::query(
+            dispatch!(self, connection => sqlx::query(
                 "UPDATE status_list SET changed_at = CASE WHEN changed_at < $2 THEN $2 ELSE changed_at + 1 END WHERE id = $1",
             ).bind(list).bind(now).execute(connection).await.map(drop))?;
         }
         Ok(())
     }
 
-    /// The positions of a list that have ended, in order, each with whether it was replaced and not revoked. One statement: an
-    /// entry that is revoked meanwhile is in it either way.
+    /// Returns the indices of a list that have ended, in order, each with whether it was replaced.
+    /// It is one statement, so an entry that is revoked concurrently appears either way.
     pub async fn ended_positions(&mut self, list: Uuid) -> Result<Vec<(u32, bool)>, StoreError> {
-        let stored: Vec<(i64, bool)> = on!(self, connection => sqlx::query_as(
+        let stored: Vec<(i64, bool)> = dispatch!(self, connection => sqlx::query_as(
             "SELECT position, replaced FROM status_entry WHERE list_id = $1 AND revoked_at IS NOT NULL ORDER BY position",
         ).bind(list).fetch_all(connection).await)?;
         stored.into_iter().map(|(stored, replaced)| Ok((position(stored)?, replaced))).collect()

@@ -1,12 +1,12 @@
-//! Status entries: which place in which list says whether a signed credential is revoked (draft-ietf-oauth-status-list-21,
-//! section 4; W3C Bitstring Status List 1.0).
+//! Status entries: the list and index that say whether a signed credential is revoked
+//! (draft-ietf-oauth-status-list-21, section 4; W3C Bitstring Status List 1.0).
 //!
-//! Owns a promise: a place is given once, whatever crashes, and only for a submission that stands. The primary key holds it.
-//! How entries end is in `status_end.rs`.
+//! Invariant: an index is allocated once, even after a crash, and only for a current submission.
+//! The primary key enforces the first. The end of entries is in `status_end.rs`.
 //!
-//! On PostgreSQL, row locks are always taken in this order: submissions by id, lists by age, entries. Who changes what a
-//! submission stands for changes the submission first and revokes afterwards; and an insert waits for an entry that is
-//! being revoked, so both hold the list before they touch an entry.
+//! Lock order on PostgreSQL: submissions by id, lists by age, entries. A transaction that ends a
+//! submission changes the submission first and revokes its entries afterwards. An insert waits for
+//! a concurrent revocation of the same entry, so both lock the list before they touch an entry.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::num::NonZeroU32;
@@ -15,72 +15,72 @@ use credential::format::Configuration;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, from_row, on, push_list};
+use super::{StoreError, Tx, dispatch, from_row, push_list};
 use ambient::Rng;
 use ambient::Timestamp;
 
-/// A status entry that is asked for: one for each signed credential.
+/// A request for a status entry. Each signed credential has its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WantedEntry {
-    /// What is signed.
+    /// The submission that is signed.
     pub submission: Uuid,
-    /// Who must hold it.
+    /// The account that must hold the submission.
     pub holder: Uuid,
-    /// When the signed credential ends.
+    /// When the signed credential expires.
     pub expires_at: Timestamp,
-    /// The issuance that a wallet gets it by, and how it is signed; `None` where no wallet does.
+    /// The issuance to a wallet and the format; `None` if the credential is not issued to a wallet.
     pub issuance: Option<(Uuid, Configuration)>,
 }
 
-/// A place in a list.
+/// The list and index of a status entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StatusPlace {
-    /// The list.
+    /// The id of the list.
     pub list: Uuid,
-    /// The index in it, from 0.
+    /// The status list index, from 0.
     pub position: u32,
 }
 
 impl StatusPlace {
-    /// From a row.
     pub(super) fn read((list, stored): (Uuid, i64)) -> Result<Self, StoreError> {
         Ok(Self { list, position: position(stored)? })
     }
 }
 
-/// A status entry as it stands.
+/// A status entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusEntry {
-    /// Where it is.
+    /// The list and index.
     pub place: StatusPlace,
     /// When its credential was signed.
     pub issued_at: Timestamp,
-    /// When its credential ends.
+    /// When its credential expires.
     pub expires_at: Timestamp,
-    /// When it was revoked, if it was.
+    /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
-    /// When a newer version took its place, unless it was revoked.
+    /// When a newer version replaced it, unless it was revoked.
     pub replaced_at: Option<Timestamp>,
 }
 
-/// What a list is, without its entries.
+/// A status list without its entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusList {
-    /// Its id.
+    /// The id of the list.
     pub id: Uuid,
-    /// When it was opened.
+    /// When it was created.
     pub opened_at: Timestamp,
-    /// How many positions it has.
+    /// Number of indices.
     pub capacity: NonZeroU32,
-    /// How many of them are given.
+    /// Number of allocated indices.
     pub given: u32,
-    /// When it last changed for whoever reads it; it grows with every entry that ends.
+    /// When its published content last changed. It grows with every entry that ends.
     pub changed_at: Timestamp,
 }
 
 impl StatusList {
-    /// How many positions it gives before it is closed: half of them, so that each draw finds a free one by the second
-    /// try on average, and nobody can tell from a position how many credentials there are.
+    /// Returns how many more indices may be allocated. A list closes when half of its indices are
+    /// used: until then, two random draws find a free index on average, and an index does not
+    /// reveal the number of credentials.
     fn room(&self) -> usize {
         self.capacity.get().div_ceil(2).saturating_sub(self.given) as usize
     }
@@ -103,8 +103,8 @@ impl TryFrom<ListRow> for StatusList {
         Ok(Self {
             id: row.id,
             opened_at: row.opened_at,
-            capacity: capacity.ok_or_else(|| StoreError::nonsense("status_list", "its capacity"))?,
-            given: u32::try_from(row.given).map_err(|error| StoreError::nonsense("status_list", error))?,
+            capacity: capacity.ok_or_else(|| StoreError::corrupt_row("status_list", "its capacity"))?,
+            given: u32::try_from(row.given).map_err(|error| StoreError::corrupt_row("status_list", error))?,
             changed_at: row.changed_at,
         })
     }
@@ -121,15 +121,16 @@ struct EntryRow {
 from_row!(EntryRow { list_id, position, issued_at, expires_at, revoked_at, replaced });
 
 pub(super) fn position(stored: i64) -> Result<u32, StoreError> {
-    u32::try_from(stored).map_err(|error| StoreError::nonsense("status_entry", error))
+    u32::try_from(stored).map_err(|error| StoreError::corrupt_row("status_entry", error))
 }
 
-/// Most ids in one statement.
+/// Maximum number of ids in one statement.
 pub(super) const CHUNK: usize = 256;
 
 impl Tx {
-    /// Gives each of `wanted` a place of its own, drawn at random; `None` where the submission is not accepted, not held
-    /// by that holder, withdrawn or superseded. A list that is half full is closed; the next one then has `capacity`.
+    /// Allocates a random index for each of `wanted`; `None` if the submission is not accepted, not
+    /// held by that holder, withdrawn or superseded. A list that is half full is closed, and the
+    /// next one has `capacity` indices.
     pub async fn give_status_entries(
         &mut self,
         wanted: &[WantedEntry],
@@ -137,7 +138,7 @@ impl Tx {
         rng: &Rng,
         now: Timestamp,
     ) -> Result<Vec<Option<StatusPlace>>, StoreError> {
-        let holders = self.hold_issuable(&wanted.iter().map(|wanted| wanted.submission).collect()).await?;
+        let holders = self.lock_issuable(&wanted.iter().map(|wanted| wanted.submission).collect()).await?;
         let is_issuable = |wanted: &WantedEntry| holders.get(&wanted.submission) == Some(&wanted.holder);
         let mut places = vec![None; wanted.len()];
         let mut open: Vec<usize> = (0..wanted.len()).filter(|at| is_issuable(&wanted[*at])).collect();
@@ -147,7 +148,8 @@ impl Tx {
             self.count_given(&list, wanted, &open).await?;
             let mut left = std::mem::replace(&mut open, after);
             while !left.is_empty() {
-                // Rows go in powers of two, so that a handful of prepared statements serves every number.
+                // Chunk sizes are powers of two, so that a few prepared statements cover every
+                // length.
                 let chunk = left.split_off(left.len() - (1 << left.len().ilog2().min(CHUNK.ilog2())));
                 let drawn = draw(&list, &chunk, rng);
                 let taken = self.insert_status_entries(&list, wanted, &drawn, now).await?;
@@ -163,9 +165,10 @@ impl Tx {
         Ok(places)
     }
 
-    /// The holders of those submissions for which something may be signed. On PostgreSQL their rows are held until the
-    /// end of the transaction: a revocation waits and then sees the new entries, or was first and there are none.
-    pub(super) async fn hold_issuable(
+    /// Returns the holders of those submissions that may be signed. On PostgreSQL their rows stay
+    /// locked until the end of the transaction: a concurrent revocation waits and then sees the new
+    /// entries, or came first and there are none.
+    pub(super) async fn lock_issuable(
         &mut self,
         submissions: &BTreeSet<Uuid>,
     ) -> Result<HashMap<Uuid, Uuid>, StoreError> {
@@ -173,11 +176,11 @@ impl Tx {
         let ids: Vec<Uuid> = submissions.iter().copied().collect();
         let held_fast = if matches!(self, Self::Postgres(_)) { " FOR SHARE" } else { "" };
         for chunk in ids.chunks(CHUNK) {
-            // The last one fills up to a power of two: again for the sake of prepared statements.
+            // Padded to a power of two with the last id, again for the prepared statements.
             let last = chunk.last().copied().unwrap_or_default();
             let mut filled = chunk.to_vec();
             filled.resize(chunk.len().next_power_of_two(), last);
-            let found: Vec<(Uuid, Uuid)> = on!(self, connection => {
+            let found: Vec<(Uuid, Uuid)> = dispatch!(self, connection => {
                 let mut query = QueryBuilder::new(
                     "SELECT id, holder_id FROM submission
                       WHERE state = 'accepted' AND superseded_at IS NULL AND holder_id IS NOT NULL AND id IN ",
@@ -191,14 +194,15 @@ impl Tx {
         Ok(holders)
     }
 
-    /// The list that gives positions now, held fast on PostgreSQL; a new one if there is none.
+    /// Returns the list that allocates indices, locked on PostgreSQL. Creates one if there is none.
     async fn open_status_list(
         &mut self,
         capacity: NonZeroU32,
         rng: &Rng,
         now: Timestamp,
     ) -> Result<StatusList, StoreError> {
-        // The one that was waited for may have been closed meanwhile; the second look then finds its successor.
+        // The list may have been closed while this waited for its lock. The second look finds its
+        // successor.
         for _ in 0..2 {
             let row: Option<ListRow> = match self {
                 Self::Sqlite(transaction) => {
@@ -222,9 +226,10 @@ impl Tx {
                 return row.try_into();
             }
         }
-        // Its id is in every credential of the list, and says nothing of when it was opened.
+        // The id is in every credential of the list, so it must not reveal when the list was
+        // created.
         let list = StatusList { id: rng.anonymous_id(), opened_at: now, capacity, given: 0, changed_at: now };
-        on!(self, connection => sqlx::query("INSERT INTO status_list (id, opened_at, capacity, changed_at) VALUES ($1, $2, $3, $4)")
+        dispatch!(self, connection => sqlx::query("INSERT INTO status_list (id, opened_at, capacity, changed_at) VALUES ($1, $2, $3, $4)")
             .bind(list.id).bind(now).bind(i64::from(capacity.get())).bind(now).execute(connection).await.map(drop))?;
         Ok(list)
     }
@@ -237,14 +242,14 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let count = i64::try_from(given.len()).unwrap_or(i64::MAX);
         let last = given.iter().map(|at| wanted[*at].expires_at).max().unwrap_or(list.opened_at);
-        on!(self, connection => sqlx::query(
+        dispatch!(self, connection => sqlx::query(
             "UPDATE status_list SET given = given + $2,
                     last_expires_at = CASE WHEN last_expires_at < $3 THEN $3 ELSE last_expires_at END WHERE id = $1",
         ).bind(list.id).bind(count).bind(last).execute(connection).await.map(drop))?;
         Ok(())
     }
 
-    /// Inserts what was drawn, unless it was given before; returns the positions that went in.
+    /// Inserts the drawn indices that are free, and returns them.
     async fn insert_status_entries(
         &mut self,
         list: &StatusList,
@@ -252,7 +257,7 @@ impl Tx {
         drawn: &BTreeMap<u32, usize>,
         now: Timestamp,
     ) -> Result<HashSet<u32>, StoreError> {
-        let taken: Vec<i64> = on!(self, connection => {
+        let taken: Vec<i64> = dispatch!(self, connection => {
             let mut query = QueryBuilder::new(
                 "INSERT INTO status_entry (list_id, position, submission_id, issued_at, expires_at, issuance_id, configuration) ",
             );
@@ -271,25 +276,25 @@ impl Tx {
         taken.into_iter().map(position).collect()
     }
 
-    /// All lists, oldest first, without those that are being deleted.
+    /// Returns all lists, oldest first, except those that are being deleted.
     pub async fn status_lists(&mut self) -> Result<Vec<StatusList>, StoreError> {
-        let rows: Vec<ListRow> = on!(self, connection => sqlx::query_as(
+        let rows: Vec<ListRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT id, opened_at, capacity, given, changed_at FROM status_list WHERE dropped_at IS NULL ORDER BY opened_at, id",
         ).fetch_all(connection).await)?;
         rows.into_iter().map(StatusList::try_from).collect()
     }
 
-    /// One list, unless it is being deleted. Lists are public: they have no owner.
+    /// Returns a list, unless it is being deleted. Lists are public and have no owner.
     pub async fn status_list(&mut self, id: Uuid) -> Result<Option<StatusList>, StoreError> {
-        let row: Option<ListRow> = on!(self, connection => sqlx::query_as(
+        let row: Option<ListRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT id, opened_at, capacity, given, changed_at FROM status_list WHERE id = $1 AND dropped_at IS NULL",
         ).bind(id).fetch_optional(connection).await)?;
         row.map(StatusList::try_from).transpose()
     }
 
-    /// The entries of a submission, in the order they were given.
+    /// Returns the entries of a submission, oldest first.
     pub async fn status_entries(&mut self, submission: Uuid) -> Result<Vec<StatusEntry>, StoreError> {
-        let rows: Vec<EntryRow> = on!(self, connection => sqlx::query_as(
+        let rows: Vec<EntryRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT list_id, position, issued_at, expires_at, revoked_at, replaced FROM status_entry
               WHERE submission_id = $1 ORDER BY issued_at, list_id, position",
         ).bind(submission).fetch_all(connection).await)?;
@@ -302,15 +307,16 @@ impl Tx {
         rows.into_iter().map(entry).collect()
     }
 
-    /// Deletes up to `limit` rows of lists that are closed and whose every entry ended before `before`: first such a list
-    /// is not shown any more, then its entries go, then itself. Returns how many rows went; 0 when nothing is left to do.
+    /// Deletes closed lists whose entries all expired before `before`, at most `limit` entries a
+    /// call. A list is hidden first, then its entries are deleted, then its row. Returns the number
+    /// of deleted rows, 0 when none are left.
     pub async fn drop_status_lists(
         &mut self,
         before: Timestamp,
         now: Timestamp,
         limit: i64,
     ) -> Result<u64, StoreError> {
-        on!(self, connection => {
+        dispatch!(self, connection => {
             sqlx::query(
                 "UPDATE status_list SET dropped_at = $2
                   WHERE dropped_at IS NULL AND given * 2 >= capacity AND last_expires_at < $1",
@@ -329,8 +335,8 @@ impl Tx {
     }
 }
 
-/// A position for each of `wanted`, all different; which of them are free is seen when they are inserted. There are
-/// enough, since no more are wanted than half of the list.
+/// Draws a distinct index for each of `wanted`; the insert finds out which of them are free. At
+/// most half of the list is wanted, so there are enough.
 fn draw(list: &StatusList, wanted: &[usize], rng: &Rng) -> BTreeMap<u32, usize> {
     let mut drawn = BTreeMap::new();
     for at in wanted {

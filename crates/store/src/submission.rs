@@ -1,8 +1,8 @@
-//! Submissions: SQL of the aggregate, from the row to [`Submission`] and back.
+//! The SQL of submissions, and the conversion of their rows to [`Submission`].
 
 use uuid::Uuid;
 
-use super::{StoreError, Tx, from_row, on};
+use super::{StoreError, Tx, dispatch, from_row};
 use crate::domain::submission::{Sealed, State, Submission};
 use ambient::Timestamp;
 
@@ -46,11 +46,14 @@ from_row!(Row {
 });
 
 impl Row {
-    /// The submission, with what was pushed if it waits. What waits and has no payload any more is over.
+    /// Converts the row, with its payload if it is pending. A pending row without a payload has
+    /// expired.
     fn read(self, payload: Option<Sealed>) -> Result<Submission, StoreError> {
         let row = self;
         let (holder, period) = (row.holder_id, row.ring_period);
-        let by = |what: &str| holder.ok_or_else(|| StoreError::nonsense("submission", format!("{what} by nobody")));
+        let by = |what: &str| {
+            holder.ok_or_else(|| StoreError::corrupt_row("submission", format!("{what} without a holder")))
+        };
         let state = match (row.state.as_str(), row.finalized_at, row.sealed, row.withdrawn_at, row.reason_sealed) {
             ("incomplete", None, _, None, None) => match payload {
                 Some(sealed) => State::Incomplete { holder, sealed },
@@ -66,13 +69,16 @@ impl Row {
             ("taken_back", Some(_), None, Some(at), reason) => {
                 State::TakenBack { holder, at, reason: reason.map(|bytes| Sealed { period, bytes }) }
             }
-            (state, ..) => return Err(StoreError::nonsense("submission", format!("{} in state {state}", row.id))),
+            (state, ..) => return Err(StoreError::corrupt_row("submission", format!("{} in state {state}", row.id))),
         };
         Ok(Submission {
             id: row.id,
             partner_id: row.partner_id,
             credential_id: row.credential_id,
-            credential_type: row.credential_type.parse().map_err(|_| StoreError::nonsense("submission", "its type"))?,
+            credential_type: row
+                .credential_type
+                .parse()
+                .map_err(|_| StoreError::corrupt_row("submission", "its type"))?,
             document_type: row.document_type,
             batch_id: row.batch_id,
             created_at: row.created_at,
@@ -85,20 +91,21 @@ impl Row {
 }
 
 impl Tx {
-    /// The submission that `partner`'s id stands for now, as it stands at `now`.
+    /// Returns the current submission under `partner`'s credential id, with its state at `now`.
     pub async fn current_submission(
         &mut self,
         partner: Uuid,
         credential_id: &str,
         now: Timestamp,
     ) -> Result<Option<Submission>, StoreError> {
-        let row: Option<Row> = on!(self, connection => sqlx::query_as(
+        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM submission WHERE partner_id = $1 AND credential_id = $2 AND replaced_at IS NULL AND state <> 'batch'",
         ).bind(partner).bind(credential_id).fetch_optional(connection).await)?;
         Ok(self.complete(row.into_iter().collect(), now).await?.pop())
     }
 
-    /// The submissions of rows, with what was pushed with those that wait at `now`: it is in the row, or kept apart.
+    /// Converts rows, with the payloads of those that are pending at `now`. A payload is in the row
+    /// on SQLite and in a table of its own on PostgreSQL.
     pub(super) async fn complete(&mut self, rows: Vec<Row>, now: Timestamp) -> Result<Vec<Submission>, StoreError> {
         let waits = |row: &Row| row.state == "incomplete" && row.expires_at > now;
         let apart = rows.iter().filter(|row| waits(row) && row.sealed.is_none());
@@ -106,8 +113,9 @@ impl Tx {
         let mut payloads = self.payloads(&apart).await?;
         let mut rows = rows;
         for row in rows.iter_mut().filter(|row| waits(row) && row.sealed.is_none() && !payloads.contains_key(&row.id)) {
-            // It was answered between the two looks; or what was pushed is gone, and then it is over.
-            let again: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE id = $1")
+            // The submission was decided between the two queries, or its payload was dropped and it
+            // has expired.
+            let again: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE id = $1")
                 .bind(row.id).fetch_optional(connection).await)?;
             if let Some(again) = again {
                 *row = again;
@@ -123,11 +131,12 @@ impl Tx {
             .collect()
     }
 
-    /// Takes `partner`'s submission out of the way of a new one with the same id. One that is over is told as such in its
-    /// turn; one that was withdrawn stays with whoever holds it. False if it was accepted meanwhile.
+    /// Marks `partner`'s submission as replaced, so that a new one can use its credential id. An
+    /// expired one is still announced by the expiry job. A withdrawn one stays in the holder's
+    /// wallet. Returns false if it was accepted in the meantime.
     pub async fn replace_submission(&mut self, id: Uuid, partner: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        self.hold_expiry(now).await?;
-        let lost: Option<String> = on!(self, connection => sqlx::query_scalar(
+        self.lock_expiry(now).await?;
+        let lost: Option<String> = dispatch!(self, connection => sqlx::query_scalar(
             "UPDATE submission SET replaced_at = $3, sealed = CASE state WHEN 'withdrawn' THEN sealed END
               WHERE id = $1 AND partner_id = $2 AND replaced_at IS NULL
                 AND state <> 'accepted' AND (state <> 'removed' OR withdrawn_at IS NOT NULL) RETURNING state",
@@ -140,32 +149,35 @@ impl Tx {
         Ok(true)
     }
 
-    /// The submission behind a link, as it stands at `now`. The link is the right to open it until an account is
-    /// bound; the caller compares [`Submission::holder`] then.
+    /// Returns the submission behind a link, with its state at `now`. Possession of the link is the
+    /// authorization until an account is bound. From then on the caller compares
+    /// [`Submission::holder`].
     pub async fn linked_submission(&mut self, id: Uuid, now: Timestamp) -> Result<Option<Submission>, StoreError> {
-        let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE id = $1 AND state <> 'batch'").bind(id).fetch_optional(connection).await)?;
+        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE id = $1 AND state <> 'batch'").bind(id).fetch_optional(connection).await)?;
         Ok(self.complete(row.into_iter().collect(), now).await?.pop())
     }
 
-    /// How many submissions behind a link wait for somebody, and had no link handed over yet.
+    /// Returns the number of pending submissions behind a link that are bound to no account and
+    /// whose link was not opened yet.
     pub async fn count_unopened(&mut self, link: Uuid, now: Timestamp) -> Result<i64, StoreError> {
-        Ok(on!(self, connection => sqlx::query_scalar(
+        Ok(dispatch!(self, connection => sqlx::query_scalar(
             "SELECT count(*) FROM submission
               WHERE (id = $1 OR batch_id = $1) AND state = 'incomplete' AND expires_at > $2 AND holder_id IS NULL AND link_opened_at IS NULL",
         ).bind(link).bind(now).fetch_one(connection).await)?)
     }
 
-    /// Whether anything behind a link waits for its person: not answered, withdrawn or expired.
+    /// Returns whether a submission behind a link is pending: not decided, withdrawn or expired.
     pub async fn is_waiting(&mut self, link: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        Ok(on!(self, connection => sqlx::query_scalar(
+        Ok(dispatch!(self, connection => sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM submission WHERE (id = $1 OR batch_id = $1) AND state = 'incomplete' AND expires_at > $2)",
         ).bind(link).bind(now).fetch_one(connection).await)?)
     }
 
-    /// Notes that somebody's browser handed a link over. Returns the submissions of which it was the first time.
+    /// Records that a browser opened a link. Returns the submissions for which it was the first
+    /// time.
     pub async fn note_link_opened(&mut self, link: Uuid, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
-        let over = self.hold_expiry(now).await?;
-        let mut opened: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(
+        let over = self.lock_expiry(now).await?;
+        let mut opened: Vec<Uuid> = dispatch!(self, connection => sqlx::query_scalar(
             "UPDATE submission SET link_opened_at = $2
               WHERE (id = $1 OR batch_id = $1) AND state = 'incomplete' AND expires_at > $3 AND holder_id IS NULL AND link_opened_at IS NULL
              RETURNING id",
@@ -174,10 +186,11 @@ impl Tx {
         Ok(opened)
     }
 
-    /// Binds an incomplete submission to the first account that opens it. True if it is `holder`'s now.
+    /// Binds an incomplete submission to the first account that opens it. Returns whether it is
+    /// `holder`'s now.
     pub async fn bind_submission(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        let over = self.hold_expiry(now).await?;
-        let changed = on!(self, connection => sqlx::query(
+        let over = self.lock_expiry(now).await?;
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE submission SET holder_id = $2
               WHERE id = $1 AND state = 'incomplete' AND expires_at > $3 AND (holder_id IS NULL OR holder_id = $2)",
         ).bind(id).bind(holder).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
@@ -187,7 +200,8 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// Accepts `holder`'s incomplete submission, with its data re-sealed. False if it is not incomplete any more.
+    /// Accepts `holder`'s incomplete submission and stores its re-encrypted data. Returns false if
+    /// it is no longer incomplete.
     pub async fn accept_submission(
         &mut self,
         id: Uuid,
@@ -195,8 +209,8 @@ impl Tx {
         sealed: &[u8],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let over = self.hold_expiry(now).await?;
-        let changed = on!(self, connection => sqlx::query(
+        let over = self.lock_expiry(now).await?;
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE submission SET state = 'accepted', finalized_at = $3, sealed = $4
               WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $5 AND replaced_at IS NULL",
         ).bind(id).bind(holder).bind(now).bind(sealed).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
@@ -207,34 +221,35 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// Lets what `holder` accepts change one after the other until the end of the transaction: two acceptances at once
-    /// would not see each other. On SQLite that is so anyway. The cursor of what is over is held first, as everywhere.
-    pub async fn hold_wallet(&mut self, holder: Uuid) -> Result<(), StoreError> {
-        self.hold_cursor().await?;
-        on!(self, connection => sqlx::query("UPDATE holder SET sign_ins = sign_ins WHERE id = $1").bind(holder).execute(connection).await.map(drop))?;
+    /// Serializes changes of `holder`'s wallet until the end of the transaction, because two
+    /// concurrent acceptances would not see each other. On SQLite writers are serialized anyway.
+    /// The expiry cursor is locked first, as everywhere.
+    pub async fn lock_wallet(&mut self, holder: Uuid) -> Result<(), StoreError> {
+        self.lock_cursor().await?;
+        dispatch!(self, connection => sqlx::query("UPDATE holder SET sign_ins = sign_ins WHERE id = $1").bind(holder).execute(connection).await.map(drop))?;
         Ok(())
     }
 
-    /// The versions of `partner`'s credentials that are current in `holder`'s wallet, withdrawn ones among them, in the order of
-    /// their ids.
+    /// Returns the versions of `partner`'s credentials that are current in `holder`'s wallet,
+    /// including withdrawn ones, in id order.
     pub async fn current_versions(&mut self, holder: Uuid, partner: Uuid) -> Result<Vec<Uuid>, StoreError> {
-        Ok(on!(self, connection => sqlx::query_scalar(
+        Ok(dispatch!(self, connection => sqlx::query_scalar(
             "SELECT id FROM submission
               WHERE holder_id = $1 AND partner_id = $2 AND superseded_at IS NULL AND state IN ('accepted', 'withdrawn') ORDER BY id",
         ).bind(holder).bind(partner).fetch_all(connection).await)?)
     }
 
-    /// What is in `holder`'s wallet, in the order it was accepted.
+    /// Returns the submissions in `holder`'s wallet, in the order of acceptance.
     pub async fn held_submissions(&mut self, holder: Uuid) -> Result<Vec<Submission>, StoreError> {
-        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM submission WHERE holder_id = $1 AND state IN ('accepted', 'withdrawn') ORDER BY finalized_at, id",
         ).bind(holder).fetch_all(connection).await)?;
         rows.into_iter().map(|row| row.read(None)).collect()
     }
 
-    /// What waits for `holder`'s answer at `now`, oldest first.
+    /// Returns the submissions that wait for `holder`'s decision at `now`, oldest first.
     pub async fn waiting_submissions(&mut self, holder: Uuid, now: Timestamp) -> Result<Vec<Submission>, StoreError> {
-        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM submission WHERE holder_id = $1 AND state = 'incomplete' AND expires_at > $2 ORDER BY id",
         ).bind(holder).bind(now).fetch_all(connection).await)?;
         self.complete(rows, now).await

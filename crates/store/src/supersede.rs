@@ -1,22 +1,22 @@
-//! Superseding: a newer version takes an older one's place in the wallet.
+//! Superseding: a newer version takes the place of an older one in the wallet.
 //!
-//! What was signed of the older one is replaced, which is not revoked: verifiers learn that a newer version exists. Which
-//! versions supersede which is for the caller.
+//! Status entries of the older version become replaced, not revoked, so verifiers learn that a
+//! newer version exists. The caller decides which versions supersede which.
 
 use std::collections::BTreeMap;
 
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on, push_list};
+use super::{StoreError, Tx, dispatch, push_list};
 use ambient::Timestamp;
 
-/// A submission that takes the place of an older one.
+/// A submission that supersedes an older one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Superseding {
-    /// The older one.
+    /// The older submission.
     pub old: Uuid,
-    /// What takes its place. It need not stand itself.
+    /// The newer submission. It need not be current itself.
     pub new: Uuid,
 }
 
@@ -27,25 +27,26 @@ pub struct ShowingShare {
     pub share: Uuid,
     /// The submission.
     pub submission: Uuid,
-    /// Whether the link goes on to newer versions.
+    /// Whether the link switches to newer versions.
     pub keep_current: bool,
 }
 
 impl Tx {
-    /// Supersedes the older submission of each pair, and replaces what was signed of it; a pair whose submissions are not both
-    /// `holder`'s, or whose older one is not held or superseded already, is passed over. Of two pairs with one older submission
-    /// the last one counts. Returns what was superseded now, in the order of ids. The caller holds the wallet.
+    /// Supersedes the older submission of each pair and marks its status entries as replaced. Skips
+    /// a pair unless both are `holder`'s and the older one is held and not superseded yet. If two
+    /// pairs share an older submission, the last pair wins. Returns the superseded ids in order.
+    /// The caller holds the wallet lock.
     pub async fn supersede(
         &mut self,
         holder: Uuid,
         pairs: &[Superseding],
         now: Timestamp,
     ) -> Result<Vec<Uuid>, StoreError> {
-        // One by one in the order of ids, as issuing takes their locks.
+        // In id order, the lock order of issuance.
         let pairs: BTreeMap<Uuid, Uuid> = pairs.iter().map(|pair| (pair.old, pair.new)).collect();
         let mut superseded = Vec::with_capacity(pairs.len());
         for (old, new) in pairs {
-            let changed = on!(self, connection => sqlx::query(
+            let changed = dispatch!(self, connection => sqlx::query(
                 "UPDATE submission SET superseded_at = $4, superseded_by = $3
                   WHERE id = $2 AND id <> $3 AND holder_id = $1 AND superseded_at IS NULL AND state IN ('accepted', 'withdrawn')
                     AND EXISTS (SELECT 1 FROM submission AS newer WHERE newer.id = $3 AND newer.holder_id = $1)",
@@ -58,21 +59,21 @@ impl Tx {
         Ok(superseded)
     }
 
-    /// Undoes that a submission in `holder`'s wallet was superseded. What was signed of it stays replaced. False if it is not
-    /// superseded, or cannot stand.
+    /// Makes a superseded submission in `holder`'s wallet current again. Its status entries stay
+    /// replaced. Returns false if it is not superseded or not in state `accepted`.
     pub async fn reinstate_submission(&mut self, id: Uuid, holder: Uuid) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE submission SET superseded_at = NULL, superseded_by = NULL
               WHERE id = $1 AND holder_id = $2 AND state = 'accepted' AND superseded_at IS NOT NULL",
         ).bind(id).bind(holder).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// The end of the chain of versions that begins with a submission: itself, if nothing superseded it. `None` if the chain
-    /// leads to a submission that is forgotten.
+    /// Returns the last submission of the chain of versions that starts at `id`, which is `id`
+    /// itself if nothing superseded it. `None` if the chain leads to a deleted submission.
     pub async fn newest_version(&mut self, id: Uuid) -> Result<Option<Uuid>, StoreError> {
-        // UNION leaves out what was found before, so that a circle ends.
-        Ok(on!(self, connection => sqlx::query_scalar(
+        // `UNION` drops rows that were found before, so a cycle terminates.
+        Ok(dispatch!(self, connection => sqlx::query_scalar(
             "WITH RECURSIVE version (id, superseded_by) AS (
                  SELECT id, superseded_by FROM submission WHERE id = $1
                   UNION
@@ -81,7 +82,8 @@ impl Tx {
         ).bind(id).fetch_optional(connection).await)?)
     }
 
-    /// The shares of `holder` that can be opened at `now` and show one of `submissions`, in the order they were made.
+    /// Returns the shares of `holder` that can be opened at `now` and show one of `submissions`,
+    /// oldest first.
     pub async fn shares_showing(
         &mut self,
         holder: Uuid,
@@ -91,7 +93,7 @@ impl Tx {
         if submissions.is_empty() {
             return Ok(Vec::new());
         }
-        let rows: Vec<(Uuid, Uuid, bool)> = on!(self, connection => {
+        let rows: Vec<(Uuid, Uuid, bool)> = dispatch!(self, connection => {
             let mut query = QueryBuilder::new(
                 "SELECT share.id, entry.submission_id, share.keep_current FROM share
                    JOIN share_entry AS entry ON entry.share_id = share.id AND entry.left_at IS NULL

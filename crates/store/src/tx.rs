@@ -1,4 +1,4 @@
-//! One transaction on either database. The SQL of each aggregate stands in a file of its own, as methods of [`Tx`].
+//! A transaction on either database. Each aggregate's SQL is in its own file, as methods of [`Tx`].
 
 use std::ops::{Deref, DerefMut};
 
@@ -7,11 +7,11 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Database, Encode, Postgres, QueryBuilder, Sqlite, Transaction, Type};
 use uuid::Uuid;
 
-use crate::changes::{Changed, Changes};
 use crate::error::StoreError;
+use crate::invalidation::{Changes, PendingInvalidations};
 
-/// Runs one body in both arms of a [`Tx`], with the native connection as `$connection`.
-macro_rules! on {
+/// Runs the same body in both arms of a [`Tx`], with the native connection as `$connection`.
+macro_rules! dispatch {
     ($tx:expr, $connection:ident => $body:expr) => {
         match $tx {
             $crate::tx::Tx::Sqlite(transaction) => {
@@ -25,16 +25,16 @@ macro_rules! on {
         }
     };
 }
-pub(crate) use on;
+pub(crate) use dispatch;
 
-/// Of `left` rows, how many go into one statement of many values: so many that few statements do, of few different lengths,
-/// since each length is prepared once and kept.
-pub(crate) fn rows_at_once(left: usize) -> usize {
+/// Returns the chunk size of a multi-row insert with `left` rows to go. Multiples of 16 keep the
+/// number of prepared statements small.
+pub(crate) fn chunk_size(left: usize) -> usize {
     const STEP: usize = 16;
     if left < STEP { left } else { left.min(256) / STEP * STEP }
 }
 
-/// Writes `values` in brackets, for what comes after `IN`.
+/// Writes a parenthesized list of parameters, for use after `IN`.
 pub(crate) fn push_list<DB, T>(query: &mut QueryBuilder<DB>, values: impl IntoIterator<Item = T>)
 where
     DB: Database,
@@ -48,65 +48,64 @@ where
     query.push(")");
 }
 
-/// One transaction, on either database; or a connection alone, from [`Store::glance`].
+/// A transaction on either database, or a connection in autocommit mode from [`Store::acquire`].
 #[derive(Debug)]
 pub enum Tx {
     /// On SQLite.
-    Sqlite(Handle<Sqlite>),
+    Sqlite(Conn<Sqlite>),
     /// On PostgreSQL.
-    Postgres(Handle<Postgres>),
+    Postgres(Conn<Postgres>),
 }
 
-/// What a [`Tx`] speaks through, and what it has changed.
+/// The connection of a [`Tx`], and the cache entries that it invalidates.
 #[derive(Debug)]
-pub struct Handle<D: Database> {
-    way: Way<D>,
-    changed: Changed,
+pub struct Conn<D: Database> {
+    kind: ConnKind<D>,
+    changed: PendingInvalidations,
 }
 
 #[derive(Debug)]
-enum Way<D: Database> {
+enum ConnKind<D: Database> {
     Transaction(Transaction<'static, D>),
-    /// A connection outside of any.
-    Alone(PoolConnection<D>),
+    Autocommit(PoolConnection<D>),
 }
 
-impl<D: Database> Deref for Handle<D> {
+impl<D: Database> Deref for Conn<D> {
     type Target = D::Connection;
     fn deref(&self) -> &D::Connection {
-        match &self.way {
-            Way::Transaction(transaction) => transaction,
-            Way::Alone(connection) => connection,
+        match &self.kind {
+            ConnKind::Transaction(transaction) => transaction,
+            ConnKind::Autocommit(connection) => connection,
         }
     }
 }
 
-impl<D: Database> DerefMut for Handle<D> {
+impl<D: Database> DerefMut for Conn<D> {
     fn deref_mut(&mut self) -> &mut D::Connection {
-        match &mut self.way {
-            Way::Transaction(transaction) => transaction,
-            Way::Alone(connection) => connection,
+        match &mut self.kind {
+            ConnKind::Transaction(transaction) => transaction,
+            ConnKind::Autocommit(connection) => connection,
         }
     }
 }
 
-impl<D: Database> Handle<D> {
+impl<D: Database> Conn<D> {
     pub(crate) fn transaction(transaction: Transaction<'static, D>, changes: &Changes) -> Self {
-        Self { way: Way::Transaction(transaction), changed: Changed::new(changes) }
+        Self { kind: ConnKind::Transaction(transaction), changed: PendingInvalidations::new(changes) }
     }
 
-    pub(crate) fn alone(connection: PoolConnection<D>, changes: &Changes) -> Self {
-        Self { way: Way::Alone(connection), changed: Changed::new(changes) }
+    pub(crate) fn autocommit(connection: PoolConnection<D>, changes: &Changes) -> Self {
+        Self { kind: ConnKind::Autocommit(connection), changed: PendingInvalidations::new(changes) }
     }
 
     async fn commit(self) -> Result<(), sqlx::Error> {
-        let Self { way, changed } = self;
-        let Way::Transaction(transaction) = way else { return Ok(()) };
+        let Self { kind, changed } = self;
+        let ConnKind::Transaction(transaction) = kind else { return Ok(()) };
         if changed.submissions.is_empty() {
             return transaction.commit().await;
         }
-        // In a task of its own: a caller that goes away does not keep the database from committing, and what has changed must
-        // not be told before it has.
+        // Runs in its own task, so that cancelling the caller cannot drop `changed` before the
+        // commit. A read in between would cache the old status as current.
         let committing = tokio::spawn(async move {
             let committed = transaction.commit().await;
             drop(changed);
@@ -117,10 +116,11 @@ impl<D: Database> Handle<D> {
 }
 
 impl Tx {
-    /// Makes the transaction's changes durable and visible. A transaction that is dropped instead is undone.
+    /// Commits the transaction. Dropping a [`Tx`] rolls it back.
     ///
     /// # Errors
-    /// The database could not write; nothing of it counts then.
+    /// The database could not write and nothing is stored, or the connection was lost and the
+    /// outcome is unknown.
     pub fn commit(self) -> BoxFuture<'static, Result<(), StoreError>> {
         Box::pin(async move {
             match self {
@@ -131,7 +131,8 @@ impl Tx {
         })
     }
 
-    /// Notes that what partners are told of these submissions has changed.
+    /// Records that the status of these submissions changes, to invalidate cached ones when the
+    /// transaction ends.
     pub(crate) fn note_changed(&mut self, submissions: &[Uuid]) {
         match self {
             Self::Sqlite(transaction) => transaction.changed.submissions.extend(submissions),
@@ -139,7 +140,8 @@ impl Tx {
         }
     }
 
-    /// How a statement that takes rows for itself leaves those that another node is taking. SQLite has one writer.
+    /// Returns the clause that skips rows that another node has locked; empty on SQLite, which has
+    /// one writer.
     pub(crate) fn skip_taken(&self) -> &'static str {
         if matches!(self, Self::Postgres(_)) { "FOR UPDATE SKIP LOCKED" } else { "" }
     }

@@ -1,59 +1,59 @@
-//! Verification requests: asked once an id, bound to who opens them, ended once.
+//! Verification requests: unique ids, bound to the first account that opens them, ended once.
 
 use uuid::Uuid;
 
-use super::{AnnouncementKind, StoreError, Tx, from_row, on};
+use super::{AnnouncementKind, StoreError, Tx, dispatch, from_row};
 use crate::domain::submission::Sealed;
 use crate::domain::verification::{State, Verification};
 use ambient::Timestamp;
 
-/// A request that is about to be inserted.
+/// A verification request to insert.
 #[derive(Clone, Debug)]
 pub struct NewVerification {
-    /// `content` in the link.
+    /// The id, `content` in the link.
     pub id: Uuid,
-    /// Who asks.
+    /// The partner that requests it.
     pub partner_id: Uuid,
-    /// The partner's id for it, or ours.
+    /// The request id, from the partner or generated.
     pub request_id: String,
-    /// What is asked for.
+    /// The requested credential type.
     pub credential_type: credential::Type,
-    /// When it arrived.
+    /// When it was received.
     pub created_at: Timestamp,
-    /// Until when it can be answered.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// The question in detail.
+    /// The encrypted details of the request.
     pub request: Sealed,
 }
 
-/// How a request ends by an answer.
+/// The outcome of a verification request.
 #[derive(Clone, Debug)]
 pub enum VerificationEnd {
-    /// Something was shown.
+    /// The person presented a credential.
     Verified {
-        /// What, and how it was checked.
+        /// The encrypted presentation and verification result.
         result: Sealed,
-        /// What the wallet says of it, if it was shown from one here.
+        /// The encrypted record for the holder's wallet, if the credential came from a wallet here.
         memory: Option<Vec<u8>>,
     },
-    /// The person said no.
+    /// The person declined.
     Canceled,
 }
 
-/// A request that ended, for its partner to be told.
+/// A request that ended, for the announcement to its partner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndedVerification {
-    /// Who asked.
+    /// The partner that requested it.
     pub partner_id: Uuid,
-    /// Their id for it.
+    /// The request id.
     pub request_id: String,
     /// When it ended.
     pub finalized_at: Timestamp,
-    /// How.
+    /// The event to announce.
     pub kind: AnnouncementKind,
 }
 
-/// A request that ended without something shown.
+/// A request that was canceled or expired.
 struct CanceledRow {
     partner_id: Uuid,
     request_id: String,
@@ -109,14 +109,14 @@ impl TryFrom<Row> for Verification {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let nonsense = |what: &str| StoreError::nonsense("verification", format!("{} {what}", row.id));
+        let corrupt_row = |what: &str| StoreError::corrupt_row("verification", format!("{} {what}", row.id));
         let result = row.result_period.zip(row.result_sealed).map(|(period, bytes)| Sealed { period, bytes });
         let state = match (row.state.as_str(), row.finalized_at, result, row.memory_sealed) {
             ("open", None, None, None) if row.request_sealed.is_some() => State::Open,
             ("verified", Some(at), result, memory) => State::Verified { at, result, memory },
             ("canceled", Some(at), None, None) => State::Canceled { at },
             ("expired", Some(at), None, None) => State::Expired { at },
-            (state, ..) => return Err(nonsense(&format!("in state {state}"))),
+            (state, ..) => return Err(corrupt_row(&format!("in state {state}"))),
         };
         Ok(Self {
             id: row.id,
@@ -125,7 +125,7 @@ impl TryFrom<Row> for Verification {
             credential_type: row
                 .credential_type
                 .parse()
-                .map_err(|_| StoreError::nonsense("verification", "its type"))?,
+                .map_err(|_| StoreError::corrupt_row("verification", "its type"))?,
             created_at: row.created_at,
             expires_at: row.expires_at,
             holder: row.holder_id,
@@ -140,9 +140,9 @@ fn read(row: Option<Row>, now: Timestamp) -> Result<Option<Verification>, StoreE
 }
 
 impl Tx {
-    /// Adds a request, unless its partner has one with this id. False if so.
+    /// Adds a request. Returns false if its partner has already used this id.
     pub async fn add_verification(&mut self, new: &NewVerification) -> Result<bool, StoreError> {
-        let added = on!(self, connection => sqlx::query(
+        let added = dispatch!(self, connection => sqlx::query(
             "INSERT INTO verification (id, partner_id, request_id, credential_type, state, created_at, expires_at, request_period, request_sealed)
              VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8)
              ON CONFLICT (partner_id, request_id) DO NOTHING",
@@ -152,38 +152,40 @@ impl Tx {
         Ok(added == 1)
     }
 
-    /// `partner`'s request with this id, as it stands at `now`.
+    /// Returns `partner`'s request with this id, with its state at `now`.
     pub async fn asked_verification(
         &mut self,
         partner: Uuid,
         request_id: &str,
         now: Timestamp,
     ) -> Result<Option<Verification>, StoreError> {
-        let row: Option<Row> = on!(self, connection => sqlx::query_as(
+        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM verification WHERE partner_id = $1 AND request_id = $2",
         ).bind(partner).bind(request_id).fetch_optional(connection).await)?;
         read(row, now)
     }
 
-    /// The request behind a link, as it stands at `now`. The link is the right to open it until an account is bound; the
-    /// caller compares [`Verification::holder`] then.
+    /// Returns the request behind a link, with its state at `now`. Possession of the link is the
+    /// authorization until an account is bound. From then on the caller compares
+    /// [`Verification::holder`].
     pub async fn linked_verification(&mut self, id: Uuid, now: Timestamp) -> Result<Option<Verification>, StoreError> {
-        let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM verification WHERE id = $1")
+        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM verification WHERE id = $1")
             .bind(id).fetch_optional(connection).await)?;
         read(row, now)
     }
 
-    /// Binds an open request to the first account that opens it. True if it is `holder`'s now.
+    /// Binds an open request to the first account that opens it. Returns whether it is `holder`'s
+    /// now.
     pub async fn bind_verification(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE verification SET holder_id = $2
               WHERE id = $1 AND state = 'open' AND expires_at > $3 AND (holder_id IS NULL OR holder_id = $2)",
         ).bind(id).bind(holder).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Ends an open request that is bound to `holder`, or to nobody. False if it is not so, or not open any more: an answer
-    /// counts once.
+    /// Ends an open request that is bound to `holder`, or unbound if `None`. Returns false if it is
+    /// bound otherwise or no longer open, so a request ends once.
     pub async fn finish_verification(
         &mut self,
         id: Uuid,
@@ -196,7 +198,7 @@ impl Tx {
             VerificationEnd::Canceled => ("canceled", None, None),
         };
         let (period, bytes) = (result.map(|result| result.period), result.map(|result| result.bytes.as_slice()));
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE verification SET state = $3, finalized_at = $4, result_period = $5, result_sealed = $6, memory_sealed = $7
               WHERE id = $1 AND holder_id IS NOT DISTINCT FROM $2 AND state = 'open' AND expires_at > $4",
         ).bind(id).bind(holder).bind(state).bind(now).bind(period).bind(bytes).bind(memory)
@@ -204,42 +206,43 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// What `holder` has shown to partners, newest first, `most` at most.
+    /// Returns what `holder` has presented to partners, newest first, at most `most` requests.
     pub async fn shown_verifications(&mut self, holder: Uuid, most: i64) -> Result<Vec<Verification>, StoreError> {
-        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM verification WHERE holder_id = $1 AND state = 'verified' ORDER BY finalized_at DESC, id LIMIT $2",
         ).bind(holder).bind(most).fetch_all(connection).await)?;
         rows.into_iter().map(Verification::try_from).collect()
     }
 
-    /// Ends the time of `partner`'s open request at `now`. Returns whether there was anything to end.
+    /// Sets the expiry of `partner`'s open request to `now`. Returns whether it was open.
     pub async fn cut_verification_short(
         &mut self,
         id: Uuid,
         partner: Uuid,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE verification SET expires_at = $3 WHERE id = $1 AND partner_id = $2 AND state = 'open' AND expires_at > $3",
         ).bind(id).bind(partner).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// How many requests are over at `now` and not yet expired.
+    /// Returns the number of open requests whose expiry has passed at `now`.
     pub async fn count_due_verifications(&mut self, now: Timestamp) -> Result<i64, StoreError> {
         Ok(
-            on!(self, connection => sqlx::query_scalar("SELECT count(*) FROM verification WHERE state = 'open' AND expires_at <= $1")
+            dispatch!(self, connection => sqlx::query_scalar("SELECT count(*) FROM verification WHERE state = 'open' AND expires_at <= $1")
             .bind(now).fetch_one(connection).await)?,
         )
     }
 
-    /// Expires up to `limit` requests that nobody answered by `now`; their details are deleted.
+    /// Expires up to `limit` open requests whose expiry has passed at `now`, and deletes their
+    /// details.
     pub async fn expire_verifications(
         &mut self,
         now: Timestamp,
         limit: i64,
     ) -> Result<Vec<EndedVerification>, StoreError> {
-        let expired: Vec<CanceledRow> = on!(self, connection => sqlx::query_as(
+        let expired: Vec<CanceledRow> = dispatch!(self, connection => sqlx::query_as(
             "UPDATE verification SET state = 'expired', finalized_at = expires_at, request_sealed = NULL
               WHERE state = 'open' AND id IN
                     (SELECT id FROM verification WHERE state = 'open' AND expires_at <= $1 ORDER BY expires_at LIMIT $2)
@@ -248,35 +251,36 @@ impl Tx {
         Ok(expired.into_iter().map(EndedVerification::from).collect())
     }
 
-    /// Deletes what was asked and shown in requests that ended by `before`. Returns in how many.
+    /// Deletes the details and results of requests that ended by `before`. Returns the number of
+    /// requests.
     pub async fn end_verification_results(&mut self, before: Timestamp) -> Result<u64, StoreError> {
-        Ok(on!(self, connection => sqlx::query(
+        Ok(dispatch!(self, connection => sqlx::query(
             "UPDATE verification SET request_sealed = NULL, result_period = NULL, result_sealed = NULL
               WHERE finalized_at <= $1 AND request_sealed IS NOT NULL",
         ).bind(before).execute(connection).await.map(|done| done.rows_affected()))?)
     }
 
-    /// Forgets up to `limit` requests that ended before `before`.
+    /// Deletes up to `limit` requests that ended before `before`.
     pub async fn forget_verifications(&mut self, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
-        Ok(on!(self, connection => sqlx::query(
+        Ok(dispatch!(self, connection => sqlx::query(
             "DELETE FROM verification WHERE id IN
                 (SELECT id FROM verification WHERE finalized_at < $1 ORDER BY finalized_at LIMIT $2)",
         ).bind(before).bind(limit).execute(connection).await.map(|done| done.rows_affected()))?)
     }
 
-    /// Lets go of every request of `holder`: what is open is canceled, what was shown is deleted, and nothing names the
-    /// account any more. Returns what was canceled.
+    /// Unbinds every request from `holder`, deletes its results, and ends it if it is open: as
+    /// expired if its expiry has passed, and otherwise as canceled. Returns those that ended.
     pub async fn release_verifications(
         &mut self,
         holder: Uuid,
         now: Timestamp,
     ) -> Result<Vec<EndedVerification>, StoreError> {
-        let canceled: Vec<CanceledRow> = on!(self, connection => sqlx::query_as(
+        let canceled: Vec<CanceledRow> = dispatch!(self, connection => sqlx::query_as(
             "UPDATE verification SET state = CASE WHEN expires_at <= $2 THEN 'expired' ELSE 'canceled' END,
                     finalized_at = CASE WHEN expires_at <= $2 THEN expires_at ELSE $2 END
               WHERE holder_id = $1 AND state = 'open' RETURNING partner_id, request_id, finalized_at, state",
         ).bind(holder).bind(now).fetch_all(connection).await)?;
-        on!(self, connection => sqlx::query(
+        dispatch!(self, connection => sqlx::query(
             "UPDATE verification SET holder_id = NULL, request_sealed = NULL, result_period = NULL, result_sealed = NULL, memory_sealed = NULL
               WHERE holder_id = $1",
         ).bind(holder).execute(connection).await.map(drop))?;

@@ -1,12 +1,12 @@
-//! Decisions about versions: what became of an older version when a newer one came, and who decided it.
+//! Decisions about versions: whether a newer version replaced an older one, and who decided.
 
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, from_row, on, push_list};
+use super::{StoreError, Tx, dispatch, from_row, push_list};
 use ambient::Timestamp;
 
-/// What was decided about an older version.
+/// The outcome for an older version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// The holder chose to replace it.
@@ -20,7 +20,7 @@ pub enum Decision {
 impl Decision {
     const ALL: [Self; 3] = [Self::Replaced, Self::Kept, Self::Standing];
 
-    /// The stored name.
+    /// Returns the stored name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Replaced => "replaced",
@@ -39,9 +39,9 @@ pub struct VersionDecision {
     pub older_id: Uuid,
     /// What was decided.
     pub decision: Decision,
-    /// When.
+    /// When it was decided.
     pub decided_at: Timestamp,
-    /// When the holder undid it, if they did.
+    /// When the holder undid it.
     pub undone_at: Option<Timestamp>,
 }
 
@@ -62,20 +62,20 @@ impl TryFrom<Row> for VersionDecision {
         Ok(Self {
             newer_id: row.newer_id,
             older_id: row.older_id,
-            decision: decision.ok_or_else(|| StoreError::nonsense("version_decision", row.decision))?,
+            decision: decision.ok_or_else(|| StoreError::corrupt_row("version_decision", row.decision))?,
             decided_at: row.decided_at,
             undone_at: row.undone_at,
         })
     }
 }
 
-/// Most ids in one list.
+/// Maximum number of ids in one `IN` list.
 const LIST: usize = 256;
 
 impl Tx {
-    /// Records a decision of `holder`. The first one about two versions counts.
+    /// Records a decision of `holder`. The first one about two versions wins.
     pub async fn record_version_decision(&mut self, holder: Uuid, decided: &VersionDecision) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query(
+        dispatch!(self, connection => sqlx::query(
             "INSERT INTO version_decision (newer_id, older_id, holder_id, decision, decided_at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (newer_id, older_id) DO NOTHING",
         ).bind(decided.newer_id).bind(decided.older_id).bind(holder).bind(decided.decision.name()).bind(decided.decided_at)
@@ -83,27 +83,28 @@ impl Tx {
         Ok(())
     }
 
-    /// Notes that `holder` undid an update under a standing consent. False if there is no such update, or it was undone before.
+    /// Records that `holder` undid an update under a standing consent. Returns false if there is
+    /// none, or it was already undone.
     pub async fn undo_update(&mut self, holder: Uuid, newer: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query(
+        let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE version_decision SET undone_at = $3
               WHERE newer_id = $2 AND holder_id = $1 AND decision = 'standing' AND undone_at IS NULL",
         ).bind(holder).bind(newer).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// The decisions that a submission is part of, as the newer or as the older version, in the order in which they were made.
+    /// Returns the decisions about a submission, as the newer or the older version, oldest first.
     pub async fn version_decisions(&mut self, submission: Uuid) -> Result<Vec<VersionDecision>, StoreError> {
-        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
             "SELECT newer_id, older_id, decision, decided_at, undone_at FROM version_decision
               WHERE newer_id = $1 OR older_id = $1 ORDER BY decided_at, newer_id, older_id",
         ).bind(submission).fetch_all(connection).await)?;
         rows.into_iter().map(VersionDecision::try_from).collect()
     }
 
-    /// All decisions of `holder`, in the order in which they were made.
+    /// Returns all decisions of `holder`, oldest first.
     pub async fn version_decisions_of(&mut self, holder: Uuid) -> Result<Vec<VersionDecision>, StoreError> {
-        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
             "SELECT newer_id, older_id, decision, decided_at, undone_at FROM version_decision
               WHERE holder_id = $1 ORDER BY decided_at, newer_id, older_id",
         ).bind(holder).fetch_all(connection).await)?;
@@ -112,14 +113,14 @@ impl Tx {
 
     /// Deletes the standing consents and the decisions of `holder`.
     pub async fn delete_updates(&mut self, holder: Uuid) -> Result<(), StoreError> {
-        on!(self, connection => {
+        dispatch!(self, connection => {
             sqlx::query("DELETE FROM standing_consent WHERE holder_id = $1").bind(holder).execute(&mut *connection).await?;
             sqlx::query("DELETE FROM version_decision WHERE holder_id = $1").bind(holder).execute(connection).await.map(drop)
         })?;
         Ok(())
     }
 
-    /// Deletes what is known of the versions of `submissions`, which are being forgotten.
+    /// Deletes the standing consents and decisions of `submissions`, which are being deleted.
     pub(super) async fn forget_updates(&mut self, submissions: &[Uuid]) -> Result<(), StoreError> {
         const STARTS: [&str; 3] = [
             "DELETE FROM standing_consent WHERE submission_id IN ",
@@ -127,7 +128,7 @@ impl Tx {
             "DELETE FROM version_decision WHERE older_id IN ",
         ];
         for (chunk, start) in submissions.chunks(LIST).flat_map(|chunk| STARTS.map(|start| (chunk, start))) {
-            on!(self, connection => {
+            dispatch!(self, connection => {
                 let mut query = QueryBuilder::new(start);
                 push_list(&mut query, chunk.iter().copied());
                 query.build().execute(connection).await.map(drop)

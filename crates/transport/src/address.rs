@@ -4,15 +4,17 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-/// Whether `address` is public, or in one of the `allowed` networks.
+/// Returns whether `address` is public or in one of the `allowed` networks.
 pub fn may_reach(address: IpAddr, allowed: &[IpNet]) -> bool {
     let address = address.to_canonical();
     is_public(address) || allowed.iter().any(|network| network.contains(&address))
 }
 
-/// Whether `name` can name an address that is public, or one in the `allowed` networks. Some names never do in the public DNS:
-/// `localhost` and names below it (RFC 6761, section 6.3), `.local` (RFC 6762), `.internal` (reserved by ICANN) and names of a
-/// single label. What a name does resolve to is checked with [`may_reach`].
+/// Returns whether `name` may resolve to an address that is public or in the `allowed` networks.
+///
+/// Some names never resolve in the public DNS: `localhost` and names below it (RFC 6761, section
+/// 6.3), `.local` (RFC 6762), `.internal` (reserved by ICANN) and names of a single label.
+/// [`may_reach`] checks the addresses that a name resolves to.
 pub fn may_name(name: &str, allowed: &[IpNet]) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
@@ -23,13 +25,13 @@ pub fn may_name(name: &str, allowed: &[IpNet]) -> bool {
     }
 }
 
-/// Whether any of the networks is more than this machine.
+/// Returns whether any of the networks lies outside loopback.
 fn allows_others(networks: &[IpNet]) -> bool {
     networks.iter().any(|network| !network.addr().is_loopback())
 }
 
-/// Whether an address is one of the internet at large: none of the special-purpose blocks of IANA's registries (RFC
-/// 6890), and not one of those in IPv6 dress.
+/// Returns whether an address is globally reachable: in none of the special-purpose blocks of
+/// IANA's registries (RFC 6890), and not an IPv6 form of an IPv4 address in one of them.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -40,9 +42,10 @@ pub fn is_public(address: IpAddr) -> bool {
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let special = match (a, b, c) {
-        // This host, private, loopback, link-local (metadata services too), multicast and reserved.
+        // This host, private, loopback, link-local (which includes metadata services), multicast,
+        // reserved.
         (0 | 10 | 127 | 224.., ..) | (169, 254, _) | (172, 16..=31, _) | (192, 168, _) => true,
-        // Shared between carriers, IETF assignments, documentation, 6to4 relays, benchmarks.
+        // Carrier-grade NAT, IETF assignments, documentation, 6to4 relays, benchmarking.
         (100, 64..=127, _) | (192, 0, 0 | 2) | (192, 88, 99) | (198, 18 | 19, _) | (198, 51, 100) | (203, 0, 113) => {
             true
         }
@@ -56,14 +59,14 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         return is_public_v4(mapped);
     }
     match address.segments() {
-        // NAT64 leads to the IPv4 address inside.
+        // NAT64 maps to the embedded IPv4 address.
         [0x64, 0xff9b, 0, 0, 0, 0, ..] => is_public_v4(Ipv4Addr::from_bits(address.to_bits() as u32)),
-        // 6to4 (deprecated by RFC 7526) and ISATAP (RFC 5214, section 6.1) are tunnels to an IPv4 address, and a local router
-        // may lead elsewhere than that address says.
+        // 6to4 (deprecated by RFC 7526) and ISATAP (RFC 5214, section 6.1) tunnel to an IPv4
+        // address. A local router may send them elsewhere than the embedded address says.
         [0x2002, ..] | [_, _, _, _, 0 | 0x200, 0x5efe, ..] => false,
-        // Teredo, benchmarks, ORCHID and other IETF assignments; documentation.
+        // Teredo, benchmarking, ORCHID and other IETF assignments; documentation.
         [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
-        // Everything that is global today is in 2000::/3.
+        // All global unicast addresses that IANA has assigned are in 2000::/3.
         [first, ..] => first & 0xe000 == 0x2000,
     }
 }

@@ -1,6 +1,7 @@
-//! HTTP/1.1 over TCP or TLS: what the filtering client and the object store send with.
+//! HTTP/1.1 over TCP or TLS for the filtering client and the object store.
 //!
-//! Owns how a name becomes a connection, and how long an exchange may take. Proxies are not used, redirects are not followed.
+//! Resolves names, opens connections and enforces the timeout of an exchange. Proxies are not used
+//! and redirects are not followed.
 
 mod address;
 mod lookup;
@@ -35,75 +36,75 @@ use tower::Service;
 pub use address::{is_public, may_name, may_reach};
 pub use lookup::Lookup;
 
-/// Longest time to connect, from resolving the name to the end of the TLS handshake.
+/// Connect timeout, from resolving the name to the end of the TLS handshake.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long an idle connection is kept for the next request. It leads to the address that was checked when it was made,
-/// whatever the name resolves to by now.
+/// How long an idle connection stays in the pool. It keeps the address that was checked when it was
+/// opened, whatever the name resolves to later.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 type BoxFuture<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
-/// Where connections may go, and how long an exchange may take.
+/// Allowed destinations and timeouts.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Networks that are reached although they are not public.
+    /// Networks that may be reached although they are not public.
     pub allowed: Arc<[IpNet]>,
-    /// Whether http is spoken besides https.
+    /// Whether plain http is allowed besides https.
     pub with_plain_http: bool,
-    /// Longest time from the start of a request to the end of its response.
+    /// Timeout from the start of a request to the end of its response.
     pub timeout: Duration,
-    /// Idle connections that are kept for each host.
+    /// Maximum number of idle connections for each host.
     pub idle_connections: usize,
 }
 
-/// Why there is no response, or no end of it.
+/// The reason why there is no response, or no complete one.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// It took too long.
-    #[error("no response in time")]
+    /// The request timed out.
+    #[error("timed out")]
     TimedOut,
-    /// The address cannot be written into a request.
-    #[error("the address cannot be requested")]
+    /// The URL cannot be used in a request.
+    #[error("the URL cannot be requested")]
     Address(#[from] hyper::http::Error),
-    /// No connection, or it broke before the response began.
+    /// The connection failed, or broke before the response began.
     #[error("the request failed")]
     Request(#[from] legacy::Error),
-    /// The connection broke within the response.
-    #[error("the response broke off")]
+    /// The connection broke while the response body was read.
+    #[error("the response was cut off")]
     Response(#[from] hyper::Error),
 }
 
 impl SendError {
-    /// The error and its causes.
+    /// Returns the error and its causes, outermost first.
     pub fn causes(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
         let first: &(dyn StdError + 'static) = self;
         std::iter::successors(Some(first), |error| (**error).source())
     }
 
-    /// Whether the filter left none of a name's addresses.
+    /// Returns whether the filter removed every address of the name.
     pub fn is_not_public(&self) -> bool {
         self.causes().any(|cause| cause.is::<NotPublic>())
     }
 
-    /// Whether it took too long.
+    /// Returns whether the request, the connection or the response timed out.
     pub fn is_timeout(&self) -> bool {
         let timed_out = |cause: &io::Error| cause.kind() == io::ErrorKind::TimedOut;
         matches!(self, Self::TimedOut) || self.causes().any(|cause| cause.downcast_ref().is_some_and(timed_out))
     }
 }
 
-/// No address of a name is one that may be reached.
+/// None of the name's addresses may be reached.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the address is not public")]
 struct NotPublic;
 
-/// The server's own certificate, DER; an extension of responses over TLS.
+/// The server's leaf certificate in DER: an extension of responses over TLS.
 #[derive(Clone, Debug)]
 pub struct PeerCertificate(pub Arc<[u8]>);
 
-/// A client for requests with bodies of type `B`; cheap to clone.
+/// An HTTP client for requests with bodies of type `B`; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Transport<B> {
     client: legacy::Client<Connector, B>,
@@ -116,7 +117,7 @@ where
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    /// A client that trusts what `tls` trusts.
+    /// Creates a client that trusts the certificate authorities of `tls`.
     pub fn new(tls: rustls::ClientConfig, lookup: Lookup, limits: &Limits) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Filter { lookup, allowed: limits.allowed.clone() });
         tcp.enforce_http(false);
@@ -132,10 +133,11 @@ where
         Self { client, timeout: limits.timeout }
     }
 
-    /// Sends a request; the response's body arrives as it comes.
+    /// Sends a request and returns the response with its body as a stream.
     ///
     /// # Errors
-    /// There is no response.
+    /// [`SendError::TimedOut`], or [`SendError::Request`] if the connection failed before the
+    /// response.
     pub async fn send(&self, request: Request<B>) -> Result<Response<TimedBody>, SendError> {
         let mut expiry = Box::pin(tokio::time::sleep(self.timeout));
         let response = tokio::select! {
@@ -146,7 +148,7 @@ where
     }
 }
 
-/// A response's body, which fails when the time of the exchange is up.
+/// A response body that fails when the timeout of the exchange expires.
 #[derive(Debug)]
 pub struct TimedBody {
     body: Incoming,
@@ -176,7 +178,7 @@ impl Body for TimedBody {
     }
 }
 
-/// Resolves names, and drops the addresses that may not be reached.
+/// Resolves names and removes the addresses that may not be reached.
 #[derive(Clone, Debug)]
 struct Filter {
     lookup: Lookup,
@@ -206,7 +208,7 @@ impl Service<Name> for Filter {
     }
 }
 
-/// Makes connections.
+/// Opens TCP and TLS connections.
 #[derive(Clone)]
 struct Connector {
     tcp: HttpConnector<Filter>,
@@ -224,7 +226,7 @@ impl Connector {
     async fn connect(mut self, uri: Uri) -> Result<TokioIo<Stream>, BoxError> {
         let is_plain = uri.scheme() == Some(&Scheme::HTTP);
         if is_plain && !self.with_plain_http {
-            return Err("only https is spoken".into());
+            return Err("only https is supported".into());
         }
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let tcp = self.tcp.call(uri).await?.into_inner();
@@ -257,7 +259,6 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// A connection.
 #[derive(Debug)]
 struct Stream(Either<TcpStream, Box<TlsStream<TcpStream>>>);
 

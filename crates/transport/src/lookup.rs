@@ -1,16 +1,16 @@
-//! Looking names up.
+//! Name resolution.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Where names are looked up.
+/// The source of name resolution.
 #[derive(Clone, Debug, Default)]
 pub enum Lookup {
-    /// By the operating system.
+    /// The operating system's resolver.
     #[default]
     System,
-    /// In a table, for tests: each name's answers, one after the other, the last one staying.
+    /// A table for tests: the responses for each name in order. The last one repeats.
     Table(Arc<Mutex<HashMap<String, Vec<Vec<IpAddr>>>>>),
 }
 

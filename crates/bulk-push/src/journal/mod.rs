@@ -1,7 +1,8 @@
-//! The results on disk: the links for the bureau, and the progress for the next run.
+//! The results on disk: the links for the caller, and the progress for the next run.
 //!
-//! A link is written to disk before the progress records it. A crash in between repeats a push, which returns the same link, and
-//! never loses one. Both files are append-only; an incomplete last line is cut off.
+//! Invariant: a link is synced to disk before the progress records it. After a crash in between,
+//! the push is repeated and returns the same link, so no link is lost. Both files are append-only;
+//! an incomplete last line is truncated.
 
 mod previous_run;
 
@@ -21,10 +22,10 @@ use crate::error::Error;
 pub use self::previous_run::{JournalHeader, PreviousRun};
 use self::previous_run::{LINKS, cannot};
 
-/// Most results that are buffered before they are written to disk.
+/// Maximum number of results that are buffered before they are written to disk.
 const BATCH: usize = 256;
 
-/// The two files, open.
+/// The two files, opened for appending.
 #[derive(Debug)]
 pub struct Journal {
     links: File,
@@ -56,11 +57,11 @@ impl Journal {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let name = progress.display();
-                return Err(Error::Failed(format!("{name} is in use: another tenure push is at work on this file")));
+                return Err(Error::Failed(format!("{name} is in use: another tenure push is using this file")));
             }
             Err(TryLockError::Error(error)) => return Err(cannot(progress, &error)),
         }
-        // The lock is held: no other run writes now.
+        // This process holds the lock, so no other run writes to the files.
         let mut previous = PreviousRun::look(links, progress, header, may_differ)?;
         let mut links_file = append(links)?;
         cut(&mut progress_file).map_err(|error| cannot(progress, &error))?;
@@ -93,13 +94,15 @@ impl Journal {
         Ok((previous, journal))
     }
 
-    /// Whether an earlier push of `entry` may have succeeded although its response was lost: in this run if it `is_repeated`, or in
-    /// one that was stopped. A credential with a link has had its response.
+    /// Returns whether an earlier push of `entry` may have succeeded although its response was
+    /// lost: in this run if it `is_repeated`, or in one that was stopped. A recorded link proves
+    /// that the response arrived.
     pub fn may_be_lost(&self, entry: &Entry, is_repeated: bool) -> bool {
         (is_repeated || self.goes_on) && !self.known.contains_key(&digest(&[entry.credential_id.as_bytes()]))
     }
 
-    /// Whether the link of `entry` replaces one in the file: of the same credential, or, with `is_by_person`, of the same person.
+    /// Returns whether the link of `entry` replaces one in the file: for the same credential, or,
+    /// with `is_by_person`, for the same person.
     pub fn replaces(&self, entry: &Entry, taken: &Taken, is_by_person: bool) -> bool {
         match self.known.get(&digest(&[entry.credential_id.as_bytes()])) {
             Some(request) => *request != taken.request_id,
@@ -107,9 +110,10 @@ impl Journal {
         }
     }
 
-    /// Records the link, and that `entry` is pushed if the link `stands` for its content.
+    /// Records the link. If it `stands` for the content of `entry`, records that `entry` is pushed.
     pub fn taken(&mut self, entry: &Entry, taken: &Taken, stands: bool) -> Result<(), Error> {
-        // A response that was recorded without its progress is returned again; only another request has another link.
+        // The server repeats a response whose progress was not recorded. Only another request has
+        // another link.
         let id = digest(&[entry.credential_id.as_bytes()]);
         if self.known.insert(id, taken.request_id) != Some(taken.request_id) {
             let mut writer = csv::Writer::from_writer(&mut self.rows);
@@ -144,7 +148,8 @@ impl Journal {
     }
 }
 
-/// A link gives access to a person's data to the first who signs in, so only the owner may read the files.
+/// Opens a file for appending, readable only by its owner: the first person to sign in with a link
+/// gets access to its data.
 fn append(path: &Path) -> Result<File, Error> {
     let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
     let file = file.map_err(|error| cannot(path, &error))?;
@@ -152,18 +157,20 @@ fn append(path: &Path) -> Result<File, Error> {
     let is_open = file.metadata().map_err(|error| cannot(path, &error))?.permissions().mode() & 0o077 != 0;
     if is_open {
         let closed = file.set_permissions(Permissions::from_mode(0o600));
-        closed.map_err(|error| cannot(path, &format!("others may read it, and that cannot be changed: {error}")))?;
+        closed.map_err(|error| {
+            cannot(path, &format!("other users can read it, and its mode cannot be changed: {error}"))
+        })?;
     }
     Ok(file)
 }
 
-/// Makes the entry of a new file in its folder durable.
+/// Syncs the directory, so that a new file survives a crash.
 fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
 
-/// Cuts off an incomplete last line; returns the length of the rest.
+/// Truncates an incomplete last line and returns the remaining length.
 fn cut(file: &mut File) -> std::io::Result<u64> {
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(0))?;
@@ -251,12 +258,13 @@ mod tests {
             let mode = std::fs::metadata(files.path(name)).expect("there").permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
-        // The file was copied and made readable by all.
+        // Simulates a file that was copied and made readable by all.
         std::fs::set_permissions(files.path("links"), Permissions::from_mode(0o644)).expect("opened");
         let (_, journal) = files.open(&header());
         let mode = std::fs::metadata(files.path("links")).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "closed again");
-        // The first has a link, so its response cannot be lost; the second may have been pushed by the earlier run.
+        // The first has a link, so its response was not lost. The earlier run may have pushed the
+        // second.
         assert!(!journal.may_be_lost(&entry("1"), true) && journal.may_be_lost(&entry("2"), false));
         drop(journal);
         let changed = JournalHeader { mapping: "c".to_owned(), ..header() };
@@ -279,11 +287,12 @@ mod tests {
         }
         journal.flush().expect("written");
         drop(journal);
-        // Both kinds of input refuse line endings in a person, so a line is a row.
+        // Both input formats reject line endings in a person, so that a line is a row.
         let (links, progress) = (files.text("links"), files.text("progress"));
         assert_eq!(links.lines().count(), 3);
         let first = progress.find('\n').expect("a title") + 1;
-        // Links are written before progress: a crash cuts the progress, or cuts the links and leaves only its header.
+        // Links are written before progress: a crash truncates the progress, or truncates the links
+        // and leaves only the header of the progress.
         let cuts =
             (first..=progress.len()).map(|end| (links.len(), end)).chain((0..links.len()).map(|end| (end, first)));
         for (links_end, progress_end) in cuts {
@@ -313,13 +322,13 @@ mod tests {
         let changed = JournalHeader { mapping: "c".to_owned(), ..header() };
         assert!(files.look(&changed, false).expect_err("told apart").contains("the mapping has changed since"));
         let elsewhere = JournalHeader { server: "https://y".to_owned(), ..header() };
-        assert!(files.look(&elsewhere, true).expect_err("never").contains("a push to https://x"));
+        assert!(files.look(&elsewhere, true).expect_err("never").contains("belongs to a push to https://x"));
         std::fs::rename(files.path("links"), files.path("moved")).expect("moved");
-        assert!(files.look(&header(), false).expect_err("no links").contains("is gone"));
+        assert!(files.look(&header(), false).expect_err("no links").contains("is missing"));
         std::fs::rename(files.path("moved"), files.path("links")).expect("moved");
         std::fs::remove_file(files.path("progress")).expect("removed");
         assert!(files.look(&header(), false).expect_err("no progress").contains("Move it away"));
         std::fs::write(files.path("progress"), "name,email\n").expect("written");
-        assert!(files.look(&header(), false).expect_err("something else").contains("is no progress"));
+        assert!(files.look(&header(), false).expect_err("something else").contains("is not a progress file"));
     }
 }

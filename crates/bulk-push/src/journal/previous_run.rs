@@ -13,10 +13,10 @@ use crate::error::Error;
 /// The header of the file of links.
 pub(super) const LINKS: [&str; 5] = ["person", "credential_id", "redirect_uri", "request_id", "status"];
 
-/// How many columns the file of links of the release before has.
+/// Number of columns that the previous release wrote to the file of links.
 const OLD_LINKS: usize = 4;
 
-/// The first line of a progress file: what the run was about.
+/// The first line of a progress file, which identifies the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalHeader {
     /// The version of the format.
@@ -27,11 +27,10 @@ pub struct JournalHeader {
     pub mapping: String,
     /// The server's address.
     pub server: String,
-    /// The client id.
     pub client_id: Uuid,
 }
 
-/// What earlier runs completed.
+/// The results of earlier runs.
 #[derive(Debug, Default)]
 pub struct PreviousRun {
     done: HashSet<Digest>,
@@ -42,18 +41,18 @@ pub struct PreviousRun {
     /// Ids of credentials that a later one of the same person replaced.
     replaced: HashSet<Digest>,
     header: Option<JournalHeader>,
-    /// How many of [`LINKS`] the file of links has, if it is there.
+    /// How many of [`LINKS`] the file of links has, if it exists.
     pub(super) columns: Option<usize>,
 }
 
 impl PreviousRun {
-    /// Whether the credential with this digest was pushed.
+    /// Returns whether the credential with this digest was pushed.
     pub fn has(&self, digest: &Digest) -> bool {
         self.done.contains(digest)
     }
 
-    /// Returns `entry` under an id that was not replaced. Undoing a correction is a correction too and needs a new link: the first
-    /// version may have been accepted and superseded.
+    /// Returns `entry` under an id that was not replaced. Reverting a correction is a correction
+    /// too and needs a new link, because the first version may have been accepted and superseded.
     pub fn renewed(&self, entry: Entry) -> Entry {
         let is_replaced = |entry: &Entry| self.replaced.contains(&digest(&[entry.credential_id.as_bytes()]));
         if !is_replaced(&entry) {
@@ -62,7 +61,8 @@ impl PreviousRun {
         (1..).map(|number| entry.again(number)).find(|again| !is_replaced(again)).unwrap_or(entry)
     }
 
-    /// Whether an earlier run can be resumed: `Some(true)` with the same file and mapping, `Some(false)` if either changed.
+    /// Returns whether an earlier run can be resumed: `Some(true)` with the same file and mapping,
+    /// `Some(false)` if either changed.
     pub fn goes_on(&self, header: &JournalHeader) -> Option<bool> {
         self.header.as_ref().map(|found| found == header)
     }
@@ -72,7 +72,7 @@ pub(super) fn cannot(path: &Path, error: &dyn std::fmt::Display) -> Error {
     Error::Failed(format!("{} cannot be used: {error}", path.display()))
 }
 
-/// The complete lines of a file; `None` if there is no file.
+/// Returns the complete lines of a file; `None` if the file does not exist.
 fn whole_lines(path: &Path) -> Result<Option<String>, Error> {
     let mut text = match std::fs::read(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -90,8 +90,8 @@ impl PreviousRun {
         let Some(text) = whole_lines(progress)?.filter(|text| !text.is_empty()) else {
             if std::fs::metadata(links).is_ok_and(|metadata| metadata.len() > 0) {
                 return Err(Error::Usage(format!(
-                    "{links_name} is there, without {progress_name}, which would say what it holds. Move it away, or name another \
-                     by --links"
+                    "{links_name} exists without its progress file {progress_name}. Move it away, or set another \
+                     file with --links"
                 )));
             }
             return Ok(Self::default());
@@ -110,8 +110,8 @@ impl PreviousRun {
         let Some(text) = whole_lines(links)? else {
             let count = previous.done.len();
             return Err(Error::Usage(format!(
-                "{links_name} is gone, which held the links of the {count} that are pushed already. Put it back; or delete \
-                 {progress_name} to push all of them again: who was pushed in the last 48 hours gets the same link"
+                "{links_name} with the links of the {count} already pushed is missing. Put it back, or delete \
+                 {progress_name} to push all of them again; those pushed in the last 48 hours get the same link"
             )));
         };
         let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -119,7 +119,7 @@ impl PreviousRun {
         let is_header = |count: usize| header == LINKS[..count];
         previous.columns = [LINKS.len(), OLD_LINKS].into_iter().find(|count| is_header(*count));
         if !text.is_empty() && previous.columns.is_none() {
-            return Err(Error::Usage(format!("{links_name} is no list of links; name another by --links")));
+            return Err(Error::Usage(format!("{links_name} is not a list of links; set another file with --links")));
         }
         let mut last_of: HashMap<Digest, Digest> = HashMap::new();
         for record in reader.records() {
@@ -139,7 +139,7 @@ impl PreviousRun {
 }
 
 fn not_progress(path: &Path) -> Error {
-    Error::Usage(format!("{} is no progress of tenure push; name another by --state", path.display()))
+    Error::Usage(format!("{} is not a progress file of tenure push; set another file with --state", path.display()))
 }
 
 fn compare(found: &JournalHeader, header: &JournalHeader, progress: &Path, may_differ: bool) -> Result<(), Error> {
@@ -149,7 +149,8 @@ fn compare(found: &JournalHeader, header: &JournalHeader, progress: &Path, may_d
     }
     if (&found.server, found.client_id) != (&header.server, header.client_id) {
         return Err(Error::Usage(format!(
-            "{name} is of a push to {} as {}, and not to {} as {}. Name other files by --state and --links, or move these away",
+            "{name} belongs to a push to {} as {}, not to {} as {}. Set other files with --state and --links, or \
+             move these away",
             found.server, found.client_id, header.server, header.client_id
         )));
     }
@@ -160,9 +161,9 @@ fn compare(found: &JournalHeader, header: &JournalHeader, progress: &Path, may_d
         (true, false) => "the mapping has changed",
     };
     Err(Error::Usage(format!(
-        "{what} since the push that {name} is of. If that is meant, say --changed: whoever was pushed as they stand now is not \
-         pushed again, and who is new or corrected is, as new. Otherwise put back what it was, or move {name} and the links away to begin \
-         anew"
+        "{what} since the push recorded in {name}. To resume with the new one, add --allow-changed-input: unchanged \
+         people are not pushed again, new and corrected people are pushed as new. Otherwise restore the earlier \
+         version, or move {name} and the links away to start again"
     )))
 }
 

@@ -1,21 +1,23 @@
-//! Queries for a credential type.
+//! Builds DCQL queries for a credential type.
 
 use super::path::ClaimsPath;
 use super::query::{ClaimQuery, CredentialQuery, FORMAT, Query};
 use crate::schema::{Member, Presence, Shape};
 use crate::types::Type;
 
-/// Up to so many optional claims, every choice of them is offered to a wallet.
-const MOST_CHOSEN: usize = 4;
+/// Maximum number of optional claims for which every combination is offered to a wallet.
+const MAX_CHOSEN: usize = 4;
 
-/// The id of the one credential in our own queries.
+/// The id of the only credential in the queries that Tenure sends.
 pub(super) const ID: &str = "credential";
 
 impl Query {
-    /// Asks for one credential of a type, whose `vct` is one of these, with those members of its fields that are `asked`
-    /// for. A member that the type may lack may be missing from the answer, and with it nothing else. What every
-    /// credential of the type always shows is asked for as well; what it shows only if it has it comes without being asked
-    /// for, in the clear. `authorities` are key identifiers in base64url; empty: anybody's.
+    /// Builds a query for one credential with one of the `vct_values`, for the `asked` members of
+    /// its fields.
+    ///
+    /// A wallet may omit optional members. Members that the type always discloses are added if
+    /// every credential has them; optional ones are in the clear and need no query. `authorities`
+    /// are key identifiers in base64url; if empty, any issuer is accepted.
     pub fn new(credential_type: Type, asked: &[&str], vct_values: Vec<String>, authorities: Vec<String>) -> Self {
         let mut wanted = Vec::new();
         let is_shown = |member: &Member| {
@@ -48,7 +50,8 @@ impl Query {
     }
 }
 
-/// The paths of a member, as far down as an issuer of ours discloses apart, each with whether a credential must have it.
+/// Collects the claim paths of a member, down to the level at which Tenure discloses claims
+/// individually, each with whether every credential has it.
 fn claims_of(
     known: Type,
     member: &Member,
@@ -68,15 +71,16 @@ fn claims_of(
     }
 }
 
-/// Which choices of claims will do, the best first: all; then without some of those that may be missing. Of a few, every
-/// choice; of more, without any one of them, and without all.
+/// Returns the claim sets in order of preference: the set of all claims first, then sets with fewer
+/// optional claims. Up to [`MAX_CHOSEN`] optional claims, every combination is listed. Beyond that,
+/// only the sets that lack one optional claim, have only one, or have none.
 fn choices(must: &[usize], may: &[usize]) -> Vec<Vec<usize>> {
     let with = |keep: &dyn Fn(usize) -> bool| {
         let mut chosen: Vec<usize> = must.iter().chain(may.iter().filter(|at| keep(**at))).copied().collect();
         chosen.sort_unstable();
         chosen
     };
-    let mut all: Vec<Vec<usize>> = if may.len() <= MOST_CHOSEN {
+    let mut all: Vec<Vec<usize>> = if may.len() <= MAX_CHOSEN {
         (0..1_u32 << may.len())
             .map(|without| with(&|at| may.iter().position(|one| *one == at).is_some_and(|bit| without >> bit & 1 == 0)))
             .collect()

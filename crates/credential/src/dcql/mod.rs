@@ -1,7 +1,8 @@
-//! DCQL (OpenID4VP 1.0, sections 6 and 7): what a verifier asks a wallet for, and whether an answer is just that.
+//! DCQL (OpenID4VP 1.0, sections 6 and 7): what a verifier requests from a wallet, and whether a
+//! response matches it.
 //!
-//! Owns queries of the format `dc+sd-jwt`: written for a type, read from anybody, weighed against what came. Whether what
-//! came is genuine is for [`crate::verification`].
+//! Builds queries of the format `dc+sd-jwt` for a credential type, parses queries of others, and
+//! matches responses. [`crate::verification`] checks whether a presentation is genuine.
 
 mod build;
 mod path;
@@ -10,4 +11,4 @@ mod response;
 
 pub use path::{ClaimsPath, Invalid, Step};
 pub use query::{ClaimQuery, CredentialQuery, FORMAT, Query, SetQuery};
-pub use response::Weighed;
+pub use response::Evaluation;

@@ -1,15 +1,15 @@
-//! Claims paths (section 7): reading, selecting, and keeping what is selected.
+//! Claims path pointers (section 7): parsing, selection and filtering.
 
 use serde_json::{Map, Value, json};
 
 use crate::pointer::escape;
 
-/// Most steps of a path.
+/// Maximum number of steps in a path.
 const DEPTH: usize = 16;
 
-/// Why something is no query.
+/// The reason why JSON is not a valid query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is no DCQL query: {0}")]
+#[error("invalid DCQL query: {0}")]
 pub struct Invalid(pub &'static str);
 
 /// A step of a path (section 7).
@@ -17,29 +17,29 @@ pub struct Invalid(pub &'static str);
 pub enum Step {
     /// A member of an object.
     Name(String),
-    /// An item of a list, counted from 0.
+    /// An item of a list, by its zero-based index.
     Index(usize),
     /// Every item of a list.
     All,
 }
 
-/// Which claims are meant: a path through a credential (section 7). It has a step at least.
+/// A claims path pointer (section 7). It has at least one step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimsPath(Vec<Step>);
 
 impl ClaimsPath {
-    /// A path of names, which ends with all items of a list if `items`.
+    /// Creates a path of names. With `items` it ends with all items of a list.
     pub(super) fn of(names: &[&str], items: bool) -> Self {
         let steps = names.iter().map(|name| Step::Name((*name).to_owned()));
         Self(steps.chain(items.then_some(Step::All)).collect())
     }
 
-    /// Reads a list of texts, numbers and nulls.
+    /// Parses a list of strings, numbers and nulls.
     ///
     /// # Errors
     /// [`Invalid`].
     pub fn read(path: &Value) -> Result<Self, Invalid> {
-        const WRONG: Invalid = Invalid("a path is a list of names, places and nulls, at least one");
+        const WRONG: Invalid = Invalid("a path must be a non-empty list of names, indices and nulls");
         let steps = path.as_array().filter(|steps| (1..=DEPTH).contains(&steps.len())).ok_or(WRONG)?;
         let step = |step: &Value| match step {
             Value::String(name) => Ok(Step::Name(name.clone())),
@@ -49,7 +49,7 @@ impl ClaimsPath {
         steps.iter().map(step).collect::<Result<_, _>>().map(Self)
     }
 
-    /// As it stands in a query.
+    /// Returns the path as JSON, as in a query.
     pub fn to_json(&self) -> Value {
         let step = |step: &Step| match step {
             Step::Name(name) => json!(name),
@@ -59,8 +59,8 @@ impl ClaimsPath {
         self.0.iter().map(step).collect()
     }
 
-    /// What it selects (section 7.1.1), each as a JSON Pointer with its value; `None` where it selects nothing, or leads
-    /// through something that is no object or list as it should be.
+    /// Returns the selected values with their JSON Pointers (section 7.1.1). Returns `None` if
+    /// nothing is selected, or if a step does not match the kind of value.
     pub fn select<'a>(&self, claims: &'a Map<String, Value>) -> Option<Vec<(String, &'a Value)>> {
         let Some((Step::Name(first), rest)) = self.0.split_first() else { return None };
         let mut selected = vec![(format!("/{}", escape(first)), claims.get(first)?)];
@@ -86,12 +86,12 @@ impl ClaimsPath {
         Some(selected).filter(|selected| !selected.is_empty())
     }
 
-    /// Whether what stands at `place`, a JSON Pointer, is selected or lies in something that is.
+    /// Returns whether `place`, a JSON Pointer, is selected or inside a selected value.
     pub fn selects(&self, place: &str) -> bool {
         place.matches('/').count() >= self.0.len() && self.leads_along(place)
     }
 
-    /// Whether `place` is selected, lies in something that is, or has something selected in it.
+    /// Returns whether `place` is selected, inside a selected value, or contains one.
     pub(super) fn leads_along(&self, place: &str) -> bool {
         let fits = |(step, text): (&Step, &str)| match step {
             Step::Name(name) => escape(name) == text,
@@ -102,7 +102,7 @@ impl ClaimsPath {
     }
 }
 
-/// Keeps of `object` what `paths` lead to.
+/// Returns the parts of `object` that `paths` select.
 pub(super) fn keep_selected<'a>(
     object: &Map<String, Value>,
     paths: impl IntoIterator<Item = &'a ClaimsPath>,
@@ -111,7 +111,7 @@ pub(super) fn keep_selected<'a>(
     narrow_object(object, &paths)
 }
 
-/// Of a value, what `paths` lead to; `None` for a list of which that is nothing.
+/// Returns the parts of a value that `paths` select; `None` for a list without any selected item.
 fn narrow(value: &Value, paths: &[&[Step]]) -> Option<Value> {
     Some(match value {
         _ if paths.iter().any(|path| path.is_empty()) => value.clone(),
@@ -137,7 +137,7 @@ fn narrow_object(object: &Map<String, Value>, paths: &[&[Step]]) -> Map<String, 
     kept.filter_map(|(name, value, paths)| Some((name.clone(), narrow(value, &paths)?))).collect()
 }
 
-/// The rests of those paths whose first step fits.
+/// Returns the remaining steps of the paths whose first step matches.
 fn further<'a>(paths: &[&'a [Step]], fits: impl Fn(&Step) -> bool) -> Vec<&'a [Step]> {
     paths.iter().filter_map(|path| path.split_first()).filter(|(first, _)| fits(first)).map(|(_, rest)| rest).collect()
 }
@@ -157,7 +157,7 @@ mod tests {
         ClaimsPath::read(steps).expect("a path")
     }
 
-    /// The credential and the paths of section 7.3.
+    /// The credential and the paths are those of section 7.3.
     #[test]
     fn paths_select_as_in_the_standards_examples() {
         let claims = object(json!({

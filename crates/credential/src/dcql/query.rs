@@ -1,25 +1,26 @@
-//! Queries (section 6): what is asked for, read and written.
+//! Queries (section 6): parsing and serialization.
 
 use serde_json::{Map, Value, json};
 
 use super::path::{ClaimsPath, Invalid};
 
-/// The one format that is asked for.
+/// The credential format that Tenure requests.
 pub const FORMAT: &str = "dc+sd-jwt";
 
-/// Most credentials in a query, presentations in an answer, sets and options.
-pub(super) const MOST: usize = 32;
-/// Most claims of one credential, and most sets of them.
-const MOST_CLAIMS: usize = 256;
+/// Maximum number of credentials, credential sets and trusted authorities in a query, and of
+/// presentations in a response.
+pub(super) const MAX: usize = 32;
+/// Maximum number of claims of one credential, and length of the lists of ids and strings.
+const MAX_CLAIMS: usize = 256;
 
-/// One claim that is asked for (section 6.3).
+/// A claims query (section 6.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimQuery {
-    /// Its name in `claim_sets`.
+    /// The id by which `claim_sets` refer to it.
     pub id: Option<String>,
-    /// Where it is.
+    /// The path to the claim.
     pub path: ClaimsPath,
-    /// What it may be; empty: whatever it is.
+    /// The accepted values; if empty, any value is accepted.
     pub values: Vec<Value>,
 }
 
@@ -32,7 +33,7 @@ impl ClaimQuery {
                 let scalar =
                     |value: &Value| value.is_string() || value.is_boolean() || value.is_i64() || value.is_u64();
                 let values = values.as_array().filter(|values| !values.is_empty() && values.iter().all(scalar));
-                values.cloned().ok_or(Invalid("values are texts, whole numbers or truth values, at least one"))?
+                values.cloned().ok_or(Invalid("values must be a non-empty list of strings, integers or booleans"))?
             }
         };
         let id = claim.get("id").map(identifier).transpose()?;
@@ -50,58 +51,60 @@ impl ClaimQuery {
         claim
     }
 
-    /// Whether a credential with `claims` has it.
+    /// Returns whether a credential with `claims` matches it.
     pub(super) fn is_in(&self, claims: &Map<String, Value>) -> bool {
         let fits = |value: &Value| self.values.is_empty() || self.values.contains(value);
         self.path.select(claims).is_some_and(|selected| selected.iter().any(|(_, value)| fits(value)))
     }
 }
 
-/// Letters, digits, underscores and hyphens (sections 6.1 and 6.3).
+/// Parses an id: letters, digits, underscores and hyphens (sections 6.1 and 6.3).
 fn identifier(value: &Value) -> Result<String, Invalid> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     let id = value.as_str().filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(plain));
-    id.map(ToOwned::to_owned).ok_or(Invalid("an id is made of letters, digits, underscores and hyphens"))
+    id.map(ToOwned::to_owned).ok_or(Invalid("an id must consist of letters, digits, underscores and hyphens"))
 }
 
-/// A list of lists of names that `known` has.
+/// Parses a list of lists of ids, each of which must be in `known`.
 fn options(value: &Value, known: &[&str]) -> Result<Vec<Vec<String>>, Invalid> {
-    const WRONG: Invalid = Invalid("options are lists of ids that the query has, at least one in each");
+    const WRONG: Invalid = Invalid("options must be non-empty lists of ids in the query");
     let name = |id: &Value| id.as_str().filter(|id| known.contains(id)).map(ToOwned::to_owned).ok_or(WRONG);
     let option = |option: &Value| {
-        let ids = option.as_array().filter(|ids| (1..=MOST_CLAIMS).contains(&ids.len())).ok_or(WRONG)?;
+        let ids = option.as_array().filter(|ids| (1..=MAX_CLAIMS).contains(&ids.len())).ok_or(WRONG)?;
         ids.iter().map(name).collect()
     };
-    let list = value.as_array().filter(|list| (1..=MOST_CLAIMS).contains(&list.len())).ok_or(WRONG)?;
+    let list = value.as_array().filter(|list| (1..=MAX_CLAIMS).contains(&list.len())).ok_or(WRONG)?;
     list.iter().map(option).collect()
 }
 
-/// An optional list of texts, which has one at least if it is there.
+/// Parses an optional list of strings, which must not be empty if present.
 fn texts(value: Option<&Value>, wrong: Invalid) -> Result<Vec<String>, Invalid> {
     let Some(value) = value else { return Ok(Vec::new()) };
     let texts: Option<Vec<String>> =
         value.as_array().and_then(|all| all.iter().map(|text| text.as_str().map(ToOwned::to_owned)).collect());
-    texts.filter(|texts| (1..=MOST_CLAIMS).contains(&texts.len())).ok_or(wrong)
+    texts.filter(|texts| (1..=MAX_CLAIMS).contains(&texts.len())).ok_or(wrong)
 }
 
-/// One credential that is asked for (section 6.1).
+/// A credential query (section 6.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialQuery {
-    /// Its name in the answer.
+    /// The id by which a response refers to it.
     pub id: String,
-    /// In which format.
+    /// The credential format.
     pub format: String,
-    /// Whether several may come.
+    /// Whether several presentations may be returned.
     pub multiple: bool,
-    /// Whether its holder must have signed the presentation.
+    /// Whether the presentation must have a key binding.
     pub is_bound: bool,
-    /// Of which types; empty where the format has none.
+    /// The accepted `vct` values; empty if the format has none.
     pub vct_values: Vec<String>,
-    /// Under whose authority: key identifiers in base64url (section 6.1.1.1); empty: anybody's.
+    /// Trusted authorities: key identifiers in base64url (section 6.1.1.1). If empty, any issuer is
+    /// accepted.
     pub authorities: Vec<String>,
-    /// What of it; empty: nothing that can be disclosed apart.
+    /// The requested claims; if empty, no selectively disclosable claims.
     pub claims: Vec<ClaimQuery>,
-    /// Which choices of them will do, the best first; empty: all of them.
+    /// The accepted combinations of claims, in order of preference; if empty, all claims are
+    /// required.
     pub claim_sets: Vec<Vec<String>>,
 }
 
@@ -109,27 +112,30 @@ impl CredentialQuery {
     fn read(query: &Value) -> Result<Self, Invalid> {
         let truth = |name: &str, default: bool| match query.get(name) {
             None => Ok(default),
-            Some(value) => value.as_bool().ok_or(Invalid("multiple and the like are truth values")),
+            Some(value) => {
+                value.as_bool().ok_or(Invalid("multiple and require_cryptographic_holder_binding must be booleans"))
+            }
         };
         let meta = query["meta"].as_object().ok_or(Invalid("meta is missing"))?;
         let claims = match query.get("claims") {
             None => Vec::new(),
             Some(claims) => {
-                let claims = claims.as_array().filter(|claims| (1..=MOST_CLAIMS).contains(&claims.len()));
-                let claims = claims.ok_or(Invalid("claims is a list with one at least"))?;
+                let claims = claims.as_array().filter(|claims| (1..=MAX_CLAIMS).contains(&claims.len()));
+                let claims = claims.ok_or(Invalid("claims must be a non-empty list"))?;
                 claims.iter().map(ClaimQuery::read).collect::<Result<_, _>>()?
             }
         };
         let named: Vec<&str> = claims.iter().filter_map(|claim| claim.id.as_deref()).collect();
         if named.iter().enumerate().any(|(at, id)| named[..at].contains(id)) {
-            return Err(Invalid("two claims have one id"));
+            return Err(Invalid("two claims have the same id"));
         }
         let claim_sets = query.get("claim_sets").map_or_else(|| Ok(Vec::new()), |sets| options(sets, &named))?;
         let mut authorities = Vec::new();
         if let Some(trusted) = query.get("trusted_authorities") {
-            let trusted = trusted.as_array().filter(|trusted| (1..=MOST).contains(&trusted.len()));
-            for authority in trusted.ok_or(Invalid("trusted_authorities is a list with one at least"))? {
-                let values = texts(authority.get("values"), Invalid("values of trusted_authorities are texts"))?;
+            let trusted = trusted.as_array().filter(|trusted| (1..=MAX).contains(&trusted.len()));
+            for authority in trusted.ok_or(Invalid("trusted_authorities must be a non-empty list"))? {
+                let values =
+                    texts(authority.get("values"), Invalid("values of trusted_authorities must be a list of strings"))?;
                 if authority["type"] == "aki" {
                     authorities.extend(values);
                 }
@@ -140,7 +146,7 @@ impl CredentialQuery {
             format: query["format"].as_str().ok_or(Invalid("format is missing"))?.to_owned(),
             multiple: truth("multiple", false)?,
             is_bound: truth("require_cryptographic_holder_binding", true)?,
-            vct_values: texts(meta.get("vct_values"), Invalid("vct_values are texts, at least one"))?,
+            vct_values: texts(meta.get("vct_values"), Invalid("vct_values must be a non-empty list of strings"))?,
             authorities,
             claims,
             claim_sets,
@@ -171,49 +177,49 @@ impl CredentialQuery {
     }
 }
 
-/// Which of the credentials are to come (section 6.2).
+/// A credential set query (section 6.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetQuery {
-    /// Any one of these will do.
+    /// The alternatives, any one of which is enough.
     pub options: Vec<Vec<String>>,
-    /// Whether one must come.
+    /// Whether one of the options must be returned.
     pub required: bool,
 }
 
-/// A whole query (section 6).
+/// A DCQL query (section 6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
-    /// The credentials, each by its id.
+    /// The credential queries, with unique ids.
     pub credentials: Vec<CredentialQuery>,
-    /// Which of them; empty: all.
+    /// Combinations of the credentials; if empty, all are required.
     pub sets: Vec<SetQuery>,
 }
 
 impl Query {
-    /// Reads a query; what nobody knows in it is passed over (section 6).
+    /// Parses a query. Unknown members are ignored (section 6).
     ///
     /// # Errors
     /// [`Invalid`].
     pub fn read(query: &Value) -> Result<Self, Invalid> {
-        let credentials = query["credentials"].as_array().filter(|all| (1..=MOST).contains(&all.len()));
-        let credentials = credentials.ok_or(Invalid("credentials is a list with one at least"))?;
+        let credentials = query["credentials"].as_array().filter(|all| (1..=MAX).contains(&all.len()));
+        let credentials = credentials.ok_or(Invalid("credentials must be a non-empty list"))?;
         let credentials: Vec<_> = credentials.iter().map(CredentialQuery::read).collect::<Result<_, _>>()?;
         let ids: Vec<&str> = credentials.iter().map(|credential| credential.id.as_str()).collect();
         if ids.iter().enumerate().any(|(at, id)| ids[..at].contains(id)) {
-            return Err(Invalid("two credentials have one id"));
+            return Err(Invalid("two credentials have the same id"));
         }
         let set = |set: &Value| {
             let required = match set.get("required") {
                 None => true,
-                Some(required) => required.as_bool().ok_or(Invalid("required is a truth value"))?,
+                Some(required) => required.as_bool().ok_or(Invalid("required must be a boolean"))?,
             };
             Ok(SetQuery { options: options(&set["options"], &ids)?, required })
         };
         let sets = match query.get("credential_sets") {
             None => Vec::new(),
             Some(sets) => {
-                let sets = sets.as_array().filter(|sets| (1..=MOST).contains(&sets.len()));
-                sets.ok_or(Invalid("credential_sets is a list with one at least"))?
+                let sets = sets.as_array().filter(|sets| (1..=MAX).contains(&sets.len()));
+                sets.ok_or(Invalid("credential_sets must be a non-empty list"))?
                     .iter()
                     .map(set)
                     .collect::<Result<_, _>>()?
@@ -222,7 +228,7 @@ impl Query {
         Ok(Self { credentials, sets })
     }
 
-    /// As it stands in a request.
+    /// Returns the query as JSON, as in a request.
     pub fn to_json(&self) -> Value {
         let credentials: Value = self.credentials.iter().map(CredentialQuery::to_json).collect();
         let mut query = json!({ "credentials": credentials });

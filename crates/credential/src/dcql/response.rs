@@ -1,16 +1,17 @@
-//! Responses (section 8.1), compared with what was asked for.
+//! Matches responses (section 8.1) with a query.
 
 use serde_json::{Map, Value};
 
 use super::path::{ClaimsPath, keep_selected};
-use super::query::{ClaimQuery, CredentialQuery, FORMAT, MOST, Query, SetQuery};
+use super::query::{ClaimQuery, CredentialQuery, FORMAT, MAX, Query, SetQuery};
 use crate::format::sd_jwt_vc::SdJwtVc;
-use crate::refusal::Refusal;
 use crate::types::Type;
+use crate::verify_error::VerifyError;
 
 impl CredentialQuery {
-    /// The claims that a credential which holds `claims` is to show: the first choice that it has whole (section 6.4.1);
-    /// `None` where it has none, and must not be shown.
+    /// Returns the claims to disclose from a credential with `claims`: the first claim set that it
+    /// matches completely (section 6.4.1). Returns `None` if it matches none; then it must not be
+    /// presented.
     pub fn choose(&self, claims: &Map<String, Value>) -> Option<Vec<&ClaimQuery>> {
         let has = |chosen: &Vec<&ClaimQuery>| chosen.iter().all(|claim| claim.is_in(claims));
         if self.claim_sets.is_empty() {
@@ -20,61 +21,63 @@ impl CredentialQuery {
         self.claim_sets.iter().map(|set| set.iter().filter_map(named).collect()).find(has)
     }
 
-    /// What of a presentation was asked for, with what a credential of `known` always shows, and nothing else. Says nothing
-    /// of its signatures.
+    /// Reduces a presentation to the requested claims and those that a credential of type `known`
+    /// always discloses. Does not verify signatures.
     ///
     /// # Errors
-    /// It is of another format or type, or lacks something that was asked for.
-    pub fn weigh(&self, known: Type, shown: &SdJwtVc<'_>) -> Result<Weighed, Refusal> {
+    /// [`VerifyError::Claim`] for another format or type or a missing claim,
+    /// [`VerifyError::NotBound`] without a required key binding.
+    pub fn evaluate(&self, known: Type, shown: &SdJwtVc<'_>) -> Result<Evaluation, VerifyError> {
         let claims = &shown.disclosed.claims;
         let is_of_type = shown.text("vct").is_some_and(|vct| self.vct_values.iter().any(|wanted| wanted == vct));
         if self.format != FORMAT || !is_of_type {
-            return Err(Refusal::Claim("vct is none that was asked for"));
+            return Err(VerifyError::Claim("vct was not requested"));
         }
         if self.is_bound && shown.sd_jwt.key_binding.is_none() {
-            return Err(Refusal::NotBound);
+            return Err(VerifyError::NotBound);
         }
-        self.choose(claims).ok_or(Refusal::Claim("something that was asked for is not shown"))?;
+        self.choose(claims).ok_or(VerifyError::Claim("a requested claim is not disclosed"))?;
         let always = known.members().filter(|member| known.always_shows(&format!("/{}", member.name)));
         let always: Vec<ClaimsPath> = always.map(|member| ClaimsPath::of(&[member.name], false)).collect();
         let paths = || self.claims.iter().map(|claim| &claim.path).chain(&always);
         let is_exact = shown.disclosed.places.iter().all(|place| paths().any(|path| path.leads_along(place)));
-        Ok(Weighed { claims: keep_selected(claims, paths()), is_exact })
+        Ok(Evaluation { claims: keep_selected(claims, paths()), is_exact })
     }
 }
 
-/// What of a presentation was asked for.
+/// The requested part of a presentation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Weighed {
-    /// The claims that were asked for, with those that are always shown, and no others.
+pub struct Evaluation {
+    /// The requested claims and those that are always disclosed, and no others.
     pub claims: Map<String, Value>,
-    /// Whether nothing was disclosed besides them. A wallet must not do that (section 6.4); where it did, the presentation
-    /// itself says more than was asked for.
+    /// Whether no other claims were disclosed. A wallet must not disclose more (section 6.4); if it
+    /// does, the presentation itself contains more than was requested.
     pub is_exact: bool,
 }
 
 impl Query {
-    /// Reads a `vp_token` (section 8.1): for each credential that came, its query and its presentations. Their form and
-    /// their signatures are not looked at.
+    /// Parses a `vp_token` (section 8.1): each returned credential query with its presentations.
+    /// Does not parse or verify the presentations.
     ///
     /// # Errors
-    /// [`Refusal::Malformed`]: it is no object of lists of texts, something in it was not asked for, or something is missing.
+    /// [`VerifyError::Malformed`], if it is not an object of lists of strings, contains something
+    /// that was not requested, or lacks something required.
     pub fn answered<'q, 'a>(
         &'q self,
         vp_token: &'a Value,
-    ) -> Result<Vec<(&'q CredentialQuery, Vec<&'a str>)>, Refusal> {
-        let answers = vp_token.as_object().ok_or(Refusal::Malformed("vp_token is not an object"))?;
+    ) -> Result<Vec<(&'q CredentialQuery, Vec<&'a str>)>, VerifyError> {
+        let answers = vp_token.as_object().ok_or(VerifyError::Malformed("vp_token must be an object"))?;
         let mut found = Vec::new();
         for (id, presentations) in answers {
             let query = self.credentials.iter().find(|query| query.id == *id);
-            let query = query.ok_or(Refusal::Malformed("vp_token has an id that was not asked for"))?;
+            let query = query.ok_or(VerifyError::Malformed("vp_token has an id that was not requested"))?;
             let texts: Option<Vec<&str>> =
                 presentations.as_array().and_then(|all| all.iter().map(Value::as_str).collect());
-            let most = if query.multiple { MOST } else { 1 };
+            let most = if query.multiple { MAX } else { 1 };
             let texts = texts.filter(|texts| (1..=most).contains(&texts.len()));
             found.push((
                 query,
-                texts.ok_or(Refusal::Malformed("vp_token has a list with one presentation for each id"))?,
+                texts.ok_or(VerifyError::Malformed("vp_token must have a list with one presentation for each id"))?,
             ));
         }
         let came = |id: &String| answers.contains_key(id);
@@ -83,7 +86,7 @@ impl Query {
             [] => self.credentials.iter().all(|query| came(&query.id)),
             sets => sets.iter().all(is_met),
         };
-        if is_whole { Ok(found) } else { Err(Refusal::Malformed("vp_token lacks something that was asked for")) }
+        if is_whole { Ok(found) } else { Err(VerifyError::Malformed("vp_token lacks a requested credential")) }
     }
 }
 
@@ -117,7 +120,7 @@ mod tests {
         }
     }
 
-    /// Section 6.4.2: of two credentials, one will do.
+    /// Section 6.4.2: one of two credentials is enough.
     #[test]
     fn required_sets_need_one_of_their_options() {
         let one = |id: &str| json!({ "id": id, "format": FORMAT, "meta": {} });

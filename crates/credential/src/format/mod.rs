@@ -1,7 +1,8 @@
-//! The signed formats: one file a format, and what they have in common.
+//! The signed formats: one file per format, and their common parts.
 //!
-//! A [`Statement`] is what an issuer says of one credential; an [`Issuer`] signs it in any [`Format`]. Which claims there
-//! are, and which can be disclosed apart, follows from what the credential's type declares; no format matches on a type.
+//! A [`Statement`] is an issuer's statement about one credential; an [`Issuer`] signs it in any
+//! [`Format`]. The claims, and which of them can be disclosed individually, follow from the
+//! declaration of the credential type. No format matches on a type.
 
 mod open_badge;
 pub mod sd_jwt;
@@ -15,7 +16,7 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use crate::jws;
-use crate::key::{CannotSign, PublicKey, Signer};
+use crate::key::{PublicKey, SignError, Signer};
 use crate::types::{ALL, Type, UnknownType};
 
 pub use statement::Statement;
@@ -26,15 +27,15 @@ pub(crate) use statement::moment;
 pub enum Format {
     /// SD-JWT VC (draft-ietf-oauth-sd-jwt-vc-19).
     SdJwtVc,
-    /// W3C Verifiable Credential 2.0 as a JWT (VC-JOSE-COSE); for achievements an Open Badge 3.0.
+    /// W3C Verifiable Credential 2.0 as a JWT (VC-JOSE-COSE). Achievements are Open Badges 3.0.
     VcJwt,
 }
 
 impl Format {
-    /// All of them; the first is what a wallet gets that does not say.
+    /// All formats. The first is the default for wallets that do not choose.
     pub const ALL: [Self; 2] = [Self::SdJwtVc, Self::VcJwt];
 
-    /// The name in a header's `typ`, and the end of configuration ids.
+    /// Returns the `typ` of the JWT header, which is also the end of configuration ids.
     pub fn name(self) -> &'static str {
         match self {
             Self::SdJwtVc => "dc+sd-jwt",
@@ -42,7 +43,7 @@ impl Format {
         }
     }
 
-    /// The media type.
+    /// Returns the media type.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::SdJwtVc => "application/dc+sd-jwt",
@@ -50,7 +51,7 @@ impl Format {
         }
     }
 
-    /// The format identifier of OpenID4VCI 1.0 (appendix A).
+    /// Returns the format identifier of OpenID4VCI 1.0 (appendix A).
     pub fn identifier(self) -> &'static str {
         match self {
             Self::SdJwtVc => "dc+sd-jwt",
@@ -59,22 +60,22 @@ impl Format {
     }
 }
 
-/// A type in a format: what OpenID4VCI calls a credential configuration.
+/// A type in a format: a credential configuration of OpenID4VCI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Configuration {
-    /// What.
+    /// The credential type.
     pub credential_type: Type,
-    /// How it is signed.
+    /// The format.
     pub format: Format,
 }
 
 impl Configuration {
-    /// Every type in every format.
+    /// Returns every type in every format.
     pub fn all() -> impl Iterator<Item = Self> {
         ALL.iter().flat_map(|known| Format::ALL.map(|format| Self { credential_type: *known, format }))
     }
 
-    /// Its id, such as `career_history_dc+sd-jwt`; also its OAuth scope.
+    /// Returns the id, such as `career_history_dc+sd-jwt`. It is also the OAuth scope.
     pub fn id(self) -> String {
         format!("{}_{}", self.credential_type, self.format.name())
     }
@@ -92,7 +93,7 @@ impl FromStr for Configuration {
     }
 }
 
-/// Who signs: an address, a key, and what is said of the key in every header.
+/// An issuer: its address, its key, and the JWT header for each format.
 #[derive(Clone, Debug)]
 pub struct Issuer<S> {
     address: String,
@@ -104,8 +105,9 @@ pub struct Issuer<S> {
 }
 
 impl<S: Signer> Issuer<S> {
-    /// An issuer at `address` (its `https` identifier, without a slash at the end), whose key is named `kid` and stands in
-    /// `certificates` (base64 of DER, the key's own first; RFC 7515, section 4.1.6), if there are any.
+    /// Creates an issuer at `address` (its `https` identifier, without a trailing slash). `kid`
+    /// names the key. `certificates` is the key's certificate chain, which may be empty (base64 of
+    /// DER, the key's own first; RFC 7515, section 4.1.6).
     pub fn new(address: &str, name: &str, kid: &str, certificates: &[String], signer: S) -> Self {
         let did = did_web(address);
         let header = |format: Format| {
@@ -127,12 +129,12 @@ impl<S: Signer> Issuer<S> {
         Self { address: address.to_owned(), name: name.to_owned(), did, signer, headers, types }
     }
 
-    /// The identifier: an address.
+    /// Returns the issuer's `https` identifier.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// The header of what is signed in `format`, as [`jws::sign`] takes it.
+    /// Returns the encoded header for `format`, for [`jws::sign`].
     pub fn header(&self, format: Format) -> &str {
         let [sd_jwt_vc, vc_jwt] = &self.headers;
         match format {
@@ -141,7 +143,7 @@ impl<S: Signer> Issuer<S> {
         }
     }
 
-    /// The key.
+    /// Returns the signing key.
     pub fn signer(&self) -> &S {
         &self.signer
     }
@@ -149,13 +151,13 @@ impl<S: Signer> Issuer<S> {
     /// Signs `statement` in `format`.
     ///
     /// # Errors
-    /// See [`CannotSign`].
+    /// See [`SignError`].
     pub fn sign(
         &self,
         format: Format,
         statement: &Statement<'_>,
         rng: &mut sd_jwt::Rng<'_>,
-    ) -> Result<String, CannotSign> {
+    ) -> Result<String, SignError> {
         let header = self.header(format);
         match format {
             Format::SdJwtVc => {
@@ -171,7 +173,8 @@ impl<S: Signer> Issuer<S> {
     }
 }
 
-/// The did:web of an address (did:web, section 3.2): a port's colon is percent-encoded.
+/// Returns the did:web of an address (did:web, section 3.2). The colon of a port is
+/// percent-encoded.
 pub fn did_web(address: &str) -> String {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest).trim_end_matches('/');
     let mut parts = rest.split('/');
@@ -179,7 +182,8 @@ pub fn did_web(address: &str) -> String {
     parts.fold(format!("did:web:{host}"), |did, part| format!("{did}:{part}"))
 }
 
-/// The DID document of an issuer with `keys` (Controlled Identifiers 1.0, section 2): each key by its `kid`.
+/// Returns the DID document of an issuer with `keys`, each named by its `kid` (Controlled
+/// Identifiers 1.0, section 2).
 pub fn did_document(address: &str, keys: &[(String, PublicKey)]) -> Value {
     let did = did_web(address);
     let name = |kid: &str| format!("{did}#{kid}");

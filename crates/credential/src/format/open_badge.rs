@@ -1,4 +1,5 @@
-//! Open Badges 3.0: an achievement inside a Verifiable Credential (Open Badges 3.0, sections 5 and B.1).
+//! Open Badges 3.0: an achievement in a Verifiable Credential (Open Badges 3.0, sections 5 and
+//! B.1).
 
 use serde_json::{Value, json};
 
@@ -8,8 +9,8 @@ use crate::credential_type::Achievement;
 const CONTEXT: &str = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json";
 const SCHEMA: &str = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json";
 
-/// Makes an Open Badge of `credential`, which has the subject's fields already; they stay beside the achievement.
-pub(super) fn dress(
+/// Turns `credential` into an Open Badge. The subject's fields stay beside the achievement.
+pub(super) fn add_achievement(
     credential: &mut Value,
     achievement: &Achievement,
     issuer: &IssuerProfile<'_>,

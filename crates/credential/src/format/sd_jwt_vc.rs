@@ -1,9 +1,9 @@
 //! SD-JWT VC (draft-ietf-oauth-sd-jwt-vc-19): a credential as an SD-JWT.
 //!
-//! Members of a type's fields can be disclosed apart, and so can every item of a list of objects, each employment record
-//! among them, and the members of an object. What the type always shows is in the clear where it stands, so that nobody
-//! who passes the credential on can leave it out. Who attests, and when, always stands in the open: a statement without
-//! its source is worth nothing.
+//! The members of a type's fields can be disclosed individually, as can the members of objects and
+//! the items of lists of objects, such as employment records. Members that the type always shows
+//! are in the clear within their parent, so that a holder cannot withhold them. The attester and
+//! the date are always visible, because a statement needs its source.
 
 use serde_json::{Map, Value, json};
 
@@ -12,16 +12,16 @@ use super::statement::Statement;
 pub(crate) use super::type_metadata::may_have_decoys;
 pub use super::type_metadata::{TypeMetadata, integrity, type_of, vct};
 use crate::jws::CLOCK_SKEW;
-use crate::key::{CannotSign, PublicKey, Signer};
-use crate::refusal::Refusal;
+use crate::key::{PublicKey, SignError, Signer};
 use crate::schema::Shape;
 use crate::status::StatusReference;
 use crate::types::Type;
+use crate::verify_error::VerifyError;
 
-/// Claims that a disclosure must not bring (section 2.2.2.3).
+/// Claims that must not be selectively disclosable (section 2.2.2.3).
 const OPEN: [&str; 8] = ["iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"];
 
-/// How finely `value`, which stands at `place` and is of `shape`, can be disclosed.
+/// Returns how finely `value`, at `place` and with `shape`, can be disclosed.
 fn apart<'a>(known: Type, shape: Option<&Shape>, value: &'a Value, place: &str) -> Claim<'a> {
     if known.always_shows(place) {
         return Claim::Open(value);
@@ -50,7 +50,7 @@ fn members_apart<'a, 'm>(
     object.iter().map(claim).collect()
 }
 
-/// Signs `statement`; `metadata` is its type's.
+/// Signs `statement`. `metadata` is the metadata of its type.
 pub(super) fn issue(
     protected: &str,
     address: &str,
@@ -58,7 +58,7 @@ pub(super) fn issue(
     statement: &Statement<'_>,
     signer: &impl Signer,
     rng: &mut Rng<'_>,
-) -> Result<String, CannotSign> {
+) -> Result<String, SignError> {
     let mut open = Map::new();
     open.insert("iss".to_owned(), address.into());
     open.insert("iat".to_owned(), statement.issued_at.into());
@@ -86,87 +86,91 @@ pub(super) fn issue(
     sd_jwt::issue(protected, &open, &claims, signer, rng)
 }
 
-/// An SD-JWT VC that was read: its parts are in their places, its form is right, and nothing is believed yet.
+/// A parsed SD-JWT VC: the disclosures are inserted and the form is valid. Signatures are not
+/// verified yet.
 #[derive(Clone, Debug)]
 pub struct SdJwtVc<'a> {
     /// The SD-JWT.
     pub sd_jwt: SdJwt<'a>,
-    /// What it says.
+    /// The claims with the disclosures inserted.
     pub disclosed: Disclosed,
 }
 
 impl<'a> SdJwtVc<'a> {
-    /// Reads a credential or a presentation (section 2.4).
+    /// Parses a credential or a presentation (section 2.4).
     ///
     /// # Errors
-    /// What is wrong with its form; the older `vc+sd-jwt` is refused like any other type.
-    pub fn read(text: &'a str) -> Result<Self, Refusal> {
+    /// The form is invalid, or `typ` is not `dc+sd-jwt`. The older `vc+sd-jwt` is rejected too.
+    pub fn read(text: &'a str) -> Result<Self, VerifyError> {
         let sd_jwt = SdJwt::read(text.trim())?;
         sd_jwt.jws.require_type("dc+sd-jwt")?;
         let disclosed = sd_jwt.disclose()?;
         for place in &disclosed.places {
-            // A pointer's first step is the claim; none of these names holds a character that is escaped.
+            // The first step of a pointer is the claim. None of these names contains a character
+            // that is escaped.
             let name = place.split('/').nth(1).unwrap_or_default();
             if OPEN.contains(&name) {
-                return Err(Refusal::MustNotBeDisclosed(name.to_owned()));
+                return Err(VerifyError::MustNotBeDisclosed(name.to_owned()));
             }
         }
         let this = Self { sd_jwt, disclosed };
         if this.text("vct").is_none() {
-            return Err(Refusal::Claim("vct"));
+            return Err(VerifyError::Claim("vct"));
         }
         Ok(this)
     }
 
-    /// A claim's text.
+    /// Returns a string claim.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.disclosed.claims.get(name).and_then(Value::as_str)
     }
 
-    /// The key that it is bound to; `None` if it is bound to none.
+    /// Returns the key that the credential is bound to, if any.
     ///
     /// # Errors
-    /// [`Refusal::Claim`] where `cnf` is there and holds no key that can be used.
-    pub fn holder(&self) -> Result<Option<PublicKey>, Refusal> {
+    /// [`VerifyError::Claim`], if `cnf` contains no usable key.
+    pub fn holder(&self) -> Result<Option<PublicKey>, VerifyError> {
         let Some(confirmation) = self.disclosed.claims.get("cnf") else { return Ok(None) };
         let key = PublicKey::from_jwk(confirmation.get("jwk").unwrap_or(&Value::Null));
-        key.map(Some).map_err(|_| Refusal::Claim("cnf.jwk, a key on P-256 or Ed25519"))
+        key.map(Some).map_err(|_| VerifyError::Claim("cnf.jwk must be a key on P-256 or Ed25519"))
     }
 
-    /// Where its status stands, if anywhere.
+    /// Returns the status list reference, if any.
     ///
     /// # Errors
-    /// [`Refusal::Claim`] where that is not said properly.
-    pub fn status(&self) -> Result<Option<StatusReference>, Refusal> {
+    /// [`VerifyError::Claim`], if the reference is invalid.
+    pub fn status(&self) -> Result<Option<StatusReference>, VerifyError> {
         self.disclosed.claims.get("status").map_or(Ok(None), StatusReference::from_claim)
     }
 
-    /// That it is in its time at `now`, seconds since the Unix epoch.
+    /// Checks that it is valid at `now`, in seconds since the Unix epoch.
     ///
     /// # Errors
-    /// [`Refusal::Expired`], [`Refusal::NotYetValid`], [`Refusal::FromTheFuture`], [`Refusal::Claim`].
-    pub fn require_time(&self, now: i64) -> Result<(), Refusal> {
+    /// [`VerifyError::Expired`], [`VerifyError::NotYetValid`], [`VerifyError::FromTheFuture`],
+    /// [`VerifyError::Claim`].
+    pub fn require_time(&self, now: i64) -> Result<(), VerifyError> {
         require_time(&self.disclosed.claims, now)
     }
 }
 
-/// That claims are in their time at `now` (RFC 7519, sections 4.1.4 to 4.1.6).
-pub(crate) fn require_time(claims: &Map<String, Value>, now: i64) -> Result<(), Refusal> {
+/// Checks that claims are valid at `now` (RFC 7519, sections 4.1.4 to 4.1.6).
+pub(crate) fn require_time(claims: &Map<String, Value>, now: i64) -> Result<(), VerifyError> {
     let seconds = |name: &str| match claims.get(name) {
         None => Ok(None),
         // A NumericDate may have a fraction (RFC 7519, section 2).
-        #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second does not matter")]
-        Some(value) => {
-            value.as_f64().map(|seconds| Some(seconds as i64)).ok_or(Refusal::Claim("exp, nbf and iat are seconds"))
-        }
+        #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second is dropped")]
+        Some(value) => value
+            .as_f64()
+            .map(|seconds| Some(seconds as i64))
+            .ok_or(VerifyError::Claim("exp, nbf and iat must be numbers of seconds")),
     };
     let (starts, made, ends) = (seconds("nbf")?, seconds("iat")?, seconds("exp")?);
     let begun = now.saturating_add(CLOCK_SKEW);
     if ends.is_some_and(|end| end.saturating_add(CLOCK_SKEW) <= now) {
-        return Err(Refusal::Expired);
+        return Err(VerifyError::Expired);
     }
     if starts.is_some_and(|start| start > begun) {
-        return Err(Refusal::NotYetValid);
+        return Err(VerifyError::NotYetValid);
     }
-    if made.is_some_and(|made| made > begun) { Err(Refusal::FromTheFuture) } else { Ok(()) }
+    if made.is_some_and(|made| made > begun) { Err(VerifyError::FromTheFuture) } else { Ok(()) }
 }

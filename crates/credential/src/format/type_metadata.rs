@@ -1,7 +1,8 @@
-//! Type metadata of SD-JWT VC (draft-ietf-oauth-sd-jwt-vc-19, sections 5 and 6), and the `vct` that leads to it.
+//! Type metadata of SD-JWT VC (draft-ietf-oauth-sd-jwt-vc-19, sections 5 and 6), and the `vct` that
+//! refers to it.
 //!
-//! A published document never changes, because what was signed under it names its hash. A type whose claims change gets the
-//! next number in its `vct`, and the document before stays where it was.
+//! A published document never changes, because credentials contain its hash. If the claims of a
+//! type change, its `vct` gets the next number, and the previous document stays available.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,17 +12,17 @@ use crate::encoding::sha256;
 use crate::schema::{Member, Presence, Shape};
 use crate::types::Type;
 
-/// The identifier of a type: where its metadata is.
+/// Returns the current `vct` of a type: the URL of its metadata.
 pub fn vct(credential_type: Type, address: &str) -> String {
     numbered(credential_type, address, current(credential_type))
 }
 
-/// The number of a type's present metadata, counted from 1.
+/// Returns the version of a type's current metadata, starting at 1.
 fn current(credential_type: Type) -> usize {
     credential_type.earlier_metadata.len() + 1
 }
 
-/// Which metadata a `vct` leads to says its number; the first has none.
+/// Returns the `vct` for a version of the metadata. The first has no number.
 fn numbered(credential_type: Type, address: &str, number: usize) -> String {
     match number {
         1 => format!("{address}/credentials/{credential_type}"),
@@ -29,7 +30,7 @@ fn numbered(credential_type: Type, address: &str, number: usize) -> String {
     }
 }
 
-/// The type that a `vct` of the issuer at `address` is of, and the number of its metadata.
+/// Returns the type and metadata version of a `vct` of the issuer at `address`.
 fn parse_vct(vct: &str, address: &str) -> Option<(Type, usize)> {
     let path = vct.strip_prefix(address)?.strip_prefix("/credentials/")?;
     let (name, number) = match path.split_once('/') {
@@ -37,43 +38,43 @@ fn parse_vct(vct: &str, address: &str) -> Option<(Type, usize)> {
         None => (path, 1),
     };
     let known: Type = name.parse().ok()?;
-    // A number that is written in another way is another address.
+    // Another spelling of the number, such as `02`, is another URL.
     Some((known, number)).filter(|_| numbered(known, address, number) == vct)
 }
 
-/// The type that a `vct` of the issuer at `address` is of, now or earlier.
+/// Returns the type of a current or earlier `vct` of the issuer at `address`.
 pub fn type_of(vct: &str, address: &str) -> Option<Type> {
     parse_vct(vct, address).map(|(known, _)| known)
 }
 
-/// Whether credentials under a `vct` of the issuer at `address` may hold decoys: all do but those that were signed under
-/// the second metadata or a later one.
+/// Returns whether credentials under a `vct` may contain decoy digests. Only those of the issuer at
+/// `address` under the second metadata version or later contain none.
 pub(crate) fn may_have_decoys(vct: &str, address: &str) -> bool {
     parse_vct(vct, address).is_none_or(|(_, number)| number == 1)
 }
 
-/// A type's metadata (section 5), as it is served and hashed.
+/// A type's metadata document (section 5), byte for byte as it is served and hashed.
 #[derive(Clone, Debug)]
 pub struct TypeMetadata {
-    /// Of which type.
+    /// The credential type.
     pub credential_type: Type,
     /// The `vct`.
     pub vct: String,
     /// The document, byte for byte.
     pub document: String,
-    /// The document's hash, as `vct#integrity` has it (section 6).
+    /// The document's hash, as in `vct#integrity` (section 6).
     pub integrity: String,
 }
 
 impl TypeMetadata {
-    /// Of a type as the issuer at `address` publishes it.
+    /// Creates the current metadata of a type for the issuer at `address`.
     pub fn new(credential_type: Type, address: &str) -> Self {
         let vct = vct(credential_type, address);
         let mut claims = Vec::new();
         describe(credential_type, &mut claims);
-        let open = [("attested_by", "Who attests this"), ("attested_at", "When they said so")];
+        let open = [("attested_by", "Issuing partner"), ("attested_at", "Confirmed on")];
         claims.extend(open.map(|(name, label)| claim(&[json!(name)], label, true, "never")));
-        claims.push(claim(&[json!("partner_chain")], "The institutions in between", false, "always"));
+        claims.push(claim(&[json!("partner_chain")], "Sent via", false, "always"));
         let document = json!({
             "vct": vct,
             "name": credential_type.title,
@@ -84,7 +85,8 @@ impl TypeMetadata {
         Self::of(credential_type, vct, document.to_string())
     }
 
-    /// What the issuer at `address` publishes at `vct`, now as it did before; `None` if that is no type of its own.
+    /// Returns the current or earlier metadata that the issuer at `address` publishes at `vct`;
+    /// `None` if it is not one of its types.
     pub fn published(vct: &str, address: &str) -> Option<Self> {
         let (known, number) = parse_vct(vct, address)?;
         if number == current(known) {
@@ -100,12 +102,13 @@ impl TypeMetadata {
     }
 }
 
-/// The hash of a document as Subresource Integrity writes it (section 6).
+/// Returns the hash of a document in the format of Subresource Integrity (section 6).
 pub fn integrity(document: &[u8]) -> String {
     format!("sha256-{}", STANDARD.encode(sha256(document)))
 }
 
-/// The claims of a type's fields, as far down as they can be disclosed apart.
+/// Describes the claims of a type's fields, down to the level at which they can be disclosed
+/// individually.
 fn describe(known: Type, claims: &mut Vec<Value>) {
     for member in known.members() {
         let (path, place) = (vec![json!(member.name)], format!("/{}", member.name));
@@ -113,7 +116,8 @@ fn describe(known: Type, claims: &mut Vec<Value>) {
     }
 }
 
-/// `must`: whether every credential of the type has the member. What stands in something that may be missing may be, too.
+/// Describes a member. `must` is whether every credential of the type has it; a part of an optional
+/// member is optional too.
 fn describe_member(known: Type, member: &Member, (path, place): (&[Value], &str), must: bool, claims: &mut Vec<Value>) {
     let is_open = known.always_shows(place);
     claims.push(claim(path, member.meaning, must, if is_open { "never" } else { "always" }));
@@ -126,7 +130,7 @@ fn describe_member(known: Type, member: &Member, (path, place): (&[Value], &str)
             }
         }
         Shape::List { of: Shape::Object(_), .. } if !is_open => {
-            claims.push(claim(&[path, &[Value::Null]].concat(), "One of them.", false, "always"));
+            claims.push(claim(&[path, &[Value::Null]].concat(), "One of these values.", false, "always"));
         }
         _ => {}
     }

@@ -1,7 +1,8 @@
-//! W3C Verifiable Credentials 2.0, secured as a JWT (VC-JOSE-COSE, section 3.1): the credential is the payload.
+//! W3C Verifiable Credentials 2.0, secured as a JWT (VC-JOSE-COSE, section 3.1): the credential is
+//! the payload.
 //!
-//! The registered claims stand beside the credential's own members and say the same, for readers that know JWTs alone
-//! (Open Badges 3.0, section 8.2.4, asks for them).
+//! The registered JWT claims repeat the credential's own members, for verifiers that process only
+//! those (Open Badges 3.0, section 8.2.4, requires them).
 
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use super::open_badge;
 pub use super::statement::IssuerProfile;
 use super::statement::{Statement, moment};
 
-/// The credential as JSON.
+/// Returns the credential as JSON.
 pub(super) fn credential(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) -> Value {
     let known = statement.credential_type;
     let address = issuer.address;
@@ -38,8 +39,8 @@ pub(super) fn credential(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) 
         credential["partnerChain"] = statement.partner_chain.iter().map(|name| json!({ "name": name })).collect();
     }
     if let Some(status) = statement.status {
-        // The same place in both kinds of list: W3C's has one bit, the token's tells a replaced credential from a revoked one
-        // (D-121).
+        // The same index in both kinds of list. The Bitstring Status List has one bit; the Token
+        // Status List distinguishes replaced from revoked credentials (D-121).
         credential["status"] = status.claim();
         credential["credentialStatus"] = json!({
             "id": format!("{}/bitstring#{}", status.uri, status.index),
@@ -54,12 +55,12 @@ pub(super) fn credential(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) 
         credential["cnf"] = json!({ "jwk": holder.jwk() });
     }
     if let Some(achievement) = &known.achievement {
-        open_badge::dress(&mut credential, achievement, issuer, statement);
+        open_badge::add_achievement(&mut credential, achievement, issuer, statement);
     }
     credential
 }
 
-/// The values of `type` for a credential type.
+/// Returns the values of `type` for a credential type.
 pub fn types(known: crate::Type) -> [String; 2] {
     let own = match known.achievement {
         Some(_) => "OpenBadgeCredential".to_owned(),
@@ -73,7 +74,8 @@ fn capitalised(word: &str) -> String {
     first.to_uppercase() + rest
 }
 
-/// The Bitstring Status List credential at `uri` (Bitstring Status List 1.0, section 2.2), to be signed.
+/// Returns the Bitstring Status List credential at `uri` (Bitstring Status List 1.0, section 2.2),
+/// not signed yet.
 pub fn status_list_credential(
     issuer: &IssuerProfile<'_>,
     uri: &str,

@@ -1,4 +1,4 @@
-//! The characters of a name: refused, removed, or replaced by one form.
+//! Cleans the characters of a name: rejects, removes or normalizes them.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
@@ -10,14 +10,15 @@ use super::signs::{is_apostrophe, is_dash, is_mark};
 /// Longest name that is compared, in characters; bounds the work.
 const MAX_CHARACTERS: usize = 200;
 
-/// Returns the text in NFKC, with nothing but letters, marks, single spaces and `.`, `,`, `(`, `)`, `@`, `/`, which
-/// `parse` resolves. Upper and lower case are kept.
+/// Returns the text in NFKC with only letters, marks, single spaces and `.`, `,`, `(`, `)`, `@`,
+/// `/`, which `parse` resolves. The case is kept.
 pub(super) fn clean(raw: &str) -> Result<String, Obstacle> {
     refuse(raw)?;
-    // Apostrophes go before NFKC, which makes a space of `´`, and after it, since it also makes new ones.
+    // Apostrophes are removed before NFKC, which turns `´` into a space, and after it, because it
+    // creates new ones.
     let normalized = raw.chars().filter(|character| !is_apostrophe(*character)).nfkc();
     let plain: String = normalized.filter(|c| !is_apostrophe(*c) && !is_ignored(*c)).map(punctuation).collect();
-    // One character can become eighteen.
+    // NFKC can turn one character into eighteen.
     if is_too_long(&plain) || !plain.chars().all(is_allowed) {
         return Err(Obstacle::NotAName);
     }
@@ -26,7 +27,7 @@ pub(super) fn clean(raw: &str) -> Result<String, Obstacle> {
     if words.iter().any(begins_with_mark) { Err(Obstacle::NotAName) } else { Ok(words.join(" ")) }
 }
 
-/// Refuses what must be seen before normalization, which would hide it.
+/// Rejects characters that normalization would hide.
 fn refuse(raw: &str) -> Result<(), Obstacle> {
     if is_too_long(raw) {
         Err(Obstacle::NotAName)
@@ -45,7 +46,7 @@ fn is_too_long(text: &str) -> bool {
     text.chars().nth(MAX_CHARACTERS).is_some()
 }
 
-/// Replacement characters, controls and code points without a meaning.
+/// Returns whether a character is a replacement character, a control or an unassigned code point.
 fn is_unreadable(character: char) -> bool {
     use GeneralCategory::{Control, LineSeparator, ParagraphSeparator, PrivateUse, Unassigned};
     let category = character.general_category();
@@ -53,28 +54,28 @@ fn is_unreadable(character: char) -> bool {
         || matches!(category, Control | LineSeparator | ParagraphSeparator | PrivateUse | Unassigned)
 }
 
-/// Characters that reverse or hide text: bidirectional overrides, tags, and the fillers of Hangul, which are blank
-/// letters.
+/// Returns whether a character reverses or hides text: bidirectional overrides, tags, and the
+/// Hangul fillers, which are blank letters.
 fn is_hidden(character: char) -> bool {
     let is_override = matches!(character, '\u{202D}' | '\u{202E}');
     let is_tag = matches!(character, '\u{E0000}'..='\u{E007F}');
     is_override || is_tag || matches!(character, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}')
 }
 
-/// Symbols: NFKC would make letters of some, such as `™`.
+/// Returns whether a character is a symbol. NFKC would turn some, such as `™`, into letters.
 fn is_symbol(character: char) -> bool {
     let is_symbol = character.general_category_group() == GeneralCategoryGroup::Symbol;
     is_symbol && !is_apostrophe(character) && !is_dash(character)
 }
 
-/// Characters that are not seen, and signs that are optional in writing.
+/// Returns whether a character is invisible or optional in writing.
 fn is_ignored(character: char) -> bool {
     let is_selector =
         matches!(character, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' | '\u{180B}'..='\u{180D}' | '\u{180F}');
     // The combining grapheme joiner, and two inherent vowels of Khmer that are never drawn.
     let is_invisible_mark = matches!(character, '\u{34F}' | '\u{17B4}' | '\u{17B5}');
-    // Tatweel stretches a word; the points are vowels, which everyday Arabic leaves out. Hamza and madda (U+0653 to
-    // U+0655) belong to their letter.
+    // Tatweel stretches a word. The points are vowels, which everyday Arabic omits. Hamza and madda
+    // (U+0653 to U+0655) are part of their letter and stay.
     let is_arabic_sign = matches!(character,
         '\u{640}' | '\u{610}'..='\u{61A}' | '\u{64B}'..='\u{652}' | '\u{656}'..='\u{65F}' | '\u{670}'
         | '\u{6D6}'..='\u{6DC}' | '\u{6DF}'..='\u{6E4}' | '\u{6E7}' | '\u{6E8}' | '\u{6EA}'..='\u{6ED}'
@@ -82,7 +83,7 @@ fn is_ignored(character: char) -> bool {
     is_selector || is_invisible_mark || is_arabic_sign || character.general_category() == GeneralCategory::Format
 }
 
-/// Brings spaces, dashes, dots between words and commas to one form.
+/// Normalizes spaces, dashes, dots between words and commas.
 fn punctuation(character: char) -> char {
     match character {
         '_' | '·' | '‧' | '・' => ' ',
@@ -97,6 +98,6 @@ fn is_allowed(character: char) -> bool {
     " .,()@/".contains(character)
         || character.general_category_group() == GeneralCategoryGroup::Letter
         || matches!(category, GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark)
-        // NFKC leaves `〇`, a zero that is also a Chinese given name.
+        // NFKC keeps `〇`, a zero that is also a Chinese given name.
         || category == GeneralCategory::LetterNumber
 }

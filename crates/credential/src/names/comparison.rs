@@ -1,4 +1,4 @@
-//! Verdicts, with their reasons.
+//! Verdicts and their reasons.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "verdict", content = "reason", rename_all = "snake_case")]
 pub enum Comparison {
-    /// The names are the same for any issuer. It does not mean that they belong to the same person.
+    /// Any issuer would treat the names as the same. They may still belong to different people.
     Same,
-    /// The names may belong to one person; only the holder can say so.
+    /// The names may belong to one person; only the holder can confirm it.
     Similar(Similarity),
     /// The names are different. One person may have both, for example after a marriage.
     Different,
-    /// The names cannot be compared: this is neither a match nor a warning.
+    /// The names cannot be compared: neither a match nor a warning.
     NotComparable(Obstacle),
 }
 
 impl Comparison {
-    /// The verdict's name on the wire: `same`, `similar`, `different` or `not_comparable`.
+    /// Returns the verdict's name in the API: `same`, `similar`, `different` or `not_comparable`.
     pub fn verdict(self) -> &'static str {
         match self {
             Self::Same => "same",
@@ -29,7 +29,7 @@ impl Comparison {
         }
     }
 
-    /// The reason's name on the wire, such as `marks`.
+    /// Returns the reason's name in the API, such as `marks`.
     pub fn reason(self) -> Option<&'static str> {
         match self {
             Self::Same | Self::Different => None,
@@ -38,12 +38,12 @@ impl Comparison {
         }
     }
 
-    /// The result in plain words.
+    /// Returns the result in plain words.
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Same => "Both names are the same.",
             Self::Similar(similarity) => similarity.sentence(),
-            Self::Different => "These are different names.",
+            Self::Different => "The names are different.",
             Self::NotComparable(obstacle) => obstacle.sentence(),
         }
     }
@@ -59,15 +59,15 @@ macro_rules! reasons {
         }
 
         impl $name {
-            /// Every reason.
+            /// All reasons.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// The name on the wire. It never changes its meaning.
+            /// Returns the name in the API. It never changes its meaning.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $wire,)+ }
             }
 
-            /// The reason in plain words.
+            /// Returns the reason in plain words.
             pub fn sentence(self) -> &'static str {
                 match self { $(Self::$variant => $sentence,)+ }
             }
@@ -76,34 +76,35 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// Why two names are only similar. The first that fits is given, in the order of the rules.
+    /// Why two names are only similar. The first rule that matches gives the reason.
     Similarity {
-        OtherScript "other_script" "The names agree in one script, and one of them is also written in another script."
-        Alias "alias" "One name comes with another name, such as a former name, and together they hold the other."
+        OtherScript "other_script" "The names match in one script, and one of them also has a form in another script."
+        Alias "alias" "One name includes another name, such as a former name, and together they contain the other name."
         Marks "marks" "The names differ only in accents or other marks on letters."
         Spacing "spacing" "The names differ only in spaces or hyphens."
-        Order "order" "Both names have the same words, in another order."
+        Order "order" "The names have the same words in a different order."
         Particle "particle" "The names differ only in small words such as bin, al, de or van der."
-        Title "title" "The names differ in a word that is a title, or part of the name."
+        Title "title" "The names differ in a word that is a title or a part of the name."
         Truncated "truncated" "One name looks like the start of the other, cut off within a word."
-        Spelling "spelling" "The names differ in the spelling of a word."
-        Initials "initials" "An initial stands in the place of a word. It fits many names."
+        Spelling "spelling" "The names differ in the spelling of one word."
+        Initials "initials" "One name has an initial where the other has a word. An initial fits many names."
         PartMissing "part_missing" "One name has all the words of the other, and more."
-        SingleName "single_name" "One name has a single word. That is too little to tell people apart."
+        SingleName "single_name" "One name is a single word, which is too little to identify a person."
         Suffix "suffix" "Only one of the names has a suffix such as Jr or III."
     }
 }
 
 reasons! {
-    /// Why two names cannot be compared. If both have an obstacle, the first in this order is given.
+    /// Why two names cannot be compared. If both have an obstacle, the first in this order is the
+    /// reason.
     Obstacle {
-        Garbled "garbled" "A name was damaged when it was stored or sent: it has characters that no name has."
-        Hidden "hidden" "A name has invisible characters that can change how it is read."
-        NotAName "not_a_name" "A text has digits or symbols, or is too long: it is not only a name."
-        Placeholder "placeholder" "A text stands for a missing name."
+        Garbled "garbled" "A name is damaged: it contains characters that do not occur in names."
+        Hidden "hidden" "A name contains invisible characters that can change how it is read."
+        NotAName "not_a_name" "A text is not just a name: it contains digits or symbols, or is too long."
+        Placeholder "placeholder" "A text is a placeholder for a missing name."
         MixedScript "mixed_script" "A name mixes letters of several alphabets, some of which look alike."
         InitialsOnly "initials_only" "A name consists of initials only."
         Script "script" "The names are written in different scripts."
-        Lookalike "lookalike" "The names look almost alike and have different letters."
+        Lookalike "lookalike" "The names look almost the same but have different letters."
     }
 }

@@ -1,17 +1,18 @@
-//! Text in a wrong encoding.
+//! Detects text that was decoded with the wrong encoding.
 
 use super::signs::{is_apostrophe, is_dash};
 
-/// What Windows-1252 has for the bytes 0x80 to 0x9F. U+0000 stands for the five bytes that it leaves out: they are read
-/// as control characters, which are refused anyway.
+/// The Windows-1252 characters for the bytes 0x80 to 0x9F. U+0000 marks its five undefined bytes:
+/// they decode to control characters, which are rejected anyway.
 const UPPER_CONTROLS: [char; 32] = [
     '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', //
     '\0', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\0', 'ž', 'Ÿ',
 ];
 
-/// Whether a part of `text` is UTF-8 that was read as Windows-1252, such as `Ã©` for `é`.
+/// Returns whether a part of `text` is UTF-8 that was decoded as Windows-1252, such as `Ã©` for
+/// `é`.
 ///
-/// NFKC would hide it, because some of these characters have compatibility forms.
+/// Must run before NFKC, because some of these characters have compatibility forms.
 pub(super) fn is_mojibake(text: &str) -> bool {
     let characters: Vec<char> = text.chars().collect();
     (0..characters.len()).any(|at| starts_mojibake(&characters[at..]))
@@ -31,8 +32,9 @@ fn starts_mojibake(characters: &[char]) -> bool {
         return false;
     };
     bytes.insert(0, lead);
-    // A name can have a capital with an accent before one of these letters or signs: LÍŠKA, RENÉ–LUC. The bytes of
-    // `Ã`, `Ä` and `Å` begin nearly all accented letters of Europe, and no language writes them before these.
+    // Names can have an accented capital before one of these letters or signs: LÍŠKA, RENÉ–LUC. The
+    // lead bytes that decode to `Ã`, `Ä` and `Å` begin nearly all accented letters of Europe, and
+    // no language writes these three before them.
     let begins_an_accented_letter = (0xC3..=0xC5).contains(&lead);
     let has_a_sign = rest.iter().any(|character| {
         !character.is_alphabetic() && !is_apostrophe(*character) && !is_dash(*character) && *character != '\u{AD}'
@@ -40,8 +42,8 @@ fn starts_mojibake(characters: &[char]) -> bool {
     (begins_an_accented_letter || has_a_sign) && std::str::from_utf8(&bytes).is_ok()
 }
 
-/// The byte that Windows-1252 has for a character beyond ASCII. The no-break space is left out: in a name it is a
-/// space.
+/// Returns the Windows-1252 byte of a non-ASCII character. The no-break space is excluded, because
+/// it is a space in a name.
 fn byte(character: char) -> Option<u8> {
     match character {
         '\u{A1}'..='\u{FF}' => u8::try_from(u32::from(character)).ok(),

@@ -1,4 +1,4 @@
-//! Keys of names, to group those that are the same.
+//! Keys that group equal names.
 
 use std::fmt;
 
@@ -8,10 +8,11 @@ use super::parse::Name;
 use super::rules;
 use super::word::Words;
 
-/// The key of a name: two names compare as [`Comparison::Same`] if and only if both have a key and their keys are
-/// equal.
+/// The key of a name. Two names compare as [`Comparison::Same`] if and only if both have a key and
+/// their keys are equal.
 ///
-/// A key is personal data. It is compared in memory; it cannot be printed or serialized, and must not be logged.
+/// A key is personal data. It is only compared in memory: it cannot be printed or serialized, and
+/// must not be logged.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameKey {
     words: Words,
@@ -19,12 +20,12 @@ pub struct NameKey {
 }
 
 impl NameKey {
-    /// The key of `name`.
+    /// Computes the key of `name`.
     ///
     /// # Errors
-    /// A name that is not even the same as itself has no key, because equal keys would merge what the comparison keeps
-    /// apart: single names, names with initials, and names that cannot be compared. The error is the result of
-    /// comparing the name with itself.
+    /// The result of comparing the name with itself, unless it is [`Comparison::Same`]. Single
+    /// names, names with initials and names that cannot be compared have no key, because equal keys
+    /// would merge names that the comparison keeps apart.
     pub fn new(name: &str) -> Result<Self, Comparison> {
         let name = Name::parse(name).map_err(Comparison::NotComparable)?;
         match rules::compare_with_itself(&name) {

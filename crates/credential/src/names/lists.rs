@@ -1,16 +1,16 @@
-//! The closed lists of words that the rules know, each entry with its reason.
+//! The closed word lists of the rules, each entry with its reason.
 //!
-//! All entries are as `word::fold_case` leaves them. What a list drops from the key cannot tell two people apart any
-//! more, so an entry that is also somebody's name belongs in a list of the rules ([`TITLES`], [`PARTICLES`]), which
-//! yield at most "similar", or nowhere.
+//! All entries are in the form of `word::fold_case`. A word that a list removes from the key no
+//! longer distinguishes two people. So a word that is also a name belongs in a list of the rules
+//! ([`TITLES`], [`PARTICLES`]), which yield at most "similar", or in none.
 
 /// Salutations and academic or professional titles, dropped before a name.
 pub(super) const SALUTATIONS: &[&str] = &[
     "mr",    // English
-    "mrs",   // English; tells a marriage, not a name
+    "mrs",   // English; indicates marriage, not a name
     "ms",    // English
     "miss",  // English
-    "mx",    // English, of no gender
+    "mx",    // English, gender-neutral
     "mdm",   // Madam, as Singapore and Malaysia write it
     "madam", // the same in full
     "dr",    // doctor; also the Indonesian physician (dr.)
@@ -22,14 +22,14 @@ pub(super) const SALUTATIONS: &[&str] = &[
     "encik", // Mr in Malaysia
 ];
 
-/// Words that systems write for a part of a name that is missing, dropped wherever they stand.
+/// Placeholders for a missing part of a name, removed at any position.
 pub(super) const MISSING_PARTS: &[&str] = &[
     "fnu", // "first name unknown", in US visas
     "lnu", // "last name unknown", in US visas
     "xxx", // for a missing surname, in forms that require one
 ];
 
-/// Words that stand for a missing name if there is no other word.
+/// Placeholders for a missing name, removed only if there is no other word.
 pub(super) const PLACEHOLDERS: &[&str] = &[
     "na",      // not applicable; together with another word it is a name (Li Na)
     "n/a",     // the same
@@ -39,8 +39,9 @@ pub(super) const PLACEHOLDERS: &[&str] = &[
     "unknown", // forms
 ];
 
-/// Degrees, dropped after a comma: with dots and spaces removed, and of three letters or more, because two letters
-/// cannot be told from initials (`Garcia Lopez, M.A.`). Left out besides: whatever is also a name (Med, Sak, Sip, Sag).
+/// Degrees, removed after a comma: without dots and spaces, and with at least three letters,
+/// because two letters could be initials (`Garcia Lopez, M.A.`). Degrees that are also names (Med,
+/// Sak, Sip, Sag) are excluded.
 #[rustfmt::skip]
 pub(super) const DEGREES: &[&str] = &[
     // Doctorates and research degrees, in English.
@@ -49,7 +50,7 @@ pub(super) const DEGREES: &[&str] = &[
     "mba", "msc", "meng", "mcom", "mpa", "mph", "llm",
     // Bachelors, in English.
     "bsc", "beng", "bcom", "llb", "mbbs", "bds", "bpharm",
-    // Professional bodies that members name: Australia, Hong Kong, Singapore.
+    // Professional memberships in Australia, Hong Kong and Singapore.
     "cpa", "fcpa", "acca", "cfa", "pmp",
     // Sarjana (bachelor), Indonesia.
     "skom", "spd", "ssi", "ssos", "spsi", "sfarm", "sked", "skep", "skm", "spdi", "sikom", "stp",
@@ -57,7 +58,8 @@ pub(super) const DEGREES: &[&str] = &[
     "mkom", "mpd", "msi", "mhum", "mkn", "mpsi", "mpdi", "mikom",
 ];
 
-/// What follows a name and tells a son from his father. `V` and `I` are left out, since they are initials.
+/// A generation suffix, which distinguishes a son from his father. `V` and `I` are excluded,
+/// because they are initials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Generation {
     Junior,
@@ -67,7 +69,7 @@ pub(super) enum Generation {
     Fourth,
 }
 
-/// The generation that a word stands for.
+/// Returns the generation of a suffix.
 pub(super) fn generation(word: &str) -> Option<Generation> {
     match word {
         "jr" | "jnr" => Some(Generation::Junior), // Junior as a word is a given name, in Samoa and Brazil
@@ -79,7 +81,7 @@ pub(super) fn generation(word: &str) -> Option<Generation> {
     }
 }
 
-/// Ways to write one connector between a name and the father's, with the form that the key has.
+/// Spellings of connectors between a name and the father's name, with the spelling in the key.
 pub(super) const CONNECTORS: &[(&str, &str)] = &[
     ("bt", "binti"),    // daughter of: short, in Malaysia
     ("bte", "binti"),   // short, in Singapore
@@ -88,8 +90,8 @@ pub(super) const CONNECTORS: &[(&str, &str)] = &[
     ("a/p", "d/o"),     // anak perempuan, daughter of: Malaysian Indians
 ];
 
-/// Small words between names that records add or drop, each with the form that all its spellings have. The first and
-/// the last word of a name are none.
+/// Small words between names that records add or omit, each with the form that its spellings share.
+/// The first and the last word of a name are never particles.
 pub(super) const PARTICLES: &[(&str, &str)] = &[
     ("bin", SON),        // Malaysia, Singapore, Arab world: son of
     ("ibn", SON),        // the same, Arabic
@@ -136,10 +138,11 @@ pub(super) const DAUGHTERS: &[&str] = &[DAUGHTER, "d/o"];
 const SON: &str = "bin";
 const DAUGHTER: &str = "binti";
 
-/// `van` is a particle only before one of these, because it is also the Vietnamese middle name Văn without its mark.
+/// `van` is a particle only before one of these words, because it is also the Vietnamese middle
+/// name Văn without its mark.
 pub(super) const AFTER_VAN: &[&str] = &["der", "den", "de", "het"];
 
-/// Titles that may be part of the name in one record and missing from the next.
+/// Titles that are part of the name in one record and missing from another.
 pub(super) const TITLES: &[&[&str]] = &[
     &["tan", "sri"],   // Malaysian honour. Neither word alone: Tan is a surname, Sri an Indonesian given name
     &["puan", "sri"],  // the wife of a Tan Sri
@@ -175,7 +178,7 @@ pub(super) const TITLES: &[&[&str]] = &[
     &["นางสาว"],       // Miss, in Thai
 ];
 
-/// Written short forms with the word that they are read as. Nicknames are left out: they are different names.
+/// Abbreviations and their full words. Nicknames are excluded, because they are different names.
 pub(super) const SHORT_FORMS: &[(&str, &str)] = &[
     ("mohd", "muhammad"),     // Malaysia
     ("muhd", "muhammad"),     // Malaysia, Singapore
@@ -190,18 +193,18 @@ pub(super) const SHORT_FORMS: &[(&str, &str)] = &[
     ("abd", "abdul"), // Malaysia, before one of the names of God
 ];
 
-/// Short forms that are read so only before another word.
+/// Abbreviations that are expanded only before another word.
 pub(super) const SHORT_FORMS_BEFORE_A_WORD: &[(&str, &str)] = &[
     ("ma", "maria"), // Philippines, Spain (Ma., Mª); at the end it is a Chinese surname
     ("st", "saint"), // English
 ];
 
-/// Words within a name that start an alias.
+/// Words inside a name that start an alias.
 pub(super) const ALIAS_STARTS: &[&str] = &[
     "née", // born, of a woman. Not "nee", a Chinese given name
     "né",  // the same, of a man
     "aka", // also known as; also written a.k.a.
 ];
 
-/// Words at the start of an alias that is marked already, by a bracket or `@`; dropped.
+/// Words at the start of an alias that a bracket or `@` already marks; removed.
 pub(super) const ALIAS_WORDS: &[&str] = &["née", "né", "nee", "aka", "alias", "formerly", "born"];

@@ -1,12 +1,12 @@
-//! Letters that look alike within the Latin script.
+//! Letters of the Latin script that look alike.
 //!
-//! Letters of other scripts that look Latin need no table: a name that mixes them with Latin is refused, and a name
-//! without Latin is not compared with one in Latin. Digits (`1`, `0`) are refused too.
+//! Letters of other scripts need no table: a name that mixes them with Latin is rejected, and a
+//! name without Latin is not compared with one in Latin. Digits (`1`, `0`) are rejected too.
 
-/// The sign in a skeleton for a letter that is one vertical stroke.
+/// The character in a skeleton for letters that are one vertical stroke.
 const STROKE: char = '|';
 
-/// Single letters and what they look like.
+/// Letters and the letter that they look like.
 const LETTERS: &[(char, char)] = &[
     ('I', STROKE), // capital i, in most sans serif fonts
     ('l', STROKE), // small L
@@ -34,7 +34,8 @@ const PAIRS: &[(&str, &str)] = &[
     ("c|", "d"), // Claire, daire; `|` is the stroke of `l`
 ];
 
-/// What a word looks like, in upper and lower case as it was written, because `I` looks like `l` and `i` does not.
+/// Returns the skeleton of a word: what it looks like. The case matters, because `I` looks like `l`
+/// and `i` does not.
 pub(super) fn skeleton(cased: &str) -> String {
     let letter =
         |character| LETTERS.iter().find(|(letter, _)| *letter == character).map_or(character, |(_, like)| *like);

@@ -1,7 +1,7 @@
 //! Accents and other marks on letters.
 //!
-//! Marks belong to the key, because they tell names apart (Dũng, Dung, Dụng). But systems lose them. Where only one of
-//! two names has marks, the rules compare the letters below them.
+//! Marks are part of the key, because they distinguish names (Dũng, Dung, Dụng). But systems lose
+//! them, so if only one of two names has marks, the rules compare the base letters.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_script::{Script, UnicodeScript as _};
@@ -9,10 +9,11 @@ use unicode_script::{Script, UnicodeScript as _};
 use super::signs::is_mark;
 use super::word::Words;
 
-/// Scripts in which a mark is an addition to a letter. Elsewhere marks are vowels (Thai, Devanagari).
+/// Scripts in which marks are additions to a letter. In others, such as Thai and Devanagari, they
+/// are vowels.
 const MARKED_SCRIPTS: [Script; 5] = [Script::Latin, Script::Greek, Script::Cyrillic, Script::Arabic, Script::Hebrew];
 
-/// Letters with a stroke or of their own form: without it, and as written in full.
+/// Letters with a stroke or a form of their own: the plain letter, and the spelling in full.
 const LETTERS: &[(char, &str, &str)] = &[
     ('đ', "d", "dj"),  // Vietnamese; Croatian and Serbian (Đorđević, Djordjevic)
     ('ð', "d", "dh"),  // Icelandic
@@ -29,7 +30,8 @@ const LETTERS: &[(char, &str, &str)] = &[
     ('ƙ', "k", "k"),   // Hausa
 ];
 
-/// Arabic letters that keyboards and habits exchange. They are no marks: nearly every name has one.
+/// Arabic letters that are often exchanged. They do not count as marks, because nearly every name
+/// has one.
 const ARABIC_FORMS: &[(char, char)] = &[
     ('ى', 'ي'), // final ya without dots, as Egypt writes it
     ('ی', 'ي'), // Persian and Urdu
@@ -37,7 +39,8 @@ const ARABIC_FORMS: &[(char, char)] = &[
     ('ة', 'ه'), // final ta without dots
 ];
 
-/// Cyrillic letters that only look like a letter with a mark: leaving it off makes another letter, which nobody does.
+/// Cyrillic letters that only look like a letter with a mark. In practice, their mark is not
+/// omitted, because the result is another letter.
 const OWN_LETTERS: [char; 3] = [
     'й', // all languages
     'ї', // Ukrainian
@@ -46,8 +49,9 @@ const OWN_LETTERS: [char; 3] = [
 
 /// Removes the marks of `words` that `other` has lost.
 ///
-/// These are all marks if `other` has none at all. If it has some, these are the marks of those words that it also has
-/// without marks; unless one of the names is tonal, since then the word without marks is another word.
+/// If `other` has no marks, these are all marks. Otherwise they are the marks of the words that
+/// `other` has without marks, unless one of the names is tonal: then the word without marks is a
+/// different word.
 pub(super) fn without_lost_marks(words: &Words, other: &Words) -> Words {
     let other_has_marks = other.all().any(|word| is_marked(word));
     let has_marks = words.all().any(|word| is_marked(word));
@@ -74,7 +78,7 @@ pub(super) fn without_lost_marks(words: &Words, other: &Words) -> Words {
     })
 }
 
-/// A letter with the marks on it.
+/// A base letter and its marks.
 struct Letter {
     base: char,
     marks: Vec<char>,
@@ -103,12 +107,13 @@ fn is_in_marked_script(character: char) -> bool {
     MARKED_SCRIPTS.contains(&character.script())
 }
 
-/// The letters of a word without their marks.
+/// Returns the base letters of a word.
 pub(super) fn plain(word: &str) -> String {
     fold(word, false)
 }
 
-/// The letters of a word without their marks, or with the letters that are written in the place of some marks.
+/// Returns the base letters of a word. With `in_full`, some marks become the letters that are
+/// written instead of them.
 fn fold(word: &str, in_full: bool) -> String {
     let mut folded = String::with_capacity(word.len());
     for Letter { base, marks } in letters(word) {
@@ -126,7 +131,7 @@ fn fold(word: &str, in_full: bool) -> String {
     folded
 }
 
-/// The letter that is written after another in the place of a mark.
+/// Returns the letter that is written after a base letter instead of a mark.
 fn letter_for_mark(base: char, mark: char) -> Option<char> {
     match (base, mark) {
         ('a' | 'o' | 'u', '\u{308}') => Some('e'), // German, Swedish, Finnish: Mueller
@@ -136,7 +141,8 @@ fn letter_for_mark(base: char, mark: char) -> Option<char> {
     }
 }
 
-/// The letters of a word and its marks, whatever letter these are on: Hoà, Hòa.
+/// Returns the base letters of a word, then its marks, so that words with moved marks are equal:
+/// Hoà, Hòa.
 fn arranged(word: &str) -> String {
     if !is_latin(word) {
         return word.to_owned();
@@ -152,8 +158,9 @@ fn is_marked(word: &str) -> bool {
     letters(word).iter().any(is_marked)
 }
 
-/// Whether a word has marks of which a language makes different words: those of Vietnamese, and the dots below of
-/// Yoruba and Igbo. Romanian `ă` counts too, since it cannot be told from the Vietnamese one.
+/// Returns whether a word has marks that make a different word in some language: those of
+/// Vietnamese, and the dots below of Yoruba and Igbo. Romanian `ă` is included, because Vietnamese
+/// has it too.
 pub(super) fn is_tonal(word: &str) -> bool {
     let is_tonal = |letter: &Letter| {
         letter.marks.len() > 1

@@ -1,22 +1,25 @@
-//! Compares names as issuers write them.
+//! Compares the names of people as issuers write them.
 //!
-//! The comparison is about names, not people: strangers share names, and one person uses several. [`Comparison::Same`]
-//! permits the next check (birth date, bound wallet); it never permits a merge of accounts.
+//! The comparison is about names, not people: strangers share names, and one person uses several.
+//! [`Comparison::Same`] permits the next check (birth date, bound wallet); it never permits a merge
+//! of accounts.
 //!
-//! A name is brought into a key ([`NameKey`]), step by step:
+//! A name is converted to a key ([`NameKey`]) in three steps:
 //!
-//! 1. Characters that no name has are refused, invisible ones and apostrophes are removed, dashes become spaces, and
-//!    the text is normalized to NFKC (`characters`).
-//! 2. An alias is split off, a comma is resolved (`Hale, Jon` is `Jon Hale`), degrees after a comma, salutations before
-//!    the name and placeholders are dropped, and `Jr`, `III` become the generation (`parse`).
-//! 3. Each word is lowercased without regard to a language, and its script is determined (`word`).
+//! 1. Characters that are not part of any name are rejected, invisible ones and apostrophes are
+//!    removed, dashes become spaces, and the text is normalized to NFKC (`characters`).
+//! 2. An alias is split off and commas are resolved (`Hale, Jon` is `Jon Hale`). Degrees after a
+//!    comma, salutations before the name and placeholders are removed. `Jr` and `III` become the
+//!    generation (`parse`).
+//! 3. Each word is lower-cased independently of a language, and its script is determined (`word`).
 //!
-//! Two names are the same if their keys are equal, so `Same` is transitive. Unequal keys are compared by the rules in
-//! `rules`, of which the first that fits gives the reason. The rules use closed lists (`lists`) and no scores,
-//! phonetics, nicknames or transliteration. [`Comparison::Similar`] is not transitive and must not be chained.
+//! Two names are the same if their keys are equal, so `Same` is transitive. Unequal keys are
+//! compared by the rules in `rules`, of which the first match is the reason. The rules use closed
+//! lists (`lists`) and no scores, phonetics, nicknames or transliteration. [`Comparison::Similar`]
+//! is not transitive and must not be chained.
 //!
-//! The comparison is symmetric, and its work is bounded: a name has at most 200 characters, and no step takes more than
-//! quadratic time in the length of its input.
+//! The comparison is symmetric and its cost is bounded: a name has at most 200 characters, and no
+//! step takes more than quadratic time in the length of its input.
 //!
 //! ```
 //! use credential::names::{Comparison, NameKey, Obstacle, Similarity, compare_names};

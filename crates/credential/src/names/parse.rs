@@ -1,4 +1,4 @@
-//! The parts of a name: words, generation and alias.
+//! Parses a name into words, generation and alias.
 
 use unicode_script::Script;
 
@@ -14,7 +14,7 @@ use super::word::{Word, Words, fold_case, is_initial, letters, texts};
 pub(super) struct Name {
     pub words: Vec<Word>,
     pub generation: Option<Generation>,
-    /// The words of every alias.
+    /// The words of all aliases.
     pub alias: Vec<Word>,
 }
 
@@ -42,13 +42,13 @@ impl Name {
         Ok(Self { words, generation, alias })
     }
 
-    /// The words as they stand in the key.
+    /// Returns the words in the form of the key.
     pub fn texts(&self) -> Words {
         Words { name: texts(&self.words), alias: texts(&self.alias) }
     }
 }
 
-/// Splits off what stands in brackets, after `@`, or after a word such as née.
+/// Splits off aliases: text in brackets, after `@`, or after a word such as née.
 fn split_alias(text: &str) -> Result<(String, Vec<String>), Obstacle> {
     let mut name = String::new();
     let mut aliases: Vec<String> = Vec::new();
@@ -79,7 +79,7 @@ fn split_alias(text: &str) -> Result<(String, Vec<String>), Obstacle> {
     Ok((name, aliases.chain(last).collect()))
 }
 
-/// Splits at née or aka, which also stand between two names without a mark.
+/// Splits at née or aka without brackets.
 fn split_at_alias_start(name: &str) -> (String, Option<String>) {
     let words: Vec<&str> = name.split_whitespace().collect();
     let starts = |word: &&str| ALIAS_STARTS.contains(&fold_case(&word.replace(['.', ','], "")).as_str());
@@ -96,7 +96,7 @@ fn without_alias_word(alias: &str) -> String {
     if is_known && !rest.is_empty() { rest.to_owned() } else { alias.to_owned() }
 }
 
-/// Reads the words of a name without alias.
+/// Parses a name without alias.
 fn read(text: &str) -> Result<(Vec<Word>, Option<Generation>), Obstacle> {
     let (text, mut suffix) = resolve_commas(text);
     let text = text.replace(" / ", "/");
@@ -122,7 +122,8 @@ fn read(text: &str) -> Result<(Vec<Word>, Option<Generation>), Obstacle> {
     Ok((words, suffix))
 }
 
-/// `Hale, Jon` becomes `Jon Hale`; degrees are dropped and a generation is lifted.
+/// Resolves commas: `Hale, Jon` becomes `Jon Hale`, degrees are removed, and a generation is
+/// returned separately.
 fn resolve_commas(text: &str) -> (String, Option<Generation>) {
     let mut parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     let family = parts.next().unwrap_or_default();
@@ -138,7 +139,8 @@ fn resolve_commas(text: &str) -> (String, Option<Generation>) {
     (given.join(" "), suffix)
 }
 
-/// Whether a part after a comma holds degrees only. Single letters with dots are initials: `M.B.A.`
+/// Returns whether a part after a comma has only degrees. Single letters with dots are initials:
+/// `M.B.A.`
 fn is_degrees(part: &str) -> bool {
     let is_degree = |text: &str| {
         let has_long_piece = text.split(['.', ' ']).any(|piece| letters(piece) > 1);
@@ -159,7 +161,7 @@ fn is_placeholder(words: &[Word]) -> bool {
     }
 }
 
-/// Whether Latin stands beside an alphabet that has letters of the same look.
+/// Returns whether Latin occurs beside an alphabet with similar letters.
 fn mixes_alphabets(words: &[Word]) -> bool {
     let has = |script| words.iter().any(|word| word.script == script);
     has(Script::Latin) && (has(Script::Cyrillic) || has(Script::Greek))

@@ -1,9 +1,9 @@
-//! Small words between names, and titles.
+//! Particles and titles in names.
 
 use super::lists::{AFTER_VAN, DAUGHTERS, PARTICLES, SONS, TITLES};
 use super::word::is_initial;
 
-/// The form of the particle that stands at a position, if one does.
+/// Returns the normalized particle at a position, if there is one.
 fn particle(words: &[String], at: usize) -> Option<&str> {
     if at == 0 || at + 1 >= words.len() {
         return None;
@@ -14,34 +14,36 @@ fn particle(words: &[String], at: usize) -> Option<&str> {
     PARTICLES.iter().find(|(particle, _)| *particle == words[at]).map(|(_, form)| *form)
 }
 
-/// Number of words that tell people apart: no initials and no particles.
+/// Counts the words that distinguish people: neither initials nor particles.
 pub(super) fn whole_words(words: &[String]) -> usize {
     let is_whole = |at: &usize| !is_initial(&words[*at]) && !is_small(words, *at);
     (0..words.len()).filter(is_whole).count()
 }
 
-/// Whether a word carries too little to count; here `van` is small anywhere between names.
+/// Returns whether a word does not distinguish people. Here `van` is a particle before any word.
 fn is_small(words: &[String], at: usize) -> bool {
     particle(words, at).is_some() || at > 0 && at + 1 < words.len() && words[at] == "van"
 }
 
-/// Whether a name says "son of" or "daughter of".
+/// The relation in a patronymic: "son of" or "daughter of".
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Child {
     Son,
     Daughter,
 }
 
-/// What the first connector of a name says. A later one is about a parent.
+/// Returns the relation of the first connector. Later ones are about a parent.
 pub(super) fn child(words: &[String]) -> Option<Child> {
     (0..words.len()).filter_map(|at| particle(words, at)).find_map(|form| {
         if SONS.contains(&form) { Some(Child::Son) } else { DAUGHTERS.contains(&form).then_some(Child::Daughter) }
     })
 }
 
-/// Whether two names are equal but for particles that one of them lacks, or spells otherwise.
+/// Returns whether two names are equal except for particles that one of them lacks or spells
+/// differently.
 ///
-/// A particle in the place of another one makes another name: some are also Chinese or Vietnamese syllables.
+/// A particle in place of another one makes a different name: some are also Chinese or Vietnamese
+/// syllables.
 pub(super) fn differ_in_particles(a: &[String], b: &[String]) -> bool {
     let (a, b) = (with_particles(a), with_particles(b));
     let within = |few: &[&str], many: &[&str]| few.iter().all(|particle| many.contains(particle));
@@ -51,7 +53,7 @@ pub(super) fn differ_in_particles(a: &[String], b: &[String]) -> bool {
         })
 }
 
-/// Every word that is no particle, with the particles before it.
+/// Returns every word that is not a particle, with the particles before it.
 fn with_particles(words: &[String]) -> Vec<(&str, Vec<&str>)> {
     let mut before = Vec::new();
     let mut named = Vec::new();
@@ -64,7 +66,7 @@ fn with_particles(words: &[String]) -> Vec<(&str, Vec<&str>)> {
     named
 }
 
-/// Whether two names are equal without titles, and not only titles.
+/// Returns whether two names are equal without titles, and have other words than titles.
 pub(super) fn differ_in_titles(a: &[String], b: &[String]) -> bool {
     let (a, b) = (without_titles(a), without_titles(b));
     !a.is_empty() && a == b
@@ -76,7 +78,7 @@ fn without_titles(words: &[String]) -> Vec<&str> {
     while let Some(word) = words.get(at) {
         let stands_here =
             |title: &&&[&str]| words[at..].iter().map(String::as_str).take(title.len()).eq(title.iter().copied());
-        // A title of two words stands before its parts in the list.
+        // Titles of two words precede their parts in the list.
         match TITLES.iter().find(stands_here) {
             Some(title) => at += title.len(),
             None => {

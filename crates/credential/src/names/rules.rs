@@ -1,4 +1,4 @@
-//! The rules by which two names are compared, in their order.
+//! The rules that compare two names, in order.
 
 use unicode_script::Script;
 
@@ -9,7 +9,7 @@ use super::particles::{child, differ_in_particles, differ_in_titles, whole_words
 use super::spelling::differ_in_spelling;
 use super::word::{Word, Words, is_initial, is_whole_name, texts};
 
-/// Shortest text that is taken for one that a field cut off, in characters.
+/// Minimum length of a name that may have been truncated by a field, in characters.
 const SHORTEST_TRUNCATED: usize = 20;
 
 /// Compares two names that have no obstacle of their own.
@@ -28,7 +28,7 @@ pub(super) fn compare(a: &Name, b: &Name) -> Comparison {
     }
 }
 
-/// The scripts of a name, sorted, each once.
+/// Returns the scripts of a name, sorted and without duplicates.
 fn scripts(name: &Name) -> Vec<Script> {
     let mut scripts: Vec<Script> = name.words.iter().chain(&name.alias).map(|word| word.script).collect();
     scripts.sort_unstable_by_key(|script| script.short_name());
@@ -36,7 +36,8 @@ fn scripts(name: &Name) -> Vec<Script> {
     scripts
 }
 
-/// The words of a name that are in one of the scripts. If only the alias has any, it takes the name's place.
+/// Returns the words of a name in one of the scripts. If only the alias has any, it replaces the
+/// name.
 fn written_in(name: &Name, scripts: &[Script]) -> Name {
     let within =
         |words: &[Word]| -> Vec<Word> { words.iter().filter(|word| scripts.contains(&word.script)).cloned().collect() };
@@ -45,7 +46,7 @@ fn written_in(name: &Name, scripts: &[Script]) -> Name {
     Name { words, generation: name.generation, alias }
 }
 
-/// Whether two names look the same, word by word.
+/// Returns whether two names look the same, word by word.
 fn look_alike(a: &[Word], b: &[Word]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.looks_like(b))
 }
@@ -64,7 +65,7 @@ fn compare_in_script(a: &Name, b: &Name) -> Comparison {
     }
 }
 
-/// Whether two names say different things about the same: Jr and III, bin and binti.
+/// Returns whether two names contradict each other: Jr and III, bin and binti.
 fn clash(a: &Name, b: &Name) -> bool {
     fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
         a.zip(b).is_some_and(|(a, b)| a != b)
@@ -72,7 +73,7 @@ fn clash(a: &Name, b: &Name) -> bool {
     differ(a.generation, b.generation) || differ(child(&texts(&a.words)), child(&texts(&b.words)))
 }
 
-/// The result of comparing a name with an equal one.
+/// Returns the result of comparing a name with an equal one.
 pub(super) fn compare_with_itself(name: &Name) -> Comparison {
     match weakness(&texts(&name.words)) {
         None => Comparison::Same,
@@ -80,7 +81,7 @@ pub(super) fn compare_with_itself(name: &Name) -> Comparison {
     }
 }
 
-/// Why equal words do not yet make equal names.
+/// Returns why equal words are not enough for equal names.
 fn weakness(words: &[String]) -> Option<Similarity> {
     if is_enough(words) {
         None
@@ -91,15 +92,15 @@ fn weakness(words: &[String]) -> Option<Similarity> {
     }
 }
 
-/// Whether words are a whole name: two words, or one that holds both names.
+/// Returns whether words are a complete name: two words, or one that contains both names.
 fn is_enough(words: &[String]) -> bool {
     whole_words(words) >= 2 || words.iter().any(|word| is_whole_name(word))
 }
 
-/// Why two unequal names are similar.
+/// Returns why two unequal names are similar.
 fn similarity(a: &Name, b: &Name) -> Option<Similarity> {
     let (a, b) = (a.texts(), b.texts());
-    // The words without the marks that one name has lost, and then with the spaces that either has.
+    // First the words without the marks that one name has lost, then with the spaces of both names.
     let (marked_a, marked_b) = (without_lost_marks(&a, &b), without_lost_marks(&b, &a));
     let (spaced_a, spaced_b) = (with_spaces_of(&marked_a, &marked_b), with_spaces_of(&marked_b, &marked_a));
     if !a.alias.is_empty() || !b.alias.is_empty() {
@@ -112,7 +113,7 @@ fn similarity(a: &Name, b: &Name) -> Option<Similarity> {
     if marked_a == marked_b {
         return Some(Similarity::Marks);
     }
-    // A field that cuts names off does not change their spaces.
+    // Truncation does not change spaces, so the words before `with_spaces_of` are compared.
     let is_truncated = || is_truncated(&marked_a.name, &marked_b.name);
     let (a, b) = (&spaced_a.name, &spaced_b.name);
     rearranged(a, b)
@@ -121,7 +122,7 @@ fn similarity(a: &Name, b: &Name) -> Option<Similarity> {
         .or_else(|| missing_parts(a, b))
 }
 
-/// Why two names are similar that have the same words, small words and titles apart.
+/// Returns why names with the same words, apart from particles and titles, are similar.
 fn rearranged(a: &[String], b: &[String]) -> Option<Similarity> {
     if a == b {
         Some(Similarity::Spacing)
@@ -136,7 +137,7 @@ fn rearranged(a: &[String], b: &[String]) -> Option<Similarity> {
     }
 }
 
-/// Splits each word that the other name writes as several words in a row.
+/// Splits each word that the other name writes as several adjacent words.
 fn with_spaces_of(words: &Words, other: &Words) -> Words {
     words.map(|word| {
         if other.all().any(|other| other == word) {
@@ -147,7 +148,7 @@ fn with_spaces_of(words: &Words, other: &Words) -> Words {
     })
 }
 
-/// The words in a row that, written together, are `word`.
+/// Returns the adjacent words that, joined, spell `word`.
 fn run_that_spells<'a>(word: &str, words: &'a [String]) -> Option<&'a [String]> {
     (0..words.len()).find_map(|start| {
         let mut left = word;
@@ -160,13 +161,13 @@ fn run_that_spells<'a>(word: &str, words: &'a [String]) -> Option<&'a [String]> 
     })
 }
 
-/// Whether a name and its alias together have all words of the other name.
+/// Returns whether a name and its alias together contain all words of the other name.
 fn alias_holds(name: &Words, other: &Words) -> bool {
     let all: Vec<String> = name.all().cloned().collect();
     !name.alias.is_empty() && left_over(&other.name, &all).is_empty()
 }
 
-/// The words that another name lacks. A word counts as often as it is written.
+/// Returns the words that the other name lacks. Repeated words count separately.
 fn left_over(words: &[String], other: &[String]) -> Vec<String> {
     let mut other: Vec<&String> = other.iter().collect();
     let is_missing = |word: &&String| match other.iter().position(|other| other == word) {
@@ -179,7 +180,7 @@ fn left_over(words: &[String], other: &[String]) -> Vec<String> {
     words.iter().filter(is_missing).cloned().collect()
 }
 
-/// Whether one name is the start of the other, cut off within a word.
+/// Returns whether one name is a prefix of the other that ends inside a word.
 fn is_truncated(a: &[String], b: &[String]) -> bool {
     let (a, b) = (a.join(" "), b.join(" "));
     let is_cut = |cut: &str, whole: &str| {
@@ -189,7 +190,7 @@ fn is_truncated(a: &[String], b: &[String]) -> bool {
     is_cut(&a, &b) || is_cut(&b, &a)
 }
 
-/// Compares names of which one lacks words, or has initials in their place.
+/// Compares names of which one lacks words, or has initials instead.
 fn missing_parts(a: &[String], b: &[String]) -> Option<Similarity> {
     let (mut left_a, mut left_b) = (left_over(a, b), left_over(b, a));
     let shared = left_over(a, &left_a);
@@ -205,7 +206,8 @@ fn missing_parts(a: &[String], b: &[String]) -> Option<Similarity> {
     if matched { Some(Similarity::Initials) } else { weakness(smaller).or(Some(Similarity::PartMissing)) }
 }
 
-/// Takes each initial, with a word that it can stand for, out of both lists. Returns whether there was one.
+/// Removes each initial, and a word that it may abbreviate, from both lists. Returns whether there
+/// was one.
 fn match_initials(initials: &mut Vec<String>, words: &mut Vec<String>) -> bool {
     let before = initials.len();
     initials.retain(|initial| {

@@ -1,18 +1,19 @@
-//! Kinds of characters that several steps know.
+//! Character classes that several steps share.
 
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
-/// Apostrophes and the signs that are typed in their place, glottal stops included (`ʻokina`, `ʿayn`, saltillo).
+/// Returns whether a character is an apostrophe or is typed as one, including glottal stops
+/// (`ʻokina`, `ʿayn`, saltillo).
 pub(super) fn is_apostrophe(character: char) -> bool {
     "'`´‘’‛′＇ʹʻʼʽʾʿˈꞌ՚׳".contains(character)
 }
 
-/// Dashes, and the minus sign.
+/// Returns whether a character is a dash or the minus sign.
 pub(super) fn is_dash(character: char) -> bool {
     character.general_category() == GeneralCategory::DashPunctuation || character == '\u{2212}'
 }
 
-/// Whether a character is a mark on the letter before it.
+/// Returns whether a character is a mark on the preceding letter.
 pub(super) fn is_mark(character: char) -> bool {
     character.general_category_group() == GeneralCategoryGroup::Mark
 }

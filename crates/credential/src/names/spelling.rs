@@ -1,13 +1,13 @@
-//! Spellings of one word.
+//! Spelling variants of words.
 
 use super::lists::{SHORT_FORMS, SHORT_FORMS_BEFORE_A_WORD};
 use super::marks::{is_tonal, plain};
 use super::word::letters;
 
-/// Fewest letters of a word in which an edit is taken for a slip.
+/// Minimum length of a word in which an edit may be a typo, in letters.
 const SHORTEST_EDITED: usize = 5;
 
-/// Whether two names differ only in short forms and in at most one edit.
+/// Returns whether two names differ only in abbreviations and in at most one edit.
 pub(super) fn differ_in_spelling(a: &[String], b: &[String]) -> bool {
     if a.len() != b.len() {
         return false;
@@ -15,7 +15,7 @@ pub(super) fn differ_in_spelling(a: &[String], b: &[String]) -> bool {
     let (long_a, long_b) = (in_full(a), in_full(b));
     let mut unequal = long_a.iter().zip(&long_b).filter(|(a, b)| a != b);
     let (first, second) = (unequal.next(), unequal.next());
-    // Where marks make another name, a lost mark is no slip: Phương, Phượng.
+    // In tonal names a lost mark makes a different name, not a typo: Phương, Phượng.
     let is_tonal = || a.iter().chain(b).any(|word| is_tonal(word));
     match (first, second) {
         (None, _) => true,
@@ -24,7 +24,7 @@ pub(super) fn differ_in_spelling(a: &[String], b: &[String]) -> bool {
     }
 }
 
-/// Writes out short forms.
+/// Expands abbreviations.
 fn in_full(words: &[String]) -> Vec<&str> {
     let long = |at: usize, word: &String| {
         let before_a_word = SHORT_FORMS_BEFORE_A_WORD.iter().filter(|_| at + 1 < words.len());
@@ -33,8 +33,9 @@ fn in_full(words: &[String]) -> Vec<&str> {
     words.iter().enumerate().map(|(at, word)| long(at, word).unwrap_or(word)).collect()
 }
 
-/// Whether one letter is replaced, added or left out, or two neighbours are swapped. The first and the last letter
-/// stay, because a change there makes another name (Mario, Maria), but for `y` and `i`.
+/// Returns whether two words differ in one letter that is replaced, added or omitted, or in two
+/// swapped neighbours. The first and the last letter must be equal, because a change there makes
+/// another name (Mario, Maria), except for `y` and `i`.
 fn is_one_edit(a: &str, b: &str) -> bool {
     if letters(a).min(letters(b)) < SHORTEST_EDITED {
         return false;

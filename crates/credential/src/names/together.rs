@@ -1,17 +1,19 @@
-//! Several names at once: which may stand under one heading, and how consistent they are.
+//! Compares several names: which may share a heading, and how consistent they are.
 
 use super::compare_names;
 use super::comparison::Comparison;
 
-/// Whether credentials in these names may stand under one heading: the names are the same, or written exactly alike.
+/// Returns whether credentials in these names may share a heading: the names are the same, or
+/// written identically.
 ///
-/// A weak name, such as a single one, is not the same as itself, but within one wallet it is not another name either.
+/// A weak name, such as a single one, is not the same as itself. Within one wallet it is no other
+/// name either.
 pub fn stand_together(one: &str, other: &str) -> bool {
     one.trim() == other.trim() || compare_names(one, other) == Comparison::Same
 }
 
-/// The worst result of comparing each name with each other: different, then not comparable, then similar, then same. One
-/// name alone is consistent.
+/// Returns the worst result of comparing all pairs of names: different, then not comparable, then
+/// similar, then same. A single name is consistent.
 pub fn consistency(names: &[&str]) -> Comparison {
     let rest = |at: usize| names.iter().skip(at + 1);
     let pairs = names.iter().enumerate().flat_map(|(at, one)| rest(at).map(move |other| compare_names(one, other)));

@@ -1,4 +1,4 @@
-//! Validation and normalisation of values by their shape.
+//! Validation and normalization of values by their shape.
 
 use serde_json::{Map, Value};
 
@@ -8,37 +8,42 @@ use super::suggestion::nearest;
 use super::text::{
     check_characters, check_date, check_email, check_instant, check_length, check_month, check_text, check_year,
 };
-use crate::fault::{Code, Faults};
+use crate::field_error::{Code, FieldErrors};
 use crate::limits::ID;
 use crate::pointer::Path;
 
+/// Maximum number of unknown fields of an object that are compared with a missing one.
+const MAX_COMPARED: usize = 8;
+
 impl Shape {
-    /// Checks `value` and brings it into its normal form; faults are added to `faults`.
-    pub fn check(&self, value: &mut Value, path: &Path<'_>, faults: &mut Faults) {
+    /// Validates `value` and brings it into its normal form. Adds errors to `field_errors`.
+    pub fn check(&self, value: &mut Value, path: &Path<'_>, field_errors: &mut FieldErrors) {
         match (self, &mut *value) {
-            (Self::Text, Value::String(text)) => check_text(text, path, faults),
-            (Self::Id, Value::String(text)) => check_id(text, ID, path, faults),
-            (Self::Identifier { most }, Value::String(text)) => check_characters(text, *most, path, faults),
-            (Self::Verbatim { most }, Value::String(text)) => check_length(text, *most, path, faults),
-            (Self::TextOrNumber, Value::String(text)) => check_text(text, path, faults),
+            (Self::Text, Value::String(text)) => check_text(text, path, field_errors),
+            (Self::Id, Value::String(text)) => check_id(text, ID, path, field_errors),
+            (Self::Identifier { most }, Value::String(text)) => check_characters(text, *most, path, field_errors),
+            (Self::Verbatim { most }, Value::String(text)) => check_length(text, *most, path, field_errors),
+            (Self::TextOrNumber, Value::String(text)) => check_text(text, path, field_errors),
             (Self::TextOrNumber, Value::Number(number)) => *value = Value::String(number.to_string()),
-            (Self::Email, Value::String(text)) => check_email(text, path, faults),
+            (Self::Email, Value::String(text)) => check_email(text, path, field_errors),
             (Self::Boolean, Value::Bool(_)) => {}
-            (Self::YearMonth, Value::String(text)) => check_month(text, path, faults),
-            (Self::Date, Value::String(text)) => check_date(text, path, faults),
-            (Self::Year, Value::String(text)) => check_year(text, path, faults),
-            (Self::YearOrDate, Value::String(text)) if text.len() == 4 => check_year(text, path, faults),
-            (Self::YearOrDate, Value::String(text)) => check_date(text, path, faults),
-            (Self::Instant, Value::String(text)) => check_instant(text, path, faults),
-            (Self::Choice(choice), Value::String(text)) => check_choice(text, choice, path, faults),
-            (Self::List { of, least, most }, Value::Array(items)) => check_list(items, of, *least, *most, path, faults),
-            (Self::Object(members), Value::Object(object)) => check_object(object, members, path, faults),
-            (Self::Listed(rules), Value::Array(items)) => rules.check(items, path, faults),
+            (Self::YearMonth, Value::String(text)) => check_month(text, path, field_errors),
+            (Self::Date, Value::String(text)) => check_date(text, path, field_errors),
+            (Self::Year, Value::String(text)) => check_year(text, path, field_errors),
+            (Self::YearOrDate, Value::String(text)) if text.len() == 4 => check_year(text, path, field_errors),
+            (Self::YearOrDate, Value::String(text)) => check_date(text, path, field_errors),
+            (Self::Instant, Value::String(text)) => check_instant(text, path, field_errors),
+            (Self::Choice(choice), Value::String(text)) => check_choice(text, choice, path, field_errors),
+            (Self::List { of, least, most }, Value::Array(items)) => {
+                check_list(items, of, *least, *most, path, field_errors);
+            }
+            (Self::Object(members), Value::Object(object)) => check_object(object, members, path, field_errors),
+            (Self::Listed(rules), Value::Array(items)) => rules.check(items, path, field_errors),
             (Self::Anything, _) => {}
             _ => {
                 let (wanted, found) = (self.described(), kind(value));
-                faults
-                    .add(path, Code::TypeMismatch, || format!("This must be {wanted}; it is {found}."))
+                field_errors
+                    .add(path, Code::TypeMismatch, || format!("Must be {wanted}; found {found}."))
                     .received(value);
             }
         }
@@ -56,38 +61,53 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-fn check_choice(text: &str, choice: &Choice, path: &Path<'_>, faults: &mut Faults) {
+fn check_choice(text: &str, choice: &Choice, path: &Path<'_>, field_errors: &mut FieldErrors) {
     if choice.values.contains(&text) {
         return;
     }
-    let nearest = faults.has_room().then(|| nearest(text, choice.values.iter().copied())).flatten();
-    faults
-        .add(path, Code::ChoiceUnknown, || format!("This must be {}.", choice.described()))
+    let nearest = field_errors.has_room().then(|| nearest(text, choice.values.iter().copied())).flatten();
+    field_errors
+        .add(path, Code::ChoiceUnknown, || format!("Must be {}.", choice.described()))
         .received(&Value::from(text))
         .suggest(nearest.map(ToOwned::to_owned));
 }
 
-fn check_list(items: &mut [Value], of: &Shape, least: usize, most: usize, path: &Path<'_>, faults: &mut Faults) {
+fn check_list(
+    items: &mut [Value],
+    of: &Shape,
+    least: usize,
+    most: usize,
+    path: &Path<'_>,
+    field_errors: &mut FieldErrors,
+) {
     let count = items.len();
     if count < least {
-        faults.add(path, Code::ListTooShort, || format!("This needs at least {least} item; it has {count}."));
+        field_errors.add(path, Code::ListTooShort, || format!("Must have at least {least} item; it has {count}."));
     }
     if count > most {
-        faults.add(path, Code::ListTooLong, || format!("This may have {most} items; it has {count}."));
+        field_errors.add(path, Code::ListTooLong, || {
+            format!("Must have at most {most} items; it has {count}. Split the list.")
+        });
     }
     for (index, item) in items.iter_mut().enumerate().take(most) {
-        of.check(item, &Path::Item(path, index), faults);
+        of.check(item, &Path::Item(path, index), field_errors);
     }
 }
 
-/// Checks an object's members: those that are missing, those that nobody knows, then each value.
-pub fn check_object(object: &mut Map<String, Value>, members: &[Member], path: &Path<'_>, faults: &mut Faults) {
+/// Validates an object: reports missing members, then unknown ones, and checks each value.
+pub fn check_object(
+    object: &mut Map<String, Value>,
+    members: &[Member],
+    path: &Path<'_>,
+    field_errors: &mut FieldErrors,
+) {
     for member in members {
         match object.get(member.name) {
-            None if member.presence == Presence::Required => {
-                faults
-                    .add(path, Code::MemberMissing, || {
-                        format!("The member {} is missing: {}", member.name, lower(member.meaning))
+            // A misspelt name is one error, not an unknown field and a missing one.
+            None if member.presence == Presence::Required && !is_misspelt(member.name, object, members) => {
+                field_errors
+                    .add(path, Code::FieldMissing, || {
+                        format!("Missing field \"{}\": {}", member.name, lower(member.meaning))
                     })
                     .suggest(Some(member.name.to_owned()));
             }
@@ -100,13 +120,12 @@ pub fn check_object(object: &mut Map<String, Value>, members: &[Member], path: &
     for (name, value) in object.iter_mut() {
         let here = Path::Member(path, name);
         match members.iter().find(|member| member.name == name) {
-            None => unknown(name, members, &here, faults),
+            None => unknown(name, members, &here, field_errors),
             Some(member) if value.is_null() && !matches!(member.shape, Shape::Anything) => {
-                let cure =
-                    if member.presence == Presence::Optional { "leave it out instead" } else { "it needs a value" };
-                faults.add(&here, Code::MemberNull, || format!("{name} must not be null; {cure}."));
+                let cure = if member.presence == Presence::Optional { "leave it out instead" } else { "set a value" };
+                field_errors.add(&here, Code::FieldNull, || format!("Field \"{name}\" must not be null; {cure}."));
             }
-            Some(member) => member.shape.check(value, &here, faults),
+            Some(member) => member.shape.check(value, &here, field_errors),
         }
     }
 }
@@ -116,17 +135,25 @@ fn lower(meaning: &str) -> String {
     characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }
 
-fn unknown(name: &str, members: &[Member], path: &Path<'_>, faults: &mut Faults) {
-    // Looking for the nearest name costs more than reading the member: a body of a hundred thousand unknown members must
-    // not buy that for faults that nobody is told.
-    let nearest = faults.has_room().then(|| nearest(name, members.iter().map(|member| member.name))).flatten();
+/// Returns whether an unknown field of `object` is probably a misspelling of `name`.
+pub fn is_misspelt(name: &str, object: &Map<String, Value>, members: &[Member]) -> bool {
+    let is_known = |key: &str| members.iter().any(|member| member.name == key);
+    // Finding the nearest name is expensive, so only the first unknown fields are compared.
+    let mut unknown = object.keys().filter(|key| !is_known(key)).take(MAX_COMPARED);
+    unknown.any(|key| nearest(key, members.iter().map(|member| member.name)) == Some(name))
+}
+
+fn unknown(name: &str, members: &[Member], path: &Path<'_>, field_errors: &mut FieldErrors) {
+    // Finding the nearest name costs more than parsing the member. It is skipped for errors that
+    // are not listed, so that a body with a hundred thousand unknown members stays cheap.
+    let nearest = field_errors.has_room().then(|| nearest(name, members.iter().map(|member| member.name))).flatten();
     let shown: String = name.chars().take(64).collect();
-    faults
-        .add(path, Code::MemberUnknown, || match nearest {
-            Some(nearest) => format!("Nobody reads a member {shown:?} here; did you mean {nearest}?"),
+    field_errors
+        .add(path, Code::FieldUnknown, || match nearest {
+            Some(nearest) => format!("Unknown field {shown:?}. Did you mean {nearest:?}?"),
             None => {
                 let known: Vec<&str> = members.iter().map(|member| member.name).collect();
-                format!("Nobody reads a member {shown:?} here; the members are {}.", known.join(", "))
+                format!("Unknown field {shown:?}. The fields allowed here are: {}.", known.join(", "))
             }
         })
         .suggest(nearest.map(ToOwned::to_owned));

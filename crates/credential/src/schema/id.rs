@@ -1,50 +1,54 @@
-//! Ids that partners choose: what looks like one id is one id.
+//! Ids that partners choose. The rules make sure that two ids that look alike are equal.
 
 use serde_json::Value;
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 use super::text::{check_characters, check_length, is_bidi_control, is_invisible};
-use crate::fault::{Code, Faults};
+use crate::field_error::{Code, FieldErrors};
 use crate::pointer::Path;
 
-/// Checks an id of 1 to `most` printable characters in NFC, without white space at either end. It is kept to the letter.
-pub(super) fn check_id(text: &str, most: usize, path: &Path<'_>, faults: &mut Faults) {
+/// Validates an id of 1 to `most` printable characters in NFC, without white space at either end.
+/// It is not normalized.
+pub(super) fn check_id(text: &str, most: usize, path: &Path<'_>, field_errors: &mut FieldErrors) {
     if is_plain(text) {
-        return check_length(text, most, path, faults);
+        return check_length(text, most, path, field_errors);
     }
     if text.chars().all(is_invisible) {
-        let message = || "This shows nothing; an id has printable characters.".to_owned();
-        faults.add(path, Code::TextEmpty, message);
+        let message = || "Must have visible characters; all of these are invisible.".to_owned();
+        field_errors.add(path, Code::TextEmpty, message);
         return;
     }
-    check_characters(text, most, path, faults);
+    check_characters(text, most, path, field_errors);
     if let Some(message) = unfit(text) {
-        faults.add(path, Code::IdForm, || message).received(&Value::from(text)).suggest(printable(text));
+        field_errors.add(path, Code::IdForm, || message).received(&Value::from(text)).suggest(printable(text));
     }
 }
 
-/// Whether every character is printable ASCII and neither end is a space, as in nearly all ids.
+/// Returns whether every character is printable ASCII and neither end is a space: the fast path for
+/// nearly all ids.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && !text.starts_with(' ') && !text.ends_with(' ')
 }
 
-/// What is wrong with an id, apart from control characters.
+/// Returns an error message for an invalid id, except for control characters.
 fn unfit(text: &str) -> Option<String> {
     if text.trim() != text {
-        return Some("An id has no white space at either end; take it out.".to_owned());
+        return Some("An id must not start or end with white space. Remove it.".to_owned());
     }
     let is_control = |character: char| character.is_control() || is_bidi_control(character);
     if let Some(found) = text.chars().find(|character| !is_printable(*character) && !is_control(*character)) {
         let point = u32::from(found);
-        let cure = if found.is_whitespace() { "write U+0020 instead" } else { "take it out" };
-        return Some(format!("An id has printable characters only, and this holds U+{point:04X}; {cure}."));
+        let cure = if found.is_whitespace() { "replace it with U+0020" } else { "remove it" };
+        return Some(format!(
+            "An id must have printable characters only, but this one contains U+{point:04X}; {cure}."
+        ));
     }
-    let message = || "An id is written in NFC (Unicode Annex 15), so that it has one form; normalise it.".to_owned();
+    let message = || "An id must be in Unicode normalization form NFC. Normalize it.".to_owned();
     (!is_nfc(text)).then(message)
 }
 
-/// Whether a character may stand in an id: it shows something and is assigned, or is the space of ASCII.
+/// Returns whether an id may contain a character: an assigned, visible one, or the ASCII space.
 fn is_printable(character: char) -> bool {
     if character == ' ' {
         return true;
@@ -52,7 +56,8 @@ fn is_printable(character: char) -> bool {
     !is_invisible(character) && character.general_category_group() != GeneralCategoryGroup::Other
 }
 
-/// What is left of `text` without everything that no id may hold; `None` if nothing is.
+/// Returns `text` without the characters that an id must not contain, as a suggestion; `None` if
+/// nothing remains.
 fn printable(text: &str) -> Option<String> {
     let spaced = text.chars().map(|character| if character.is_whitespace() { ' ' } else { character });
     let shown: String = spaced.filter(|character| is_printable(*character)).nfc().collect();
@@ -64,11 +69,11 @@ fn printable(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn faults(text: &str) -> Vec<(Code, Option<String>)> {
-        let mut faults = Faults::default();
-        check_id(text, 255, &Path::Root, &mut faults);
-        let found = faults.into_result(b"").err().unwrap_or_default();
-        found.into_iter().map(|fault| (fault.code, fault.suggestion)).collect()
+    fn field_errors(text: &str) -> Vec<(Code, Option<String>)> {
+        let mut field_errors = FieldErrors::default();
+        check_id(text, 255, &Path::Root, &mut field_errors);
+        let found = field_errors.into_result(b"").err().unwrap_or_default();
+        found.into_iter().map(|field_error| (field_error.code, field_error.suggestion)).collect()
     }
 
     #[test]
@@ -90,7 +95,7 @@ mod tests {
             long.as_str(),
             long_letters.as_str(),
         ] {
-            assert!(faults(id).is_empty(), "{id:?}");
+            assert!(field_errors(id).is_empty(), "{id:?}");
         }
     }
 
@@ -131,9 +136,9 @@ mod tests {
             ("a\u{202e}b", Code::TextControl, None),
             ("a\u{200f}b", Code::TextControl, None),
         ] {
-            assert_eq!(faults(id), [(code, suggestion.map(ToOwned::to_owned))], "{id:?}");
+            assert_eq!(field_errors(id), [(code, suggestion.map(ToOwned::to_owned))], "{id:?}");
         }
-        assert_eq!(faults(&"x".repeat(256)), [(Code::TextTooLong, None)]);
-        assert_eq!(faults(&"\u{e9}".repeat(256)), [(Code::TextTooLong, None)]);
+        assert_eq!(field_errors(&"x".repeat(256)), [(Code::TextTooLong, None)]);
+        assert_eq!(field_errors(&"\u{e9}".repeat(256)), [(Code::TextTooLong, None)]);
     }
 }

@@ -1,4 +1,4 @@
-//! JSON Schema (2020-12) of shapes.
+//! Converts shapes to JSON Schema (2020-12).
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::email;
 use crate::limits::ID;
 
 impl Shape {
-    /// JSON Schema (2020-12) of the shape.
+    /// Returns the JSON Schema (2020-12) of the shape.
     pub fn json_schema(&self) -> Value {
         match self {
             Self::Text => json!({ "type": "string", "minLength": 1, "maxLength": TEXT }),
@@ -40,7 +40,7 @@ impl Shape {
 const YEAR: &str = "(19|[2-9][0-9])[0-9]{2}";
 const DATE: &str = "(19|[2-9][0-9])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
 
-/// JSON Schema (2020-12) of an object with `members` and no others.
+/// Returns the JSON Schema (2020-12) of an object with `members` and no others.
 pub fn object_schema(members: &[Member]) -> Value {
     let properties: Map<String, Value> =
         members.iter().map(|member| (member.name.to_owned(), member_schema(member))).collect();

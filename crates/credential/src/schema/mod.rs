@@ -1,7 +1,8 @@
-//! The shape of JSON: declared once, and from it validation, normalisation and JSON Schema.
+//! Declares the shape of JSON values once, for validation, normalization and JSON Schema.
 //!
-//! Owns the walk that gathers every fault in one pass and brings values into their normal form: texts trimmed and in
-//! NFC (Unicode Annex 15), optional members that are null left out. A further kind of value is one more [`Shape`].
+//! Validation collects every error in one pass and brings values into their normal form: texts are
+//! trimmed and in NFC (Unicode Annex 15), and nullable members that are null are removed. A new
+//! kind of value is one more [`Shape`].
 
 mod check;
 mod id;
@@ -10,7 +11,7 @@ mod shape;
 mod suggestion;
 mod text;
 
-pub use check::check_object;
+pub use check::{check_object, is_misspelt};
 pub use json_schema::object_schema;
 pub use shape::{Choice, ListRules, Member, Presence, Shape};
 pub(crate) use suggestion::nearest;

@@ -1,35 +1,38 @@
-//! Shapes of values, and what messages call them.
+//! Shapes of values, and their names in messages.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value;
 
-use crate::fault::Faults;
+use crate::field_error::FieldErrors;
 use crate::pointer::Path;
 
-/// What a value must look like.
+/// The expected form of a value.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
-    /// A text of 1 to 500 characters that shows something and has no control characters, trimmed and in NFC.
+    /// A text of 1 to 500 characters with something visible and no control characters; trimmed and
+    /// in NFC.
     Text,
-    /// An id that a partner chooses: 1 to 255 printable characters in NFC, without white space at either end, kept to the letter.
+    /// An id that a partner chooses: 1 to 255 printable characters in NFC, without white space at
+    /// either end; not normalized.
     Id,
-    /// An identifier of 1 to `most` characters without control characters, kept to the letter.
+    /// An identifier of 1 to `most` characters without control characters; not normalized.
     Identifier {
-        /// Most characters.
+        /// Maximum number of characters.
         most: usize,
     },
-    /// A text of 1 to `most` characters of any kind, kept to the letter.
+    /// A text of 1 to `most` arbitrary characters; not normalized.
     Verbatim {
-        /// Most characters.
+        /// Maximum number of characters.
         most: usize,
     },
-    /// A text, or a number that becomes one: scores and credits, which integrations send as either.
+    /// A text, or a number that is converted to one: integrations send scores and credits as
+    /// either.
     TextOrNumber,
-    /// An e-mail address (RFC 5321, section 4.1.2), without quoted names, comments and numbers for hosts.
+    /// An email address; see [`crate::EmailAddress`].
     Email,
-    /// True or false.
+    /// A boolean.
     Boolean,
     /// A month, `YYYY-MM`.
     YearMonth,
@@ -39,49 +42,49 @@ pub enum Shape {
     Year,
     /// A year or a day.
     YearOrDate,
-    /// An instant, as RFC 3339 writes it.
+    /// An instant in RFC 3339 format.
     Instant,
-    /// One of some values, to the letter.
+    /// One of a list of values; case-sensitive.
     Choice(&'static Choice),
-    /// A list of `of`, with `least` to `most` items.
+    /// A list of `of` with `least` to `most` items.
     List {
-        /// What each item must look like.
+        /// The shape of each item.
         of: &'static Shape,
-        /// Fewest items.
+        /// Minimum number of items.
         least: usize,
-        /// Most items.
+        /// Maximum number of items.
         most: usize,
     },
     /// An object with these members and no others.
     Object(&'static [Member]),
-    /// A list whose items have rules of their own, declared elsewhere.
+    /// A list whose items have rules that another module defines.
     Listed(&'static dyn ListRules),
-    /// Any value; a rule outside the schema checks it.
+    /// Any value; a rule outside the schema validates it.
     Anything,
 }
 
 /// The rules of a [`Shape::Listed`].
 pub trait ListRules: fmt::Debug + Sync {
-    /// What such a list is called, such as "an array of assets".
+    /// Returns the list's name in messages, such as "an array of assets".
     fn called(&self) -> &'static str;
 
-    /// Checks the items and brings them into their normal form.
-    fn check(&self, items: &mut [Value], path: &Path<'_>, faults: &mut Faults);
+    /// Validates the items and brings them into their normal form.
+    fn check(&self, items: &mut [Value], path: &Path<'_>, field_errors: &mut FieldErrors);
 
-    /// JSON Schema (2020-12) of the list.
+    /// Returns the JSON Schema (2020-12) of the list.
     fn json_schema(&self) -> Value;
 }
 
 /// The values of a [`Shape::Choice`].
 #[derive(Debug)]
 pub struct Choice {
-    /// What such a value is called, such as "a CEFR level".
+    /// The name of a value in messages, such as "a CEFR level".
     pub called: &'static str,
     /// The values.
     pub values: &'static [&'static str],
 }
 
-/// Most values that a message lists.
+/// Maximum number of values that a message lists.
 const LISTED: usize = 12;
 
 impl Choice {
@@ -93,14 +96,14 @@ impl Choice {
     }
 }
 
-/// Whether a member must be there.
+/// Whether a member is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// It must, with a value.
+    /// Required, and not null.
     Required,
-    /// It may be left out, but not be null.
+    /// May be absent, but not null.
     Optional,
-    /// It may be left out or be null, which means the same.
+    /// May be absent or null, which mean the same.
     Nullable,
 }
 
@@ -109,32 +112,32 @@ pub enum Presence {
 pub struct Member {
     /// Its name.
     pub name: &'static str,
-    /// What its value must look like.
+    /// The shape of its value.
     pub shape: Shape,
-    /// Whether it must be there.
+    /// Whether it is required.
     pub presence: Presence,
-    /// What it means, for the reference.
+    /// The description for the API reference.
     pub meaning: &'static str,
-    /// An example, as JSON text; empty where the parts have their own.
+    /// An example as JSON text; empty if the parts have their own.
     pub example: &'static str,
 }
 
 impl Shape {
-    /// What a message calls a value of this shape.
+    /// Returns the name of a value of this shape in messages.
     pub(super) fn described(&self) -> Cow<'static, str> {
         match self {
             Self::Text | Self::Id | Self::Identifier { .. } | Self::Verbatim { .. } => "a string".into(),
             Self::TextOrNumber => "a string or a number".into(),
-            Self::Email => "a string with an e-mail address".into(),
+            Self::Email => "a string with an email address".into(),
             Self::Boolean => "true or false".into(),
-            Self::YearMonth => "a string with a month, YYYY-MM".into(),
-            Self::Date => "a string with a day, YYYY-MM-DD".into(),
-            Self::Year => "a string with a year, YYYY".into(),
-            Self::YearOrDate => "a string with a year or a day, YYYY or YYYY-MM-DD".into(),
-            Self::Instant => "a string with a time, as RFC 3339 writes it".into(),
+            Self::YearMonth => "a string with a month (YYYY-MM)".into(),
+            Self::Date => "a string with a date (YYYY-MM-DD)".into(),
+            Self::Year => "a string with a year (YYYY)".into(),
+            Self::YearOrDate => "a string with a year or a date (YYYY or YYYY-MM-DD)".into(),
+            Self::Instant => "a string with a time in RFC 3339 format".into(),
             Self::Choice(choice) => format!("a string, {}", choice.described()).into(),
             Self::Listed(rules) => rules.called().into(),
-            Self::List { of, .. } => format!("an array, each item {}", of.described()).into(),
+            Self::List { of, .. } => format!("an array of values, each {}", of.described()).into(),
             Self::Object(_) => "an object".into(),
             Self::Anything => "anything".into(),
         }

@@ -1,6 +1,6 @@
-//! Suggestions for names that are almost right.
+//! Suggestions for misspelled names.
 
-/// The known name that is written almost like `name`, or like it but for case and separators.
+/// Returns the known name closest to `name`, ignoring case and separators, if it is close enough.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > 64 {
         return None;
@@ -9,7 +9,8 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
     let wanted = folded(name);
     known
         .map(|candidate| (strsim::osa_distance(&wanted, &folded(candidate)), candidate))
-        // Of a short name, such as a country's code, nearly every other is a neighbour: nothing can be told from that.
+        // Short names, such as country codes, are all close to each other, so only an exact match
+        // is suggested.
         .filter(|(distance, candidate)| *distance <= if candidate.len() < 5 { 0 } else { candidate.len() / 4 + 1 })
         .min()
         .map(|(_, candidate)| candidate)

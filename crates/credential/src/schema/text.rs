@@ -1,19 +1,19 @@
-//! Checks of texts: characters, addresses, dates and times.
+//! Validates texts: characters, email addresses, dates and times.
 
 use serde_json::Value;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 use crate::date::{Date, ParseDateError, parse_year};
-use crate::fault::{Code, Faults};
+use crate::field_error::{Code, FieldErrors};
 use crate::pointer::Path;
 use crate::year_month::{ParseYearMonthError, YearMonth};
 use crate::{EmailAddress, date, year_month};
 
-/// Most characters of a text (partner-api, section 5).
+/// Maximum number of characters in a text (docs/partner-api.md section 5).
 pub(super) const TEXT: usize = 500;
 
-pub(super) fn check_text(text: &mut String, path: &Path<'_>, faults: &mut Faults) {
+pub(super) fn check_text(text: &mut String, path: &Path<'_>, field_errors: &mut FieldErrors) {
     let trimmed = text.trim();
     if trimmed.len() != text.len() {
         *text = trimmed.to_owned();
@@ -22,63 +22,69 @@ pub(super) fn check_text(text: &mut String, path: &Path<'_>, faults: &mut Faults
         *text = text.nfc().collect();
     }
     if text.is_ascii() {
-        return check_characters(text, TEXT, path, faults);
+        return check_characters(text, TEXT, path, field_errors);
     }
     if !text.is_empty() && text.chars().all(is_invisible) {
-        faults.add(path, Code::TextEmpty, || "This holds invisible characters only; it needs a text.".to_owned());
+        field_errors
+            .add(path, Code::TextEmpty, || "Must have visible characters; all of these are invisible.".to_owned());
     }
-    check_characters(text, TEXT, path, faults);
+    check_characters(text, TEXT, path, field_errors);
     if let Some(found) = text.chars().find(|character| is_meaningless(*character)) {
         let point = u32::from(found);
-        let message = || format!("This holds U+{point:04X}, which no text has; take it out.");
-        faults.add(path, Code::TextControl, message);
+        let message = || format!("Contains U+{point:04X}, which is not allowed in text. Remove it.");
+        field_errors.add(path, Code::TextControl, message);
     }
     if let Some(mark) = unsupported(text) {
         let point = u32::from(mark);
-        let message =
-            || format!("The mark U+{point:04X} stands alone; write it after the character that it belongs to.");
-        faults.add(path, Code::TextControl, message);
+        let message = || {
+            format!(
+                "The combining mark U+{point:04X} has no base character. Put it after the character that it belongs to."
+            )
+        };
+        field_errors.add(path, Code::TextControl, message);
     }
 }
 
-pub(super) fn check_characters(text: &str, most: usize, path: &Path<'_>, faults: &mut Faults) {
-    check_length(text, most, path, faults);
+pub(super) fn check_characters(text: &str, most: usize, path: &Path<'_>, field_errors: &mut FieldErrors) {
+    check_length(text, most, path, field_errors);
     if let Some(control) = text.chars().find(|character| character.is_control() || is_bidi_control(*character)) {
         let point = u32::from(control);
-        faults.add(path, Code::TextControl, || format!("This holds the control character U+{point:04X}; take it out."));
+        field_errors
+            .add(path, Code::TextControl, || format!("Contains the control character U+{point:04X}. Remove it."));
     }
 }
 
-pub(super) fn check_length(text: &str, most: usize, path: &Path<'_>, faults: &mut Faults) {
+pub(super) fn check_length(text: &str, most: usize, path: &Path<'_>, field_errors: &mut FieldErrors) {
     if text.is_empty() {
-        faults.add(path, Code::TextEmpty, || "This must not be empty.".to_owned());
+        field_errors
+            .add(path, Code::TextEmpty, || "Must not be empty. Enter a value or leave the field out.".to_owned());
     }
-    // Bytes are never fewer than characters, so most texts need no counting.
+    // A text has at most as many characters as bytes, so short ones need no counting.
     if text.len() > most {
         let count = text.chars().count();
         if count > most {
-            faults
-                .add(path, Code::TextTooLong, || format!("This has {count} characters; {most} are allowed."))
+            field_errors
+                .add(path, Code::TextTooLong, || format!("Must have at most {most} characters; it has {count}."))
                 .received(&Value::from(text));
         }
     }
 }
 
-/// Whether a character turns the direction of what stands around it (Unicode's `Bidi_Control`), so that a text reads other
-/// than it is.
+/// Returns whether a character changes the direction of the text around it (Unicode's
+/// `Bidi_Control`), so that it reads differently than stored.
 pub(super) fn is_bidi_control(character: char) -> bool {
     matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Whether a character means nothing to a reader: line separators, annotation marks, tags, unassigned code points and private
-/// use.
+/// Returns whether a character has no meaning for readers: line separators, annotation marks, tags,
+/// unassigned code points and private use.
 fn is_meaningless(character: char) -> bool {
     use GeneralCategory::{LineSeparator, ParagraphSeparator, PrivateUse, Unassigned};
     matches!(character, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
         || matches!(character.general_category(), LineSeparator | ParagraphSeparator | PrivateUse | Unassigned)
 }
 
-/// The first combining mark that stands at the beginning, or after a space, so that it is drawn on nothing.
+/// Returns the first combining mark without a base character: at the start, or after a space.
 fn unsupported(text: &str) -> Option<char> {
     let mut before = ' ';
     text.chars().find(|character| {
@@ -89,7 +95,8 @@ fn unsupported(text: &str) -> Option<char> {
     })
 }
 
-/// Whether a character shows nothing by itself: spaces, Unicode's `Default_Ignorable_Code_Point`, and the empty Braille cell.
+/// Returns whether a character is invisible: spaces, Unicode's `Default_Ignorable_Code_Point`, and
+/// the empty Braille cell.
 pub(super) fn is_invisible(character: char) -> bool {
     character.is_whitespace()
         || matches!(
@@ -115,58 +122,71 @@ pub(super) fn is_invisible(character: char) -> bool {
         )
 }
 
-pub(super) fn check_email(text: &mut String, path: &Path<'_>, faults: &mut Faults) {
+pub(super) fn check_email(text: &mut String, path: &Path<'_>, field_errors: &mut FieldErrors) {
     match EmailAddress::parse(text) {
         Some(address) if address.as_str() == text => {}
         Some(address) => address.as_str().clone_into(text),
         None => {
-            let message =
-                || "This is no e-mail address that can be written to; one looks like name@example.org.".to_owned();
-            faults.add(path, Code::EmailFormat, message).received(&Value::from(text.as_str()));
+            let message = || "Must be an email address, such as name@example.org.".to_owned();
+            field_errors.add(path, Code::EmailFormat, message).received(&Value::from(text.as_str()));
         }
     }
 }
 
-pub(super) fn check_month(text: &str, path: &Path<'_>, faults: &mut Faults) {
+const OPEN_END: &str = "Must be a date. If there is no date yet, leave the field out or send null.";
+
+/// Returns whether `text` means that there is no end date yet.
+fn is_open_end(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["", "-", "present", "current", "now", "ongoing", "to date", "none", "n/a"];
+    WORDS.contains(&&*text.trim().to_ascii_lowercase())
+}
+
+pub(super) fn check_month(text: &str, path: &Path<'_>, field_errors: &mut FieldErrors) {
     if let Err(error) = text.parse::<YearMonth>() {
         let (code, message) = match error {
             ParseYearMonthError::Range => {
-                (Code::DateRange, "There is no such month here: months go from 01 to 12, years from 1900.")
+                (Code::DateRange, "No such month. The month must be 01 to 12, and the year 1900 or later.")
             }
-            ParseYearMonthError::Format => (Code::DateFormat, "A month is written as YYYY-MM, such as 2023-01."),
+            ParseYearMonthError::Format if is_open_end(text) => (Code::DateFormat, OPEN_END),
+            ParseYearMonthError::Format => {
+                (Code::DateFormat, "Must be a month in the format YYYY-MM, such as 2023-01.")
+            }
         };
         let suggestion = year_month::suggest(text);
-        faults.add(path, code, || message.to_owned()).received(&Value::from(text)).suggest(suggestion);
+        field_errors.add(path, code, || message.to_owned()).received(&Value::from(text)).suggest(suggestion);
     }
 }
 
-pub(super) fn check_date(text: &str, path: &Path<'_>, faults: &mut Faults) {
+pub(super) fn check_date(text: &str, path: &Path<'_>, field_errors: &mut FieldErrors) {
     if let Err(error) = Date::parse(text) {
         let (code, message) = match error {
             ParseDateError::Range => {
-                (Code::DateRange, "There is no such day here: check the month and its length; years go from 1900.")
+                (Code::DateRange, "No such date. Check the month and the day; the year must be 1900 or later.")
             }
-            ParseDateError::Format => (Code::DateFormat, "A day is written as YYYY-MM-DD, such as 2023-01-31."),
+            ParseDateError::Format if is_open_end(text) => (Code::DateFormat, OPEN_END),
+            ParseDateError::Format => {
+                (Code::DateFormat, "Must be a date in the format YYYY-MM-DD, such as 2023-01-31.")
+            }
         };
-        faults.add(path, code, || message.to_owned()).received(&Value::from(text)).suggest(date::suggest(text));
+        field_errors.add(path, code, || message.to_owned()).received(&Value::from(text)).suggest(date::suggest(text));
     }
 }
 
-pub(super) fn check_year(text: &str, path: &Path<'_>, faults: &mut Faults) {
+pub(super) fn check_year(text: &str, path: &Path<'_>, field_errors: &mut FieldErrors) {
     if let Err(error) = parse_year(text) {
         let (code, message) = match error {
-            ParseDateError::Range => (Code::DateRange, "Years go from 1900 to 9999."),
-            ParseDateError::Format => (Code::DateFormat, "A year is written as YYYY, such as 2023."),
+            ParseDateError::Range => (Code::DateRange, "The year must be between 1900 and 9999."),
+            ParseDateError::Format => (Code::DateFormat, "Must be a year in the format YYYY, such as 2023."),
         };
         let suggestion = date::suggest_year(text);
-        faults.add(path, code, || message.to_owned()).received(&Value::from(text)).suggest(suggestion);
+        field_errors.add(path, code, || message.to_owned()).received(&Value::from(text)).suggest(suggestion);
     }
 }
 
-pub(super) fn check_instant(text: &str, path: &Path<'_>, faults: &mut Faults) {
+pub(super) fn check_instant(text: &str, path: &Path<'_>, field_errors: &mut FieldErrors) {
     if text.parse::<jiff::Timestamp>().is_err() {
-        let message = || "A time is written as RFC 3339 asks, such as 2026-11-25T09:30:00Z.".to_owned();
-        faults.add(path, Code::TimeFormat, message).received(&Value::from(text));
+        let message = || "Must be a time in RFC 3339 format, such as 2026-11-25T09:30:00Z.".to_owned();
+        field_errors.add(path, Code::TimeFormat, message).received(&Value::from(text));
     }
 }
 
@@ -198,19 +218,25 @@ mod tests {
             ("jane@example..org", false),
             (&long, false),
         ] {
-            let (mut value, mut faults) = (text.to_owned(), Faults::default());
-            check_email(&mut value, &Path::Root, &mut faults);
-            let found = faults.into_result(b"").err().unwrap_or_default();
+            let (mut value, mut field_errors) = (text.to_owned(), FieldErrors::default());
+            check_email(&mut value, &Path::Root, &mut field_errors);
+            let found = field_errors.into_result(b"").err().unwrap_or_default();
             assert_eq!(found.is_empty(), good, "{text:?}");
-            assert!(found.iter().all(|fault| fault.code == Code::EmailFormat));
+            assert!(found.iter().all(|field_error| field_error.code == Code::EmailFormat));
             assert!(!good || value == text.trim());
         }
     }
 
     fn codes(text: &str) -> Vec<Code> {
-        let (mut value, mut faults) = (text.to_owned(), Faults::default());
-        check_text(&mut value, &Path::Root, &mut faults);
-        faults.into_result(b"").err().unwrap_or_default().into_iter().map(|fault| fault.code).collect()
+        let (mut value, mut field_errors) = (text.to_owned(), FieldErrors::default());
+        check_text(&mut value, &Path::Root, &mut field_errors);
+        field_errors
+            .into_result(b"")
+            .err()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|field_error| field_error.code)
+            .collect()
     }
 
     #[test]
@@ -243,7 +269,8 @@ mod tests {
             ("Jon \u{fe0f}", vec![Code::TextControl]),
             ("\u{fe0f}\u{fe00}", vec![Code::TextEmpty, Code::TextControl]),
             ("\u{e0100}", vec![Code::TextEmpty, Code::TextControl]),
-            // Joiners inside words, selectors after what they change, and marks on their letters.
+            // Joiners inside words, variation selectors after their base, and marks on their
+            // letters.
             ("\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}", vec![]),
             ("\u{936}\u{94d}\u{200d}\u{930}\u{940}", vec![]),
             ("\u{845b}\u{e0100}\u{98fe}", vec![]),
@@ -258,9 +285,9 @@ mod tests {
     #[test]
     fn texts_are_trimmed_and_normalised_to_nfc() {
         let mut value = "  Ame\u{301}lie  ".to_owned();
-        let mut faults = Faults::default();
-        check_text(&mut value, &Path::Root, &mut faults);
+        let mut field_errors = FieldErrors::default();
+        check_text(&mut value, &Path::Root, &mut field_errors);
         assert_eq!(value, "Am\u{e9}lie");
-        assert!(faults.into_result(b"").is_ok());
+        assert!(field_errors.into_result(b"").is_ok());
     }
 }

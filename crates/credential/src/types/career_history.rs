@@ -1,28 +1,29 @@
-//! `career_history`: who worked where, as what, from when to when, and up to which month that is known.
+//! `career_history`: employers, roles, periods, and the last month with data.
 //!
-//! The mission's own page states the members and their rules; partner-api section 5 completes them.
+//! The mission's page defines the members and their rules; docs/partner-api.md section 5 completes
+//! them.
 
 use serde_json::{Value, json};
 
 use crate::asset::NO_ASSETS;
 use crate::career::{CareerHistory, Employment};
 use crate::context::Context;
-use crate::credential_type::{Advice, BatchMember, CredentialType, FULL_NAME, V1};
-use crate::fault::{Code, Faults};
+use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, Hint, V1};
+use crate::field_error::{Code, FieldErrors};
 use crate::pointer::Path;
 use crate::relation::Relation;
-use crate::schema::{Member, Presence, Shape};
+use crate::schema::{Member, Presence, Shape, is_misspelt};
 use crate::view::Block;
 use crate::year_month::YearMonth;
 
-/// The type's declaration.
+/// The declaration of the type.
 pub static CAREER_HISTORY: CredentialType = CredentialType {
     name: "career_history",
     redirect_name: "careerHistory",
     write_scope: "write.career_history",
     read_scope: "read.career_history",
     title: "Career history",
-    summary: "Where a person worked, as what, from when to when, and up to which month this is known.",
+    summary: "Jobs: the employer, the role, the start and end, and the month up to which the data is known.",
     fields: FIELDS,
     assets: &NO_ASSETS,
     v1: Some(V1 { document_types: &[("none", None)], older: None }),
@@ -46,7 +47,7 @@ const FIELDS: &[Member] = &[
         name: "employment",
         shape: Shape::List { of: &Shape::Object(EMPLOYMENT), least: 1, most: 500 },
         presence: Presence::Required,
-        meaning: "The jobs, in any order; jobs may overlap.",
+        meaning: "The jobs, in any order. Jobs may overlap.",
         example: "",
     },
 ];
@@ -56,86 +57,89 @@ const EMPLOYMENT: &[Member] = &[
         name: "organisation",
         shape: Shape::Text,
         presence: Presence::Required,
-        meaning: "Name of the company or employer.",
+        meaning: "The name of the company or employer.",
         example: r#""Company A""#,
     },
     Member {
         name: "role_classification",
         shape: Shape::Text,
         presence: Presence::Optional,
-        meaning: "Category or type of the position held. This or role_title is needed; both are recommended.",
+        meaning: "The category or type of the position. Either this or role_title is required; both are recommended.",
         example: r#""Software Engineer""#,
     },
     Member {
         name: "role_title",
         shape: Shape::Text,
         presence: Presence::Optional,
-        meaning: "Official job title for the employment period. This or role_classification is needed; both are recommended.",
+        meaning: "The official job title. Either this or role_classification is required; both are recommended.",
         example: r#""Associate Software Engineer""#,
     },
     Member {
         name: "start_date",
         shape: Shape::YearMonth,
         presence: Presence::Required,
-        meaning: "Month the employment began, YYYY-MM; up to 12 months ahead for a signed contract.",
+        meaning: "The month in which the employment began, YYYY-MM. Up to 12 months in the future for a signed contract.",
         example: r#""2020-01""#,
     },
     Member {
         name: "end_date",
         shape: Shape::YearMonth,
         presence: Presence::Nullable,
-        meaning: "Month the employment ended, YYYY-MM; null or left out: still employed as of last_processed_month.",
+        meaning: "The month in which the employment ended, YYYY-MM. Null or left out if the person was still employed as of last_processed_month.",
         example: r#""2022-12""#,
     },
     Member {
         name: "last_processed_month",
         shape: Shape::YearMonth,
         presence: Presence::Required,
-        meaning: "Most recent month for which employment data was updated, YYYY-MM.",
+        meaning: "The most recent month for which employment data was processed, YYYY-MM.",
         example: r#""2023-01""#,
     },
 ];
 
-fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Faults) {
+fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
     let list = Path::Member(path, "employment");
     let latest = YearMonth::latest_on_earth(context.now);
     for (index, job) in fields["employment"].as_array().into_iter().flatten().enumerate() {
         if job.is_object() {
-            job_rules(job, &Path::Item(&list, index), latest, faults);
+            job_rules(job, &Path::Item(&list, index), latest, field_errors);
         }
     }
 }
 
-/// How far ahead a start may lie: a contract that is signed.
-const MOST_MONTHS_AHEAD: i32 = 12;
-/// How far ahead an end may lie.
-const MOST_YEARS_AHEAD: i32 = 100;
+/// How far ahead a start may be: the contract is already signed.
+const MAX_MONTHS_AHEAD: i32 = 12;
+/// How far ahead an end may be.
+const MAX_YEARS_AHEAD: i32 = 100;
 
-fn job_rules(job: &Value, path: &Path<'_>, latest: YearMonth, faults: &mut Faults) {
-    if job.get("role_title").is_none() && job.get("role_classification").is_none() {
-        faults.add(path, Code::OneOfMissing, || {
-            "A job needs role_title or role_classification; send both if you have both.".to_owned()
+fn job_rules(job: &Value, path: &Path<'_>, latest: YearMonth, field_errors: &mut FieldErrors) {
+    let is_misspelt = |name| job.as_object().is_some_and(|object| is_misspelt(name, object, EMPLOYMENT));
+    if ["role_title", "role_classification"].iter().all(|name| job.get(name).is_none() && !is_misspelt(name)) {
+        field_errors.add(path, Code::AnyOfMissing, || {
+            "Either role_title or role_classification is required. Send both if you have both.".to_owned()
         });
     }
     let month = |name: &str| job[name].as_str().and_then(|text| text.parse::<YearMonth>().ok());
     let mut add = |name: &str, code: Code, message: String| {
-        faults.add(&Path::Member(path, name), code, || message).received(&job[name]);
+        field_errors.add(&Path::Member(path, name), code, || message).received(&job[name]);
     };
     let (start, end, last) = (month("start_date"), month("end_date"), month("last_processed_month"));
-    if let Some(start) = start.filter(|start| *start > latest.plus_months(MOST_MONTHS_AHEAD)) {
-        let furthest = latest.plus_months(MOST_MONTHS_AHEAD);
+    if let Some(start) = start.filter(|start| *start > latest.plus_months(MAX_MONTHS_AHEAD)) {
+        let furthest = latest.plus_months(MAX_MONTHS_AHEAD);
         add(
             "start_date",
             Code::DateFuture,
-            format!("{start} lies too far ahead; a start may lie in {furthest} or earlier."),
+            format!("{start} is too far in the future; the latest month allowed is {furthest}."),
         );
     }
-    if let Some(end) = end.filter(|end| *end > latest.plus_months(12 * MOST_YEARS_AHEAD)) {
-        let message =
-            format!("{end} lies more than {MOST_YEARS_AHEAD} years ahead; leave the end out while there is none.");
+    if let Some(end) = end.filter(|end| *end > latest.plus_months(12 * MAX_YEARS_AHEAD)) {
+        let message = format!(
+            "{end} is more than {MAX_YEARS_AHEAD} years in the future. Leave end_date out if there is no end yet."
+        );
         add("end_date", Code::DateRange, message);
     }
-    // What has not begun cannot have been processed: then the last processed month says as of when the contract is known.
+    // A job in the future has no processed months. Its last processed month is then the date of the
+    // information.
     let begun = start.filter(|start| *start <= latest);
     for (name, what, from, month) in
         [("end_date", "The end", start, end), ("last_processed_month", "The last processed month", begun, last)]
@@ -143,33 +147,35 @@ fn job_rules(job: &Value, path: &Path<'_>, latest: YearMonth, faults: &mut Fault
         if let (Some(start), Some(month)) = (from, month)
             && month < start
         {
-            let message = format!("{what}, {month}, lies before the start, {start}; write {start} or a later month.");
+            let message =
+                format!("{what} ({month}) must not be before the start ({start}). Use {start} or a later month.");
             add(name, Code::DateOrder, message);
         }
     }
     if let Some(last) = last.filter(|last| *last > latest) {
-        let message = format!(
-            "{last} has not begun anywhere on earth; the latest month that can have been processed is {latest}."
-        );
+        let message = format!("{last} is in the future; the latest month allowed is {latest}.");
         add("last_processed_month", Code::DateFuture, message);
     }
 }
 
-/// Jobs that have not begun are taken with a warning. The rules let only those start after their last processed month.
-fn advice(fields: &Value) -> Vec<Advice> {
+/// Warns about a job that has not begun. Validation ensures that only such jobs start after their
+/// last processed month.
+fn advice(fields: &Value) -> Vec<Hint> {
     let Ok(history) = CareerHistory::from_fields(fields) else { return Vec::new() };
     let ahead = history.employment.iter().enumerate().find(|(_, job)| !job.has_begun());
-    let warning = |(index, job): (usize, &Employment)| Advice {
+    let warning = |(index, job): (usize, &Employment)| Hint {
         code: "date.future_start",
         message: format!(
-            "The job at /fields/employment/{index} starts in {}, which has not begun. It is shown as planned and counts as no experience until you send data for it.",
+            "The job at /fields/employment/{index} starts in {}, which is in the future. It is shown as planned and \
+             does not count as experience until you send data for it.",
             job.start_date
         ),
     };
     ahead.map(warning).into_iter().collect()
 }
 
-/// The present or latest job, and how many more. One that has not begun is neither, and is named only where it is alone.
+/// Returns the current or latest job, and the number of earlier ones. Jobs that have not begun are
+/// skipped, unless there is no other job.
 fn headline(fields: &Value) -> String {
     let Ok(history) = CareerHistory::from_fields(fields) else { return String::new() };
     let begun = history.employment.iter().filter(|job| job.has_begun());
@@ -188,8 +194,8 @@ fn headline(fields: &Value) -> String {
     }
 }
 
-/// A career says everything that its partner knows, so a newer one covers what it repeats. Fields that cannot be read are
-/// never replaced.
+/// Compares two careers. A career contains all jobs that its partner knows, so a newer one can
+/// cover an older one. Fields that cannot be parsed are never replaced.
 fn relation(newer: &Value, older: &Value) -> Relation {
     match (CareerHistory::from_fields(newer), CareerHistory::from_fields(older)) {
         (Ok(newer), Ok(older)) => newer.relation_to(&older),
@@ -201,7 +207,7 @@ fn view(fields: &Value) -> Vec<Block> {
     CareerHistory::from_fields(fields).ok().map(Block::Career).into_iter().collect()
 }
 
-/// The sample of the mission's page.
+/// Returns the sample of the mission's page.
 fn sample() -> Value {
     json!({
         "credential_id": "fa651300-b91a-49cb-8ee7-cac68b3fdf74",
@@ -232,7 +238,7 @@ fn sample() -> Value {
 mod tests {
     use super::*;
 
-    /// A headline over jobs given as title, start and end.
+    /// Returns the headline for jobs given as title, start and end.
     fn read(jobs: &[(&str, &str, Option<&str>)]) -> String {
         let job = |(title, start, end): &(&str, &str, Option<&str>)| json!({ "organisation": "A", "role_title": title, "start_date": start, "end_date": end, "last_processed_month": "2024-05" });
         headline(&json!({ "full_name": "John Doe", "employment": jobs.iter().map(job).collect::<Vec<_>>() }))

@@ -1,4 +1,5 @@
-//! `digital_identity`: how surely somebody is who they say they are (partner-api, section 5).
+//! `digital_identity`: how reliably a person's identity was verified (docs/partner-api.md section
+//! 5).
 
 use serde_json::{Value, json};
 
@@ -6,20 +7,20 @@ use crate::asset::NO_ASSETS;
 use crate::context::Context;
 use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, no_advice, not_future};
 use crate::date::Date;
-use crate::fault::Faults;
+use crate::field_error::FieldErrors;
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::{Block, fact_block, facts, sentence_block};
 
-/// The type's declaration.
+/// The declaration of the type.
 pub static DIGITAL_IDENTITY: CredentialType = CredentialType {
     name: "digital_identity",
     redirect_name: "digitalIdentity",
     write_scope: "write.digital_identity",
     read_scope: "read.digital_identity",
     title: "Digital identity",
-    summary: "That a person's identity was verified, and by which checks.",
+    summary: "A person's identity was verified, with the checks that were made.",
     fields: FIELDS,
     assets: &NO_ASSETS,
     v1: Some(V1 { document_types: &[("none", None)], older: Some((LEVEL, OLDER_FIELDS)) }),
@@ -43,14 +44,14 @@ pub static DIGITAL_IDENTITY: CredentialType = CredentialType {
     sample,
 };
 
-/// The member of the older form: one level in place of the three checks.
+/// The member of the older form: one level instead of the three checks.
 const LEVEL: &str = "identity_verification_level";
 
 const DATE_OF_BIRTH: Member = Member {
     name: "date_of_birth",
     shape: Shape::Date,
     presence: Presence::Nullable,
-    meaning: "The day of birth, YYYY-MM-DD.",
+    meaning: "The date of birth, YYYY-MM-DD.",
     example: r#""1990-04-30""#,
 };
 
@@ -59,10 +60,9 @@ const fn check(name: &'static str, values: &'static Choice, meaning: &'static st
 }
 
 static VALIDITY: Choice =
-    Choice { called: "a way to check a document", values: &["manual", "government_database", "verifiable_credential"] };
-static LIVENESS: Choice = Choice { called: "a way to check for a live person", values: &["automated", "in_person"] };
-static MATCH: Choice =
-    Choice { called: "a way to match a person", values: &["manual", "automated", "government_database"] };
+    Choice { called: "a document check", values: &["manual", "government_database", "verifiable_credential"] };
+static LIVENESS: Choice = Choice { called: "a liveness check", values: &["automated", "in_person"] };
+static MATCH: Choice = Choice { called: "a matching method", values: &["manual", "automated", "government_database"] };
 static LEVELS: Choice = Choice { called: "a verification level", values: &["basic", "standard"] };
 
 const FIELDS: &[Member] = &[
@@ -71,18 +71,23 @@ const FIELDS: &[Member] = &[
     check(
         "identity_document_validity",
         &VALIDITY,
-        "How the identity document was found to be genuine.",
+        "How the identity document was checked.",
         r#""government_database""#,
     ),
-    check("identity_document_liveness", &LIVENESS, "How it was seen that a live person was there.", r#""in_person""#),
-    check("identity_document_person_match", &MATCH, "How the person was matched with the document.", r#""automated""#),
+    check(
+        "identity_document_liveness",
+        &LIVENESS,
+        "How it was checked that a live person was present.",
+        r#""in_person""#,
+    ),
+    check("identity_document_person_match", &MATCH, "How the person was matched to the document.", r#""automated""#),
 ];
 
 const OLDER_FIELDS: &[Member] =
     &[FULL_NAME, DATE_OF_BIRTH, check(LEVEL, &LEVELS, "How thoroughly the identity was verified.", r#""standard""#)];
 
-fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Faults) {
-    not_future(fields, "date_of_birth", path, Date::latest_on_earth(context.now), faults);
+fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
+    not_future(fields, "date_of_birth", path, Date::latest_on_earth(context.now), field_errors);
 }
 
 fn headline(fields: &Value) -> String {
@@ -106,19 +111,19 @@ fn sentence(value: &Value) -> Option<&'static str> {
 fn view(fields: &Value) -> Vec<Block> {
     let validity = match fields["identity_document_validity"].as_str() {
         Some("manual") => Some("A trained person examined the identity document."),
-        Some("government_database") => Some("The identity document was checked against a government's records."),
+        Some("government_database") => Some("The identity document was checked against government records."),
         Some("verifiable_credential") => Some("The identity document was a digitally signed credential."),
         _ => sentence(&fields[LEVEL]),
     };
     let liveness = match fields["identity_document_liveness"].as_str() {
-        Some("in_person") => Some("The person was there in person."),
-        Some("automated") => Some("An automated check saw that a live person was there, not a picture."),
+        Some("in_person") => Some("The person attended in person."),
+        Some("automated") => Some("An automated check confirmed that a live person was present, not a picture."),
         _ => None,
     };
     let matched = match fields["identity_document_person_match"].as_str() {
-        Some("manual") => Some("A trained person compared them with the document."),
-        Some("automated") => Some("Their face was compared with the document automatically."),
-        Some("government_database") => Some("They were matched with a government's records."),
+        Some("manual") => Some("A trained person compared the person with the document."),
+        Some("automated") => Some("The person's face was compared with the document automatically."),
+        Some("government_database") => Some("The person was matched to government records."),
         _ => None,
     };
     let sentences = [validity, liveness, matched].into_iter().flatten().map(ToOwned::to_owned).collect();

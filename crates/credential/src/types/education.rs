@@ -1,4 +1,4 @@
-//! `education`: what a person studied and where, and the transcript (partner-api, section 5).
+//! `education`: studies, institutions and transcripts (docs/partner-api.md section 5).
 
 use serde_json::{Value, json};
 
@@ -6,20 +6,20 @@ use crate::asset::{AssetKind, AssetRules};
 use crate::context::Context;
 use crate::credential_type::{Achievement, BatchMember, CredentialType, FULL_NAME, V1, no_advice, not_future, text};
 use crate::date::Date;
-use crate::fault::{Code, Faults};
+use crate::field_error::{Code, FieldErrors};
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::{Block, fact, fact_block, facts, joined, table};
 
-/// The type's declaration.
+/// The declaration of the type.
 pub static EDUCATION: CredentialType = CredentialType {
     name: "education",
     redirect_name: "education",
     write_scope: "write.education",
     read_scope: "read.education",
     title: "Education",
-    summary: "A course of study: where, which, when it was conferred, and its transcript.",
+    summary: "A course of study: the institution, the course, when it was conferred, and the transcript.",
     fields: FIELDS,
     assets: &AssetRules { kinds: &Choice { called: "an asset type", values: &["pdf", "open_cert"] }, most: 10 },
     v1: Some(V1 {
@@ -53,21 +53,21 @@ const FIELDS: &[Member] = &[
         name: "course_name",
         shape: Shape::Text,
         presence: Presence::Required,
-        meaning: "The course, as on the certificate.",
+        meaning: "The name of the course, as on the certificate.",
         example: r#""Bachelor of Commerce""#,
     },
     Member {
         name: "conferral_year",
         shape: Shape::Year,
         presence: Presence::Nullable,
-        meaning: "The year it was conferred, YYYY. Required, unless awaiting_graduation is true; then null or left out.",
+        meaning: "The year in which it was conferred, YYYY. Required unless awaiting_graduation is true; then null or left out.",
         example: r#""2022""#,
     },
     Member {
         name: "awaiting_graduation",
         shape: Shape::Boolean,
         presence: Presence::Optional,
-        meaning: "Whether the course is completed and not conferred yet.",
+        meaning: "Whether the course is completed but not yet conferred.",
         example: "false",
     },
     Member {
@@ -95,7 +95,7 @@ const FIELDS: &[Member] = &[
         name: "transcript",
         shape: Shape::Object(TRANSCRIPT),
         presence: Presence::Nullable,
-        meaning: "The subjects and their results.",
+        meaning: "The subjects and results.",
         example: "",
     },
 ];
@@ -105,7 +105,7 @@ const TRANSCRIPT: &[Member] = &[
         name: "overall",
         shape: Shape::Object(OVERALL),
         presence: Presence::Required,
-        meaning: "The result of the whole course.",
+        meaning: "The result of the course as a whole.",
         example: "",
     },
     Member {
@@ -122,7 +122,7 @@ const OVERALL: &[Member] = &[
         name: "issuance_date",
         shape: Shape::Date,
         presence: Presence::Required,
-        meaning: "The day the transcript was issued, YYYY-MM-DD.",
+        meaning: "The date on which the transcript was issued, YYYY-MM-DD.",
         example: r#""2022-12-15""#,
     },
     Member {
@@ -139,14 +139,14 @@ const SUBJECT: &[Member] = &[
         name: "name",
         shape: Shape::Text,
         presence: Presence::Required,
-        meaning: "The subject's name.",
+        meaning: "The name of the subject.",
         example: r#""Corporate Finance""#,
     },
     Member {
         name: "code",
         shape: Shape::Text,
         presence: Presence::Required,
-        meaning: "The subject's code.",
+        meaning: "The code of the subject.",
         example: r#""FIN201""#,
     },
     Member {
@@ -160,7 +160,7 @@ const SUBJECT: &[Member] = &[
         name: "completion_date",
         shape: Shape::YearOrDate,
         presence: Presence::Required,
-        meaning: "When it was completed, YYYY or YYYY-MM-DD.",
+        meaning: "When the subject was completed, YYYY or YYYY-MM-DD.",
         example: r#""2021-11-30""#,
     },
     Member {
@@ -179,45 +179,44 @@ const SUBJECT: &[Member] = &[
     },
 ];
 
-fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Faults) {
+fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
     let today = Date::latest_on_earth(context.now);
     let awaiting = fields["awaiting_graduation"].as_bool().unwrap_or_default();
     match fields.get("conferral_year") {
         None if !awaiting => {
-            faults
-                .add(path, Code::MemberMissing, || {
-                    "The member conferral_year is missing: it is required unless awaiting_graduation is true."
-                        .to_owned()
+            field_errors
+                .add(path, Code::FieldMissing, || {
+                    "Missing field \"conferral_year\". It is required unless awaiting_graduation is true.".to_owned()
                 })
                 .suggest(Some("conferral_year".to_owned()));
         }
         Some(year) if awaiting && !year.is_null() => {
-            faults
-                .add(&Path::Member(path, "conferral_year"), Code::MemberForbidden, || {
-                    "Nothing is conferred while awaiting_graduation is true; leave conferral_year out, or send null."
+            field_errors
+                .add(&Path::Member(path, "conferral_year"), Code::FieldForbidden, || {
+                    "conferral_year must not be set while awaiting_graduation is true. Leave it out, or send null."
                         .to_owned()
                 })
                 .received(year);
         }
-        Some(Value::String(_)) => not_future(fields, "conferral_year", path, today, faults),
+        Some(Value::String(_)) => not_future(fields, "conferral_year", path, today, field_errors),
         _ => {}
     }
     if fields["has_majors"] == json!(false) && fields["majors"].as_array().is_some_and(|majors| !majors.is_empty()) {
-        faults.add(&Path::Member(path, "majors"), Code::MemberForbidden, || {
-            "There are majors although has_majors is false; correct one of the two.".to_owned()
+        field_errors.add(&Path::Member(path, "majors"), Code::FieldForbidden, || {
+            "majors must be empty if has_majors is false. Correct one of the two.".to_owned()
         });
     }
     let transcript = Path::Member(path, "transcript");
     let overall = Path::Member(&transcript, "overall");
-    not_future(&fields["transcript"]["overall"], "issuance_date", &overall, today, faults);
+    not_future(&fields["transcript"]["overall"], "issuance_date", &overall, today, field_errors);
     let subjects = Path::Member(&transcript, "subjects");
     for (index, subject) in fields["transcript"]["subjects"].as_array().into_iter().flatten().enumerate() {
         let here = Path::Item(&subjects, index);
-        not_future(subject, "completion_date", &here, today, faults);
+        not_future(subject, "completion_date", &here, today, field_errors);
     }
 }
 
-/// "Bachelor of Commerce (Honours), Finance", and whether it is conferred.
+/// Returns "Bachelor of Commerce (Honours), Finance", and whether it is conferred.
 fn headline(fields: &Value) -> String {
     let mut title = text(fields, "course_name").to_owned();
     if fields["with_honours"] == json!(true) && !title.to_lowercase().contains("honours") {

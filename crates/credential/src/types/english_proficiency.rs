@@ -1,5 +1,5 @@
-//! `english_proficiency`: the result of an English test, on its own scale and the Council of Europe's (partner-api,
-//! section 5).
+//! `english_proficiency`: the result of an English test, on its own scale and as a CEFR level
+//! (docs/partner-api.md section 5).
 
 use serde_json::{Value, json};
 
@@ -7,20 +7,20 @@ use crate::asset::{AssetKind, AssetRules};
 use crate::context::Context;
 use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, in_order, no_advice, not_future, text};
 use crate::date::Date;
-use crate::fault::Faults;
+use crate::field_error::FieldErrors;
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::{Block, fact, fact_block, facts, table, text_or_number};
 
-/// The type's declaration.
+/// The declaration of the type.
 pub static ENGLISH_PROFICIENCY: CredentialType = CredentialType {
     name: "english_proficiency",
     redirect_name: "englishProficiency",
     write_scope: "write.english_proficiency",
     read_scope: "read.english_proficiency",
     title: "English proficiency",
-    summary: "The result of an English test: which test, when, overall and by skill.",
+    summary: "The result of an English test: which test, the date, and the overall and skill results.",
     fields: FIELDS,
     assets: &AssetRules { kinds: &Choice { called: "an asset type", values: &["pdf"] }, most: 10 },
     v1: Some(V1 { document_types: &[("english_assessment", Some(AssetKind::Pdf))], older: None }),
@@ -44,7 +44,7 @@ pub static ENGLISH_PROFICIENCY: CredentialType = CredentialType {
     sample,
 };
 
-/// The Council of Europe's levels, lowest first; plus levels are the upper half of their level.
+/// CEFR levels, lowest first. Plus levels are the upper half of their level.
 const LEVELS: &[&str] = &["pre-A1", "A1", "A2", "A2+", "B1", "B1+", "B2", "B2+", "C1", "C2"];
 
 static CEFR: Choice = Choice { called: "a CEFR level", values: LEVELS };
@@ -55,28 +55,28 @@ const FIELDS: &[Member] = &[
         name: "test_provider",
         shape: Shape::Text,
         presence: Presence::Required,
-        meaning: "Who held the test.",
+        meaning: "The organisation that held the test.",
         example: r#""Example Test Centre""#,
     },
     Member {
         name: "test_name",
         shape: Shape::Text,
         presence: Presence::Required,
-        meaning: "Which test.",
+        meaning: "The name of the test.",
         example: r#""Example English Test, Academic""#,
     },
     Member {
         name: "completion_date",
         shape: Shape::Date,
         presence: Presence::Required,
-        meaning: "The day of the test, YYYY-MM-DD.",
+        meaning: "The date of the test, YYYY-MM-DD.",
         example: r#""2025-06-14""#,
     },
     Member {
         name: "expiry_date",
         shape: Shape::Date,
         presence: Presence::Nullable,
-        meaning: "The last day the result counts, YYYY-MM-DD.",
+        meaning: "The last day on which the result is valid, YYYY-MM-DD.",
         example: r#""2027-06-14""#,
     },
     Member {
@@ -93,21 +93,21 @@ const SCORES: &[Member] = &[
         name: "cefr_scores",
         shape: Shape::Object(CEFR_SCORES),
         presence: Presence::Required,
-        meaning: "The results on the Common European Framework of Reference; an empty object where there are none.",
+        meaning: "The results on the Common European Framework of Reference. An empty object if there are none.",
         example: "",
     },
     Member {
         name: "overall",
         shape: Shape::Object(OVERALL),
         presence: Presence::Required,
-        meaning: "The overall result on the test's own scale.",
+        meaning: "The overall result on the scale of the test.",
         example: "",
     },
     Member {
         name: "subskills",
         shape: Shape::List { of: &Shape::Object(SUBSKILL), least: 0, most: 50 },
         presence: Presence::Nullable,
-        meaning: "The results by skill on the test's own scale.",
+        meaning: "The results by skill, on the scale of the test.",
         example: "",
     },
 ];
@@ -117,7 +117,7 @@ const fn level(name: &'static str, meaning: &'static str, example: &'static str)
 }
 
 const CEFR_SCORES: &[Member] = &[
-    level("combined", "All skills together.", r#""C1""#),
+    level("combined", "The level for all skills together.", r#""C1""#),
     level("reading", "Reading.", r#""C1""#),
     level("listening", "Listening.", r#""C1""#),
     level("speaking", "Speaking.", r#""B2""#),
@@ -136,7 +136,7 @@ const OVERALL: &[Member] = &[
         name: "scale",
         shape: Shape::TextOrNumber,
         presence: Presence::Required,
-        meaning: "The scale that the score is on.",
+        meaning: "The scale of the score.",
         example: r#""0-9""#,
     },
 ];
@@ -158,9 +158,9 @@ const SUBSKILL: &[Member] = &[
     },
 ];
 
-fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Faults) {
-    not_future(fields, "completion_date", path, Date::latest_on_earth(context.now), faults);
-    in_order(fields, ("completion_date", "expiry_date"), path, faults);
+fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
+    not_future(fields, "completion_date", path, Date::latest_on_earth(context.now), field_errors);
+    in_order(fields, ("completion_date", "expiry_date"), path, field_errors);
 }
 
 fn headline(fields: &Value) -> String {
@@ -172,7 +172,7 @@ fn headline(fields: &Value) -> String {
     }
 }
 
-/// The score with its scale. A scale alone is no result.
+/// Returns the score with its scale; empty without a score.
 fn overall(overall: &Value) -> String {
     match (text_or_number(&overall["score"]), text_or_number(&overall["scale"])) {
         (Some(score), Some(scale)) => format!("{score} on the scale {scale}"),

@@ -1,27 +1,28 @@
-//! `microcredential`: a short course, a badge, a certificate of one skill (partner-api, section 5).
+//! `microcredential`: a short course, a badge, a certificate for one skill (docs/partner-api.md
+//! section 5).
 
 use serde_json::{Value, json};
 
 use crate::asset::{AssetKind, AssetRules};
 use crate::context::Context;
 use crate::credential_type::{
-    Achievement, Advice, BatchMember, CredentialType, FULL_NAME, V1, in_order, not_future, text,
+    Achievement, BatchMember, CredentialType, FULL_NAME, Hint, V1, in_order, not_future, text,
 };
 use crate::date::Date;
-use crate::fault::Faults;
+use crate::field_error::FieldErrors;
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::{Block, fact_block, facts};
 
-/// The type's declaration.
+/// The declaration of the type.
 pub static MICROCREDENTIAL: CredentialType = CredentialType {
     name: "microcredential",
     redirect_name: "microcredential",
     write_scope: "write.microcredential",
     read_scope: "read.microcredential",
     title: "Microcredential",
-    summary: "A short course, badge or certificate: who issued it, for what, and until when it counts.",
+    summary: "A short course, badge or certificate: the issuer, the subject, and the expiry date.",
     fields: FIELDS,
     assets: &AssetRules {
         kinds: &Choice { called: "an asset type", values: &["pdf", "png", "jpg", "open_cert"] },
@@ -61,45 +62,45 @@ const FIELDS: &[Member] = &[
         name: "issuer_name",
         shape: Shape::Text,
         presence: Presence::Required,
-        meaning: "Who issued it.",
+        meaning: "The issuer.",
         example: r#""Example Institute""#,
     },
     Member {
         name: "microcredential_name",
         shape: Shape::Text,
         presence: Presence::Required,
-        meaning: "What it is for, in words that say something to a hirer.",
+        meaning: "The skill or course, in words that are useful to a hirer.",
         example: r#""Project Management Foundations""#,
     },
     Member {
         name: "issue_date",
         shape: Shape::Date,
         presence: Presence::Required,
-        meaning: "The day it was issued, YYYY-MM-DD.",
+        meaning: "The date of issue, YYYY-MM-DD.",
         example: r#""2024-03-01""#,
     },
     Member {
         name: "expiry_date",
         shape: Shape::Date,
         presence: Presence::Nullable,
-        meaning: "The last day it counts, YYYY-MM-DD; null or left out: it does not expire.",
+        meaning: "The last day on which it is valid, YYYY-MM-DD. Null or left out if it does not expire.",
         example: r#""2027-03-01""#,
     },
     Member {
         name: "assessment_result",
         shape: Shape::TextOrNumber,
         presence: Presence::Nullable,
-        meaning: "The result of its assessment.",
+        meaning: "The result of the assessment.",
         example: r#""Pass with distinction""#,
     },
 ];
 
-fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Faults) {
-    not_future(fields, "issue_date", path, Date::latest_on_earth(context.now), faults);
-    in_order(fields, ("issue_date", "expiry_date"), path, faults);
+fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
+    not_future(fields, "issue_date", path, Date::latest_on_earth(context.now), field_errors);
+    in_order(fields, ("issue_date", "expiry_date"), path, field_errors);
 }
 
-/// Names that say nothing of what was learnt.
+/// Generic names that do not describe the skill or course.
 const EMPTY_NAMES: [&str; 6] = [
     "certificate",
     "certificate of completion",
@@ -109,14 +110,15 @@ const EMPTY_NAMES: [&str; 6] = [
     "badge",
 ];
 
-fn advice(fields: &Value) -> Vec<Advice> {
+fn advice(fields: &Value) -> Vec<Hint> {
     let name = text(fields, "microcredential_name");
     let says_nothing = EMPTY_NAMES.iter().any(|empty| name.eq_ignore_ascii_case(empty));
     says_nothing
-        .then(|| Advice {
+        .then(|| Hint {
             code: "name.says_nothing",
             message: format!(
-                "\"{name}\" does not tell a hirer what was learnt; name the skill or the course in microcredential_name."
+                "\"{name}\" does not tell a hirer what was learnt. Name the skill or the course in \
+                 microcredential_name."
             ),
         })
         .into_iter()

@@ -1,7 +1,8 @@
-//! The credential types: one file a type, and the list of them.
+//! The credential types: one file per type, and the list of all types.
 //!
-//! A new type is a new file and a line in [`ALL`]. Scope, paths, the link's name, OpenAPI and checking follow from what
-//! it declares; nothing else matches on a type.
+//! To add a new credential type: a new file and a line in [`ALL`]. Scopes, paths, link names,
+//! OpenAPI and
+//! validation follow from its declaration; no other code matches on a type.
 
 mod career_history;
 mod digital_identity;
@@ -26,7 +27,7 @@ use crate::view::Block;
 
 pub use universal_credential::CATEGORIES;
 
-/// Every credential type.
+/// All credential types.
 pub const ALL: &[Type] = &[
     Type(&career_history::CAREER_HISTORY),
     Type(&education::EDUCATION),
@@ -37,54 +38,56 @@ pub const ALL: &[Type] = &[
     Type(&universal_credential::UNIVERSAL_CREDENTIAL),
 ];
 
-/// One of [`ALL`]; cheap to copy, equal by name.
+/// One of [`ALL`]; cheap to copy, compared by name.
 #[derive(Clone, Copy)]
 pub struct Type(&'static CredentialType);
 
-/// There is no such type.
+/// The name is not a credential type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no such credential type")]
+#[error("unknown credential type")]
 pub struct UnknownType;
 
 impl Type {
-    /// The wire's name.
+    /// Returns the name in the API.
     pub fn name(self) -> &'static str {
         self.0.name
     }
 
-    /// What a hirer would read of `fields`, which have no faults.
+    /// Returns the one-line summary of valid `fields` for hirers.
     pub fn headline(self, fields: &Value) -> String {
         (self.0.headline)(fields)
     }
 
-    /// What a page shows of `fields`, which have no faults.
+    /// Returns the blocks that a page shows of valid `fields`.
     pub fn view(self, fields: &Value) -> Vec<Block> {
         (self.0.view)(fields)
     }
 
-    /// The last day that a credential with `fields` counts, if it expires.
+    /// Returns the last day of validity of a credential with `fields`, if it expires.
     pub fn last_day(self, fields: &Map<String, Value>) -> Option<Date> {
         Date::parse(fields.get(self.0.last_day?)?.as_str()?).ok()
     }
 
-    /// The last day that a credential with `fields` counted, if that day has ended everywhere on earth.
+    /// Returns the last day of validity of a credential with `fields`, if that day has ended
+    /// everywhere on earth.
     pub fn expired_on(self, fields: &Value, now: jiff::Timestamp) -> Option<Date> {
         self.last_day(fields.as_object()?).filter(|day| day.end_on_earth() <= now)
     }
 
-    /// What the link's `documentType` says of a document of this kind: v1's name where there is one (partner-api,
-    /// section 8).
+    /// Returns the link's `documentType` for a document of this kind: the v1 name if there is one
+    /// (docs/partner-api.md section 8).
     pub fn document_type(self, kind: AssetKind) -> &'static str {
         let named = self.0.v1.as_ref().and_then(|v1| v1.document_types.iter().find(|(_, known)| *known == Some(kind)));
         named.map_or_else(|| kind.name(), |(name, _)| *name)
     }
 
-    /// Whether it says who a person is, so that other names in a wallet are compared with its name.
+    /// Returns whether the type identifies a person, so that other names in a wallet are compared
+    /// with its name.
     pub fn is_identity(self) -> bool {
         self == Self(&digital_identity::DIGITAL_IDENTITY)
     }
 
-    /// JSON Schema (2020-12) of `fields` alone.
+    /// Returns the JSON Schema (2020-12) of `fields`.
     pub fn fields_schema(self) -> Value {
         object_schema(self.0.fields)
     }
@@ -106,7 +109,7 @@ impl PartialEq for Type {
 
 impl Eq for Type {}
 
-/// The mission's own type.
+/// `career_history`.
 impl Default for Type {
     fn default() -> Self {
         ALL[0]

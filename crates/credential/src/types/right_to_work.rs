@@ -1,4 +1,4 @@
-//! `right_to_work`: in which country a person may work (partner-api, section 5).
+//! `right_to_work`: the country in which a person may work (docs/partner-api.md section 5).
 
 use serde_json::{Value, json};
 
@@ -6,20 +6,20 @@ use crate::asset::NO_ASSETS;
 use crate::context::Context;
 use crate::country::{COUNTRY, country_name};
 use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, no_advice, text};
-use crate::fault::{Code, Faults};
+use crate::field_error::{Code, FieldErrors};
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::{Block, sentence_block};
 
-/// The type's declaration.
+/// The declaration of the type.
 pub static RIGHT_TO_WORK: CredentialType = CredentialType {
     name: "right_to_work",
     redirect_name: "rightToWork",
     write_scope: "write.right_to_work",
     read_scope: "read.right_to_work",
     title: "Right to work",
-    summary: "In which country a person may work.",
+    summary: "The country in which a person may work.",
     fields: FIELDS,
     assets: &NO_ASSETS,
     v1: Some(V1 { document_types: &[("none", None)], older: None }),
@@ -50,32 +50,32 @@ const FIELDS: &[Member] = &[
         name: "country",
         shape: Shape::Choice(&COUNTRY),
         presence: Presence::Required,
-        meaning: "The country they may work in, as ISO 3166-1 alpha-2.",
+        meaning: "The country in which the person may work, as an ISO 3166-1 alpha-2 code.",
         example: r#""SG""#,
     },
     Member {
         name: SINGAPORE,
         shape: Shape::Choice(&RIGHTS),
         presence: Presence::Nullable,
-        meaning: "What the right rests on. Required when the country is SG, not for any other.",
+        meaning: "The basis of the right. Required if the country is SG; not allowed for other countries.",
         example: r#""resident""#,
     },
 ];
 
-fn rules(fields: &Value, path: &Path<'_>, _: &Context<'_>, faults: &mut Faults) {
+fn rules(fields: &Value, path: &Path<'_>, _: &Context<'_>, field_errors: &mut FieldErrors) {
     let is_singapore = fields["country"].as_str() == Some("SG");
     match fields.get(SINGAPORE) {
         None | Some(Value::Null) if is_singapore => {
-            faults
-                .add(path, Code::MemberMissing, || {
-                    format!("The member {SINGAPORE} is missing: it is required when country is SG.")
+            field_errors
+                .add(path, Code::FieldMissing, || {
+                    format!("Missing field \"{SINGAPORE}\". It is required if country is SG.")
                 })
                 .suggest(Some(SINGAPORE.to_owned()));
         }
         Some(right) if !right.is_null() && fields["country"].is_string() && !is_singapore => {
-            faults
-                .add(&Path::Member(path, SINGAPORE), Code::MemberForbidden, || {
-                    format!("{SINGAPORE} is for the country SG alone; leave it out, or correct country.")
+            field_errors
+                .add(&Path::Member(path, SINGAPORE), Code::FieldForbidden, || {
+                    format!("{SINGAPORE} is only allowed if country is SG. Remove it, or correct country.")
                 })
                 .received(right);
         }

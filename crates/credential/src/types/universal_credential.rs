@@ -1,5 +1,5 @@
-//! `universal_credential`: licences, registrations, memberships and whatever else has no type of its own (partner-api,
-//! section 5).
+//! `universal_credential`: licences, registrations, memberships and other credentials without a
+//! type of their own (docs/partner-api.md section 5).
 
 use serde_json::{Value, json};
 
@@ -8,20 +8,20 @@ use crate::context::Context;
 use crate::country::country_name;
 use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, no_advice, not_future, text};
 use crate::date::Date;
-use crate::fault::{Code, Faults};
+use crate::field_error::{Code, FieldErrors};
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape, nearest};
 use crate::view::{Block, fact, fact_block, facts, joined};
 
-/// The type's declaration.
+/// The declaration of the type.
 pub static UNIVERSAL_CREDENTIAL: CredentialType = CredentialType {
     name: "universal_credential",
     redirect_name: "universalCredential",
     write_scope: "write.universal",
     read_scope: "read.universal",
     title: "Credential",
-    summary: "A licence, registration, membership, clearance or any other credential that has no type of its own.",
+    summary: "A licence, registration, membership, clearance or any other credential without a type of its own.",
     fields: FIELDS,
     assets: &AssetRules { kinds: &Choice { called: "an asset type", values: &["pdf", "png", "jpg"] }, most: 1 },
     v1: None,
@@ -39,7 +39,7 @@ pub static UNIVERSAL_CREDENTIAL: CredentialType = CredentialType {
     sample,
 };
 
-/// The categories, where an operator names no others.
+/// The default categories; an operator can replace them.
 pub const CATEGORIES: &[&str] = &[
     "licence",
     "registration",
@@ -59,35 +59,35 @@ const FIELDS: &[Member] = &[
         name: "credential_name",
         shape: Shape::Text,
         presence: Presence::Required,
-        meaning: "What it is called.",
+        meaning: "The name of the credential.",
         example: r#""Electrical Work Licence""#,
     },
     Member {
         name: "credential_category",
         shape: Shape::Text,
         presence: Presence::Required,
-        meaning: "What kind it is: licence, registration, certification, membership, clearance, background_check, health_and_safety, training, award or other, unless the operator has set other categories.",
+        meaning: "The category: licence, registration, certification, membership, clearance, background_check, health_and_safety, training, award or other, unless the operator has configured other categories.",
         example: r#""licence""#,
     },
     Member {
         name: "issuer_name",
         shape: Shape::Text,
         presence: Presence::Required,
-        meaning: "Who issued it.",
+        meaning: "The issuer.",
         example: r#""Example Licensing Board""#,
     },
     Member {
         name: "expiry_date",
         shape: Shape::Date,
         presence: Presence::Nullable,
-        meaning: "The last day it counts, YYYY-MM-DD; null or left out: it does not expire.",
+        meaning: "The last day on which it is valid, YYYY-MM-DD. Null or left out if it does not expire.",
         example: r#""2028-05-31""#,
     },
     Member {
         name: "credential_details",
         shape: Shape::Object(DETAILS),
         presence: Presence::Nullable,
-        meaning: "More about it; every member is optional.",
+        meaning: "Details. Every field is optional.",
         example: "",
     },
 ];
@@ -97,16 +97,16 @@ const fn detail(name: &'static str, shape: Shape, meaning: &'static str, example
 }
 
 const DETAILS: &[Member] = &[
-    detail("scope_of_practice", Shape::Text, "What it allows.", r#""Low-voltage installations""#),
+    detail("scope_of_practice", Shape::Text, "What the credential permits.", r#""Low-voltage installations""#),
     detail(
         "speciality",
         Shape::List { of: &Shape::Text, least: 0, most: 20 },
         "The specialities.",
         r#"["Solar installations"]"#,
     ),
-    detail("version", Shape::TextOrNumber, "Its version.", r#""2""#),
+    detail("version", Shape::TextOrNumber, "The version.", r#""2""#),
     detail("date_completed", Shape::YearOrDate, "When it was completed, YYYY or YYYY-MM-DD.", r#""2023-05-31""#),
-    detail("country", Shape::Text, "The country where it counts, as a name or a code.", r#""AU""#),
+    detail("country", Shape::Text, "The country where it is valid, as a name or a code.", r#""AU""#),
     detail("state", Shape::Text, "The state.", r#""Queensland""#),
     detail("province", Shape::Text, "The province.", ""),
     detail("city", Shape::Text, "The city.", ""),
@@ -114,7 +114,7 @@ const DETAILS: &[Member] = &[
     detail("place", Shape::Text, "The place.", ""),
 ];
 
-fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Faults) {
+fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
     let categories: Vec<&str> = match context.categories {
         Some(categories) => categories.iter().map(String::as_str).collect(),
         None => CATEGORIES.to_vec(),
@@ -124,16 +124,16 @@ fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Fa
         && !categories.contains(&category)
     {
         let nearest = nearest(category, categories.iter().copied()).map(ToOwned::to_owned);
-        faults
+        field_errors
             .add(&Path::Member(path, "credential_category"), Code::ChoiceUnknown, || {
-                format!("This must be a category: {}.", categories.join(", "))
+                format!("Must be one of the categories: {}.", categories.join(", "))
             })
             .received(&fields["credential_category"])
             .suggest(nearest);
     }
     let details = Path::Member(path, "credential_details");
     let today = Date::latest_on_earth(context.now);
-    not_future(&fields["credential_details"], "date_completed", &details, today, faults);
+    not_future(&fields["credential_details"], "date_completed", &details, today, field_errors);
 }
 
 fn headline(fields: &Value) -> String {
@@ -157,7 +157,7 @@ fn view(fields: &Value) -> Vec<Block> {
     fact_block(about).into_iter().collect()
 }
 
-/// `health_and_safety` as "Health and safety".
+/// Formats `health_and_safety` as "Health and safety".
 fn capitalised(name: &str) -> String {
     let words = name.replace('_', " ");
     let mut characters = words.chars();

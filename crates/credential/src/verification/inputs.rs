@@ -1,45 +1,45 @@
-//! What has to be fetched to verify a token, and the keys that it is verified with.
+//! The documents and keys that verification needs.
 
 use serde_json::Value;
 
 use crate::jws::Jws;
 use crate::key::PublicKey;
 
-/// The addresses of what has to be fetched to verify a token.
+/// The URLs that the caller has to fetch to verify a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lookups {
     /// The issuer, whose keys are needed.
     pub issuer: Option<String>,
     /// The status list.
     pub status: Option<String>,
-    /// The type's metadata.
+    /// The type metadata.
     pub metadata: Option<String>,
 }
 
 /// The outcome of a lookup.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Answer<T> {
-    /// It was not made.
+    /// Not attempted.
     #[default]
     NotAsked,
-    /// It failed, for this reason.
+    /// Failed, for this reason.
     None(String),
-    /// It was found.
+    /// Found.
     Some(T),
 }
 
-/// What was fetched.
+/// The fetched documents and keys.
 #[derive(Clone, Debug, Default)]
 pub struct VerificationInputs {
-    /// The issuer's keys with their names, from a source that is trusted to say whose they are.
+    /// The issuer's keys by name, from a source that is trusted to identify their owner.
     pub issuer_keys: Answer<Vec<(String, PublicKey)>>,
     /// The status list: a Status List Token, or a Bitstring Status List credential.
     pub status: Answer<String>,
-    /// The type's metadata, byte for byte.
+    /// The type metadata, byte for byte.
     pub metadata: Answer<Vec<u8>>,
 }
 
-/// The keys of a JWK Set that can check signatures, with their names.
+/// Returns the signature verification keys of a JWK Set, with their names.
 pub fn keys_of(jwks: &Value) -> Vec<(String, PublicKey)> {
     let keys = jwks["keys"].as_array().map(Vec::as_slice).unwrap_or_default();
     let named =
@@ -47,7 +47,7 @@ pub fn keys_of(jwks: &Value) -> Vec<(String, PublicKey)> {
     keys.iter().filter_map(named).collect()
 }
 
-/// The key that a header names; a set of one unnamed key needs no name.
+/// Returns the key that a header names. If a set has a single unnamed key, no name is needed.
 pub(super) fn named_key(keys: &[(String, PublicKey)], jws: &Jws<'_>) -> Option<PublicKey> {
     let kid = jws.header_text("kid").unwrap_or_default();
     let kid = kid.rsplit_once('#').map_or(kid, |(_, fragment)| fragment);

@@ -1,7 +1,7 @@
-//! Verification of a signed token, step by step, with a verdict for each step.
+//! Verifies a signed token in steps, with a verdict for each step.
 //!
-//! [`Token::lookups`] says what the caller has to fetch, [`Token::verify`] takes what was fetched. So the same steps run offline,
-//! online and in tests.
+//! [`Token::lookups`] lists the URLs that the caller has to fetch, and [`Token::verify`] takes the
+//! results. So the same code runs offline, online and in tests.
 
 mod inputs;
 mod metadata;

@@ -1,4 +1,4 @@
-//! The verdicts.
+//! Verdicts and reports.
 
 use std::collections::BTreeMap;
 
@@ -6,43 +6,43 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::date::Date;
-use crate::refusal::Refusal;
+use crate::verify_error::VerifyError;
 
-/// How a step ended.
+/// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// As it should be.
+    /// The check passed.
     Passed,
-    /// Not as it should be.
+    /// The check failed.
     Failed,
-    /// Nobody looked, or could.
+    /// The check was not requested or not possible.
     NotChecked,
 }
 
-/// The steps, in their order.
+/// The steps, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// That the key signed it.
+    /// The signature is valid.
     Signature,
-    /// That the key is the issuer's.
+    /// The key belongs to the issuer.
     Issuer,
-    /// That the holder showed it, for this purpose.
+    /// The holder presented it for this challenge.
     Holder,
-    /// That it was neither revoked nor replaced.
+    /// It was neither revoked nor replaced.
     Status,
-    /// That it is in its time.
+    /// It is currently valid.
     Dates,
-    /// That it says what its type says.
+    /// Its claims match its type.
     Schema,
 }
 
 impl Step {
-    /// All of them.
+    /// All steps.
     pub const ALL: [Self; 6] = [Self::Signature, Self::Issuer, Self::Holder, Self::Status, Self::Dates, Self::Schema];
 
-    /// Its name.
+    /// Returns the name in the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Signature => "signature",
@@ -55,37 +55,37 @@ impl Step {
     }
 }
 
-/// What one step found.
+/// The result of one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    /// Which step.
+    /// The step.
     #[serde(rename = "name")]
     pub step: Step,
-    /// How it ended.
+    /// Its result.
     pub outcome: Outcome,
-    /// Why, in a sentence.
+    /// The reason, as a sentence.
     pub reason: String,
     /// The stable code of a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
-    /// The address that was asked, if any.
+    /// The URL that the step depends on, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
 }
 
-/// How much of a credential is not shown: digests without a disclosure.
+/// The withheld part of a credential: digests without a disclosure.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct NotShown {
-    /// How many details.
+    /// Number of withheld claims.
     pub count: usize,
     /// Whether there may be fewer, because the issuer may have added decoys.
     pub at_most: bool,
-    /// The same by the object or list that they belong to, a JSON Pointer into the claims.
+    /// The number by object or list, as a JSON Pointer into the claims.
     #[serde(skip)]
     pub by_place: BTreeMap<String, usize>,
 }
 
-/// What all verdicts say together.
+/// The overall result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Conclusion {
@@ -93,31 +93,32 @@ pub enum Conclusion {
     Valid,
     /// A check failed.
     Invalid,
-    /// Nothing failed, but a check that is needed could not be made.
+    /// Nothing failed, but a required check could not be made.
     NotCheckable,
 }
 
-/// All verdicts, and what the token says.
+/// All verdicts, and the claims of the token.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// One for each step.
+    /// One verdict for each step.
     pub verdicts: Vec<Verdict>,
-    /// The claims; not to be believed unless the signature and the issuer passed.
+    /// The claims. Do not trust them unless the signature and the issuer passed.
     pub claims: Map<String, Value>,
-    /// The last day that the credential counted, if that day is over.
+    /// The last day of validity, if it has passed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expired_on: Option<Date>,
-    /// What the holder left out.
+    /// The withheld part.
     pub not_shown: NotShown,
 }
 
 impl Report {
-    /// Whether no step failed, and the signature was checked and is good.
+    /// Returns whether no step failed and the signature was verified.
     pub fn is_valid(&self) -> bool {
         self.is_genuine() && self.verdicts.iter().all(|verdict| verdict.outcome != Outcome::Failed)
     }
 
-    /// Whether the signature was checked and is good, and nothing is wrong but that the credential has expired.
+    /// Returns whether the signature was verified and no step failed, except that the credential
+    /// may have expired.
     pub fn is_genuine(&self) -> bool {
         let signed = |verdict: &Verdict| verdict.step == Step::Signature && verdict.outcome == Outcome::Passed;
         let stands = |verdict: &Verdict| {
@@ -126,16 +127,18 @@ impl Report {
         self.verdicts.iter().any(signed) && self.verdicts.iter().all(stands)
     }
 
-    /// Whether nothing is wrong with it but that a newer version exists.
+    /// Returns whether the signature was verified and the only failure is that a newer version
+    /// exists.
     pub fn is_replaced(&self) -> bool {
         let signed = |verdict: &Verdict| verdict.step == Step::Signature && verdict.outcome == Outcome::Passed;
         let mut failed = self.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Failed).peekable();
         self.verdicts.iter().any(signed)
             && failed.peek().is_some()
-            && failed.all(|verdict| verdict.code == Some(Refusal::Replaced.code()))
+            && failed.all(|verdict| verdict.code == Some(VerifyError::Replaced.code()))
     }
 
-    /// What the verdicts say together. A check that could not be made is no failure, and proves nothing either.
+    /// Returns the overall result. A check that could not be made is not a failure, but it proves
+    /// nothing either.
     pub fn conclusion(&self) -> Conclusion {
         if self.verdicts.iter().any(|verdict| verdict.outcome == Outcome::Failed) {
             return Conclusion::Invalid;
@@ -146,26 +149,27 @@ impl Report {
         if needed.into_iter().all(has_passed) { Conclusion::Valid } else { Conclusion::NotCheckable }
     }
 
-    /// Of something whose form is wrong: its signature cannot be looked at, and neither can the rest.
-    pub fn unreadable(refusal: &Refusal) -> Self {
+    /// Creates the report for a malformed token: the signature step fails, and no other check is
+    /// possible.
+    pub fn unreadable(refusal: &VerifyError) -> Self {
         let finding = |step: Step| match step {
             Step::Signature => Finding::Failed(refusal.clone()),
-            _ => Finding::NotChecked("It cannot be read.".to_owned()),
+            _ => Finding::NotChecked("The token cannot be parsed.".to_owned()),
         };
         let verdicts = Step::ALL.map(|step| finding(step).verdict(step, None)).to_vec();
         Self { verdicts, claims: Map::new(), expired_on: None, not_shown: NotShown::default() }
     }
 
-    /// What a step found.
+    /// Returns the verdict of a step.
     pub fn verdict(&self, step: Step) -> Option<&Verdict> {
         self.verdicts.iter().find(|verdict| verdict.step == step)
     }
 }
 
-/// What came of a step, before it is a verdict.
+/// The finding of a step, from which its verdict is created.
 pub(super) enum Finding {
     Passed(String),
-    Failed(Refusal),
+    Failed(VerifyError),
     NotChecked(String),
 }
 

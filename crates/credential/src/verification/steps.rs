@@ -1,4 +1,4 @@
-//! The steps: signature, issuer, holder, status, dates, schema.
+//! The steps of verification: signature, issuer, holder, status, dates, schema.
 
 use serde_json::{Map, Value};
 
@@ -12,17 +12,17 @@ use crate::format::sd_jwt::Challenge;
 use crate::format::sd_jwt_vc::require_time;
 use crate::jws::{CLOCK_SKEW, Jws};
 use crate::key::PublicKey;
-use crate::refusal::Refusal;
 use crate::status::{self, StatusList};
+use crate::verify_error::VerifyError;
 
 impl Token<'_> {
-    /// The issuer's key that the header names.
-    fn key(&self, inputs: &VerificationInputs) -> Result<Option<PublicKey>, Refusal> {
+    /// Returns the issuer's key that the header names.
+    fn key(&self, inputs: &VerificationInputs) -> Result<Option<PublicKey>, VerifyError> {
         if let Some(issuer) = self.issuer().filter(|issuer| issuer.starts_with("did:jwk:")) {
-            return PublicKey::from_did_jwk(issuer).map(Some).map_err(|_| Refusal::UnknownKey);
+            return PublicKey::from_did_jwk(issuer).map(Some).map_err(|_| VerifyError::UnknownKey);
         }
         let Answer::Some(keys) = &inputs.issuer_keys else { return Ok(None) };
-        named_key(keys, self.jws()).map(Some).ok_or(Refusal::UnknownKey)
+        named_key(keys, self.jws()).map(Some).ok_or(VerifyError::UnknownKey)
     }
 
     /// Verifies the token with the fetched inputs.
@@ -31,9 +31,9 @@ impl Token<'_> {
         let key = self.key(inputs);
         let signature = match &key {
             Err(refusal) => Finding::Failed(refusal.clone()),
-            Ok(None) => Finding::NotChecked("There is no key to check it with.".to_owned()),
+            Ok(None) => Finding::NotChecked("There is no key to verify the signature with.".to_owned()),
             Ok(Some(key)) => match self.jws().verify(key) {
-                Ok(()) => Finding::Passed(format!("The {} signature is good.", key.algorithm().name())),
+                Ok(()) => Finding::Passed(format!("The {} signature is valid.", key.algorithm().name())),
                 Err(refusal) => Finding::Failed(refusal),
             },
         };
@@ -49,44 +49,47 @@ impl Token<'_> {
         Report { verdicts, claims: self.claims().clone(), expired_on, not_shown: self.not_shown() }
     }
 
-    /// The last day that the credential counted, if that day is over at `now`.
+    /// Returns the last day of validity if it has passed at `now`.
     fn expired_on(&self, now: i64) -> Option<Date> {
         self.last_day().filter(|day| day.end_on_earth().as_second().saturating_add(CLOCK_SKEW) <= now)
     }
 
-    fn issuer_finding(&self, inputs: &VerificationInputs, key: &Result<Option<PublicKey>, Refusal>) -> Finding {
+    fn issuer_finding(&self, inputs: &VerificationInputs, key: &Result<Option<PublicKey>, VerifyError>) -> Finding {
         let issuer = self.issuer().unwrap_or_default();
         if issuer.starts_with("did:jwk:") {
-            return Finding::NotChecked("The issuer is a bare key: nothing says whose.".to_owned());
+            return Finding::NotChecked(
+                "The issuer is identified by a key only, so its identity is unknown.".to_owned(),
+            );
         }
         match (&inputs.issuer_keys, key) {
-            (Answer::NotAsked, _) => Finding::NotChecked("The issuer's keys were not asked for.".to_owned()),
-            (Answer::None(why), _) => Finding::NotChecked(format!("The issuer's keys could not be had: {why}.")),
+            (Answer::NotAsked, _) => Finding::NotChecked("The issuer's keys were not requested.".to_owned()),
+            (Answer::None(why), _) => Finding::NotChecked(format!("The issuer's keys could not be fetched: {why}.")),
             (Answer::Some(_), Err(refusal)) => Finding::Failed(refusal.clone()),
-            (Answer::Some(_), Ok(_)) => Finding::Passed(format!("The key is one of those of {issuer}.")),
+            (Answer::Some(_), Ok(_)) => Finding::Passed(format!("The signing key belongs to {issuer}.")),
         }
     }
 
     fn holder_finding(&self, challenge: &Challenge<'_>) -> Finding {
         let Self::SdJwtVc(credential) = self else {
             return if challenge.audience.is_some() || challenge.nonce.is_some() {
-                Finding::Failed(Refusal::NotBound)
+                Finding::Failed(VerifyError::NotBound)
             } else {
-                Finding::NotChecked("This form carries no signature of the holder.".to_owned())
+                Finding::NotChecked("This format has no signature of the holder.".to_owned())
             };
         };
         let expected = challenge.audience.is_some() || challenge.nonce.is_some();
-        // The key is looked at where something was signed by it: that is an elliptic curve's arithmetic.
+        // The key is parsed only if there is a key binding, because decoding a point of an elliptic
+        // curve is expensive.
         let key = match (&credential.sd_jwt.key_binding, expected) {
-            (None, true) => return Finding::Failed(Refusal::NotBound),
+            (None, true) => return Finding::Failed(VerifyError::NotBound),
             (None, false) => {
                 return Finding::NotChecked(
-                    "The holder has not signed this: it is a credential, not a showing of one.".to_owned(),
+                    "Not signed by the holder: this is a credential, not a presentation.".to_owned(),
                 );
             }
             (Some(_), _) => match credential.holder() {
                 Ok(Some(key)) => key,
-                Ok(None) => return Finding::Failed(Refusal::NotBound),
+                Ok(None) => return Finding::Failed(VerifyError::NotBound),
                 Err(refusal) => return Finding::Failed(refusal),
             },
         };
@@ -103,34 +106,35 @@ impl Token<'_> {
     fn status_finding(&self, inputs: &VerificationInputs, now: i64) -> Finding {
         let entry = match self.status() {
             Err(refusal) => return Finding::Failed(refusal),
-            Ok(None) => return Finding::NotChecked("It has no status: it cannot be revoked.".to_owned()),
+            Ok(None) => return Finding::NotChecked("The token has no status, so it cannot be revoked.".to_owned()),
             Ok(Some(entry)) => entry,
         };
         let list = match &inputs.status {
-            Answer::NotAsked => return Finding::NotChecked("The status list was not asked for.".to_owned()),
-            Answer::None(why) => return Finding::NotChecked(format!("The status list could not be had: {why}.")),
+            Answer::NotAsked => return Finding::NotChecked("The status list was not requested.".to_owned()),
+            Answer::None(why) => return Finding::NotChecked(format!("The status list could not be fetched: {why}.")),
             Answer::Some(list) => list,
         };
         let Answer::Some(keys) = &inputs.issuer_keys else {
-            return Finding::NotChecked("There is no key to check the status list with.".to_owned());
+            return Finding::NotChecked("There is no key to verify the status list with.".to_owned());
         };
         let list = match &entry {
             StatusEntry::Token(at) => status::read_token(list, &at.uri, |jws| named_key(keys, jws), now),
             StatusEntry::Bitstring(at) => read_bitstring(list, &at.uri, keys, now),
         };
         let index = entry.reference().index;
-        let status = list.and_then(|list| list.get(index).ok_or(Refusal::Claim("the status list has no such place")));
+        let status =
+            list.and_then(|list| list.get(index).ok_or(VerifyError::Claim("the index is outside the status list")));
         match status.and_then(status::Status::require_valid) {
-            Ok(()) => Finding::Passed("Its place in the status list says that it is valid.".to_owned()),
+            Ok(()) => Finding::Passed("The status list says that it is valid.".to_owned()),
             Err(refusal) => Finding::Failed(refusal),
         }
     }
 
     fn dates_finding(&self, now: i64) -> Finding {
-        // The last day comes first: it says more than that the signature has ended. What was signed before signatures ended
-        // with it is found out here as well.
+        // The last day of validity is more informative than the expiry of the signature, so it is
+        // checked first. Earlier releases issued signatures that outlive it; this detects them too.
         if let Some(day) = self.expired_on(now) {
-            return Finding::Failed(Refusal::ExpiredOn(day));
+            return Finding::Failed(VerifyError::ExpiredOn(day));
         }
         if let Err(refusal) = require_time(self.claims(), now) {
             return Finding::Failed(refusal);
@@ -141,59 +145,59 @@ impl Token<'_> {
             return Finding::Failed(refusal);
         }
         match self.claims().get("exp").and_then(Value::as_i64) {
-            Some(end) => Finding::Passed(format!("It is good until {}.", moment(end))),
-            None => Finding::Passed("It has begun and does not end.".to_owned()),
+            Some(end) => Finding::Passed(format!("Valid until {}.", moment(end))),
+            None => Finding::Passed("Valid now, with no end date.".to_owned()),
         }
     }
 
     fn schema_finding(&self, inputs: &VerificationInputs) -> Finding {
         let Self::SdJwtVc(credential) = self else {
-            return Finding::NotChecked("Schemas of W3C credentials are not looked at here.".to_owned());
+            return Finding::NotChecked("Schemas of W3C credentials are not checked.".to_owned());
         };
         let document = match &inputs.metadata {
-            Answer::NotAsked => return Finding::NotChecked("The type's metadata was not asked for.".to_owned()),
-            Answer::None(why) => return Finding::NotChecked(format!("The type's metadata could not be had: {why}.")),
+            Answer::NotAsked => return Finding::NotChecked("The type's metadata was not requested.".to_owned()),
+            Answer::None(why) => {
+                return Finding::NotChecked(format!("The type's metadata could not be fetched: {why}."));
+            }
             Answer::Some(document) => document,
         };
         match check_metadata(credential, document) {
-            Ok(name) => {
-                Finding::Passed(format!("It is of the type {name}, and holds nothing that the type does not know."))
-            }
+            Ok(name) => Finding::Passed(format!("The type is {name}, and its metadata describes every claim.")),
             Err(refusal) => Finding::Failed(refusal),
         }
     }
 }
 
-/// That a W3C credential is in its time at `now` (VCDM 2.0, section 4.9).
-fn require_validity(claims: &Map<String, Value>, now: i64) -> Result<(), Refusal> {
+/// Checks that a W3C credential is valid at `now` (VCDM 2.0, section 4.9).
+fn require_validity(claims: &Map<String, Value>, now: i64) -> Result<(), VerifyError> {
     let time = |name: &str| match claims.get(name) {
         None => Ok(None),
         Some(value) => value.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(Some).ok_or(()),
     };
     let (Ok(from), Ok(until)) = (time("validFrom"), time("validUntil")) else {
-        return Err(Refusal::Claim("validFrom and validUntil are RFC 3339"));
+        return Err(VerifyError::Claim("validFrom and validUntil must be RFC 3339 times"));
     };
     if until.is_some_and(|until| until.as_second().saturating_add(CLOCK_SKEW) <= now) {
-        return Err(Refusal::Expired);
+        return Err(VerifyError::Expired);
     }
     if from.is_some_and(|from| from.as_second() > now.saturating_add(CLOCK_SKEW)) {
-        return Err(Refusal::NotYetValid);
+        return Err(VerifyError::NotYetValid);
     }
     Ok(())
 }
 
-fn read_bitstring(text: &str, uri: &str, keys: &[(String, PublicKey)], now: i64) -> Result<StatusList, Refusal> {
+fn read_bitstring(text: &str, uri: &str, keys: &[(String, PublicKey)], now: i64) -> Result<StatusList, VerifyError> {
     let jws = Jws::read(text)?;
     jws.require_type("vc+jwt")?;
-    jws.verify(&named_key(keys, &jws).ok_or(Refusal::UnknownKey)?)?;
+    jws.verify(&named_key(keys, &jws).ok_or(VerifyError::UnknownKey)?)?;
     if jws.payload.get("id").and_then(Value::as_str) != Some(uri) {
-        return Err(Refusal::Claim("id of the status list is not its address"));
+        return Err(VerifyError::Claim("id of the status list must be its URL"));
     }
     require_time(&jws.payload, now)?;
     require_validity(&jws.payload, now)?;
     let subject = jws.payload.get("credentialSubject").unwrap_or(&Value::Null);
     if subject["type"] != "BitstringStatusList" || subject["statusPurpose"] != "revocation" {
-        return Err(Refusal::Claim("a BitstringStatusList for revocation"));
+        return Err(VerifyError::Claim("the status list must be a BitstringStatusList for revocation"));
     }
-    StatusList::from_bitstring(subject["encodedList"].as_str().ok_or(Refusal::Claim("encodedList"))?)
+    StatusList::from_bitstring(subject["encodedList"].as_str().ok_or(VerifyError::Claim("encodedList"))?)
 }

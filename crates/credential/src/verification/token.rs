@@ -1,4 +1,4 @@
-//! Tokens of both formats, read.
+//! Parses tokens of both formats.
 
 use serde_json::{Map, Value};
 
@@ -8,11 +8,11 @@ use crate::date::Date;
 use crate::format::Format;
 use crate::format::sd_jwt_vc::{self, SdJwtVc};
 use crate::jws::Jws;
-use crate::refusal::Refusal;
 use crate::status::StatusReference;
 use crate::types::Type;
+use crate::verify_error::VerifyError;
 
-/// Something signed, read and not yet believed.
+/// A parsed token that is not verified yet.
 #[derive(Clone, Debug)]
 pub enum Token<'a> {
     /// An SD-JWT VC, with or without a key binding.
@@ -22,11 +22,11 @@ pub enum Token<'a> {
 }
 
 impl<'a> Token<'a> {
-    /// Reads a token: with a tilde an SD-JWT VC, without one a W3C credential.
+    /// Parses a token: an SD-JWT VC if it contains a tilde, otherwise a W3C credential.
     ///
     /// # Errors
-    /// What is wrong with its form.
-    pub fn read(text: &'a str) -> Result<Self, Refusal> {
+    /// The reason why its form is invalid, as a [`VerifyError`].
+    pub fn read(text: &'a str) -> Result<Self, VerifyError> {
         let text = text.trim();
         if text.contains('~') {
             return Ok(Self::SdJwtVc(Box::new(SdJwtVc::read(text)?)));
@@ -35,7 +35,11 @@ impl<'a> Token<'a> {
         jws.require_type("vc+jwt")?;
         let is_credential = jws.payload.get("type").and_then(Value::as_array);
         let is_credential = is_credential.is_some_and(|types| types.iter().any(|name| name == "VerifiableCredential"));
-        if is_credential { Ok(Self::VcJwt(jws)) } else { Err(Refusal::Claim("type, with VerifiableCredential in it")) }
+        if is_credential {
+            Ok(Self::VcJwt(jws))
+        } else {
+            Err(VerifyError::Claim("type must contain VerifiableCredential"))
+        }
     }
 
     pub(super) fn jws(&self) -> &Jws<'a> {
@@ -52,7 +56,7 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// The issuer's name for itself.
+    /// Returns the issuer's identifier.
     pub fn issuer(&self) -> Option<&str> {
         match self {
             Self::SdJwtVc(credential) => credential.text("iss"),
@@ -63,7 +67,7 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// The credential type, if the issuer names it as Tenure does.
+    /// Returns the credential type, if the issuer uses Tenure's names.
     pub fn credential_type(&self) -> Option<Type> {
         match self {
             Self::SdJwtVc(credential) => sd_jwt_vc::type_of(credential.text("vct")?, credential.text("iss")?),
@@ -78,7 +82,7 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// The last day that the credential counts, if its type has one and the token says it.
+    /// Returns the last day of validity, if the type has one and the token discloses it.
     pub fn last_day(&self) -> Option<Date> {
         let known = self.credential_type()?;
         match self {
@@ -87,7 +91,7 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// The name of the person that it is about.
+    /// Returns the name of the person that it is about.
     pub fn full_name(&self) -> Option<&str> {
         let fields = match self {
             Self::SdJwtVc(credential) => &credential.disclosed.claims,
@@ -96,7 +100,7 @@ impl<'a> Token<'a> {
         fields.get("full_name")?.as_str()
     }
 
-    /// How much of the credential is not shown.
+    /// Returns the withheld part of the credential.
     pub fn not_shown(&self) -> NotShown {
         let Self::SdJwtVc(credential) = self else { return NotShown::default() };
         let (vct, issuer) = (credential.text("vct").unwrap_or_default(), credential.text("iss").unwrap_or_default());
@@ -105,7 +109,7 @@ impl<'a> Token<'a> {
         NotShown { count, at_most: count > 0 && sd_jwt_vc::may_have_decoys(vct, issuer), by_place }
     }
 
-    /// The format.
+    /// Returns the format.
     pub fn format(&self) -> Format {
         match self {
             Self::SdJwtVc(_) => Format::SdJwtVc,
@@ -113,7 +117,7 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// The type that it names, if it is an SD-JWT VC.
+    /// Returns the `vct` of an SD-JWT VC.
     pub fn vct(&self) -> Option<&str> {
         match self {
             Self::SdJwtVc(credential) => credential.text("vct"),
@@ -121,12 +125,12 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// The chain of certificates in its header (RFC 7515, section 4.1.6).
+    /// Returns the certificate chain in the header (RFC 7515, section 4.1.6).
     pub fn certificates(&self) -> Option<&Value> {
         self.jws().header.get("x5c")
     }
 
-    /// What has to be fetched before the token can be verified.
+    /// Returns the URLs to fetch before the token can be verified.
     pub fn lookups(&self) -> Lookups {
         let status = self.status().ok().flatten();
         let metadata = match self {
@@ -139,8 +143,9 @@ impl<'a> Token<'a> {
         Lookups { issuer, status: status.map(|entry| entry.reference().uri.clone()), metadata }
     }
 
-    /// Where its status stands. A W3C credential may name both kinds of list; the Token Status List tells more.
-    pub(super) fn status(&self) -> Result<Option<StatusEntry>, Refusal> {
+    /// Returns the status list entry. If a W3C credential has both kinds, the Token Status List is
+    /// preferred, because it has more detail.
+    pub(super) fn status(&self) -> Result<Option<StatusEntry>, VerifyError> {
         let jws = match self {
             Self::SdJwtVc(credential) => return Ok(credential.status()?.map(StatusEntry::Token)),
             Self::VcJwt(jws) => jws,
@@ -150,23 +155,23 @@ impl<'a> Token<'a> {
         }
         let Some(entry) = jws.payload.get("credentialStatus") else { return Ok(None) };
         if entry["statusPurpose"] != "revocation" {
-            return Err(Refusal::Claim("credentialStatus for revocation"));
+            return Err(VerifyError::Claim("credentialStatus must have the purpose revocation"));
         }
         let index = entry["statusListIndex"].as_str().and_then(|index| index.parse().ok());
         match (entry["type"].as_str(), index, entry["statusListCredential"].as_str()) {
             (Some("BitstringStatusListEntry"), Some(index), Some(uri)) => {
                 Ok(Some(StatusEntry::Bitstring(StatusReference { uri: uri.to_owned(), index })))
             }
-            _ => Err(Refusal::Claim("credentialStatus, a BitstringStatusListEntry")),
+            _ => Err(VerifyError::Claim("credentialStatus must be a BitstringStatusListEntry")),
         }
     }
 }
 
 /// An entry of a status list, by the kind of list.
 pub(super) enum StatusEntry {
-    /// Of a Token Status List.
+    /// In a Token Status List.
     Token(StatusReference),
-    /// Of a Bitstring Status List.
+    /// In a Bitstring Status List.
     Bitstring(StatusReference),
 }
 

@@ -1,4 +1,4 @@
-//! Comparison of names. All names are made up.
+//! Comparison of names. All names are fictitious.
 
 mod keys;
 mod parts;
@@ -11,12 +11,12 @@ mod work;
 
 use credential::names::{Comparison, compare_names};
 
-/// `same`, or `similar marks`.
+/// Formats a comparison as `same` or `similar marks`.
 fn say(comparison: Comparison) -> String {
     [Some(comparison.verdict()), comparison.reason()].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-/// Compares each pair in both directions, and lists every pair that does not come out as expected.
+/// Compares each pair in both directions, and lists the pairs with an unexpected result.
 fn assert_all(expected: &str, pairs: &[(&str, &str)]) {
     let wrong: Vec<String> = pairs
         .iter()

@@ -1,4 +1,4 @@
-//! How the parts of a name are read: commas, suffixes, aliases, titles, initials and the characters themselves.
+//! Parsing of names: commas, suffixes, aliases, titles, initials and characters.
 
 use crate::assert_all;
 
@@ -87,7 +87,7 @@ fn look_alike_words_are_not_comparable() {
             ("ANA Barnes", "Ana Bames"),
         ],
     );
-    // Capitals of these letters do not look alike.
+    // The capitals of these letters do not look alike.
     assert_all("different", &[("ANA BARNES", "ANA BAMES"), ("Ian Wu", "Lan Wu")]);
 }
 
@@ -121,6 +121,6 @@ fn texts_that_are_not_names_are_refused() {
         &[("", "Jon Hale"), ("n/a", "Jon Hale"), ("Null", "Jon Hale"), ("FNU unknown", "Jon Hale"), ("Dr", "Jon Hale")],
     );
     assert_all("not_comparable mixed_script", &[("\u{3BC}ara Vega", "Mara Vega"), ("Сосо Vega", "Coco Vega")]);
-    // Both names have an obstacle: the order of the reasons decides, not the order of the names.
+    // If both names have an obstacle, the order of the reasons decides, not the order of the names.
     assert_all("not_comparable garbled", &[("Jon \u{FFFD}", "Li Na 2")]);
 }

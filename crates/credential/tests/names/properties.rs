@@ -1,4 +1,4 @@
-//! Properties that hold for any names, tried on names from words that the rules know.
+//! Properties for any names, tested with words that the rules know.
 
 use std::collections::HashSet;
 
@@ -145,7 +145,7 @@ fn name() -> impl Strategy<Value = String> {
     })
 }
 
-/// A name written otherwise, as one record differs from another: in case, order, missing, further or damaged words.
+/// Varies a name as records do: in case, order, and missing, additional or damaged words.
 fn variant(name: &str, change: usize, at: usize) -> String {
     let mut words: Vec<&str> = name.split(' ').collect();
     let place = at % words.len();
@@ -210,7 +210,7 @@ proptest! {
         let itself = compare_names(&a, &a);
         prop_assert_eq!(NameKey::new(&a).err().unwrap_or(Comparison::Same), itself);
         prop_assert_ne!(itself, Comparison::Different);
-        // With an equal name in another form it is no better and no worse.
+        // An equal name in another form compares like the original.
         let decomposed: String = a.nfd().collect();
         prop_assert_eq!(compare_names(&a, &decomposed), itself, "{} ~ {}", a, decomposed);
     }

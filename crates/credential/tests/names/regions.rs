@@ -1,4 +1,4 @@
-//! Names as people have them, by where they are common.
+//! Real forms of names, by the region where they are common.
 
 use crate::assert_all;
 

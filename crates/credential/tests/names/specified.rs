@@ -1,4 +1,4 @@
-//! The pairs that the rules were written for.
+//! The pairs of names in the specification of the rules.
 
 use crate::assert_all;
 

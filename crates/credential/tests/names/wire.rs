@@ -1,4 +1,4 @@
-//! Verdicts and reasons as they are stored and sent.
+//! Verdicts and reasons in their serialized form.
 
 use credential::names::{Comparison, Obstacle, Similarity, compare_names};
 use serde_json::json;

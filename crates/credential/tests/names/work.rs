@@ -1,8 +1,8 @@
-//! The longest names that are compared. A test that took exponential time would not end.
+//! Names of the maximum length. An exponential algorithm would not terminate in these tests.
 
 use credential::names::compare_names;
 
-/// `pattern`, over and over, as long as a name may be.
+/// Returns `pattern` repeated up to the maximum length of a name.
 fn filled(pattern: &str) -> String {
     pattern.chars().cycle().take(200).collect()
 }
@@ -68,7 +68,7 @@ fn hostile_names_of_full_length_are_compared() {
 
 #[test]
 fn words_that_join_in_many_ways_are_compared() {
-    // Each word of one name is the start of what the other name spells, over and over.
+    // Each word of one name is a prefix of the remaining letters of the other name.
     let joined = ["aaaaaaaaab"; 18].join(" ");
     let split = filled("a ");
     let mixed = filled("aa a aaa ");

@@ -1,4 +1,5 @@
-//! What a type always shows cannot be left out of what is signed, in whichever format; and nothing counts after its last day.
+//! Members that a type always shows cannot be withheld in either format, and credentials expire
+//! after their last day of validity.
 
 use credential::format::sd_jwt::{Challenge, SdJwt};
 use credential::format::sd_jwt_vc::{TypeMetadata, type_of, vct};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{ADDRESS, NOW, YEAR, crafted, digest, fields, inputs, issuer, key, rng};
 
-/// What the issuer signs of `fields`, with a year to live.
+/// Signs `fields` as the issuer, valid for a year.
 fn signed(issuer: &Issuer<SoftwareKey>, configuration: Configuration, fields: &Value) -> String {
     let statement = Statement {
         id: "urn:uuid:00000000-0000-4000-8000-000000000001",
@@ -35,7 +36,7 @@ fn known(name: &str) -> Type {
     name.parse().expect("a type")
 }
 
-/// The sample of a type with some members changed; null changes nothing.
+/// Returns the sample of a type with some members changed. Null changes nothing.
 fn changed(known: Type, change: &Value) -> Value {
     let mut fields = fields(known);
     fields.as_object_mut().expect("fields").extend(change.as_object().cloned().unwrap_or_default());
@@ -60,7 +61,7 @@ fn always_shown_fields_are_in_the_clear_in_every_type() {
         for place in known.always_shown.iter().filter(|place| place.matches('/').count() == 1) {
             assert_eq!(claims.get(&place[1..]), fields.pointer(place), "{known}: {place}");
         }
-        // What stands deeper is shown wherever its parent is.
+        // Nested members are shown wherever their parent is.
         for place in known.always_shown.iter().filter(|place| place.matches('/').count() > 1) {
             let parent = &place[..place.rfind('/').expect("a parent")];
             let some = SdJwt::read(&text).expect("read").present(|shown| shown == parent).expect("shown");
@@ -144,7 +145,7 @@ fn expired_credentials_are_reported_with_their_last_day() {
             Token::read(&text).expect("read").verify(&inputs, &Challenge { now: end + 61, ..Challenge::default() });
         assert!(!forged.is_genuine(), "expired, and not of this issuer");
     }
-    // Signed before signatures ended with the last day: the disclosed day counts all the same.
+    // Issued before signatures expired with the last day: the disclosed day is still checked.
     let day = json!(["salt", "expiry_date", "2024-05-31"]);
     let payload = json!({ "iss": ADDRESS, "vct": format!("{ADDRESS}/credentials/universal_credential"), "exp": NOW + YEAR, "_sd": [digest(&day)] });
     let earlier = report(&crafted(&payload, &[&day]), NOW);
@@ -180,8 +181,9 @@ fn metadata_says_what_is_never_disclosed_apart() {
     }
 }
 
-/// What was signed under a document names its hash. If one of these fails, give the type its present document as another
-/// `earlier_metadata`, and add the new one here; while no release has published it, note its new hash instead.
+/// Credentials contain the hash of their metadata. If a hash changes, add the previous document to
+/// the type's `earlier_metadata` and the new hash to this test. If no release has published the
+/// document, update its hash instead.
 #[test]
 fn published_type_metadata_never_changes() {
     for (path, hash) in [
@@ -192,13 +194,13 @@ fn published_type_metadata_never_changes() {
         ("digital_identity", "shMA4Cxc6S4km8qKUp1+0S6wauPEOAznXmqe4VxBsQY="),
         ("right_to_work", "jfkk43RTp7UgG1F8nLSHR/2lsCYyM+yuMK49uulgPkA="),
         ("universal_credential", "h2QhqVbxAXPPggC8WV37/77gYUyqfg78Hgls2O9GYZ4="),
-        ("career_history/2", "83u4X5QER4F3tf8gxws13G3htGpbnNFyvX3qEAr9k/g="),
-        ("education/2", "FMIiDSbQaRZBa/3x6WDvA9oY8HEpqZNeTRG7SCMWmDw="),
-        ("microcredential/2", "Wbbi/4qpwHPPWxtLBSUu1r50YJ+pMevM9LKl1o1S4iw="),
-        ("english_proficiency/2", "3DG01Ey21jsrDM0xIMCL8o/5MpV9f027SaCJvIvQE+4="),
-        ("digital_identity/2", "PjNWWvo/bseT3PBpwvbpP0jd1qWBUdTry4Ua6/V0Aj0="),
-        ("right_to_work/2", "3WID7vXRO16dhzepGWYT6WLwOADJA9/l5IAARZmQkq4="),
-        ("universal_credential/2", "/x+ANuxHg6vk0ijGpRhpuf/s731kRSHps8DTbj1PdIU="),
+        ("career_history/2", "c7y+LvlikAPPs2L+Z72BaT99+dbejDGHX6iVRV/APKA="),
+        ("education/2", "iAo/7ZgB4CGDownoiQkkfXm9RI6XK6nbUF5+g1rczcI="),
+        ("microcredential/2", "BusXZlK/QdD5PLtANS2nbQG1aOaXecQeRM1EFAlMXUQ="),
+        ("english_proficiency/2", "JW00ik/yLVoJE/wT359IBfrmr16ahzBB0uuua0D0RkU="),
+        ("digital_identity/2", "wV5+lIryu0Nt4CrvgBAed2JAqIufsp8guPYaQqAvDWw="),
+        ("right_to_work/2", "GXJCI5vqhtF3UAgaS+2SwGzh2XJ9Equf/mzeeK0uXzY="),
+        ("universal_credential/2", "+Ubd8xoN6BuHhEZRZ/2k8jLFb/gm4Si7Vf+soO6HbuQ="),
     ] {
         let vct = format!("{ADDRESS}/credentials/{path}");
         let metadata = TypeMetadata::published(&vct, ADDRESS).unwrap_or_else(|| panic!("{path} is not published"));

@@ -1,6 +1,6 @@
-//! Disclosures that an issuer did not make, or made wrongly.
+//! Forged and malformed disclosures.
 
-use credential::Refusal;
+use credential::VerifyError;
 use credential::format::sd_jwt_vc::SdJwtVc;
 use serde_json::{Value, json};
 
@@ -14,34 +14,34 @@ fn foreign_disclosures_are_rejected_by_reason() {
     let plain = json!({ "vct": "v", "_sd": [digest(&name)], "_sd_alg": "sha-256" });
     assert_eq!(read(&plain, &[&name]), Ok(()));
     assert_eq!(read(&plain, &[]), Ok(()));
-    assert_eq!(read(&plain, &[&json!(["salt", "full_name", "Joan"])]), Err(Refusal::StrayDisclosure));
-    assert_eq!(read(&plain, &[&name, &name]), Err(Refusal::DuplicateDigest));
+    assert_eq!(read(&plain, &[&json!(["salt", "full_name", "Joan"])]), Err(VerifyError::StrayDisclosure));
+    assert_eq!(read(&plain, &[&name, &name]), Err(VerifyError::DuplicateDigest));
     let twice = json!({ "vct": "v", "_sd": [digest(&name), digest(&name)] });
-    assert_eq!(read(&twice, &[]), Err(Refusal::DuplicateDigest));
+    assert_eq!(read(&twice, &[]), Err(VerifyError::DuplicateDigest));
     let nested_twice = json!({ "vct": "v", "_sd": [digest(&name)], "more": { "_sd": [digest(&name)] } });
-    assert_eq!(read(&nested_twice, &[&name]), Err(Refusal::DuplicateDigest));
+    assert_eq!(read(&nested_twice, &[&name]), Err(VerifyError::DuplicateDigest));
     let hashed = json!({ "vct": "v", "_sd": [digest(&name)], "_sd_alg": "sha-1" });
-    assert_eq!(read(&hashed, &[]), Err(Refusal::HashAlgorithm("sha-1".to_owned())));
+    assert_eq!(read(&hashed, &[]), Err(VerifyError::HashAlgorithm("sha-1".to_owned())));
     let taken = json!({ "vct": "v", "full_name": "Joan", "_sd": [digest(&name)] });
-    assert!(matches!(read(&taken, &[&name]), Err(Refusal::Disclosure(_))));
+    assert!(matches!(read(&taken, &[&name]), Err(VerifyError::Disclosure(_))));
     let as_member = json!({ "vct": "v", "_sd": [digest(&item)] });
-    assert!(matches!(read(&as_member, &[&item]), Err(Refusal::Disclosure(_))));
+    assert!(matches!(read(&as_member, &[&item]), Err(VerifyError::Disclosure(_))));
     let as_item = json!({ "vct": "v", "list": [{ "...": digest(&name) }] });
-    assert!(matches!(read(&as_item, &[&name]), Err(Refusal::Disclosure(_))));
+    assert!(matches!(read(&as_item, &[&name]), Err(VerifyError::Disclosure(_))));
     for hidden in ["_sd", "..."] {
         let disclosure = json!(["salt", hidden, ["x"]]);
         let payload = json!({ "vct": "v", "_sd": [digest(&disclosure)] });
-        assert!(matches!(read(&payload, &[&disclosure]), Err(Refusal::Disclosure(_))), "{hidden}");
+        assert!(matches!(read(&payload, &[&disclosure]), Err(VerifyError::Disclosure(_))), "{hidden}");
     }
     for open in ["iss", "exp", "nbf", "cnf", "vct", "vct#integrity", "aka_vcts", "status"] {
         let disclosure = json!(["salt", open, 1]);
         let payload = json!({ "_sd": [digest(&disclosure)] });
-        assert_eq!(read(&payload, &[&disclosure]), Err(Refusal::MustNotBeDisclosed(open.to_owned())));
+        assert_eq!(read(&payload, &[&disclosure]), Err(VerifyError::MustNotBeDisclosed(open.to_owned())));
     }
     for broken in
         [json!("text"), json!(["salt"]), json!([1, "name", 2]), json!(["salt", 1, 2]), json!(["a", "b", 1, 2])]
     {
-        assert!(matches!(read(&json!({ "vct": "v" }), &[&broken]), Err(Refusal::Disclosure(_))), "{broken}");
+        assert!(matches!(read(&json!({ "vct": "v" }), &[&broken]), Err(VerifyError::Disclosure(_))), "{broken}");
     }
 }
 
@@ -76,5 +76,5 @@ fn nested_disclosures_are_limited_in_depth() {
     }
     let payload = json!({ "vct": "v", "_sd": [digest(disclosures.last().expect("one"))] });
     let all: Vec<&Value> = disclosures.iter().collect();
-    assert!(matches!(SdJwtVc::read(&crafted(&payload, &all)), Err(Refusal::Disclosure(_))));
+    assert!(matches!(SdJwtVc::read(&crafted(&payload, &all)), Err(VerifyError::Disclosure(_))));
 }

@@ -1,9 +1,9 @@
-//! Issuing, and metadata of types.
+//! Issuing, and type metadata.
 
 use credential::format::sd_jwt::{Challenge, SdJwt};
 use credential::format::sd_jwt_vc::TypeMetadata;
 use credential::format::{Configuration, Format, Issuer, Statement};
-use credential::key::{Algorithm, CannotSign, Signer};
+use credential::key::{Algorithm, SignError, Signer};
 use credential::verification::{Answer, Step, Token, VerificationInputs};
 use credential::{ALL, Type};
 use serde_json::{Value, json};
@@ -75,8 +75,8 @@ fn errors_of_the_signing_key_are_returned() {
         fn algorithm(&self) -> Algorithm {
             Algorithm::Es256
         }
-        fn sign(&self, _: &[u8]) -> Result<Vec<u8>, CannotSign> {
-            Err(CannotSign("the module does not answer".to_owned()))
+        fn sign(&self, _: &[u8]) -> Result<Vec<u8>, SignError> {
+            Err(SignError("the module does not answer".to_owned()))
         }
     }
     let issuer = Issuer::new(ADDRESS, "Tenure", "k1", &[], Away);

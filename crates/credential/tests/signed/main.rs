@@ -1,4 +1,4 @@
-//! Signed credentials: what is issued verifies, what is changed does not, and the reason names what was changed.
+//! Signed credentials: issued ones verify, changed ones do not, and the reason names the change.
 
 mod always_shown;
 mod disclosures;

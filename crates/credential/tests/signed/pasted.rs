@@ -1,6 +1,7 @@
-//! The token in what somebody pasted: the cases of `pasted.json`, which the page's script is tested with too.
+//! Finding the token in pasted text: the cases of `pasted.json`, which the page's script is tested
+//! with too.
 
-use credential::Refusal;
+use credential::VerifyError;
 use credential::verification::{MAX_PASTED, find_token};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -31,12 +32,12 @@ fn tokens_are_found_in_what_people_paste() {
 
 #[test]
 fn unreadable_or_long_input_holds_no_token() {
-    assert_eq!(find_token(&[0xc3, 0x28]), Err(Refusal::NotAToken));
-    assert_eq!(find_token(&[0xff, 0xfe, 0x00, 0xdc]), Err(Refusal::NotAToken), "half a surrogate pair");
+    assert_eq!(find_token(&[0xc3, 0x28]), Err(VerifyError::NotAToken));
+    assert_eq!(find_token(&[0xff, 0xfe, 0x00, 0xdc]), Err(VerifyError::NotAToken), "half a surrogate pair");
     let most = [" ".repeat(MAX_PASTED - 10), "eyJ9.e30.A".to_owned()].concat();
     assert_eq!(find_token(most.as_bytes()).as_deref(), Ok("eyJ9.e30.A"));
     let longer = format!("{most} ");
-    assert!(matches!(find_token(longer.as_bytes()), Err(Refusal::Malformed(_))));
+    assert!(matches!(find_token(longer.as_bytes()), Err(VerifyError::Malformed(_))));
 }
 
 proptest! {

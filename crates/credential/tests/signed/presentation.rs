@@ -1,4 +1,4 @@
-//! Presentations: what is shown, and the challenge that it is bound to.
+//! Presentations: selected disclosures and the key binding to a challenge.
 
 use credential::Type;
 use credential::format::Format;

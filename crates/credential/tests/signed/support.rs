@@ -23,7 +23,7 @@ pub fn issuer(algorithm: Algorithm) -> Issuer<SoftwareKey> {
     Issuer::new(ADDRESS, "Tenure", "k1", &[], key(1, algorithm))
 }
 
-/// A repeatable generator.
+/// Returns a repeatable generator.
 pub fn rng() -> impl FnMut(&mut [u8]) {
     let mut state = 0_u64;
     move |bytes: &mut [u8]| {
@@ -62,7 +62,7 @@ pub fn career(format: Format) -> Configuration {
     Configuration { credential_type: Type::default(), format }
 }
 
-/// A career history bound to the holder's key.
+/// Returns a career history that is bound to the holder's key, and the key.
 pub fn bound() -> (String, SoftwareKey) {
     let holder = key(2, Algorithm::Es256);
     (signed_by(&issuer(Algorithm::Es256), career(Format::SdJwtVc), Some(holder.public())), holder)
@@ -94,13 +94,13 @@ pub fn failure(report: &Report, step: Step) -> Option<&'static str> {
     verdict.code
 }
 
-/// Signs a header and payload as they are, by the issuer's key.
+/// Signs any header and payload with the issuer's key.
 pub fn forged(header: &Value, payload: &Value) -> String {
     let signer = key(1, Algorithm::Es256);
     jws::sign(&jws::protected(header), payload.to_string().as_bytes(), &signer).expect("signed")
 }
 
-/// An SD-JWT VC of the issuer with any payload and disclosures.
+/// Returns an SD-JWT VC of the issuer with any payload and disclosures.
 pub fn crafted(payload: &Value, disclosures: &[&Value]) -> String {
     let encoded =
         disclosures.iter().map(|value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string()));

@@ -1,6 +1,6 @@
 //! Verification: status, time, headers.
 
-use credential::Refusal;
+use credential::VerifyError;
 use credential::format::Format;
 use credential::format::sd_jwt::{Challenge, SdJwt};
 use credential::format::vc_jwt::{IssuerProfile, status_list_credential};
@@ -40,7 +40,8 @@ fn status_and_time_are_checked() {
     }
 }
 
-/// An issuer's list of two bits an entry in which the place 7 was replaced, with its claim `status_types` changed.
+/// Returns an issuer's list of two bits per entry, with index 7 replaced, after a change to its
+/// claim `status_types`.
 fn replaced_list(change: impl FnOnce(&mut Value)) -> Answer<String> {
     let list = StatusList::of_ended(131_072, [(6, false), (7, true)]);
     let mut payload = token_payload(&list, &format!("{ADDRESS}/status/1"), (NOW, NOW + 60), 60);
@@ -65,7 +66,7 @@ fn checks_that_cannot_be_made_are_no_failures() {
     for step in [Step::Signature, Step::Issuer, Step::Status] {
         assert_eq!(no_keys.verdict(step).map(|verdict| verdict.outcome), Some(Outcome::NotChecked), "{step:?}");
     }
-    assert_eq!(Report::unreadable(&Refusal::NotAToken).conclusion(), Conclusion::Invalid);
+    assert_eq!(Report::unreadable(&VerifyError::NotAToken).conclusion(), Conclusion::Invalid);
 }
 
 #[test]
@@ -83,8 +84,8 @@ fn replaced_credential_is_not_valid_and_told_from_revoked() {
         assert_eq!(failure(&replaced, Step::Status), Some("replaced"), "{format:?}");
         assert!(replaced.is_replaced() && !replaced.is_valid());
         let reason = &replaced.verdict(Step::Status).expect("a verdict").reason;
-        assert!(reason.contains("a newer version exists. Ask the holder"), "{reason}");
-        // In the list of an issuer that does not say so, 3 may mean anything.
+        assert!(reason.contains("replaced by a newer version. Ask the holder"), "{reason}");
+        // Without the issuer's declaration, 3 can mean anything.
         for types in [Value::Null, json!({ "0x03": "suspended" }), json!("replaced")] {
             let other = report(replaced_list(|claim| *claim = types));
             assert_eq!(failure(&other, Step::Status), Some("unknown_status"));
@@ -127,16 +128,16 @@ fn misleading_headers_are_rejected() {
     let header = |alg: &str, typ: &str| json!({ "alg": alg, "typ": typ, "kid": "k1" });
     assert_eq!(with(header("ES256", "dc+sd-jwt")), Ok(None));
     for alg in ["none", "None", "HS256", "RS256", "ES256K", ""] {
-        assert_eq!(with(header(alg, "dc+sd-jwt")), Err(Refusal::Algorithm(alg.to_owned())));
+        assert_eq!(with(header(alg, "dc+sd-jwt")), Err(VerifyError::Algorithm(alg.to_owned())));
     }
     assert_eq!(with(header("EdDSA", "dc+sd-jwt")), Ok(Some("key_confusion")));
     for typ in ["vc+sd-jwt", "JWT", "", "kb+jwt"] {
-        assert!(matches!(with(header("ES256", typ)), Err(Refusal::Type { .. })), "{typ}");
+        assert!(matches!(with(header("ES256", typ)), Err(VerifyError::Type { .. })), "{typ}");
     }
     assert_eq!(with(json!({ "alg": "ES256", "typ": "dc+sd-jwt", "kid": "k2" })), Ok(Some("unknown_key")));
     assert_eq!(
         with(json!({ "alg": "ES256", "typ": "dc+sd-jwt", "kid": "k1", "crit": ["b64"] })),
-        Err(Refusal::Critical)
+        Err(VerifyError::Critical)
     );
     let unsigned = format!("{}.~{disclosures}", issued.rsplit_once('.').expect("three parts").0);
     let report =

@@ -1,4 +1,4 @@
-//! The headlines that a hirer reads.
+//! Headlines for hirers.
 
 use credential::Type;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Identities, work rights, and credentials without a type of their own.
 
-use credential::{Context, Rejection, Submission, Type};
+use credential::{Context, ParseError, Submission, Type};
 use serde_json::{Value, json};
 
 use crate::samples::{Put, Take, changed, check, context};
@@ -27,15 +27,15 @@ fn digital_identity_samples_are_accepted_or_rejected() {
             ("a partner chain", vec![Put("/partner_chain", json!([{ "name": "Parent" }]))]),
         ],
         vec![
-            (vec![Take("/fields/full_name")], "/fields", "member.missing"),
-            (vec![Take(validity)], "/fields", "member.missing"),
-            (vec![Take(liveness)], "/fields", "member.missing"),
-            (vec![Take(matched)], "/fields", "member.missing"),
+            (vec![Take("/fields/full_name")], "/fields", "field.missing"),
+            (vec![Take(validity)], "/fields", "field.missing"),
+            (vec![Take(liveness)], "/fields", "field.missing"),
+            (vec![Take(matched)], "/fields", "field.missing"),
             (put(validity, "automated"), validity, "choice.unknown"),
             (put(liveness, "manual"), liveness, "choice.unknown"),
             (put(liveness, "In_Person"), liveness, "choice.unknown"),
             (put(matched, "verifiable_credential"), matched, "choice.unknown"),
-            (vec![Put(validity, Value::Null)], validity, "member.null"),
+            (vec![Put(validity, Value::Null)], validity, "field.null"),
             (vec![Put(matched, json!(true))], matched, "type.mismatch"),
             (put("/fields/date_of_birth", "30/04/1990"), "/fields/date_of_birth", "date.format"),
             (put("/fields/date_of_birth", "1990-04-31"), "/fields/date_of_birth", "date.range"),
@@ -44,14 +44,14 @@ fn digital_identity_samples_are_accepted_or_rejected() {
             (
                 put("/fields/identity_verification_level", "basic"),
                 "/fields/identity_verification_level",
-                "member.unknown",
+                "field.unknown",
             ),
             (vec![Put("/fields/full_name", json!(""))], "/fields/full_name", "text.empty"),
             (vec![Put("/assets", json!([{ "asset_id": "1", "asset_type": "pdf" }]))], "/assets", "assets.not_allowed"),
             (
                 vec![Put("/partner_chain", json!([{ "name": "Parent", "nam": "Parent" }]))],
                 "/partner_chain/0/nam",
-                "member.unknown",
+                "field.unknown",
             ),
         ],
     );
@@ -73,8 +73,8 @@ fn right_to_work_samples_are_accepted_or_rejected() {
             ("the last code of the list", country("ZW")),
         ],
         vec![
-            (vec![Take("/fields/full_name")], "/fields", "member.missing"),
-            (vec![Take("/fields/country"), Take(at)], "/fields", "member.missing"),
+            (vec![Take("/fields/full_name")], "/fields", "field.missing"),
+            (vec![Take("/fields/country"), Take(at)], "/fields", "field.missing"),
             (country("XX"), "/fields/country", "choice.unknown"),
             (country("UK"), "/fields/country", "choice.unknown"),
             (country("sg"), "/fields/country", "choice.unknown"),
@@ -82,14 +82,14 @@ fn right_to_work_samples_are_accepted_or_rejected() {
             (country("Singapore"), "/fields/country", "choice.unknown"),
             (country(""), "/fields/country", "choice.unknown"),
             (vec![Put("/fields/country", json!(["SG"])), Take(at)], "/fields/country", "type.mismatch"),
-            (vec![Put("/fields/country", Value::Null), Take(at)], "/fields/country", "member.null"),
-            (vec![Take(at)], "/fields", "member.missing"),
-            (vec![Put(at, Value::Null)], "/fields", "member.missing"),
+            (vec![Put("/fields/country", Value::Null), Take(at)], "/fields/country", "field.null"),
+            (vec![Take(at)], "/fields", "field.missing"),
+            (vec![Put(at, Value::Null)], "/fields", "field.missing"),
             (rights("tourist"), at, "choice.unknown"),
             (rights("Resident"), at, "choice.unknown"),
             (vec![Put(at, json!(1))], at, "type.mismatch"),
-            (vec![Put("/fields/country", json!("AU"))], at, "member.forbidden"),
-            (vec![Put("/fields/visa", json!("x"))], "/fields/visa", "member.unknown"),
+            (vec![Put("/fields/country", json!("AU"))], at, "field.forbidden"),
+            (vec![Put("/fields/visa", json!("x"))], "/fields/visa", "field.unknown"),
             (vec![Put("/assets", json!([{ "asset_id": "1", "asset_type": "pdf" }]))], "/assets", "assets.not_allowed"),
         ],
     );
@@ -112,10 +112,10 @@ fn universal_credential_samples_are_accepted_or_rejected() {
             ("one asset", vec![Put("/assets", json!([asset("png")]))]),
         ],
         vec![
-            (vec![Take("/fields/full_name")], "/fields", "member.missing"),
-            (vec![Take("/fields/credential_name")], "/fields", "member.missing"),
-            (vec![Take("/fields/credential_category")], "/fields", "member.missing"),
-            (vec![Take("/fields/issuer_name")], "/fields", "member.missing"),
+            (vec![Take("/fields/full_name")], "/fields", "field.missing"),
+            (vec![Take("/fields/credential_name")], "/fields", "field.missing"),
+            (vec![Take("/fields/credential_category")], "/fields", "field.missing"),
+            (vec![Take("/fields/issuer_name")], "/fields", "field.missing"),
             (
                 vec![Put("/fields/credential_category", json!("license"))],
                 "/fields/credential_category",
@@ -138,7 +138,7 @@ fn universal_credential_samples_are_accepted_or_rejected() {
                 "date.future",
             ),
             (details("date_completed", json!("2027")), "/fields/credential_details/date_completed", "date.future"),
-            (details("county", json!("x")), "/fields/credential_details/county", "member.unknown"),
+            (details("county", json!("x")), "/fields/credential_details/county", "field.unknown"),
             (details("city", json!("")), "/fields/credential_details/city", "text.empty"),
             (vec![Put("/assets", json!([asset("png"), asset("jpg")]))], "/assets", "list.too_long"),
             (vec![Put("/assets", json!([asset("open_cert")]))], "/assets/0/asset_type", "choice.unknown"),
@@ -153,8 +153,9 @@ fn operator_categories_replace_the_standard_ones() {
     let context = Context { categories: Some(&own), ..context() };
     let with = |category: &str| changed(known, &[Put("/fields/credential_category", json!(category))]).to_string();
     assert!(Submission::parse_v2(known, with("vessel_master").as_bytes(), &context).is_ok());
-    let Err(Rejection::Invalid(faults)) = Submission::parse_v2(known, with("licence").as_bytes(), &context) else {
+    let Err(ParseError::Invalid(field_errors)) = Submission::parse_v2(known, with("licence").as_bytes(), &context)
+    else {
         panic!("taken")
     };
-    assert_eq!(faults[0].message, "This must be a category: vessel_master.");
+    assert_eq!(field_errors[0].message, "Must be one of the categories: vessel_master.");
 }

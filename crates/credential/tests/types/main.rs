@@ -1,5 +1,5 @@
-//! What every credential type accepts and rejects, with the place and the code of each fault (partner-api, section 5).
-//! `career_history` has a file of its own.
+//! The bodies that every credential type accepts and rejects, with the pointer and the code of each
+//! error (docs/partner-api.md section 5). `career_history` has its own file.
 
 mod education;
 mod headlines;

@@ -1,13 +1,13 @@
-//! Changed samples of the credential types, and how they are checked.
+//! Changes to the samples of the credential types, and how the results are checked.
 
-use credential::{Context, Rejection, Submission, Type};
+use credential::{Context, ParseError, Submission, Type};
 use serde_json::Value;
 
 pub fn context() -> Context<'static> {
     Context::new("2026-11-23T09:00:00Z".parse().expect("a time"))
 }
 
-/// One change to a sample: a value to put at a pointer, or a member to take away.
+/// A change to a sample: a value to set at a pointer, or a member to remove.
 pub enum Change {
     Put(&'static str, Value),
     Take(&'static str),
@@ -31,7 +31,7 @@ pub fn changed(known: Type, changes: &[Change]) -> Value {
     body
 }
 
-pub fn parse(known: Type, body: &Value) -> Result<Submission, Rejection> {
+pub fn parse(known: Type, body: &Value) -> Result<Submission, ParseError> {
     Submission::parse_v2(known, body.to_string().as_bytes(), &context())
 }
 
@@ -45,10 +45,15 @@ pub fn check(name: &str, taken: &[(&str, Vec<Change>)], refused: Vec<(Vec<Change
     }
     for (changes, pointer, code) in refused {
         let body = changed(known, &changes);
-        let Err(Rejection::Invalid(faults)) = parse(known, &body) else { panic!("{name}: taken: {body}") };
-        let found: Vec<_> = faults.iter().map(|fault| (fault.pointer.as_str(), fault.code.as_str())).collect();
+        let Err(ParseError::Invalid(field_errors)) = parse(known, &body) else { panic!("{name}: taken: {body}") };
+        let found: Vec<_> =
+            field_errors.iter().map(|field_error| (field_error.pointer.as_str(), field_error.code.as_str())).collect();
         assert_eq!(found, [(pointer, code)], "{name}: {body}");
         assert!(body.pointer(pointer).is_some(), "{pointer} must resolve in {body}");
-        assert!(faults[0].message.ends_with(['.', '?']) && faults[0].message.len() > 20, "{}", faults[0].message);
+        assert!(
+            field_errors[0].message.ends_with(['.', '?']) && field_errors[0].message.len() > 20,
+            "{}",
+            field_errors[0].message
+        );
     }
 }

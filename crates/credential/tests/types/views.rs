@@ -1,9 +1,9 @@
-//! What pages show of credentials of which something is withheld.
+//! Views of credentials with withheld claims.
 
-use credential::{ALL, Block, Datum, Type};
+use credential::{ALL, Block, DisplayValue, Type};
 use serde_json::{Value, json};
 
-/// The JSON Pointers of everything in `value`.
+/// Collects the JSON Pointers of everything in `value`.
 fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     let inner: Vec<(String, &Value)> = match value {
         Value::Object(members) => members.iter().map(|(name, inner)| (name.clone(), inner)).collect(),
@@ -37,11 +37,11 @@ fn is_whole(text: &str) -> bool {
         && ![" ,", ",,", " .", "  ", "()"].iter().any(|gap| text.contains(gap))
 }
 
-fn says_something(datum: &Datum) -> bool {
+fn says_something(datum: &DisplayValue) -> bool {
     match datum {
-        Datum::Words(words) => is_whole(words),
-        Datum::Day(_) => true,
-        Datum::Nothing => false,
+        DisplayValue::Words(words) => is_whole(words),
+        DisplayValue::Day(_) => true,
+        DisplayValue::Nothing => false,
     }
 }
 
@@ -106,7 +106,7 @@ fn facts_of_several_fields_show_those_that_are_there() {
             other => panic!("{name}: {other:?}"),
         }
     };
-    let words = |text: &str| Datum::Words(text.to_owned());
+    let words = |text: &str| DisplayValue::Words(text.to_owned());
     let licence = json!({ "full_name": "John Doe", "credential_name": "Electrical Work Licence" });
     assert_eq!(facts("universal_credential", licence), [("What", words("Electrical Work Licence"))]);
     let test = |overall: Value| {

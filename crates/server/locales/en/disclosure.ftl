@@ -1,4 +1,4 @@
-# What of a credential is shown, what is left out, and whether it still counts.
+# Which details of a credential are shown or left out, and whether it has expired.
 
 selection-always = always shown
 selection-all-employment = { $count ->
@@ -30,7 +30,7 @@ not-shown-employment-at-most = { $count ->
    *[other] At most { $count } jobs not shown.
 }
 
-job-planned = Planned from { $start }, nothing confirmed yet
-job-open-planned = Since { $start }, known up to { $last }, planned to end in { $end }
-timeline-known-planned = known to { $month }, then planned
-timeline-job-planned = { $role } at { $organisation }, since { $start }, known up to { $last }, { $duration } so far, planned to end in { $end }.
+job-planned = Planned from { $start }, not confirmed yet
+job-open-planned = { $start } – present (confirmed to { $last }), planned to end in { $end }
+timeline-known-planned = confirmed to { $month }, then planned
+timeline-job-planned = { $role } at { $organisation }, { $start } to present, confirmed to { $last }, { $duration } so far, planned to end in { $end }.

@@ -1,88 +1,89 @@
-# Sharing with a hirer: making a link, and what a hirer sees behind it.
+# Sharing with a hirer: creating a link, and the page that the hirer sees.
 
 share-title = Share with a hirer
-share-lead = You make a link for one hirer, and choose what it shows. They see who attests it and can check that nothing was changed.
-share-what = What it shows
+share-lead = Create a link for one hirer and choose what it shows. The hirer sees who confirmed each record and can check that it is unchanged.
+share-what = What to show
 share-this = Show { $title } from { $partner }
-share-always = Always shown: the name { $name }, and that { $partner } attests it, and when.
-share-how = For whom, and for how long
+share-always = Always shown: the name { $name }, that { $partner } confirmed this, and when.
+share-how = Purpose and expiry
 share-purpose = Purpose
-share-purpose-help = The hirer reads this. You may leave it empty.
-share-days = How long it can be opened
+share-purpose-help = Optional. The hirer can read this.
+share-days = How long the link works
 share-day-count = { $count ->
     [one] 1 day
    *[other] { $count } days
 }
 share-passcode = Passcode
-share-passcode-help = Six characters or more, if you want one. Tell it to the hirer by another way than the link.
+share-passcode-help = Optional, at least 6 characters. Send the passcode separately, for example by phone.
 share-keep-current = Keep this link current
-share-keep-current-help = When a newer version takes the place of something you share, the link shows that instead. It shows the same kinds of details as now, and nothing that you left out. Without this, the link says that a newer version exists.
-share-make = Make the link
+share-keep-current-help = When you accept a newer version of something you share, the link shows that version instead. It shows the same kinds of details as now, and nothing that you left out. If you do not tick this, the link only says that a newer version exists.
+share-make = Create link
 share-problem-nothing = Choose at least one thing to show.
-share-problem-purpose = The purpose may have 200 characters.
-share-problem-days = Choose how long it can be opened.
-share-problem-passcode = A passcode has 6 to 64 characters.
+share-problem-purpose = The purpose is too long. Use at most 200 characters.
+share-problem-days = Choose how long the link works.
+share-problem-passcode = Enter a passcode of 6 to 64 characters, or leave it empty.
 share-problem-many = { $count ->
-   *[other] You have { $count } links that can be opened. Take one back first.
+   *[other] You have { $count } active links, which is the maximum. Revoke one first.
 }
-share-problem-replaced = Something that you chose was updated after you opened this page. Here is the newer version, with the same choices. Check it and make the link.
-share-problem-gone = Something that you chose is no longer in your wallet, or its partner withdrew it. No link was made. Your other choices are kept below.
-share-problem-repeated = This form has already made a link, with other choices. You find it under “Links that you shared”. Make the link again to have another one.
+share-problem-replaced = Something you chose was updated after you opened this page. This is the newer version, with the same choices. Check it and create the link.
+share-problem-gone = Something you chose is no longer in your wallet, or was withdrawn. No link was created. Your other choices are kept below.
+share-problem-repeated = This form has already created a link, with other choices. You can find it under “Shared links”. Select “Create link” again for another one.
 share-is-newer = This is the newer version.
-share-nothing = There is nothing in your wallet that you can share.
+share-nothing = There is nothing in your wallet that you can share. A credential cannot be shared after its sender withdrew it, or after a newer version replaced it.
+share-nothing-one = You cannot share this credential: its sender withdrew it, or a newer version replaced it.
 share-one-title = Your link for a hirer
-share-one-lead = Send this link to the one it is for. Whoever has it sees what you chose.
-share-tell-passcode = It opens with the passcode that you chose. It is not shown again.
+share-one-lead = Send this link only to the hirer. Anyone who has it can see what you chose to show.
+share-tell-passcode = The hirer needs the passcode that you chose. We cannot show it again.
 share-shows = Shows
-share-made = Made
-share-until = Open until
-share-until-when = Until { $moment }.
-share-views = Looked at
+share-made = Created
+share-until = Expiry date
+share-until-when = Expiry date: { $moment }
+share-views = Views
 share-view-count = { $count ->
-    [0] Nobody has looked at it yet.
-    [one] Looked at once.
-   *[other] Looked at { $count } times.
+    [0] Not viewed yet.
+    [one] Viewed once.
+   *[other] Viewed { $count } times.
 }
 share-newer = Newer versions
 share-newer-shown = The link shows them.
-share-newer-told = The link says that one exists.
+share-newer-told = The link only says that one exists.
 share-updated = Updated
-share-viewed = Last on { $moment }.
-share-revoked-at = Taken back
-share-active = It can be opened.
-share-locked = Somebody tried too many passcodes, so it opens no more. Make a new link.
-share-ended = Its time is over, and what it showed is deleted.
-share-revoked = You took it back, and what it showed is deleted.
-share-revoke = Take the link back
-share-revoke-help = It opens no more, and what was signed for it is revoked. Copies that the hirer made say so when they are checked.
-share-look = Look at it
-share-look-at = Look at it: the link of { $moment }
+share-viewed = Last viewed on { $moment }.
+share-revoked-at = Revoked
+share-active = Active.
+share-locked = Locked after too many wrong passcodes. Create a new link.
+share-ended = Expired. What the link showed has been deleted.
+share-revoked = You revoked this link. What it showed has been deleted.
+share-revoke = Revoke link
+share-revoke-help = The link stops working, and downloaded copies will show as revoked.
+share-look = Details
+share-look-at = Details of the link of { $moment }
 share-of-day = Link of { $day }
-shares-title = Links that you shared
+shares-title = Shared links
 shares-none = You have not shared anything yet.
-shares-open = Links that you shared
-back-to-shares = Back to your links
+shares-open = Shared links
+back-to-shares = Back to shared links
 share-one = Share
 share-one-of = Share with a hirer what { $partner } sent
-notice-share-revoked = Taken back. The link opens no more.
+notice-share-revoked = Link revoked. It no longer works.
 
 hire-title = Records of { $name }
 hire-title-names = Records in several names
-hire-passcode-title = This link has a passcode
+hire-passcode-title = Enter the passcode
 hire-passcode-lead = Enter the passcode from the person who sent you this link.
-hire-passcode-wrong = That passcode is not right.
+hire-passcode-wrong = That passcode is wrong. Check it and try again.
 hire-open = Open
 hire-over-title = This link has expired or was revoked
-hire-over = It shows nothing any more, and earlier copies of it no longer count. Ask the person who sent it for a new link.
-hire-yours = You are looking at your own link. This is not counted.
+hire-over = It no longer shows anything, and earlier copies are no longer valid. Ask the person who sent it for a new link.
+hire-yours = This is your own link. Your visit is not counted as a view.
 hire-names = Records in { $count } names
 hire-lead = { $name } shared these records with you. You can verify each one.
-hire-lead-names = These records were shared with you by one link. You can verify each one.
+hire-lead-names = Someone shared these records with you in one link. You can verify each one.
 hire-purpose = Purpose
 hire-shared = Shared
 hire-updated = Updated
-hire-newer = A newer version exists since { $day }.
-hire-until = Link open until
+hire-newer = A newer version has been available since { $day }.
+hire-until = Link expires
 hire-confirmed-by = Confirmed by { $partner } on { $day }.
 hire-chain = Sent via { $chain }.
 hire-in-name = In the name { $name }.
@@ -97,57 +98,57 @@ verdict-more = { $count ->
    *[other] { $count } others
 }
 verdict-doubtful = Not everything here is confirmed.
-verdict-failed = Do not rely on this: something failed its check.
+verdict-failed = Do not rely on this: a check failed.
 verdict-invalid = { $title } from { $partner } did not pass every check: it was changed, or this site did not sign it. Ask { $name } for a new link.
-verdict-revoked = { $title } from { $partner } was revoked: the issuer or the holder took it back. Ask { $name } why.
+verdict-revoked = { $title } from { $partner } was revoked by the issuer or the holder. Ask { $name } why.
 verdict-suspended = { $title } from { $partner } is suspended for now. Ask { $name } why, and check again later.
 verdict-expired = { $title } from { $partner } expired on { $day }. Ask { $name } for a current one.
 verdict-not-valid = { $title } from { $partner } is not valid today. Ask { $name } for a new link.
-verdict-replaced = A newer version of { $title } from { $partner } exists. Reload this page; if it stays the same, ask { $name } for a new link.
-verdict-replaced-since = A newer version of { $title } from { $partner } exists since { $day }. Reload this page; if it stays the same, ask { $name } for a new link.
+verdict-replaced = A newer version of { $title } from { $partner } exists. Reload this page. If nothing changes, ask { $name } for a new link.
+verdict-replaced-since = A newer version of { $title } from { $partner } has been available since { $day }. Reload this page. If nothing changes, ask { $name } for a new link.
 verdict-unchecked = { $title } from { $partner } could not be checked completely. Reload this page in a minute.
-verdict-awaiting-graduation = { $title } from { $partner } was completed but not conferred when this was signed. Ask { $name } for the final record.
+verdict-awaiting-graduation = { $title } from { $partner }: when this was signed, the course was completed and the award had not been conferred. Ask { $name } for the final record.
 verdict-old-data = { $partner } has no data on { $organisation } after { $month }, so the job may have ended since. Ask { $name } for an update.
-verdict-names = These records carry different names: { $names }. Ask who they belong to, and for proof if a name was changed.
-verdict-names-similar = These records carry similar names: { $names }. They are shown apart. Ask whether they belong to one person.
-verdict-names-incomparable = These records carry names that cannot be compared: { $names }. They are shown apart. Ask whether they belong to one person.
-verdict-holder-says = Only the person who shares this says that the name { $names } is theirs; they also hold records in another name, or the name alone does not tell people apart. Ask for proof of identity.
-verdict-birth-dates = These records carry different dates of birth. Ask whether they belong to one person, and for proof of identity.
-verdict-names-confirmed = The holder says that all are theirs.
-verdict-names-unconfirmed = The holder has not said that all are theirs.
+verdict-names = These records are in different names: { $names }. Ask who they belong to, and ask for proof if a name was changed.
+verdict-names-similar = These records are in similar names: { $names }. They are shown separately. Ask if they belong to the same person.
+verdict-names-incomparable = These records are in names that cannot be compared: { $names }. They are shown separately. Ask if they belong to the same person.
+verdict-holder-says = Only the person who shared this says that the name { $names } is theirs. They also hold records in another name, or other people may have the same name. Ask for proof of identity.
+verdict-birth-dates = These records have different dates of birth. Ask if they belong to the same person, and ask for proof of identity.
+verdict-names-confirmed = The holder says that all the names are theirs.
+verdict-names-unconfirmed = The holder has not said that all the names are theirs.
 
 hire-now-here = Checked by this site just now ({ $moment }).
 hire-now-browser = Checked just now in your browser.
 hire-paper-here = As checked by this site on { $moment }.
 hire-paper-browser = As checked in a browser on { $moment }.
-hire-paper-help = Paper can be altered, and does not change when something is revoked: open the link or scan its code to check again. The link can be opened until { $moment }.
+hire-paper-help = A printout can be altered, and does not show if something is revoked later. To check again, open the link or scan the QR code. The link works until { $moment }.
 
 hire-checks = Checks
-hire-checks-lead = Your browser makes each check again, without trusting this page. They show who said something and that it is unchanged. Whether it is true, only the issuer knows.
+hire-checks-lead = Your browser repeats each check itself. The checks show who confirmed something and that it is unchanged. Only the issuer can know whether it is true.
 hire-checks-names = All records together
 hire-checked-here = Checked by this site on { $moment }.
 hire-checked-browser = Checked again in your browser on { $moment }.
 hire-all-passed = All checks passed.
 hire-some-failed = A check failed. Do not rely on this.
 hire-some-doubtful = Nothing failed, but one check needs your attention.
-hire-some-unchecked = Nothing failed, but not every check could be made.
-hire-browser-failed = Your browser could not make the checks. These are the results of this site.
-hire-asked = Asked { $address } on { $moment }.
-hire-tools = Keep it, or check it yourself
+hire-some-unchecked = Nothing failed, but some checks could not be made.
+hire-browser-failed = Your browser could not make the checks. These are the results from this site.
+hire-asked = Contacted { $address } on { $moment }.
+hire-tools = Save it or verify it yourself
 hire-raw = For your own tools
-hire-raw-help = The signed token, an SD-JWT VC. Any tool that reads the format can check it, also offline.
-hire-copy = Copy the token
-hire-token-of = Token of what { $partner } confirms
-hire-download = Download the token
+hire-raw-help = The signed token, an SD-JWT VC. Any tool that supports this format can verify it, even offline.
+hire-copy = Copy token
+hire-token-of = Token confirmed by { $partner }
+hire-download = Download token
 hire-link = This link
 
 print = Save as PDF
 print-no-script = To save this page as PDF, open your browser’s print command and choose “Save as PDF”.
 
 cv-title = My career
-cv-lead = Your own copy of what partners confirm now. Nothing is signed on paper.
-cv-names = These records carry several names. They are kept apart, each with its own career.
-cv-unsigned = Printed by its holder from { $site } on { $day }. It is not signed: to verify it, ask the holder for a link to share these records.
+cv-lead = Your own copy of what partners confirm today. A printout is not signed.
+cv-names = These records are in several names. Each name has its own career.
+cv-unsigned = Printed by its holder from { $site } on { $day }. It is not signed. To verify it, ask the holder for a link to these records.
 cv-open = Print or save as PDF
 cv-open-help = your own copy, not signed
 
@@ -160,65 +161,65 @@ step-schema = Format
 step-names = Names
 outcome-passed = Passed
 outcome-failed = Failed
-outcome-doubtful = Attention
+outcome-doubtful = Warning
 outcome-unchecked = Not checked
 
 names-same = { $count ->
-    [one] Every record here carries this name; one issuer uses it.
-   *[other] Every record here carries this name; { $count } issuers use it.
+    [one] All records here are in this name; one issuer uses it.
+   *[other] All records here are in this name; { $count } issuers use it.
 }
-names-holder-says = Every record here carries this name. Only the person who shares this says that it is theirs.
+names-holder-says = All records here are in this name. Only the person who shared this says that it is theirs.
 names-differ = { $names }. { $reason }
 names-identity = { $how }, by { $partner }, for { $name }.
 evidence-dates = Signed on { $from }, valid until { $until }.
 evidence-status = Entry { $entry } of the status list.
 
-passed-signature = Nothing was changed since it was signed.
-passed-issuer = The key that signed it is one that this site publishes as its own.
-passed-holder = The holder released exactly what is shown, for this link.
-passed-status = It was not revoked.
+passed-signature = Unchanged since it was signed.
+passed-issuer = Signed with a key that this site publishes.
+passed-holder = The holder shared exactly what is shown, for this link.
+passed-status = Not revoked.
 passed-dates = Valid today.
 passed-schema = All fields follow the published schema.
 unchecked-unread = It could not be read, so there was nothing to check.
-unchecked-browser = Your browser does not know this signature algorithm.
-unchecked-elsewhere = It names another site, which was not asked.
+unchecked-browser = Your browser does not support this signature algorithm.
+unchecked-elsewhere = This information is on another site, which was not contacted.
 unchecked-unanswered = There was no usable response.
-unchecked-no-status = It names no status list.
-unchecked-status-kind = Its status is of a kind that is not known here.
-unchecked-bare-key = Its issuer is a key and no site, so nothing shows whose key it is.
+unchecked-no-status = It names no status list, so nothing shows whether it was revoked.
+unchecked-status-kind = Its kind of status is not supported.
+unchecked-bare-key = Its issuer is identified only by a key, so nothing shows who owns the key.
 unchecked-not-shown = Its holder did not sign it.
-unchecked-no-metadata = Its type has no description that can be asked for.
+unchecked-no-metadata = Its type has no schema to check against.
 refused-not-a-token = This is not a token. Copy all of it, from eyJ to the end, and try again.
-refused-several-tokens = There are several tokens in this. Paste one of them.
-refused-too-long = This is longer than any token. The limit is 2 million characters.
-refused-issuer-name = It does not name its issuer by an address that can be asked.
-refused-malformed = It cannot be read.
+refused-several-tokens = This contains several tokens. Paste only one of them.
+refused-too-long = This is too long for a token. The limit is 2 million characters.
+refused-issuer-name = It does not identify its issuer by a valid address.
+refused-malformed = It is damaged or incomplete.
 refused-algorithm = Its signature algorithm is not supported.
-refused-critical-header = It requires extensions that are not known here.
+refused-critical-header = It requires extensions that are not supported.
 refused-type = It is another kind of token.
-refused-key-confusion = It names another algorithm than its key is for.
+refused-key-confusion = Its signature algorithm does not match its key.
 refused-signature = The signature does not match: the content was changed, or another key signed it.
-refused-unknown-key = The issuer publishes no key with the name that it gives.
-refused-unknown-issuer = It was not signed in the name of this site.
+refused-unknown-key = The issuer does not publish the key that it names.
+refused-unknown-issuer = It was not signed by this site.
 refused-hash-algorithm = Its hash algorithm is not supported.
-refused-duplicate-digest = One hash stands in it twice.
-refused-stray-disclosure = Something shown was not signed: it was changed, or belongs elsewhere.
-refused-disclosure = Something shown has the wrong form.
-refused-must-not-be-disclosed = Something is disclosed separately that must be part of the signed token.
-refused-claim = Something in it is missing or of the wrong kind.
+refused-duplicate-digest = It contains the same hash twice.
+refused-stray-disclosure = It shows details that were not signed: they were changed, or belong to another token.
+refused-disclosure = It shows details in the wrong format.
+refused-must-not-be-disclosed = A detail is sent separately that must be part of the signed token.
+refused-claim = A field is missing or has the wrong type.
 refused-expired = It has expired.
 refused-not-yet-valid = It is not valid yet.
-refused-from-the-future = It says that it was signed in the future.
+refused-from-the-future = Its signing time is in the future.
 refused-too-old = It was signed too long ago.
-refused-audience = It was meant for another link.
-refused-nonce = It belongs to another request than this link’s.
+refused-audience = It was made for another link.
+refused-nonce = It was made for another request than this link’s.
 refused-sd-hash = The holder’s signature does not cover exactly what is shown.
-refused-not-bound = It has no signature of its holder.
+refused-not-bound = It is not signed by its holder.
 refused-revoked = It was revoked.
 refused-suspended = It is suspended.
 refused-replaced = A newer version exists.
-refused-unknown-status = Its status is not one that is known here.
-refused-list-expired = The status list is too old to be relied on.
-refused-integrity = The published schema is not the one that was meant when it was signed.
-refused-unknown-claim = It has a field that the schema does not have.
-refused-names = A name on this page is not the one that was signed.
+refused-unknown-status = Its status is not supported.
+refused-list-expired = The status list is out of date.
+refused-integrity = The published schema is not the one that it was signed with.
+refused-unknown-claim = It has a field that is not in the schema.
+refused-names = A name on this page differs from the signed name.

@@ -1,30 +1,30 @@
-# Other people's wallets: offering a credential to one, and answering what one asks for.
+# Outside wallets: offering a credential to one, and allowing one to request credentials.
 
 offer-add = Add to another wallet
-offer-add-help = A signed copy for a wallet app of yours. It stays in this wallet too.
+offer-add-help = Adds a signed copy to another wallet app of yours. The credential stays in this wallet too.
 offer-title = Add to another wallet
 offer-back = Back to the credential
-offer-what = A wallet app that speaks OpenID4VCI can keep a signed copy, which you can show to anybody without this site.
+offer-what = Any wallet app that supports OpenID4VCI can keep a signed copy. You can then share it without this site.
 offer-step-open = Open this link on the device with your other wallet:
 offer-open = Open in a wallet
 offer-scan = Or scan this with your phone, or copy the link:
-offer-qr = QR code of the offer
-offer-step-code = When the wallet asks for a code, type:
-offer-until = This offer is good until { $moment }, once.
-offer-warning = Type the code into your own wallet only. Whoever has it and the link gets your credential.
-offer-look-again = Has it arrived? Look again
-offer-fetched = A wallet has fetched this credential. If that was not yours, delete the credential here: all signed copies are revoked then.
+offer-qr = QR code of the link to your other wallet
+offer-step-code = When the wallet asks for a code, enter:
+offer-until = Works once, until { $moment }.
+offer-warning = Enter the code only in your own wallet. Anyone who has both the code and the link can get your credential.
+offer-look-again = Check whether it has arrived
+offer-fetched = A wallet has fetched this credential. If it was not yours, delete the credential here. This revokes all signed copies.
 offer-kept = The credential is in your other wallet.
-offer-over = This offer is over: nothing can be fetched with it any more.
-offer-again = Make a new offer
+offer-over = This link and code no longer work.
+offer-again = Create a new link and code
 
-authorize-title = A wallet asks for credentials
-authorize-lead = A wallet wants signed copies of what you keep here. The answer goes to { $wallet }.
-authorize-what = It gets what you choose, with everything in it. Your wallet app then lets you show parts of it.
-authorize-legend = Which may it have?
-authorize-credential = { $title }: { $headline }, attested by { $partner }
-authorize-choose = Choose at least one, or say no.
-authorize-nothing = You hold nothing of what it asks for. When a partner sends you something, accept it here and begin again in the wallet.
+authorize-title = A wallet asks for your credentials
+authorize-lead = A wallet app would like signed copies of your credentials. They are sent to { $wallet }.
+authorize-what = It gets all the details of the credentials that you choose. You can later choose in that app which details to share.
+authorize-legend = Which credentials do you want to add to it?
+authorize-credential = { $title }: { $headline }, confirmed by { $partner }
+authorize-choose = Choose at least one credential, or select “Do not allow”.
+authorize-nothing = You have no credentials of the kind that it asks for. When a partner sends you one, accept it here and start again in the wallet app.
 authorize-allow = Allow
 authorize-deny = Do not allow
-authorize-warning = Only go on if you began this yourself, in a wallet that belongs to { $wallet }.
+authorize-warning = Only continue if you started this yourself, in a wallet app of { $wallet }.

@@ -1,5 +1,5 @@
-//! Batches: `POST /api/partner/v2/add/requests/batch` and v1's `POST /api/partner/v1/add/batch` (partner-api sections 6
-//! and 7).
+//! Batches: `POST /api/partner/v2/add/requests/batch` and v1's `POST /api/partner/v1/add/batch`
+//! (docs/partner-api.md sections 6 and 7).
 
 use axum::Json;
 use axum::extract::State;
@@ -26,26 +26,26 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(push_batch)).routes(routes!(push_batch_v1))
 }
 
-/// A batch that would be taken.
+/// A batch that would be accepted.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BatchDryRunAnswer {
     /// Always true.
     dry_run: bool,
-    /// Your own id for the whole.
+    /// Your own id for the batch.
     credential_id: String,
-    /// The items, in the order of the types.
+    /// The items, ordered by type.
     items: Vec<ItemAnswer>,
-    /// What you should know although it would be taken.
+    /// Warnings about the batch.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Warning>,
 }
 
-/// An item that would be taken.
+/// An item that would be accepted.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ItemAnswer {
-    /// Your own id for it.
+    /// Your own id for the item.
     credential_id: String,
-    /// How a hirer would read it.
+    /// One line that summarizes the item, as hirers see it.
     headline: String,
 }
 
@@ -62,15 +62,17 @@ impl From<BatchPreview> for BatchDryRunAnswer {
 
 /// Push a batch
 ///
-/// Several credentials of one person behind one link; the person accepts or declines each. It is taken whole or not at
-/// all: one fault refuses it, and every fault of every item is listed. The token needs the scopes of all its types.
+/// Pushes several credentials of one person behind one link; the person accepts or declines each. A
+/// batch is stored completely or not at all: a single error rejects it, and the response lists
+/// every error of every item. The token needs the scopes of all types in the batch.
 #[utoipa::path(
     post,
     path = "/api/partner/v2/add/requests/batch",
+    operation_id = "addBatch",
     params(PushOptions, super::idempotency::IdempotencyHeader),
     responses(
-        (status = 201, description = "Taken: send the person to `redirect_uri`", body = PushAnswer),
-        (status = 200, description = "With `dry_run`: it would be taken; nothing was stored", body = BatchDryRunAnswer),
+        (status = 201, description = "Created. Send the person to `redirect_uri`", body = PushAnswer),
+        (status = 200, description = "With `dry_run`: valid. Nothing was stored", body = BatchDryRunAnswer),
     ),
     tag = "Add"
 )]
@@ -92,23 +94,30 @@ async fn push_batch(
 
 /// Push a batch (v1)
 ///
-/// The form of older integrations. It does the same as v2, and answers with the link alone.
+/// The format of older integrations. It works like v2, but the response contains only the link.
 #[utoipa::path(
     post,
     path = "/api/partner/v1/add/batch",
-    params(super::idempotency::IdempotencyHeader),
+    operation_id = "addBatchV1",
+    params(PushOptions, super::idempotency::IdempotencyHeader),
     responses(
-        (status = 201, description = "Taken: send the person to `redirect_uri`", body = V1Answer),
+        (status = 200, description = "With `dry_run`: valid. Nothing was stored", body = BatchDryRunAnswer),
+        (status = 201, description = "Created. Send the person to `redirect_uri`", body = V1Answer),
     ),
     tag = "Add"
 )]
 async fn push_batch_v1(
     State(app): State<App>,
     partner: Partner<WriteAll>,
+    options: Options,
     JsonBody(body): JsonBody,
-) -> Result<(StatusCode, Json<V1Answer>), Error> {
+) -> Result<Response, Error> {
     let batch = BatchPush { body: &body, form: BatchForm::V1 };
     let authorize = |types: &[Type]| partner.right.require(types);
+    if is_dry_run(options)? {
+        let preview = flows::batch::dry_run(&app, partner.id, batch, authorize).await?;
+        return Ok(Json(BatchDryRunAnswer::from(preview)).into_response());
+    }
     let stored = flows::batch::push(&app, partner.id, batch, authorize).await?;
-    Ok((StatusCode::CREATED, Json(V1Answer { redirect_uri: stored.redirect_uri })))
+    Ok((StatusCode::CREATED, Json(V1Answer { redirect_uri: stored.redirect_uri })).into_response())
 }

@@ -1,4 +1,5 @@
-//! `/api/partner/v2/webhooks/{id}/...`: a webhook's log, sending again, trying out (ours).
+//! `/api/partner/v2/webhooks/{id}/...`: a webhook's log, replaying events, and test events (an
+//! extension).
 
 use axum::Json;
 use axum::extract::State;
@@ -21,7 +22,7 @@ use ambient::Timestamp;
 use store::Attempt;
 use store::domain::webhook::{Delivery, DeliveryState};
 
-/// Most deliveries of one page.
+/// Maximum number of deliveries per page.
 const PAGE: i64 = 100;
 
 /// The routes.
@@ -33,18 +34,18 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(test))
 }
 
-/// Which deliveries are shown.
+/// Selects deliveries.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct LogOptions {
-    /// `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     #[param(minimum = 1)]
     cursor: Option<i64>,
-    /// How many, 1 to 100; 50 unless you say.
+    /// Maximum number of deliveries, 1 to 100. Default: 50.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
-    /// Only what is `waiting`, `delivered` or `failed`.
+    /// Return only deliveries in this state: `waiting`, `delivered` or `failed`.
     #[param(example = "failed")]
     state: Option<String>,
 }
@@ -54,57 +55,59 @@ pub struct LogOptions {
 pub struct DeliveryLog {
     /// Newest first.
     deliveries: Vec<DeliveryAnswer>,
-    /// Where the next page begins; null on the last.
+    /// Cursor of the next page; null on the last page.
     next_cursor: Option<i64>,
 }
 
 /// One event for one webhook.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeliveryAnswer {
-    /// The event's id, as it is sent.
+    /// The event's id, as sent to the webhook.
     event_id: Uuid,
-    /// The request that it is about.
+    /// The id of the request that the event is about.
     request_id: String,
-    /// What happened.
+    /// The event's type.
     #[schema(example = "vwsp_request.verified")]
     r#type: String,
-    /// Your own id of the credential, where you pushed one.
+    /// Your own id of the credential, if you pushed one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     credential_id: Option<String>,
-    /// Why the request was canceled: `declined`, `expired` or `withdrawn`; left out for another type of event.
+    /// Why the request was canceled: `declined`, `expired` or `withdrawn`. Omitted for other types
+    /// of events.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, example = "declined")]
     reason: Option<String>,
-    /// When it happened (RFC 3339, UTC).
+    /// When the event happened (RFC 3339, UTC).
     #[schema(value_type = String, format = "date-time", example = "2026-11-25T09:30:00Z")]
     created_at: Timestamp,
-    /// `waiting` for its first or next attempt, `delivered`, or `failed`: given up after three days,
-    /// or because the webhook is disabled.
+    /// `waiting` for its first or next attempt, `delivered`, or `failed`: given up after three
+    /// days, or because the webhook is disabled.
     #[schema(example = "delivered")]
     state: &'static str,
-    /// When it is tried next, while it waits (RFC 3339, UTC).
+    /// Time of the next attempt while it is `waiting` (RFC 3339, UTC).
     #[schema(value_type = Option<String>, format = "date-time")]
     next_attempt_at: Option<Timestamp>,
-    /// When your receiver had it (RFC 3339, UTC).
+    /// When your receiver accepted it (RFC 3339, UTC).
     #[schema(value_type = Option<String>, format = "date-time")]
     delivered_at: Option<Timestamp>,
     /// Every attempt, oldest first.
     attempts: Vec<AttemptAnswer>,
 }
 
-/// One attempt to deliver.
+/// One delivery attempt.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AttemptAnswer {
-    /// When (RFC 3339, UTC).
+    /// Time of the attempt (RFC 3339, UTC).
     #[schema(value_type = String, format = "date-time", example = "2026-11-25T09:30:00Z")]
     at: Timestamp,
-    /// The status that your receiver answered with; null where it did not.
+    /// The HTTP status of your receiver's response; null if there was none.
     #[schema(example = 204)]
     status: Option<i64>,
-    /// Why there was no answer: `timed_out` (10 s), `unreachable`, or `address_refused` (its name means no public address).
+    /// Why there was no response: `timed_out` (10 s), `unreachable`, or `address_refused` (the host
+    /// name does not resolve to a public address).
     error: Option<String>,
-    /// How long it took, in milliseconds.
+    /// Duration of the attempt, in milliseconds.
     #[schema(example = 120)]
     duration_ms: i64,
 }
@@ -134,13 +137,13 @@ impl From<(Delivery, Vec<Attempt>)> for DeliveryAnswer {
 
 /// A webhook's log
 ///
-/// What was sent, is to be sent, or could not be sent in the last 30 days, with each attempt.
-#[utoipa::path(get, path = "/api/partner/v2/webhooks/{id}/deliveries", tag = "Webhooks", operation_id = "list_deliveries",
-    params(("id" = String, Path, description = "The webhook's id"), LogOptions),
+/// Returns the deliveries of the last 30 days with each attempt: sent, waiting, or failed.
+#[utoipa::path(get, path = "/api/partner/v2/webhooks/{id}/deliveries", tag = "Webhooks", operation_id = "listWebhookDeliveries",
+    params(("id" = String, Path, description = "The id of the webhook"), LogOptions),
     responses(
-        (status = 200, description = "A page of it", body = DeliveryLog),
-        (status = 400, description = "The query is not understood"),
-        (status = 404, description = "Not known, or not yours"),
+        (status = 200, description = "A page of deliveries, newest first", body = DeliveryLog),
+        (status = 400, description = "Invalid query parameters"),
+        (status = 404, description = "No such webhook, or it belongs to another partner"),
     ))]
 async fn log(
     State(app): State<App>,
@@ -150,7 +153,7 @@ async fn log(
 ) -> Result<Json<DeliveryLog>, Error> {
     let webhook = id(&path_id)?;
     let unreadable = || {
-        let detail = "The query is not understood: cursor is a next_cursor, limit is 1 to 100, state is waiting, delivered or failed.";
+        let detail = "Invalid query: cursor must be a next_cursor of an earlier response, limit must be 1 to 100, state must be waiting, delivered or failed.";
         Error::new(Kind::Malformed, detail)
     };
     let Query(options) = options.map_err(|_| unreadable())?;
@@ -169,14 +172,15 @@ async fn log(
 
 /// Send one event again
 ///
-/// Whatever became of it. It has the same `event_id` and the same body as the first time.
-#[utoipa::path(post, path = "/api/partner/v2/webhooks/{id}/deliveries/{event_id}/replay", tag = "Webhooks", operation_id = "replay_delivery",
-    params(("id" = String, Path, description = "The webhook's id"), ("event_id" = String, Path, description = "The event's id"), IdempotencyHeader),
+/// Sends the event again, whatever its state. The `event_id` and the body are the same as the first
+/// time.
+#[utoipa::path(post, path = "/api/partner/v2/webhooks/{id}/deliveries/{event_id}/replay", tag = "Webhooks", operation_id = "replayWebhookDelivery",
+    params(("id" = String, Path, description = "The id of the webhook"), ("event_id" = String, Path, description = "The id of the event"), IdempotencyHeader),
     responses(
-        (status = 202, description = "It is sent soon"),
-        (status = 400, description = "The Idempotency-Key is not readable"),
-        (status = 404, description = "Not known, or not yours"),
-        (status = 409, description = "The webhook is disabled; or the Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 202, description = "Queued for delivery"),
+        (status = 400, description = "Invalid Idempotency-Key header"),
+        (status = 404, description = "No such webhook or event, or it belongs to another partner"),
+        (status = 409, description = "The webhook is disabled, or the Idempotency-Key was used for another request, or its first request is still in progress"),
         (status = 413, description = "The body is too large"),
     ))]
 async fn replay(
@@ -188,43 +192,43 @@ async fn replay(
     Ok(StatusCode::ACCEPTED)
 }
 
-/// Which events are sent again.
+/// Selects the events to send again.
 #[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "documents the body, which is parsed to faults by hand")]
+#[expect(dead_code, reason = "documents the body, which is parsed to errors by hand")]
 pub struct ReplayBody {
-    /// Events from this time on (RFC 3339).
+    /// Start of the time range, inclusive (RFC 3339).
     #[schema(value_type = String, format = "date-time", example = "2026-11-24T00:00:00Z")]
     from: String,
-    /// And before this one (RFC 3339).
+    /// End of the time range, exclusive (RFC 3339).
     #[schema(value_type = String, format = "date-time", example = "2026-11-25T00:00:00Z")]
     to: String,
-    /// Only what is `delivered` or `failed`.
+    /// Replay only events in this state: `delivered` or `failed`.
     #[schema(example = "failed")]
     state: Option<String>,
 }
 
-/// How much is sent again.
+/// Result of a replay.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReplayAnswer {
-    /// How many events.
+    /// Number of events that are sent again.
     #[schema(example = 12)]
     replayed: u64,
 }
 
-/// Send the events of a time again
+/// Send the events of a time range again
 ///
-/// Those that do not wait anyway, in the order in which they happened.
-#[utoipa::path(post, path = "/api/partner/v2/webhooks/{id}/replay", tag = "Webhooks", operation_id = "replay_deliveries",
-    params(("id" = String, Path, description = "The webhook's id"), IdempotencyHeader),
+/// Sends them in the order in which they happened. Events that are still waiting are not affected.
+#[utoipa::path(post, path = "/api/partner/v2/webhooks/{id}/replay", tag = "Webhooks", operation_id = "replayWebhookDeliveries",
+    params(("id" = String, Path, description = "The id of the webhook"), IdempotencyHeader),
     request_body(content = ReplayBody, content_type = "application/json"),
     responses(
-        (status = 202, description = "They are sent soon", body = ReplayAnswer),
-        (status = 400, description = "The body is not JSON"),
-        (status = 404, description = "Not known, or not yours"),
-        (status = 409, description = "The webhook is disabled; or the Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 202, description = "Queued for delivery", body = ReplayAnswer),
+        (status = 400, description = "The body is not valid JSON"),
+        (status = 404, description = "No such webhook, or it belongs to another partner"),
+        (status = 409, description = "The webhook is disabled, or the Idempotency-Key was used for another request, or its first request is still in progress"),
         (status = 413, description = "The body is too large"),
         (status = 415, description = "The body is not `application/json`"),
-        (status = 422, description = "The body has faults"),
+        (status = 422, description = "Validation failed"),
     ))]
 async fn replay_range(
     State(app): State<App>,
@@ -238,23 +242,24 @@ async fn replay_range(
     Ok((StatusCode::ACCEPTED, Json(ReplayAnswer { replayed })))
 }
 
-/// A test event that is sent.
+/// A test event.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TestAnswer {
-    /// Its id: the log shows what becomes of it.
+    /// The event's id, with which you find it in the log.
     event_id: Uuid,
 }
 
 /// Send a test event
 ///
-/// Of the type `tenure.test`, signed like any other; its `request_id` stands for nothing.
-#[utoipa::path(post, path = "/api/partner/v2/webhooks/{id}/test", tag = "Webhooks", operation_id = "test_webhook",
-    params(("id" = String, Path, description = "The webhook's id"), IdempotencyHeader),
+/// Sends an event of type `tenure.test`, signed like any other. Its `request_id` refers to no
+/// request.
+#[utoipa::path(post, path = "/api/partner/v2/webhooks/{id}/test", tag = "Webhooks", operation_id = "sendTestEvent",
+    params(("id" = String, Path, description = "The id of the webhook"), IdempotencyHeader),
     responses(
-        (status = 202, description = "It is sent soon", body = TestAnswer),
-        (status = 400, description = "The Idempotency-Key is not readable"),
-        (status = 404, description = "Not known, or not yours"),
-        (status = 409, description = "The webhook is disabled; or the Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 202, description = "Queued for delivery", body = TestAnswer),
+        (status = 400, description = "Invalid Idempotency-Key header"),
+        (status = 404, description = "No such webhook, or it belongs to another partner"),
+        (status = 409, description = "The webhook is disabled, or the Idempotency-Key was used for another request, or its first request is still in progress"),
         (status = 413, description = "The body is too large"),
     ))]
 async fn test(

@@ -1,4 +1,5 @@
-//! `Idempotency-Key` on every POST that needs a token (draft-ietf-httpapi-idempotency-key-header-07).
+//! `Idempotency-Key` on every POST that needs a token
+//! (draft-ietf-httpapi-idempotency-key-header-07).
 //!
 //! Reads the key and hashes the request; [`crate::flows::idempotency`] decides whether it runs.
 
@@ -24,22 +25,24 @@ use ambient::Timestamp;
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "documents the header, which `idempotent` reads")]
 pub struct IdempotencyHeader {
-    /// A key of your own (1 to 255 visible characters) for this request: repeat the request with it as often as you
-    /// like, it runs once, and each repeat within 24 hours gets the stored answer with `Idempotency-Replayed: true`.
-    /// Only 2xx and 409 responses are stored: after another error a corrected request may use the key again.
+    /// A unique key of your choice for this request (1 to 255 visible characters). You can repeat
+    /// the request with the same key any number of times: it runs only once, and each repeat within
+    /// 24 hours gets the stored response with the header `Idempotency-Replayed: true`. Only 2xx and
+    /// 409 responses are stored, so after any other error a corrected request may use the same key.
     #[param(rename = "Idempotency-Key", required = false, max_length = 255)]
     idempotency_key: Option<String>,
 }
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// Runs the request once for its key.
+/// Runs the request at most once for its key.
 pub async fn idempotent(app: &App, request: Request, next: Next) -> Response {
     let Some(key) = request.headers().get("idempotency-key").cloned().filter(|_| request.method() == Method::POST)
     else {
         return next.run(request).await;
     };
-    // Boxed: its state would add to the size of the future of requests without a key.
+    // Boxed because it is rare: otherwise its state would enlarge the future of requests without a
+    // key.
     match Box::pin(replay_or_run(app, &key, request, next)).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
@@ -49,18 +52,23 @@ pub async fn idempotent(app: &App, request: Request, next: Next) -> Response {
 async fn replay_or_run(app: &App, key: &HeaderValue, request: Request, next: Next) -> Result<Response, Error> {
     let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
     let key = key.ok_or_else(|| {
-        Error::new(Kind::Malformed, "The Idempotency-Key must have 1 to 255 visible ASCII characters.")
+        Error::new(Kind::Malformed, "The Idempotency-Key header must have 1 to 255 visible ASCII characters.")
     })?;
-    let verified = request.extensions().get::<Arc<Verified>>().cloned().ok_or_else(Error::unauthorized)?;
+    let verified = request
+        .extensions()
+        .get::<Arc<Verified>>()
+        .cloned()
+        .ok_or_else(|| Error::internal("the request was not authenticated"))?;
     let key = IdempotencyKey { partner: verified.partner_id, key };
     let id = request.extensions().get::<RequestId>().cloned();
     let (parts, body) = request.into_parts();
     let limit = app.config().server.body_limit;
-    let body = to_bytes(body, limit).await.map_err(|_| {
-        Error::new(Kind::TooLarge, format!("The body is longer than {limit} bytes, the most that is taken."))
-    })?;
+    let body = to_bytes(body, limit)
+        .await
+        .map_err(|_| Error::new(Kind::TooLarge, format!("The body is larger than {limit} bytes, the maximum.")))?;
     let (uri, scopes) = (parts.uri.to_string(), verified.scopes.join(" "));
-    // With the scopes: the response to a token with more of them is not replayed to one with fewer.
+    // Includes the scopes: a response to a token with more scopes must not be replayed to one with
+    // fewer.
     let request_parts = [parts.method.as_str().as_bytes(), uri.as_bytes(), scopes.as_bytes(), &body];
     let hash = sha256(&request_parts.join(&b"\n"[..]));
     match idempotency::claim(app, key, &hash).await? {
@@ -99,7 +107,7 @@ async fn finish(
     let error = response.extensions_mut().remove::<Arc<Error>>();
     let (mut parts, body) = response.into_parts();
     let (content_type, body) = match &error {
-        // The problem is rendered here, with the id of the first request, so that a replay is exact.
+        // The problem is rendered here with the id of the first request, so that a replay is exact.
         Some(error) => (
             "application/problem+json".to_owned(),
             serde_json::to_vec(&error.problem(app.config().base(), id)).unwrap_or_default(),

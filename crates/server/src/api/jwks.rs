@@ -1,4 +1,5 @@
-//! `GET /.well-known/jwks.json`: the public keys of access tokens, credentials and status lists (RFC 7517).
+//! `GET /.well-known/jwks.json`: the public keys of access tokens, credentials and status lists
+//! (RFC 7517).
 
 use axum::Json;
 use axum::extract::State;
@@ -18,8 +19,8 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// Public keys
 ///
-/// The keys that access tokens, credentials and status lists are signed with, as a JWK Set.
-#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "Token", responses((status = 200, description = "A JWK Set", body = serde_json::Value)))]
+/// Returns the public keys of access tokens, credentials and status lists as a JWK Set.
+#[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "getJwks", tag = "Token", responses((status = 200, description = "A JWK Set", body = serde_json::Value)))]
 async fn jwks(State(app): State<App>) -> Result<Response, Error> {
     let mut keys = app.tokens().jwks();
     keys.extend(app.issuer_keys().current()?.jwks());

@@ -1,7 +1,8 @@
-//! The Partner API: one file per endpoint group, each with its request, answer, handlers, documentation and route.
+//! The Partner API: one file per endpoint group, each with its requests, responses, handlers,
+//! documentation and routes.
 //!
-//! Owns which routes there are and what stands before them. The OpenAPI document is made from the same list, so a route
-//! cannot be without its description.
+//! Owns the list of routes and their middleware. The router and the OpenAPI document are built from
+//! the same list, so every route is documented.
 
 mod batch;
 mod deliveries;
@@ -30,12 +31,12 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
 
-/// The route of uploads, which may take longer than any other.
+/// Returns the route for uploads, which has a longer timeout than all others.
 pub fn uploads() -> Router<App> {
     upload::routes().split_for_parts().0
 }
 
-/// All other routes of the API.
+/// Returns all other routes of the API.
 pub fn routes(app: &App) -> Router<App> {
     let (protected, _) = routes::protected().split_for_parts();
     let (fresh, _) = routes::fresh().split_for_parts();
@@ -46,22 +47,25 @@ pub fn routes(app: &App) -> Router<App> {
     protected.merge(fresh).merge(open).merge(openapi::routes())
 }
 
-/// What is done with the `Idempotency-Key` of a request.
+/// How the `Idempotency-Key` of a request is handled.
 #[derive(Clone, Copy, Debug)]
 enum IdempotencyKeys {
-    /// The response is stored, and repeated.
+    /// The response is stored and replayed.
     Kept,
-    /// Nothing: a repeated response would be out of date.
+    /// Ignored, because a stored response would be out of date.
     Ignored,
 }
 
-/// Authenticates a request that needs a token, and runs it once for its `Idempotency-Key`. One layer, since each layer boxes the
-/// request, the future and the response.
+/// Authenticates a request that needs a token, and runs it once for its `Idempotency-Key`. This is
+/// a single layer because each layer boxes the request, the future and the response.
 async fn authenticate_and_dedupe(
     State((app, keys)): State<(App, IdempotencyKeys)>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    if let Err(error) = openapi::check_query(&request) {
+        return error.into_response();
+    }
     let successor = successor(request.uri().path());
     let (admitted, limit) = partner::authenticate(&app, &mut request).await;
     let mut response = match (admitted, keys) {
@@ -80,8 +84,9 @@ async fn authenticate_and_dedupe(
     response
 }
 
-/// What v1 answers names its successor in v2 (partner-api section 1): `Deprecation` (RFC 9745) since the day that v2 had
-/// everything, and `Link` (RFC 8288).
+/// Returns the `Link` header (RFC 8288) of v1 responses, which names the successor in v2
+/// (docs/partner-api.md section 1). Responses that have it also have `Deprecation` (RFC 9745), the
+/// date on which v2 covered everything.
 fn successor(path: &str) -> Option<String> {
     path.strip_prefix("/api/partner/v1/").map(|path| match path.strip_prefix("add/") {
         Some(name) => format!("</api/partner/v2/add/requests/{name}>; rel=\"successor-version\""),

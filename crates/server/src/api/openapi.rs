@@ -1,7 +1,9 @@
-//! The OpenAPI 3.1 document, made from the routes and from the list of credential types.
+//! The OpenAPI 3.1 document, generated from the routes and the list of credential types.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use axum::extract::{MatchedPath, Request};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -11,64 +13,67 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityScheme};
 
 use crate::app::App;
-use crate::error::Problem;
+use crate::error::{Error, Kind, Problem};
 use crate::openapi::ITEM;
 
-/// The paths under which a push of any type is written in code; the document lists them once a type.
+/// Path templates of pushes in the code. The document lists one path per type instead.
 const PUSH: &str = "/api/partner/v2/add/requests/{type}";
 const PUSH_V1: &str = "/api/partner/v1/add/{type}";
-/// Likewise, where one of them is withdrawn.
+/// Path template of withdrawals, listed per type.
 const WITHDRAW: &str = "/api/partner/v2/add/requests/{type}/{credential_id}";
-/// Likewise, where one asks for something of a type; what came of it is fetched by the request's own id.
+/// Likewise, by POST.
+const WITHDRAW_BY_POST: &str = "/api/partner/v2/add/requests/{type}/{credential_id}/withdraw";
+/// Path template of verification requests, listed per type; and the path of their results, which
+/// has the request's id.
 const VERIFY: &str = "/api/partner/v2/verify/requests/{type}";
 const VERIFIED: &str = "/api/partner/v2/verify/requests/{request_id}";
 
-/// What the names of the schemas of v2 bodies start with.
+/// Prefix of the schema names of v2 bodies.
 const SUBMISSION: &str = "Submission_";
 
-/// Answers that every push can give.
+/// Responses that every push can return.
 const PUSHES: [(&str, &str); 6] = [
-    ("400", "The body is not JSON; line and column are named"),
-    ("409", "The Idempotency-Key was used for another request, or its first request is still under way"),
+    ("400", "The body is not valid JSON. The error has the line and column"),
+    ("409", "The Idempotency-Key was used for another request, or its first request is still in progress"),
     ("413", "The body is too large"),
     ("415", "The body is not `application/json`"),
-    ("422", "Every fault of the body, each with its place, code and cure"),
-    ("503", "It cannot be stored now; nothing was stored"),
+    ("422", "Validation failed. `errors` lists each problem with its JSON Pointer, code and suggested fix"),
+    ("503", "Temporarily unavailable; nothing was stored"),
 ];
 
-/// Answers that every operation with a token can give.
+/// Responses that every operation with a token can return.
 const COMMON: [(&str, &str); 6] = [
-    ("401", "The token is missing, wrong, expired, or of a disabled partner"),
-    ("403", "The token lacks the scope that the `WWW-Authenticate` header names"),
-    ("404", "There is nothing of yours at this path"),
-    ("429", "Too many requests; `Retry-After` says when to come again"),
-    ("500", "Our mistake; quote the request id"),
-    ("503", "Not now; `Retry-After` says when to come again"),
+    ("401", "The token is missing, invalid or expired, or its partner is disabled"),
+    ("403", "The token lacks the scope named in the `WWW-Authenticate` header"),
+    ("404", "Not found, or it belongs to another partner"),
+    ("429", "Too many requests. Retry after the time in `Retry-After`"),
+    ("500", "Internal error; quote the request id"),
+    ("503", "Temporarily unavailable. Retry after the time in `Retry-After`"),
 ];
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Tenure Partner API",
-        description = "Push what you know of a person's working life; the person opens the link, consents, and keeps it.\n\nEvery path answers with and without the suffix `.json`.",
+        description = "Push records of a person's working life. The person opens the link, gives consent, and keeps the credential.\n\nEvery path works with and without the suffix `.json`.",
     ),
     tags(
         (name = "Token", description = "OAuth 2.0 client credentials"),
         (name = "Add", description = "Push credentials"),
-        (name = "Withdraw", description = "Take credentials back"),
-        (name = "Status", description = "Where submissions stand"),
-        (name = "Verify", description = "Ask people to show what they hold"),
-        (name = "Webhooks", description = "Be told, instead of asking"),
-        (name = "Sandbox", description = "Try everything out, with no human"),
-        (name = "Operations", description = "For the operator"),
+        (name = "Withdraw", description = "Withdraw credentials"),
+        (name = "Status", description = "Status of submissions"),
+        (name = "Verify", description = "Request verified records from people"),
+        (name = "Webhooks", description = "Receive events instead of polling"),
+        (name = "Sandbox", description = "Test an integration with simulated people"),
+        (name = "Operations", description = "For operators"),
     ),
     components(schemas(Problem)),
 )]
 struct Document;
 
-/// The route of the document, which does not describe itself.
+/// Returns the route of the document, which is not part of the document.
 pub(super) fn routes() -> Router<App> {
-    // The suffix .json is removed before routing.
+    // The suffix `.json` is removed before routing.
     Router::new().route("/api/partner/openapi", get(openapi))
 }
 
@@ -76,7 +81,60 @@ async fn openapi() -> Response {
     ([(header::CACHE_CONTROL, "public, max-age=300")], Json(&*DOCUMENT)).into_response()
 }
 
-/// The document, made once.
+/// Handles requests for a route of the API with another method.
+pub async fn method_not_allowed(request: Request) -> Error {
+    let (method, route) = (request.method(), request.extensions().get::<MatchedPath>());
+    let route = route.map_or("", MatchedPath::as_str);
+    let other = |key: &String| key.strip_suffix(route)?.strip_suffix(' ').map(ToOwned::to_owned);
+    let mut allowed: Vec<String> = QUERY_PARAMETERS.keys().filter(|_| !route.is_empty()).filter_map(other).collect();
+    allowed.sort_unstable();
+    let hint = if allowed.is_empty() { String::new() } else { format!(" Use {}.", allowed.join(" or ")) };
+    Error::new(Kind::MethodNotAllowed, format!("{method} is not supported for this path.{hint}"))
+}
+
+/// Names of the query parameters of each operation, by method and route.
+static QUERY_PARAMETERS: LazyLock<HashMap<String, Vec<String>>> = LazyLock::new(|| {
+    let mut routes = super::routes::protected().into_openapi();
+    routes.merge(super::routes::fresh().into_openapi());
+    routes.merge(super::routes::open().into_openapi());
+    let routes = serde_json::to_value(routes).expect("the document is JSON");
+    let mut found = HashMap::new();
+    for (path, item) in routes["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let names = parameters.filter(|parameter| parameter["in"] == "query");
+            let names = names.filter_map(|parameter| parameter["name"].as_str().map(ToOwned::to_owned));
+            found.insert(format!("{} {path}", method.to_uppercase()), names.collect());
+        }
+    }
+    found
+});
+
+/// Checks that the operation has every query parameter of `request`: a misspelt `dry_run` must not
+/// push.
+///
+/// # Errors
+/// 400 that names the unknown parameter.
+pub(super) fn check_query(request: &Request) -> Result<(), Error> {
+    let Some(query) = request.uri().query().filter(|query| !query.is_empty()) else { return Ok(()) };
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let known = QUERY_PARAMETERS.get(&format!("{} {route}", request.method())).map_or(&[][..], Vec::as_slice);
+    let is_unknown = |name: &str| !known.iter().any(|known| known == name);
+    match url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| is_unknown(name)) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let shown: String = name.chars().take(64).collect();
+            let hint = if known.is_empty() {
+                "This operation has no query parameters.".to_owned()
+            } else {
+                format!("This operation accepts: {}.", known.join(", "))
+            };
+            Err(Error::new(Kind::Malformed, format!("Unknown query parameter {shown:?}. {hint}")))
+        }
+    }
+}
+
+/// The document, generated on first use.
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 
 fn document() -> Value {
@@ -102,8 +160,18 @@ fn document() -> Value {
         document["components"]["schemas"][format!("{ITEM}{known}")] = item(*known);
     }
     let paths = document["paths"].as_object_mut().expect("a document has paths");
-    expand_types(paths, PUSH, "add", |known| Some((submission(known), (known.sample)())));
-    expand_types(paths, PUSH_V1, "add_v1", |known| known.v1_schema().zip(known.v1_sample()));
+    expand_types(
+        paths,
+        PUSH,
+        |known| format!("add{}", pascal_case(&known)),
+        |known| Some((submission(known), (known.sample)())),
+    );
+    expand_types(
+        paths,
+        PUSH_V1,
+        |known| format!("add{}V1", pascal_case(&known)),
+        |known| known.v1_schema().zip(known.v1_sample()),
+    );
     expand_withdrawals(paths);
     expand_questions(paths);
     describe_batch(
@@ -123,8 +191,8 @@ fn document() -> Value {
 fn security_schemes() -> Map<String, Value> {
     let scopes = Scopes::from_iter(credential::ALL.iter().flat_map(|known| {
         [
-            (known.write_scope.to_owned(), format!("Push, or ask people for: {}", known.title)),
-            (known.read_scope.to_owned(), format!("Read what people showed: {}", known.title)),
+            (known.write_scope.to_owned(), format!("Push, or request from people: {}", known.title)),
+            (known.read_scope.to_owned(), format!("Read verification results: {}", known.title)),
         ]
     }));
     let oauth = OAuth2::new([Flow::ClientCredentials(ClientCredentials::new("/api/partner/v1/oauth/token", scopes))]);
@@ -135,11 +203,12 @@ fn security_schemes() -> Map<String, Value> {
         .collect()
 }
 
-/// Adds the answers that every operation behind a token can give, unless it describes its own.
+/// Adds the security requirement and the responses that every operation with a token can return,
+/// unless the operation documents its own.
 fn protect(item: &mut Value) {
     for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut).filter(|value| value.is_object()) {
         operation["security"] = json!([{ "oauth": [] }]);
-        // A push says more of 503 than others do.
+        // Before `COMMON`, because pushes describe 503 in more detail.
         let own: &[(&str, &str)] = if operation["tags"][0] == "Add" { &PUSHES } else { &[] };
         for (status, description) in own.iter().chain(&COMMON) {
             let responses = operation["responses"].as_object_mut().expect("an operation has responses");
@@ -148,7 +217,7 @@ fn protect(item: &mut Value) {
     }
 }
 
-/// Gives every error response a problem as its body, unless the operation describes another.
+/// Adds a problem as the body of every error response, unless the operation documents another one.
 fn describe_problems(paths: &mut Value) {
     let operations = paths.as_object_mut().into_iter().flat_map(Map::values_mut);
     let operations = operations.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
@@ -163,29 +232,29 @@ fn is_error(status: &str) -> bool {
     status.starts_with(['4', '5'])
 }
 
-/// Statuses stand under v1, as documented, and under v2, which is what v1 names as its successor.
+/// Copies the status operations of v1, as in the contract, to v2, and marks those of v1 as
+/// deprecated.
 fn copy_to_v2(document: &mut Value) {
     let paths = document["paths"].as_object_mut().expect("a document has paths");
     let old: Vec<String> =
         paths.keys().filter(|path| path.starts_with("/api/partner/v1/submissions/")).cloned().collect();
     for path in old {
-        let mut copy = paths[&path].clone();
-        for operation in copy.as_object_mut().into_iter().flat_map(Map::values_mut) {
-            let name = operation["operationId"].as_str().unwrap_or_default();
-            operation["operationId"] = json!(format!("{name}_v2"));
-        }
+        let copy = paths[&path].clone();
         for operation in paths[&path].as_object_mut().into_iter().flat_map(Map::values_mut) {
+            let name = operation["operationId"].as_str().unwrap_or_default();
+            operation["operationId"] = json!(format!("{name}V1"));
             operation["deprecated"] = json!(true);
         }
         paths.insert(path.replace("/v1/", "/v2/"), copy);
     }
 }
 
-/// One path a type instead of `{type}`: its scope, its schema, its sample. A type without a body has no such path.
+/// Replaces `{type}` with one path per type, each with its scope, schema and sample. Types without
+/// a body get no path.
 fn expand_types(
     paths: &mut Map<String, Value>,
     path: &str,
-    operation_id: &str,
+    operation_id: impl Fn(credential::Type) -> String,
     body: impl Fn(credential::Type) -> Option<(Value, Value)>,
 ) {
     let template = paths.remove(path).expect("the push is documented");
@@ -193,7 +262,7 @@ fn expand_types(
         let Some((schema, sample)) = body(*known) else { continue };
         let mut item = template.clone();
         let operation = &mut item["post"];
-        operation["operationId"] = json!(format!("{operation_id}_{known}"));
+        operation["operationId"] = json!(operation_id(*known));
         operation["summary"] = json!(format!("Push: {}", known.title));
         operation["description"] =
             json!(format!("{}\n\n{}", known.summary, operation["description"].as_str().unwrap_or_default()));
@@ -206,29 +275,37 @@ fn expand_types(
     }
 }
 
-/// One path a type for withdrawing, since the scope is the type's.
+/// Returns the name of a type for an operation id, such as `CareerHistory`.
+fn pascal_case(known: &credential::Type) -> String {
+    let capitalised = |word: &str| word[..1].to_uppercase() + &word[1..];
+    known.name().split('_').map(capitalised).collect()
+}
+
+/// Replaces the path of withdrawals with one path per type, since each type has its own scope.
 fn expand_withdrawals(paths: &mut Map<String, Value>) {
-    let template = paths.remove(WITHDRAW).expect("withdrawing is documented");
-    for known in credential::ALL {
-        let mut item = template.clone();
-        let operation = &mut item["delete"];
-        operation["operationId"] = json!(format!("withdraw_{known}"));
-        operation["summary"] = json!(format!("Withdraw: {}", known.title));
-        operation["security"] = json!([{ "oauth": [known.write_scope.to_owned()] }]);
-        paths.insert(WITHDRAW.replace("{type}", known.name()), item);
+    for (path, method, suffix) in [(WITHDRAW, "delete", ""), (WITHDRAW_BY_POST, "post", "ByPost")] {
+        let template = paths.remove(path).expect("withdrawing is documented");
+        for known in credential::ALL {
+            let mut item = template.clone();
+            let operation = &mut item[method];
+            operation["operationId"] = json!(format!("withdraw{}{suffix}", pascal_case(known)));
+            operation["summary"] = json!(format!("Withdraw: {}", known.title));
+            operation["security"] = json!([{ "oauth": [known.write_scope.to_owned()] }]);
+            paths.insert(path.replace("{type}", known.name()), item);
+        }
     }
 }
 
-/// One path a type for asking, since the scope and what can be asked for are the type's. Which scope a result needs, only
-/// the request says.
+/// Replaces the path of verification requests with one path per type, since each type has its own
+/// scope and fields. The path of results stays one: the scope depends on the request.
 fn expand_questions(paths: &mut Map<String, Value>) {
     let mut template = paths.remove(VERIFY).expect("asking is documented");
     let result = template.as_object_mut().and_then(|item| item.remove("get")).expect("its result is documented");
     for known in credential::ALL {
         let mut item = template.clone();
         let operation = &mut item["post"];
-        operation["operationId"] = json!(format!("ask_{known}"));
-        operation["summary"] = json!(format!("Ask for: {}", known.title));
+        operation["operationId"] = json!(format!("create{}VerificationRequest", pascal_case(known)));
+        operation["summary"] = json!(format!("Request from people: {}", known.title));
         operation["security"] = json!([{ "oauth": [known.write_scope.to_owned()] }]);
         operation["requestBody"] = request_body(
             &credential::presentation_request_schema(*known),
@@ -239,12 +316,12 @@ fn expand_questions(paths: &mut Map<String, Value>) {
     paths.insert(VERIFIED.to_owned(), json!({ "get": result }));
 }
 
-/// Where the schema of a type's v2 body stands.
+/// Returns a reference to the schema of a type's v2 body.
 fn submission(known: credential::Type) -> Value {
     json!({ "$ref": format!("#/components/schemas/{SUBMISSION}{known}") })
 }
 
-/// A batch's item: each of its members is the same as in a push of its own, and described there.
+/// Returns the schema of a batch's item. Its properties refer to those of a single push.
 fn item(known: credential::Type) -> Value {
     let mut schema = known.item_schema();
     for (name, member) in schema["properties"].as_object_mut().into_iter().flatten() {
@@ -253,7 +330,7 @@ fn item(known: credential::Type) -> Value {
     schema
 }
 
-/// A batch's items are described once a type: they are referred to.
+/// Replaces each batch item with a reference to the schema of its type.
 fn refer_to_items(schema: &mut Value) {
     let known = credential::ALL.iter().find(|known| *schema == known.item_schema());
     match (known, schema) {
@@ -267,7 +344,8 @@ fn request_body(schema: &Value, sample: &Value) -> Value {
     json!({ "required": true, "content": { "application/json": { "schema": schema, "example": sample } } })
 }
 
-/// A batch needs the scopes of the types in it; the document names those of its example.
+/// Describes the body of a batch. Its scopes depend on the types in the batch; the document lists
+/// those of its example.
 fn describe_batch(paths: &mut Map<String, Value>, path: &str, mut schema: Value, sample: &Value) {
     let operation = &mut paths.get_mut(path).expect("the batch is documented")["post"];
     refer_to_items(&mut schema);

@@ -1,4 +1,4 @@
-//! For the operator: is it alive, is it ready, how is it doing.
+//! Endpoints for the operator: liveness, readiness and metrics.
 
 use axum::extract::State;
 use axum::http::header;
@@ -14,20 +14,21 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz)).routes(routes!(metrics))
 }
 
-/// Is the process alive
+/// Liveness
 ///
-/// Asks nothing of the database: a restart would not mend that.
-#[utoipa::path(get, path = "/healthz", tag = "Operations", responses((status = 200, description = "Alive", body = String)))]
+/// Returns 200 while the process runs. It does not check the database, since a restart would not
+/// repair it.
+#[utoipa::path(get, path = "/healthz", operation_id = "getHealth", tag = "Operations", responses((status = 200, description = "Alive", body = String)))]
 async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Is it ready for requests
+/// Readiness
 ///
-/// Both databases answer, and their migrations are done.
-#[utoipa::path(get, path = "/readyz", tag = "Operations", responses(
+/// Returns 200 if both databases respond and their migrations are complete.
+#[utoipa::path(get, path = "/readyz", operation_id = "getReadiness", tag = "Operations", responses(
     (status = 200, description = "Ready", body = String),
-    (status = 503, description = "Not ready"),
+    (status = 503, description = "Not ready to serve requests"),
 ))]
 async fn readyz(State(app): State<App>) -> Result<&'static str, Error> {
     app.readiness().check().await?;
@@ -36,8 +37,8 @@ async fn readyz(State(app): State<App>) -> Result<&'static str, Error> {
 
 /// Metrics
 ///
-/// OpenMetrics text. No label names a person or a partner.
-#[utoipa::path(get, path = "/metrics", tag = "Operations", responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text")))]
+/// OpenMetrics text. No label identifies a person or a partner.
+#[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "Operations", responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text")))]
 async fn metrics(State(app): State<App>) -> Response {
     ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], app.metrics().encode())
         .into_response()

@@ -1,24 +1,26 @@
-//! Partners by access token (RFC 6750): authenticating a request, and the extractor that holds the permission.
+//! Partners by access token (RFC 6750): authentication of a request, and the extractor that checks
+//! the permission.
 //!
-//! A handler that takes [`Partner<Write>`](Partner) cannot be reached without that permission.
+//! A handler that takes [`Partner<Write>`](Partner) as an argument requires that permission.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams, Request};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use credential::Type;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::token::Verified;
+use crate::auth::token::{TokenError, Verified};
 use crate::error::{Error, Kind};
 use crate::http::headers::bearer;
 use crate::rate_limit::RateLimitStatus;
 
-/// Verifies the bearer token, counts the request against the partner's rate limit and leaves the token's content for the
-/// extractor. The status of the limit goes into the response, whether the request is allowed or not.
+/// Verifies the bearer token, counts the request against the partner's rate limit, and adds the
+/// token's content to the request for the extractor. Also returns the state of the rate limit for
+/// the response headers, whether or not the request is allowed.
 pub async fn authenticate(app: &App, request: &mut Request) -> (Result<(), Error>, Option<RateLimitStatus>) {
     let verified = match verify(app, request.headers()).await {
         Ok(verified) => verified,
@@ -34,25 +36,39 @@ pub async fn authenticate(app: &App, request: &mut Request) -> (Result<(), Error
 }
 
 async fn verify(app: &App, headers: &HeaderMap) -> Result<Arc<Verified>, Error> {
-    let token = bearer(headers).ok_or_else(Error::unauthorized)?;
+    let token = bearer(headers).ok_or_else(|| missing_token(headers))?;
     let now = app.now();
     let verified = match app.tokens().verify(token, now) {
-        Some(verified) => verified,
-        None if app.tokens().should_reload(token, now) => {
+        Ok(verified) => verified,
+        Err(_) if app.tokens().should_reload(token, now) => {
             Box::pin(app.tokens().refresh_keys(app.keyring(), app.rng(), now)).await?;
-            app.tokens().verify(token, now).ok_or_else(Error::unauthorized)?
+            app.tokens().verify(token, now).map_err(rejected)?
         }
-        None => return Err(Error::unauthorized()),
+        Err(error) => return Err(rejected(error)),
     };
     if !app.active_partners().is_active(verified.partner_id, now).await? {
-        return Err(Error::unauthorized());
+        return Err(Error::disabled_client());
     }
     Ok(verified)
 }
 
-/// A permission that a handler needs.
+fn rejected(error: TokenError) -> Error {
+    Error::new(Kind::Unauthorized, error.to_string())
+}
+
+fn missing_token(headers: &HeaderMap) -> Error {
+    let detail = if headers.contains_key(header::AUTHORIZATION) {
+        "The Authorization header must be Bearer, a space and an access token."
+    } else {
+        "Send the header Authorization: Bearer with an access token. Get one from POST /api/partner/v1/oauth/token."
+    };
+    Error::new(Kind::MissingToken, detail)
+}
+
+/// A permission that a handler requires.
 pub trait Right: Sized + Send {
-    /// What the request is about, and the scope it needs; `None` if any token of the partner will do.
+    /// Returns the permission for this request, and the scope that it needs; `None` if any token of
+    /// the partner is sufficient.
     fn of(parameters: &RawPathParams, token: &Arc<Verified>) -> Result<(Self, Option<&'static str>), Error>;
 }
 
@@ -71,7 +87,8 @@ impl Right for Write {
     }
 }
 
-/// The permission to push a batch. Only the body says which types it holds: [`WriteAll::require`] is the check.
+/// The permission to push a batch. The types are known only from the body: [`WriteAll::require`]
+/// checks them.
 #[derive(Clone, Debug)]
 pub struct WriteAll(Arc<Verified>);
 
@@ -82,10 +99,11 @@ impl Right for WriteAll {
 }
 
 impl WriteAll {
-    /// The permission to push credentials of all these types, in one token (partner-api, section 3).
+    /// Checks the permission to push credentials of all these types with one token
+    /// (docs/partner-api.md section 3).
     ///
     /// # Errors
-    /// 403 that names every scope that is missing.
+    /// 403 that names every missing scope.
     pub fn require(&self, types: &[Type]) -> Result<(), Error> {
         let missing = types.iter().map(|known| known.write_scope).filter(|scope| !self.0.has(scope));
         let missing: Vec<&str> = missing.collect();
@@ -93,8 +111,8 @@ impl WriteAll {
     }
 }
 
-/// The permission to read results of verification requests. Only the request says of which type: [`ReadAny::require`] is
-/// the check.
+/// The permission to read results of verification requests. The type is known only from the stored
+/// request: [`ReadAny::require`] checks it.
 #[derive(Clone, Debug)]
 pub struct ReadAny(Arc<Verified>);
 
@@ -105,7 +123,7 @@ impl Right for ReadAny {
 }
 
 impl ReadAny {
-    /// The permission to read results of this type: `read.<type>`.
+    /// Checks the permission to read results of this type: `read.<type>`.
     ///
     /// # Errors
     /// 403 that names the scope.
@@ -116,12 +134,13 @@ impl ReadAny {
 
 fn missing_scope(scope: String) -> Error {
     let detail = format!(
-        "This needs the scope {scope}. Ask for a token with it; if that is refused, the operator can grant it."
+        "This request needs the scope {scope}. Request a token with that scope. If this fails, ask the operator to \
+         grant it."
     );
     Error::new(Kind::MissingScope(scope), detail)
 }
 
-/// The permission of every token: to what is the partner's own.
+/// The permission of every token: access to the partner's own resources.
 #[derive(Clone, Copy, Debug)]
 pub struct Own;
 
@@ -136,7 +155,7 @@ impl Right for Own {
 pub struct Partner<R> {
     /// The partner's `client_id`.
     pub id: Uuid,
-    /// What it may do here.
+    /// The permission.
     pub right: R,
     only: PhantomData<()>,
 }
@@ -145,8 +164,8 @@ impl<R: Right> FromRequestParts<App> for Partner<R> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let verified = parts.extensions.get::<Arc<Verified>>().cloned().ok_or_else(Error::unauthorized)?;
-        // A path that is not valid UTF-8 matches nothing.
+        let verified = parts.extensions.get::<Arc<Verified>>().cloned().ok_or_else(|| missing_token(&parts.headers))?;
+        // A path that is not valid UTF-8 matches no route.
         let parameters = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Error::not_found())?;
         let (right, scope) = R::of(&parameters, &verified)?;
         if let Some(scope) = scope.filter(|scope| !verified.has(scope)) {

@@ -6,9 +6,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::rate_limit::{RateLimitStatus, whole_seconds};
 
-/// Adds the two headers to a response.
+/// Adds both headers to a response.
 pub fn write(status: &RateLimitStatus, headers: &mut HeaderMap) {
-    // An interval is cut to microseconds, and a window is many of them.
+    // A window is a multiple of an interval, which is truncated to microseconds. The added
+    // millisecond keeps whole seconds from being rounded down.
     let window = (status.window + Duration::from_millis(1)).as_secs().max(1);
     let policy = format!("\"{}\";q={};w={window}", status.name, status.burst);
     let state = format!("\"{}\";r={};t={}", status.name, status.remaining, whole_seconds(status.wait));

@@ -1,4 +1,4 @@
-//! The list of documented routes, which the router and the OpenAPI document are made from.
+//! The list of documented routes, from which the router and the OpenAPI document are built.
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::app::App;
 
-/// The documented routes that need an access token.
+/// Returns the documented routes that need an access token.
 pub(super) fn protected() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(push::routes())
@@ -20,12 +20,12 @@ pub(super) fn protected() -> OpenApiRouter<App> {
         .merge(sandbox::routes())
 }
 
-/// The documented routes that need an access token and ignore an `Idempotency-Key`.
+/// Returns the documented routes that need an access token and ignore an `Idempotency-Key`.
 pub(super) fn fresh() -> OpenApiRouter<App> {
     OpenApiRouter::new().merge(verify_token::routes())
 }
 
-/// The documented routes that need none.
+/// Returns the documented routes that need no access token.
 pub(super) fn open() -> OpenApiRouter<App> {
     OpenApiRouter::new().merge(token::routes()).merge(jwks::routes()).merge(operations::routes())
 }

@@ -1,4 +1,4 @@
-//! `POST /api/partner/v2/sandbox/events`: a sandbox partner has an event sent to its webhooks that nothing has made happen.
+//! `POST /api/partner/v2/sandbox/events`: sends a simulated event to a sandbox partner's webhooks.
 
 use axum::Json;
 use axum::extract::State;
@@ -20,14 +20,14 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(simulate))
 }
 
-/// An event to try out.
+/// An event to simulate.
 #[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "documents the body, which is parsed to faults by hand")]
+#[expect(dead_code, reason = "documents the body, which is parsed to errors by hand")]
 pub struct Simulation {
-    /// The type of the event.
+    /// The event's type.
     #[schema(example = "vwsp_request.verified")]
     r#type: String,
-    /// The request that it is about; a new id unless you name one.
+    /// The id of the request that the event is about. Default: a new id.
     #[schema(required = false, nullable = false, max_length = 255)]
     request_id: Option<String>,
     /// Your id of the credential, for an event of `atsp_request`.
@@ -35,36 +35,37 @@ pub struct Simulation {
     credential_id: Option<String>,
 }
 
-/// An event that is on its way.
+/// A simulated event.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Simulated {
-    /// The event's id, the same at every webhook.
+    /// The event's id, the same for every webhook.
     event_id: Uuid,
-    /// The request that it is about.
+    /// The id of the request in the event.
     #[schema(example = "0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70")]
     request_id: String,
-    /// How many of your webhooks want it.
+    /// Number of your webhooks that receive it.
     #[schema(example = 1)]
     webhooks: usize,
 }
 
-/// Send yourself an event
+/// Simulate an event
 ///
-/// For sandbox partners: sends an event to those of your webhooks that want its type, signed and repeated as any other,
-/// although nothing has happened. No request is looked up or changed.
+/// For sandbox partners. Sends an event to those of your webhooks that subscribe to its type, with
+/// the usual signature and retries. No request is looked up or changed.
 #[utoipa::path(
     post,
     path = "/api/partner/v2/sandbox/events",
+    operation_id = "simulateEvent",
     params(super::idempotency::IdempotencyHeader),
     request_body(content = Simulation, content_type = "application/json"),
     responses(
-        (status = 202, description = "It is on its way", body = Simulated),
-        (status = 400, description = "The body is not JSON"),
-        (status = 403, description = "You are not a sandbox partner"),
-        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 202, description = "Queued for delivery", body = Simulated),
+        (status = 400, description = "The body is not valid JSON"),
+        (status = 403, description = "For sandbox partners only"),
+        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still in progress"),
         (status = 413, description = "The body is too large"),
         (status = 415, description = "The body is not `application/json`"),
-        (status = 422, description = "The body has faults"),
+        (status = 422, description = "Validation failed"),
     ),
     tag = "Sandbox"
 )]

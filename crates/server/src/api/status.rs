@@ -1,4 +1,4 @@
-//! Statuses: of one credential id, and of up to 30 (partner-api section 8).
+//! Statuses of one credential id, or of up to 30 (docs/partner-api.md section 8).
 
 use std::collections::HashSet;
 
@@ -20,7 +20,8 @@ use store::CredentialStatus;
 use store::domain::asset::{AssetStage, AssetStatus};
 use store::domain::submission::CancelReason;
 
-/// The routes; v1 is documented, v2 is an alias of ours, which the OpenAPI document copies from v1.
+/// Returns the routes. Those of v1 are documented; those of v2 are aliases, which the OpenAPI
+/// document copies from v1.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(one))
@@ -29,82 +30,83 @@ pub fn routes() -> OpenApiRouter<App> {
         .route("/api/partner/v2/submissions/status", post(many))
 }
 
-/// Where one credential, or a batch, stands.
+/// Status of one credential, or of a batch.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StatusAnswer {
     /// Your `credential_id`.
     #[schema(example = "fa651300-b91a-49cb-8ee7-cac68b3fdf74")]
     id: String,
-    /// `incomplete`: not decided; `verified`: accepted by the person; `canceled`: declined, withdrawn by you,
-    /// or not accepted in 48 hours.
-    /// A batch is incomplete while one of its items is, and verified once one of them was accepted.
+    /// `incomplete`: not decided yet. `verified`: accepted by the person. `canceled`: declined,
+    /// withdrawn by you, or not accepted within 48 hours. A batch is `incomplete` while one of its
+    /// items is, and `verified` if at least one of them was accepted.
     #[schema(example = "verified")]
     status: &'static str,
-    /// Why it was canceled: `declined` by the person, `expired` after 48 hours, or `withdrawn` by you; left out otherwise.
-    /// A batch has the reason of the item that ended last.
+    /// Why it was canceled: `declined` by the person, `expired` after 48 hours, or `withdrawn` by
+    /// you. Omitted for other statuses. A batch has the reason of the item that ended last.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, example = "declined")]
     reason: Option<&'static str>,
-    /// When it became final (RFC 3339, UTC); null while it is incomplete.
+    /// When the status became final (RFC 3339, UTC); null while it is `incomplete`.
     #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:30:00Z")]
     finalized_at: Option<Timestamp>,
-    /// Where its documents stand; left out where there are none.
+    /// The states of its documents; omitted if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     assets: Vec<AssetAnswer>,
-    /// Where the items of a batch stand; left out for a single credential.
+    /// The statuses of the items of a batch; omitted for a single credential.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     items: Vec<ItemStatus>,
-    /// That its link could not be mailed; left out otherwise.
+    /// Present only if its link could not be mailed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     notify: Option<NotifyStatus>,
 }
 
-/// A link that could not be mailed. Push the same `credential_id` again with `claim` to mail it again, to the same or another
-/// address, or hand the link over yourself.
+/// A link that could not be mailed. Push the same `credential_id` again with `notify` to retry,
+/// with the same or another address, or give the person the link yourself.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NotifyStatus {
     /// `failed`.
     #[schema(example = "failed")]
     state: &'static str,
-    /// `recipient_rejected`: the mail server refused the address for good; `expired`: the link expired before the mail server
-    /// accepted the mail.
+    /// `recipient_rejected`: the mail server permanently rejected the address. `expired`: the link
+    /// expired before the mail server accepted the mail.
     #[schema(example = "recipient_rejected")]
     reason: &'static str,
 }
 
-/// Where one item of a batch stands.
+/// Status of one item of a batch.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ItemStatus {
     /// Your `credential_id`.
     id: String,
-    /// As of a single credential.
+    /// As for a single credential.
     #[schema(example = "verified")]
     status: &'static str,
-    /// As of a single credential.
+    /// As for a single credential.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, example = "declined")]
     reason: Option<&'static str>,
-    /// When it became final (RFC 3339, UTC); null while it is incomplete.
+    /// When the status became final (RFC 3339, UTC); null while it is `incomplete`.
     #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:30:00Z")]
     finalized_at: Option<Timestamp>,
-    /// Where its documents stand; left out where there are none.
+    /// The states of its documents; omitted if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     assets: Vec<AssetAnswer>,
 }
 
-/// Where one document stands.
+/// State of one document.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AssetAnswer {
-    /// Your id for it.
+    /// Your id of the document.
     #[schema(example = "testamur")]
     asset_id: String,
-    /// `awaited`: its upload link was not used yet; `fetching`: it is fetched from its address; `stored`: it is there;
-    /// `failed`: it could not be had; `deleted`: it was deleted, since the person did not come back in 48 hours.
+    /// `awaited`: not uploaded yet. `fetching`: being fetched from its address. `stored`:
+    /// available. `failed`: not available, see `reason`. `deleted`: deleted because the person did
+    /// not return within 48 hours.
     #[schema(example = "awaited")]
     state: &'static str,
-    /// Why it could not be had: `address_refused`, `unreachable`, `too_large`, `content_refused`, or `late`
-    /// (the person answered before it arrived).
+    /// Why it failed: `address_refused`, `unreachable`, `too_large`, `content_refused`, or `late`
+    /// (the person decided before it arrived).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     reason: Option<&'static str>,
@@ -146,33 +148,34 @@ impl From<AssetStatus> for AssetAnswer {
     }
 }
 
-/// Which credentials are asked about.
+/// The credentials to look up.
 #[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "documents the body, which is parsed to faults by hand")]
+#[expect(dead_code, reason = "documents the body, which is parsed to errors by hand")]
 pub struct StatusQuestion {
     /// Your `credential_id`s, 30 at most.
     #[schema(max_items = 30, example = json!(["fa651300-b91a-49cb-8ee7-cac68b3fdf74"]))]
     ids: Vec<String>,
 }
 
-/// Where several credentials stand.
+/// Statuses of several credentials.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StatusAnswers {
-    /// Those that are known, in the order of the question.
+    /// The credentials that were found, in the order of the request.
     credentials: Vec<StatusAnswer>,
-    /// Those that are not known, or not yours.
+    /// The ids that are unknown, or not yours.
     not_found: Vec<String>,
 }
 
 /// Status of one credential
 ///
-/// Asks where one of your submissions stands. The status is kept for 400 days after its last change. What the person does
-/// with an accepted credential is their own affair: if they delete it, the status stays `verified`.
-#[utoipa::path(get, path = "/api/partner/v1/submissions/{id}/status", tag = "Status",
+/// Returns the status of one of your submissions. It is kept for 400 days after its last change. If
+/// the person later deletes an accepted credential, you are not notified: the status stays
+/// `verified`.
+#[utoipa::path(get, path = "/api/partner/v1/submissions/{id}/status", operation_id = "getSubmissionStatus", tag = "Status",
     params(("id" = String, Path, description = "Your `credential_id`")),
     responses(
-        (status = 200, description = "Where it stands", body = StatusAnswer),
-        (status = 404, description = "Not known, or not yours"),
+        (status = 200, description = "The status of the submission", body = StatusAnswer),
+        (status = 404, description = "No such submission, or it belongs to another partner"),
     ))]
 async fn one(
     State(app): State<App>,
@@ -180,24 +183,27 @@ async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<StatusAnswer>, Error> {
     if !credential::is_identifier(&id) {
-        return Err(Error::not_found());
+        return Err(Error::missing("submission"));
     }
-    let found = app.statuses().of(partner.id, &[id]).await?;
-    found.into_iter().flatten().next().map(|found| Json(found.into())).ok_or_else(Error::not_found)
+    let ids = [id];
+    let found = app.statuses().of(partner.id, &ids).await?;
+    let found = found.into_iter().flatten().next().ok_or_else(|| Error::missing("submission"))?;
+    Ok(Json(found.into()))
 }
 
 /// Status of up to 30 credentials
 ///
-/// The body is read as JSON whatever its content type says, since a documented example sends it as a form.
-#[utoipa::path(post, path = "/api/partner/v1/submissions/status", tag = "Status",
+/// The body is parsed as JSON regardless of its content type, because a documented example sends it
+/// as a form.
+#[utoipa::path(post, path = "/api/partner/v1/submissions/status", operation_id = "listSubmissionStatuses", tag = "Status",
     params(super::idempotency::IdempotencyHeader),
     request_body(content = StatusQuestion, content_type = "application/json"),
     responses(
-        (status = 200, description = "Where they stand", body = StatusAnswers),
-        (status = 400, description = "The body is not JSON"),
-        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 200, description = "The status of each submission", body = StatusAnswers),
+        (status = 400, description = "The body is not valid JSON"),
+        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still in progress"),
         (status = 413, description = "The body is too large"),
-        (status = 422, description = "The body has faults"),
+        (status = 422, description = "Validation failed"),
     ))]
 async fn many(
     State(app): State<App>,

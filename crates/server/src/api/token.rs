@@ -1,6 +1,6 @@
 //! `POST /api/partner/v1/oauth/token`: the client credentials grant (RFC 6749, section 4.4).
 //!
-//! Errors here are RFC 6749's (section 5.2), not problem+json.
+//! Errors have the format of RFC 6749 (section 5.2), not problem+json.
 
 use axum::Json;
 use axum::extract::State;
@@ -24,35 +24,35 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(token))
 }
 
-/// The form.
+/// The form of a token request.
 #[derive(Debug, Default, ToSchema)]
 pub struct TokenForm {
     /// `client_credentials`.
     #[schema(required = true, example = "client_credentials")]
     grant_type: String,
-    /// Your client id; may come by HTTP Basic instead.
+    /// Your client id. You can send it with HTTP Basic instead.
     #[schema(value_type = Option<Uuid>)]
     client_id: Option<String>,
-    /// Your client secret; may come by HTTP Basic instead.
+    /// Your client secret. You can send it with HTTP Basic instead.
     #[schema(value_type = Option<String>, format = "password")]
     client_secret: Option<SecretString>,
-    /// Scopes, separated by spaces. Left out: all that you have.
+    /// The requested scopes, separated by spaces. Default: all scopes that you have.
     #[schema(example = "write.career_history")]
     scope: Option<String>,
 }
 
-/// A token.
+/// An access token.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenAnswer {
-    /// Send it as `Authorization: Bearer`.
+    /// The token. Send it as `Authorization: Bearer`.
     access_token: String,
     /// `Bearer`.
     #[schema(example = "Bearer")]
     token_type: &'static str,
-    /// How many seconds it lives.
+    /// The token's lifetime in seconds.
     #[schema(example = 3600)]
     expires_in: u64,
-    /// The scopes granted.
+    /// The granted scopes.
     #[schema(example = "write.career_history")]
     scope: String,
 }
@@ -63,11 +63,11 @@ pub struct TokenProblem {
     /// `invalid_request`, `invalid_client`, `unsupported_grant_type` or `invalid_scope`.
     #[schema(example = "invalid_client")]
     error: &'static str,
-    /// What to do.
+    /// A description of the error and how to fix it.
     error_description: String,
 }
 
-/// Why no token is returned.
+/// The reason why no token is returned.
 #[derive(Debug)]
 enum TokenEndpointError {
     Request(&'static str),
@@ -114,16 +114,17 @@ impl IntoResponse for TokenEndpointError {
 
 /// Get an access token
 ///
-/// The client credentials grant of OAuth 2.0. Send the form, or the id and secret by HTTP Basic.
-#[utoipa::path(post, path = "/api/partner/v1/oauth/token", tag = "Token",
+/// The client credentials grant of OAuth 2.0. Send the client id and secret in the form, or with
+/// HTTP Basic.
+#[utoipa::path(post, path = "/api/partner/v1/oauth/token", operation_id = "createToken", tag = "Token",
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "A token", body = TokenAnswer),
-        (status = 400, description = "The form is not right, or a scope is not yours", body = TokenProblem),
-        (status = 401, description = "The id or secret is wrong", body = TokenProblem),
+        (status = 400, description = "Invalid form, or a scope that the client does not have", body = TokenProblem),
+        (status = 401, description = "Invalid client id or secret", body = TokenProblem),
         (status = 413, description = "The body is too large"),
-        (status = 429, description = "Too many token requests from your address"),
-        (status = 503, description = "Not now"),
+        (status = 429, description = "Too many token requests from this IP address"),
+        (status = 503, description = "Temporarily unavailable"),
     ))]
 async fn token(
     State(app): State<App>,
@@ -143,7 +144,7 @@ async fn token(
     let (id, secret, by_basic) = credentials(&headers, &form)?;
     if form.grant_type != "client_credentials" {
         return Err(if form.grant_type.is_empty() {
-            TokenEndpointError::Request("grant_type is missing; send grant_type=client_credentials.")
+            TokenEndpointError::Request("The parameter grant_type is missing. Send grant_type=client_credentials.")
         } else {
             TokenEndpointError::GrantType
         });
@@ -171,34 +172,38 @@ fn read_form(headers: &HeaderMap, body: &[u8]) -> Result<TokenForm, TokenEndpoin
             "client_id" => form.client_id.replace(value.into_owned()).is_some(),
             "client_secret" => form.client_secret.replace(value.into_owned().into()).is_some(),
             "scope" => form.scope.replace(value.into_owned()).is_some(),
-            // RFC 6749, section 3.2: unrecognised parameters are ignored.
+            // Unrecognised parameters are ignored (RFC 6749, section 3.2).
             _ => false,
         };
         if twice {
-            return Err(TokenEndpointError::Request("A parameter stands twice (RFC 6749, section 3.2)."));
+            return Err(TokenEndpointError::Request(
+                "A parameter is repeated (RFC 6749, section 3.2). Send each parameter once.",
+            ));
         }
     }
     Ok(form)
 }
 
-/// Id and secret, by HTTP Basic (each form-encoded, RFC 6749, section 2.3.1) or in the form, not by both.
+/// Returns the client id and secret from HTTP Basic (form-encoded, RFC 6749, section 2.3.1) or from
+/// the form, and whether HTTP Basic was used. A secret in both is an error.
 fn credentials(headers: &HeaderMap, form: &TokenForm) -> Result<(String, SecretString, bool), TokenEndpointError> {
     if !headers.contains_key(header::AUTHORIZATION) {
         return match (&form.client_id, &form.client_secret) {
             (Some(id), Some(secret)) => Ok((id.clone(), secret.clone(), false)),
             _ => Err(TokenEndpointError::Request(
-                "client_id and client_secret are needed, in the form or by HTTP Basic.",
+                "client_id and client_secret are required, either in the form or by HTTP Basic.",
             )),
         };
     }
     if form.client_secret.is_some() {
         return Err(TokenEndpointError::Request(
-            "Send the secret once: in the form or by HTTP Basic (RFC 6749, section 2.3).",
+            "The client secret is in the form and in the Authorization header. Send it only once (RFC 6749, section \
+             2.3).",
         ));
     }
     let (id, secret) = basic(headers).ok_or(TokenEndpointError::Client { by_basic: true })?;
     if form.client_id.as_ref().is_some_and(|other| *other != id) {
-        return Err(TokenEndpointError::Request("The form and HTTP Basic name two different clients."));
+        return Err(TokenEndpointError::Request("The client ids in the form and in the Authorization header differ."));
     }
     Ok((id, secret.into(), true))
 }

@@ -1,4 +1,5 @@
-//! `PUT` of one document to its upload link (partner-api, section 4). No bearer token: the permission is in the link.
+//! `PUT` of a document to its upload URL (docs/partner-api.md section 4). It needs no bearer token:
+//! the URL contains the permission.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -21,32 +22,34 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// Upload one document
 ///
-/// The link comes from `assets[].upload_url` of a push. It is good for an hour and can be used again until the person
-/// has answered; the last document counts. Pushing the same `credential_id` again gives a fresh link.
+/// The URL comes from `assets[].upload_url` of a push. It is valid for an hour and can be used
+/// repeatedly until the person has decided; the last document uploaded is used. Push the same
+/// `credential_id` again to get a new URL.
 ///
-/// A PDF is inspected and delivered as a new file without links that lead out of it, so its size and digest differ from
-/// what you sent; a digitally signed one is delivered unchanged. Scripts, forms, media, embedded files and encryption are
-/// refused.
+/// A PDF is inspected and delivered as a new file without external links, so its size and digest
+/// differ from the uploaded file; a digitally signed PDF is delivered unchanged. PDFs with scripts,
+/// forms, media, embedded files or encryption are rejected.
 #[utoipa::path(
     put,
-    path = "/api/partner/v2/uploads/{permit}",
-    params(("permit" = String, Path, description = "The permission, as the link has it")),
+    path = "/api/partner/v2/uploads/{token}",
+    operation_id = "uploadDocument",
+    params(("token" = String, Path, description = "The token in the upload URL")),
     request_body(
-        description = "The document's bytes, 10 MiB at most, with the content type of the link",
+        description = "The document's bytes, at most 10 MiB, with the content type that came with the upload URL",
         content((Vec<u8> = "application/pdf"), (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "application/json")),
     ),
     responses(
-        (status = 204, description = "The document is kept"),
-        (status = 400, description = "The document did not arrive whole, or at less than 1 KiB a second; nothing was kept"),
-        (status = 404, description = "There is no such upload link"),
-        (status = 409, description = "The person has answered, the submission has expired, or the document is being uploaded already"),
-        (status = 410, description = "The link's hour is over; push the same id again for a fresh one"),
+        (status = 204, description = "The document was stored"),
+        (status = 400, description = "The body was incomplete, or slower than 1 KiB a second; nothing was stored"),
+        (status = 404, description = "No such upload URL"),
+        (status = 409, description = "The person has already decided, the submission has expired, or an upload of this document is in progress"),
+        (status = 410, description = "The upload URL has expired. Push the same id again to get a new one"),
         (status = 413, description = "The document is too large"),
-        (status = 415, description = "The content type is not the link's"),
-        (status = 422, description = "The document is not what it claims, is damaged, or holds something active"),
-        (status = 429, description = "You are uploading as many documents as you may at once"),
-        (status = 500, description = "Our mistake; quote the request id"),
-        (status = 503, description = "It cannot be kept now; nothing was kept"),
+        (status = 415, description = "The content type differs from the one that came with the upload URL"),
+        (status = 422, description = "The document has another format than declared, is damaged, or contains active content"),
+        (status = 429, description = "Too many concurrent uploads"),
+        (status = 500, description = "Internal error; quote the request id"),
+        (status = 503, description = "Temporarily unavailable; nothing was stored"),
     ),
     tag = "Add"
 )]

@@ -1,12 +1,11 @@
-//! `POST /api/partner/v2/verify/requests/{type}` and `GET .../{request_id}`: a partner asks a person to show something, and
-//! fetches what was shown (partner-api section 10).
+//! `POST /api/partner/v2/verify/requests/{type}` and `GET .../{request_id}`: a partner requests
+//! that a person present something, and fetches the result (docs/partner-api.md section 10).
 
 use std::borrow::Cow;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use credential::PresentationRequest;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -25,15 +24,16 @@ use crate::http::extract::Path;
 use ambient::Timestamp;
 use store::domain::submission::CancelReason;
 
-/// The routes. Both stand at one place: a type's name where one asks, a request's id where one fetches.
+/// Returns the routes. Both have the same path template: its last segment is a type in a POST, and
+/// a request's id in a GET.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(ask, result))
 }
 
-/// A request that was taken, now or earlier.
+/// A verification request that was accepted, now or earlier.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AskAnswer {
-    /// Your own id for it, or the one that we made.
+    /// Your own id for the request, or the one that we generated.
     #[schema(example = "HIRE-0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21")]
     pub request_id: String,
     /// The link to send the person to.
@@ -41,58 +41,61 @@ pub struct AskAnswer {
         example = "https://passport.example/partner/verify/careerHistory#clientId=0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21&content=0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70"
     )]
     pub redirect_uri: String,
-    /// Until when they can answer (RFC 3339, UTC).
+    /// When the request expires (RFC 3339, UTC).
     #[schema(value_type = String, format = "date-time", example = "2026-11-23T09:15:00Z")]
     pub expires_at: Timestamp,
-    /// What you should know although it was taken: that an earlier body stands.
+    /// Warnings about a successful request: for example, that an earlier body with the same id is
+    /// kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
 }
 
-/// What came of a request.
+/// Result of a verification request.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VerificationAnswer {
-    /// The id that the request was answered with.
+    /// The `request_id` from the response to the request.
     #[schema(example = "HIRE-0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21")]
     request_id: String,
-    /// `incomplete`: not answered; `verified`: the person showed something; `canceled`: they said no, or did not answer in
-    /// time.
+    /// `incomplete`: no response yet. `verified`: the person presented something. `canceled`: the
+    /// person declined, or did not respond in time.
     #[schema(example = "verified")]
     status: &'static str,
-    /// Why it was canceled: `declined` by the person, or `expired`; left out otherwise.
+    /// Why it was canceled: `declined` by the person, or `expired`. Omitted for other statuses.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, example = "declined")]
     reason: Option<&'static str>,
-    /// When it became final (RFC 3339, UTC); null while it is incomplete.
+    /// When the status became final (RFC 3339, UTC); null while it is `incomplete`.
     #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:09:30Z")]
     finalized_at: Option<Timestamp>,
-    /// What was shown: members of the type's fields, each asked for and chosen by the person, and those that are always shown
-    /// with them. A list of which nothing was shown is not there. Null where nothing was, and again 48 hours after the answer.
+    /// The fields that were shown: those that you requested and the person chose, and those that
+    /// are always shown with them. A list of which nothing was shown is omitted. Null if nothing
+    /// was shown, and again 48 hours after the response.
     #[schema(value_type = Option<Object>, example = json!({ "full_name": "John Doe" }))]
     credential: Option<Map<String, Value>>,
-    /// What you asked for and were not shown, as JSON Pointers into `credential`: the person left it out, or the credential
-    /// does not have it. Left out where that is nothing. What is shown in part is in `verification.not_shown.in_part`.
+    /// The fields that you requested but that were not shown, as JSON Pointers into `credential`:
+    /// the person left them out, or the credential does not have them. Omitted if there are none.
+    /// Fields that are shown in part are in `verification.not_shown.in_part`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, example = json!(["/employment"]))]
     withheld: Vec<String>,
-    /// Whose name was shown; null where `credential` is.
+    /// The names that were shown; null if `credential` is null.
     subject: Option<Subject>,
-    /// How it was checked; null where `credential` is.
+    /// The result of the checks; null if `credential` is null.
     verification: Option<Checked>,
 }
 
-/// Whose name was shown.
+/// The names that were shown.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Subject {
-    /// The names in what was shown, as their issuers write them; empty if no name was.
+    /// The names, as their issuers write them; empty if no name was shown.
     #[schema(example = json!(["John Doe"]))]
     names: Vec<String>,
-    /// How these names compare with each other: `same`, `similar`, `different` or `not_comparable`; `not_comparable` also if
-    /// there is none. It is about the names, not about the person.
+    /// The result of comparing these names with each other: `same`, `similar`, `different` or
+    /// `not_comparable`; also `not_comparable` if there are none. It says nothing about the person.
     #[schema(example = "same")]
     consistency: &'static str,
-    /// Whether the person's wallet had another name, and the person confirmed that the one shown is also theirs. Always false
-    /// for what is shown from another wallet.
+    /// Whether the person's wallet contained another name, and the person confirmed that the shown
+    /// name is also theirs. Always false for a presentation from another wallet.
     #[schema(example = false)]
     confirmed_by_holder: bool,
 }
@@ -108,32 +111,34 @@ impl Subject {
 const DIFFERS: Warning = Warning {
     code: "request.differs",
     message: Cow::Borrowed(
-        "You have sent this request_id before, with another body. The earlier one stands; to ask otherwise, use a new request_id.",
+        "You have already sent this request_id with a different body. The earlier request is unchanged. To send a \
+         different one, use a new request_id.",
     ),
 };
 
-/// Ask a person to show something
+/// Request a presentation
 ///
-/// Answers with the link to send the person to. They sign in, read who asks and what for, pick one of their credentials
-/// of this type and which of the fields that you asked for to show, and share or cancel. What qualifies a credential, such
-/// as its expiry date, is always shown with it, and so is the name. Then they are sent to your
-/// `callback_url` with `request_id` and `status` added. A request can be answered for 15 minutes, once, by the first
-/// account that opens it.
+/// Returns the link to send the person to. They sign in, read who requests what and why, choose one
+/// of their credentials of this type and which of the requested fields to show, and share or
+/// cancel. The name is always shown, and so are fields that qualify a credential, such as its
+/// expiry date. Afterwards they are redirected to your `callback_url` with `request_id` and
+/// `status` added. A request is valid for 15 minutes. Only the first account that opens it can
+/// respond, and only once.
 ///
-/// The same `request_id` again, while the request is open, answers with the same link and changes nothing. Once it is over,
-/// or for another type, the id is taken for good: 409.
+/// Repeating the `request_id` while the request is open returns the same link and changes nothing.
+/// After the request has ended, or for another type, the id cannot be used again: 409.
 #[utoipa::path(
     post,
     path = "/api/partner/v2/verify/requests/{type}",
     params(super::idempotency::IdempotencyHeader),
     responses(
-        (status = 201, description = "Taken: send the person to `redirect_uri`", body = AskAnswer),
-        (status = 400, description = "The body is not JSON; line and column are named"),
-        (status = 409, description = "The `request_id` was used for a request that is over or for another type; or the Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 201, description = "Created. Send the person to `redirect_uri`", body = AskAnswer),
+        (status = 400, description = "The body is not valid JSON. The error has the line and column"),
+        (status = 409, description = "The `request_id` was used for a request that has ended or has another type; or the Idempotency-Key was used for another request, or its first request is still in progress"),
         (status = 413, description = "The body is too large"),
         (status = 415, description = "The body is not `application/json`"),
-        (status = 422, description = "Every fault of the body, each with its place, code and cure"),
-        (status = 503, description = "It cannot be stored now; nothing was stored"),
+        (status = 422, description = "Validation failed. `errors` lists each problem with its JSON Pointer, code and suggested fix"),
+        (status = 503, description = "Temporarily unavailable; nothing was stored"),
     ),
     tag = "Verify"
 )]
@@ -143,8 +148,7 @@ async fn ask(
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<AskAnswer>), Error> {
     let known = partner.right.credential_type;
-    let request = PresentationRequest::parse(known, &body)?;
-    let Upserted { verification, differs } = partner_verification::ask(&app, partner.id, known, request).await?;
+    let Upserted { verification, differs } = partner_verification::ask(&app, partner.id, known, &body).await?;
     let answer = AskAnswer {
         redirect_uri: app.links().verification_request(&verification),
         request_id: verification.request_id,
@@ -154,22 +158,25 @@ async fn ask(
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
-/// What came of a request
+/// Result of a verification request
 ///
-/// Where the request stands, and for 48 hours after the answer what was shown and how it was checked. Needs the scope
-/// `read.<type>` (`read.universal` for a `universal_credential`) of the type that was asked for. The status outlives the
-/// result by 400 days.
+/// Returns the status of the request and, for 48 hours after the response, the presented fields and
+/// the result of their verification. Needs the scope `read.<type>` of the requested type
+/// (`read.universal` for a `universal_credential`). The status is kept for 400 days longer than the
+/// result.
 ///
-/// Each time, what was shown is checked again: `verification` says what holds now, so that a credential which was revoked,
-/// replaced or suspended, or has expired since, is not shown as valid. `verification.at_consent` says what was found when the
-/// person showed it. `status` stays `verified`: the person did show something.
+/// The presentation is checked again on every call. `verification` contains the present result, so
+/// a credential that was revoked, replaced or suspended, or has expired since, is not reported as
+/// valid. `verification.at_consent` contains the result at the time when the person presented it.
+/// `status` stays `verified`, because the person did present something.
 #[utoipa::path(
     get,
     path = "/api/partner/v2/verify/requests/{type}",
-    params(("request_id" = String, Path, description = "The `request_id` that the request was answered with")),
+    operation_id = "getVerificationResult",
+    params(("request_id" = String, Path, description = "The `request_id` from the response to the verification request")),
     responses(
-        (status = 200, description = "Where it stands, and what was shown", body = VerificationAnswer),
-        (status = 404, description = "Not known, or not yours"),
+        (status = 200, description = "The state of the request, and the presented records", body = VerificationAnswer),
+        (status = 404, description = "No such request, or it belongs to another partner"),
     ),
     tag = "Verify"
 )]

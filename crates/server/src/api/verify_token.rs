@@ -1,4 +1,4 @@
-//! `POST /api/partner/v2/verify/token`: a partner has a token verified that it was given (ours).
+//! `POST /api/partner/v2/verify/token`: verifies a token that a partner received (an extension).
 
 use axum::Json;
 use axum::extract::State;
@@ -23,70 +23,77 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// A token to verify.
 #[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "documents the body, which is parsed to faults by hand")]
+#[expect(dead_code, reason = "documents the body, which is parsed to errors by hand")]
 pub struct TokenToVerify {
-    /// The token as you were given it: an SD-JWT VC, with or without a key binding, or a W3C credential as a JWT. Quotes, line
-    /// breaks, invisible characters and a JSON response around it do no harm.
+    /// The token as you received it: an SD-JWT VC, with or without key binding, or a W3C credential
+    /// as a JWT. Surrounding quotes, line breaks, invisible characters and a JSON response around
+    /// the token are ignored.
     #[schema(min_length = 1, max_length = 2_097_152)]
     token: String,
-    /// Who the holder must have presented it to. With it, a token without the holder's signature is invalid.
+    /// The audience that the holder must have presented it to. If set, a token without the holder's
+    /// signature is invalid.
     #[schema(required = false, min_length = 1, max_length = 2000, example = "https://hr.example")]
     audience: Option<String>,
-    /// What the holder must have signed with it; likewise. How long ago they signed is not checked: use a nonce once.
+    /// The nonce that the holder must have signed. If set, a token without the holder's signature
+    /// is invalid. The age of the signature is not checked, so use each nonce only once.
     #[schema(required = false, min_length = 1, max_length = 2000, example = "n-0S6_WzA2Mj")]
     nonce: Option<String>,
 }
 
-/// What verifying a token found.
+/// Result of verifying a token.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenReport {
-    /// Whether you can rely on it: true only for the verdict `valid`.
+    /// Whether you can rely on it: true only if `verdict` is `valid`.
     #[schema(example = true)]
     valid: bool,
-    /// `valid`: every check that is needed passed, and this server trusts the issuer. `invalid`: a check failed. `replaced` and
-    /// `expired`: nothing is wrong but that a newer version exists, or that its last day is over (`expired_on`).
-    /// `not_checkable`: nothing failed, but a check that is needed could not be made; try again later. `issuer_unknown`: every
-    /// check that is needed passed, but this server does not know the issuer, so whether to trust it is for you to decide.
+    /// `valid`: all required checks passed, and this server trusts the issuer. `invalid`: a check
+    /// failed. `replaced`: the only problem is that a newer version exists. `expired`: the only
+    /// problem is that its last day of validity has passed (`expired_on`). `not_checkable`: no
+    /// check failed, but a required check could not be performed; try again later.
+    /// `issuer_unknown`: all required checks passed, but this server does not know the issuer, so
+    /// you must decide whether to trust it.
     #[schema(example = "valid")]
     verdict: &'static str,
-    /// When it was checked (RFC 3339, UTC). A later check may find that it was revoked.
+    /// When it was checked (RFC 3339, UTC). It may be revoked later.
     #[schema(value_type = String, format = "date-time", example = "2026-11-23T09:30:00Z")]
     checked_at: Timestamp,
-    /// `dc+sd-jwt` (SD-JWT VC) or `vc+jwt` (W3C); null if it cannot be read.
+    /// `dc+sd-jwt` (SD-JWT VC) or `vc+jwt` (W3C); null if the token cannot be parsed.
     #[schema(example = "dc+sd-jwt")]
     format: Option<&'static str>,
-    /// Who signed it; null unless the signature is good.
+    /// The issuer that signed it; null unless the signature is valid.
     issuer: Option<TokenIssuer>,
-    /// The credential type, if it is one of this API's and the issuer is trusted for it.
+    /// The credential type, if it is one of this API's types and the issuer is trusted for it.
     #[schema(example = "career_history")]
     credential_type: Option<&'static str>,
-    /// Who attests it: the name of the institution that sent it to the issuer.
+    /// The name of the institution that attests it and sent it to the issuer.
     #[schema(example = "Example Payroll")]
     attested_by: Option<String>,
-    /// The day on which they said so.
+    /// The date on which the institution attested it.
     #[schema(format = "date", example = "2026-11-20")]
     attested_at: Option<String>,
-    /// Whose name it carries; null unless the signature is good.
+    /// The names in it; null unless the signature is valid.
     subject: Option<TokenSubject>,
-    /// The last day that the credential counted, if that day is over; then the check `dates` has failed.
+    /// The last day of validity, if the credential has expired. The check `dates` has then failed.
     #[schema(value_type = Option<String>, format = "date", example = "2024-05-31")]
     expired_on: Option<String>,
-    /// How much of the credential the person did not show; null unless the signature is good.
+    /// How much of the credential the person did not show; null unless the signature is valid.
     not_shown: Option<NotShown>,
-    /// Everything that it says, with what its holder disclosed; null unless the signature is good.
+    /// All claims in the token, including those that its holder disclosed; null unless the
+    /// signature is valid.
     #[schema(value_type = Option<Object>, example = json!({ "iss": "https://passport.example", "full_name": "John Doe" }))]
     claims: Option<Map<String, Value>>,
-    /// One result for each check.
+    /// The result of each check.
     checks: Vec<Check>,
 }
 
-/// Who signed a token.
+/// The issuer that signed a token.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenIssuer {
     /// The issuer's address or DID.
     #[schema(example = "https://passport.example")]
     id: String,
-    /// `own`: this server; `listed`: the operator of this server trusts it for this credential type; `unknown`: neither.
+    /// `own`: this server; `listed`: the operator of this server trusts it for this credential
+    /// type; `unknown`: neither.
     #[schema(example = "own")]
     trust: &'static str,
 }
@@ -99,7 +106,7 @@ impl TokenReport {
             Trust::Unknown => "unknown",
         };
         let (claims, is_signed) = (verified.report.claims, verified.issuer.is_some());
-        // The W3C form has names in camel case.
+        // The W3C format has names in camel case.
         let said = |names: [&str; 2]| names.into_iter().find_map(|name| claims.get(name)).unwrap_or(&Value::Null);
         let attested_by = said(["attested_by", "attestedBy"])["name"].as_str().map(ToOwned::to_owned);
         let attested_at = said(["attested_at", "attestedAt"]).as_str().map(ToOwned::to_owned);
@@ -121,28 +128,31 @@ impl TokenReport {
     }
 }
 
-/// Verify a token that you were given
+/// Verify a token
 ///
-/// Checks a credential or a presentation that somebody handed you, such as the token of a shared page: its signature, its
-/// issuer, its holder, whether it was revoked, its dates, and whether it says what its type says. Any token of yours will do.
-/// The token is neither stored nor logged. Each request is checked anew, so an `Idempotency-Key` has no effect.
+/// Verifies a credential or a presentation that you received, such as the token of a shared page:
+/// its signature, issuer, holder, revocation status, dates, and whether it conforms to its type. It
+/// needs no particular scope. The token is neither stored nor logged. Each request is checked
+/// again, so an `Idempotency-Key` has no effect.
 ///
-/// A token of another issuer is checked with the keys that the operator of this server lists for it, else with those that the
-/// issuer publishes at its own address (JWT VC Issuer Metadata or did:web). 120 such tokens can be checked in a minute.
+/// For a token of another issuer, the keys are those that the operator of this server lists for it,
+/// otherwise those that the issuer publishes at its own address (JWT VC Issuer Metadata or
+/// did:web). The limit is 120 such tokens per minute.
 #[utoipa::path(
     post,
     path = "/api/partner/v2/verify/token",
+    operation_id = "verifyToken",
     request_body(
         content = TokenToVerify,
         content_type = "application/json",
         example = json!({ "token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImRjK3NkLWp3dCJ9.eyJpc3MiOiJodHRwczovL3Bhc3Nwb3J0LmV4YW1wbGUifQ.c2lnbmF0dXJl~" }),
     ),
     responses(
-        (status = 200, description = "What was found, also for what is not a token", body = TokenReport),
-        (status = 400, description = "The body is not JSON; line and column are named"),
+        (status = 200, description = "The verification result. Also returned for text that is not a token", body = TokenReport),
+        (status = 400, description = "The body is not valid JSON. The error has the line and column"),
         (status = 413, description = "The body is too large"),
         (status = 415, description = "The body is not `application/json`"),
-        (status = 422, description = "Every fault of the body, each with its place, code and cure"),
+        (status = 422, description = "Validation failed. `errors` lists each problem with its JSON Pointer, code and suggested fix"),
     ),
     tag = "Verify"
 )]

@@ -1,13 +1,13 @@
-//! `/api/partner/v2/webhooks`: where a partner wants to be told (partner-api section 11).
+//! `/api/partner/v2/webhooks`: the webhooks of a partner (docs/partner-api.md section 11).
 //!
-//! Owns how webhooks are read and shown; [`crate::flows::webhooks`] holds the rules. Any token of the partner will
-//! do: a webhook tells nothing that its status calls would not.
+//! Owns the requests and responses; [`crate::flows::webhooks`] has the rules. No particular scope
+//! is needed: a webhook reveals nothing that the status calls do not.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use credential::{Code, Fault, WebhookFields, WebhookForm};
+use credential::{Code, FieldError, WebhookFields, WebhookForm};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -35,30 +35,30 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// A webhook to register.
 #[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "documents the body, which is parsed to faults by hand")]
+#[expect(dead_code, reason = "documents the body, which is parsed to errors by hand")]
 pub struct WebhookBody {
-    /// Where to send events: https, public, without user, password and fragment.
+    /// The URL to send events to: https, public, without user, password and fragment.
     #[schema(format = "uri", max_length = 2048, example = "https://hooks.example.com/tenure")]
     url: String,
-    /// What you call it.
+    /// A name of your choice.
     #[schema(min_length = 1, max_length = 500, example = "Production")]
     name: Option<String>,
-    /// What it is for.
+    /// A description of its purpose.
     #[schema(min_length = 1, max_length = 500)]
     description: Option<String>,
-    /// The types of events that it is sent; `vwsp_request.verified` and `vwsp_request.canceled` unless you say otherwise.
+    /// The types of events to send. Default: `vwsp_request.verified` and `vwsp_request.canceled`.
     #[schema(min_items = 1, max_items = 20, example = json!(["vwsp_request.verified", "vwsp_request.canceled", "atsp_request.verified"]))]
     events: Option<Vec<EventType>>,
 }
 
-/// What changes of a webhook.
+/// Changes to a webhook.
 #[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "documents the body, which is parsed to faults by hand")]
+#[expect(dead_code, reason = "documents the body, which is parsed to errors by hand")]
 pub struct WebhookChange {
-    /// Which one; needed where the path does not say.
+    /// The webhook's id. Required if the path does not contain it.
     #[schema(required = false, nullable = false)]
     id: Option<String>,
-    /// Where to send events.
+    /// The URL to send events to.
     #[schema(
         required = false,
         nullable = false,
@@ -67,18 +67,18 @@ pub struct WebhookChange {
         example = "https://hooks.example.com/tenure"
     )]
     url: Option<String>,
-    /// What you call it; null: it has no name any more.
+    /// A name of your choice; null removes it.
     #[schema(min_length = 1, max_length = 500, example = "Production")]
     name: Option<String>,
-    /// What it is for; null: nothing is said any more.
+    /// A description of its purpose; null removes it.
     #[schema(min_length = 1, max_length = 500)]
     description: Option<String>,
-    /// The types of events that it is sent.
+    /// The types of events to send.
     #[schema(min_items = 1, max_items = 20, example = json!(["vwsp_request.verified", "vwsp_request.canceled", "atsp_request.verified"]))]
     events: Option<Vec<EventType>>,
 }
 
-/// A type of events.
+/// A type of event.
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(dead_code, reason = "documents what credential::EVENT_TYPES lists")]
 pub enum EventType {
@@ -105,51 +105,53 @@ pub enum EventType {
 pub struct WebhookAnswer {
     /// Its id.
     id: Uuid,
-    /// Where events are sent.
+    /// The URL that events are sent to.
     #[schema(example = "https://hooks.example.com/tenure")]
     url: String,
-    /// What you call it.
+    /// The name that you chose.
     name: Option<String>,
-    /// What it is for.
+    /// The description of its purpose.
     description: Option<String>,
-    /// The types of events that it is sent.
+    /// The types of events that are sent.
     #[schema(example = json!(["vwsp_request.verified", "vwsp_request.canceled"]))]
     events: Vec<String>,
-    /// `active`; `paused` after several failures in a row: then one delivery is tried at `paused_until`, and all the
-    /// others once it went well, and changing the webhook ends the pause; or `disabled`, as `status` says.
+    /// `active`; `paused` after several consecutive failures: one delivery is tried at
+    /// `paused_until`, and the others after it succeeded; changing the webhook ends the pause; or
+    /// `disabled`, see `status`.
     #[schema(example = "active")]
     state: &'static str,
-    /// Until when nothing is sent (RFC 3339, UTC).
+    /// When the pause ends (RFC 3339, UTC).
     #[schema(value_type = Option<String>, format = "date-time")]
     paused_until: Option<Timestamp>,
-    /// `enabled`, or `disabled` since your receiver answered 410 (Gone). While it is disabled nothing is sent, and events
-    /// are recorded as failed. Update the webhook to enable it, then replay what failed.
+    /// `enabled`, or `disabled` since your receiver responded with 410 (Gone). While it is
+    /// disabled, nothing is sent and events are recorded as failed. Update the webhook to enable
+    /// it, then replay the failed events.
     #[schema(example = "enabled")]
     status: &'static str,
-    /// Since when it is disabled (RFC 3339, UTC); null while it is enabled.
+    /// When it was disabled (RFC 3339, UTC); null while it is enabled.
     #[schema(value_type = Option<String>, format = "date-time")]
     disabled_at: Option<Timestamp>,
-    /// Until when the secret before the last rotation signs too, as `X-Signature-Previous` (RFC 3339, UTC).
+    /// Until when the previous secret also signs, as `X-Signature-Previous` (RFC 3339, UTC).
     #[schema(value_type = Option<String>, format = "date-time")]
     previous_secret_until: Option<Timestamp>,
     /// When it was registered (RFC 3339, UTC).
     #[schema(value_type = String, format = "date-time", example = "2026-11-25T09:30:00Z")]
     created_at: Timestamp,
-    /// When it was changed (RFC 3339, UTC).
+    /// When it was last changed (RFC 3339, UTC).
     #[schema(value_type = String, format = "date-time", example = "2026-11-25T09:30:00Z")]
     updated_at: Timestamp,
 }
 
-/// A webhook with its new secret, which is shown this once.
+/// A webhook with its new secret, which is returned only once.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WebhookWithSecret {
     /// The webhook.
     #[serde(flatten)]
     webhook: WebhookAnswer,
-    /// What signs: the key of `X-Signature` is these 64 characters as they stand.
+    /// The signing secret: the key of `X-Signature` is exactly these 64 characters.
     #[schema(example = "6a1f0c4e9b7d2835f4e1a09c8b6d7e52310fa4c9d8e7b6a5f4c3d2e1b0a99887")]
     secret: String,
-    /// The same key in the form that libraries for Standard Webhooks take.
+    /// The same key in the format of Standard Webhooks libraries.
     #[schema(
         example = "whsec_NmExZjBjNGU5YjdkMjgzNWY0ZTFhMDljOGI2ZDdlNTIzMTBmYTRjOWQ4ZTdiNmE1ZjRjM2QyZTFiMGE5OTg4Nw=="
     )]
@@ -198,25 +200,26 @@ impl WebhookAnswer {
     }
 }
 
-/// The id in a path; what is none is nobody's.
+/// Parses an id in a path. An invalid id gives 404, as an unknown one does.
 pub(super) fn id(text: &str) -> Result<Uuid, Error> {
-    text.parse().map_err(|_| Error::not_found())
+    text.parse().map_err(|_| Error::missing("webhook"))
 }
 
 /// Register a webhook
 ///
-/// Tells us where to send events. The answer holds the secret that signs them, which is not shown again. A partner has 20
-/// webhooks at most. How a delivery looks, and how to check it, is described under Webhooks.
-#[utoipa::path(post, path = "/api/partner/v2/webhooks", tag = "Webhooks", operation_id = "create_webhook",
+/// Registers a URL to send events to. The response contains the signing secret, which is not
+/// returned again. The limit is 20 webhooks per partner. The format of deliveries and how to verify
+/// them is described under Webhooks.
+#[utoipa::path(post, path = "/api/partner/v2/webhooks", tag = "Webhooks", operation_id = "createWebhook",
     params(IdempotencyHeader),
     request_body(content = WebhookBody, content_type = "application/json", example = json!({ "url": "https://hooks.example.com/tenure", "name": "Production" })),
     responses(
         (status = 201, description = "Registered", body = WebhookWithSecret),
-        (status = 400, description = "The body is not JSON"),
-        (status = 409, description = "You have as many as there may be, or the Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 400, description = "The body is not valid JSON"),
+        (status = 409, description = "You have the maximum number of webhooks; or the Idempotency-Key was used for another request, or its first request is still in progress"),
         (status = 413, description = "The body is too large"),
         (status = 415, description = "The body is not `application/json`"),
-        (status = 422, description = "The body has faults"),
+        (status = 422, description = "Validation failed"),
     ))]
 async fn create(
     State(app): State<App>,
@@ -228,20 +231,20 @@ async fn create(
     Ok((StatusCode::CREATED, WebhookAnswer::new(&app, webhook).with_secret(&secret)))
 }
 
-/// Your webhooks
-#[utoipa::path(get, path = "/api/partner/v2/webhooks", tag = "Webhooks", operation_id = "list_webhooks",
-    responses((status = 200, description = "All of them", body = WebhookList)))]
+/// List webhooks
+#[utoipa::path(get, path = "/api/partner/v2/webhooks", tag = "Webhooks", operation_id = "listWebhooks",
+    responses((status = 200, description = "All your webhooks", body = WebhookList)))]
 async fn list(State(app): State<App>, partner: Partner<Own>) -> Result<Json<WebhookList>, Error> {
     let found = webhooks::list(&app, partner.id).await?;
     Ok(Json(WebhookList { webhooks: found.into_iter().map(|webhook| WebhookAnswer::new(&app, webhook)).collect() }))
 }
 
-/// One of your webhooks
-#[utoipa::path(get, path = "/api/partner/v2/webhooks/{id}", tag = "Webhooks", operation_id = "get_webhook",
-    params(("id" = String, Path, description = "The webhook's id")),
+/// Get a webhook
+#[utoipa::path(get, path = "/api/partner/v2/webhooks/{id}", tag = "Webhooks", operation_id = "getWebhook",
+    params(("id" = String, Path, description = "The id of the webhook")),
     responses(
         (status = 200, description = "It", body = WebhookAnswer),
-        (status = 404, description = "Not known, or not yours"),
+        (status = 404, description = "No such webhook, or it belongs to another partner"),
     ))]
 async fn one(
     State(app): State<App>,
@@ -254,18 +257,19 @@ async fn one(
 
 /// Change a webhook
 ///
-/// What you leave out stays as it is; null takes a name or a description away. A pause ends, and what waits is sent.
-/// A disabled webhook is enabled again, whatever you change and even if nothing; then replay what failed meanwhile.
-#[utoipa::path(put, path = "/api/partner/v2/webhooks/{id}", tag = "Webhooks", operation_id = "change_webhook",
-    params(("id" = String, Path, description = "The webhook's id")),
+/// Omitted fields stay unchanged; null removes a name or description. Any change ends a pause, so
+/// that waiting deliveries are sent. Any request, even without changes, enables a disabled webhook;
+/// then replay the events that failed meanwhile.
+#[utoipa::path(put, path = "/api/partner/v2/webhooks/{id}", tag = "Webhooks", operation_id = "updateWebhook",
+    params(("id" = String, Path, description = "The id of the webhook")),
     request_body(content = WebhookChange, content_type = "application/json", example = json!({ "url": "https://hooks.example.com/tenure" })),
     responses(
-        (status = 200, description = "As it is now", body = WebhookAnswer),
-        (status = 400, description = "The body is not JSON"),
-        (status = 404, description = "Not known, or not yours"),
+        (status = 200, description = "The updated webhook", body = WebhookAnswer),
+        (status = 400, description = "The body is not valid JSON"),
+        (status = 404, description = "No such webhook, or it belongs to another partner"),
         (status = 413, description = "The body is too large"),
         (status = 415, description = "The body is not `application/json`"),
-        (status = 422, description = "The body has faults"),
+        (status = 422, description = "Validation failed"),
     ))]
 async fn change(
     State(app): State<App>,
@@ -276,10 +280,10 @@ async fn change(
     let path_id = id(&path_id)?;
     let fields = credential::parse_webhook(WebhookForm::Change, &body)?;
     if fields.id.as_ref().is_some_and(|other| other.parse() != Ok(path_id)) {
-        return Err(Error::invalid(vec![Fault {
+        return Err(Error::invalid(vec![FieldError {
             pointer: "/id".to_owned(),
             code: Code::IdMismatch,
-            message: "The path names another webhook; leave the id out here.".to_owned(),
+            message: "The id in the body differs from the one in the path. Remove it from the body.".to_owned(),
             received: None,
             suggestion: None,
         }]));
@@ -287,18 +291,18 @@ async fn change(
     write(&app, &partner, path_id, fields).await
 }
 
-/// Change a webhook, named in the body
+/// Change a webhook by the id in the body
 ///
-/// As `PUT /api/partner/v2/webhooks/{id}`.
-#[utoipa::path(put, path = "/api/partner/v2/webhooks", tag = "Webhooks", operation_id = "change_webhook_by_id",
+/// Works like `PUT /api/partner/v2/webhooks/{id}`.
+#[utoipa::path(put, path = "/api/partner/v2/webhooks", tag = "Webhooks", operation_id = "updateWebhookById",
     request_body(content = WebhookChange, content_type = "application/json", example = json!({ "id": "0192f0c1-7a11-7d02-9c55-1f2e3d4c5b6a", "url": "https://hooks.example.com/tenure" })),
     responses(
-        (status = 200, description = "As it is now", body = WebhookAnswer),
-        (status = 400, description = "The body is not JSON"),
-        (status = 404, description = "Not known, or not yours"),
+        (status = 200, description = "The updated webhook", body = WebhookAnswer),
+        (status = 400, description = "The body is not valid JSON"),
+        (status = 404, description = "No such webhook, or it belongs to another partner"),
         (status = 413, description = "The body is too large"),
         (status = 415, description = "The body is not `application/json`"),
-        (status = 422, description = "The body has faults"),
+        (status = 422, description = "Validation failed"),
     ))]
 async fn change_by_id(
     State(app): State<App>,
@@ -322,12 +326,12 @@ async fn write(
 
 /// Delete a webhook
 ///
-/// Nothing is sent to it any more, and its log is deleted.
-#[utoipa::path(delete, path = "/api/partner/v2/webhooks/{id}", tag = "Webhooks", operation_id = "delete_webhook",
-    params(("id" = String, Path, description = "The webhook's id")),
+/// Stops all deliveries to it, and deletes its log.
+#[utoipa::path(delete, path = "/api/partner/v2/webhooks/{id}", tag = "Webhooks", operation_id = "deleteWebhook",
+    params(("id" = String, Path, description = "The id of the webhook")),
     responses(
-        (status = 204, description = "It is gone"),
-        (status = 404, description = "Not known, or not yours"),
+        (status = 204, description = "The webhook was deleted"),
+        (status = 404, description = "No such webhook, or it belongs to another partner"),
     ))]
 async fn remove(
     State(app): State<App>,
@@ -340,17 +344,18 @@ async fn remove(
 
 /// Rotate a webhook's secret
 ///
-/// Makes a new secret, and shows it this once. For 24 hours the one before signs too, as `X-Signature-Previous` and as a
-/// second signature in `webhook-signature`, so that you can change over without missing anything. Rotate twice, and the one
-/// before the last is of no use any more. The body is empty.
-#[utoipa::path(put, path = "/api/partner/v2/webhooks/{id}/secret", tag = "Webhooks", operation_id = "rotate_webhook_secret",
-    params(("id" = String, Path, description = "The webhook's id")),
+/// Creates a new secret, and returns it only once. For 24 hours the previous secret also signs, as
+/// `X-Signature-Previous` and as a second signature in `webhook-signature`, so that you can switch
+/// without missing an event. Only the last two secrets sign: a second rotation within 24 hours ends
+/// the older one. The body is empty.
+#[utoipa::path(put, path = "/api/partner/v2/webhooks/{id}/secret", tag = "Webhooks", operation_id = "rotateWebhookSecret",
+    params(("id" = String, Path, description = "The id of the webhook")),
     responses(
         (status = 200, description = "The webhook with its new secret", body = WebhookWithSecret),
-        (status = 400, description = "The body is not JSON"),
-        (status = 404, description = "Not known, or not yours"),
+        (status = 400, description = "The body is not valid JSON"),
+        (status = 404, description = "No such webhook, or it belongs to another partner"),
         (status = 413, description = "The body is too large"),
-        (status = 422, description = "The body says something"),
+        (status = 422, description = "The body must be empty"),
     ))]
 async fn rotate(
     State(app): State<App>,

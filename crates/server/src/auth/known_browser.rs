@@ -1,7 +1,8 @@
-//! Browsers that were signed in to an account before: each has a token for it, in a cookie.
+//! Tokens that mark browsers which were signed in to an account before.
 //!
-//! A token is random bytes and a keyed hash of them and the address's fingerprint. It does not sign in and
-//! holds no personal data. Rate limits of codes count requests with a token separately.
+//! A token consists of random bytes and a keyed hash of them and the fingerprint of the account's
+//! address. It does not sign in and contains no personal data. The rate limits of sign-in codes
+//! count requests with a token separately.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,7 +13,7 @@ use ambient::Rng;
 
 const RANDOM: usize = 16;
 const TAG: usize = 16;
-/// Accounts that a browser is remembered for; the last ones count.
+/// Maximum number of accounts that a browser is remembered for; the oldest are dropped.
 const MAX_ACCOUNTS: usize = 4;
 
 fn tag(keyring: &Keyring, email_fingerprint: &[u8], random: &[u8]) -> [u8; TAG] {
@@ -26,12 +27,13 @@ fn is_valid(keyring: &Keyring, email_fingerprint: &[u8], token: &str) -> bool {
     tag(keyring, email_fingerprint, random).ct_eq(mac).into()
 }
 
-/// The token in `cookie` for the account of this address, if there is one.
+/// Returns the token in `cookie` for the account with this address.
 pub fn token<'a>(keyring: &Keyring, email_fingerprint: &[u8], cookie: &'a str) -> Option<&'a str> {
     cookie.split('.').take(MAX_ACCOUNTS).find(|token| is_valid(keyring, email_fingerprint, token))
 }
 
-/// The cookie of a browser that is being signed in to the account of this address, and had `cookie` until now.
+/// Returns the new cookie value of a browser that signs in to the account with this address and
+/// sent `cookie`.
 pub fn remember(keyring: &Keyring, rng: &Rng, email_fingerprint: &[u8], cookie: &str) -> String {
     let known = token(keyring, email_fingerprint, cookie);
     let this = known.map_or_else(

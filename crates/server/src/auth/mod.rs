@@ -6,8 +6,8 @@ pub mod known_browser;
 pub mod partner;
 pub mod token;
 
-/// How long a session in a partner's console lasts.
+/// Lifetime of a session in a partner's console.
 pub const CONSOLE_SESSION_LIFETIME: Duration = Duration::from_secs(8 * 3600);
 
-/// How long a WebAuthn ceremony may take.
+/// Maximum duration of a WebAuthn ceremony.
 pub const CEREMONY_LIFETIME: Duration = Duration::from_secs(300);

@@ -1,7 +1,8 @@
 //! Access tokens: RFC 9068 JWTs, signed with Ed25519 (RFC 8037), and the keys that sign them.
 //!
-//! Owns issuing, verifying, the cache of verified tokens and the rotation of signing keys. A verified token is cached
-//! until it ends, so that a push costs no signature check; whether its partner is still active is asked apart.
+//! Owns issuing, verification, the cache of verified tokens and the rotation of signing keys. A
+//! verified token is cached until it expires, so a push needs no signature check. Callers check
+//! separately that the partner is still active.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -20,17 +21,20 @@ use ambient::Rng;
 use ambient::Timestamp;
 use store::StoreError;
 
-/// Verified tokens that are remembered.
+/// Maximum number of cached tokens.
 const CACHED_TOKENS: usize = 10_000;
 
-/// How often a node may load the keys because a token names one that it does not know.
+/// Minimum age of the loaded keys before a token with an unknown key id reloads them.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long a new key is published before it signs, at most; half of `tokens.signing_key_age` if that is shorter. It is
-/// longer than [`RELOAD_INTERVAL`], so that every node may load the key by the time it meets it.
+/// How long a new key is published before it signs, at most. It is half of
+/// `tokens.key_rotation_interval` if that is shorter.
+///
+/// It is longer than [`RELOAD_INTERVAL`], so every node may load the key before it receives a token
+/// signed by it.
 const PUBLISHED_BEFORE_USE: Duration = Duration::from_secs(60);
 
-/// The claims of a token (RFC 9068, section 2.2).
+/// Claims of an access token (RFC 9068, section 2.2).
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -43,24 +47,41 @@ struct Claims {
     jti: Uuid,
 }
 
-/// A token that was checked.
+/// A verified token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// The partner's `client_id`.
     pub partner_id: Uuid,
-    /// The scopes granted.
+    /// The granted scopes.
     pub scopes: Vec<String>,
     expires_at: i64,
 }
 
+/// Why an access token is not accepted. The message is returned to the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// It is not an access token of this server.
+    #[error("This is not an access token of this server. Send the value of access_token unchanged.")]
+    Malformed,
+    /// The key is unknown, or was removed.
+    #[error("The access token was signed with a key that this server does not have. Request a new token.")]
+    UnknownKey,
+    /// The signature does not verify.
+    #[error("The signature of the access token is not valid. Send the value of access_token unchanged.")]
+    Signature,
+    /// It has expired.
+    #[error("The access token expired at {0}. Request a new one from the token endpoint.")]
+    Expired(Timestamp),
+}
+
 impl Verified {
-    /// Whether the token has `scope`.
+    /// Returns whether `scope` was granted.
     pub fn has(&self, scope: &str) -> bool {
         self.scopes.iter().any(|granted| granted == scope)
     }
 }
 
-/// Issues and verifies tokens.
+/// Issues and verifies access tokens.
 #[derive(Debug)]
 pub struct Tokens {
     issuer: String,
@@ -84,13 +105,13 @@ struct Keys {
 struct SigningKey {
     id: String,
     created_at: Timestamp,
-    /// The encoded header of every token that this key signs.
+    /// The encoded JWS header of every token that this key signs.
     header: String,
     key: SoftwareKey,
 }
 
 impl Tokens {
-    /// An issuer whose identifier is `base`; keys are loaded by [`Tokens::refresh_keys`].
+    /// Creates an issuer with the identifier `base`. [`Tokens::refresh_keys`] loads its keys.
     pub fn new(base: &str, lifetime: Duration, key_age: Duration) -> Self {
         let loaded_at = Timestamp::from_micros(i64::MIN / 2);
         let keys = Keys { signing: Vec::new(), verifying: HashMap::new(), loaded_at };
@@ -104,13 +125,13 @@ impl Tokens {
         }
     }
 
-    /// How long a token lives.
+    /// Returns the lifetime of a token.
     pub fn lifetime(&self) -> Duration {
         self.lifetime
     }
 
-    /// Loads the keys; makes a new signing key when there is none or the newest is too old, and removes keys that no
-    /// living token can name.
+    /// Loads the keys. Creates a signing key if there is none or the newest is too old, and removes
+    /// keys under which no unexpired token exists.
     ///
     /// # Errors
     /// The key ring cannot be used.
@@ -136,13 +157,14 @@ impl Tokens {
         Ok(())
     }
 
-    /// Has `keys` count from now on, and no others.
+    /// Replaces all keys.
     fn replace_keys(&self, keys: Keys) {
         let mut held = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         let is_one_gone = held.verifying.keys().any(|known| !keys.verifying.contains_key(known));
         *held = keys;
         if is_one_gone {
-            // Somebody took it away: what it signed is not good any more, checked before or not.
+            // A key was removed, for example by an operator: tokens that it signed are no longer
+            // valid, even if they are cached.
             self.verified.clear();
         }
     }
@@ -151,14 +173,15 @@ impl Tokens {
         PUBLISHED_BEFORE_USE.min(self.key_age / 2)
     }
 
-    /// The newest key that has been published long enough; the oldest if none has, such as the first of all.
+    /// Returns the newest key that has been published long enough. If none has, as on the first
+    /// start, returns the oldest.
     fn signing_key(&self, now: Timestamp) -> Option<SigningKey> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         let usable = now - self.published_before_use();
         keys.signing.iter().find(|key| key.created_at <= usable).or(keys.signing.last()).cloned()
     }
 
-    /// A token for `partner_id` with `scope`.
+    /// Issues a token for `partner_id` with `scope`.
     ///
     /// # Errors
     /// There is no signing key.
@@ -179,20 +202,23 @@ impl Tokens {
         jws::sign(&signing.header, &claims, &signing.key).map_err(|error| StoreError::Broken(error.to_string()))
     }
 
-    /// The token's content if it is ours, whole and not over at `now`.
-    pub fn verify(&self, token: &str, now: Timestamp) -> Option<Arc<Verified>> {
+    /// Returns the content of a token that this server issued.
+    ///
+    /// # Errors
+    /// [`TokenError`]; the token has expired at `now`, for example.
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Verified>, TokenError> {
         self.verify_then(token, now, || {})
     }
 
-    /// Like [`Self::verify`]; calls `checked` after the signature check and before the token is cached, so that a test can
-    /// remove the key at that point.
-    fn verify_then(&self, token: &str, now: Timestamp, checked: impl FnOnce()) -> Option<Arc<Verified>> {
+    /// Like [`Self::verify`]; calls `checked` after the signature check and before the token is
+    /// cached, so that a test can remove the key at that point.
+    fn verify_then(&self, token: &str, now: Timestamp, checked: impl FnOnce()) -> Result<Arc<Verified>, TokenError> {
         let hash = sha256(token.as_bytes());
         let verified = match self.verified.get(&hash) {
             Some(verified) => verified,
             None => {
-                // The lock is held until the token is cached: a concurrent removal of the key waits, and then clears the
-                // cache.
+                // The lock is held until the token is cached. A concurrent removal of the key waits
+                // for it and then clears the cache.
                 let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
                 let verified = Arc::new(self.check(token, &keys)?);
                 checked();
@@ -200,11 +226,14 @@ impl Tokens {
                 verified
             }
         };
-        (verified.expires_at > now.seconds()).then_some(verified)
+        if verified.expires_at <= now.seconds() {
+            return Err(TokenError::Expired(Timestamp::from_micros(verified.expires_at.saturating_mul(1_000_000))));
+        }
+        Ok(verified)
     }
 
-    /// Whether keys should be loaded again before `token` is refused: it names one that another node may have made.
-    /// At most once in [`RELOAD_INTERVAL`].
+    /// Returns whether to reload the keys before rejecting `token`, because it names a key that
+    /// another node may have created. True at most once per [`RELOAD_INTERVAL`].
     pub fn should_reload(&self, token: &str, now: Timestamp) -> bool {
         let Ok(jws) = Jws::read(token) else { return false };
         let Some(kid) = jws.header_text("kid") else { return false };
@@ -212,24 +241,26 @@ impl Tokens {
         !keys.verifying.contains_key(kid) && now.since(keys.loaded_at) >= RELOAD_INTERVAL
     }
 
-    fn check(&self, token: &str, keys: &Keys) -> Option<Verified> {
-        let jws = Jws::read(token).ok()?;
-        jws.require_type("at+jwt").ok()?;
-        jws.verify(keys.verifying.get(jws.header_text("kid")?)?).ok()?;
-        // `exp` is compared with the clock at every use, also of a cached token. It needs no allowance for clock skew: the
-        // token is our own.
-        let claims: Claims = serde_json::from_value(Value::Object(jws.payload)).ok()?;
+    fn check(&self, token: &str, keys: &Keys) -> Result<Verified, TokenError> {
+        let jws = Jws::read(token).map_err(|_| TokenError::Malformed)?;
+        jws.require_type("at+jwt").map_err(|_| TokenError::Malformed)?;
+        let kid = jws.header_text("kid").ok_or(TokenError::Malformed)?;
+        let key = keys.verifying.get(kid).ok_or(TokenError::UnknownKey)?;
+        jws.verify(key).map_err(|_| TokenError::Signature)?;
+        // `exp` is compared with the clock on every use, also of a cached token. No allowance for
+        // clock skew is needed, since this server issued the token.
+        let claims: Claims = serde_json::from_value(Value::Object(jws.payload)).map_err(|_| TokenError::Malformed)?;
         if claims.iss != self.issuer || claims.aud != self.audience {
-            return None;
+            return Err(TokenError::Malformed);
         }
-        Some(Verified {
+        Ok(Verified {
             partner_id: claims.client_id,
             scopes: claims.scope.split(' ').map(ToOwned::to_owned).collect(),
             expires_at: claims.exp,
         })
     }
 
-    /// The public keys as a JWK Set's `keys` (RFC 7517, section 5).
+    /// Returns the public keys for the member `keys` of a JWK Set (RFC 7517, section 5).
     pub fn jwks(&self) -> Vec<Value> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         let mut jwks: Vec<Value> = keys.verifying.iter().map(|(id, key)| key.published_jwk(id)).collect();
@@ -241,7 +272,7 @@ impl Tokens {
 impl SigningKey {
     fn new(id: String, created_at: Timestamp, seed: &Key) -> Result<Self, StoreError> {
         let key = SoftwareKey::from_bytes(Algorithm::EdDsa, seed.expose())
-            .map_err(|error| StoreError::nonsense("signing_key", error))?;
+            .map_err(|error| StoreError::corrupt_row("signing_key", error))?;
         let header = jws::protected(&json!({ "alg": Algorithm::EdDsa.name(), "typ": "at+jwt", "kid": id }));
         Ok(Self { id, created_at, header, key })
     }
@@ -261,8 +292,8 @@ mod tests {
         }
     }
 
-    /// Another node that has just loaded its keys may not load them again for [`RELOAD_INTERVAL`], and would refuse a token
-    /// by a key that is newer.
+    /// A node that has just loaded its keys may not load them again for [`RELOAD_INTERVAL`], and
+    /// would reject a token signed by a newer key.
     #[test]
     fn new_key_signs_only_after_it_was_published() {
         let key = |id: &str, seconds| {
@@ -276,7 +307,7 @@ mod tests {
         assert_eq!(signs(0), "first", "there is no other");
         tokens.replace_keys(keys(&[key("second", 3600), key("first", 0)]));
         assert_eq!([signs(3600), signs(3659), signs(3660)], ["first", "first", "second"]);
-        // The first was taken away.
+        // The first key was removed.
         tokens.replace_keys(keys(&[key("second", 3600)]));
         assert_eq!(signs(3600), "second");
     }
@@ -288,7 +319,8 @@ mod tests {
         let tokens = Tokens::new("https://passport.example", hour, hour);
         tokens.replace_keys(keys(std::slice::from_ref(&key)));
         let token = tokens.issue(Uuid::nil(), "write.career_history", Uuid::nil(), NOW).expect("a token");
-        // The key is removed between the check and the caching of the token, or after it if the lock is held until then.
+        // Removes the key between verification and caching if the lock allows it, and afterwards
+        // otherwise.
         let mut is_blocked = false;
         let verified = tokens.verify_then(&token, NOW, || {
             is_blocked = tokens.keys.try_write().is_err();
@@ -296,10 +328,10 @@ mod tests {
                 tokens.replace_keys(keys(&[]));
             }
         });
-        assert!(verified.is_some(), "the key existed when the token was checked");
+        assert!(verified.is_ok(), "the key existed when the token was checked");
         if is_blocked {
             tokens.replace_keys(keys(&[]));
         }
-        assert_eq!(tokens.verify(&token, NOW), None);
+        assert_eq!(tokens.verify(&token, NOW), Err(TokenError::UnknownKey));
     }
 }

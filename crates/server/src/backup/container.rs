@@ -1,8 +1,10 @@
-//! A backup's file: a SQLite database with the tables that are kept, and behind it what proves that it is whole and ours.
+//! The file of a backup: a SQLite database with the kept tables, and a trailer that authenticates
+//! it.
 //!
-//! Columns have no types and tables no indexes there: it is read once, from front to back. What follows the database is
-//! ignored by SQLite: eight letters, the SHA-256 of everything before them, and a keyed hash of that under the root key. So
-//! one look tells a backup that was cut off, damaged, changed by somebody, or of another root key.
+//! The database has no column types and no indexes, because it is read once from front to back.
+//! SQLite ignores the trailer: eight letters, the SHA-256 of everything before them, and a keyed
+//! hash of that under the root key. It reveals a backup that was truncated, damaged, modified, or
+//! created with another root key.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
@@ -25,48 +27,48 @@ use store::{StoreError, scratch};
 const LETTERS: &[u8; 8] = b"TENUREB1";
 const HASH: usize = 32;
 const TRAILER: usize = LETTERS.len() + 2 * HASH;
-/// What the root key hashes for.
+/// Label of the keyed hash.
 const LABEL: &str = "backup";
 
-/// What a backup says of itself.
+/// Description of a backup, stored in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct About {
-    /// The release that made it.
+    /// The release that created it.
     pub tenure: String,
-    /// The moment that it is of.
+    /// The moment whose data it contains.
     pub made_at: Timestamp,
-    /// What it was read from: `sqlite` or `postgresql`.
+    /// The database that it was read from: `sqlite` or `postgresql`.
     pub database: String,
-    /// The version of the data's schema.
+    /// Schema version of the data.
     pub data: i64,
-    /// The version of the key ring's schema.
+    /// Schema version of the key ring.
     pub keyring: i64,
-    /// Where documents are: `local` or `s3`.
+    /// Where documents are stored: `local` or `s3`.
     pub documents: String,
-    /// How many submissions waited then, of which it holds no data.
+    /// Number of pending submissions at that time. The backup contains none of their data.
     pub waiting: i64,
-    /// How many rows of which table it holds.
+    /// Number of rows of each table.
     pub rows: Vec<(String, i64)>,
 }
 
 impl About {
-    /// How many rows it holds of a table.
+    /// Returns the number of rows of a table.
     pub fn count(&self, table: &str) -> i64 {
         self.rows.iter().find(|(name, _)| name == table).map_or(0, |(_, count)| *count)
     }
 }
 
-/// A backup that is being written, under a name of its own.
+/// A backup that is being written under a temporary name.
 #[derive(Debug)]
 pub(super) struct Unfinished {
-    /// Where it is.
+    /// The temporary file.
     pub(super) path: PathBuf,
     to: PathBuf,
     _claim: Claim,
 }
 
-/// Says that somebody writes under a name, and until when: a file beside it that is locked. Not the backup itself: where a
-/// folder is another machine's, SQLite's own locks may be in the way of such a lock.
+/// A lock file beside the backup, held while it is written. The backup itself is not locked: on a
+/// network file system the lock could conflict with SQLite's own locks.
 #[derive(Debug)]
 struct Claim {
     path: PathBuf,
@@ -77,17 +79,17 @@ impl Claim {
     fn of(part: &Path) -> Result<Self, BackupError> {
         let path = with_ending(part, "-lock");
         let in_use = || {
-            let said = format!("{} is in use: another tenure backup writes to this name", part.display());
+            let said = format!("{} is in use: another tenure backup is writing to this file", part.display());
             Err(BackupError::Refused(said))
         };
         let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
         let file = opened.map_err(at(&path))?;
         match file.try_lock() {
-            // A file system without locks keeps nobody from making a backup.
+            // On a file system without locks, backups are not prevented.
             Ok(()) | Err(TryLockError::Error(_)) => {}
             Err(TryLockError::WouldBlock) => return in_use(),
         }
-        // Another may have ended, and removed what is locked here, between the two.
+        // Between open and lock, another process may have finished and removed the file.
         let locked = file.metadata().map_err(at(&path))?;
         match std::fs::metadata(&path) {
             Ok(there) if there.ino() == locked.ino() => Ok(Self { path, _file: file }),
@@ -97,7 +99,7 @@ impl Claim {
 }
 
 impl Drop for Claim {
-    /// While it is locked: whoever comes later makes another.
+    /// Removes the file while it is still locked, so that a later process creates a new one.
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
     }
@@ -110,14 +112,15 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
 }
 
 impl Unfinished {
-    /// Begins one that will be `to`. What an earlier try left is removed, unless it is still at it.
+    /// Starts a backup that will be named `to`. Removes the file of an interrupted attempt, but
+    /// refuses if that attempt is still running.
     pub(super) fn begin(to: &Path, force: bool) -> Result<Self, BackupError> {
         if !force && to.exists() {
-            let said = format!("{} is there already; --force writes over it", to.display());
+            let said = format!("{} already exists; use --force to overwrite it", to.display());
             return Err(BackupError::Refused(said));
         }
         if to.file_name().is_none() {
-            return Err(BackupError::Refused(format!("{} is no file", to.display())));
+            return Err(BackupError::Refused(format!("{} is not a regular file", to.display())));
         }
         let path = with_ending(to, ".part");
         let claim = Claim::of(&path)?;
@@ -128,12 +131,12 @@ impl Unfinished {
         Ok(Self { path, to: to.to_owned(), _claim: claim })
     }
 
-    /// Opens it to write.
+    /// Opens the file for writing.
     pub(super) async fn open(&self) -> Result<SqliteConnection, StoreError> {
         scratch(Some(&self.path)).await
     }
 
-    /// Proves it by the root key, makes it durable and gives it its name. Returns its size.
+    /// Appends the trailer, makes the file durable and renames it. Returns its size.
     pub(super) fn finish(self, root: &Key) -> Result<u64, BackupError> {
         let mut file = OpenOptions::new().read(true).append(true).open(&self.path).map_err(at(&self.path))?;
         let size = file.metadata().map_err(at(&self.path))?.len();
@@ -147,13 +150,13 @@ impl Unfinished {
 }
 
 impl Drop for Unfinished {
-    /// What could not be finished is of no use. (Once it is, it has another name.)
+    /// Deletes an unfinished backup. A finished one has another name by then.
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
     }
 }
 
-/// Makes what was renamed in the folder of `path` durable.
+/// Makes a rename in the folder of `path` durable.
 pub(super) fn sync_folder(path: &Path) -> Result<(), BackupError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
@@ -177,12 +180,12 @@ fn digest(file: &mut File, size: u64, bar: &ProgressBar) -> std::io::Result<[u8;
     Ok(bytes)
 }
 
-/// Makes the table of `planned`, without types and indexes.
+/// Returns the statement that creates the table of `planned`, without types and indexes.
 pub(super) fn table(planned: &Planned, schema: &str) -> AssertSqlSafe<String> {
     AssertSqlSafe(format!("CREATE TABLE {schema}.{} ({})", planned.table, planned.list()))
 }
 
-/// Writes what the backup says of itself, and what is not in it.
+/// Writes the description of the backup, and the list of tables that it omits.
 pub(super) async fn describe(file: &mut SqliteConnection, about: &About) -> Result<(), StoreError> {
     sqlx::query("CREATE TABLE backup (name TEXT NOT NULL, value TEXT NOT NULL)").execute(&mut *file).await?;
     sqlx::query("CREATE TABLE backup_table (name TEXT NOT NULL, rows BIGINT NOT NULL)").execute(&mut *file).await?;
@@ -218,27 +221,28 @@ pub(super) async fn describe(file: &mut SqliteConnection, about: &About) -> Resu
     Ok(())
 }
 
-/// Checks that a backup is whole and was made under `root`, and reads what it says of itself.
+/// Checks that a backup is complete and was created under `root`, and reads its description.
 pub(super) async fn check(path: &Path, root: &Key, bar: &ProgressBar) -> Result<About, BackupError> {
     let mut file = File::open(path).map_err(at(path))?;
     let size = file.metadata().map_err(at(path))?.len();
     let refused = |why: &str| BackupError::Refused(format!("{} {why}", path.display()));
-    let Some(before) = size.checked_sub(TRAILER as u64) else { return Err(refused("is no backup")) };
+    let Some(before) = size.checked_sub(TRAILER as u64) else { return Err(refused("is not a backup")) };
     bar.set_length(before);
     let mut trailer = [0; TRAILER];
     file.seek(SeekFrom::Start(before)).and_then(|_| file.read_exact(&mut trailer)).map_err(at(path))?;
     let (letters, hashes) = trailer.split_at(LETTERS.len());
     let (stored, proof) = hashes.split_at(HASH);
     if letters != LETTERS {
-        return Err(refused("is no backup, or its end is missing"));
+        return Err(refused("is not a backup, or is incomplete"));
     }
     let digest = digest(&mut file, before, bar).map_err(at(path))?;
     if digest != stored {
-        return Err(refused("is damaged: it is not what was written. Take another copy of it, or an older backup"));
+        return Err(refused("is damaged: its checksum is wrong. Use another copy of it, or an older backup"));
     }
     if !bool::from(root.fingerprint(LABEL, &digest).ct_eq(proof)) {
         return Err(refused(
-            "was made under another root key, or changed by somebody who does not have it. Put the root.key of the server that it was made of into the data folder",
+            "was made with another root key, or changed by someone without that key. Put the root.key of the server \
+             that was backed up into the data folder",
         ));
     }
     let mut file = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true).connect().await?;
@@ -249,9 +253,9 @@ async fn read(file: &mut SqliteConnection) -> Result<About, StoreError> {
     let said: Vec<(String, String)> = sqlx::query_as("SELECT name, value FROM backup").fetch_all(&mut *file).await?;
     let text = |wanted: &str| {
         let found = said.iter().find(|(name, _)| name == wanted);
-        found.map(|(_, value)| value.clone()).ok_or_else(|| StoreError::nonsense("backup", format!("no {wanted}")))
+        found.map(|(_, value)| value.clone()).ok_or_else(|| StoreError::corrupt_row("backup", format!("no {wanted}")))
     };
-    let number = |wanted: &str| text(wanted)?.parse().map_err(|error| StoreError::nonsense("backup", error));
+    let number = |wanted: &str| text(wanted)?.parse().map_err(|error| StoreError::corrupt_row("backup", error));
     Ok(About {
         tenure: text("tenure")?,
         made_at: Timestamp::from_micros(number("made_at")?),

@@ -1,7 +1,8 @@
-//! The documents beside a backup: a folder of sealed objects, laid out as in the data folder.
+//! The documents beside a backup: a folder of encrypted objects with the layout of the data folder.
 //!
-//! Objects never change and never come back under the same name, so backups in one place share one folder, and a backup copies
-//! what is not there yet. Nothing is removed: an object's key is in the backups, and goes with them.
+//! Objects never change, and names are never reused. So backups in the same folder share one folder
+//! of documents, and each backup copies only the new ones. Nothing is deleted: objects become
+//! unreadable when the backups with their keys are deleted.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,21 +13,22 @@ use uuid::Uuid;
 use super::{BackupError, at, container::sync_folder};
 use crate::objects::place;
 
-/// The folder's name, beside a backup.
+/// Name of the folder beside a backup.
 pub const FOLDER: &str = "tenure-documents";
 
-/// What became of the documents that a backup names.
+/// The result of copying the documents of a backup.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Copied {
-    /// How many were copied.
+    /// Number of copied documents.
     pub copied: usize,
-    /// How many were there already.
+    /// Number of documents that were already copied.
     pub there: usize,
-    /// Those that were nowhere.
+    /// Documents that were not found.
     pub missing: Vec<Uuid>,
 }
 
-/// Copies the objects of `instance` from one folder to another, durably. An object that is half there is copied anew.
+/// Copies the objects of `instance` from one folder to another, durably. Copies an incomplete
+/// object again.
 pub(super) fn copy(
     from: &Path,
     to: &Path,
@@ -52,14 +54,15 @@ pub(super) fn copy(
             continue;
         }
         std::fs::create_dir_all(&folder).map_err(at(&folder))?;
-        // Another name until it is whole: a power cut may leave a file of the right size with nothing in it.
+        // Copied under another name first: a power failure may leave an empty file of the right
+        // size.
         let unfinished = folder.join(format!("{name}#copy"));
         let copied = std::fs::copy(&source, &unfinished)
             .and_then(|_| std::fs::File::open(&unfinished)?.sync_all())
             .and_then(|()| std::fs::rename(&unfinished, &target));
         match copied {
             Ok(()) => done.copied += 1,
-            // Deleted while we came to it.
+            // Deleted since it was listed.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => done.missing.push(*object),
             Err(error) => return Err(at(&target)(error)),
         }

@@ -1,4 +1,4 @@
-//! From a backup's file to SQLite databases of its release: empty ones of that version, and the rows put in.
+//! Loads a backup into empty SQLite databases of the backup's schema version.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::plan::plan;
 use super::tables::Kept;
 use store::{Part, StoreError};
 
-/// Fills a new file of `part`, as it was at `version`, with what the backup holds of it.
+/// Creates a database file of `part` at schema `version` and loads the backup's rows into it.
 pub(super) async fn load(
     part: Part,
     version: i64,
@@ -18,11 +18,11 @@ pub(super) async fn load(
     tables: &[(&'static str, Kept)],
     bar: &ProgressBar,
 ) -> Result<(), StoreError> {
-    let mut connection = part.blank(version, Some(file)).await?;
+    let mut connection = part.create_schema(version, Some(file)).await?;
     let plan = plan(tables, &mut connection).await?;
     let backup = backup.display().to_string();
     sqlx::query("ATTACH DATABASE $1 AS backup").bind(backup).execute(&mut connection).await?;
-    // Made again once the rows are there: that is one pass for each, instead of a search for each row.
+    // Indexes are recreated after loading: one pass for each, instead of one search per row.
     let indexes: Vec<(String, String)> =
         sqlx::query_as("SELECT name, sql FROM main.sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
             .fetch_all(&mut connection)
@@ -31,13 +31,13 @@ pub(super) async fn load(
     for (name, _) in &indexes {
         run(&mut connection, format!("DROP INDEX main.{name}")).await?;
     }
-    // What a migration put in is in the backup as well.
+    // Rows that migrations insert are in the backup as well.
     for planned in plan.iter().rev() {
         run(&mut connection, format!("DELETE FROM main.{}", planned.table)).await?;
     }
     for planned in &plan {
         let (table, columns) = (planned.table, planned.list());
-        // A key of an account that is newer than the data opens nothing.
+        // Skip keys of accounts that are newer than the data.
         let rows = if table == "holder_key" { "holder_id IN (SELECT id FROM backup.holder)" } else { "TRUE" };
         let copy = format!(
             "INSERT INTO main.{table} ({columns}) SELECT {columns} FROM backup.{table} WHERE {rows} ORDER BY rowid"

@@ -1,4 +1,4 @@
-//! Making a backup, while the server serves or while it is stopped.
+//! Creates a backup, with the server running or stopped.
 
 use std::path::{Path, PathBuf};
 
@@ -16,23 +16,24 @@ use ambient::Rng;
 use ambient::{Clock, Timestamp};
 use store::{Part, Store, StoreError};
 
-/// A backup that was made.
+/// A finished backup.
 #[derive(Clone, Debug)]
 pub struct Made {
-    /// Where it is.
+    /// Path of the file.
     pub path: PathBuf,
-    /// How long it is, bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// What it holds.
+    /// The description.
     pub about: About,
-    /// Its documents; `None` where a bucket has them.
+    /// The copied documents; `None` if they are in a bucket.
     pub documents: Option<Copied>,
 }
 
-/// Makes a backup of what `config` names, into the file `to`, or into a file named after the time in the folder `to`.
+/// Creates a backup of the data of `config` in the file `to`, or in the folder `to` in a file named
+/// after the time.
 ///
 /// # Errors
-/// See [`BackupError`]; then there is no backup, and an older one is untouched.
+/// See [`BackupError`]. There is no new backup then, and an older one is untouched.
 pub async fn make(
     config: &Config,
     to: &Path,
@@ -40,7 +41,7 @@ pub async fn make(
     clock: &Clock,
     bar: &ProgressBar,
 ) -> Result<Made, BackupError> {
-    let root = root_key(&config.storage.data)?;
+    let root = root_key(&config.storage.data_dir)?;
     let (data, data_version) = source(Part::Data, config).await?;
     let (ring, ring_version) = source(Part::Keyring, config).await?;
     let now = clock.now();
@@ -51,10 +52,10 @@ pub async fn make(
     let to = destination(to, now)?;
     let unfinished = Unfinished::begin(&to, force)?;
     bar.set_message("data");
-    let plan = plan(tables::DATA, &mut Part::Data.blank(data_version, None).await?).await?;
+    let plan = plan(tables::DATA, &mut Part::Data.create_schema(data_version, None).await?).await?;
     let (moment, mut rows) = read(&data, &unfinished, &plan, true, clock, bar).await?;
     bar.set_message("keys");
-    let ring_plan = self::plan(tables::KEYRING, &mut Part::Keyring.blank(ring_version, None).await?).await?;
+    let ring_plan = self::plan(tables::KEYRING, &mut Part::Keyring.create_schema(ring_version, None).await?).await?;
     rows.extend(read(&ring, &unfinished, &ring_plan, false, clock, bar).await?.1);
     data.close().await;
     ring.close().await;
@@ -65,20 +66,20 @@ pub async fn make(
         database: if config.storage.database_url.is_empty() { "sqlite" } else { "postgresql" }.to_owned(),
         data: data_version,
         keyring: ring_version,
-        documents: if config.objects.kind == ObjectStoreKind::Local { "local" } else { "s3" }.to_owned(),
+        documents: if config.object_storage.kind == ObjectStoreKind::Local { "local" } else { "s3" }.to_owned(),
         waiting: waiting(&mut file, moment).await?,
         rows,
     };
     describe(&mut file, &about).await?;
     let objects = named_objects(&mut file, data_version).await?;
     sqlx::Connection::close(file).await?;
-    let documents = match (config.objects.kind, objects) {
+    let documents = match (config.object_storage.kind, objects) {
         (ObjectStoreKind::S3, _) => None,
         (ObjectStoreKind::Local, None) => Some(Copied::default()),
         (ObjectStoreKind::Local, Some((instance, objects))) => {
             bar.set_message("documents");
             bar.set_position(0);
-            let (from, beside) = (config.storage.data.join("documents"), to.with_file_name(documents::FOLDER));
+            let (from, beside) = (config.storage.data_dir.join("documents"), to.with_file_name(documents::FOLDER));
             Some(documents::copy(&from, &beside, instance, &objects, bar)?)
         }
     };
@@ -86,24 +87,26 @@ pub async fn make(
     Ok(Made { path: to, size, about, documents })
 }
 
-/// A backup under a root key that opens nothing would be found out on the worst day.
+/// Refuses a root key that does not decrypt the ring. Otherwise the mistake would be noticed only
+/// when the backup is needed.
 async fn refuse_another_root_key(config: &Config, ring: &Store) -> Result<(), BackupError> {
-    let data = &config.storage.data;
-    let keyring = Keyring::look(ring.clone(), data, config.retention.ring_period(), Rng::System)?;
+    let data = &config.storage.data_dir;
+    let keyring = Keyring::look(ring.clone(), data, config.retention.epoch_length(), Rng::System)?;
     let refused = |why: String| Err(BackupError::Refused(why));
     match keyring.is_opened_by_root_key().await? {
         Some(true) => Ok(()),
         Some(false) => {
             let root = data.join("root.key");
-            refused(format!("{} does not open the key ring: it is another server's", root.display()))
+            refused(format!("{} does not decrypt the key ring: it belongs to another server", root.display()))
         }
-        None => refused("there is nothing to back up: no server has been started on this yet".to_owned()),
+        None => refused("there is nothing to back up: no server has been started on this data".to_owned()),
     }
 }
 
-/// Whether the keys are those of the data: a backup of data that nothing opens would rotate the good ones out.
+/// Returns whether the keys belong to the data. Backups of data without its keys would displace
+/// usable ones in a rotation.
 async fn belonging(data: &Store, ring: &Store, versions: (i64, i64), now: Timestamp) -> Result<Belonging, StoreError> {
-    /// The schemas that named the data and the key ring.
+    /// Schema versions that introduced the names of data and key ring.
     const NAMED: (i64, i64) = (16, 4);
     if versions.0 >= NAMED.0 && versions.1 >= NAMED.1 {
         return Belonging::of(data, ring, now).await;
@@ -111,34 +114,37 @@ async fn belonging(data: &Store, ring: &Store, versions: (i64, i64), now: Timest
     Belonging::of_earlier(data, ring, now).await
 }
 
-/// The file to write. A name without an ending is meant as a folder, and would be found out on the day when it is full.
+/// Returns the file to write. A name without an extension is refused: it is probably meant as a
+/// folder, and every backup would replace the previous one.
 fn destination(to: &Path, now: Timestamp) -> Result<PathBuf, BackupError> {
     if to.is_dir() {
         return Ok(to.join(format!("tenure-{}.backup", in_names(now))));
     }
     if to.extension().is_none() {
-        let said = format!("there is no folder {0}; as a file's name it needs an ending: {0}.backup", to.display());
+        let said =
+            format!("the folder {0} does not exist. If it is a file name, add an extension: {0}.backup", to.display());
         return Err(BackupError::Refused(said));
     }
     Ok(to.to_owned())
 }
 
-/// Opens a part as it stands, with the version of its schema, which this release must know.
+/// Opens a part without migrating it, and returns its schema version, which this release must know.
 async fn source(part: Part, config: &Config) -> Result<(Store, i64), BackupError> {
-    let store = Store::look(part, &config.storage.data, &config.storage.database_url).await?;
+    let store = Store::look(part, &config.storage.data_dir, &config.storage.database_url).await?;
     let found = store.migrations(part).await?;
     if !found.unknown.is_empty() {
-        let said = "a newer Tenure was here: make the backup with that version";
+        let said = "the database was migrated by a newer version of Tenure: make the backup with that version";
         return Err(BackupError::Refused(said.to_owned()));
     }
     if !found.broken.is_empty() {
-        return Err(BackupError::Refused("a migration of the database broke off: start the server first".to_owned()));
+        return Err(BackupError::Refused("a database migration was interrupted: start the server first".to_owned()));
     }
     let version = store.read().await?.applied_migrations().await?.last().map_or(0, |(version, _)| *version);
     Ok((store, version))
 }
 
-/// Copies what is planned. Returns the moment, of which nothing that was done before it is missing, and how many rows.
+/// Copies the planned rows. Returns the moment up to which the copy is complete, and the number of
+/// rows.
 async fn read(
     store: &Store,
     unfinished: &Unfinished,
@@ -158,18 +164,18 @@ async fn read(
     }
 }
 
-/// How many submissions waited at `now`.
+/// Returns the number of pending submissions at `now`.
 async fn waiting(file: &mut SqliteConnection, now: Timestamp) -> Result<i64, StoreError> {
     let waiting = "SELECT count(*) FROM submission WHERE state = 'incomplete' AND expires_at > $1";
     Ok(sqlx::query_scalar(waiting).bind(now).fetch_one(file).await?)
 }
 
-/// The objects that a backup names, and the instance whose they are; `None` if there are none.
+/// Returns the objects that a backup refers to, and their instance; `None` if there are none.
 pub(super) async fn named_objects(
     file: &mut SqliteConnection,
     version: i64,
 ) -> Result<Option<(Uuid, Vec<Uuid>)>, StoreError> {
-    /// The release that brought documents.
+    /// Schema version that introduced documents.
     const DOCUMENTS: i64 = 2;
     if version < DOCUMENTS {
         return Ok(None);
@@ -180,7 +186,7 @@ pub(super) async fn named_objects(
     Ok(instance.filter(|_| !objects.is_empty()).map(|instance| (instance, objects)))
 }
 
-/// A time as file names have it, UTC, sorting by itself: `20261126T093000Z`.
+/// Formats a time for file names, in UTC, so that names sort by time: `20261126T093000Z`.
 fn in_names(now: Timestamp) -> String {
     now.to_string().replace(['-', ':'], "")
 }

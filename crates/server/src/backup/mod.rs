@@ -1,12 +1,14 @@
 //! Backups: one file with the data and the keys of a running server, and its restore.
 //!
-//! Owns what a backup holds ([`tables`]), its file ([`container`]) and the two ways ([`make()`], [`restore()`]). A backup is
-//! the same whether it was read from SQLite or from PostgreSQL, and goes into either.
+//! Owns the contents of a backup ([`tables`]), its file ([`container`]) and both directions
+//! ([`make()`], [`restore()`]). A backup has the same form whether it was read from SQLite or from
+//! PostgreSQL, and can be restored into either.
 //!
-//! Two promises. Nothing that nobody has accepted is in it: neither the sealed data nor the ring keys. And it is of one
-//! moment: the data is read in one transaction, the keys after it. An account of that moment had its key before, and so it
-//! has it in the backup; unless it was deleted in between, and then it is deleted when the backup is put back. A key that
-//! is newer than the data opens nothing and is dropped.
+//! It has two guarantees. First, it contains nothing of submissions that have not been accepted:
+//! neither the encrypted data nor the epoch keys. Second, it is consistent. The data is read in one
+//! transaction, the keys after it. Every account in the data had its key before, so the backup
+//! contains it, unless the account was deleted in between; restoring then deletes it. Keys that are
+//! newer than the data decrypt nothing and are dropped.
 
 mod container;
 mod documents;
@@ -30,10 +32,10 @@ use std::path::Path;
 use crate::keys::RootKeyError;
 use store::{FolderLockError, StoreError};
 
-/// Why there is no backup, or nothing was restored: in words for the operator.
+/// A backup or restore failed. The message is for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// A database cannot be used.
+    /// A database is unavailable.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The root key cannot be used.
@@ -42,15 +44,15 @@ pub enum BackupError {
     /// A file cannot be used.
     #[error("{path}: {cause}")]
     File {
-        /// Which file.
+        /// The path.
         path: String,
-        /// What the system said.
+        /// The cause.
         cause: std::io::Error,
     },
     /// The data folder is in use.
     #[error(transparent)]
     Locked(#[from] FolderLockError),
-    /// It must not be done.
+    /// The operation is refused.
     #[error("{0}")]
     Refused(String),
 }
@@ -61,7 +63,7 @@ impl From<sqlx::Error> for BackupError {
     }
 }
 
-/// Says which file it was.
+/// Adds the path to an I/O error.
 fn at(path: &Path) -> impl Fn(std::io::Error) -> BackupError + '_ {
     move |cause| BackupError::File { path: path.display().to_string(), cause }
 }

@@ -1,41 +1,41 @@
-//! Which columns and rows of which tables, at one version of the schema.
+//! The tables, columns and rows that a backup keeps, at one schema version.
 
 use sqlx::{SqliteConnection, query_scalar};
 
 use super::tables::Kept;
 use store::StoreError;
 
-/// What is read of one table.
+/// A table to copy.
 #[derive(Clone, Debug)]
 pub(super) struct Planned {
-    /// Its name.
     pub(super) table: &'static str,
-    /// Its columns, quoted.
+    /// The columns, quoted.
     pub(super) columns: Vec<String>,
-    /// What is read for each of them.
+    /// The SQL expression of each column.
     values: Vec<String>,
-    /// Which rows.
+    /// The SQL condition that selects rows.
     rows: &'static str,
 }
 
 impl Planned {
-    /// Its columns as a list.
+    /// Returns the columns as a list.
     pub(super) fn list(&self) -> String {
         self.columns.join(", ")
     }
 
-    /// The statement that reads it.
+    /// Returns the statement that reads the table.
     pub(super) fn select(&self) -> String {
         format!("SELECT {} FROM {} WHERE {}", self.values.join(", "), self.table, self.rows)
     }
 
-    /// The same table, read as it stands: of a backup, in which nothing has to be left out any more.
+    /// Returns a plan that reads the same table of a backup, with all rows and unchanged columns.
     pub(super) fn as_it_stands(&self) -> Self {
         Self { values: self.columns.clone(), rows: "TRUE", ..self.clone() }
     }
 }
 
-/// The kept ones of `tables` that the schema of `blank` has. A table that nobody has decided on is refused.
+/// Plans the kept ones of `tables` that exist in the schema of `blank`. Refuses a table that is not
+/// listed.
 pub(super) async fn plan(
     tables: &[(&'static str, Kept)],
     blank: &mut SqliteConnection,
@@ -46,7 +46,7 @@ pub(super) async fn plan(
     .fetch_all(&mut *blank)
     .await?;
     if let Some(unknown) = names.iter().find(|name| !tables.iter().any(|(known, _)| known == name)) {
-        return Err(StoreError::Broken(format!("backups do not know the table {unknown}")));
+        return Err(StoreError::Broken(format!("backups do not support the table {unknown}")));
     }
     let mut planned = Vec::new();
     for (table, kept) in tables.iter().filter(|(table, _)| names.iter().any(|name| name == table)) {

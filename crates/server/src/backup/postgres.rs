@@ -1,4 +1,4 @@
-//! PostgreSQL as a backup sees it: rows read in one moment, and rows written by COPY.
+//! PostgreSQL backups: reads rows from one snapshot, and writes rows with COPY.
 
 use futures::TryStreamExt as _;
 use indicatif::ProgressBar;
@@ -15,13 +15,13 @@ use super::plan::Planned;
 use ambient::{Clock, Timestamp};
 use store::StoreError;
 
-/// Rows that are written at once: SQLite takes some thirty thousand values in a statement.
+/// Rows per insert. SQLite accepts about 32,000 values in a statement.
 const CHUNK: usize = 256;
 
-/// Bytes that are sent at once.
+/// Bytes per COPY message.
 const SENT: usize = 1 << 20;
 
-/// A value as both databases have it.
+/// A value that both databases can represent.
 enum Value {
     Null,
     Integer(i64),
@@ -29,7 +29,7 @@ enum Value {
     Bytes(Vec<u8>),
 }
 
-/// Copies what is planned into the backup, all of it of one moment.
+/// Copies the planned tables into the backup, from one snapshot.
 pub(super) async fn copy(
     pool: &PgPool,
     file: &mut SqliteConnection,
@@ -38,10 +38,10 @@ pub(super) async fn copy(
     bar: &ProgressBar,
 ) -> Result<(Timestamp, Vec<(String, i64)>), StoreError> {
     let mut tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
-    // The first look of the transaction comes now.
+    // The transaction's snapshot is taken by the first query, which follows.
     let moment = clock.now();
     for planned in plan {
-        // As the server guesses it; counting would take as long as copying.
+        // The planner's estimate. Counting would take as long as copying.
         let rows: Option<i64> =
             sqlx::query_scalar("SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = to_regclass($1)")
                 .bind(planned.table)
@@ -85,7 +85,7 @@ async fn write(file: &mut SqliteConnection, planned: &Planned, rows: &[PgRow]) -
     Ok(())
 }
 
-/// A value of PostgreSQL. There are few types, and another one is to be decided on here.
+/// Reads a PostgreSQL value. Few types are in use; support for a new one has to be added here.
 fn read(row: &PgRow, at: usize) -> Result<Value, StoreError> {
     let raw = row.try_get_raw(at)?;
     if raw.is_null() {
@@ -98,12 +98,12 @@ fn read(row: &PgRow, at: usize) -> Result<Value, StoreError> {
         "TEXT" | "VARCHAR" => Value::Text(row.try_get(at)?),
         "UUID" => Value::Bytes(row.try_get::<Uuid, _>(at)?.as_bytes().to_vec()),
         "BYTEA" => Value::Bytes(row.try_get(at)?),
-        other => return Err(StoreError::Broken(format!("backups do not know the type {other}"))),
+        other => return Err(StoreError::Broken(format!("backups do not support the type {other}"))),
     })
 }
 
-/// Puts the rows of a SQLite database in the place of those of `schema` (or of the connection's own), within the
-/// connection's transaction. Numbers that count up go on after the last.
+/// Replaces the rows of `schema` (or of the connection's default schema) with those of a SQLite
+/// database, within the connection's transaction. Identity columns continue after the last number.
 pub(super) async fn fill(
     to: &mut PgConnection,
     schema: Option<&str>,
@@ -138,7 +138,7 @@ pub(super) async fn fill(
     Ok(())
 }
 
-/// The types of a table's columns.
+/// Returns the types of a table's columns.
 async fn kinds(to: &mut PgConnection, schema: Option<&str>, planned: &Planned) -> Result<Vec<String>, StoreError> {
     let known: Vec<(String, String)> = sqlx::query_as(
         "SELECT column_name::text, data_type::text FROM information_schema.columns
@@ -156,7 +156,7 @@ async fn kinds(to: &mut PgConnection, schema: Option<&str>, planned: &Planned) -
     planned.columns.iter().map(kind).collect()
 }
 
-/// Identity columns go on after the highest number that was put back.
+/// Makes identity columns continue after the highest restored number.
 async fn count_on(to: &mut PgConnection, schema: Option<&str>, planned: &Planned) -> Result<(), StoreError> {
     let columns: Vec<String> = sqlx::query_scalar(
         "SELECT column_name::text FROM information_schema.columns
@@ -176,7 +176,7 @@ async fn count_on(to: &mut PgConnection, schema: Option<&str>, planned: &Planned
     Ok(())
 }
 
-/// A row in COPY's text format (PostgreSQL's documentation of COPY, "Text Format").
+/// Writes a row in COPY's text format (PostgreSQL documentation of COPY, "Text Format").
 fn write_line(text: &mut Vec<u8>, row: &SqliteRow, kinds: &[String]) -> Result<(), StoreError> {
     for (at, kind) in kinds.iter().enumerate() {
         if at > 0 {
@@ -193,7 +193,7 @@ fn write_line(text: &mut Vec<u8>, row: &SqliteRow, kinds: &[String]) -> Result<(
                 hexadecimal(text, row.try_get_unchecked(at)?);
             }
             ("TEXT", _) => escaped(text, row.try_get_unchecked(at)?),
-            (other, kind) => return Err(StoreError::Broken(format!("{other} does not go into {kind}"))),
+            (other, kind) => return Err(StoreError::Broken(format!("cannot convert {other} to {kind}"))),
         }
     }
     text.push(b'\n');

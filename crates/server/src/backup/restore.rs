@@ -1,8 +1,9 @@
-//! Putting a backup back: into an empty data folder, or into an empty database of PostgreSQL.
+//! Restores a backup into an empty data folder, or into an empty PostgreSQL database.
 //!
-//! Everything is prepared in the folder `restoring` within the data folder, as SQLite and brought up to date there, whichever
-//! database it is for. Then it is moved into place, the data last; or written to PostgreSQL in one transaction. Who is
-//! killed before that has changed nothing that a server would read.
+//! The databases are prepared as SQLite in the folder `restoring` within the data folder, and
+//! migrated there, whatever the target. Then they are moved into position, the data last, or
+//! written to PostgreSQL in one transaction. A restore that is killed before that has changed
+//! nothing that a server would read.
 
 use std::collections::HashSet;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -24,47 +25,55 @@ use crate::keys::{deleted_accounts, root_key};
 use ambient::Timestamp;
 use store::{FolderLock, Part, Store, StoreError, database_files, scratch};
 
-/// What was put back.
+/// The result of a restore.
 #[derive(Clone, Debug)]
 pub struct Restored {
-    /// The backup.
+    /// The description of the backup.
     pub about: About,
-    /// How many submissions nobody had accepted: they are ended.
+    /// Number of pending submissions, which were ended.
     pub ended: u64,
-    /// How many accounts were deleted since, and are deleted again; `None` without the list of them.
+    /// Number of accounts that were deleted after the backup, and deleted again. `None` without a
+    /// record of deleted accounts.
     pub deleted: Option<usize>,
-    /// Its documents; `None` where a bucket has them.
+    /// The copied documents; `None` if they are in a bucket.
     pub documents: Option<Copied>,
 }
 
-/// Where a restore prepares.
+/// Returns the folder in which a restore prepares the databases.
 fn preparing(data: &Path) -> PathBuf {
     data.join("restoring")
 }
 
-/// Says so if a restore by the data folder `data`, into it or into the database `url`, broke off: what is there is not whole.
+/// Checks that no restore through the data folder `data`, into it or into the database `url`, was
+/// interrupted.
 ///
 /// # Errors
-/// It did.
+/// One was interrupted, so the data is incomplete.
 pub fn refuse_unfinished(data: &Path, url: &str) -> Result<(), String> {
     let folder = preparing(data);
-    // What is moved into place is whole by that. What was written to PostgreSQL is whole once the folder is gone.
+    // In a folder, the data is complete once it is moved there. In PostgreSQL, it is complete once
+    // the folder is gone.
     let is_whole = url.is_empty() && data.join(Part::Data.file()).exists();
     if folder.exists() && !is_whole {
         return Err(format!(
-            "a restore into this folder, or into the database, broke off: run tenure restore again, or remove {} to begin with nothing",
+            "a restore to this folder or database was interrupted: run tenure restore again, or delete {} to start \
+             empty",
             folder.display()
         ));
     }
     Ok(())
 }
 
-/// Puts the backup `from` back into what `config` names. To `rehearse` it, beside the server that it is of, it is given that
-/// name: the name says which objects of a bucket are its own, and so it finds none there, and deletes none.
+/// Restores the backup `from` into the storage of `config`.
+///
+/// `rehearse` allows a test beside the original server: the restored server gets this instance
+/// name. The name says which objects of a bucket belong to a server, so it finds none and deletes
+/// none.
 ///
 /// # Errors
-/// See [`BackupError`]; nothing is changed then, but for tables of PostgreSQL that are made and empty, and documents that are
-/// there already. If the connection is lost at the commit, another try says what became of it.
+/// See [`BackupError`]. Nothing is changed then, except for empty tables in PostgreSQL and
+/// documents that are already copied. If the connection is lost during the commit, another attempt
+/// shows the outcome.
 pub async fn restore(
     config: &Config,
     from: &Path,
@@ -72,11 +81,11 @@ pub async fn restore(
     now: Timestamp,
     bar: &ProgressBar,
 ) -> Result<Restored, BackupError> {
-    let (data, url) = (&config.storage.data, &config.storage.database_url);
+    let (data, url) = (&config.storage.data_dir, &config.storage.database_url);
     let from = std::path::absolute(from).map_err(at(from))?;
     let root = root_key(data).map_err(|error| {
         BackupError::Refused(format!(
-            "{error}. Put the root.key of the server that the backup is of into {}, with mode 600",
+            "{error}. Put the root.key of the server that was backed up into {}, with mode 600",
             data.display()
         ))
     })?;
@@ -85,8 +94,10 @@ pub async fn restore(
     let about = container::check(&from, &root, bar).await?;
     for (part, version) in [(Part::Data, about.data), (Part::Keyring, about.keyring)] {
         if version > part.newest() {
-            let said =
-                format!("the backup was made by Tenure {}, which is newer than this: use that one", about.tenure);
+            let said = format!(
+                "the backup was made by Tenure {}, which is newer than this version: restore it with that version",
+                about.tenure
+            );
             return Err(BackupError::Refused(said));
         }
     }
@@ -100,9 +111,9 @@ pub async fn restore(
         std::fs::remove_dir_all(&place).map_err(at(&place))?;
     }
     std::fs::DirBuilder::new().mode(0o700).create(&place).map_err(at(&place))?;
-    // Documents of a folder are copied, and lie under the name that they had. What the server will be started with may say
-    // something else than what is said here, so the backup counts too.
-    let in_a_bucket = config.objects.kind == ObjectStoreKind::S3 || about.documents == "s3";
+    // Documents in a folder are copied, and keep the name of their instance. The settings of this
+    // command may differ from those of the server, so the backup's own kind counts too.
+    let in_a_bucket = config.object_storage.kind == ObjectStoreKind::S3 || about.documents == "s3";
     let rename = rehearse.filter(|_| in_a_bucket);
     let done = async {
         let restored = prepare(config, &place, &from, (&about, rename), now, bar).await?;
@@ -114,14 +125,15 @@ pub async fn restore(
     }
     let (restored, written) = done?;
     if let Some(written) = written {
-        // Should the answer be lost, nobody knows whether it is done: then the folder stays, and no server starts beside it.
+        // If the connection is lost during the commit, the outcome is unknown. The folder then
+        // stays, and no server starts with it.
         written.commit().await?;
     }
     std::fs::remove_dir_all(&place).map_err(at(&place))?;
     Ok(restored)
 }
 
-/// Has everything in `place` as it will be, and the documents where they belong.
+/// Prepares the databases in `place`, and copies the documents to their destination.
 async fn prepare(
     config: &Config,
     place: &Path,
@@ -135,17 +147,17 @@ async fn prepare(
     bar.set_length(about.rows.iter().map(|(_, rows)| rows.unsigned_abs()).sum());
     load(Part::Data, about.data, &place.join(Part::Data.file()), from, tables::DATA, bar).await?;
     load(Part::Keyring, about.keyring, &place.join(Part::Keyring.file()), from, tables::KEYRING, bar).await?;
-    let data = &config.storage.data;
+    let data = &config.storage.data_dir;
     let gone = deleted_accounts(data).map_err(at(data))?;
     let settled = settle(config, place, gone.as_ref(), rename, now).await?;
     let documents = copy_documents(config, place, from, bar).await?;
     Ok(Restored { about: about.clone(), ended: settled.ended, deleted: gone.map(|_| settled.deleted), documents })
 }
 
-/// Puts the databases of `place` where they belong; what it returns, if anything, is to be committed.
+/// Moves the databases of `place` to their destination. Returns the transaction to commit, if any.
 async fn put(config: &Config, place: &Path, bar: &ProgressBar) -> Result<Option<PgTransaction<'static>>, BackupError> {
     if config.storage.database_url.is_empty() {
-        put_in_place(&config.storage.data, place)?;
+        put_in_place(&config.storage.data_dir, place)?;
         return Ok(None);
     }
     bar.set_message("to PostgreSQL");
@@ -153,7 +165,7 @@ async fn put(config: &Config, place: &Path, bar: &ProgressBar) -> Result<Option<
     write_to_postgres(config, place, bar).await
 }
 
-/// A folder that has data is not written to. What a restore that broke off has moved there already is removed.
+/// Refuses a folder that contains data. Removes what an interrupted restore has moved there.
 fn refuse_folder(data: &Path) -> Result<(), BackupError> {
     let [whole, keys] = [Part::Data, Part::Keyring].map(|part| data.join(part.file()));
     if preparing(data).exists() && !whole.exists() && keys.exists() {
@@ -162,19 +174,20 @@ fn refuse_folder(data: &Path) -> Result<(), BackupError> {
     refuse_files(data)
 }
 
-/// Not even a log of an earlier database may be there: SQLite would play it into the one that is put back.
+/// Refuses any file of a database, even the log of an earlier one: SQLite would apply it to the
+/// restored database.
 fn refuse_files(data: &Path) -> Result<(), BackupError> {
     let databases = [Part::Data, Part::Keyring].map(|part| data.join(part.file()));
     match databases.iter().flat_map(|file| database_files(file)).find(|file| file.exists()) {
         Some(file) => {
-            let said = format!("{} is there: a backup is put back into an empty folder alone", file.display());
+            let said = format!("{} already exists: restore to an empty folder", file.display());
             Err(BackupError::Refused(said))
         }
         None => Ok(()),
     }
 }
 
-/// A database that a server has been started on is not written to.
+/// Refuses a database on which a server has been started.
 async fn refuse_database(data: &Path, url: &str) -> Result<(), BackupError> {
     let store = Store::look(Part::Data, Path::new(""), url).await?;
     let Store::Postgres { pools, .. } = &store else { return Ok(()) };
@@ -187,9 +200,10 @@ async fn refuse_database(data: &Path, url: &str) -> Result<(), BackupError> {
         Some(table) if folder.exists() => {
             let folder = folder.display();
             Err(BackupError::Refused(format!(
-                "the database is not empty (there are rows in {table}), and {folder} is there: the restore that left it had \
-                 finished, unless another server was started on the database since. Look with tenure partner list. If all is \
-                 there, remove {folder} and start the server; otherwise empty the database and restore again"
+                "the database is not empty (there are rows in {table}), and {folder} exists: the earlier restore had \
+                 completed, unless another server was started on the database since. Check with tenure partner list. \
+                 If the data is complete, delete {folder} and start the server; otherwise empty the database and \
+                 restore again"
             )))
         }
         Some(table) => Err(not_empty(table)),
@@ -198,16 +212,15 @@ async fn refuse_database(data: &Path, url: &str) -> Result<(), BackupError> {
 }
 
 fn not_empty(table: &str) -> BackupError {
-    let said =
-        format!("the database is not empty (there are rows in {table}): a backup is put back into an empty one alone");
+    let said = format!("the database is not empty (there are rows in {table}): restore to an empty database");
     BackupError::Refused(said)
 }
 
-/// What a server fills as soon as it is started, and what people and partners have.
+/// Tables that a server fills when it starts, or that contain data of people and partners.
 const FILLED: [&str; 6] =
     ["instance", "partner", "holder", "submission", "tenure_keyring.signing_key", "tenure_keyring.holder_key"];
 
-/// The first of these tables with rows in it.
+/// Returns the first of these tables that has rows.
 async fn first_filled(connection: &mut PgConnection) -> Result<Option<&'static str>, StoreError> {
     for table in FILLED {
         let is_there: bool =
@@ -225,8 +238,8 @@ struct Settled {
     deleted: usize,
 }
 
-/// Brings what was put back up to date, and has it say the truth: what waited is over, accounts that were deleted since are
-/// deleted again, and no place in a status list is given twice.
+/// Brings the restored data up to date: ends pending submissions, deletes accounts again that were
+/// deleted after the backup, and closes status lists so that no index is assigned twice.
 async fn settle(
     config: &Config,
     place: &Path,
@@ -244,14 +257,14 @@ async fn settle(
     }
     let keyed: HashSet<Uuid> = keys.holders_with_keys().await?.into_iter().collect();
     let accounts = tx.holder_ids().await?;
-    // Of accounts that were deleted before, whose keys were still to be destroyed.
+    // Keys of accounts that were deleted before the backup, and still had to be destroyed.
     for holder in keyed.difference(&accounts.iter().copied().collect()) {
         keys.destroy_holder_key(*holder).await?;
     }
     let mut deleted = 0;
     for holder in accounts {
         let was_deleted = gone.is_some_and(|gone| gone.contains(&holder));
-        // Without a key it was deleted while the backup was made.
+        // An account without a key was deleted during the backup.
         if was_deleted || !keyed.contains(&holder) {
             flows::account::release(&mut tx, holder, now).await?;
             keys.destroy_holder_key(holder).await?;
@@ -266,14 +279,14 @@ async fn settle(
     Ok(Settled { ended, deleted })
 }
 
-/// Copies the documents that lie beside the backup.
+/// Copies the documents from the folder beside the backup.
 async fn copy_documents(
     config: &Config,
     place: &Path,
     from: &Path,
     bar: &ProgressBar,
 ) -> Result<Option<Copied>, BackupError> {
-    if config.objects.kind != ObjectStoreKind::Local {
+    if config.object_storage.kind != ObjectStoreKind::Local {
         return Ok(None);
     }
     let mut file = scratch(Some(&place.join(Part::Data.file()))).await?;
@@ -282,13 +295,13 @@ async fn copy_documents(
     let Some((instance, objects)) = named else { return Ok(Some(Copied::default())) };
     bar.set_message("documents");
     bar.set_position(0);
-    let (beside, to) = (from.with_file_name(documents::FOLDER), config.storage.data.join("documents"));
+    let (beside, to) = (from.with_file_name(documents::FOLDER), config.storage.data_dir.join("documents"));
     documents::copy(&beside, &to, instance, &objects, bar).map(Some)
 }
 
-/// Moves the databases to where a server looks for them. What was moved before something failed is taken away again.
+/// Moves the databases into the data folder. If that fails, removes those already moved.
 fn put_in_place(data: &Path, place: &Path) -> Result<(), BackupError> {
-    // Preparing takes minutes in which somebody may have started something else.
+    // Preparing takes minutes, in which another process may have created a database.
     refuse_files(data)?;
     let moved = move_all(data, place);
     if moved.is_err() {
@@ -299,7 +312,7 @@ fn put_in_place(data: &Path, place: &Path) -> Result<(), BackupError> {
     moved
 }
 
-/// The data last, since with it all is there.
+/// Moves the data last, because its presence marks the restore as complete.
 fn move_all(data: &Path, place: &Path) -> Result<(), BackupError> {
     for part in [Part::Keyring, Part::Data] {
         let (from, to) = (place.join(part.file()), data.join(part.file()));
@@ -310,16 +323,17 @@ fn move_all(data: &Path, place: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Writes both databases to PostgreSQL in one transaction, which is to be committed. Nodes that were started since the first
-/// look have to wait for it, and what they had written by then is not written over.
+/// Writes both databases to PostgreSQL in one transaction, which the caller commits. The table
+/// locks make nodes that were started meanwhile wait, and rows that they have already written are
+/// refused, not overwritten.
 async fn write_to_postgres(
     config: &Config,
     place: &Path,
     bar: &ProgressBar,
 ) -> Result<Option<PgTransaction<'static>>, BackupError> {
     let url = &config.storage.database_url;
-    let ring = Store::open(Part::Keyring, &config.storage.data, url, 2).await?;
-    let data = Store::open(Part::Data, &config.storage.data, url, 2).await?;
+    let ring = Store::open(Part::Keyring, &config.storage.data_dir, url, 2).await?;
+    let data = Store::open(Part::Data, &config.storage.data_dir, url, 2).await?;
     ring.close().await;
     let Store::Postgres { pools, .. } = &data else { return Ok(None) };
     let mut tx = pools.current().begin().await?;

@@ -1,4 +1,4 @@
-//! A backup read from SQLite: SQLite itself copies from one file to the other, so that little passes through here.
+//! SQLite backups: SQLite copies from one file to the other, so that few rows pass through here.
 
 use std::path::Path;
 
@@ -11,13 +11,14 @@ use super::plan::Planned;
 use ambient::{Clock, Timestamp};
 use store::StoreError;
 
-/// Rows that one statement copies, so that progress is seen.
+/// Rows per statement, which is the step of the progress bar.
 const CHUNK: i64 = 20_000;
 
-/// Copies what is planned into the backup at `path`; all of it of one moment, if it is to be.
+/// Copies the planned tables into the backup at `path`, from one snapshot if `of_one_moment`.
 ///
-/// The data is: readers of a write-ahead log hold nobody up. The key ring has none, and who reads it keeps its writers
-/// waiting, so it is read in small pieces: keys come and go, and are never changed.
+/// The data uses a snapshot, because readers of a write-ahead log block no writers. The key ring
+/// has no such log, and a reader blocks its writers. So it is read in small chunks: keys are added
+/// and deleted, but never changed.
 pub(super) async fn copy(
     pool: &SqlitePool,
     path: &Path,
@@ -29,7 +30,7 @@ pub(super) async fn copy(
     let mut connection = pool.acquire().await?;
     let file = path.display().to_string();
     sqlx::query("ATTACH DATABASE $1 AS backup").bind(file).execute(&mut *connection).await?;
-    // What is killed is thrown away, and what is whole is synced at the end.
+    // An interrupted file is discarded, and a complete one is synced at the end.
     for setting in ["PRAGMA backup.journal_mode = OFF", "PRAGMA backup.synchronous = OFF"] {
         sqlx::query(setting).execute(&mut *connection).await?;
     }
@@ -39,7 +40,7 @@ pub(super) async fn copy(
     if of_one_moment {
         sqlx::query("BEGIN").execute(&mut *connection).await?;
     }
-    // The first of these looks is the moment.
+    // The transaction's snapshot is taken by the first query, which follows.
     let moment = clock.now();
     let mut spans = Vec::with_capacity(plan.len());
     for planned in plan {
@@ -58,7 +59,7 @@ pub(super) async fn copy(
     Ok((moment, counts))
 }
 
-/// The first and the last row of a table.
+/// Returns the first and the last rowid of a table.
 async fn span(connection: &mut PoolConnection<Sqlite>, planned: &Planned) -> Result<Option<(i64, i64)>, StoreError> {
     let ends = format!("SELECT min(rowid), max(rowid) FROM main.{}", planned.table);
     let (first, last): (Option<i64>, Option<i64>) =
@@ -74,7 +75,7 @@ async fn copy_table(
     bar: &ProgressBar,
 ) -> Result<i64, StoreError> {
     let Some((mut first, last)) = span else { return Ok(0) };
-    // A bare name is the first database's that has it, which is the one that is read.
+    // A name without a schema resolves to the first database that has it: the source.
     let statement = format!(
         "INSERT INTO backup.{} ({}) {} AND rowid BETWEEN $1 AND $2",
         planned.table,
@@ -86,7 +87,7 @@ async fn copy_table(
         let until = first.saturating_add(CHUNK - 1).min(last);
         let copied = sqlx::query(AssertSqlSafe(statement.clone())).bind(first).bind(until);
         count += copied.execute(&mut **connection).await?.rows_affected();
-        // Given to the disk as it comes: all at the end, it would keep those who push from syncing theirs.
+        // Sync as we go: one sync of everything at the end would delay the commits of the server.
         sync(path).await?;
         bar.inc(until.abs_diff(first) + 1);
         first = until.saturating_add(1);

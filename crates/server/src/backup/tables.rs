@@ -1,18 +1,18 @@
-//! What of each table a backup keeps. A test walks the migrations: a new table must be decided on here.
+//! Decides what a backup keeps of each table. A test checks it against the migrations.
 
-/// What of a table goes into a backup.
+/// The part of a table that a backup keeps.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kept {
     /// Every row.
     Whole,
-    /// Some rows, and some columns as something else; SQL that both databases read.
+    /// Some rows, and replacements for some columns, in SQL that both databases accept.
     Part {
-        /// Which rows.
+        /// The condition that selects rows.
         rows: &'static str,
-        /// Columns, and what is kept in their place.
+        /// Columns, each with the expression that replaces it.
         columns: &'static [(&'static str, &'static str)],
     },
-    /// Nothing, and why.
+    /// Nothing, with the reason.
     Nothing(&'static str),
 }
 
@@ -20,14 +20,14 @@ use Kept::{Nothing, Part, Whole};
 
 const ALL: &str = "TRUE";
 
-/// The data, in the order in which rows can be put back: what others name comes first.
+/// The tables of the data, in an order in which rows can be inserted: referenced tables first.
 ///
-/// What is sealed under a ring key is left out wherever it stands: its key is in no backup. Where a row makes no sense
-/// without it, the bytes are empty.
+/// All bytes that are encrypted with an epoch key are omitted, because no backup contains that key.
+/// If a row makes no sense without them, they are replaced with empty bytes.
 pub(super) const DATA: &[(&str, Kept)] = &[
     ("instance", Whole),
-    ("write_probe", Nothing("whether this database takes writes")),
-    ("clock_mark", Nothing("the time that this server has seen")),
+    ("write_probe", Nothing("only a test whether the database accepts writes")),
+    ("clock_mark", Nothing("the latest time that this server has observed")),
     ("partner", Whole),
     ("holder", Whole),
     (
@@ -40,43 +40,43 @@ pub(super) const DATA: &[(&str, Kept)] = &[
             ],
         },
     ),
-    ("payload", Nothing("what nobody has accepted, under ring keys")),
+    ("payload", Nothing("data of pending submissions, encrypted with epoch keys")),
     ("expiry", Whole),
     ("event", Whole),
-    ("standing_consent", Nothing("partners ask again: a consent that was ended since would live")),
+    ("standing_consent", Nothing("partners ask again, so that a consent that was ended since does not return")),
     ("version_decision", Whole),
     (
         "asset",
         Part {
-            // Of what is not accepted, the object's key is under a ring key.
+            // Object keys of submissions that are not accepted are encrypted with an epoch key.
             rows: "EXISTS (SELECT 1 FROM submission WHERE submission.id = asset.submission_id AND submission.state IN ('accepted', 'withdrawn'))",
             columns: &[],
         },
     ),
     ("removed_asset", Whole),
     ("return_url", Whole),
-    ("link_recipient", Nothing("addresses of people whose links wait, under ring keys")),
+    ("link_recipient", Nothing("addresses for pending links, encrypted with epoch keys")),
     ("end_warning", Whole),
     ("dropped_object", Whole),
     ("tally", Whole),
     ("passkey", Whole),
-    ("session", Nothing("everybody signs in again: a session that was ended since would live")),
-    ("sign_in", Nothing("codes that were mailed, under ring keys")),
-    ("ceremony", Nothing("minutes old, under ring keys")),
-    ("idempotency", Nothing("answers under ring keys")),
+    ("session", Nothing("people sign in again, so that a session that was ended since does not return")),
+    ("sign_in", Nothing("codes that were mailed, encrypted with epoch keys")),
+    ("ceremony", Nothing("valid for minutes, encrypted with epoch keys")),
+    ("idempotency", Nothing("responses encrypted with epoch keys")),
     (
         "outbox_message",
-        Nothing("mails under way, under ring keys; and keys to be destroyed, which a restore does by itself"),
+        Nothing("pending mails, encrypted with epoch keys; keys to destroy, which a restore destroys itself"),
     ),
     ("undelivered_link", Whole),
-    ("outbox", Nothing("mails under way, under ring keys; and keys to be destroyed, which a restore does by itself")),
+    ("outbox", Nothing("pending mails, encrypted with epoch keys; keys to destroy, which a restore destroys itself")),
     ("status_list", Whole),
     ("status_entry", Whole),
     ("share", Whole),
     ("share_entry", Whole),
-    ("issuance", Nothing("codes and tokens of wallets: they are over within the hour")),
-    ("issuance_credential", Nothing("with the issuance")),
-    ("deferred", Nothing("what was to be signed later, under ring keys")),
+    ("issuance", Nothing("codes and tokens of wallets, which expire within the hour")),
+    ("issuance_credential", Nothing("belongs to the issuance")),
+    ("deferred", Nothing("deferred credentials, encrypted with epoch keys")),
     ("used_nonce", Whole),
     ("webhook", Whole),
     ("delivery", Whole),
@@ -92,21 +92,21 @@ pub(super) const DATA: &[(&str, Kept)] = &[
             ],
         },
     ),
-    ("allowance", Nothing("limits: a moment's counts")),
-    ("presentation", Nothing("questions to wallets, under ring keys")),
-    ("console_session", Nothing("as sessions")),
+    ("allowance", Nothing("short-lived counts of rate limits")),
+    ("presentation", Nothing("requests to wallets, encrypted with epoch keys")),
+    ("console_session", Nothing("the same as for sessions")),
     ("console_passkey", Whole),
 ];
 
-/// The key ring.
+/// The tables of the key ring.
 pub(super) const KEYRING: &[(&str, Kept)] = &[
-    ("ring_key", Nothing("so that no backup opens what nobody has accepted")),
+    ("ring_key", Nothing("so that no backup decrypts pending submissions")),
     ("root", Whole),
     ("identity", Whole),
     ("holder_key", Whole),
     ("signing_key", Whole),
-    ("write_probe", Nothing("whether this database takes writes")),
-    ("erasure", Nothing("about the files of this database")),
+    ("write_probe", Nothing("only a test whether the database accepts writes")),
+    ("erasure", Nothing("describes the files of this database")),
 ];
 
 #[cfg(test)]
@@ -116,7 +116,8 @@ mod tests {
 
     use super::*;
 
-    /// The tables that the migrations in `folder` make and nobody drops or renames, without partitions.
+    /// Returns the tables that the migrations in `folder` create and do not drop or rename, without
+    /// partitions.
     fn tables(folder: &str) -> BTreeSet<String> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/migrations").join(folder);
         let mut files: Vec<_> =

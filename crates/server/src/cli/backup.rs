@@ -1,4 +1,4 @@
-//! `tenure backup`: a copy of data and keys from which a server can be put back; see [`crate::backup`].
+//! `tenure backup`: copies the data and keys for a restore; see [`crate::backup`].
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -11,14 +11,15 @@ use super::command::{Outcome, StoreArguments, block_on, print};
 use crate::backup::{self, About, FOLDER, Made};
 use ambient::Clock;
 
-/// Make a backup, while the server runs or not. Submissions that nobody has accepted yet are not in it, and no copy of
-/// their keys. Nor is root.key: keep a copy of it elsewhere.
+/// Create a backup. The server may be running. The backup does not contain submissions that have
+/// not been accepted, or copies of their keys. It does not contain root.key either: keep a copy of
+/// that elsewhere.
 #[derive(Debug, Args)]
 pub struct Backup {
-    /// The file to write, with an ending; or a folder, for a file named after the time.
+    /// File to write, with an extension; or a folder, in which the file is named after the time.
     #[arg(value_name = "FILE_OR_DIR")]
     to: PathBuf,
-    /// Write over a file that is there.
+    /// Overwrite an existing file.
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -34,20 +35,20 @@ impl Backup {
             backup::make(&config, &self.to, self.force, &clock, &bar).await.map_err(|error| error.to_string())
         });
         bar.finish_and_clear();
-        let root = config.storage.data.join("root.key");
+        let root = config.storage.data_dir.join("root.key");
         let seconds = clock.now().since(started).as_secs_f64();
-        print(&told(&made?, seconds, &root.display().to_string()))?;
+        print(&render(&made?, seconds, &root.display().to_string()))?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// How far it is, on a terminal alone.
+/// Returns a progress bar, which is shown only on a terminal.
 pub(super) fn progress() -> ProgressBar {
     let style = ProgressStyle::with_template("{msg:16} {wide_bar} {percent:>3} %, {eta} left");
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// What a backup holds, in a line.
+/// Summarises the contents of a backup in one line.
 pub(super) fn contents(about: &About) -> String {
     let named = [
         ("partner", "partners"),
@@ -62,29 +63,27 @@ pub(super) fn contents(about: &About) -> String {
     counts.join(", ")
 }
 
-fn told(made: &Made, seconds: f64, root: &str) -> String {
+fn render(made: &Made, seconds: f64, root: &str) -> String {
     let Made { path, size, about, documents } = made;
     let mut text = format!("{}: {} in {seconds:.1} s\n", path.display(), bytes(*size));
     let _ = writeln!(text, "  holds {}", contents(about));
-    let _ = writeln!(
-        text,
-        "  without the data of {} submissions that nobody has accepted yet, and without sessions",
-        about.waiting
-    );
+    let _ = writeln!(text, "  without the data of {} pending submissions, and without sessions", about.waiting);
     match documents {
         Some(copied) if copied.copied + copied.there + copied.missing.len() == 0 => {}
         Some(copied) => {
             let folder = path.with_file_name(FOLDER);
             let (new, old) = (copied.copied, copied.there);
-            let _ = writeln!(text, "  documents: {}: {new} copied, {old} were there", folder.display());
+            let _ = writeln!(text, "  documents: {}: {new} copied, {old} already there", folder.display());
             if !copied.missing.is_empty() {
-                let _ =
-                    writeln!(text, "  documents that were deleted meanwhile, or are missing: {}", copied.missing.len());
+                let _ = writeln!(text, "  documents deleted in the meantime, or missing: {}", copied.missing.len());
             }
         }
-        None => text.push_str("  documents are in the bucket, which is backed up by its own means\n"),
+        None => text.push_str("  documents are in the bucket, which needs a backup of its own\n"),
     }
-    let _ = writeln!(text, "Without {root} nothing in it opens. It is not in the backup: keep a copy of it elsewhere.");
+    let _ = writeln!(
+        text,
+        "Without {root}, nothing in the backup can be decrypted. The backup does not contain that file: keep a copy of it elsewhere."
+    );
     text
 }
 

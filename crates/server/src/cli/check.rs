@@ -1,4 +1,4 @@
-//! `tenure check FILE`: what the server would say of a push, with the finger on the place, without sending anything.
+//! `tenure check FILE`: validates the body of a push offline, and shows the position of each error.
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -8,16 +8,16 @@ use std::process::ExitCode;
 use ambient::Clock;
 use bulk_push::diagnostic::{Diagnostic, renderer};
 use clap::Args;
-use credential::{Context, Rejection, Submission, Type};
+use credential::{Context, ParseError, Submission, Type};
 
 use super::command::{Outcome, print};
 
-/// Check the body of a push before sending it.
+/// Validate the body of a push before sending it.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The file with the JSON body; - for standard input.
+    /// File with the JSON body; - for standard input.
     file: PathBuf,
-    /// The credential type, as in the path of the push.
+    /// Credential type, as in the path of the push.
     #[arg(long = "type", value_name = "TYPE", default_value = "career_history")]
     credential_type: String,
 }
@@ -26,7 +26,7 @@ impl Check {
     pub(super) fn run(self) -> Outcome {
         let credential_type: Type = self.credential_type.parse().map_err(|_| {
             let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
-            format!("there is no credential type '{}'; the types are: {}", self.credential_type, known.join(", "))
+            format!("unknown credential type '{}'. Use one of: {}", self.credential_type, known.join(", "))
         })?;
         let name = self.file.display().to_string();
         let source = read(&self.file).map_err(|error| format!("{name} cannot be read: {error}"))?;
@@ -34,7 +34,7 @@ impl Check {
         let report = report(&name, &source, credential_type, &Context::new(Clock::System.now().to_jiff()));
         match report {
             Ok(headline) => {
-                print(&format!("{name}: a push of {credential_type} would take this: {headline}"))?;
+                print(&format!("{name}: valid for {credential_type}: {headline}"))?;
                 Ok(ExitCode::SUCCESS)
             }
             Err(diagnostics) => {
@@ -44,7 +44,7 @@ impl Check {
                 }
                 let count = diagnostics.len();
                 let _ =
-                    write!(text, "{name}: {count} {}; nothing was sent", if count == 1 { "fault" } else { "faults" });
+                    write!(text, "{name}: {count} {}. Nothing was sent", if count == 1 { "error" } else { "errors" });
                 print(&text)?;
                 Ok(ExitCode::FAILURE)
             }
@@ -63,13 +63,13 @@ fn read(file: &PathBuf) -> std::io::Result<String> {
 fn report(name: &str, source: &str, credential_type: Type, context: &Context<'_>) -> Result<String, Vec<Diagnostic>> {
     match Submission::parse_v2(credential_type, source.as_bytes(), context) {
         Ok(submission) => Ok(credential_type.headline(&submission.fields)),
-        Err(Rejection::Malformed(malformed)) => {
+        Err(ParseError::Malformed(malformed)) => {
             let mut diagnostic = Diagnostic::of_malformed(source, &malformed);
             diagnostic.help.take_if(|_| name == "-");
             Err(vec![diagnostic])
         }
-        Err(Rejection::Invalid(faults)) => {
-            Err(faults.into_iter().map(|fault| Diagnostic::of_fault(source, fault)).collect())
+        Err(ParseError::Invalid(field_errors)) => {
+            Err(field_errors.into_iter().map(|field_error| Diagnostic::of_fault(source, field_error)).collect())
         }
     }
 }
@@ -82,16 +82,16 @@ mod tests {
 
     fn check(source: &str) -> Vec<Diagnostic> {
         let context = Context::new("2026-11-23T09:00:00Z".parse().expect("a time"));
-        report("push.json", source, Type::default(), &context).expect_err("there are faults")
+        report("push.json", source, Type::default(), &context).expect_err("there are errors")
     }
 
     #[test]
     fn field_errors_show_line_caret_code_and_help() {
         let source = (Type::default().sample)().to_string().replace(",", ",\n").replace("2020-01", "01/2020");
-        let faults = check(&source);
-        let text = faults[0].render("push.json", &source, 1, &Renderer::plain());
+        let field_errors = check(&source);
+        let text = field_errors[0].render("push.json", &source, 1, &Renderer::plain());
         let line = source.lines().position(|line| line.contains("01/2020")).expect("it is there") + 1;
-        assert!(text.contains("error[date.format]: A month is written as YYYY-MM, such as 2023-01."), "{text}");
+        assert!(text.contains("error[date.format]: Must be a month in the format YYYY-MM, such as 2023-01."), "{text}");
         assert!(text.contains(&format!("push.json:{line}:14")), "{text}");
         assert!(text.contains("^^^^^^^^^"), "{text}");
         assert!(text.contains("help: write \"2020-01\""), "{text}");
@@ -100,18 +100,21 @@ mod tests {
     #[test]
     fn missing_and_unknown_fields_are_located() {
         let source = r#"{ "credential_id": "1", "feilds": {} }"#;
-        let places: Vec<&str> = check(source).into_iter().map(|fault| &source[fault.span]).collect();
-        assert_eq!(places, ["{", "\"feilds\""]);
+        let places: Vec<&str> = check(source).into_iter().map(|field_error| &source[field_error.span]).collect();
+        assert_eq!(places, ["\"feilds\""], "one error for a misspelt field");
+        let source = r#"{ "credential_id": "1" }"#;
+        let places: Vec<&str> = check(source).into_iter().map(|field_error| &source[field_error.span]).collect();
+        assert_eq!(places, ["{"]);
     }
 
     #[test]
     fn json_syntax_errors_are_located() {
         let source = "{\n  \"é\": 1,\n  \"b\" 2\n}";
-        let faults = check(source);
-        assert_eq!(&source[faults[0].span.clone()], "2");
+        let field_errors = check(source);
+        assert_eq!(&source[field_errors[0].span.clone()], "2");
         for source in ["", "{", "é", "{\"a\":"] {
-            let fault = &check(source)[0];
-            fault.render("push.json", source, 1, &Renderer::plain());
+            let field_error = &check(source)[0];
+            field_error.render("push.json", source, 1, &Renderer::plain());
         }
     }
 

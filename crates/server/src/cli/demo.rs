@@ -1,7 +1,8 @@
-//! `tenure demo`: everything on this machine, with nothing to set up.
+//! `tenure demo`: runs a complete demonstration on this machine, without any setup.
 //!
-//! Owns what the demonstration relaxes: mails are shown on `/dev/inbox`, and a sandbox partner's secret is kept in the
-//! folder to print it again. Every page says that it is a demonstration.
+//! Owns the relaxed rules of the demonstration: emails are shown on `/dev/inbox`, and the secret of
+//! a sandbox partner is stored in the folder so that it can be printed again. Every page says that
+//! it is a demonstration.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,24 +24,25 @@ use crate::flows::push::{Push, Version};
 use crate::log;
 use crate::sandbox::Person;
 
-/// The body of the push to try: the smallest that is taken.
+/// Body of the suggested push: the smallest valid one.
 const SAMPLE: &str = r#"{"credential_id":"my-first","fields":{"full_name":"Ada Example","employment":[{"organisation":"Company A","role_title":"Engineer","start_date":"2021-03","last_processed_month":"2024-05"}]}}"#;
 
-/// Try everything on this machine.
+/// Run a demonstration on this machine, without any setup.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// Where the demonstration keeps its data; delete the folder to start afresh.
+    /// Folder for the data of the demonstration; delete it to start afresh.
     #[arg(long, value_name = "DIR", default_value = "tenure-demo")]
     data: PathBuf,
-    /// Where to listen.
+    /// Address and port to listen on.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: String,
-    /// The address that links start with; http://localhost and the port unless given.
+    /// Address that links start with [default: http://localhost and the port].
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
 }
 
-/// The sandbox partner, kept in the folder since a demonstration may show its secret again.
+/// The sandbox partner. It is stored in the folder, because a demonstration may show its secret
+/// again.
 #[derive(Debug, Serialize, Deserialize)]
 struct Sandbox {
     client_id: Uuid,
@@ -61,7 +63,7 @@ impl Demo {
         if config.log.filter == "info" {
             "warn".clone_into(&mut config.log.filter);
         }
-        // Who tries webhooks out has their receiver here.
+        // The receivers of developers who try webhooks run on this machine.
         config.webhooks.allow_loopback = true;
         config.log.format = crate::config::LogFormat::Text;
         let _logging = log::start(&config.log)?;
@@ -84,7 +86,7 @@ async fn demonstrate(config: Config, data: PathBuf) -> Result<(), String> {
     served
 }
 
-/// The sandbox partner and a pushed sample; both are kept between starts.
+/// Creates the sandbox partner and pushes a sample, unless an earlier start has.
 async fn prepare(app: &App, data: &Path) -> Result<(Sandbox, [String; 2]), Error> {
     let path = data.join("sandbox-partner.json");
     let kept: Option<Sandbox> = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -92,7 +94,7 @@ async fn prepare(app: &App, data: &Path) -> Result<(Sandbox, [String; 2]), Error
         Some(sandbox) => app.store().read().await?.partner(sandbox.client_id).await?,
         None => None,
     };
-    // A folder of an earlier version may hold a partner that is none: it gets one that is.
+    // The folder of an earlier version may contain a partner that is not a sandbox partner.
     let sandbox = match kept {
         Some(sandbox) if known.is_some_and(|partner| partner.sandbox) => sandbox,
         _ => {
@@ -119,10 +121,10 @@ async fn push_sample(app: &App, partner: Uuid) -> Result<String, Error> {
     Ok(flows::push::push(app, partner, push).await?.redirect_uri)
 }
 
-/// One of every type, behind one link.
+/// Pushes one credential of every type as a batch, which has one link.
 async fn push_batch(app: &App, partner: Uuid) -> Result<String, Error> {
     let mut body = credential::batch_sample_of(credential::ALL);
-    // The other link has the career under its own id.
+    // The other link already uses this credential id.
     body["career_history"]["credential_id"] = "sample-career-in-a-batch".into();
     let body = body.to_string();
     let batch = BatchPush { body: body.as_bytes(), form: BatchForm::V2 };
@@ -132,12 +134,13 @@ async fn push_batch(app: &App, partner: Uuid) -> Result<String, Error> {
 fn announce(app: &App, sandbox: &Sandbox, [link, batch]: &[String; 2]) {
     let base = app.config().base();
     let mut text = String::new();
-    let _ = writeln!(text, "\nTenure is running at {base} (a demonstration: its data is not protected).\n");
+    let _ = writeln!(text, "\nTenure is running at {base} (demonstration: the data is not protected).\n");
     let _ = writeln!(
         text,
-        "1. Open this link as the person; the code that is mailed is shown at {base}/dev/inbox:\n\n   {link}\n\n   Or this one, with a credential of every type:\n\n   {batch}\n"
+        "1. Open this link as the person. The sign-in code is shown at {base}/dev/inbox:\n\n   {link}\n\n   Or this \
+         one, with a credential of every type:\n\n   {batch}\n"
     );
-    let _ = writeln!(text, "2. Push one yourself, as the partner:\n");
+    let _ = writeln!(text, "2. Push a credential yourself, as the partner:\n");
     let _ = writeln!(
         text,
         "   TOKEN=$(curl -s {base}/api/partner/v1/oauth/token -d grant_type=client_credentials -d client_id={} -d client_secret={} | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')",
@@ -149,13 +152,14 @@ fn announce(app: &App, sandbox: &Sandbox, [link, batch]: &[String; 2]) {
     );
     let _ = writeln!(
         text,
-        "3. Or finish an integration with no human: push with \"claim\": {{\"email\": \"{}\"}}, and the server plays that\n   person within seconds. {base}/docs#sandbox lists them all.\n",
+        "3. Or test an integration without a person: push with \"notify\": {{\"email\": \"{}\"}}, and the server \
+         simulates the\n   person within seconds. {base}/docs#sandbox lists all simulated people.\n",
         Person::Consents.address()
     );
     let _ = writeln!(
         text,
-        "The API is described at {base}/docs. Stop with Ctrl-C; the data stays in {}.",
-        app.config().storage.data.display()
+        "The API reference is at {base}/docs. Press Ctrl-C to stop. The data is kept in {}.",
+        app.config().storage.data_dir.display()
     );
     if let Err(error) = print(&text) {
         tracing::warn!(error, "the links could not be printed");

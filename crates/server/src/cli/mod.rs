@@ -18,7 +18,7 @@ use clap::{Parser, Subcommand};
 
 use command::print;
 
-/// The open career passport: partners push what they know, people keep it, hirers check it.
+/// The open career passport: partners push credentials, people keep them, hirers check them.
 #[derive(Debug, Parser)]
 #[command(name = "tenure", version, about, propagate_version = true)]
 pub struct Cli {
@@ -30,23 +30,24 @@ pub struct Cli {
 enum Command {
     /// Run the server.
     Serve(serve::Serve),
-    /// Try everything on this machine: a server with a sandbox partner and a submission to open.
+    /// Run a demonstration on this machine: a server with a sandbox partner and a submission to
+    /// open.
     Demo(demo::Demo),
     /// Add, list, rotate and disable partners (OAuth clients); works while the server runs.
     Partner(partner::PartnerArguments),
-    /// Look at everything that a server stands on, and say what to do about what is wrong.
+    /// Check everything that a server depends on, and suggest a fix for each problem.
     Doctor(doctor::Doctor),
     /// Make a backup of the data and the keys; works while the server runs.
     Backup(backup::Backup),
-    /// Put a backup back, into an empty data folder or database.
+    /// Restore a backup into an empty data folder or database.
     Restore(restore::Restore),
-    /// Check the body of a push before sending it, and point at every fault.
+    /// Validate the body of a push before sending it, and show every error.
     Check(check::Check),
-    /// Push a CSV or NDJSON file of any size to a server, and keep the links: a payroll bureau's client.
+    /// Push a CSV or NDJSON file of any size to a server, and save the links: for payroll bureaus.
     Push(Box<bulk_push::Args>),
-    /// Check a signed credential or a showing of one, and explain each step.
+    /// Verify a signed credential or a presentation, and explain each step.
     Verify(verify::Verify),
-    /// Inspect a document for a server; started by it.
+    /// Inspect a document; started by the server.
     #[command(hide = true)]
     InspectDocument(inspect_document::InspectDocument),
     /// Print every setting with its meaning and default.
@@ -54,7 +55,8 @@ enum Command {
 }
 
 impl Cli {
-    /// Runs the sub-command. Exit code 0, or 1 with a message on standard error; wrong usage is 2 and clap's.
+    /// Runs the sub-command. Returns exit code 0, or 1 with a message on standard error. clap
+    /// reports wrong usage with exit code 2.
     #[expect(clippy::print_stderr, reason = "failures are for the person at the terminal")]
     pub fn run(self) -> ExitCode {
         let outcome = match self.command {

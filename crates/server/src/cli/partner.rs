@@ -1,4 +1,5 @@
-//! `tenure partner add|list|rotate|document-hosts|callback-urls|disable`: the OAuth clients, straight in the store, while the server runs or not.
+//! `tenure partner add|list|rotate|document-hosts|callback-urls|disable`: manages OAuth clients
+//! directly in the store. The server may be running.
 
 use std::borrow::Cow;
 use std::process::ExitCode;
@@ -23,17 +24,18 @@ pub struct PartnerArguments {
 
 #[derive(Debug, Subcommand)]
 enum PartnerCommand {
-    /// Add a partner and print its client_id and client_secret (the secret is shown this once).
+    /// Add a partner and print its client_id and client_secret. The secret is shown only once.
     Add {
         #[command(flatten)]
         output: OutputArguments,
-        /// The name that people read on the consent page.
+        /// Name that people read on the consent page.
         #[arg(long)]
         name: String,
-        /// The scopes it may use, separated by spaces, like "write.career_history".
+        /// Scopes that the partner may request, separated by spaces, like "write.career_history".
         #[arg(long)]
         scope: String,
-        /// For trying things out: addresses at sandbox.invalid stand for people whom the server plays.
+        /// Make it a sandbox partner, for testing. The server simulates the holders of addresses at
+        /// sandbox.invalid.
         #[arg(long)]
         sandbox: bool,
     },
@@ -42,37 +44,39 @@ enum PartnerCommand {
         #[command(flatten)]
         output: OutputArguments,
     },
-    /// Give a partner a new secret; the old one stops working at once, tokens already issued live out their hour.
+    /// Give a partner a new secret. The old one stops working at once; issued tokens stay valid
+    /// until they expire.
     Rotate {
         #[command(flatten)]
         output: OutputArguments,
-        /// Which partner.
+        /// Partner's client_id.
         client_id: Uuid,
     },
-    /// Say from which hosts a partner's documents are fetched; without a host: from any that is public.
+    /// Set the hosts from which a partner's documents are fetched. Without a host, every public one
+    /// is allowed.
     DocumentHosts {
         #[command(flatten)]
         output: OutputArguments,
-        /// Which partner.
+        /// Partner's client_id.
         client_id: Uuid,
-        /// Host names, such as documents.example.edu; what is below one is meant too.
+        /// Host names, such as documents.example.edu. Subdomains are included.
         hosts: Vec<String>,
     },
-    /// Say to which addresses people may be sent back after they answered one of its verification requests; without one:
-    /// to none.
+    /// Set the addresses to which people may be sent after they have answered one of the partner's
+    /// verification requests. Without an address, none is allowed.
     CallbackUrls {
         #[command(flatten)]
         output: OutputArguments,
-        /// Which partner.
+        /// Partner's client_id.
         client_id: Uuid,
-        /// Addresses, such as https://hr.example/verified. Nothing but the answer is ever added to one.
+        /// Addresses, such as https://hr.example/verified. Only the answer is added to them.
         urls: Vec<String>,
     },
     /// Disable a partner: its secret and its tokens stop working.
     Disable {
         #[command(flatten)]
         output: OutputArguments,
-        /// Which partner.
+        /// Partner's client_id.
         client_id: Uuid,
     },
 }
@@ -119,7 +123,7 @@ impl PartnerArguments {
                 known(tx.set_callback_urls(client_id, &urls).await)?;
                 tx.commit().await.map_err(shown)?;
                 let said = if urls.is_empty() { "nowhere" } else { &urls };
-                let text = format!("People are sent back to {client_id} at: {said}");
+                let text = format!("Allowed callback URLs of {client_id}: {said}");
                 output.say(&json!({ "client_id": client_id, "callback_urls": urls }), &text)?;
             }
             PartnerCommand::Disable { output, client_id } => {
@@ -134,7 +138,7 @@ impl PartnerArguments {
     }
 }
 
-/// Adds a partner; returns its id and its secret, which is stored nowhere.
+/// Adds a partner. Returns its id and its secret, which is not stored.
 pub(super) async fn add(
     tx: &mut Tx,
     rng: &Rng,
@@ -163,12 +167,12 @@ pub(super) async fn add(
 impl OutputArguments {
     async fn open(&self) -> Result<Store, String> {
         let config = self.store.load(&[])?;
-        let data = &config.storage.data;
+        let data = &config.storage.data_dir;
         Store::open(Part::Data, data, &config.storage.database_url, 2).await.map_err(shown)
     }
 
-    /// Adds a partner and prints its secret. The secret is printed after the commit, so that one that was printed works; if it
-    /// cannot be printed, the partner is removed again.
+    /// Adds a partner and prints its secret. The secret is printed after the commit, so that a
+    /// printed secret always works. If printing fails, the partner is removed again.
     async fn add(&self, now: Timestamp, name: &str, scopes: &str, sandbox: bool) -> Result<(), String> {
         let store = self.open().await?;
         let mut tx = store.write().await.map_err(shown)?;
@@ -185,7 +189,8 @@ impl OutputArguments {
         Err(not_written(&error, undo.await, &format!("Disable it: tenure partner disable {id}")))
     }
 
-    /// Gives a partner a new secret and prints it, in the same order. If it cannot be printed, the old one is put back.
+    /// Gives a partner a new secret and prints it after the commit. If printing fails, the old
+    /// secret is restored.
     async fn rotate(&self, id: Uuid, now: Timestamp) -> Result<(), String> {
         let (store, secret) = (self.open().await?, Rng::System.secret());
         let new = sha256(secret.as_bytes());
@@ -203,11 +208,11 @@ impl OutputArguments {
         Err(not_written(&error, undo.await, &format!("Rotate again: tenure partner rotate {id}")))
     }
 
-    /// Prints a new secret. It is in the first line, since it is the part that cannot be printed again if only the first line
-    /// is read.
+    /// Prints a new secret on the first line. It cannot be printed again, and a reader such as
+    /// `head` may read only that line.
     fn print_secret(&self, id: Uuid, secret: &str) -> std::io::Result<()> {
         let text =
-            format!("client_secret: {secret}\nclient_id:     {id}\n\nKeep the secret now: it is not shown again.");
+            format!("client_secret: {secret}\nclient_id:     {id}\n\nSave the secret now: it is not shown again.");
         let text = if self.json { json!({ "client_id": id, "client_secret": secret }).to_string() } else { text };
         write_stdout(&text)
     }
@@ -253,11 +258,12 @@ fn known(changed: Result<bool, StoreError>) -> Result<(), String> {
     if changed.map_err(shown)? {
         Ok(())
     } else {
-        Err("there is no partner with this client_id; see: tenure partner list".to_owned())
+        Err("there is no partner with this client_id. List them: tenure partner list".to_owned())
     }
 }
 
-/// What to say when a new secret could not be printed: the change was undone, or the operator has to act.
+/// Composes the error message if a new secret could not be printed: the change was undone, or the
+/// operator has to act.
 fn not_written(error: &std::io::Error, undone: Result<bool, StoreError>, otherwise: &str) -> String {
     match undone {
         Ok(true) => format!("the secret could not be written, so nothing was changed: {error}"),
@@ -276,7 +282,7 @@ fn check_name(name: &str) -> Result<String, String> {
     Ok(name.to_owned())
 }
 
-/// Host names in the form in which a URL has them.
+/// Normalises host names to the form that they have in URLs.
 fn check_hosts(hosts: &[String]) -> Result<String, String> {
     let named = |host: &String| match url::Host::parse(host) {
         Ok(url::Host::Domain(name)) => Ok(name),
@@ -285,17 +291,17 @@ fn check_hosts(hosts: &[String]) -> Result<String, String> {
     Ok(hosts.iter().map(named).collect::<Result<Vec<_>, _>>()?.join(" "))
 }
 
-/// Addresses in the form in which a browser goes to them. Only a server that is itself reached by http, on one's own machine,
-/// sends people to http, and only on that machine.
+/// Normalises addresses to the form that browsers use. http is allowed only on this machine, and
+/// only if the server itself is reached by http.
 fn check_callbacks(urls: &[String], is_https: bool) -> Result<String, String> {
     let checked = urls.iter().map(|text| {
         let url = addresses::parse(text).map_err(|why| format!("'{text}' {why}, like https://hr.example/verified"))?;
         let is_allowed = addresses::is_web(&url) && (url.scheme() == "https" || !is_https);
         let is_ours = |(name, _): (Cow<'_, str>, _)| name == "request_id" || name == "status";
         if !is_allowed {
-            Err(format!("'{text}' must begin with https://"))
+            Err(format!("'{text}' must start with https://"))
         } else if url.query_pairs().any(is_ours) {
-            Err(format!("'{text}' must not have request_id or status in its query: those are added to it"))
+            Err(format!("'{text}' must not have request_id or status in its query: the server adds them"))
         } else {
             Ok(url.to_string())
         }
@@ -307,8 +313,8 @@ fn check_scopes(scopes: &str) -> Result<String, String> {
     let known: Vec<&str> = credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]).collect();
     let asked: Vec<&str> = scopes.split_whitespace().collect();
     match asked.iter().find(|scope| !known.contains(scope)) {
-        Some(unknown) => Err(format!("there is no scope '{unknown}'; the scopes are: {}", known.join(" "))),
-        None if asked.is_empty() => Err(format!("--scope must name at least one of: {}", known.join(" "))),
+        Some(unknown) => Err(format!("unknown scope '{unknown}'. The scopes are: {}", known.join(" "))),
+        None if asked.is_empty() => Err(format!("--scope must have at least one of: {}", known.join(" "))),
         None => Ok(asked.join(" ")),
     }
 }

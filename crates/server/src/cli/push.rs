@@ -1,4 +1,4 @@
-//! `tenure push`: hands the client in [`bulk_push`] what it needs of the settings.
+//! `tenure push`: passes settings to the client in [`bulk_push`].
 
 use std::process::ExitCode;
 

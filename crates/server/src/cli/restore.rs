@@ -1,4 +1,4 @@
-//! `tenure restore`: a server from a backup; see [`crate::backup`].
+//! `tenure restore`: restores a server from a backup; see [`crate::backup`].
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -12,19 +12,20 @@ use crate::backup::{self, GivenUp, Restored};
 use ambient::Clock;
 use ambient::Rng;
 
-/// Put a backup back, into an empty data folder, or into an empty database of PostgreSQL. The data folder must have the
-/// root.key of the server that the backup is of.
+/// Restore a backup into an empty data folder, or into an empty PostgreSQL database. The data
+/// folder must contain the root.key of the server that created the backup.
 #[derive(Debug, Args)]
 pub struct Restore {
     /// The backup.
     #[arg(value_name = "FILE", required_unless_present = "without_keys")]
     from: Option<PathBuf>,
-    /// Keep the data that is there although its key ring is lost: what people accepted is deleted with their accounts, what
-    /// waits is ended, and new keys are made. Without a backup, this is the only way on.
+    /// Keep the existing data although its key ring is lost, if there is no backup. Deletes
+    /// accounts with their credentials, ends pending submissions and creates new keys.
     #[arg(long, conflicts_with_all = ["from", "rehearsal"])]
     without_keys: bool,
-    /// It is only tried out: documents in a bucket are left alone, and are missing here. Without this, the server that is
-    /// started deletes from its bucket what was added since the backup.
+    /// Restore only as a test: documents in a bucket are not touched, and are missing here. Without
+    /// this option, the restored server deletes from its bucket the documents that were added after
+    /// the backup.
     #[arg(long)]
     rehearsal: bool,
     #[command(flatten)]
@@ -48,7 +49,7 @@ impl Restore {
             backup::restore(&config, &from, rehearse, now, &bar).await.map_err(|error| error.to_string())
         });
         bar.finish_and_clear();
-        print(&told(&restored?, self.rehearsal))?;
+        print(&render(&restored?, self.rehearsal))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -58,32 +59,33 @@ fn without_keys(given_up: &GivenUp) -> String {
     let webhooks = match webhooks {
         0 => String::new(),
         _ => format!(
-            "  {webhooks} webhooks and all passkeys of consoles are deleted, because root.key was lost too: partners register them again\n"
+            "  {webhooks} webhooks and all passkeys of consoles were deleted, because root.key was lost too: \
+             partners must register them again\n"
         ),
     };
     format!(
-        "The data has a new key ring, and what the old one sealed is given up:\n  {accounts} accounts are deleted, with what people \
-         had accepted and shared\n  {ended} submissions that nobody had accepted are over: their partners are told, and can push them \
-         again\n{webhooks}  credentials that were signed before cannot be verified any more\nPartners, statuses and consent records are \
-         kept. Start the server; it makes new signing keys.\n"
+        "The data has a new key ring. Everything that was encrypted with the old one is lost:\n  {accounts} accounts \
+         were deleted, with everything people had accepted and shared\n  {ended} pending submissions were ended: \
+         their partners are notified and can push them again\n{webhooks}  credentials that were signed before can no \
+         longer be verified\nPartners, statuses and consent records were kept. Start the server: it creates new \
+         signing keys.\n"
     )
 }
 
-fn told(restored: &Restored, is_rehearsal: bool) -> String {
+fn render(restored: &Restored, is_rehearsal: bool) -> String {
     let Restored { about, ended, deleted, documents } = restored;
-    let mut text = format!("as it was at {}: {}\n", about.made_at, contents(about));
-    let _ = writeln!(
-        text,
-        "  {ended} submissions that nobody had accepted are over: their partners are told, and can push them again"
-    );
+    let mut text = format!("restored the state of {}: {}\n", about.made_at, contents(about));
+    let _ =
+        writeln!(text, "  {ended} pending submissions were ended: their partners are notified and can push them again");
     match deleted {
         Some(deleted) => {
-            let _ = writeln!(text, "  {deleted} accounts that were deleted since are deleted again");
+            let _ = writeln!(text, "  {deleted} accounts that were deleted after the backup were deleted again");
         }
         None => text.push_str(
-            "  WARNING: accounts that were deleted since are back, with everything: there is no deleted-accounts beside root.key.\n  \
-             Before a server is started: copy that file from the old data folder (of several nodes: all of them, put together)\n  \
-             to where root.key is, empty the folder and the database otherwise, and restore again\n",
+            "  WARNING: accounts that were deleted after the backup are back, with all data: the file \
+             deleted-accounts is not beside root.key.\n  Before you start a server: copy that file from the old data \
+             folder (with several nodes: merge the files of all nodes)\n  to the folder of root.key, delete \
+             everything else in the folder and the database, and restore again\n",
         ),
     }
     match documents {
@@ -98,12 +100,15 @@ fn told(restored: &Restored, is_rehearsal: bool) -> String {
                 let _ = writeln!(text, "    missing: {}", object.simple());
             }
         }
-        None if is_rehearsal => text.push_str("  documents are in the bucket, which is left alone: here they are missing\n"),
+        None if is_rehearsal => {
+            text.push_str("  documents are in the bucket, which was not touched: they are missing here\n");
+        }
         None => text.push_str(
-            "  WARNING: documents are in the bucket, and what was added to it since is deleted when the server starts.\n  \
-             If another server still uses that bucket, start none here: empty the folder and the database, and restore again with --rehearsal\n",
+            "  WARNING: documents are in the bucket, and those added after the backup are deleted when the server \
+             starts.\n  If another server still uses that bucket, do not start one here: empty the folder and the \
+             database, and restore again with --rehearsal\n",
         ),
     }
-    text.push_str("What was done after that moment is not there: docs/operations.md says what that means.\n");
+    text.push_str("Changes after that time are missing: docs/operate/backup.md describes the consequences.\n");
     text
 }

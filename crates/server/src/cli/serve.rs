@@ -21,14 +21,14 @@ use store::{FolderLock, FolderLockError};
 pub struct Serve {
     #[command(flatten)]
     store: StoreArguments,
-    /// Where to listen, like 127.0.0.1:8080.
+    /// Address and port to listen on, like 127.0.0.1:8080.
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// The address people and partners reach it by, like https://passport.example.
+    /// Public address for people and partners, like https://passport.example.
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
-    /// How mail leaves: console, dir:DIR, or smtp://user:password@host:587?tls=required.
-    #[arg(long, value_name = "WAY")]
+    /// Mail transport: console, dir:DIR, or smtp://user:password@host:587?tls=required.
+    #[arg(long, value_name = "TRANSPORT")]
     mail: Option<String>,
 }
 
@@ -46,10 +46,11 @@ impl Serve {
     }
 }
 
-/// File descriptors for everything but connections of clients: databases, documents, mail, webhooks.
+/// File descriptors reserved for everything but client connections: databases, documents, mail,
+/// webhooks.
 const OTHER_FILES: usize = 256;
 
-/// Allows as many open files as the system lets us, and takes no more connections than those have room for.
+/// Raises the limit of open files to the maximum, and lowers the number of connections to fit.
 fn limit_connections(config: &mut Config) {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
@@ -57,15 +58,18 @@ fn limit_connections(config: &mut Config) {
     let allowed = allowed.map_or(usize::MAX, |allowed| usize::try_from(allowed).unwrap_or(usize::MAX));
     let most = allowed.saturating_sub(OTHER_FILES).max(MIN_CONNECTIONS);
     if most < config.server.max_connections {
-        tracing::warn!(max_connections = most, "fewer connections are taken: the limit of open files is {allowed}");
+        tracing::warn!(
+            max_connections = most,
+            "the connection limit was lowered: the limit of open files is {allowed}"
+        );
         config.server.max_connections = most;
     }
 }
 
-/// However few files may be open.
+/// Lower bound on connections, whatever the limit of open files.
 const MIN_CONNECTIONS: usize = 64;
 
-/// Serves until SIGTERM or SIGINT; `ready` is called once requests are answered.
+/// Serves until SIGTERM or SIGINT. Calls `ready` once the server accepts requests.
 pub(super) async fn serve(mut config: Config, demo: bool, ready: impl FnOnce(&App)) -> Result<(), String> {
     limit_connections(&mut config);
     let listen = config.server.listen;
@@ -75,7 +79,8 @@ pub(super) async fn serve(mut config: Config, demo: bool, ready: impl FnOnce(&Ap
     let lock = OnceLock::new();
     let open = || async {
         lock_folder(&lock, &config)?;
-        backup::refuse_unfinished(&config.storage.data, &config.storage.database_url).map_err(StartError::Operator)?;
+        backup::refuse_unfinished(&config.storage.data_dir, &config.storage.database_url)
+            .map_err(StartError::Operator)?;
         App::open(config.clone(), Clock::System, Rng::System, demo).await
     };
     let announce = |app: &App| {
@@ -85,17 +90,17 @@ pub(super) async fn serve(mut config: Config, demo: bool, ready: impl FnOnce(&Ap
     server::serve(listener, &config.server, open, announce, stop).await.map_err(|error| error.to_string())
 }
 
-/// Locks the data folder, unless `lock` holds it already. Servers on one PostgreSQL may share a folder; a SQLite database
-/// has one server.
+/// Locks the data folder, unless `lock` already contains a lock. Servers on one PostgreSQL may
+/// share a folder; a SQLite database has one server.
 fn lock_folder(lock: &OnceLock<FolderLock>, config: &Config) -> Result<(), StartError> {
     if lock.get().is_some() {
         return Ok(());
     }
     let storage = &config.storage;
     let taken = if storage.database_url.is_empty() {
-        FolderLock::exclusive(&storage.data)
+        FolderLock::exclusive(&storage.data_dir)
     } else {
-        FolderLock::shared(&storage.data)
+        FolderLock::shared(&storage.data_dir)
     };
     let taken = taken.map_err(|error| match error {
         FolderLockError::Store(error) => StartError::Store(error),
@@ -108,7 +113,7 @@ fn lock_folder(lock: &OnceLock<FolderLock>, config: &Config) -> Result<(), Start
 fn stop_on_signals(stop: &CancellationToken) -> Result<(), String> {
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
-    // Closing a terminal and some service managers send it; by default it would kill the server.
+    // Sent when a terminal closes, and by some service managers. By default it kills the process.
     let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
     let stop = stop.clone();
     tokio::spawn(async move {
@@ -116,7 +121,7 @@ fn stop_on_signals(stop: &CancellationToken) -> Result<(), String> {
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                _ = hangup.recv() => tracing::info!("SIGHUP is ignored; settings are read again at a restart"),
+                _ = hangup.recv() => tracing::info!("SIGHUP is ignored; restart to reload the settings"),
             }
         }
         stop.cancel();

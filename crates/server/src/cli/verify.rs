@@ -1,7 +1,7 @@
-//! `tenure verify FILE|TOKEN`: checks something signed, and says each step that it took.
+//! `tenure verify FILE|TOKEN`: verifies a signed token and explains each step.
 //!
-//! With `--keys` nothing is asked of anybody. Without, the issuer's keys, the status list and the type's metadata are
-//! fetched from where the token says, through the filtering client.
+//! With `--keys` it sends no requests. Otherwise it fetches the issuer's keys, the status list and
+//! the type metadata from the addresses in the token, through the filtering client.
 
 use std::fs::File;
 use std::io::Read;
@@ -23,37 +23,37 @@ use crate::issuer_lookup::IssuerLookup;
 use crate::outbound::{Lookup, Outbound};
 use ambient::{Clock, Timestamp};
 
-/// Check a signed credential or a showing of one, and explain each step.
+/// Verify a signed credential or a presentation, and explain each step.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// A file with the token, - for standard input, or the token itself. Quotes, line breaks and a JSON response around it do
-    /// no harm.
+    /// File with the token, - for standard input, or the token itself. Quotes, line breaks and a
+    /// surrounding JSON response are ignored.
     token: String,
-    /// Offline: a file with the issuer's keys (a JWK Set); nothing is asked of anybody then.
+    /// Offline: file with the issuer's keys (a JWK Set). No requests are sent then.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
-    /// Offline: a file with the status list (with --keys).
+    /// Offline: file with the status list (with --keys).
     #[arg(long, value_name = "FILE", requires = "keys")]
     status: Option<PathBuf>,
-    /// Offline: a file with the type's metadata (with --keys).
+    /// Offline: file with the type metadata (with --keys).
     #[arg(long, value_name = "FILE", requires = "keys")]
     metadata: Option<PathBuf>,
-    /// Who the holder must have shown it to.
-    #[arg(long, value_name = "WHO")]
+    /// Expected audience of the presentation.
+    #[arg(long, value_name = "AUDIENCE")]
     audience: Option<String>,
-    /// The challenge that the holder must have answered.
+    /// Expected nonce of the presentation.
     #[arg(long, value_name = "TEXT")]
     nonce: Option<String>,
-    /// How long ago the holder may have answered the challenge, in seconds (with --nonce).
+    /// Maximum age of the presentation in seconds (with --nonce).
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     max_age: u32,
-    /// Check as if it were this time, like 2026-11-24T12:00:00Z.
+    /// Verify as of this time, like 2026-11-24T12:00:00Z.
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
-    /// Ask servers on this machine too, by http: for trying things out.
+    /// Also send requests to servers on this machine, by http: for testing.
     #[arg(long, conflicts_with = "keys")]
     local: bool,
-    /// Print the verdicts and claims as JSON.
+    /// Print the results and claims as JSON.
     #[arg(long)]
     json: bool,
 }
@@ -72,7 +72,7 @@ impl Verify {
         Ok(if report.is_valid() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    /// Verifies the token and names its subject, if the signature is good.
+    /// Verifies the token. Names its subject if the signature is valid.
     fn verify(&self, text: &str) -> Result<(Report, Option<TokenSubject>), String> {
         let token = match Token::read(text) {
             Ok(token) => token,
@@ -92,11 +92,11 @@ impl Verify {
     fn now(&self) -> Result<i64, String> {
         let Some(text) = &self.at else { return Ok(Clock::System.now().seconds()) };
         let time: jiff::Timestamp =
-            text.parse().map_err(|_| format!("--at {text} is not a time like 2026-11-24T12:00:00Z"))?;
+            text.parse().map_err(|_| format!("--at {text} is not a time such as 2026-11-24T12:00:00Z"))?;
         Ok(Timestamp::from_micros(time.as_microsecond()).seconds())
     }
 
-    /// Reads what holds the token, up to a little more than is searched for one.
+    /// Reads the input, up to slightly more than the limit of the search for a token.
     fn read_input(&self) -> Result<Vec<u8>, String> {
         let read = |source: &mut dyn Read, name: &str| {
             let mut bytes = Vec::new();
@@ -109,7 +109,7 @@ impl Verify {
         }
         match File::open(&self.token) {
             Ok(mut file) => read(&mut file, &self.token),
-            // What is no file may be the token itself.
+            // If there is no such file, the argument may be the token itself.
             Err(_) if find_token(self.token.as_bytes()).is_ok() => Ok(self.token.clone().into_bytes()),
             Err(error) => Err(format!("{}: {error}", self.token)),
         }
@@ -121,7 +121,7 @@ impl Verify {
             serde_json::from_slice(&read(keys)?).map_err(|error| format!("{}: {error}", keys.display()))?;
         let found = keys_of(&jwks);
         if found.is_empty() {
-            return Err(format!("{} is no JWK Set with a key on P-256 or an Ed25519 key", keys.display()));
+            return Err(format!("{} is not a JWK Set with a P-256 or Ed25519 key", keys.display()));
         }
         let status = self.status.as_deref().map(read).transpose()?;
         let status = status.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
@@ -134,12 +134,12 @@ impl Verify {
     }
 }
 
-/// Looks up what the token refers to.
+/// Fetches the documents that the token refers to.
 async fn look_up(lookups: &Lookups, local: bool) -> Result<VerificationInputs, String> {
     let mut settings = Config::load(None, [], &[]).map_err(|error| error.to_string())?.outbound;
-    // Who reads the response asked for it, so any port may be asked.
+    // The user of this command chose the token and sees the response, so any port is allowed.
     settings.allowed_ports = vec![PortRange::ALL];
-    let client = if local { Outbound::with_this_machine(&settings) } else { Outbound::new(&settings, Lookup::System) }?;
+    let client = if local { Outbound::allow_loopback(&settings) } else { Outbound::new(&settings, Lookup::System) }?;
     Ok(IssuerLookup::new(client).all(lookups).await)
 }
 
@@ -161,37 +161,37 @@ fn print_text(report: &Report, subject: Option<&TokenSubject>) -> Result<(), Str
         };
         lines.push(format!("{:<10} {outcome}  {}", verdict.step.name(), verdict.reason));
         if let Some(asked) = &verdict.asked {
-            lines.push(format!("{:24}asked: {asked}", ""));
+            lines.push(format!("{:24}requested: {asked}", ""));
         }
     }
     lines.extend(subject.map(name_line));
     if report.is_genuine() {
-        lines.push(format!("\nIt says:\n{}", serde_json::to_string_pretty(&report.claims).unwrap_or_default()));
+        lines.push(format!("\nClaims:\n{}", serde_json::to_string_pretty(&report.claims).unwrap_or_default()));
     }
     lines.extend(not_shown(&report.not_shown));
     lines.push(match report.expired_on {
         _ if report.is_valid() => "\nVALID, as far as it was checked.".to_owned(),
         Some(day) if report.is_genuine() => {
-            format!("\nEXPIRED on {}. It is genuine, as far as it was checked, and counts no more.", day.in_words())
+            format!("\nEXPIRED on {}. It is genuine, as far as it was checked, but no longer valid.", day.in_words())
         }
         _ if report.is_replaced() => {
-            "\nREPLACED, and so not valid: a newer version exists. Ask the holder for it.".to_owned()
+            "\nREPLACED by a newer version, so not valid. Ask the holder for that version.".to_owned()
         }
         _ if report.conclusion() == Conclusion::NotCheckable => {
-            "\nNOT CHECKED. Nothing shows who wrote this, so what it says is not to be believed.".to_owned()
+            "\nNOT CHECKED. Its author is unknown, so do not rely on its content.".to_owned()
         }
-        _ => "\nNOT VALID. What it says is not to be believed.".to_owned(),
+        _ => "\nNOT VALID. Do not rely on its content.".to_owned(),
     });
     print(&lines.join("\n"))
 }
 
-/// The name that the token carries, without what could control a terminal.
+/// Formats the subject's name, without control characters that could affect the terminal.
 fn name_line(subject: &TokenSubject) -> String {
     let names = subject.names.join(", ").replace(char::is_control, "");
-    if names.is_empty() { "\nIt carries no name.".to_owned() } else { format!("\nName: {names}") }
+    if names.is_empty() { "\nIt contains no name.".to_owned() } else { format!("\nName: {names}") }
 }
 
-/// How much was left out.
+/// Describes the omitted details.
 fn not_shown(found: &NotShown) -> Option<String> {
     let details = if found.count == 1 { "detail" } else { "details" };
     let at_most = if found.at_most { "At most " } else { "" };
@@ -218,6 +218,6 @@ mod tests {
         };
         assert_eq!(said(&["Ada Marker"]), "\nName: Ada Marker");
         assert_eq!(said(&["Ada\u{1b}[2J \nMarker\u{9b}"]), "\nName: Ada[2J Marker");
-        assert_eq!(said(&[]), "\nIt carries no name.");
+        assert_eq!(said(&[]), "\nIt contains no name.");
     }
 }

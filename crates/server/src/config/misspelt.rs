@@ -1,15 +1,17 @@
-//! Variables of the environment that were meant as settings.
+//! Refuses environment variables that look like misspelt settings.
 
 use strsim::osa_distance;
 
-/// How many letters may differ.
+/// Largest edit distance at which a name is reported as a misspelling.
 const TYPING_ERRORS: usize = 2;
 
-/// Where `tenure push` sends to: a URL. Otherwise it is the name of a section.
+/// Variable with the URL that `tenure push` sends to. A section has the same name.
 const PUSHED_TO: &str = "TENURE_SERVER";
 
-/// Refuses a variable whose name has no `__`, as those of settings have, but is that of a setting otherwise, or nearly.
-/// Others are not ours: `tenure push` has some, and Kubernetes makes `TENURE_SERVICE_HOST` of a service called tenure.
+/// Refuses a variable without `__` whose name is otherwise, or nearly, that of a setting.
+///
+/// Other variables are ignored: `tenure push` has its own, and Kubernetes sets
+/// `TENURE_SERVICE_HOST` for a service called tenure.
 pub(super) fn refuse(variables: &[(String, String)], settings_file: &str) -> Result<(), String> {
     let settings = settings(settings_file);
     for (name, value) in variables {
@@ -17,11 +19,11 @@ pub(super) fn refuse(variables: &[(String, String)], settings_file: &str) -> Res
         let is_of_push = *name == PUSHED_TO && ["http://", "https://"].iter().any(|scheme| value.starts_with(scheme));
         let mut sections = settings.iter().filter_map(|setting| setting.split_once("__"));
         if !is_of_push && sections.any(|(section, _)| section == upper) {
-            let settings = format!("its settings begin with {upper}__ (two underscores)");
+            let settings = format!("names of its settings start with {upper}__ (two underscores)");
             return Err(format!("the environment variable {name} is the name of a section, not a setting; {settings}"));
         }
         if *name != upper && settings.contains(&upper) {
-            return Err(format!("the environment variable {name} is no setting; did you mean {upper}?"));
+            return Err(format!("unknown setting in the environment variable {name}. Did you mean {upper}?"));
         }
         let is_of_kubernetes =
             name.contains("_SERVICE_") || ["tcp://", "udp://"].iter().any(|way| value.starts_with(way));
@@ -36,11 +38,12 @@ pub(super) fn refuse(variables: &[(String, String)], settings_file: &str) -> Res
         match (meant, section) {
             _ if is_of_kubernetes => {}
             (Some(setting), _) => {
-                return Err(format!("the environment variable {name} is no setting; did you mean {setting}?"));
+                return Err(format!("unknown setting in the environment variable {name}. Did you mean {setting}?"));
             }
             (None, Some((section, _))) => {
                 return Err(format!(
-                    "the environment variable {name} is no setting; those of its section begin with {section}__ (two underscores)"
+                    "unknown setting in the environment variable {name}. Names of its section start with {section}__ \
+                     (two underscores)"
                 ));
             }
             (None, None) => {}
@@ -49,7 +52,7 @@ pub(super) fn refuse(variables: &[(String, String)], settings_file: &str) -> Res
     Ok(())
 }
 
-/// The variables of all settings, in the order of the settings file; those that are commented out there too.
+/// Lists the variables of all settings in file order, including those that are commented out.
 fn settings(settings_file: &str) -> Vec<String> {
     let mut section = "";
     let mut variables = Vec::new();
@@ -77,13 +80,16 @@ mod tests {
     #[test]
     fn settings_with_one_underscore_or_a_typing_error_are_rejected() {
         for (name, meant) in [
-            ("TENURE_SERVER_LISTEN", "did you mean TENURE_SERVER__LISTEN?"),
-            ("TENURE_SEVER_LISTEN", "did you mean TENURE_SERVER__LISTEN?"),
-            ("TENURE_DATABASE_URL", "did you mean TENURE_STORAGE__DATABASE_URL?"),
-            ("TENURE_WALLETS_PROVIDERS", "did you mean TENURE_WALLETS__PROVIDERS?"),
-            ("TENURE_OPENID4VP_SCHEME", "did you mean TENURE_OPENID4VP__SCHEME?"),
-            ("TENURE_MAIL_SERVER_NAME", "begin with TENURE_MAIL__"),
-            ("tenure_server__timeout", "did you mean TENURE_SERVER__TIMEOUT?"),
+            ("TENURE_SERVER_LISTEN", "Did you mean TENURE_SERVER__LISTEN?"),
+            ("TENURE_SEVER_LISTEN", "Did you mean TENURE_SERVER__LISTEN?"),
+            ("TENURE_DATABASE_URL", "Did you mean TENURE_STORAGE__DATABASE_URL?"),
+            (
+                "TENURE_OID4VCI_TRUSTED_WALLET_PROVIDERS_FILE",
+                "Did you mean TENURE_OID4VCI__TRUSTED_WALLET_PROVIDERS_FILE?",
+            ),
+            ("TENURE_OPENID4VP_SCHEME", "Did you mean TENURE_OPENID4VP__SCHEME?"),
+            ("TENURE_MAIL_SERVER_NAME", "start with TENURE_MAIL__"),
+            ("tenure_server__timeout", "Did you mean TENURE_SERVER__TIMEOUT?"),
         ] {
             let error = refused(name, "x").expect(name);
             assert!(error.contains(name) && error.contains(meant), "{error}");
@@ -101,7 +107,7 @@ mod tests {
             ("tenure_log", "debug"),
         ] {
             let error = refused(name, value).expect(name);
-            let begin = format!("begin with {}__", name.to_ascii_uppercase());
+            let begin = format!("start with {}__", name.to_ascii_uppercase());
             assert!(error.contains("is the name of a section") && error.contains(&begin), "{error}");
         }
     }

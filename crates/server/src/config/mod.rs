@@ -1,10 +1,12 @@
 //! The settings: defaults, a file, the environment and the command line.
 //!
-//! Owns every setting's name and meaning (`default.toml` is their reference). Unknown keys are refused.
+//! Owns the name and meaning of every setting; `default.toml` is the reference. Unknown keys are
+//! refused.
 
 mod checks;
 mod misspelt;
 mod ranges;
+mod renamed;
 mod sections;
 mod values;
 
@@ -14,43 +16,43 @@ use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
 pub use self::sections::{
-    ClientIdPrefix, Credentials, ForwardedHeader, Log, LogFormat, Mail, ObjectStoreKind, Objects, Openid4vp, Outbound,
-    RateLimit, Retention, Server, SignIn, Storage, Tokens, Verification, Wallets, Webhooks,
+    ClientIdPrefix, Credentials, ForwardedHeader, Log, LogFormat, Mail, ObjectStorage, ObjectStoreKind, Oid4vci,
+    Openid4vp, Outbound, RateLimit, Retention, Server, SignIn, Storage, Tokens, Verification, Webhooks,
 };
 pub use self::values::PortRange;
 
-/// The documented default, as text; `tenure config` prints it.
+/// Documented defaults, in TOML. `tenure config` prints them.
 pub const DEFAULT: &str = include_str!("default.toml");
 
 /// All settings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Listening, addresses and limits of the HTTP server.
+    /// Listen address, public address and limits of the HTTP server.
     pub server: Server,
-    /// Where data lives.
+    /// Database and data folder.
     pub storage: Storage,
-    /// Where documents live.
-    pub objects: Objects,
-    /// What the server fetches from elsewhere.
+    /// Storage of documents.
+    pub object_storage: ObjectStorage,
+    /// Outgoing requests.
     pub outbound: Outbound,
-    /// Webhooks of partners.
+    /// Webhook deliveries.
     pub webhooks: Webhooks,
-    /// The credential types.
+    /// Credential types and signing.
     pub credentials: Credentials,
-    /// Other people's wallets.
-    pub wallets: Wallets,
-    /// Other people's wallets, as they answer what partners ask people to show.
+    /// Issuing credentials to other wallets.
+    pub oid4vci: Oid4vci,
+    /// Requesting presentations from other wallets.
     pub openid4vp: Openid4vp,
-    /// How mail leaves.
+    /// Sending email.
     pub mail: Mail,
     /// Access tokens.
     pub tokens: Tokens,
-    /// How long what is kept.
+    /// Retention periods.
     pub retention: Retention,
-    /// What partners ask people to show.
+    /// Verification requests.
     pub verification: Verification,
-    /// Holders' sign-in.
+    /// Sign-in of holders.
     pub sign_in: SignIn,
     /// Rate limits.
     pub rate_limit: RateLimit,
@@ -58,16 +60,17 @@ pub struct Config {
     pub log: Log,
 }
 
-/// Why the settings could not be read; the message names the key.
+/// The settings could not be loaded; the message names the key.
 #[derive(Debug, thiserror::Error)]
-#[error("the settings cannot be used: {0}")]
+#[error("invalid settings: {0}")]
 pub struct ConfigError(String);
 
 impl Config {
-    /// Reads the default, then `file`, then `TENURE_*` of `environment`, then `overrides` (key, value) of the command line.
+    /// Loads the defaults, then `file`, then `TENURE_*` variables of `environment`, then
+    /// `overrides` (key and value) from the command line. Later sources take precedence.
     ///
     /// # Errors
-    /// A file that cannot be read, an unknown key, a value of the wrong kind or out of its range.
+    /// The file cannot be read, a key is unknown, or a value has the wrong type or is out of range.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -93,6 +96,7 @@ impl Config {
             builder = builder.set_override(key, value.as_str()).map_err(explain)?;
         }
         let settings = builder.build().map_err(explain)?;
+        renamed::refuse(&settings).map_err(ConfigError)?;
         ranges::check(&settings, &default).map_err(ConfigError)?;
         let config: Self = settings.try_deserialize().map_err(explain)?;
         config.check().map_err(ConfigError)?;
@@ -102,25 +106,25 @@ impl Config {
     fn check(&self) -> Result<(), String> {
         checks::base_url(&self.server.base_url)?;
         values::check_log_filter(&self.log.filter)?;
-        if self.storage.data.as_os_str().is_empty() {
-            return Err("storage.data must name a folder; it is empty".to_owned());
+        if self.storage.data_dir.as_os_str().is_empty() {
+            return Err("storage.data_dir must be a folder; it is empty".to_owned());
         }
         if !self.storage.database_url.is_empty() {
             store::connect_options(&self.storage.database_url).map_err(|error| error.to_string())?;
         }
-        checks::objects(&self.objects)?;
-        checks::orphan_age(&self.objects, &self.server, &self.outbound)?;
+        checks::objects(&self.object_storage)?;
+        checks::orphan_age(&self.object_storage, &self.server, &self.outbound)?;
         checks::categories(&self.credentials.categories)?;
         checks::openid4vp(&self.openid4vp, &self.server.base_url)?;
         checks::verification(&self.verification, &self.retention)
     }
 
-    /// The public address without a slash at the end, to put a path behind.
+    /// Returns the public address without a trailing slash, as a prefix for paths.
     pub fn base(&self) -> &str {
         self.server.base_url.as_str().trim_end_matches('/')
     }
 
-    /// Whether people reach the server by https, so that cookies can be `Secure`.
+    /// Returns whether the public address is https, so that cookies can be `Secure`.
     pub fn is_https(&self) -> bool {
         self.server.base_url.scheme() == "https"
     }
@@ -165,7 +169,7 @@ mod tests {
         let variables = [("TENURE_RETENTION__INCOMPLETE", "20s"), ("TENURE_RATE_LIMIT__ENABLED", "false")];
         let config = load(&variables).expect("both are known");
         assert_eq!(config.retention.incomplete, Duration::from_secs(20));
-        assert_eq!(config.retention.ring_period(), Duration::from_secs(20));
+        assert_eq!(config.retention.epoch_length(), Duration::from_secs(20));
         assert!(!config.rate_limit.enabled);
         let over = Config::load(
             None,
@@ -196,7 +200,7 @@ mod tests {
     #[test]
     fn unknown_choices_are_rejected_with_the_allowed_ones() {
         let cases: [(&str, &[&str]); 5] = [
-            ("TENURE_OBJECTS__KIND", &["local", "s3"]),
+            ("TENURE_OBJECT_STORAGE__KIND", &["local", "s3"]),
             ("TENURE_SERVER__FORWARDED_HEADER", &["x-forwarded-for", "forwarded"]),
             ("TENURE_OPENID4VP__CLIENT_ID_PREFIX", &["x509_hash", "x509_san_dns", "decentralized_identifier"]),
             ("TENURE_LOG__FORMAT", &["json", "text"]),
@@ -212,23 +216,24 @@ mod tests {
     fn base_urls_with_passwords_and_s3_without_bucket_are_rejected() {
         for url in ["https://ada@passport.example", "https://ada:secret@passport.example/sub"] {
             let error = load(&[("TENURE_SERVER__BASE_URL", url)]).expect_err(url).to_string();
-            assert!(error.contains("no user and no password") && !error.contains("secret"), "{error}");
+            assert!(error.contains("must not have a user name or password") && !error.contains("secret"), "{error}");
         }
-        let error = load(&[("TENURE_OBJECTS__KIND", "s3")]).expect_err("no bucket").to_string();
-        assert!(error.contains("objects.bucket"), "{error}");
-        assert!(load(&[("TENURE_OBJECTS__KIND", "s3"), ("TENURE_OBJECTS__BUCKET", "tenure")]).is_ok());
+        let error = load(&[("TENURE_OBJECT_STORAGE__KIND", "s3")]).expect_err("no bucket").to_string();
+        assert!(error.contains("object_storage.bucket"), "{error}");
+        assert!(load(&[("TENURE_OBJECT_STORAGE__KIND", "s3"), ("TENURE_OBJECT_STORAGE__BUCKET", "tenure")]).is_ok());
     }
 
     #[test]
     fn variables_of_the_environment_are_read_as_written() {
         for text in ["00123", "1e5", "12345678901234567890123", "TRUE", "1.50"] {
-            let config = load(&[("TENURE_OBJECTS__ACCESS_KEY", text), ("TENURE_RATE_LIMIT__PARTNER_BURST", "40")]);
+            let config =
+                load(&[("TENURE_OBJECT_STORAGE__ACCESS_KEY", text), ("TENURE_RATE_LIMIT__PARTNER_BURST", "40")]);
             let config = config.expect("a text and a number");
-            assert_eq!((&*config.objects.access_key, config.rate_limit.partner_burst), (text, 40));
+            assert_eq!((&*config.object_storage.access_key, config.rate_limit.partner_burst), (text, 40));
         }
         for text in ["5.5", "5.0", "on", "-5", "4294967296", "18446744073709551615"] {
             let error = load(&[("TENURE_RATE_LIMIT__PARTNER_BURST", text)]).expect_err(text).to_string();
-            assert!(error.contains(&format!("rate_limit.partner_burst: '{text}' is not")), "{error}");
+            assert!(error.contains(&format!("rate_limit.partner_burst: '{text}' must be")), "{error}");
         }
     }
 
@@ -242,7 +247,7 @@ mod tests {
         assert!(load(&[("TENURE_SERVER__BASE_URL", "https://passport.example/sub")]).is_err());
         for (name, zero) in [("TENURE_RATE_LIMIT__PARTNER_BURST", "0"), ("TENURE_TOKENS__LIFETIME", "0s")] {
             let error = load(&[(name, zero)]).expect_err(name).to_string();
-            assert!(error.contains(&format!("'{zero}' is not")), "{error}");
+            assert!(error.contains(&format!("'{zero}' must be")), "{error}");
         }
         let url = "postgres://ada:secret@db/tenure?sslmod=require";
         let error = load(&[("TENURE_STORAGE__DATABASE_URL", url)]).expect_err("not a parameter").to_string();

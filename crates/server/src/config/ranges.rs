@@ -1,6 +1,7 @@
-//! The kind of every setting, and the range of every number and duration.
+//! The type of every setting, and the range of every number and duration.
 //!
-//! A value is checked as it was written: the settings library rounds fractions, and reads `on` as 1 and 5 as true.
+//! Values are checked as written, because the settings library rounds fractions, and converts `on`
+//! to 1 and 5 to true.
 
 use config::{Config, ConfigError, Source as _, ValueKind};
 
@@ -11,12 +12,12 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 const YEAR: u64 = 365 * DAY;
 
-/// What a setting may be.
+/// Values that a setting accepts.
 #[derive(Clone, Copy, Debug)]
 enum Range {
-    /// A whole number.
+    /// A whole number, with inclusive bounds.
     Number(u64, u64),
-    /// A duration, in seconds.
+    /// A duration, with inclusive bounds in seconds.
     Duration(u64, u64),
 }
 
@@ -24,72 +25,72 @@ const RANGES: [(&str, Range); 35] = [
     ("server.trusted_proxies", Range::Number(0, 16)),
     ("server.body_limit", Range::Number(1_024, 104_857_600)),
     ("server.timeout", Range::Duration(1, HOUR)),
-    ("server.head_timeout", Range::Duration(1, HOUR)),
+    ("server.header_read_timeout", Range::Duration(1, HOUR)),
     ("server.max_connections", Range::Number(1, 1_000_000)),
     ("server.shutdown_delay", Range::Duration(0, HOUR)),
     ("server.shutdown_grace", Range::Duration(0, HOUR)),
     ("storage.connections", Range::Number(1, 1_000)),
-    ("objects.upload_lifetime", Range::Duration(MINUTE, 30 * DAY)),
-    ("objects.upload_timeout", Range::Duration(1, HOUR)),
-    ("objects.orphan_age", Range::Duration(2, YEAR)),
+    ("object_storage.upload_lifetime", Range::Duration(MINUTE, 30 * DAY)),
+    ("object_storage.upload_timeout", Range::Duration(1, HOUR)),
+    ("object_storage.orphan_age", Range::Duration(2, YEAR)),
     ("outbound.timeout", Range::Duration(1, 10 * MINUTE)),
     ("webhooks.timeout", Range::Duration(1, MINUTE)),
     ("webhooks.concurrency", Range::Number(1, 100)),
     ("credentials.lifetime", Range::Duration(5 * MINUTE, 10 * YEAR)),
-    // A new key is published for a day before it signs.
-    ("credentials.signing_key_age", Range::Duration(DAY, 10 * YEAR)),
+    // A new key is published for one day before it signs.
+    ("credentials.key_rotation_interval", Range::Duration(DAY, 10 * YEAR)),
     ("openid4vp.lifetime", Range::Duration(30, DAY)),
     ("mail.connections", Range::Number(1, 1_000)),
     ("tokens.lifetime", Range::Duration(1, 7 * DAY)),
-    ("tokens.signing_key_age", Range::Duration(1, YEAR)),
+    ("tokens.key_rotation_interval", Range::Duration(1, YEAR)),
     ("retention.incomplete", Range::Duration(1, YEAR)),
-    ("retention.unkept_documents", Range::Duration(1, YEAR)),
+    ("retention.unclaimed_documents", Range::Duration(1, YEAR)),
     ("retention.status", Range::Duration(1, 10 * YEAR)),
     ("retention.deliveries", Range::Duration(1, YEAR)),
     ("retention.idempotency", Range::Duration(MINUTE, 30 * DAY)),
     ("verification.lifetime", Range::Duration(MINUTE, 30 * DAY)),
-    // A code is sealed under a key that lives for an hour at least.
+    // A code is encrypted with an epoch key that lives at least an hour.
     ("sign_in.code_lifetime", Range::Duration(MINUTE, HOUR)),
-    // A code has six digits.
-    ("sign_in.code_attempts", Range::Number(1, 20)),
+    // Codes have six digits, so the number of guesses must stay small.
+    ("sign_in.max_code_attempts", Range::Number(1, 20)),
     ("sign_in.session_lifetime", Range::Duration(MINUTE, 400 * DAY)),
     ("sign_in.codes_per_address", Range::Number(1, 100_000)),
-    ("sign_in.codes_per_client", Range::Number(1, 1_000_000)),
+    ("sign_in.codes_per_ip_per_hour", Range::Number(1, 1_000_000)),
     ("rate_limit.partner_per_second", Range::Number(1, 1_000_000)),
     ("rate_limit.partner_burst", Range::Number(1, 1_000_000)),
-    ("rate_limit.tokens_per_minute", Range::Number(1, 1_000_000)),
-    ("rate_limit.wallets_per_minute", Range::Number(1, 1_000_000)),
+    ("rate_limit.token_requests_per_ip_per_minute", Range::Number(1, 1_000_000)),
+    ("rate_limit.wallet_requests_per_ip_per_minute", Range::Number(1, 1_000_000)),
 ];
 
 impl Range {
-    /// What is wrong with a value; `None` if it is in the range.
+    /// Returns an error message if `value` is out of range.
     fn refuse(self, value: &str) -> Option<String> {
         match self {
             Self::Number(least, most) => {
                 let is_in = value.parse::<u64>().is_ok_and(|number| (least..=most).contains(&number));
-                (!is_in).then(|| format!("'{value}' is not a whole number from {least} to {most}"))
+                (!is_in).then(|| format!("'{value}' must be a whole number from {least} to {most}"))
             }
             Self::Duration(least, most) => {
                 let is_in = parse_duration(value).is_some_and(|given| (least..=most).contains(&given.as_secs()));
                 let (least, most) = (written(least), written(most));
-                let like = "written like 20s, 10m, 48h or 400d";
-                (!is_in).then(|| format!("'{value}' is not a duration from {least} to {most}, {like}"))
+                let like = "such as 20s, 10m, 48h or 400d";
+                (!is_in).then(|| format!("'{value}' must be a duration from {least} to {most}, {like}"))
             }
         }
     }
 }
 
-/// A duration in its largest whole unit.
+/// Formats a duration in its largest whole unit.
 fn written(seconds: u64) -> String {
     let is_whole = |(unit, _): &(u64, char)| seconds >= *unit && seconds.is_multiple_of(*unit);
     let (unit, letter) = [(DAY, 'd'), (HOUR, 'h'), (MINUTE, 'm')].into_iter().find(is_whole).unwrap_or((1, 's'));
     format!("{}{letter}", seconds / unit)
 }
 
-/// Checks every setting that `default` has. Others are unknown, or paths that have no default.
+/// Checks every setting that has a default. Other keys are unknown, or paths without a default.
 ///
 /// # Errors
-/// All that is wrong, each with its setting.
+/// Lists all problems, each with its setting.
 pub(super) fn check(settings: &Config, default: &Config) -> Result<(), String> {
     let shown = |error: ConfigError| error.to_string();
     let (settings, default) = (settings.collect().map_err(shown)?, default.collect().map_err(shown)?);
@@ -97,7 +98,7 @@ pub(super) fn check(settings: &Config, default: &Config) -> Result<(), String> {
     for (section, keys) in default {
         let ValueKind::Table(keys) = keys.kind else { continue };
         let Some(ValueKind::Table(given)) = settings.get(&section).map(|given| &given.kind) else {
-            wrong.push(format!("{section} is a section, and cannot have a value itself"));
+            wrong.push(format!("{section} is a section and cannot have a value"));
             continue;
         };
         for (key, default) in keys {
@@ -106,12 +107,12 @@ pub(super) fn check(settings: &Config, default: &Config) -> Result<(), String> {
             wrong.extend(why.map(|why| format!("{setting}: {why}")));
         }
     }
-    // The settings library does not keep their order.
+    // The settings library does not preserve the order; sort for a stable message.
     wrong.sort();
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
 }
 
-/// What is wrong with the value of a setting; its kind is that of its default.
+/// Returns an error message if `value` does not have the type of `default` or is out of range.
 fn refuse(setting: &str, default: &ValueKind, value: &ValueKind) -> Option<String> {
     if let Some((_, range)) = RANGES.iter().find(|(known, _)| *known == setting) {
         return range.refuse(&plain(value));
@@ -122,18 +123,18 @@ fn refuse(setting: &str, default: &ValueKind, value: &ValueKind) -> Option<Strin
             let words = ["true", "on", "yes", "1", "false", "off", "no", "0"];
             let is_word = is_text && words.contains(&&*plain(value).to_lowercase());
             let is_right = is_word || matches!(value, ValueKind::Boolean(_));
-            (!is_right).then(|| format!("'{}' is neither true nor false", plain(value)))
+            (!is_right).then(|| format!("'{}' must be true or false", plain(value)))
         }
         ValueKind::Array(_) => {
             let is_right = is_text || matches!(value, ValueKind::Array(_) | ValueKind::I64(_));
-            (!is_right).then(|| "it must be a list, or words with spaces between them".to_owned())
+            (!is_right).then(|| "it must be a list, or words separated by spaces".to_owned())
         }
-        // The value is not repeated: it may be a secret.
-        _ => (!is_text).then(|| "it must be a text, in quotes".to_owned()),
+        // The message omits the value, which may be a secret.
+        _ => (!is_text).then(|| "it must be a string in quotes".to_owned()),
     }
 }
 
-/// A value as it was written, more or less; a fraction keeps its point.
+/// Formats a value nearly as written. A fraction keeps its decimal point, so that 5.0 is refused.
 fn plain(value: &ValueKind) -> String {
     match value {
         ValueKind::Float(number) => format!("{number:?}"),
@@ -202,7 +203,7 @@ mod tests {
             let beyond = least.checked_sub(1).into_iter().chain([most + 1]).map(given);
             for value in odd.iter().map(ToString::to_string).chain(beyond) {
                 let error = with(&value).expect_err(&value);
-                assert!(error.starts_with(&format!("{setting}: '{}' is not", value.trim_matches('"'))), "{error}");
+                assert!(error.starts_with(&format!("{setting}: '{}' must be", value.trim_matches('"'))), "{error}");
                 assert!(error.contains(&ends), "{error}");
             }
         }
@@ -214,8 +215,8 @@ mod tests {
             ("rate_limit = { enabled = 5 }", "rate_limit.enabled: '5'"),
             ("rate_limit = { enabled = 0.5 }", "rate_limit.enabled: '0.5'"),
             ("rate_limit = { enabled = \"maybe\" }", "rate_limit.enabled: 'maybe'"),
-            ("objects = { bucket = 7 }", "objects.bucket: it must be a text"),
-            ("mail = { from = false }", "mail.from: it must be a text"),
+            ("object_storage = { bucket = 7 }", "object_storage.bucket: it must be a string"),
+            ("mail = { from = false }", "mail.from: it must be a string"),
             ("webhooks = { allowed_ports = 8443.5 }", "webhooks.allowed_ports: it must be a list"),
             ("webhooks = { allowed_ports = true }", "webhooks.allowed_ports: it must be a list"),
             ("server = 1", "server is a section"),
@@ -223,8 +224,8 @@ mod tests {
             let error = checked(text).expect_err(text);
             assert!(error.starts_with(setting), "{error}");
         }
-        let secret = checked("objects = { secret_key = 123456.5 }").expect_err("not a text");
-        assert!(secret.contains("objects.secret_key") && !secret.contains("123456"), "{secret}");
+        let secret = checked("object_storage = { secret_key = 123456.5 }").expect_err("not a text");
+        assert!(secret.contains("object_storage.secret_key") && !secret.contains("123456"), "{secret}");
         let both = checked("[server]\nbody_limit = 5.5\ntimeout = \"0s\"\n").expect_err("two are wrong");
         assert!(both.contains("server.body_limit") && both.contains("server.timeout"), "{both}");
     }

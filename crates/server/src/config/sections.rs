@@ -1,4 +1,5 @@
-//! One struct per section of the settings file. The ranges of numbers and durations are in [`super::ranges`].
+//! One struct per section of the settings file. [`super::ranges`] has the ranges of numbers and
+//! durations.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,44 +9,46 @@ use credential::key::{Algorithm, PublicKey};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::Deserialize;
-use store::LONGEST_RING_PERIOD;
+use store::LONGEST_EPOCH;
 use store::domain::presentation::Mode;
 use url::Url;
 
 use super::values::{PortRange, algorithm, choice, duration, optional_url, response_mode, words};
 
-/// Listening, addresses and limits of the HTTP server.
+/// Listen address, public address and limits of the HTTP server.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
-    /// Where the server listens.
+    /// Address and port to listen on.
     pub listen: SocketAddr,
-    /// The public address; its path is empty.
+    /// Public address, with an empty path.
     pub base_url: Url,
-    /// How many proxies add to `forwarded_header`.
+    /// Number of reverse proxies that add to `forwarded_header`.
     pub trusted_proxies: usize,
-    /// The header to which they add the address that they saw.
+    /// Header to which the proxies add the address that they saw.
     #[serde(deserialize_with = "choice")]
     pub forwarded_header: ForwardedHeader,
-    /// Largest request body, bytes.
+    /// Maximum size of a request body, in bytes.
     pub body_limit: usize,
-    /// Longest time for one request.
+    /// Request timeout.
     #[serde(deserialize_with = "duration")]
     pub timeout: Duration,
-    /// Longest time without the whole head of a request until a connection is closed.
+    /// Time in which the complete headers of a request must arrive before the connection is
+    /// closed.
     #[serde(deserialize_with = "duration")]
-    pub head_timeout: Duration,
-    /// Most connections at once, but for probes.
+    pub header_read_timeout: Duration,
+    /// Maximum number of open connections, not counting those reserved for health probes.
     pub max_connections: usize,
-    /// How long a stopping server goes on serving while `/readyz` is 503.
+    /// Time that a stopping server continues to serve requests while `/readyz` returns 503.
     #[serde(deserialize_with = "duration")]
     pub shutdown_delay: Duration,
-    /// How long a stopping server waits for what it has accepted.
+    /// Time that a stopping server waits for accepted requests.
     #[serde(deserialize_with = "duration")]
     pub shutdown_grace: Duration,
 }
 
-/// The header in which proxies name the client. Exactly one counts: a proxy passes on the other as the client sent it.
+/// The header in which proxies name the client. Only one is read: a proxy forwards the other one
+/// as the client sent it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
@@ -56,7 +59,7 @@ pub enum ForwardedHeader {
 }
 
 impl ForwardedHeader {
-    /// The header's name.
+    /// Returns the header's name in lower case.
     pub fn name(self) -> &'static str {
         match self {
             Self::XForwardedFor => "x-forwarded-for",
@@ -65,48 +68,48 @@ impl ForwardedHeader {
     }
 }
 
-/// Where data lives.
+/// Database and data folder.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Storage {
     /// The data folder.
-    pub data: PathBuf,
+    pub data_dir: PathBuf,
     /// PostgreSQL URL, or empty for SQLite.
     pub database_url: String,
-    /// Connections to PostgreSQL; of SQLite's readers at most.
+    /// Maximum number of PostgreSQL connections, and of SQLite readers.
     pub connections: u32,
 }
 
-/// Where documents live.
+/// Storage of documents.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Objects {
-    /// A folder or a bucket.
+pub struct ObjectStorage {
+    /// Where documents are stored: a folder or a bucket.
     #[serde(deserialize_with = "choice")]
     pub kind: ObjectStoreKind,
     /// The bucket.
     pub bucket: String,
     /// The bucket's region.
     pub region: String,
-    /// Where the bucket is, unless it is Amazon's.
+    /// Address of another S3 provider than Amazon.
     #[serde(deserialize_with = "optional_url")]
     pub endpoint: Option<Url>,
-    /// The key's id.
+    /// Access key ID.
     pub access_key: String,
-    /// The key.
+    /// Secret access key.
     pub secret_key: SecretString,
-    /// How long an upload link lives.
+    /// Lifetime of an upload URL.
     #[serde(deserialize_with = "duration")]
     pub upload_lifetime: Duration,
-    /// Longest time for one upload.
+    /// Timeout of an upload.
     #[serde(deserialize_with = "duration")]
     pub upload_timeout: Duration,
-    /// How old an object must be before it can be taken to be left over.
+    /// Age from which an object without a row is an orphan and deleted.
     #[serde(deserialize_with = "duration")]
     pub orphan_age: Duration,
 }
 
-/// Where documents live.
+/// Where documents are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ObjectStoreKind {
@@ -116,154 +119,152 @@ pub enum ObjectStoreKind {
     S3,
 }
 
-/// What the server fetches from elsewhere.
+/// Outgoing requests.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outbound {
-    /// Networks that may be reached although they are not public, in CIDR notation.
+    /// Networks that are allowed although they are not public, in CIDR notation.
     #[serde(deserialize_with = "words")]
     pub allowed_networks: Vec<IpNet>,
-    /// A PEM file with certificate authorities to trust besides the public ones: by documents, webhooks, object storage and mail.
+    /// PEM file with certificate authorities to trust in addition to the public ones. Applies to
+    /// documents, webhooks, object storage and mail.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
-    /// Longest time for one document.
+    /// Timeout of fetching a document.
     #[serde(deserialize_with = "duration")]
     pub timeout: Duration,
-    /// Ports that documents and issuers may have besides 443.
+    /// Ports, besides 443, from which documents and issuer metadata may be fetched.
     #[serde(deserialize_with = "words")]
     pub allowed_ports: Vec<PortRange>,
 }
 
 impl Outbound {
-    /// Lets servers on this machine be reached.
+    /// Allows connections to servers on this machine.
     pub fn allow_this_machine(&mut self) {
         let here = ["127.0.0.0/8", "::1/128"].iter().filter_map(|network| network.parse::<IpNet>().ok());
         self.allowed_networks.extend(here);
     }
 }
 
-/// Webhooks of partners.
+/// Webhook deliveries.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Webhooks {
-    /// Whether receivers may be on this machine, by http.
+    /// Whether http URLs on this machine are allowed.
     pub allow_loopback: bool,
-    /// Longest time for one attempt.
+    /// Timeout of a delivery attempt.
     #[serde(deserialize_with = "duration")]
     pub timeout: Duration,
-    /// Ports that receivers may have besides 443.
+    /// Ports, besides 443, that webhook URLs may use.
     #[serde(deserialize_with = "words")]
     pub allowed_ports: Vec<PortRange>,
-    /// How many attempts at once for one webhook.
+    /// Maximum number of concurrent attempts for one webhook.
     pub concurrency: u32,
 }
 
-/// The credential types.
+/// Credential types and signing.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
-    /// The categories of a `universal_credential`.
+    /// Values that the category of a `universal_credential` may have.
     #[serde(deserialize_with = "words")]
     pub categories: Vec<String>,
-    /// What signed credentials are signed by.
+    /// Signature algorithm of credentials.
     #[serde(deserialize_with = "algorithm")]
     pub algorithm: Algorithm,
-    /// How long a signed credential lives.
+    /// Lifetime of a signed credential.
     #[serde(deserialize_with = "duration")]
     pub lifetime: Duration,
-    /// Age at which a key for credentials is followed by a new one.
+    /// Age at which a credential signing key is replaced.
     #[serde(deserialize_with = "duration")]
-    pub signing_key_age: Duration,
+    pub key_rotation_interval: Duration,
 }
 
-/// Other people's wallets.
+/// Issuing credentials to other wallets.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wallets {
-    /// A file with the JWK Set of the wallet providers that are trusted.
+pub struct Oid4vci {
+    /// File with the JWK Set of trusted wallet providers.
     #[serde(default)]
-    pub providers: Option<PathBuf>,
-    /// Whether a token is given with a DPoP proof alone (HAIP 1.0, section 4).
+    pub trusted_wallet_providers_file: Option<PathBuf>,
+    /// Whether a token request needs a DPoP proof (HAIP 1.0, section 4).
     pub dpop_required: bool,
-    /// Whether a wallet, and its keys, must be vouched for by one of them.
+    /// Whether wallets and their keys must be attested by a trusted wallet provider.
     pub attestation_required: bool,
 }
 
-impl Wallets {
-    /// The keys of the providers, with their names.
+impl Oid4vci {
+    /// Reads the keys of the trusted wallet providers, with their names.
     ///
     /// # Errors
-    /// In words: the file cannot be read or holds no key, or attestation is required of nobody.
+    /// The file cannot be read or contains no usable key, or attestation is required without a
+    /// file.
     pub fn provider_keys(&self) -> Result<Vec<(String, PublicKey)>, String> {
-        let Some(path) = &self.providers else {
+        let Some(path) = &self.trusted_wallet_providers_file else {
             return if self.attestation_required {
-                Err("wallets.attestation_required needs wallets.providers: a file with the providers' JWK Set"
+                Err("oid4vci.attestation_required needs oid4vci.trusted_wallet_providers_file: a file with the JWK Set of the providers"
                     .to_owned())
             } else {
                 Ok(Vec::new())
             };
         };
-        let refused = |what: String| format!("wallets.providers: {}: {what}", path.display());
+        let refused = |what: String| format!("oid4vci.trusted_wallet_providers_file: {}: {what}", path.display());
         let text = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
         let jwks = serde_json::from_slice(&text).map_err(|error| refused(error.to_string()))?;
         let keys = credential::verification::keys_of(&jwks);
-        if keys.is_empty() {
-            Err(refused("there is no key on P-256 and no Ed25519 key in it".to_owned()))
-        } else {
-            Ok(keys)
-        }
+        if keys.is_empty() { Err(refused("the file has no P-256 or Ed25519 key".to_owned())) } else { Ok(keys) }
     }
 }
 
-/// Other people's wallets, as they answer what partners ask people to show.
+/// Requesting presentations from other wallets.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Openid4vp {
-    /// How a wallet knows the server.
+    /// How wallets identify this server.
     #[serde(deserialize_with = "choice")]
     pub client_id_prefix: ClientIdPrefix,
-    /// How an answer is sent.
+    /// Whether the wallet's response is encrypted.
     #[serde(deserialize_with = "response_mode")]
     pub response_mode: Mode,
-    /// What a link to a wallet begins with, without `://`.
+    /// URL scheme of links to a wallet, without `://`.
     pub scheme: String,
-    /// Whether a wallet on another device may answer.
+    /// Whether the wallet may be on another device than the browser.
     pub cross_device: bool,
-    /// How long a wallet has to answer.
+    /// Time that a wallet has to respond.
     #[serde(deserialize_with = "duration")]
     pub lifetime: Duration,
-    /// Under whose authority wallets are told that a credential must be: `own`, or key identifiers in base64url.
+    /// Authorities that requests ask for: `own`, or key identifiers in base64url.
     #[serde(deserialize_with = "words")]
-    pub authorities: Vec<String>,
-    /// A file with the issuers that are trusted besides this server.
+    pub trusted_authorities: Vec<String>,
+    /// File with the issuers that are trusted in addition to this server.
     #[serde(default)]
     pub trusted_issuers: Option<PathBuf>,
-    /// A PEM file with certificate authorities, for those of them that are known by certificate.
+    /// PEM file with the certificate authorities for issuers without listed keys.
     #[serde(default)]
     pub trust_anchors: Option<PathBuf>,
 }
 
-/// By what a wallet knows who asks (OpenID4VP 1.0, section 5.9.3).
+/// How a wallet identifies the verifier (OpenID4VP 1.0, section 5.9.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientIdPrefix {
-    /// By its certificate.
+    /// The hash of the verifier's certificate.
     X509Hash,
-    /// By a name in its certificate.
+    /// A DNS name in the verifier's certificate.
     X509SanDns,
-    /// By its DID.
+    /// The verifier's DID.
     DecentralizedIdentifier,
 }
 
-/// How mail leaves.
+/// Sending email.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mail {
-    /// `console`, `dir:..`, `smtp://..`.
+    /// `console`, `dir:FOLDER`, `smtp://..` or `smtps://..`.
     pub transport: String,
-    /// Sender.
+    /// Sender of all messages.
     pub from: String,
-    /// Most SMTP sessions at once.
+    /// Maximum number of SMTP sessions.
     pub connections: u32,
 }
 
@@ -274,105 +275,106 @@ pub struct Tokens {
     /// Lifetime of a token.
     #[serde(deserialize_with = "duration")]
     pub lifetime: Duration,
-    /// Age at which a signing key is followed by a new one.
+    /// Age at which the token signing key is replaced.
     #[serde(deserialize_with = "duration")]
-    pub signing_key_age: Duration,
+    pub key_rotation_interval: Duration,
 }
 
-/// How long what is kept.
+/// Retention periods.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retention {
-    /// Unaccepted submissions.
+    /// Submissions that have not been accepted.
     #[serde(deserialize_with = "duration")]
     pub incomplete: Duration,
-    /// Documents of an accepted credential whose wallet was not kept.
+    /// Documents of an accepted credential whose holder has not returned to the wallet.
     #[serde(deserialize_with = "duration")]
-    pub unkept_documents: Duration,
-    /// Statuses.
+    pub unclaimed_documents: Duration,
+    /// Status of a submission, after its data is deleted.
     #[serde(deserialize_with = "duration")]
     pub status: Duration,
-    /// Deliveries to webhooks, with their attempts.
+    /// Webhook deliveries, with their attempts.
     #[serde(deserialize_with = "duration")]
     pub deliveries: Duration,
-    /// Answers kept for an `Idempotency-Key`.
+    /// Responses stored for an `Idempotency-Key`.
     #[serde(deserialize_with = "duration")]
     pub idempotency: Duration,
 }
 
 impl Retention {
-    /// How long one ring key seals what arrives: an hour, or less where submissions live shorter than that.
-    pub fn ring_period(&self) -> Duration {
-        self.incomplete.clamp(Duration::from_secs(1), LONGEST_RING_PERIOD)
+    /// Returns the period in which one epoch key encrypts new data: one hour, or less if
+    /// submissions live shorter.
+    pub fn epoch_length(&self) -> Duration {
+        self.incomplete.clamp(Duration::from_secs(1), LONGEST_EPOCH)
     }
 
-    /// How long a ring key lives after its period, and so what is sealed under it: as long as a submission, and never so
-    /// short that a mailed code could not be used.
-    pub fn ring_key_lifetime(&self) -> Duration {
+    /// Returns the lifetime of an epoch key after its period, and so of the data encrypted with
+    /// it: that of a submission, and at least an hour so that emailed codes can be used.
+    pub fn epoch_key_lifetime(&self) -> Duration {
         self.incomplete.max(Duration::from_secs(3600))
     }
 }
 
-/// What partners ask people to show.
+/// Verification requests.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verification {
-    /// How long a request can be answered.
+    /// Time that a person has to answer a verification request.
     #[serde(deserialize_with = "duration")]
     pub lifetime: Duration,
 }
 
-/// Holders' sign-in.
+/// Sign-in of holders.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
-    /// Lifetime of a code.
+    /// Lifetime of an emailed code.
     #[serde(deserialize_with = "duration")]
     pub code_lifetime: Duration,
-    /// Wrong tries that end a code.
-    pub code_attempts: u32,
-    /// Lifetime of a session without a visit.
+    /// Number of wrong attempts that invalidate a code.
+    pub max_code_attempts: u32,
+    /// Time without a visit after which a session expires.
     #[serde(deserialize_with = "duration")]
     pub session_lifetime: Duration,
-    /// Codes to one address in an hour for one network address; links to it from one partner.
+    /// Codes an hour to one email address from one network address; links an hour from one partner.
     pub codes_per_address: u32,
-    /// Codes asked for from one network address in an hour.
-    pub codes_per_client: u32,
+    /// Codes an hour that one network address can request.
+    pub codes_per_ip_per_hour: u32,
 }
 
 /// Rate limits.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
-    /// Off for load tests alone.
+    /// Whether rate limits are enforced. Off only in load tests.
     pub enabled: bool,
-    /// Sustained requests a second for a partner.
+    /// Sustained requests a second of a partner.
     pub partner_per_second: u32,
-    /// Requests a partner may make at once.
+    /// Requests that a partner can make in one burst.
     pub partner_burst: u32,
-    /// Token requests in a minute from one network address.
-    pub tokens_per_minute: u32,
-    /// Requests and codes of wallets in a minute from one network address.
-    pub wallets_per_minute: u32,
+    /// Token requests a minute from one network address.
+    pub token_requests_per_ip_per_minute: u32,
+    /// Requests of other wallets a minute from one network address.
+    pub wallet_requests_per_ip_per_minute: u32,
 }
 
 /// Logging.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Log {
-    /// tracing's filter.
+    /// Filter in the syntax of `tracing`.
     pub filter: String,
-    /// Shape of a line.
+    /// Format of log lines.
     #[serde(deserialize_with = "choice")]
     pub format: LogFormat,
 }
 
-/// Shape of a log line.
+/// Format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// One JSON object a line.
     Json,
-    /// For a person at a terminal.
+    /// Text for a terminal.
     Text,
 }

@@ -1,4 +1,4 @@
-//! How single values are parsed: durations, lists, and names of protocols.
+//! Parsing of single values: durations, lists, and names of protocols.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,22 +10,21 @@ use serde::{Deserialize, Deserializer, de};
 use store::domain::presentation::Mode;
 use url::Url;
 
-/// Reads `20s`, `10m`, `48h`, `400d` (a day is 24 hours).
+/// Parses `20s`, `10m`, `48h` or `400d` (a day is 24 hours).
 pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let refused = || de::Error::custom(format!("'{text}' is not a duration like 20s, 10m, 48h or 400d"));
+    let refused = || de::Error::custom(format!("'{text}' must be a duration such as 20s, 10m, 48h or 400d"));
     parse_duration(&text).ok_or_else(refused)
 }
 
 pub(super) fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Algorithm, D::Error> {
     let name = String::deserialize(deserializer)?;
-    Algorithm::from_name(&name).ok_or_else(|| de::Error::custom(format!("'{name}' is neither ES256 nor EdDSA")))
+    Algorithm::from_name(&name).ok_or_else(|| de::Error::custom(format!("'{name}' must be ES256 or EdDSA")))
 }
 
 pub(super) fn response_mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mode, D::Error> {
     let name = String::deserialize(deserializer)?;
-    Mode::from_name(&name)
-        .ok_or_else(|| de::Error::custom(format!("'{name}' is neither direct_post.jwt nor direct_post")))
+    Mode::from_name(&name).ok_or_else(|| de::Error::custom(format!("'{name}' must be direct_post.jwt or direct_post")))
 }
 
 pub(super) fn optional_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
@@ -33,14 +32,15 @@ pub(super) fn optional_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(de::Error::custom) }
 }
 
-/// One of the names of an enum; the error lists them. The settings library would not.
+/// Parses the name of an enum variant. The error lists all names, which the settings library omits.
 pub(super) fn choice<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     let name = String::deserialize(deserializer)?;
     let name: StringDeserializer<D::Error> = name.into_deserializer();
     T::deserialize(name)
 }
 
-/// A list, or words with spaces between them, as the environment has them. A word may be a number, such as a port.
+/// Parses a list, or space-separated words as in environment variables. A word may be a number,
+/// such as a port.
 pub(super) fn words<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
@@ -51,7 +51,7 @@ pub(super) fn words<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display
         Number(i64),
     }
     #[derive(Deserialize)]
-    #[serde(untagged, expecting = "it must be a list, or words with spaces between them")]
+    #[serde(untagged, expecting = "it must be a list, or words separated by spaces")]
     enum Words {
         List(Vec<Word>),
         Text(String),
@@ -74,8 +74,8 @@ pub(super) fn words<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display
 /// The levels of `log.filter`.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// Checks `log.filter`: a level, or `MODULE=LEVEL`, several with commas between them. The logging library takes a misspelt
-/// level for the name of a module, and then logs nothing.
+/// Checks `log.filter`: comma-separated levels or `MODULE=LEVEL`. The logging library would take a
+/// misspelt level for the name of a module, and log nothing.
 pub(super) fn check_log_filter(filter: &str) -> Result<(), String> {
     for directive in filter.split(',') {
         let (module, level) = directive.split_once('=').unwrap_or(("all", directive));
@@ -83,14 +83,15 @@ pub(super) fn check_log_filter(filter: &str) -> Result<(), String> {
         if !is_known || module.is_empty() || module.contains(char::is_whitespace) {
             let levels = LEVELS.join(", ");
             return Err(format!(
-                "log.filter: '{directive}' is neither a level nor MODULE=LEVEL. The levels are {levels}. Separate several by commas, without spaces"
+                "log.filter: '{directive}' must be a level or MODULE=LEVEL. The levels are {levels}. Separate \
+                 several with commas, without spaces"
             ));
         }
     }
     Ok(())
 }
 
-/// A port, or a range of ports with both ends.
+/// A port, or an inclusive range of ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PortRange {
     first: u16,
@@ -98,10 +99,10 @@ pub struct PortRange {
 }
 
 impl PortRange {
-    /// Every port.
+    /// All ports.
     pub const ALL: Self = Self { first: 1, last: u16::MAX };
 
-    /// Whether `port` is in it.
+    /// Returns whether the range includes `port`.
     pub fn contains(self, port: u16) -> bool {
         (self.first..=self.last).contains(&port)
     }
@@ -111,7 +112,7 @@ impl FromStr for PortRange {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = "neither a port like 8443 nor a range like 9000-9100";
+        let refused = "must be a port such as 8443, or a range such as 9000-9100";
         let (first, last) = text.split_once('-').unwrap_or((text, text));
         match (first.parse(), last.parse()) {
             (Ok(first), Ok(last)) if 0 < first && first <= last => Ok(Self { first, last }),

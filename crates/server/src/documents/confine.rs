@@ -1,34 +1,38 @@
-//! What a process gives up before it reads untrusted bytes: memory, time, files, other processes and the network.
+//! Sandboxing of a process before it reads untrusted bytes: limits on memory, time, files,
+//! processes and the network.
 
 use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use super::inspect::{MOST_WRITTEN, Verdict};
+use super::inspect::{MAX_WRITTEN, Verdict};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Most address space of a process that inspects: a progressive JPEG of 32 million pixels takes 230 MiB.
+/// Maximum address space of an inspecting process, in bytes. A progressive JPEG of 32 million
+/// pixels takes 230 MiB.
 pub const MEMORY: u64 = 512 * 1024 * 1024;
-/// Most processor time, seconds.
+/// Maximum CPU time, in seconds.
 pub const PROCESSOR_SECONDS: u64 = 5;
 
-/// Longest file, should standard output be one: a verdict and a document.
-const FILE: u64 = (MOST_WRITTEN + Verdict::MOST) as u64;
+/// Maximum file size, in case standard output is a file: a verdict and a document.
+const FILE: u64 = (MAX_WRITTEN + Verdict::MAX) as u64;
 
-/// Limits besides [`MEMORY`] and [`PROCESSOR_SECONDS`]: nothing is forked or left behind. Starting the program takes some
-/// descriptors.
+/// Limits besides [`MEMORY`] and [`PROCESSOR_SECONDS`]: no forks and no core dumps. Starting the
+/// program needs some file descriptors.
 const OTHERS: [(Resource, u64); 4] =
     [(Resource::Fsize, FILE), (Resource::Nofile, 16), (Resource::Core, 0), (Resource::Nproc, 0)];
 
-/// Whether the limit on memory is not in force yet.
+/// Returns whether the memory limit is not in force yet.
 pub fn is_unlimited() -> bool {
     getrlimit(Resource::As).current.is_none_or(|most| most > MEMORY)
 }
 
-/// Sets the limits, and starts `program` anew with `arguments` and an empty environment: an allocator that has reserved
-/// address space before there was a limit would not keep to it. Returns only if this fails.
+/// Sets the limits, and replaces the process with `program`, with `arguments` and an empty
+/// environment. The restart is necessary because an allocator that has reserved address space
+/// earlier would not respect the limit. Returns only on failure.
 ///
 /// # Errors
+/// Always returns why it failed.
 /// Always: why it failed.
 pub fn restart_limited(program: &Path, arguments: &[&str]) -> io::Error {
     use std::os::unix::process::CommandExt as _;
@@ -40,7 +44,7 @@ pub fn restart_limited(program: &Path, arguments: &[&str]) -> io::Error {
 }
 
 fn limit() -> io::Result<()> {
-    // The second value counts the kill that cannot be caught.
+    // The soft limit sends SIGXCPU, the hard limit one second later SIGKILL.
     let processor = Rlimit { current: Some(PROCESSOR_SECONDS), maximum: Some(PROCESSOR_SECONDS + 1) };
     setrlimit(Resource::Cpu, processor)?;
     setrlimit(Resource::As, Rlimit { current: Some(MEMORY), maximum: Some(MEMORY) })?;
@@ -50,10 +54,11 @@ fn limit() -> io::Result<()> {
     Ok(())
 }
 
-/// Sets the limits, and forbids every system call but those of memory and of open files, for good.
+/// Sets the limits, and permanently forbids every system call except those for memory and open
+/// files.
 ///
 /// # Errors
-/// The system cannot do it.
+/// The system does not support it.
 pub fn confine() -> Result<(), String> {
     let failed = |error: &dyn std::fmt::Display| format!("this process cannot be confined: {error}");
     limit().map_err(|error| failed(&error))?;
@@ -102,7 +107,7 @@ fn forbid_system_calls() -> Result<(), Box<dyn std::error::Error>> {
     rustix::thread::set_no_new_privs(true)?;
     let mut rules: std::collections::BTreeMap<i64, Vec<SeccompRule>> =
         ALLOWED.into_iter().map(|call| (call, Vec::new())).collect();
-    // Aborting is sending oneself a signal.
+    // abort() sends a signal to its own process.
     let oneself = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, std::process::id().into())?;
     rules.insert(libc::SYS_tgkill, vec![SeccompRule::new(vec![oneself])?]);
     let denied = SeccompAction::Errno(libc::EPERM.unsigned_abs());

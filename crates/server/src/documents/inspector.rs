@@ -1,7 +1,7 @@
-//! Inspects documents in processes of their own, a few at a time and fairly between partners.
+//! Inspects documents in separate processes. Limits their number, and is fair between partners.
 //!
-//! Owns what the end of such a process means. A document that kills it, or takes too long or too much, is refused; only a
-//! process that cannot be started is a failure of ours.
+//! Owns the meaning of such a process's exit. A document that crashes it, or exceeds the time or
+//! memory limit, is refused. Only a process that cannot be started is a server error.
 
 use std::path::PathBuf;
 use std::pin::pin;
@@ -17,42 +17,44 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use uuid::Uuid;
 
 use super::confine::PROCESSOR_SECONDS;
-use super::inspect::{InspectError, MOST_WRITTEN, Verdict};
+use super::inspect::{InspectError, MAX_WRITTEN, Verdict};
 use super::upload_error::UploadError;
 use crate::fair_queue::{FairQueue, Turn};
 use store::StoreError;
 
-/// Processes at once, and of one partner. Each may take [`MEMORY`](super::confine::MEMORY).
+/// Maximum number of processes, in total and for one partner. Each may use
+/// [`MEMORY`](super::confine::MEMORY).
 const PROCESSES: usize = 4;
 const OF_ONE_PARTNER: usize = 2;
-/// Longest wait for one of them.
+/// Timeout of waiting for a process.
 const TURN_TIMEOUT: Duration = Duration::from_secs(60);
-/// Longest time between the last byte and the verdict; more than the limit on processor time, for a busy machine.
+/// Timeout from the last byte to the verdict. Longer than the limit on CPU time, because the
+/// machine may be busy.
 const VERDICT_TIMEOUT: Duration = Duration::from_secs(60);
-/// Bytes that are read at once.
+/// Size of one read, in bytes.
 const PIECE: usize = 64 * 1024;
 
-/// Starts the processes.
+/// Starts inspecting processes.
 #[derive(Debug)]
 pub struct Inspector {
     program: PathBuf,
     queue: FairQueue,
 }
 
-/// A document that was inspected and is taken.
+/// The result of inspecting an accepted document.
 #[derive(Debug)]
 pub enum Inspected {
-    /// It is delivered as it came.
+    /// It is delivered unchanged.
     Unchanged,
-    /// It is delivered as it came, since it is digitally signed.
+    /// It is delivered unchanged because it is digitally signed.
     Signed,
-    /// It is delivered as it came; an OpenCerts document with these values.
+    /// It is an OpenCerts document with these values, delivered unchanged.
     OpenCert(Summary),
-    /// It is delivered as these bytes.
+    /// It is delivered in this rewritten form.
     Rewritten(Box<Rewritten>),
 }
 
-/// A document that the process has written anew, and that is read from it.
+/// A rewritten document, which is read from the process.
 #[derive(Debug)]
 pub struct Rewritten {
     child: Child,
@@ -62,16 +64,16 @@ pub struct Rewritten {
 }
 
 impl Inspector {
-    /// Inspects with `program`, which is this one or of the same release.
+    /// Creates an inspector that runs `program`: this program, or one of the same release.
     pub fn new(program: PathBuf) -> Self {
         Self { program, queue: FairQueue::new(PROCESSES, OF_ONE_PARTNER) }
     }
 
-    /// Inspects the document in `source`, which is read when it is its turn.
+    /// Inspects the document in `source`, which is read when a process is available.
     ///
     /// # Errors
-    /// [`UploadError::Refused`] by the inspection, [`UploadError::Store`] if `source` cannot be read or nothing can be
-    /// inspected now.
+    /// [`UploadError::Refused`] by the inspection; [`UploadError::Store`] if `source` cannot be
+    /// read or no process is available.
     pub async fn inspect(
         &self,
         partner: Uuid,
@@ -79,31 +81,34 @@ impl Inspector {
         source: impl Stream<Item = Result<Bytes, StoreError>>,
     ) -> Result<Inspected, UploadError> {
         let turn = tokio::time::timeout(TURN_TIMEOUT, self.queue.turn(partner)).await.ok().flatten();
-        let turn = turn.ok_or_else(|| StoreError::Unavailable("too many documents wait for inspection".to_owned()))?;
+        let turn =
+            turn.ok_or_else(|| StoreError::Unavailable("too many documents are waiting for inspection".to_owned()))?;
         let mut child = self.start(kind)?;
         let (stdin, stdout) = child.stdin.take().zip(child.stdout.take()).ok_or_else(ended)?;
         feed(stdin, source).await?;
         let mut out = BufReader::with_capacity(PIECE, stdout);
         let mut line = Vec::new();
-        let mut verdict = (&mut out).take(Verdict::MOST as u64);
+        let mut verdict = (&mut out).take(Verdict::MAX as u64);
         match tokio::time::timeout(VERDICT_TIMEOUT, verdict.read_until(b'\n', &mut line)).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => return Err(StoreError::Unavailable(format!("inspecting documents: {error}")).into()),
-            Err(_) => return Err(refused("takes too long to read")),
+            Ok(Err(error)) => {
+                return Err(StoreError::Unavailable(format!("error while inspecting a document: {error}")).into());
+            }
+            Err(_) => return Err(refused("takes too long to parse")),
         }
         match serde_json::from_slice(&line) {
             Ok(Verdict::Unchanged) => Ok(Inspected::Unchanged),
             Ok(Verdict::Signed) => Ok(Inspected::Signed),
             Ok(Verdict::OpenCert { summary }) => Ok(Inspected::OpenCert(summary)),
             Ok(Verdict::Refused { reason }) => Err(InspectError(reason).into()),
-            Ok(Verdict::Rewritten { size }) if size <= MOST_WRITTEN as u64 => {
+            Ok(Verdict::Rewritten { size }) if size <= MAX_WRITTEN as u64 => {
                 Ok(Inspected::Rewritten(Box::new(Rewritten { child, out, left: size, _turn: turn })))
             }
             Ok(Verdict::Rewritten { .. }) | Err(_) => Err(end(&mut child).await),
         }
     }
 
-    /// Starts a process, which is killed when it is dropped.
+    /// Starts a process, which is killed when dropped.
     fn start(&self, kind: AssetKind) -> Result<Child, StoreError> {
         let started = Command::new(&self.program)
             .arg0("tenure")
@@ -115,11 +120,11 @@ impl Inspector {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn();
-        started.map_err(|error| StoreError::Unavailable(format!("the process that inspects documents: {error}")))
+        started.map_err(|error| StoreError::Unavailable(format!("the inspection process cannot be started: {error}")))
     }
 }
 
-/// Writes the document. A process that does not read to its end says why by its own end.
+/// Writes the document to the process. Ignores a process that stops reading: its exit says why.
 async fn feed(mut stdin: ChildStdin, source: impl Stream<Item = Result<Bytes, StoreError>>) -> Result<(), StoreError> {
     let mut source = pin!(source);
     while let Some(piece) = source.try_next().await? {
@@ -131,47 +136,47 @@ async fn feed(mut stdin: ChildStdin, source: impl Stream<Item = Result<Bytes, St
 }
 
 fn refused(what: &str) -> UploadError {
-    InspectError(format!("The document {what}; save it again with another program, or as an image.")).into()
+    InspectError(format!("The document {what}. Save it again with another program, or as an image.")).into()
 }
 
 fn ended() -> StoreError {
-    StoreError::Unavailable("the process that inspects documents has ended".to_owned())
+    StoreError::Unavailable("the inspection process has exited".to_owned())
 }
 
-/// Why a process has ended without a verdict.
+/// Determines why a process has exited without a verdict.
 async fn end(child: &mut Child) -> UploadError {
     let status = tokio::time::timeout(VERDICT_TIMEOUT, child.wait()).await;
     match status {
         Ok(Ok(status)) => meaning(status),
-        _ => refused("takes too long to read"),
+        _ => refused("takes too long to parse"),
     }
 }
 
 fn meaning(status: ExitStatus) -> UploadError {
     use std::os::unix::process::ExitStatusExt as _;
 
-    /// How Rust ends after a panic.
+    /// Exit code of a Rust program after a panic.
     const PANICKED: i32 = 101;
-    tracing::warn!(%status, "a process that inspected a document has died");
+    tracing::warn!(%status, "an inspection process has crashed");
     let signal = status.signal();
     if signal == Some(rustix::process::Signal::XCPU.as_raw()) {
-        return refused(&format!("takes more than {PROCESSOR_SECONDS} seconds to read"));
+        return refused(&format!("takes more than {PROCESSOR_SECONDS} seconds to parse"));
     }
     match (signal, status.code()) {
-        // Rust ends so when memory is used up.
+        // Rust aborts when an allocation fails.
         (Some(signal), _) if signal == rustix::process::Signal::ABORT.as_raw() => {
-            refused("takes more memory to read than is allowed")
+            refused("needs more memory to parse than is allowed")
         }
-        (Some(_), _) | (None, Some(PANICKED)) => refused("cannot be read"),
+        (Some(_), _) | (None, Some(PANICKED)) => refused("cannot be parsed"),
         _ => ended().into(),
     }
 }
 
 impl Rewritten {
-    /// The next bytes; `None` at the end.
+    /// Returns the next bytes, or `None` at the end.
     ///
     /// # Errors
-    /// The process has died before.
+    /// The process has exited early.
     pub async fn next(&mut self) -> Result<Option<Bytes>, UploadError> {
         if self.left == 0 {
             return Ok(None);
@@ -188,7 +193,7 @@ impl Rewritten {
         }
     }
 
-    /// All of it.
+    /// Returns the whole document.
     ///
     /// # Errors
     /// As [`next`](Self::next).

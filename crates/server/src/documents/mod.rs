@@ -1,8 +1,8 @@
 //! Documents: their inspection, encryption keys and upload tokens.
 //!
-//! Owns the one path by which bytes become an object: they are encrypted and written as they arrive, then read back and
-//! inspected by another process. A refused one is deleted again; one that was rewritten takes the place of the first. No
-//! row is written here.
+//! Owns the only way to store uploaded bytes as an object. They are encrypted and written as they
+//! arrive, then read back and inspected by another process. A refused object is deleted again; a
+//! rewritten one replaces the original. This module writes no database rows.
 
 pub mod confine;
 pub mod inspect;
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use credential::opencerts::Summary;
-use credential::{AssetKind, AssetSource, MOST_BYTES};
+use credential::{AssetKind, AssetSource, MAX_BYTES};
 use futures::Stream;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -40,13 +40,13 @@ pub use upload_token::UploadToken;
 /// Stores, inspects and reads documents.
 #[derive(Debug)]
 pub struct Documents {
-    /// Where they are stored.
+    /// The object store.
     pub objects: Objects,
-    /// How they are fetched.
+    /// The client that fetches documents.
     pub outbound: Outbound,
-    /// Wakes the job that fetches.
+    /// Wakes the job that fetches documents.
     pub to_fetch: Notify,
-    /// Which documents are being uploaded.
+    /// The documents that are being uploaded.
     pub upload_slots: UploadSlots,
     inspector: Inspector,
     keyring: Keyring,
@@ -54,7 +54,7 @@ pub struct Documents {
     rng: Rng,
 }
 
-/// An object that was written, with its key in the clear.
+/// A stored object, with its key in the clear.
 #[derive(Debug)]
 pub struct Written {
     name: Uuid,
@@ -63,39 +63,41 @@ pub struct Written {
     is_signed: bool,
 }
 
-/// A document that came within a body and was inspected.
+/// An inspected document from a request body.
 #[derive(Clone, Debug)]
 pub struct InspectedBytes {
-    /// What is delivered.
+    /// The bytes to deliver.
     pub bytes: Bytes,
     /// Whether it is digitally signed.
     pub is_signed: bool,
 }
 
-/// Where the program that runs lies; on Linux by a name that stays good when its file is replaced.
+/// Returns the path of the running program. On Linux the path stays valid when the file is
+/// replaced.
 ///
 /// # Errors
-/// The system does not say.
+/// The system does not report it.
 pub fn own_program() -> std::io::Result<PathBuf> {
     if cfg!(target_os = "linux") { Ok(PathBuf::from("/proc/self/exe")) } else { std::env::current_exe() }
 }
 
-/// Whose key encrypts an object's key.
+/// Identifies the key that encrypts an object's key.
 #[derive(Clone, Copy, Debug)]
 pub enum Owner {
-    /// The ring's, of this period: its submission is not accepted yet.
-    Ring(Timestamp),
-    /// The holder's.
+    /// The epoch key of this period: the submission has not been accepted yet.
+    Epoch(Timestamp),
+    /// The key of this holder.
     Holder(Uuid),
 }
 
-/// Binds an asset's sealed column to its row.
+/// Label that binds an asset's encrypted column to its row.
 pub fn label(asset: &Uuid) -> [&[u8]; 2] {
     [b"asset", asset.as_bytes()]
 }
 
 impl Documents {
-    /// Documents stored in `objects`, fetched by `outbound` and inspected by `inspector`, the path of this program.
+    /// Creates a handle that stores in `objects`, fetches with `outbound`, and inspects with the
+    /// program at the path `inspector`.
     pub fn new(
         objects: Objects,
         outbound: Outbound,
@@ -109,12 +111,12 @@ impl Documents {
         Self { objects, outbound, to_fetch, upload_slots, inspector, keyring, clock, rng }
     }
 
-    /// A name and a key for a new object.
+    /// Generates a name and a key for a new object.
     fn new_object(&self) -> (Uuid, Key) {
         (self.rng.id(self.clock.now()), Key::random(&self.rng))
     }
 
-    /// Stores a document of `partner` as it arrives. If this fails, nothing stays.
+    /// Stores and inspects a document of `partner` as it arrives. On failure the object is deleted.
     ///
     /// # Errors
     /// See [`UploadError`].
@@ -147,7 +149,7 @@ impl Documents {
                     return Err(refused.into());
                 }
             }
-            if size > MOST_BYTES {
+            if size > MAX_BYTES {
                 writer.abort().await;
                 return Err(UploadError::TooLarge);
             }
@@ -162,7 +164,7 @@ impl Documents {
         inspected
     }
 
-    /// Inspects an object; returns it, or the one that takes its place.
+    /// Inspects an object. Returns it, or the rewritten object that replaces it.
     async fn inspect_object(&self, partner: Uuid, kind: AssetKind, written: Written) -> Result<Written, UploadError> {
         let source = self.objects.read(written.name, &written.key).await?;
         match self.inspector.inspect(partner, kind, source).await? {
@@ -189,7 +191,7 @@ impl Documents {
         Ok(Written { name, size, key, is_signed: false })
     }
 
-    /// Inspects a document of `partner` that came within a body.
+    /// Inspects a document from a request body of `partner`.
     ///
     /// # Errors
     /// [`UploadError::Refused`] by the inspection.
@@ -208,11 +210,12 @@ impl Documents {
         Ok(InspectedBytes { bytes, is_signed })
     }
 
-    /// Reads what pages show of a stored OpenCerts document of `partner`, in a process of its own; `None` if the document
-    /// cannot be read.
+    /// Reads the displayed values of a stored OpenCerts document of `partner`, in a separate
+    /// process. Returns `None` if the document cannot be read.
     ///
     /// # Errors
-    /// The object store cannot be used, or nothing can be inspected now.
+    /// The object store cannot be used, or no process is available.
+    /// The object store cannot be used, or no process is available.
     pub async fn open_cert(&self, partner: Uuid, name: Uuid, key: &Key) -> Result<Option<Summary>, UploadError> {
         let source = self.objects.read(name, key).await?;
         match self.inspector.inspect(partner, AssetKind::OpenCert, source).await {
@@ -222,14 +225,14 @@ impl Documents {
         }
     }
 
-    /// Deletes an object that no row names. If it cannot be deleted now, the sweep does it.
+    /// Deletes an object that no row refers to. If that fails, the sweep deletes it later.
     pub async fn discard(&self, name: Uuid) {
         if let Err(error) = self.objects.delete(name).await {
-            tracing::warn!(%error, "an object is left to the sweep");
+            tracing::warn!(%error, "deleting an object failed; the sweep will delete it");
         }
     }
 
-    /// Deletes the objects of rows that were not written after all.
+    /// Deletes the objects of rows that were not inserted.
     pub async fn discard_rows(&self, rows: &[Asset]) {
         for row in rows {
             if let AssetState::Stored(object) = &row.state {
@@ -238,8 +241,8 @@ impl Documents {
         }
     }
 
-    /// The state of an asset whose document was written; `None` if the ring key of its submission is destroyed, and the
-    /// object deleted with it.
+    /// Returns the state of an asset whose document was stored. Returns `None` if the epoch key of
+    /// its submission is destroyed; the object is then deleted.
     ///
     /// # Errors
     /// The key ring cannot be used.
@@ -257,8 +260,8 @@ impl Documents {
         Ok(sealed.map(|sealed_key| AssetState::Stored(Object { name, size, sealed_key, is_signed })))
     }
 
-    /// The first state of an asset that is pushed; a document within the body is written, as `inspected`. `None` if the
-    /// period's key is destroyed.
+    /// Returns the first state of a pushed asset. Stores a document from the request body, which is
+    /// `inspected`. Returns `None` if the epoch key is destroyed.
     ///
     /// # Errors
     /// The object store or the key ring cannot be used.
@@ -286,14 +289,14 @@ impl Documents {
         }
     }
 
-    /// The key of an object; `None` if the key that encrypts it is destroyed.
+    /// Decrypts the key of an object. Returns `None` if the key that encrypts it is destroyed.
     ///
     /// # Errors
     /// The key ring cannot be used.
     pub async fn object_key(&self, asset: Uuid, object: &Object, owner: Owner) -> Result<Option<Key>, StoreError> {
         let label = label(&asset);
         let opened = match owner {
-            Owner::Ring(period) => {
+            Owner::Epoch(period) => {
                 self.keyring.open_sealed(&Sealed { period, bytes: object.sealed_key.clone() }, &label).await?
             }
             Owner::Holder(holder) => Some(self.keyring.open_for_holder(holder, &label, &object.sealed_key).await?),

@@ -1,4 +1,4 @@
-//! A minimum rate for documents that arrive.
+//! Minimum transfer rate of uploads and fetches.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -9,12 +9,13 @@ use tokio::time::{Instant, timeout};
 
 use store::domain::asset::Failure;
 
-/// How long is waited for a sender until the rate is checked. Time that the server needs itself does not count.
+/// Waiting time after which the rate is checked. Only waiting for the sender counts.
 const WINDOW: Duration = Duration::from_secs(10);
-/// Fewest bytes in that time: 1 KiB a second.
+/// Minimum number of bytes in that time: 1 KiB a second.
 const MIN_BYTES: usize = 10 * 1024;
 
-/// A document as it arrives. A sender that is slower than the minimum rate would hold one of the few slots for uploads.
+/// A document as it arrives. Fails if the sender is slower than the minimum rate, because it would
+/// occupy one of the few upload slots.
 #[derive(Debug)]
 pub(super) struct Paced<S> {
     source: Pin<Box<S>>,
@@ -27,10 +28,10 @@ impl<S: Stream<Item = Result<Bytes, Failure>>> Paced<S> {
         Self { source: Box::pin(source), waited: Duration::ZERO, received: 0 }
     }
 
-    /// The next piece; `None` at the end.
+    /// Returns the next piece, or `None` at the end.
     ///
     /// # Errors
-    /// That of the source, or it is too slow.
+    /// Those of the source, or the sender is too slow.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         loop {
             if self.waited >= WINDOW {
@@ -50,14 +51,14 @@ impl<S: Stream<Item = Result<Bytes, Failure>>> Paced<S> {
     }
 }
 
-/// Time stands still in these until everybody waits, and then goes on at once.
+/// The clock is paused in these tests, and advances when all tasks wait.
 #[cfg(test)]
 mod tests {
     use futures::stream;
 
     use super::*;
 
-    /// Pieces of `size` bytes, one each `interval`.
+    /// Yields pieces of `size` bytes, one each `interval`.
     fn pieces(size: usize, interval: Duration, count: usize) -> impl Stream<Item = Result<Bytes, Failure>> {
         stream::iter(0..count).then(move |_| async move {
             tokio::time::sleep(interval).await;
@@ -65,7 +66,7 @@ mod tests {
         })
     }
 
-    /// How many bytes arrive, and after how many seconds the document ends or is given up.
+    /// Returns the number of bytes that arrive, and the second at which the document ends or fails.
     async fn received(source: impl Stream<Item = Result<Bytes, Failure>>) -> (Result<usize, usize>, u64) {
         let (mut paced, started, mut size) = (Paced::new(source), Instant::now(), 0);
         let ended = loop {

@@ -1,25 +1,25 @@
-//! Why bytes did not become a document.
+//! Errors of uploads and fetches.
 
-use credential::MOST_BYTES;
+use credential::MAX_BYTES;
 
 use super::inspect::InspectError;
 use crate::error::{Error, Kind};
 use store::StoreError;
 use store::domain::asset::Failure;
 
-/// Why bytes did not become a document.
+/// A document could not be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
-    /// The inspection refused them.
+    /// The inspection refused it.
     #[error(transparent)]
     Refused(#[from] InspectError),
-    /// There are more of them than allowed.
-    #[error("the document is longer than {MOST_BYTES} bytes")]
+    /// It is longer than allowed.
+    #[error("the document is larger than {MAX_BYTES} bytes")]
     TooLarge,
-    /// They did not arrive whole.
-    #[error("the document did not arrive whole")]
+    /// It did not arrive completely.
+    #[error("the document is incomplete")]
     Interrupted(Failure),
-    /// They cannot be stored now.
+    /// The store is unavailable.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -28,13 +28,10 @@ impl From<UploadError> for Error {
     fn from(error: UploadError) -> Self {
         match error {
             UploadError::Refused(refused) => Self::new(Kind::Invalid, refused.0),
-            UploadError::TooLarge => Self::new(
-                Kind::TooLarge,
-                format!("The document is longer than {MOST_BYTES} bytes, the most that is taken."),
-            ),
-            UploadError::Interrupted(_) => {
-                Self::new(Kind::Malformed, "The document did not arrive whole; send it again.")
+            UploadError::TooLarge => {
+                Self::new(Kind::TooLarge, format!("The document is larger than {MAX_BYTES} bytes, the maximum."))
             }
+            UploadError::Interrupted(_) => Self::new(Kind::Malformed, "The document is incomplete. Send it again."),
             UploadError::Store(error) => error.into(),
         }
     }

@@ -1,38 +1,38 @@
-//! Upload slots: how many documents may be uploaded at once.
+//! Upload slots: limits on concurrent uploads.
 //!
-//! One upload of a document at a time, few of a partner, and always room for another partner: a partner may use no more slots than
-//! are left free, so each further partner finds some.
+//! A document can be uploaded only once at a time, and a partner has few slots. A partner may use
+//! no more slots than are left free, so that each further partner finds some.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
-/// Uploads at once.
+/// Maximum number of concurrent uploads.
 const SLOTS: usize = 48;
-/// Uploads of one partner at once.
+/// Maximum number of concurrent uploads of one partner.
 const SLOTS_PER_PARTNER: usize = 8;
 
-/// The slots, of which some are in use.
+/// The upload slots.
 #[derive(Clone, Debug, Default)]
 pub struct UploadSlots {
     /// The documents that are being uploaded, each with its partner.
     used: Arc<Mutex<HashMap<Uuid, Uuid>>>,
 }
 
-/// A slot in use; it is free again when this is dropped.
+/// A slot in use, which is released when dropped.
 #[derive(Debug)]
 pub struct UploadSlot {
     slots: UploadSlots,
     asset: Uuid,
 }
 
-/// Why there is no slot.
+/// No slot is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoSlot {
     /// The same document is being uploaded.
     SameDocument,
-    /// The partner uploads as many documents as it may at once.
+    /// The partner has reached its limit of concurrent uploads.
     TooManyUploads,
 }
 
@@ -41,7 +41,7 @@ impl UploadSlots {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a slot for the document `asset` of `partner`.
+    /// Acquires a slot for the document `asset` of `partner`.
     ///
     /// # Errors
     /// See [`NoSlot`].

@@ -1,7 +1,8 @@
-//! Upload tokens: the permission to upload one document, in the URL itself.
+//! Upload tokens, which authorise the upload of one document in the URL itself.
 //!
-//! Owns the form of the token: the asset's id, its expiry, and a keyed hash over both. Nothing is stored, so that a
-//! repeated push can return a fresh one. (A response stored for an Idempotency-Key keeps the one that it had.)
+//! Owns the format of the token: the asset's id, its expiry, and a keyed hash over both. Tokens are
+//! not stored, so a repeated push can return a fresh one. (A response stored for an Idempotency-Key
+//! keeps its original token.)
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use crate::keys::Keyring;
 use ambient::Timestamp;
 
-/// What an upload URL permits.
+/// The content of an upload token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UploadToken {
     /// The asset's id.
@@ -21,7 +22,7 @@ pub struct UploadToken {
 }
 
 impl UploadToken {
-    /// The last segment of the upload URL.
+    /// Returns the last segment of the upload URL.
     pub fn write(&self, keyring: &Keyring) -> String {
         let mac = URL_SAFE_NO_PAD.encode(self.mac(keyring));
         format!("{}.{}.{mac}", self.asset.simple(), self.expires_at.seconds())
@@ -32,7 +33,7 @@ impl UploadToken {
         keyring.fingerprint("upload link", &signed)
     }
 
-    /// Parses the last segment of an upload URL; `None` if this server did not make it.
+    /// Parses the last segment of an upload URL. Returns `None` if this server did not create it.
     pub fn parse(keyring: &Keyring, text: &str) -> Option<Self> {
         let mut parts = text.split('.');
         let (asset, seconds, mac) = (parts.next()?, parts.next()?, parts.next()?);

@@ -7,21 +7,21 @@ use crate::auth::partner::by_secret;
 use crate::error::Error;
 use store::Partner;
 
-/// A token with what it grants.
+/// An access token and its scopes.
 #[derive(Debug)]
 pub struct AccessToken {
     /// The token.
     pub token: String,
-    /// The scopes granted, separated by spaces.
+    /// The granted scopes, separated by spaces.
     pub scope: String,
 }
 
-/// Why no token is issued.
+/// The reason why no token is issued.
 #[derive(Debug)]
 pub enum GrantError {
     /// The client id or secret is wrong, or the partner is disabled.
     Client,
-    /// A scope is not the partner's; says which.
+    /// The partner does not have a requested scope; names it.
     Scope(String),
     /// The store or the signing key cannot be used.
     Other(Error),
@@ -33,7 +33,8 @@ impl<E: Into<Error>> From<E> for GrantError {
     }
 }
 
-/// Issues a token for the partner with this id and secret: with the requested scopes, or with all of the partner's.
+/// Issues a token for the partner with this id and secret. Grants the requested scopes, or all of
+/// the partner's if none are requested.
 ///
 /// # Errors
 /// See [`GrantError`].
@@ -49,7 +50,8 @@ pub async fn issue(
     Ok(AccessToken { token, scope })
 }
 
-/// The requested scopes, if the partner has them all; all of the partner's where none were requested.
+/// Returns the requested scopes if the partner has all of them, or all of the partner's if none are
+/// requested.
 fn granted(partner: &Partner, requested: Option<&str>) -> Result<String, String> {
     let has: Vec<&str> = partner.scopes.split_whitespace().collect();
     let Some(requested) = requested.map(str::trim).filter(|requested| !requested.is_empty()) else {
@@ -59,7 +61,8 @@ fn granted(partner: &Partner, requested: Option<&str>) -> Result<String, String>
     for scope in requested.split_whitespace() {
         if !has.contains(&scope) {
             let shown: String = scope.chars().filter(|c| c.is_ascii_graphic()).take(64).collect();
-            return Err(format!("This client does not have the scope {shown}. It has: {}.", has.join(" ")));
+            let hint = if shown.contains(',') { " Separate scopes with spaces." } else { "" };
+            return Err(format!("This client does not have the scope {shown}.{hint} It has: {}.", has.join(" ")));
         }
         if !granted.contains(&scope) {
             granted.push(scope);

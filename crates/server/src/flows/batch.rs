@@ -1,6 +1,6 @@
 //! Batches: several submissions of one person behind one link, stored all or none.
 
-use credential::{Batch, BatchBody, BatchForm, Context, Fault, Rejection, Submission, Type};
+use credential::{Batch, BatchBody, BatchForm, Context, FieldError, ParseError, Submission, Type};
 use uuid::Uuid;
 
 use super::documents::{self, InspectedDocuments, upload_links};
@@ -21,28 +21,30 @@ use store::domain::asset::Asset;
 use store::domain::submission::Status;
 use store::{Alongside, NewBatch, NewRequest, NewSubmission, Pushed};
 
-/// A batch as a partner sends it.
+/// A batch as received from a partner.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchPush<'a> {
     /// The body.
     pub body: &'a [u8],
-    /// The form of the body.
+    /// The API version's format of the body.
     pub form: BatchForm,
 }
 
-/// A batch that would be stored.
+/// A batch that a push would store.
 #[derive(Debug)]
 pub struct BatchPreview {
-    /// The partner's id for the whole.
+    /// The partner's id of the batch.
     pub credential_id: String,
-    /// The items, in the order of the types.
+    /// The items, ordered by type.
     pub items: Vec<PushPreview>,
 }
 
-/// Validates and stores a batch, if `authorize` permits the types in it; returns once it is durable.
+/// Validates and stores a batch, if `authorize` permits the types in it. Returns once it is
+/// durable.
 ///
 /// # Errors
-/// 400 or 422 for the body, 401 if the partner was disabled meanwhile, 503 if nothing can be stored now; or that of `authorize`.
+/// 400 or 422 for an invalid body, 401 if the partner was disabled meanwhile, 503 if nothing can be
+/// stored now; or the error of `authorize`.
 pub async fn push(
     app: &App,
     partner: Uuid,
@@ -55,7 +57,7 @@ pub async fn push(
     Ok(stored)
 }
 
-/// Validates a batch as [`push`] does, and stores nothing.
+/// Validates a batch as [`push`] does, without storing anything.
 ///
 /// # Errors
 /// As [`push`].
@@ -75,7 +77,7 @@ async fn validated(
     push: BatchPush<'_>,
     authorize: impl FnOnce(&[Type]) -> Result<(), Error>,
 ) -> Result<(Batch, InspectedDocuments), Error> {
-    let count_refused = |_: &Rejection| app.metrics().submissions("refused", 1);
+    let count_refused = |_: &ParseError| app.metrics().submissions("refused", 1);
     let body = BatchBody::read(push.form, push.body).inspect_err(count_refused)?;
     authorize(&body.types())?;
     let mut batch = body.check(&context(app));
@@ -85,31 +87,31 @@ async fn validated(
         batch = BatchBody::read(push.form, push.body).and_then(|body| body.check(&context));
     }
     let batch = batch.inspect_err(count_refused)?;
-    sandbox::check_recipient(app, partner, batch.claim.as_deref()).await?;
+    sandbox::check_recipient(app, partner, batch.notify.as_deref()).await?;
     standing_consent::check_replaced(app, partner, &batch.items).await?;
     let inspected = documents::check(app, partner, &batch.items).await?;
     Ok((batch, inspected))
 }
 
-/// Encrypts and stores a batch; returns once it is durable.
+/// Encrypts and stores a batch. Returns once it is durable.
 async fn store(app: &App, partner: Uuid, batch: &Batch, inspected: &InspectedDocuments) -> Result<StoredPush, Error> {
     let (id, now) = (app.id(), app.now());
     let mut items: Vec<NewSubmission> = Vec::with_capacity(batch.items.len());
     for (place, item) in (0..).zip(&batch.items) {
-        // The person sees the items in the order of their ids.
+        // Pages list the items in the order of their ids.
         let item_id = app.rng().ordered_id(now, place);
-        // If a later one fails, the sweep deletes the documents of the earlier ones.
+        // If a later item fails, the sweep deletes the documents of the earlier ones.
         items.push(prepare(app, partner, (item, inspected), &item.payload(), item_id, Some(id)).await?);
     }
     let assets: Vec<(String, Vec<Asset>)> =
         items.iter().map(|item| (item.credential_id.clone(), item.assets.clone())).collect();
     let ids: Vec<Option<Uuid>> = items.iter().map(|item| Some(item.id)).collect();
     let covered = covered_items(app, partner, &batch.items).await?;
-    let email = batch.claim.as_deref();
+    let email = batch.notify.as_deref();
     let new = NewBatch { id, credential_id: batch.credential_id.clone(), items };
     let link = app.links().batch(partner, id);
     let pushed_link = PushedLink {
-        // If all of it is accepted at once, it has no link that its person must open.
+        // If all items are accepted immediately, there is no link that the holder must open.
         email: email.filter(|_| covered.len() < batch.items.len()),
         partner,
         credential_id: &batch.credential_id,
@@ -146,12 +148,12 @@ async fn store(app: &App, partner: Uuid, batch: &Batch, inspected: &InspectedDoc
         Pushed::ExistingBatch(existing) => repeated(app, partner, &existing, batch, &covered).await,
         Pushed::Taken(ids) => Err(Error::invalid(taken_ids(batch, &ids))),
         Pushed::Existing(_) => Err(Error::internal("a batch was stored as one submission")),
-        Pushed::PartnerDisabled => Err(Error::unauthorized()),
+        Pushed::PartnerDisabled => Err(Error::disabled_client()),
     }
 }
 
-/// The items that their holder's standing consents cover, by their places. None if they are credentials of several people: a
-/// batch is about one.
+/// Returns the items that their holder's standing consents cover, with their indexes. Returns none
+/// if they belong to several holders, since a batch is about one person.
 async fn covered_items(app: &App, partner: Uuid, items: &[Submission]) -> Result<Vec<(usize, Covered)>, Error> {
     let mut covered = Vec::new();
     for (place, item) in items.iter().enumerate() {
@@ -161,7 +163,8 @@ async fn covered_items(app: &App, partner: Uuid, items: &[Submission]) -> Result
     Ok(if is_of_one { covered } else { Vec::new() })
 }
 
-/// Accepts what is covered of a stored batch; `ids` names each item that can be accepted. Returns how many were.
+/// Accepts the covered items of a stored batch, and returns their number. An item whose id in `ids`
+/// is `None` is skipped.
 async fn accept_items(
     app: &App,
     (batch, items): (Uuid, &[Submission]),
@@ -178,7 +181,7 @@ async fn accept_items(
     Ok(accepted)
 }
 
-/// The result of a batch whose id exists already.
+/// Returns the response to a batch whose id already exists.
 async fn repeated(
     app: &App,
     partner: Uuid,
@@ -199,7 +202,7 @@ async fn repeated(
         }
     }
     let differs = differs(app, existing, batch).await?;
-    // The acceptance of some may have failed after they were stored.
+    // Accepting some items may have failed after the batch was stored.
     let unopened = |item: &Submission| {
         let is_it = |earlier: &&domain::submission::Submission| {
             earlier.credential_id == item.credential_id && !differs && is_unopened(earlier)
@@ -213,7 +216,7 @@ async fn repeated(
     let differs = differs || returns_elsewhere(app, existing.id, batch.return_url.as_deref()).await?;
     let link = app.links().batch(partner, existing.id);
     let pushed = PushedLink {
-        email: batch.claim.as_deref().filter(|_| !is_verified),
+        email: batch.notify.as_deref().filter(|_| !is_verified),
         partner,
         credential_id: &batch.credential_id,
         offer: Offer::Several(existing.items.len()),
@@ -226,15 +229,15 @@ async fn repeated(
     Ok(StoredPush { credential_id, request_id: existing.id, redirect_uri: link, is_verified, uploads, warnings })
 }
 
-/// An error for each id of the batch that another request has.
-fn taken_ids(batch: &Batch, ids: &[String]) -> Vec<Fault> {
+/// Returns an error for each id of the batch that another request already uses.
+fn taken_ids(batch: &Batch, ids: &[String]) -> Vec<FieldError> {
     let own = ids.contains(&batch.credential_id).then(|| id_taken(batch.id_pointer));
     let items = batch.items.iter().filter(|item| ids.contains(&item.credential_id));
     own.into_iter().chain(items.map(|item| id_taken(&item.id_pointer))).collect()
 }
 
-/// An error for each item whose id the earlier batch has for another type.
-fn items_of_other_types(existing: &domain::batch::Batch, batch: &Batch) -> Vec<Fault> {
+/// Returns an error for each item whose id has another type in the earlier batch.
+fn items_of_other_types(existing: &domain::batch::Batch, batch: &Batch) -> Vec<FieldError> {
     let has_other_type = |item: &&Submission| {
         let mut earlier = existing.items.iter().filter(|earlier| earlier.credential_id == item.credential_id);
         earlier.any(|earlier| earlier.credential_type != item.credential_type)
@@ -242,7 +245,7 @@ fn items_of_other_types(existing: &domain::batch::Batch, batch: &Batch) -> Vec<F
     batch.items.iter().filter(has_other_type).map(|item| id_taken(&item.id_pointer)).collect()
 }
 
-/// Whether an earlier batch had other items.
+/// Returns whether an earlier batch had other items.
 async fn differs(app: &App, existing: &domain::batch::Batch, batch: &Batch) -> Result<bool, Error> {
     if existing.items.len() != batch.items.len() {
         return Ok(true);

@@ -1,6 +1,7 @@
-//! What a person does with a partner's link: open it, accept what it leads to, or decline; and delete what was accepted.
+//! A holder's use of a partner's link: opening it, accepting or declining its submissions, and
+//! deleting what was accepted.
 //!
-//! The pages act for the person who is signed in, the sandbox for its users. Both go through here.
+//! Pages call these functions for the signed-in holder, the sandbox for its test users.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,27 +20,27 @@ use store::domain::asset::{Asset, AssetState};
 use store::domain::submission::{State, Submission};
 use store::{EventKind, Tx};
 
-/// Attempts while the wallet changes between the read and the write.
+/// Maximum number of attempts while the wallet keeps changing between the read and the write.
 const MAX_ATTEMPTS: usize = 5;
 
-/// Why a link leads to nothing that this person can consent to.
+/// The reason why a link has nothing that this holder can consent to.
 #[derive(Clone, Copy, Debug)]
 pub enum LinkError {
-    /// There is nothing, or nothing that this person may know of.
+    /// It does not exist, or this holder must not learn that it does.
     Unknown,
-    /// Another person has opened it first.
+    /// Another holder has opened it first.
     OtherHolder,
-    /// The person has declined it.
+    /// The holder has declined it.
     Declined,
     /// It has expired.
     Expired,
-    /// The person has deleted it since.
+    /// The holder has deleted it since.
     Deleted,
     /// The partner withdrew it before it was accepted.
     Withdrawn,
 }
 
-/// What a link leads to, for its holder.
+/// The submissions behind a link, for its holder.
 #[derive(Clone, Debug)]
 pub enum Linked {
     /// One submission.
@@ -49,7 +50,7 @@ pub enum Linked {
 }
 
 impl Linked {
-    /// The submission, or those of the batch.
+    /// Returns the submission, or those of the batch.
     pub fn items(&self) -> &[Submission] {
         match self {
             Self::One(submission) => std::slice::from_ref(submission),
@@ -58,40 +59,44 @@ impl Linked {
     }
 }
 
-/// What a person chose about a credential, beside accepting it.
+/// A holder's choices about a credential, besides accepting it.
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
-    /// The related credentials of which the newer version replaces the older one; `None` if the person was not asked.
+    /// The related credentials for which the newer version supersedes the older one; `None` if the
+    /// holder was not asked.
     pub replaced: Option<BTreeSet<Uuid>>,
-    /// Whether its partner may keep it up to date.
+    /// Whether the partner may keep it up to date (standing consent).
     pub is_kept_current: bool,
-    /// That its name, which differs from those in the wallet, is also theirs. Ignored if it does not differ.
+    /// The holder's confirmation that its name, which differs from those in the wallet, is also
+    /// theirs. Ignored if it does not differ.
     pub confirmed_name: Option<Confirmation<NameReason>>,
-    /// The same about the date of birth.
+    /// The same for the date of birth.
     pub confirmed_birth_date: Option<Confirmation<BirthDateReason>>,
 }
 
-/// What a person chose, by credential. Where nothing was chosen, nothing is asked or confirmed and no consent is given.
+/// The holder's choices by credential. A credential without an entry has no choices: nothing is
+/// confirmed and no consent is given.
 pub type Choices = BTreeMap<Uuid, Choice>;
 
-/// What accepting or declining has changed.
+/// The changes made by accepting or declining.
 #[derive(Clone, Debug)]
 pub struct Decided {
-    /// What the link leads to, as it was before.
+    /// The submissions behind the link, as they were before.
     pub linked: Linked,
-    /// How many submissions have changed; none if all were decided before or have expired.
+    /// Number of changed submissions; 0 if all were decided before or have expired.
     pub count: usize,
-    /// The submissions whose name or date of birth the person must confirm first. If there are any, nothing has changed.
+    /// Submissions whose name or date of birth the holder must confirm first. If there are any,
+    /// nothing has changed.
     pub unconfirmed: Vec<Uuid>,
 }
 
-/// Records, once for each submission, that a browser has opened the link.
+/// Records, once per submission, that a browser has opened the link.
 ///
 /// # Errors
 /// The store cannot be used.
 pub async fn note_link_opened(app: &App, id: Uuid) -> Result<(), Error> {
     let now = app.now();
-    // Most links were opened before or lead nowhere; those take no write lock.
+    // Most links were opened before or do not exist. Checking first avoids the write lock for them.
     if app.store().read().await?.count_unopened(id, now).await? == 0 {
         return Ok(());
     }
@@ -103,7 +108,7 @@ pub async fn note_link_opened(app: &App, id: Uuid) -> Result<(), Error> {
     Ok(())
 }
 
-/// Binds what the link leads to to `holder`, unless it is bound already.
+/// Binds the submissions behind the link to `holder`, unless they are already bound.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -127,8 +132,8 @@ pub async fn open(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns what the link leads to, if it is bound to `holder`. What expired or was withdrawn before anybody opened it is
-/// reported as such.
+/// Returns the submissions behind the link, if they are bound to `holder`. Submissions that expired
+/// or were withdrawn before anyone opened the link give the corresponding error.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -163,9 +168,11 @@ pub async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Linked, Li
     })
 }
 
-/// Re-seals the data under `holder`'s own key and puts it into the wallet: one submission, or every item of a batch that
-/// is still pending. A repetition changes nothing. If one carries another name than the wallet and the person did not
-/// confirm it, nothing is accepted.
+/// Encrypts the data with `holder`'s own key and moves it into the wallet: one submission, or every
+/// item of a batch that is still pending.
+///
+/// Repeating it changes nothing. If an item has a name or date of birth that differs from the
+/// wallet and the holder did not confirm it, nothing is accepted.
 ///
 /// # Errors
 /// The store or the key ring cannot be used, or the wallet kept changing meanwhile.
@@ -178,7 +185,7 @@ pub async fn accept(app: &App, id: Uuid, holder: Uuid, choices: &Choices) -> Res
         let Some(partner) = linked.items().first().map(|item| item.partner_id) else {
             return Ok(Ok(Decided { linked, count: 0, unconfirmed: Vec::new() }));
         };
-        // Keys are fetched and used before the write transaction begins.
+        // Keys are loaded and used before the write transaction begins.
         let held =
             Held { versions: HeldVersions::of(app, holder, partner).await?, names: HeldNames::of(app, holder).await? };
         let (mut among, mut pending, mut unconfirmed) = (held.names.clone(), Vec::new(), Vec::new());
@@ -200,14 +207,15 @@ pub async fn accept(app: &App, id: Uuid, holder: Uuid, choices: &Choices) -> Res
     Err(Error::unavailable())
 }
 
-/// What a wallet holds that the decisions about an incoming credential rest on.
+/// The contents of a wallet that decisions about an incoming credential depend on.
 struct Held {
     versions: HeldVersions,
     names: HeldNames,
 }
 
-/// Accepts what is still pending; returns how many that were. `None`, and nothing is changed, if the wallet does not hold the
-/// versions and names any more that the person was asked about.
+/// Accepts the submissions that are still pending, and returns their number. Returns `None` and
+/// changes nothing if the versions and names in the wallet are no longer those that the holder was
+/// asked about.
 async fn accept_all(
     app: &App,
     (holder, partner): (Uuid, Uuid),
@@ -217,7 +225,7 @@ async fn accept_all(
 ) -> Result<Option<usize>, Error> {
     let now = app.now();
     let mut tx = app.store().write().await?;
-    tx.hold_wallet(holder).await?;
+    tx.lock_wallet(holder).await?;
     if !held.versions.is_unchanged(&mut tx, holder, partner).await? || !held.names.is_unchanged(&mut tx, holder).await?
     {
         return Ok(None);
@@ -241,7 +249,8 @@ async fn accept_all(
     Ok(Some(accepted.len()))
 }
 
-/// Supersedes older versions as the person chose, records what was decided, and gives and ends standing consents.
+/// Supersedes older versions as the holder chose, records the decisions, and gives and ends
+/// standing consents.
 async fn settle_versions(
     app: &App,
     tx: &mut Tx,
@@ -258,19 +267,21 @@ async fn settle_versions(
         }
         pairs.extend(replaced);
     }
-    // The consent was for the older version. It goes on only if the person gives it for the newer one.
+    // The consent was for the older version. It continues only if the holder gives it for the newer
+    // one.
     for old in supersede::record(app, tx, holder, &pairs, now).await? {
         tx.end_standing_consent(holder, old, now).await?;
     }
     let is_kept_current = |item: &Pending| choices.get(&item.id).is_some_and(|choice| choice.is_kept_current);
     for item in accepted.iter().filter(|item| item.may_continue && is_kept_current(item)) {
-        // Only for what stands: not for what a newer version has superseded at once.
+        // The store skips credentials that a newer version has superseded in this transaction.
         tx.give_standing_consent(app.id(), holder, item.id, now).await?;
     }
     Ok(())
 }
 
-/// Declines for `holder`: one submission, or every item of a batch that is still pending. Their data is deleted.
+/// Declines for `holder`: one submission, or every item of a batch that is still pending. Their
+/// data is deleted.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -296,8 +307,10 @@ pub async fn decline(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Decided
     Ok(Ok(Decided { linked, count: declined.len(), unconfirmed: Vec::new() }))
 }
 
-/// Deletes a credential from `holder`'s wallet. If it was current for the person who deletes it (`is_current`), and its partner has
-/// updated it since, the update is deleted too. A repetition changes nothing.
+/// Deletes a credential from `holder`'s wallet. Repeating it changes nothing.
+///
+/// If the holder saw it as the current version (`is_current`) and its partner has updated it since,
+/// the update is deleted too.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -305,7 +318,7 @@ pub async fn delete(app: &App, id: Uuid, holder: Uuid, is_current: bool) -> Resu
     share::update_before_deletion(app, holder, id).await?;
     let now = app.now();
     let mut tx = app.store().write().await?;
-    tx.hold_wallet(holder).await?;
+    tx.lock_wallet(holder).await?;
     let mut deleted = vec![id];
     if is_current {
         deleted.extend(standing_consent::updates_of(&mut tx, id).await?);
@@ -325,30 +338,31 @@ pub async fn delete(app: &App, id: Uuid, holder: Uuid, is_current: bool) -> Resu
     Ok(())
 }
 
-/// A pending submission, with everything of it sealed for its holder.
+/// A pending submission, with all its data encrypted for its holder.
 struct Pending {
     id: Uuid,
     period: Timestamp,
     payload: Vec<u8>,
-    /// What the wallet holds that relates to it.
+    /// Related credentials in the wallet.
     related: Vec<RelatedVersion>,
     /// Whether a standing consent can be given for it.
     may_continue: bool,
-    /// The objects' keys, by asset.
+    /// Keys of the documents' objects, by asset.
     keys: Vec<(Asset, Vec<u8>)>,
 }
 
-/// What became of a submission that is to be accepted.
+/// Result of preparing a submission for acceptance.
 enum Prepared {
     Ready(Box<Pending>),
-    /// It carries another name or date of birth, and the person did not confirm it.
+    /// It has another name or date of birth, and the holder did not confirm it.
     Unconfirmed,
-    /// It is not pending any more, or its data is deleted.
+    /// It is no longer pending, or its data is deleted.
     Over,
 }
 
 impl Pending {
-    /// Compares its name with those that it is accepted `among`, to which it is added.
+    /// Prepares a submission for acceptance. Compares its name with those in `among`, and adds it
+    /// to them.
     async fn prepare(
         app: &App,
         item: &Submission,
@@ -373,7 +387,8 @@ impl Pending {
         among.add_incoming(app, item, &said).await?;
         let related = held.related(app, item, &said).await?;
         let may_continue = item.credential_type.may_continue(&said.fields);
-        // Without a confirmation the bytes stay as they were pushed, so that a repeat of the push is recognised.
+        // Without a confirmation the bytes stay as they were pushed, so that a repeat of the push
+        // is recognised.
         let payload = app.keyring().seal_for_holder(holder, &label, confirmed.as_ref().unwrap_or(&plain)).await?;
         let takes_documents = item.credential_type.assets.most > 0;
         let assets = if takes_documents { app.store().read().await?.assets(&[item.id]).await? } else { Vec::new() };
@@ -387,13 +402,14 @@ impl Pending {
         Ok(Prepared::Ready(Box::new(ready)))
     }
 
-    /// Returns false if it is not pending any more.
+    /// Returns false if it is no longer pending.
     async fn accept(&self, app: &App, tx: &mut Tx, holder: Uuid, now: Timestamp) -> Result<bool, Error> {
         if !tx.accept_submission(self.id, holder, &self.payload, now).await? {
             return Ok(false);
         }
         tx.end_fetching(self.id).await?;
-        // From here on nothing of it changes. What arrived after it was read is sealed now.
+        // From here on the transaction prevents further changes. Documents that arrived after the
+        // read are re-encrypted now.
         for asset in tx.assets(&[self.id]).await? {
             let AssetState::Stored(object) = &asset.state else { continue };
             let prepared = self.keys.iter().find(|(known, _)| *known == asset).map(|(_, key)| key.clone());
@@ -401,7 +417,7 @@ impl Pending {
                 Some(key) => Some(key),
                 None => resealed_key(app, &asset, self.period, holder).await?,
             };
-            let keep_by = now + app.config().retention.unkept_documents;
+            let keep_by = now + app.config().retention.unclaimed_documents;
             if let Some(key) = key {
                 tx.hand_over_asset(asset.id, object.name, &key, keep_by).await?;
             }
@@ -412,7 +428,7 @@ impl Pending {
 
 async fn resealed_key(app: &App, asset: &Asset, period: Timestamp, holder: Uuid) -> Result<Option<Vec<u8>>, Error> {
     let AssetState::Stored(object) = &asset.state else { return Ok(None) };
-    let key = app.documents().object_key(asset.id, object, Owner::Ring(period)).await?;
+    let key = app.documents().object_key(asset.id, object, Owner::Epoch(period)).await?;
     let Some(key) = key else { return Ok(None) };
     Ok(Some(app.keyring().seal_for_holder(holder, &documents::label(&asset.id), key.expose()).await?))
 }

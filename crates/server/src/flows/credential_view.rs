@@ -1,4 +1,4 @@
-//! What a holder sees of a credential: opened, parsed, with its documents.
+//! A credential as its holder sees it: decrypted and parsed, with its documents.
 
 use credential::opencerts::Summary;
 use credential::{AssetKind, Block, Date, Payload};
@@ -11,50 +11,51 @@ use ambient::Timestamp;
 use store::domain::asset::{Asset, AssetState, Failure, Object};
 use store::domain::submission::{State, Submission};
 
-/// A credential that its holder looks at.
+/// A decrypted credential for its holder.
 #[derive(Clone, Debug)]
 pub struct CredentialView {
     /// The request's id.
     pub id: Uuid,
-    /// Who pushed it.
+    /// The name of the partner that pushed it.
     pub partner: String,
     /// Its type.
     pub known: credential::Type,
-    /// What people call its type.
+    /// The display name of its type.
     pub title: &'static str,
-    /// What a hirer would read.
+    /// One line that summarizes it, as hirers see it.
     pub headline: String,
-    /// What was pushed.
+    /// The pushed content.
     pub payload: Payload,
-    /// What a page draws of it.
+    /// The blocks that a page renders.
     pub view: Vec<Block>,
     /// Its documents.
     pub documents: Vec<DocumentView>,
     /// When it was pushed.
     pub pushed_at: Timestamp,
-    /// When it is given up.
+    /// When it expires if it stays pending.
     pub expires_at: Timestamp,
     /// When it was accepted, if it was.
     pub accepted_at: Option<Timestamp>,
-    /// If its partner has withdrawn it.
+    /// Its withdrawal, if its partner has withdrawn it.
     pub withdrawal: Option<Withdrawal>,
-    /// When a newer one took its place, if one did.
+    /// When a newer version superseded it.
     pub superseded_at: Option<Timestamp>,
-    /// The last day that it counted, if that day is over.
+    /// The last day of validity, if it has expired.
     pub expired_on: Option<Date>,
 }
 
-/// What a partner said when it withdrew something.
+/// Withdrawal of a submission by its partner.
 #[derive(Clone, Debug)]
 pub struct Withdrawal {
     /// When.
     pub at: Timestamp,
-    /// Its reason.
+    /// The partner's reason.
     pub reason: String,
 }
 
 impl Withdrawal {
-    /// Of what is in a wallet, or was not answered; `None` if it was not withdrawn.
+    /// Reads the withdrawal of a submission that is in a wallet or was still pending; `None` if it
+    /// was not withdrawn.
     pub async fn of(app: &App, submission: &Submission) -> Result<Option<Self>, Error> {
         let label: [&[u8]; 2] = [b"withdrawal", submission.id.as_bytes()];
         let (at, reason) = match &submission.state {
@@ -77,48 +78,50 @@ impl Withdrawal {
 pub struct DocumentView {
     /// Its id.
     pub id: Uuid,
-    /// What the partner calls it.
+    /// The partner's id of the document.
     pub name: String,
-    /// What it is.
+    /// Its file type.
     pub kind: AssetKind,
-    /// Where it stands.
+    /// Its state.
     pub state: DocumentState,
 }
 
-/// Where a document stands, for its holder.
+/// State of a document, for its holder.
 #[derive(Clone, Debug)]
 pub enum DocumentState {
     /// It can be opened.
     Stored {
-        /// Its size, bytes.
+        /// Its size in bytes.
         size: u64,
         /// Whether it is digitally signed; the signature itself is not verified.
         is_signed: bool,
-        /// What an OpenCerts document shows by itself.
+        /// Results of reading an OpenCerts document.
         certificate: Option<Certificate>,
     },
-    /// It may still come.
+    /// It may still arrive.
     Awaited,
-    /// It did not come before the credential was accepted.
+    /// It did not arrive before the credential was accepted.
     Missing,
-    /// It could not be had.
+    /// It could not be fetched, or its content was rejected.
     Refused,
-    /// It was deleted, since nobody came back to the wallet.
+    /// It was deleted because the holder did not return to claim the wallet.
     Deleted,
 }
 
-/// What an OpenCerts document shows by itself.
+/// Results of reading an OpenCerts document.
 #[derive(Clone, Debug)]
 pub struct Certificate {
     obfuscated: i64,
-    /// What the document says, and what the partner says, where the two differ.
+    /// Values that differ: the document's, and the partner's.
     pub differences: Vec<(String, String)>,
-    /// Whether it says nothing of the name, the course or the issuer, so that those cannot be compared.
+    /// Whether the document lacks the name, the course or the issuer, so that it cannot be
+    /// compared.
     pub incomparable: bool,
 }
 
 impl CredentialView {
-    /// Opens `submission` for its holder, with all that its documents show; `None` if its data is gone.
+    /// Decrypts `submission` for its holder, and reads its documents. Returns `None` if its data is
+    /// deleted.
     pub async fn open(app: &App, submission: &Submission) -> Result<Option<Self>, Error> {
         Self::open_with(app, submission, true).await
     }
@@ -127,7 +130,7 @@ impl CredentialView {
         let label: [&[u8]; 2] = [b"submission", submission.id.as_bytes()];
         let (bytes, accepted_at, owner) = match &submission.state {
             State::Incomplete { sealed, .. } => {
-                (app.keyring().open_sealed(sealed, &label).await?, None, Owner::Ring(sealed.period))
+                (app.keyring().open_sealed(sealed, &label).await?, None, Owner::Epoch(sealed.period))
             }
             State::Accepted { holder, at, sealed, .. } | State::Withdrawn { holder, accepted_at: at, sealed, .. } => {
                 let opened = app.keyring().open_for_holder(*holder, &label, sealed).await?;
@@ -173,7 +176,8 @@ impl CredentialView {
         }))
     }
 
-    /// Opens several for a list, without looking into their documents; those whose data is gone are left out.
+    /// Decrypts several submissions for a list, without reading their documents. Skips those whose
+    /// data is deleted.
     pub async fn open_all(app: &App, submissions: &[Submission]) -> Result<Vec<Self>, Error> {
         let mut all = Vec::with_capacity(submissions.len());
         for submission in submissions {
@@ -182,29 +186,30 @@ impl CredentialView {
         Ok(all)
     }
 
-    /// Whether it is what its partner says now.
+    /// Returns whether it is current: neither withdrawn nor superseded.
     pub fn stands(&self) -> bool {
         self.withdrawal.is_none() && self.superseded_at.is_none()
     }
 
-    /// The person's name as the partner knows it.
+    /// Returns the holder's name in this credential.
     pub fn full_name(&self) -> &str {
         self.payload.full_name()
     }
 
-    /// How many documents it has.
-    pub fn document_count(&self) -> i64 {
-        i64::try_from(self.documents.len()).unwrap_or(i64::MAX)
+    /// Returns the number of documents that can be opened.
+    pub fn stored_documents(&self) -> i64 {
+        let is_stored = |document: &&DocumentView| matches!(document.state, DocumentState::Stored { .. });
+        i64::try_from(self.documents.iter().filter(is_stored).count()).unwrap_or(i64::MAX)
     }
 
-    /// What was pushed, as JSON to read and copy.
+    /// Returns the pushed fields as formatted JSON.
     pub fn json(&self) -> String {
         serde_json::to_string_pretty(&self.payload.fields).unwrap_or_default()
     }
 }
 
 impl Certificate {
-    /// How many of its values were taken out by whoever passed it on.
+    /// Returns how many of its values were obfuscated before it was passed on.
     pub fn obfuscated(&self) -> i64 {
         self.obfuscated
     }
@@ -225,12 +230,12 @@ impl DocumentView {
         Self { id: asset.id, name: asset.asset_id, kind: asset.kind, state }
     }
 
-    /// Whether a browser can show it in the page.
+    /// Returns whether a browser can show it inside a page.
     pub fn is_image(&self) -> bool {
         matches!(self.kind, AssetKind::Png | AssetKind::Jpg)
     }
 
-    /// The key of what people call its kind.
+    /// Returns the message key of its file type's display name.
     pub fn kind_key(&self) -> &'static str {
         match self.kind {
             AssetKind::Pdf => "kind-pdf",
@@ -241,7 +246,8 @@ impl DocumentView {
     }
 }
 
-/// What a certificate shows; `None` if it cannot be read now, so that the rest of the page is still shown.
+/// Reads a certificate. Returns `None` if it cannot be read now, so that the rest of the page is
+/// still shown.
 async fn certificate(
     app: &App,
     partner: Uuid,
@@ -261,8 +267,8 @@ async fn certificate(
     Some(Certificate { obfuscated, differences, incomparable })
 }
 
-/// What the document and the partner both say, differently (first the document's words, then the partner's), and
-/// whether the document says nothing of something that should be compared.
+/// Compares the document with the partner's fields. Returns the values that differ (the document's
+/// first), and whether the document lacks a value to compare.
 fn differences(
     known: credential::Type,
     fields: &serde_json::Value,

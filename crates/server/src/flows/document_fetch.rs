@@ -1,12 +1,12 @@
 //! Fetches documents from the addresses that partners have pushed.
 //!
-//! A place is filled as soon as it is free, and no partner and no host has more than a few of them: hosts that do not respond
-//! delay nobody else's documents.
+//! A slot is refilled as soon as it is free, and each partner and host has a limited number of
+//! slots. Hosts that do not respond delay only their own documents.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use credential::MOST_BYTES;
+use credential::MAX_BYTES;
 use tokio::task::{Id, JoinSet};
 use url::Url;
 use uuid::Uuid;
@@ -18,27 +18,28 @@ use store::StoreError;
 use store::domain::asset::{Asset, AssetState, Failure};
 use store::domain::submission::{Sealed, State};
 
-/// How many documents are fetched at once,
+/// Maximum number of concurrent fetches.
 const PLACES: usize = 32;
-/// of one partner,
+/// Maximum number of concurrent fetches per partner.
 const PER_PARTNER: usize = 4;
-/// and from one host.
+/// Maximum number of concurrent fetches per host.
 const PER_HOST: usize = 2;
-/// How many documents of a partner are taken at once.
+/// Maximum number of documents of a partner that are claimed at once.
 const REFILL: usize = 2;
-/// Attempts to fetch a document from an unreachable address, in about half an hour.
+/// Number of attempts to fetch a document from an unreachable address. With the backoff they span
+/// about half an hour.
 const MAX_ATTEMPTS: i64 = 7;
 const RETRIES: Backoff = Backoff { first: Duration::from_secs(30), longest: Duration::from_secs(960) };
 
-/// A document that was taken from the store.
+/// A document that was claimed for fetching.
 #[derive(Debug)]
 struct Fetch {
     asset: Asset,
     partner: Uuid,
     attempts: i64,
-    /// The period of the key that its submission is sealed under.
+    /// The epoch of the key that its submission is encrypted with.
     period: Timestamp,
-    /// Where it is; `None` if the address cannot be decrypted.
+    /// Its address; `None` if the address cannot be decrypted.
     address: Option<Url>,
 }
 
@@ -48,29 +49,29 @@ impl Fetch {
     }
 }
 
-/// Fetches what is due.
+/// Fetches due documents.
 #[derive(Debug)]
 pub struct Fetcher {
     app: App,
-    /// Taken, and waiting for a place at their hosts.
+    /// Claimed documents that wait for a slot at their host.
     waiting: Vec<Fetch>,
     running: JoinSet<Result<(), StoreError>>,
-    /// The partner and the host of each that is being fetched.
+    /// The partner and the host of each running fetch.
     busy: HashMap<Id, (Uuid, String)>,
 }
 
 impl Fetcher {
-    /// A fetcher of everything in the store.
+    /// Creates a fetcher for all due documents in the store.
     pub fn new(app: &App) -> Self {
         Self { app: app.clone(), waiting: Vec::new(), running: JoinSet::new(), busy: HashMap::new() }
     }
 
-    /// Whether nothing is being fetched.
+    /// Returns whether no fetch is running.
     pub fn is_idle(&self) -> bool {
         self.running.is_empty()
     }
 
-    /// Waits until a fetch has ended; without one, for ever.
+    /// Waits until a fetch has ended. Without a running fetch it waits forever.
     pub async fn fetch_ended(&mut self) {
         let (id, outcome) = match self.running.join_next_with_id().await {
             Some(Ok((id, outcome))) => (id, outcome.map_err(|error| error.to_string())),
@@ -78,19 +79,20 @@ impl Fetcher {
             None => return std::future::pending().await,
         };
         self.busy.remove(&id);
-        // A failed one is due again later, and does not hold up the others.
+        // A failed fetch is due again later, and does not delay the others.
         if let Err(error) = outcome {
-            tracing::warn!(error, "a document could not be worked on");
+            tracing::warn!(error, "processing a document failed");
         }
     }
 
-    /// Takes what is due and begins as much as there are places; returns how many were taken.
+    /// Claims due documents and starts fetches up to the limits. Returns how many documents were
+    /// claimed.
     ///
     /// # Errors
-    /// The store cannot be used; what was taken is due again later.
+    /// The store cannot be used. Claimed documents are due again when their leases expire.
     pub async fn step(&mut self) -> Result<usize, StoreError> {
         let app = self.app.clone();
-        let taken = app.store().unless_lost(self.take()).await?;
+        let taken = app.store().cancel_on_disconnect(self.take()).await?;
         let count = taken.len();
         self.waiting.extend(taken);
         let mut later = Vec::new();
@@ -111,7 +113,8 @@ impl Fetcher {
     async fn take(&self) -> Result<Vec<Fetch>, StoreError> {
         let (app, now) = (&self.app, self.app.now());
         let free = PLACES.saturating_sub(self.busy.len() + self.waiting.len());
-        // Mostly nothing is due: then no write transaction is begun, which others would wait for.
+        // Usually nothing is due. Checking first avoids a write transaction that others would wait
+        // for.
         if free == 0 || app.store().read().await?.count_assets_to_fetch(now).await? == 0 {
             return Ok(Vec::new());
         }
@@ -122,7 +125,7 @@ impl Fetcher {
         }
         held.retain(|_, held| *held + REFILL > PER_PARTNER);
         let without: Vec<Uuid> = held.into_keys().collect();
-        // Longer than all that one partner has taken from one host.
+        // Must exceed the time to fetch all documents that one partner has claimed from one host.
         let rounds = u32::try_from(PER_PARTNER / PER_HOST + 1).unwrap_or(u32::MAX);
         let lease = rounds * app.config().outbound.timeout + Duration::from_secs(60);
         let (each, limit) = (i64::try_from(REFILL).unwrap_or(1), i64::try_from(free).unwrap_or(1));
@@ -137,10 +140,10 @@ impl Fetcher {
     }
 }
 
-/// Sends requests for all that is due, until nothing is; returns how many documents were taken.
+/// Fetches documents until none is due. Returns how many were claimed.
 ///
 /// # Errors
-/// The store cannot be used; what was taken is due again later.
+/// The store cannot be used. Claimed documents are due again when their leases expire.
 pub async fn fetch_due(app: &App) -> Result<usize, StoreError> {
     let (mut fetcher, mut count) = (Fetcher::new(app), 0);
     loop {
@@ -155,7 +158,8 @@ pub async fn fetch_due(app: &App) -> Result<usize, StoreError> {
     }
 }
 
-/// Reads where a document is; `None` once the person has answered: nothing is added to what they saw.
+/// Decrypts a document's address. Returns `None` once the holder has decided: nothing is added to
+/// the credential that they saw.
 async fn prepare(app: &App, asset: Asset, partner: Uuid, attempts: i64) -> Result<Option<Fetch>, StoreError> {
     let submission = app.store().read().await?.linked_submission(asset.submission_id, app.now()).await?;
     let Some(State::Incomplete { sealed, .. }) = submission.map(|submission| submission.state) else { return Ok(None) };
@@ -194,7 +198,7 @@ async fn run(app: App, fetch: Fetch) -> Result<(), StoreError> {
 async fn written(app: &App, fetch: &Fetch) -> Result<Written, UploadError> {
     let refused = || UploadError::Interrupted(Failure::AddressRefused);
     let address = fetch.address.as_ref().ok_or_else(refused)?;
-    // The operator may have changed the list since the push.
+    // The operator may have changed the list of allowed hosts since the push.
     let partner = app.store().read().await?.partner(fetch.partner).await?;
     let allowed = partner.is_some_and(|partner| {
         partner.is_active() && address.host_str().is_some_and(|host| partner.may_fetch_from(host))
@@ -202,7 +206,7 @@ async fn written(app: &App, fetch: &Fetch) -> Result<Written, UploadError> {
     if !allowed {
         return Err(refused());
     }
-    let limit = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
+    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
     let source = app.documents().outbound.fetch(address, limit).await.map_err(UploadError::Interrupted)?;
     app.documents().take_in(fetch.partner, fetch.asset.kind, source).await
 }

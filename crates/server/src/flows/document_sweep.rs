@@ -1,13 +1,13 @@
-//! Deletes documents: those of wallets that were never claimed, and objects that no row names.
+//! Deletes documents of wallets that were never claimed, and objects without a row.
 
 use crate::app::App;
 use ambient::Timestamp;
 use store::StoreError;
 
-/// How many rows one transaction changes.
+/// Maximum number of rows changed by one transaction.
 const BATCH: i64 = 500;
 
-/// Deletes the documents of accepted credentials whose wallets were not kept in time.
+/// Deletes the documents of accepted credentials whose wallets were not claimed in time.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -28,7 +28,7 @@ pub async fn delete_unclaimed(app: &App) -> Result<(), StoreError> {
 /// Deletes the objects whose rows were deleted.
 ///
 /// # Errors
-/// The store or the object store cannot be used; the next run goes on.
+/// The store or the object store cannot be used. The next run continues.
 pub async fn delete_dropped_objects(app: &App) -> Result<(), StoreError> {
     loop {
         let dropped = app.store().read().await?.dropped_objects(BATCH).await?;
@@ -36,7 +36,7 @@ pub async fn delete_dropped_objects(app: &App) -> Result<(), StoreError> {
         for object in dropped {
             match app.documents().objects.delete(object).await {
                 Ok(()) => deleted.push(object),
-                Err(error) => tracing::warn!(%error, "an object could not be deleted; it is tried again"),
+                Err(error) => tracing::warn!(%error, "deleting an object failed; it will be retried"),
             }
         }
         if deleted.is_empty() {
@@ -50,13 +50,14 @@ pub async fn delete_dropped_objects(app: &App) -> Result<(), StoreError> {
     }
 }
 
-/// Deletes objects that were made from `since` on, are older than any upload may be, and have no row: what a server
-/// that was killed left between writing the object and its row. Returns how many.
+/// Deletes objects without a row that were created at or after `since` and are older than any
+/// running upload. A crash between writing the object and its row leaves such objects behind.
+/// Returns their number.
 ///
 /// # Errors
 /// The store or the object store cannot be used.
 pub async fn delete_orphans(app: &App, since: Timestamp) -> Result<usize, StoreError> {
-    let before = app.trusted_time().now() - app.config().objects.orphan_age;
+    let before = app.trusted_time().now() - app.config().object_storage.orphan_age;
     let mut deleted = app.documents().objects.delete_unfinished(before).await?;
     for name in app.documents().objects.made_between(since, before).await? {
         if !app.store().read().await?.is_object_known(name).await? {
@@ -66,7 +67,7 @@ pub async fn delete_orphans(app: &App, since: Timestamp) -> Result<usize, StoreE
         }
     }
     if deleted > 0 {
-        tracing::info!(deleted, "orphaned objects deleted");
+        tracing::info!(deleted, "deleted orphaned objects");
     }
     Ok(deleted)
 }

@@ -1,10 +1,11 @@
-//! Documents of submissions: checked and stored with a push, uploaded afterwards, shown to their holder.
+//! Documents of submissions: checked and stored with a push, uploaded afterwards, shown to their
+//! holder.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use credential::{AssetKind, AssetSource, Code, Fault, MOST_BYTES, Submission};
+use credential::{AssetKind, AssetSource, Code, FieldError, MAX_BYTES, Submission};
 use futures::Stream;
 use serde::Serialize;
 use url::Url;
@@ -19,25 +20,26 @@ use store::domain::asset::{Asset, AssetState, Failure};
 use store::domain::submission::State;
 use store::{Partner, StoreError};
 
-/// When a partner that uploads as many documents as it may should try again.
+/// `Retry-After` of a partner that has reached its limit of concurrent uploads.
 const UPLOAD_RETRY: Duration = Duration::from_secs(2);
 
-/// Documents within bodies that were inspected, by where they stand in the body.
+/// Inspected documents from a request body, by their JSON Pointer.
 #[derive(Debug, Default)]
 pub struct InspectedDocuments(HashMap<String, InspectedBytes>);
 
-/// Inspects the documents within `submissions`, and checks the addresses of those that are to be fetched.
+/// Inspects the documents embedded in `submissions`, and checks the addresses of those to be
+/// fetched.
 ///
 /// # Errors
-/// 422 with every fault.
+/// 422 with every field error.
 pub async fn check(app: &App, partner: Uuid, submissions: &[Submission]) -> Result<InspectedDocuments, Error> {
-    let mut faults = Vec::new();
+    let mut field_errors = Vec::new();
     let mut inspected = InspectedDocuments::default();
     let mut known: Option<Partner> = None;
     for asset in submissions.iter().flat_map(|submission| &submission.assets) {
-        // Boxed, like everything that few pushes do: its state would add to the size of every push's future.
+        // Boxed because it is rare: otherwise its state would enlarge the future of every push.
         let refused = Box::pin(refusal(app, partner, asset, &mut known, &mut inspected)).await?;
-        faults.extend(refused.map(|(code, message)| Fault {
+        field_errors.extend(refused.map(|(code, message)| FieldError {
             pointer: asset.pointer.clone(),
             code,
             message,
@@ -45,10 +47,11 @@ pub async fn check(app: &App, partner: Uuid, submissions: &[Submission]) -> Resu
             suggestion: None,
         }));
     }
-    if faults.is_empty() { Ok(inspected) } else { Err(Error::invalid(faults)) }
+    if field_errors.is_empty() { Ok(inspected) } else { Err(Error::invalid(field_errors)) }
 }
 
-/// Why a document is refused; `None` if it is not. `known` is the partner, once it was read.
+/// Returns the error of a document, or `None` if it is accepted. `known` caches the partner once it
+/// was read.
 async fn refusal(
     app: &App,
     partner: Uuid,
@@ -74,18 +77,19 @@ async fn refusal(
             let host = url.as_ref().and_then(Url::host_str);
             let is_listed = known.as_ref().zip(host).is_some_and(|(partner, host)| partner.may_fetch_from(host));
             let message = if !is_listed {
-                "This host is not on your list of hosts that documents are fetched from; ask the operator to add it, or upload the document."
+                "This host is not on your list of document hosts. Ask the operator to add it, or upload the document."
             } else if url.is_some_and(|url| app.documents().outbound.may_ask_port(&url)) {
                 return Ok(None);
             } else {
-                "Documents are fetched from port 443 only, unless the operator allows others; ask the operator, or upload the document."
+                "Documents are fetched from port 443 only, unless the operator allows other ports. Use port 443, ask \
+                 the operator, or upload the document."
             };
             Ok(Some((Code::AssetDataAddress, message.to_owned())))
         }
     }
 }
 
-/// The rows of a submission's assets; documents within the body are written as they were `inspected`.
+/// Creates the rows of a submission's assets. Embedded documents are written from `inspected`.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -107,36 +111,37 @@ pub async fn rows(
             position: i64::try_from(position).unwrap_or(i64::MAX),
             asset_id: asset.asset_id.clone(),
             kind: asset.kind,
-            state: state.ok_or_else(|| StoreError::nonsense("ring_key", "gone at once"))?,
+            state: state.ok_or_else(|| StoreError::corrupt_row("ring_key", "gone at once"))?,
         });
     }
     Ok(rows)
 }
 
-/// Where to send one document.
+/// Where to upload one document.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UploadLink {
-    /// The item of the batch that the document belongs to.
+    /// The id of the batch's item that the document belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     pub credential_id: Option<String>,
     /// Your own id for the document.
     #[schema(example = "testamur")]
     pub asset_id: String,
-    /// Where to PUT its bytes; no token is needed.
+    /// The URL to PUT the document's bytes to. It needs no access token.
     #[schema(
         example = "https://passport.example/api/partner/v2/uploads/0192f0c15a777e118f3a2b9c4d5e6f70.1795428000.Yk1"
     )]
     pub upload_url: String,
-    /// The content type to send it with.
+    /// The `Content-Type` to send.
     #[schema(example = "application/pdf")]
     pub content_type: &'static str,
-    /// Until when the link is good (RFC 3339, UTC).
+    /// When the upload URL expires (RFC 3339, UTC).
     #[schema(value_type = String, format = "date-time", example = "2026-11-23T10:00:00Z")]
     pub expires_at: Timestamp,
 }
 
-/// The upload links of those of `rows` for which `submission` asks one. A document that was uploaded already can be replaced.
+/// Creates upload links for those of `rows` that `submission` declares as uploads. An uploaded
+/// document can be replaced.
 pub fn upload_links(
     app: &App,
     rows: &[Asset],
@@ -151,8 +156,8 @@ pub fn upload_links(
                 .any(|asset| asset.asset_id == row.asset_id && asset.source == AssetSource::Upload)
     };
     let link = |row: &Asset| {
-        // Whole seconds, as in the token.
-        let expires_at = (app.now() + app.config().objects.upload_lifetime).floor(Duration::from_secs(1));
+        // Rounded down to seconds, as in the token.
+        let expires_at = (app.now() + app.config().object_storage.upload_lifetime).floor(Duration::from_secs(1));
         let token = UploadToken { asset: row.id, expires_at };
         UploadLink {
             credential_id: credential_id.map(ToOwned::to_owned),
@@ -165,11 +170,12 @@ pub fn upload_links(
     rows.iter().filter(is_requested).map(link).collect()
 }
 
-/// Stores the document that is uploaded with `token`, in place of an earlier one.
+/// Stores the document that is uploaded with `token`, and replaces an earlier one.
 ///
 /// # Errors
-/// 404 for a token that this server did not make, 410 if it has expired, 409 once the person has answered or while the document
-/// is being uploaded, 429 while the partner uploads too many; 400, 413, 415 or 422 for the document.
+/// 404 for a token that this server did not issue; 410 if it has expired; 409 once the holder has
+/// decided, or while the document is already being uploaded; 429 if the partner uploads too many at
+/// once; 400, 413, 415 or 422 for the document.
 pub async fn upload(
     app: &App,
     token: &str,
@@ -181,7 +187,7 @@ pub async fn upload(
     if token.expires_at <= app.now() {
         return Err(Error::new(
             Kind::Gone,
-            "This upload link is over. Push the same credential_id again: the answer has a fresh link.",
+            "This upload URL has expired. Push the same credential_id again to get a new one.",
         ));
     }
     let mut tx = app.store().read().await?;
@@ -193,10 +199,11 @@ pub async fn upload(
     let State::Incomplete { sealed, .. } = &submission.state else { return Err(too_late()) };
     let expected = asset.kind.content_type();
     if !content_type.eq_ignore_ascii_case(expected) {
-        let detail = format!("Send this document with the header Content-Type: {expected}, as its link says.");
+        let detail =
+            format!("Send this document with the header Content-Type: {expected}, which came with the upload URL.");
         return Err(Error::new(Kind::UnsupportedMediaType, detail));
     }
-    if content_length.is_some_and(|length| length > MOST_BYTES as u64) {
+    if content_length.is_some_and(|length| length > MAX_BYTES as u64) {
         return Err(UploadError::TooLarge.into());
     }
     let _slot = app.documents().upload_slots.take(partner.id, asset.id).map_err(no_slot)?;
@@ -217,36 +224,38 @@ pub async fn upload(
 
 fn no_slot(why: NoSlot) -> Error {
     match why {
-        NoSlot::SameDocument => Error::new(
-            Kind::Conflict,
-            "This document is being uploaded already. Send it again once that upload has ended or was given up.",
-        ),
+        NoSlot::SameDocument => {
+            Error::new(Kind::Conflict, "An upload of this document is in progress. Retry after it has ended.")
+        }
         NoSlot::TooManyUploads => Error::new(
             Kind::TooManyRequests(UPLOAD_RETRY),
-            "You are uploading as many documents as you may at once. Send this one once another has ended.",
+            "You have too many concurrent uploads. Retry after one of them has ended.",
         ),
     }
 }
 
 fn too_late() -> Error {
-    Error::new(Kind::Conflict, "Documents are taken until the person has answered or 48 hours are over; that is past.")
+    Error::new(
+        Kind::Conflict,
+        "Documents are accepted until the person decides, for at most 48 hours. That time is over.",
+    )
 }
 
-/// A document that is read.
+/// A document that is open for reading.
 #[derive(Debug)]
 pub struct OpenDocument<S> {
-    /// What it is.
+    /// Its file type.
     pub kind: AssetKind,
-    /// How many bytes it has.
+    /// Its size in bytes.
     pub size: u64,
     /// Its bytes.
     pub bytes: S,
 }
 
-/// Opens a document for the holder of the submission that it belongs to.
+/// Opens a document for the holder of its submission.
 ///
 /// # Errors
-/// 404 if there is none, or none of theirs.
+/// 404 if it does not exist or belongs to another holder.
 pub async fn open(
     app: &App,
     holder: Uuid,
@@ -258,7 +267,7 @@ pub async fn open(
     drop(tx);
     let submission = submission.filter(|found| found.holder() == Some(holder));
     let owner = match submission.ok_or_else(Error::not_found)?.state {
-        State::Incomplete { sealed, .. } => Owner::Ring(sealed.period),
+        State::Incomplete { sealed, .. } => Owner::Epoch(sealed.period),
         State::Accepted { holder, .. } | State::Withdrawn { holder, .. } => Owner::Holder(holder),
         State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::TakenBack { .. } => {
             return Err(Error::not_found());

@@ -1,8 +1,9 @@
-//! Warns people by mail a day before something of theirs ends: links that they have not answered, documents of a wallet that was
-//! not kept, and shares.
+//! Warns people by mail a day before something of theirs ends: pending links, documents of
+//! unclaimed wallets, and shares.
 //!
-//! A person gets one mail a day, which lists all that ends before the next one could warn of it. People are told apart by
-//! their address: a link that nobody has opened is mailed to the one that its partner named, everything else to the account's.
+//! A person gets at most one mail a day. It lists everything that ends before the next mail could
+//! warn of it. People are identified by their address: the warning for an unopened link goes to the
+//! address that the partner gave, all others to the account's address.
 
 use std::time::Duration;
 
@@ -17,15 +18,15 @@ use ambient::Timestamp;
 use store::domain::submission::{State, Submission};
 use store::{EndingDocuments, EndingLink, EndingShare, Holder, OutboxItem, StoreError, Tx, Warned, day};
 
-/// How many people one transaction warns.
+/// Maximum number of people warned by one transaction.
 const PEOPLE: i64 = 100;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Mails everybody who has to be warned and was not yet.
+/// Sends all due warnings that were not sent yet.
 ///
 /// # Errors
-/// The store or the key ring cannot be used; who was not warned is warned by the next run.
+/// The store or the key ring cannot be used. The next run sends the remaining warnings.
 pub async fn send(app: &App) -> Result<(), StoreError> {
     let now = app.trusted_time().now();
     let mut after = Vec::new();
@@ -37,7 +38,7 @@ pub async fn send(app: &App) -> Result<(), StoreError> {
         for person in people {
             match Warning::prepare(app, person, now).await {
                 Ok(warning) => warnings.push(warning),
-                Err(error) => tracing::warn!(%error, "a person could not be warned; it is tried again"),
+                Err(error) => tracing::warn!(%error, "warning a person failed; it will be retried"),
             }
         }
         if !write(app, &warnings, now).await? {
@@ -46,10 +47,10 @@ pub async fn send(app: &App) -> Result<(), StoreError> {
     }
 }
 
-/// Stores warnings. False if another node is at it.
+/// Stores warnings. Returns false if another node is sending warnings.
 async fn write(app: &App, warnings: &[Warning], now: Timestamp) -> Result<bool, StoreError> {
     let mut tx = app.store().write().await?;
-    if !tx.hold_warnings().await? {
+    if !tx.lock_warnings().await? {
         return Ok(false);
     }
     for warning in warnings {
@@ -67,22 +68,23 @@ async fn write(app: &App, warnings: &[Warning], now: Timestamp) -> Result<bool, 
     Ok(true)
 }
 
-/// One person's mail.
+/// The warning of one person.
 #[derive(Debug)]
 struct Warning {
     /// Keyed hash of the address.
     person: Vec<u8>,
-    /// What is warned of.
+    /// Items that the mail warns of.
     of: Vec<Warned>,
-    /// Links that were answered, or could not be mailed.
+    /// Links that are no longer pending, or whose mail was undeliverable.
     answered: Vec<Uuid>,
     /// The mail; `None` if nothing ends.
     mail: Option<OutboxItem>,
 }
 
 impl Warning {
-    /// Reads and composes what a person is warned of at `now`: everything that ends before the end of tomorrow, since the next
-    /// mail may be sent at its beginning.
+    /// Composes the warning of a person at `now`. It covers everything that ends before the end of
+    /// tomorrow: the next mail is sent tomorrow at the earliest, too late to warn of that a day
+    /// ahead.
     async fn prepare(app: &App, person: Vec<u8>, now: Timestamp) -> Result<Self, StoreError> {
         let until = now.floor(DAY) + 2 * DAY;
         let mut tx = app.store().read().await?;
@@ -121,7 +123,7 @@ impl Warning {
     }
 }
 
-/// What ends of a person.
+/// Items of a person that end soon.
 #[derive(Debug, Default)]
 struct Found {
     endings: Vec<Ending>,
@@ -135,7 +137,8 @@ impl Found {
         self.of.push(of);
     }
 
-    /// What is said of a link; `None` if it does not wait for this person any more, or could not be mailed.
+    /// Returns the entry for a link; `None` if it is no longer pending for this person, or its mail
+    /// was undeliverable.
     async fn link(
         &mut self,
         app: &App,
@@ -143,7 +146,7 @@ impl Found {
         link: &EndingLink,
         holder: Option<&Holder>,
     ) -> Result<Option<Ending>, StoreError> {
-        // An address that the partner named counts until an account opens the link.
+        // The address that the partner gave is used until an account opens the link.
         let whose = if link.email.is_some() { None } else { holder.map(|holder| holder.id) };
         let waits = |item: &Submission| matches!(&item.state, State::Incomplete { holder, .. } if *holder == whose);
         let (partner, offer, address) = match tx.linked_submission(link.link, app.now()).await? {
@@ -185,7 +188,7 @@ async fn partner_name(tx: &mut Tx, partner: Uuid) -> Result<String, StoreError> 
     Ok(tx.partner(partner).await?.map(|partner| partner.name).unwrap_or_default())
 }
 
-/// The mail about `endings`, the first to end first. It is of use until the last of them has ended.
+/// Composes the mail about `endings`, sorted by time. It expires when the last of them has ended.
 async fn compose(app: &App, to: String, endings: &mut [Ending]) -> Result<OutboxItem, StoreError> {
     endings.sort_by_key(|ending| ending.at);
     let expires_at = endings.last().map(|last| last.at);

@@ -1,13 +1,14 @@
-//! Requests that nobody answered in time: submissions and verification requests expire, and their partners are told.
+//! Expiry of requests without a decision in time: submissions and verification requests. Their
+//! partners are notified.
 
 use crate::app::App;
 use crate::flows::verification_request;
 use store::StoreError;
 
-/// How many rows one transaction changes, so that pushes never wait long behind it.
+/// Maximum number of rows changed by one transaction. Limits how long pushes wait for it.
 pub const BATCH: i64 = 500;
 
-/// Expires submissions that are due, and announces it; returns how many, at most [`BATCH`].
+/// Expires due submissions and records the events. Returns their number, at most [`BATCH`].
 ///
 /// # Errors
 /// The store cannot be used.
@@ -25,7 +26,8 @@ pub async fn expire_submissions(app: &App) -> Result<u64, StoreError> {
     Ok(count)
 }
 
-/// Expires verification requests that are due, and announces it; returns how many, at most [`BATCH`].
+/// Expires due verification requests and records the events. Returns their number, at most
+/// [`BATCH`].
 ///
 /// # Errors
 /// The store cannot be used.

@@ -1,7 +1,8 @@
-//! Requests with an `Idempotency-Key`: each runs once, and an exact repeat gets the stored response.
+//! Requests with an `Idempotency-Key`: each runs once, and an exact repeat gets the stored
+//! response.
 //!
-//! A key is claimed before the request runs, so that of two at once one runs. A claim is released if the request had no result
-//! worth repeating, or if the server died.
+//! A key is claimed before the request runs, so only one of two concurrent requests runs. The claim
+//! is released if the response is not stored; after a crash it expires.
 
 use std::time::Duration;
 
@@ -14,13 +15,13 @@ use ambient::Timestamp;
 use store::StoredAnswer;
 use store::domain::submission::Sealed;
 
-/// A claim without a response counts as abandoned, by a server that died, after this time.
+/// Age at which a claim without a response is considered abandoned, for example after a crash.
 const ABANDONED_AFTER: Duration = Duration::from_secs(60);
 
-/// When a partner that has used up its storage for responses may try again.
+/// `Retry-After` of a partner that has used up its storage for responses.
 const STORAGE_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
-/// A key of a partner.
+/// An idempotency key, which is scoped to a partner.
 #[derive(Clone, Copy, Debug)]
 pub struct IdempotencyKey<'a> {
     /// The partner.
@@ -30,13 +31,13 @@ pub struct IdempotencyKey<'a> {
 }
 
 impl IdempotencyKey<'_> {
-    /// Binds a sealed response to its key.
+    /// Binds an encrypted response to its key.
     fn label(&self) -> [&[u8]; 3] {
         [b"idempotency", self.partner.as_bytes(), self.key.as_bytes()]
     }
 }
 
-/// A response that is stored for a key.
+/// The stored response of a request.
 #[derive(Clone, Debug)]
 pub struct StoredResponse {
     /// The HTTP status.
@@ -47,31 +48,33 @@ pub struct StoredResponse {
     pub body: Vec<u8>,
 }
 
-/// What a request with a key does.
+/// How to handle a request with a key.
 #[derive(Clone, Debug)]
 pub enum Claim {
-    /// It runs, and its response is stored: the key is claimed from this time on.
+    /// Run it and store its response. The key is claimed since this time.
     Run(Timestamp),
-    /// It returns the stored response.
+    /// Return the stored response.
     Replay(StoredResponse),
 }
 
-/// Claims `key` for the request with this hash, or finds the response of an earlier one.
+/// Claims `key` for the request with this hash, or returns the response of an earlier one.
 ///
 /// # Errors
-/// 409 if the key was used for another request, if the first request is still under way, or if its response is deleted; or the
-/// store cannot be used.
+/// 409 if the key was used for another request, if the first request is still running, or if its
+/// response is deleted; or the store cannot be used.
 pub async fn claim(app: &App, key: IdempotencyKey<'_>, request_hash: &[u8; 32]) -> Result<Claim, Error> {
     let now = app.now();
     if app.limits().idempotency_bytes.check(&key.partner).is_err() {
         return Err(Error::new(
             Kind::TooManyRequests(STORAGE_RETRY_AFTER),
-            "Too many bytes of responses are stored for Idempotency-Keys today. Send the request without a key, or later.",
+            "The daily limit of stored responses for Idempotency-Keys is reached. Send the request without a key, or \
+             later.",
         ));
     }
     let mut tx = app.store().write().await?;
     match tx.stored_answer(key.partner, key.key).await? {
-        // Only the one that was read: another request may be claiming the key at this moment.
+        // Deletes only the claim that was read: another request may be claiming the key at the same
+        // time.
         Some(expired) if is_expired(app, &expired, now) => {
             tx.forget_answer(key.partner, key.key, expired.created_at).await?;
         }
@@ -85,14 +88,14 @@ pub async fn claim(app: &App, key: IdempotencyKey<'_>, request_hash: &[u8; 32]) 
         tx.commit().await?;
         return Ok(Claim::Run(now));
     }
-    // Another request was faster, and may have released the key since.
+    // Another request claimed the key first, and may have released it since.
     let stored = tx.stored_answer(key.partner, key.key).await?.ok_or_else(under_way)?;
     drop(tx);
     replay(app, key, stored, request_hash).await
 }
 
 fn under_way() -> Error {
-    Error::new(Kind::Conflict, "The first request with this Idempotency-Key is still under way. Repeat it in a moment.")
+    Error::new(Kind::Conflict, "The first request with this Idempotency-Key is still in progress. Retry in a moment.")
 }
 
 fn is_expired(app: &App, stored: &StoredAnswer, now: Timestamp) -> bool {
@@ -118,14 +121,15 @@ async fn replay(
     let body = app.keyring().open_sealed(&sealed, &key.label()).await?.ok_or_else(|| {
         Error::new(
             Kind::Conflict,
-            "This Idempotency-Key was used, and its answer is not kept any more. Use a new key for a new request.",
+            "This Idempotency-Key was already used, and its response is no longer stored. Use a new key for a new \
+             request.",
         )
     })?;
     Ok(Claim::Replay(StoredResponse { status, content_type: stored.content_type, body: body.to_vec() }))
 }
 
-/// Whether a response of this status is stored: what was done, and conflicts. After any other error a corrected request may
-/// use the key again.
+/// Returns whether a response with this status is stored: successes and conflicts. After any other
+/// error, a corrected request may use the key again.
 pub fn is_stored(status: u16) -> bool {
     (200..300).contains(&status) || status == 409
 }
@@ -140,8 +144,8 @@ pub async fn release(app: &App, key: IdempotencyKey<'_>, claimed_at: Timestamp) 
     Ok(tx.commit().await?)
 }
 
-/// Stores the response of the request that claimed the key at `claimed_at`. A request that took so long that its claim counted
-/// as abandoned leaves the claim of another alone.
+/// Stores the response of the request that claimed the key at `claimed_at`. If that claim was
+/// considered abandoned and another request has claimed the key since, nothing is stored.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -151,13 +155,13 @@ pub async fn store(
     claimed_at: Timestamp,
     response: &StoredResponse,
 ) -> Result<(), Error> {
-    // It is stored even if the limit is reached with it: the request has run, and a repeat must not run again.
+    // Stored even if it exceeds the limit: the request has run, and a repeat must not run it again.
     let _ = app
         .limits()
         .idempotency_bytes
         .spend(&key.partner, (response.body.len() / STORED_UNIT).try_into().unwrap_or(u32::MAX));
-    // A response may hold a link, a secret, or the start of a wrong value: it is encrypted like what it is about, and deleted
-    // with it.
+    // A response may contain a link, a secret, or the beginning of a rejected value. It is
+    // encrypted like the submission that it is about, and destroyed with its epoch key.
     let sealed = app.keyring().seal(app.now(), &key.label(), &response.body).await?;
     let claim = (key.partner, key.key, claimed_at);
     let mut tx = app.store().write().await?;

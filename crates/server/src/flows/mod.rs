@@ -1,7 +1,7 @@
-//! The use cases, one file each: what decides, opens transactions and records events.
+//! The use cases, one file each: business rules, transactions and events.
 //!
-//! A flow takes [`App`](crate::app::App) and plain values. It knows nothing of HTTP: handlers parse the request, call one
-//! flow and render what it returns. Jobs call flows too.
+//! A flow takes [`App`](crate::app::App) and plain values. It is independent of HTTP: handlers
+//! parse the request, call one flow and render its result. Jobs call flows too.
 
 pub mod access_token;
 pub mod account;
@@ -16,6 +16,7 @@ pub mod end_warning;
 pub mod expiry;
 pub mod idempotency;
 pub mod issuance;
+pub mod link_end;
 pub mod names;
 pub mod outbox;
 pub mod own_presentation;

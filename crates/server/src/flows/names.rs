@@ -1,4 +1,5 @@
-//! Names in a wallet: whether an incoming credential carries another one, and what its holder confirmed.
+//! Names in a wallet: whether an incoming credential has a different one, and which ones the holder
+//! confirmed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,54 +14,54 @@ use crate::error::Error;
 use store::Tx;
 use store::domain::submission::{State, Submission};
 
-/// A name in a wallet, as one credential carries it.
+/// The name in one credential of a wallet.
 #[derive(Clone, Debug)]
 struct HeldName {
     submission: Uuid,
     name: String,
     partner: String,
-    /// Whether it is the name of a verified identity.
+    /// Whether it comes from a verified identity.
     is_anchor: bool,
     /// The date of birth in a verified identity, YYYY-MM-DD.
     birth_date: Option<String>,
-    /// Whether its partner says so now: neither withdrawn nor superseded.
+    /// Whether the credential is current: neither withdrawn nor superseded.
     stands: bool,
-    /// Whether the holder confirmed, when they accepted it, that the name is theirs.
+    /// Whether the holder confirmed that the name is theirs when accepting the credential.
     is_confirmed: bool,
 }
 
-/// The names in a wallet, in the order in which the credentials were accepted.
+/// The names in a wallet, ordered by when the credentials were accepted.
 #[derive(Clone, Debug, Default)]
 pub struct HeldNames(Vec<HeldName>);
 
-/// A question for the holder: whether the name of an incoming credential is also theirs.
+/// Asks the holder whether the name in an incoming credential is also theirs.
 #[derive(Clone, Debug)]
 pub struct NameQuestion {
     /// The name in the incoming credential.
     pub name: String,
-    /// The names that it is compared with, each once; at least one.
+    /// The names that it is compared with, without duplicates; at least one.
     pub beside: Vec<NameBeside>,
 }
 
-/// A name in a wallet that an incoming one is compared with.
+/// A name in the wallet that an incoming one is compared with.
 #[derive(Clone, Debug)]
 pub struct NameBeside {
     /// The name.
     pub name: String,
-    /// The partner of the first credential that carries it.
+    /// The partner of the first credential with this name.
     pub partner: String,
-    /// Whether that is a verified identity.
+    /// Whether that credential is a verified identity.
     pub is_anchor: bool,
-    /// How the incoming name compares with it.
+    /// The result of comparing it with the incoming name.
     pub comparison: Comparison,
 }
 
-/// A question for the holder: whether an incoming identity with another date of birth is also theirs.
+/// Asks the holder whether an incoming identity with another date of birth is also theirs.
 #[derive(Clone, Debug)]
 pub struct BirthDateQuestion {
     /// The date in the incoming identity, YYYY-MM-DD.
     date: String,
-    /// The dates in the wallet, each once; at least one.
+    /// The dates in the wallet, without duplicates; at least one.
     pub beside: Vec<BirthDateBeside>,
 }
 
@@ -68,11 +69,11 @@ pub struct BirthDateQuestion {
 #[derive(Clone, Debug)]
 pub struct BirthDateBeside {
     date: String,
-    /// The partner of the first identity that carries it.
+    /// The partner of the first identity with this date.
     pub partner: String,
 }
 
-/// What to ask before a credential is accepted.
+/// The questions before a credential is accepted.
 #[derive(Clone, Debug)]
 pub struct Questions {
     /// About its name.
@@ -84,14 +85,14 @@ pub struct Questions {
 /// A confirmation by the holder.
 #[derive(Clone, Debug)]
 pub struct Confirmation<R> {
-    /// The reason that they chose.
+    /// The chosen reason.
     pub reason: R,
-    /// The id of the question that they were asked; `None` confirms whatever is asked.
+    /// The id of the confirmed question; `None` confirms any question.
     pub question: Option<String>,
 }
 
 impl<R: Copy> Confirmation<R> {
-    /// The reason, if this confirms what the question with this id asks.
+    /// Returns the reason, if this confirms the question with this id.
     fn reason_for(&self, question: &str) -> Option<R> {
         self.question.as_deref().is_none_or(|asked| asked == question).then_some(self.reason)
     }
@@ -139,7 +140,8 @@ impl HeldNames {
         Ok(())
     }
 
-    /// Whether the wallet of `holder` still has the same credentials, and the same of them stand. The caller holds the wallet.
+    /// Returns whether the wallet of `holder` still has the same credentials, and the same of them
+    /// are current. The caller must hold the wallet's lock.
     ///
     /// # Errors
     /// The store cannot be used.
@@ -149,14 +151,14 @@ impl HeldNames {
         Ok(now.eq(self.0.iter().map(|held| (held.submission, held.stands))))
     }
 
-    /// What to ask before a credential is accepted.
+    /// Returns the questions before a credential is accepted.
     pub fn questions(&self, known: Type, payload: &Payload) -> Questions {
         let birth_date = birth_date(known, payload).and_then(|date| self.birth_date_question(date));
         Questions { name: self.question(payload.full_name()), birth_date }
     }
 
-    /// The question to ask before an identity with this date of birth is accepted; `None` if no identity in the wallet has
-    /// another one, or one has the same.
+    /// Returns the question before an identity with this date of birth is accepted; `None` if the
+    /// wallet has no identity with a date of birth, or one with the same.
     fn birth_date_question(&self, date: String) -> Option<BirthDateQuestion> {
         let mut beside: Vec<BirthDateBeside> = Vec::new();
         for held in self.0.iter().filter(|held| held.stands) {
@@ -169,10 +171,12 @@ impl HeldNames {
         (!is_known && !beside.is_empty()).then_some(BirthDateQuestion { date, beside })
     }
 
-    /// The question to ask before a credential in `name` is accepted; `None` if the name is already the holder's.
+    /// Returns the question before a credential with `name` is accepted; `None` if the name is
+    /// known to be the holder's.
     ///
-    /// The name of a verified identity is what others are compared with; without one, each name that stands in the wallet. A
-    /// name that the holder has confirmed before is not asked about again.
+    /// The name is compared with those of verified identities, or with every current name if there
+    /// is no verified identity. A name that the holder has confirmed before is not asked about
+    /// again.
     fn question(&self, name: &str) -> Option<NameQuestion> {
         let standing = || self.0.iter().filter(|held| held.stands);
         let is_anchored = standing().any(|held| held.is_anchor);
@@ -196,8 +200,9 @@ impl HeldNames {
         (!beside.is_empty()).then(|| NameQuestion { name: name.to_owned(), beside })
     }
 
-    /// Whether the holder confirmed that the names of `submissions` are theirs: all but one name were confirmed when a
-    /// credential in that name was accepted. False if none was, as in a wallet with one name.
+    /// Returns whether the holder confirmed that the names of `submissions` are all theirs: they
+    /// confirmed all but one name when accepting a credential with it. False if they confirmed
+    /// none, as in a wallet with one name.
     pub fn is_confirmed(&self, submissions: &[Uuid]) -> bool {
         let shown = self.0.iter().filter(|held| submissions.contains(&held.submission));
         let is_confirmed =
@@ -207,8 +212,8 @@ impl HeldNames {
         !confirmed.is_empty() && is_one_name
     }
 
-    /// Whether nothing but the holder's word says that `name`, which `submissions` carry, is theirs: they confirmed it when they
-    /// accepted one, and no verified identity carries it.
+    /// Returns whether only the holder's confirmation supports that `name`, which `submissions`
+    /// contain, is theirs: they confirmed it, and no current verified identity has it.
     pub fn is_only_confirmed(&self, name: &str, submissions: &[Uuid]) -> bool {
         let has_identity = |held: &HeldName| held.is_anchor && compare_names(&held.name, name) == Comparison::Same;
         self.is_confirmed(submissions) && !self.0.iter().any(|held| held.stands && has_identity(held))
@@ -216,29 +221,31 @@ impl HeldNames {
 }
 
 impl NameQuestion {
-    /// Whether the name is similar to each name in the wallet, so that the question is milder.
+    /// Returns whether the name is similar to every name in the wallet. The page then words the
+    /// question more mildly.
     pub fn is_similar(&self) -> bool {
         self.beside.iter().all(|beside| matches!(beside.comparison, Comparison::Similar(_)))
     }
 
-    /// Identifies what is asked: the incoming name, and those that it is compared with.
+    /// Returns an id of the question: a hash of the incoming name and those that it is compared
+    /// with.
     pub fn id(&self) -> String {
         question_id(&self.name, self.beside.iter().map(|beside| beside.name.as_str()))
     }
 
-    /// What is recorded if the holder confirms the name.
+    /// Returns the record of the holder's confirmation.
     fn confirmed(&self, reason: NameReason) -> ConfirmedName {
         ConfirmedName { reason, beside: self.beside.iter().map(|beside| beside.name.clone()).collect() }
     }
 }
 
 impl BirthDateQuestion {
-    /// Identifies what is asked, as [`NameQuestion::id`].
+    /// Returns an id of the question, as [`NameQuestion::id`] does.
     pub fn id(&self) -> String {
         question_id(&self.date, self.beside.iter().map(|beside| beside.date.as_str()))
     }
 
-    /// The date in the incoming identity, in words.
+    /// Returns the date in the incoming identity, in words.
     pub fn day(&self) -> String {
         in_words(&self.date)
     }
@@ -249,14 +256,15 @@ impl BirthDateQuestion {
 }
 
 impl BirthDateBeside {
-    /// The date in words.
+    /// Returns the date in words.
     pub fn day(&self) -> String {
         in_words(&self.date)
     }
 }
 
 impl Questions {
-    /// Records in `payload` what the holder confirmed. False if something is asked that they did not confirm.
+    /// Records the holder's confirmations in `payload`. Returns false if a question is not
+    /// confirmed.
     pub fn record(
         &self,
         payload: &mut Payload,
@@ -275,31 +283,31 @@ impl Questions {
             && (self.birth_date.is_none() || payload.confirmed_birth_date.is_some())
     }
 
-    /// Whether nothing is asked.
+    /// Returns whether there is no question.
     pub fn is_empty(&self) -> bool {
         self.name.is_none() && self.birth_date.is_none()
     }
 }
 
-/// The date of birth in a verified identity, if it is there.
+/// Returns the date of birth, if the credential is a verified identity that has one.
 fn birth_date(known: Type, payload: &Payload) -> Option<String> {
     let date = payload.fields.get("date_of_birth").and_then(Value::as_str)?;
     known.is_identity().then(|| date.to_owned())
 }
 
-/// A date in words, or as it is if it is none.
+/// Returns a date in words, or the text unchanged if it is not a date.
 pub fn in_words(date: &str) -> String {
     Date::parse(date).map_or_else(|_| date.to_owned(), Date::in_words)
 }
 
-/// A hash of what is compared. No name or date has a line break.
+/// Hashes the compared values. They contain no line breaks, so joining them is unambiguous.
 fn question_id<'a>(incoming: &'a str, beside: impl Iterator<Item = &'a str>) -> String {
     let compared: Vec<&str> = std::iter::once(incoming).chain(beside).collect();
     URL_SAFE_NO_PAD.encode(sha256(compared.join("\n").as_bytes()))
 }
 
-/// Whether `holder` confirmed that the names of these credentials of theirs are all their own, as
-/// [`HeldNames::is_confirmed`] has it. A reader is told so where the names differ.
+/// Returns whether `holder` confirmed that the names of these credentials are all theirs, as
+/// [`HeldNames::is_confirmed`] defines it. Readers see this where the names differ.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -311,7 +319,8 @@ pub async fn confirmed(app: &App, holder: Uuid, submissions: &[Uuid]) -> Result<
 mod tests {
     use super::*;
 
-    /// A held name: its text, whether it is an anchor, and whether it was confirmed.
+    /// A name in the wallet: its text, whether it comes from an identity, and whether it was
+    /// confirmed.
     fn wallet(names: &[(&str, bool, bool)]) -> HeldNames {
         let held = names.iter().zip(1u128..).map(|((name, is_anchor, is_confirmed), id)| HeldName {
             submission: Uuid::from_u128(id),
@@ -336,11 +345,11 @@ mod tests {
             (vec![JOHN], "王小禾", vec!["not_comparable"]),
             (vec![JOHN, ("Jane Roe", false, true)], "Jane Roe", vec![]),
             (vec![JOHN, JOHN, ("Jane Roe", false, true)], "Max Moe", vec!["different", "different"]),
-            // The identity's name is the one that counts, unless the holder has spoken.
+            // The identity's name is the reference, unless the holder has confirmed another one.
             (vec![JOHN, ("Jane Roe", true, false)], "John Doe", vec!["different"]),
             (vec![("John Doe", false, true), ("Jane Roe", true, false)], "John Doe", vec![]),
             (vec![JOHN, ("Jane Roe", true, false)], "Jane Roe", vec![]),
-            // A single name is asked about once.
+            // A name of a single word is asked about once.
             (vec![("Suharjo", false, false)], "Suharjo", vec!["similar"]),
             (vec![("Suharjo", false, true)], "Suharjo", vec![]),
         ] {

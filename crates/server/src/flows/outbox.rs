@@ -1,8 +1,9 @@
-//! Sends what the outbox holds: at least once, with backoff, as long as it is of use. Destroying a key always is: only then is
-//! what a person deleted gone.
+//! Sends the messages in the outbox: at least once, with backoff, until they expire. A key's
+//! destruction never expires, because deleted data is gone only once its key is destroyed.
 //!
-//! Each lane has a sender of its own with a number of places, and a place is filled as soon as it is free: a message that takes
-//! long delays no other. What has ended is written in the transaction that takes what is next.
+//! Each lane has its own sender with a number of slots. A slot is refilled as soon as it is free,
+//! so a slow message delays no other. The transaction that claims the next messages also records
+//! the outcomes of finished attempts.
 
 use std::time::Duration;
 
@@ -18,14 +19,16 @@ use crate::sandbox;
 use ambient::{Backoff, Timestamp};
 use store::{OutboxItem, StoreError, Tx, Undelivered};
 
-/// A message that was taken is due again after this time, unless its outcome was written. Longer than sending takes.
+/// Lease of a claimed message: it is due again after this time unless its outcome was recorded.
+/// Must exceed the time that sending takes.
 const LEASE: Duration = Duration::from_secs(60);
-/// Sandbox users that act at once, keys that are destroyed at once, and shares that are updated at once.
+/// Maximum number of concurrent sandbox actions, key destructions and share updates, each.
 const OTHER_PLACES: usize = 2;
 const CODE_RETRIES: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(15) };
 const RETRIES: Backoff = Backoff { first: Duration::from_secs(4), longest: Duration::from_secs(512) };
 
-/// How many messages of a lane are sent at once. Codes have three quarters of the sessions to themselves.
+/// Returns the maximum number of concurrent attempts of a lane. Codes have three quarters of the
+/// mail sessions reserved.
 fn places(app: &App, lane: Lane) -> usize {
     let sessions = usize::try_from(app.config().mail.connections).unwrap_or(usize::MAX);
     match lane {
@@ -35,26 +38,26 @@ fn places(app: &App, lane: Lane) -> usize {
     }
 }
 
-/// What became of a message.
+/// Outcome of an attempt.
 #[derive(Debug)]
 enum Outcome {
-    /// It was sent, or done.
+    /// Sent, or performed.
     Done,
-    /// Its recipient is refused for good.
+    /// The recipient is permanently rejected.
     Refused(String),
-    /// It is of no use any more, or cannot be decrypted any more.
+    /// It has expired, or can no longer be decrypted.
     Expired,
-    /// The link that it offers was answered or withdrawn before it was sent.
+    /// The link in the mail was decided or withdrawn before it was sent.
     Obsolete,
-    /// It could not be sent or done now.
+    /// A temporary error.
     Later(String),
-    /// The mail server had it wait.
+    /// The mail server deferred it.
     Deferred(Trouble),
     /// The mail server fails.
     RelayFails(Trouble),
 }
 
-/// An attempt that has ended.
+/// A finished attempt.
 #[derive(Debug)]
 struct Attempt {
     item: OutboxItem,
@@ -66,46 +69,48 @@ struct Attempt {
 pub struct LaneSender {
     app: App,
     lane: Lane,
-    /// The partner whose message was taken last.
+    /// The partner whose message was claimed last. The next message is taken from the next partner
+    /// in id order, so that partners take turns.
     last: Uuid,
     sending: JoinSet<Attempt>,
-    /// Ended, and not written yet.
+    /// Finished, but not recorded yet.
     ended: Vec<Attempt>,
 }
 
 impl LaneSender {
-    /// A sender for `lane`.
+    /// Creates a sender for `lane`.
     pub fn new(app: &App, lane: Lane) -> Self {
         Self { app: app.clone(), lane, last: Uuid::nil(), sending: JoinSet::new(), ended: Vec::new() }
     }
 
-    /// Whether nothing is being sent.
+    /// Returns whether no attempt is running.
     pub fn is_idle(&self) -> bool {
         self.sending.is_empty()
     }
 
-    /// Waits until an attempt has ended; without one, for ever.
+    /// Waits until an attempt has ended. Without a running attempt it waits forever.
     pub async fn attempt_ended(&mut self) {
         match self.sending.join_next().await {
             Some(Ok(attempt)) => self.ended.push(attempt),
-            // Its lease ends.
-            Some(Err(error)) => tracing::error!(%error, "sending a message has panicked"),
+            // The message is due again when its lease expires.
+            Some(Err(error)) => tracing::error!(%error, "sending a message panicked"),
             None => std::future::pending().await,
         }
     }
 
-    /// Writes what has ended and, if `takes_more`, begins as much of what is due as there are places. Returns how many messages
-    /// were begun.
+    /// Records finished attempts and, if `takes_more`, starts attempts for due messages up to the
+    /// limit. Returns the number of attempts started.
     ///
     /// # Errors
-    /// The store cannot be used; what has ended is written by the next call, and what was taken is due again later.
+    /// The store cannot be used. The next call records the outcomes, and claimed messages are due
+    /// again when their leases expire.
     pub async fn step(&mut self, takes_more: bool) -> Result<usize, StoreError> {
         while let Some(ended) = self.sending.try_join_next() {
             self.ended.extend(ended.ok());
         }
         let app = self.app.clone();
         let wanted = if takes_more { self.free_places() } else { 0 };
-        let taken = app.store().unless_lost(self.turn(wanted)).await?;
+        let taken = app.store().cancel_on_disconnect(self.turn(wanted)).await?;
         for attempt in self.ended.drain(..) {
             count(&app, &attempt);
         }
@@ -127,14 +132,15 @@ impl LaneSender {
 
     async fn turn(&self, wanted: usize) -> Result<Vec<OutboxItem>, StoreError> {
         let (app, lane, now) = (&self.app, self.lane.name(), self.app.now());
-        // Mostly nothing is due: then no write transaction is begun, which others would wait for.
+        // Usually nothing is due. Checking first avoids a write transaction that others would wait
+        // for.
         let is_due = wanted > 0 && app.store().read().await?.is_outbox_due(lane, now).await?;
         if self.ended.is_empty() && !is_due {
             return Ok(Vec::new());
         }
         let mut tx = app.store().write().await?;
         for attempt in &self.ended {
-            settle(&mut tx, self.lane, attempt, now).await?;
+            finish_attempt(&mut tx, self.lane, attempt, now).await?;
         }
         let (mut taken, mut last) = (Vec::new(), self.last);
         while is_due && taken.len() < wanted {
@@ -147,10 +153,10 @@ impl LaneSender {
     }
 }
 
-/// Sends all that is due, until nothing is; returns how many messages were tried.
+/// Sends messages until none is due. Returns the number of attempts.
 ///
 /// # Errors
-/// The store or the key ring cannot be used; what was taken stays in the outbox.
+/// The store or the key ring cannot be used. Claimed messages stay in the outbox.
 pub async fn send_due(app: &App) -> Result<usize, StoreError> {
     let mut tried = 0;
     for lane in Lane::ALL {
@@ -169,7 +175,8 @@ pub async fn send_due(app: &App) -> Result<usize, StoreError> {
     Ok(tried)
 }
 
-/// Takes over what nodes of the release before have left, closes idle sessions, and measures the outbox.
+/// Migrates messages of nodes that run the previous release, closes idle mail sessions, and updates
+/// the metrics.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -177,7 +184,7 @@ pub async fn maintain(app: &App) -> Result<(), StoreError> {
     app.mailer().close_idle();
     app.metrics().mail_failing.set(app.mailer().health().is_failing().into());
     let mut tx = app.store().read().await?;
-    app.metrics().outbox.set(tx.outbox_length().await?);
+    app.metrics().outbox_pending.set(tx.outbox_length().await?);
     if !tx.is_old_outbox_due(app.now()).await? {
         return Ok(());
     }
@@ -213,7 +220,7 @@ async fn try_once(app: &App, lane: Lane, item: &OutboxItem) -> Result<Outcome, S
 
 async fn perform(app: &App, id: Uuid, message: OutboxMessage) -> Outcome {
     let done = match message {
-        // Nobody reads the sandbox's mail, so nobody can sign in as one of its users.
+        // Mail to sandbox users is dropped, which also prevents signing in as one of them.
         OutboxMessage::Code(mail) | OutboxMessage::Mail(mail)
             if Email::parse(&mail.to).is_some_and(|to| sandbox::is_address(&to)) =>
         {
@@ -262,8 +269,8 @@ fn mail_outcome(app: &App, sent: Result<(), SendError>, begun: Timestamp) -> Out
     }
 }
 
-/// Writes what became of a message at `now`.
-async fn settle(tx: &mut Tx, lane: Lane, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
+/// Records the outcome of an attempt at `now`.
+async fn finish_attempt(tx: &mut Tx, lane: Lane, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
     let Attempt { item, outcome } = attempt;
     let undelivered = match outcome {
         Outcome::Done | Outcome::Obsolete => None,
@@ -282,30 +289,30 @@ async fn settle(tx: &mut Tx, lane: Lane, attempt: &Attempt, now: Timestamp) -> R
     Ok(())
 }
 
-/// Counts and logs what became of a message.
+/// Counts and logs the outcome of an attempt.
 fn count(app: &App, attempt: &Attempt) {
     let Attempt { item, outcome } = attempt;
     let (id, lane, attempts) = (item.id, &*item.lane, item.attempts);
     match outcome {
-        Outcome::Done => app.metrics().outgoing("sent"),
+        Outcome::Done => app.metrics().outbox_messages("sent"),
         Outcome::Refused(error) => {
-            tracing::warn!(%id, lane, attempts, error, "given up");
-            app.metrics().outgoing("given_up");
+            tracing::warn!(%id, lane, attempts, error, "gave up sending a message");
+            app.metrics().outbox_messages("given_up");
         }
         Outcome::Expired => {
-            tracing::warn!(%id, lane, attempts, "expired before it was sent");
-            app.metrics().outgoing("expired");
+            tracing::warn!(%id, lane, attempts, "a message expired before it was sent");
+            app.metrics().outbox_messages("expired");
         }
-        Outcome::Obsolete => app.metrics().outgoing("obsolete"),
+        Outcome::Obsolete => app.metrics().outbox_messages("obsolete"),
         Outcome::Later(error) => {
-            tracing::warn!(%id, lane, attempts, error, "tried again later");
-            app.metrics().outgoing("failed");
+            tracing::warn!(%id, lane, attempts, error, "sending a message failed; it will be retried");
+            app.metrics().outbox_messages("failed");
         }
         Outcome::Deferred(trouble) => {
-            tracing::warn!(%id, lane, attempts, error = %trouble, "tried again later");
+            tracing::warn!(%id, lane, attempts, error = %trouble, "sending a message failed; it will be retried");
             count_trouble(app, trouble);
         }
-        // The health of the mail server has logged it, once for all mails.
+        // The mail server's health check has logged it, once for all mails.
         Outcome::RelayFails(trouble) => count_trouble(app, trouble),
     }
     if item.request_id.is_some() && matches!(outcome, Outcome::Refused(_) | Outcome::Expired) {
@@ -316,5 +323,5 @@ fn count(app: &App, attempt: &Attempt) {
 fn count_trouble(app: &App, trouble: &Trouble) {
     app.metrics().mail_error(trouble.phase.name(), trouble.code.unwrap_or_default());
     app.metrics().mail_failing.set(app.mailer().health().is_failing().into());
-    app.metrics().outgoing("failed");
+    app.metrics().outbox_messages("failed");
 }

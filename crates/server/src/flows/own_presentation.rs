@@ -1,7 +1,8 @@
 //! Presentations that the server signs for a holder, and their verification.
 //!
-//! Shared by links for hirers and responses to verification requests. Each presentation has credentials of its own, bound to a
-//! key that is generated for it, signs once and is dropped. So two presentations cannot be linked to one person by their keys.
+//! Shared by links for hirers and responses to verification requests. Each presentation has its own
+//! credentials, bound to a new key that signs once and is then dropped. Two presentations therefore
+//! cannot be linked to one person by their keys.
 
 use credential::format::sd_jwt::{self, Challenge};
 use credential::format::sd_jwt_vc::{SdJwtVc, TypeMetadata};
@@ -16,10 +17,10 @@ use crate::issuing::{IssuableCredential, StatusListFormat};
 use ambient::Timestamp;
 use store::{IssueRequest, Issued, StatusPlace, WantedEntry};
 
-/// Allocates a status list index for each credential, for one presentation.
+/// Allocates a status list index for each credential of a presentation.
 ///
 /// # Errors
-/// 404 if one was deleted or replaced since it was opened; the store cannot be used.
+/// 404 if a credential was deleted or superseded since it was read; the store cannot be used.
 pub async fn allocate_status_indices(
     app: &App,
     credentials: &[IssuableCredential],
@@ -36,8 +37,9 @@ pub async fn allocate_status_indices(
     places.into_iter().map(|place| place.ok_or_else(Error::not_found)).collect()
 }
 
-/// Signs one credential and presents the parts for which `shows` is true (given a JSON Pointer into the claims), bound to a new
-/// key. What its type always shows is in the clear and needs no choice. The challenge is the audience and the nonce.
+/// Signs a credential and presents the parts for which `shows` returns true for their JSON Pointer
+/// into the claims, bound to a new key. Claims that the type always shows are not selectively
+/// disclosable. `challenge` is the audience and the nonce.
 ///
 /// # Errors
 /// The key cannot sign.
@@ -55,8 +57,8 @@ pub fn present(
     sd_jwt::bind(&shown, challenge, app.now().seconds(), &key).map_err(Error::internal)
 }
 
-/// Verifies a presentation as its reader would, with the keys, the status list and the type metadata that this server
-/// publishes. The challenge is the audience and the nonce.
+/// Verifies a presentation as its reader would, with the keys, the status list and the type
+/// metadata that this server publishes. `challenge` is the audience and the nonce.
 ///
 /// # Errors
 /// The store cannot be used, or the text is not a presentation.
@@ -69,13 +71,14 @@ pub async fn check(app: &App, presentation: &str, challenge: (&str, &str)) -> Re
     Ok(token.verify(&inputs, &challenge))
 }
 
-/// Collects what this server publishes about its own credentials. For other issuers' credentials everything is missing.
+/// Collects this server's published inputs for verifying its own credentials. For other issuers'
+/// credentials all inputs are missing.
 ///
 /// # Errors
 /// The store cannot be used.
 pub async fn own_inputs(app: &App, token: &Token<'_>) -> Result<VerificationInputs, Error> {
     let (base, lookups) = (app.config().base(), token.lookups());
-    let unknown = || "it is not one of this server's".to_owned();
+    let unknown = || "the credential was not issued by this server".to_owned();
     let issuer_keys = match lookups.issuer {
         Some(issuer) if is_own_issuer(app, &issuer) => Answer::Some(app.issuer_keys().current()?.published.clone()),
         _ => Answer::None(unknown()),
@@ -92,8 +95,9 @@ pub async fn own_inputs(app: &App, token: &Token<'_>) -> Result<VerificationInpu
     })
 }
 
-/// Collects what is needed to verify a credential of an issuer that is trusted: everything for this server's own, only the keys
-/// for others, whose status lists have to be fetched. For issuers that are not trusted everything is missing.
+/// Collects the inputs for verifying a credential of a trusted issuer: everything for this server's
+/// own, only the keys for others, whose status lists have to be fetched. For untrusted issuers all
+/// inputs are missing.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -104,19 +108,19 @@ pub async fn trusted_inputs(app: &App, token: &Token<'_>) -> Result<Verification
     }
     let issuer_keys = match app.trusted_issuers().keys(issuer, token.certificates(), app.now()) {
         Ok(Some(keys)) => Answer::Some(keys),
-        Ok(None) => Answer::None("it is not an issuer that is trusted here".to_owned()),
+        Ok(None) => Answer::None("the issuer is not trusted here".to_owned()),
         Err(why) => Answer::None(why),
     };
     Ok(VerificationInputs { issuer_keys, ..VerificationInputs::default() })
 }
 
-/// Whether credentials name this server as their issuer: by its address, or by its did:web.
+/// Returns whether `issuer` identifies this server, by its address or its did:web.
 pub fn is_own_issuer(app: &App, issuer: &str) -> bool {
     let base = app.config().base();
     issuer == base || issuer == did_web(base)
 }
 
-/// The status list of this server that has this address.
+/// Parses the URI of one of this server's status lists.
 fn own_status_list(base: &str, uri: &str) -> Option<(Uuid, StatusListFormat)> {
     let path = uri.strip_prefix(base)?.strip_prefix("/status/")?;
     let (id, format) = match path.strip_suffix("/bitstring") {

@@ -1,8 +1,10 @@
-//! The partner's side of verification requests: make a request, find it again.
+//! Verification requests, the partner's side: creating a request and finding it again.
 //!
-//! Apart from [`verification_request`], since sandbox users answer requests by that flow.
+//! This is separate from [`verification_request`] to avoid a cycle: this module uses the sandbox,
+//! whose users respond through that one.
 
-use credential::{Code, Fault, PresentationRequest, Type};
+use credential::{Code, FieldError, ParseError, PresentationRequest, Type};
+use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
@@ -15,28 +17,24 @@ use crate::sandbox::{SandboxAction, SandboxUser};
 use store::NewVerification;
 use store::domain::verification::Verification;
 
-/// A request that was stored, now or earlier.
+/// A verification request that was stored, now or earlier.
 #[derive(Clone, Debug)]
 pub struct Upserted {
     /// The open request with this id.
     pub verification: Verification,
-    /// Whether an earlier body with this id asked for something else; the earlier one is kept.
+    /// Whether an earlier body with this id differs. The earlier one is kept.
     pub differs: bool,
 }
 
-/// Stores `partner`'s request durably. The same id returns the same request while that is open. If the request names a sandbox
-/// user, that user responds.
+/// Stores `partner`'s verification request durably. Repeating the id returns the same request while
+/// it is open. If the request names a sandbox user, that user responds.
 ///
 /// # Errors
-/// 401 if the partner is not active, 409 if the id was used for a request that has ended or for another type, 422 if the
-/// callback URL is not listed or the sandbox user does not exist; the store or the key ring cannot be used.
-pub async fn ask(
-    app: &App,
-    partner: Uuid,
-    credential_type: Type,
-    request: PresentationRequest,
-) -> Result<Upserted, Error> {
-    check_callback(app, partner, request.callback_url.as_deref()).await?;
+/// 401 if the partner is not active, 409 if the id was used for a request that has ended or for
+/// another type, 422 if the callback URL is not listed or the sandbox user does not exist; the
+/// store or the key ring cannot be used.
+pub async fn ask(app: &App, partner: Uuid, credential_type: Type, body: &[u8]) -> Result<Upserted, Error> {
+    let request = validated(app, partner, credential_type, body).await?;
     let person = request.sandbox_person.clone();
     if let Some(person) = &person {
         sandbox::check_user(app, partner, person, "/sandbox_person").await?;
@@ -49,22 +47,42 @@ pub async fn ask(
     Ok(upserted)
 }
 
-/// Checks that a callback URL is on the partner's list. Holders are redirected to listed URLs only, so that our name does not
-/// vouch for any other.
-async fn check_callback(app: &App, partner: Uuid, address: Option<&str>) -> Result<(), Error> {
-    let stored = app.store().read().await?.partner(partner).await?.filter(|stored| stored.is_active());
-    let stored = stored.ok_or_else(Error::unauthorized)?;
-    let Some(address) = address else { return Ok(()) };
-    if address.parse::<Url>().is_ok_and(|url| stored.may_call_back(&url)) {
-        return Ok(());
+/// Parses a request and checks its callback URL, so that one response reports every error.
+async fn validated(app: &App, partner: Uuid, credential_type: Type, body: &[u8]) -> Result<PresentationRequest, Error> {
+    let parsed = PresentationRequest::parse(credential_type, body);
+    let address = match &parsed {
+        Ok(request) => request.callback_url.clone(),
+        Err(ParseError::Invalid(_)) => {
+            let body: Value = serde_json::from_slice(body).unwrap_or_default();
+            body["callback_url"].as_str().map(ToOwned::to_owned)
+        }
+        Err(ParseError::Malformed(_)) => None,
+    };
+    let unlisted = check_callback(app, partner, address.as_deref()).await?;
+    match (parsed, unlisted) {
+        (Ok(request), None) => Ok(request),
+        (Ok(_), Some(error)) => Err(Error::invalid(vec![error])),
+        (Err(ParseError::Invalid(mut errors)), unlisted) => {
+            errors.extend(unlisted.filter(|unlisted| errors.iter().all(|error| error.pointer != unlisted.pointer)));
+            Err(Error::invalid(errors))
+        }
+        (Err(error), _) => Err(error.into()),
     }
-    Err(Error::invalid(vec![Fault {
+}
+
+/// Checks that a callback URL is on the partner's list. This prevents an open redirect: holders are
+/// redirected only to URLs that the operator has listed.
+async fn check_callback(app: &App, partner: Uuid, address: Option<&str>) -> Result<Option<FieldError>, Error> {
+    let stored = app.store().read().await?.partner(partner).await?.filter(|stored| stored.is_active());
+    let stored = stored.ok_or_else(Error::disabled_client)?;
+    let is_listed = |address: &str| address.parse::<Url>().is_ok_and(|url| stored.may_call_back(&url));
+    Ok(address.filter(|address| !is_listed(address)).map(|address| FieldError {
         pointer: "/callback_url".to_owned(),
         code: Code::CallbackUrlUnknown,
         message: credential::not_listed(&stored.callback_urls),
         received: Some(address.chars().take(64).collect()),
         suggestion: None,
-    }]))
+    }))
 }
 
 async fn upsert(
@@ -78,7 +96,8 @@ async fn upsert(
     let new = NewVerification {
         id,
         partner_id: partner,
-        // The fallback is not `id`: this one stands in URLs and events, so it must not open the link.
+        // Not `id` as the fallback: URLs and events contain the request id, and must not reveal the
+        // link.
         request_id: request.request_id.unwrap_or_else(|| app.rng().anonymous_id().to_string()),
         credential_type,
         created_at: now,
@@ -96,7 +115,8 @@ async fn upsert(
     let Some(verification) = current else {
         return Err(Error::new(
             Kind::Conflict,
-            "You have used this request_id for a request that is over, or for another type. Fetch its result, or use a new request_id.",
+            "You have already used this request_id for a request that has ended or has another type. Get its result, \
+             or use a new request_id.",
         ));
     };
     let differs =
@@ -104,14 +124,14 @@ async fn upsert(
     Ok(Upserted { verification, differs })
 }
 
-/// Finds `partner`'s request by the id that the partner knows.
+/// Returns `partner`'s request with the partner's id.
 ///
 /// # Errors
 /// 404 if there is none; the store cannot be used.
 pub async fn find(app: &App, partner: Uuid, request_id: &str) -> Result<Verification, Error> {
     if !credential::is_identifier(request_id) {
-        return Err(Error::not_found());
+        return Err(Error::missing("verification request"));
     }
     let found = app.store().read().await?.asked_verification(partner, request_id, app.now()).await?;
-    found.ok_or_else(Error::not_found)
+    found.ok_or_else(|| Error::missing("verification request"))
 }

@@ -1,11 +1,11 @@
 //! Pushes: one submission of a partner, validated, encrypted and stored.
 //!
-//! Repeating a push returns what is stored already and changes nothing.
+//! Repeating a push returns the stored submission and changes nothing.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use credential::{Code, Context, Fault, Payload, Submission, Type};
+use credential::{Code, Context, FieldError, Payload, Submission, Type};
 use uuid::Uuid;
 
 use super::documents::{self, InspectedDocuments, UploadLink, upload_links};
@@ -21,59 +21,60 @@ use store::domain::asset::{Asset, AssetState};
 use store::domain::submission::{self as stored, State, Status};
 use store::{Alongside, NewRequest, NewSubmission, Pushed, joined_chain};
 
-/// A push as a partner sends it.
+/// A push as received from a partner.
 #[derive(Clone, Debug)]
 pub struct Push {
     /// The type in the path.
     pub credential_type: Type,
     /// The body.
     pub body: Bytes,
-    /// The version of the API, which decides the form of the body.
+    /// The version of the API, which determines the format of the body.
     pub version: Version,
 }
 
 /// A version of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
-    /// The form of older integrations.
+    /// The format of older integrations.
     V1,
-    /// The current form.
+    /// The current format.
     V2,
 }
 
-/// A push that is stored, now or earlier.
+/// A push that was stored, now or earlier.
 #[derive(Debug)]
 pub struct StoredPush {
-    /// The partner's id for it.
+    /// The partner's id of it.
     pub credential_id: String,
-    /// The request that has this id.
+    /// The id of its request.
     pub request_id: Uuid,
-    /// The documented link.
+    /// The link for the holder.
     pub redirect_uri: String,
-    /// Whether everything of it is verified: its holder accepted it, now or earlier.
+    /// Whether all of it is verified: its holder accepted it, now or earlier.
     pub is_verified: bool,
-    /// Where to send documents.
+    /// Where to upload documents.
     pub uploads: Vec<UploadLink>,
-    /// What the partner should know: for example, that an earlier body stands, or that the link was not mailed.
+    /// Warnings for the partner: for example, that an earlier body is kept, or that the link was
+    /// not mailed.
     pub warnings: Vec<Warning>,
 }
 
 /// A push that would be stored.
 #[derive(Debug)]
 pub struct PushPreview {
-    /// The partner's id for it.
+    /// The partner's id of it.
     pub credential_id: String,
-    /// How a hirer would read it.
+    /// One line that summarizes it, as hirers see it.
     pub headline: String,
-    /// What the partner should know.
+    /// Warnings for the partner.
     pub warnings: Vec<Warning>,
 }
 
-/// Validates and stores a push; returns once it is durable.
+/// Validates and stores a push. Returns once it is durable.
 ///
 /// # Errors
-/// 400 or 422 for the body, 401 if the partner was disabled meanwhile, 404 if v1 does not have the type, 503 if nothing can be
-/// stored now.
+/// 400 or 422 for an invalid body, 401 if the partner was disabled meanwhile, 404 if v1 does not
+/// have the type, 503 if nothing can be stored now.
 pub async fn push(app: &App, partner: Uuid, push: Push) -> Result<StoredPush, Error> {
     let (submission, inspected) = validated(app, partner, push).await?;
     let advice: Vec<Warning> = advice(&submission).collect();
@@ -82,7 +83,7 @@ pub async fn push(app: &App, partner: Uuid, push: Push) -> Result<StoredPush, Er
     Ok(stored)
 }
 
-/// Validates a push as [`push`] does, and stores nothing.
+/// Validates a push as [`push`] does, without storing anything.
 ///
 /// # Errors
 /// As [`push`].
@@ -91,7 +92,7 @@ pub async fn dry_run(app: &App, partner: Uuid, push: Push) -> Result<PushPreview
     Ok(preview(&submission))
 }
 
-/// What a dry run shows of `submission`.
+/// Returns the result of a dry run.
 pub fn preview(submission: &Submission) -> PushPreview {
     PushPreview {
         credential_id: submission.credential_id.clone(),
@@ -114,21 +115,21 @@ async fn validated(app: &App, partner: Uuid, push: Push) -> Result<(Submission, 
             submission = Submission::parse_v2(credential_type, &body, &context);
         }
     }
-    // The connection reads the next request into the same memory.
+    // Dropped early, so that the connection can reuse the buffer for its next request.
     drop(body);
     let submission = submission.inspect_err(|_| app.metrics().submissions("refused", 1))?;
-    sandbox::check_recipient(app, partner, submission.claim.as_deref()).await?;
+    sandbox::check_recipient(app, partner, submission.notify.as_deref()).await?;
     standing_consent::check_replaced(app, partner, std::slice::from_ref(&submission)).await?;
     let inspected = documents::check(app, partner, std::slice::from_ref(&submission)).await?;
     Ok((submission, inspected))
 }
 
-/// The time and the settings that validation depends on.
+/// Returns the time and the settings that validation depends on.
 pub fn context(app: &App) -> Context<'_> {
     Context { now: app.now().to_jiff(), categories: Some(&app.config().credentials.categories), return_urls: None }
 }
 
-/// Encrypts and stores `submission`; returns once it is durable.
+/// Encrypts and stores `submission`. Returns once it is durable.
 async fn store(
     app: &App,
     partner: Uuid,
@@ -137,17 +138,17 @@ async fn store(
 ) -> Result<StoredPush, Error> {
     let payload = submission.payload();
     let covered = standing_consent::covered(app, partner, &submission).await?;
-    // Freed here, where these many small allocations were used last: after the wait for the disk they would be out of the
-    // processor's cache, and perhaps freed by another thread.
+    // Freed here, right after these many small allocations were last used. After the wait for the
+    // disk they would be out of the processor's cache, and perhaps freed by another thread.
     drop(submission.fields.take());
     let submission = &submission;
     let id = app.id();
     let new = prepare(app, partner, (submission, inspected), &payload, id, None).await?;
     let assets = new.assets.clone();
     let link = app.links().push(submission.credential_type, partner, id, submission.document_type);
-    let email = submission.claim.as_deref();
+    let email = submission.notify.as_deref();
     let pushed_link = PushedLink {
-        // An update that is accepted at once has no link that its person must open.
+        // If an update is accepted immediately, there is no link that the holder must open.
         email: email.filter(|_| covered.is_none()),
         partner,
         credential_id: &submission.credential_id,
@@ -189,12 +190,12 @@ async fn store(
         Pushed::Existing(_) | Pushed::ExistingBatch(_) | Pushed::Taken(_) => {
             Err(Error::invalid(vec![id_taken(&submission.id_pointer)]))
         }
-        Pushed::PartnerDisabled => Err(Error::unauthorized()),
+        Pushed::PartnerDisabled => Err(Error::disabled_client()),
     }
 }
 
-/// Accepts an update that was stored just now under a standing consent. If that is not possible any more, its link is mailed, as it
-/// is with other pushes. Returns whether it was accepted, and the warnings.
+/// Accepts an update that was just stored under a standing consent. If that is no longer possible,
+/// its link is mailed as for other pushes. Returns whether it was accepted, and the warnings.
 async fn accept_update(
     app: &App,
     covered: Covered,
@@ -207,7 +208,7 @@ async fn accept_update(
     Ok((false, RecipientMail::send(app, pushed_link).await?.into_iter().collect()))
 }
 
-/// The result of a push whose id exists already.
+/// Returns the response to a push whose id already exists.
 async fn repeated(
     app: &App,
     partner: Uuid,
@@ -218,7 +219,7 @@ async fn repeated(
     app.metrics().submissions("existing", 1);
     let is_same = is_same(app, existing, payload).await?;
     let is_verified = match covered.filter(|_| is_same && is_unopened(existing)) {
-        // Its acceptance may have failed after it was stored.
+        // Accepting it may have failed after it was stored.
         Some(covered) => {
             let update = StoredUpdate { id: existing.id, batch: existing.batch_id, payload };
             standing_consent::accept(app, covered, update).await?
@@ -233,11 +234,11 @@ async fn repeated(
             (existing.id, app.links().push(existing.credential_type, partner, existing.id, document_type))
         }
     };
-    // A batch has one for all of its items.
+    // A batch has one return URL for all its items.
     let returns_elsewhere =
         existing.batch_id.is_none() && returns_elsewhere(app, request_id, submission.return_url.as_deref()).await?;
     let pushed = PushedLink {
-        email: submission.claim.as_deref().filter(|_| !is_verified),
+        email: submission.notify.as_deref().filter(|_| !is_verified),
         partner,
         credential_id: &submission.credential_id,
         offer: Offer::One(existing.credential_type.title),
@@ -256,7 +257,7 @@ async fn repeated(
     })
 }
 
-/// The row of `submission` under `id`, encrypted; documents within the body are written.
+/// Creates the encrypted row of `submission` with this `id`, and writes embedded documents.
 pub(super) async fn prepare(
     app: &App,
     partner: Uuid,
@@ -282,24 +283,25 @@ pub(super) async fn prepare(
     })
 }
 
-/// Whether `existing` waits for somebody to open its link.
+/// Returns whether `existing` is pending and its link unopened.
 pub(super) fn is_unopened(existing: &stored::Submission) -> bool {
     matches!(existing.state, State::Incomplete { holder: None, .. })
 }
 
 const DIFFERS: Warning = Warning {
-    code: "submission.differs",
+    code: "duplicate.different_body",
     message: Cow::Borrowed(
-        "You have pushed this credential_id before, with another body. The earlier one stands; to correct it, push under a new credential_id.",
+        "You have already pushed this credential_id with a different body. The earlier submission is unchanged. To \
+         correct it, push with a new credential_id.",
     ),
 };
 
-/// The warnings about a push whose id exists already.
+/// Returns the warnings about a push whose id already exists.
 pub(super) fn repeat_warnings(differs: bool, not_mailed: Option<Warning>) -> Vec<Warning> {
     differs.then_some(DIFFERS).into_iter().chain(not_mailed).collect()
 }
 
-/// Wakes the jobs that have something to do for a push that was stored.
+/// Wakes the jobs that have work to do for a stored push.
 pub(super) fn wake(app: &App, assets: &[Asset], has_claim: bool) {
     if has_claim {
         app.outbox().wake();
@@ -309,7 +311,7 @@ pub(super) fn wake(app: &App, assets: &[Asset], has_claim: bool) {
     }
 }
 
-/// Fresh upload links for the documents of an earlier push that the person has not answered.
+/// Creates new upload links for the documents of an earlier push that is still pending.
 pub(super) async fn existing_uploads(
     app: &App,
     existing: &stored::Submission,
@@ -323,25 +325,28 @@ pub(super) async fn existing_uploads(
     Ok(upload_links(app, &rows, submission, credential_id))
 }
 
-/// The error for an id that another request has.
-pub(super) fn id_taken(pointer: &str) -> Fault {
-    Fault {
+/// Returns the error for an id that another request already uses.
+pub(super) fn id_taken(pointer: &str) -> FieldError {
+    FieldError {
         pointer: pointer.to_owned(),
         code: Code::CredentialIdTaken,
-        message: "You have used this id for another request or another type, and that stands. Use a new id.".to_owned(),
+        message: "You have already used this id for another request or another credential type. Use a new id."
+            .to_owned(),
         received: None,
         suggestion: None,
     }
 }
 
-/// Whether the earlier push with this link named another `return_url`, or none.
+/// Returns whether the earlier push with this link had a different `return_url`, or none.
 pub(super) async fn returns_elsewhere(app: &App, link: Uuid, return_url: Option<&str>) -> Result<bool, Error> {
-    Ok(app.store().glance().await?.return_url(link).await?.as_deref() != return_url)
+    Ok(app.store().acquire().await?.return_url(link).await?.as_deref() != return_url)
 }
 
-/// Whether an earlier push of the same type had the same payload. True if its data is deleted, since there is nothing to
-/// compare; and true, once it is older than the period in which repeats are compared, for all that was accepted, so that the
-/// answer does not tell whether the person has deleted it (docs/partner-api.md section 8).
+/// Returns whether an earlier push of the same type had the same payload.
+///
+/// If its data is deleted there is nothing to compare, so this is true. It is also true for
+/// accepted submissions once the period for comparing repeats has passed. Otherwise the response
+/// would reveal whether the holder has deleted the credential (docs/partner-api.md section 8).
 pub(super) async fn is_same(app: &App, existing: &stored::Submission, payload: &[u8]) -> Result<bool, Error> {
     let label: [&[u8]; 2] = [b"submission", existing.id.as_bytes()];
     let earlier = match &existing.state {
@@ -353,7 +358,7 @@ pub(super) async fn is_same(app: &App, existing: &stored::Submission, payload: &
         State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::TakenBack { .. } => None,
     };
     let Some(earlier) = earlier.filter(|earlier| earlier.as_slice() != payload) else { return Ok(true) };
-    // What the holder confirmed since was not pushed.
+    // Confirmations by the holder were not part of the push.
     let unconfirmed = |payload: Payload| Payload { confirmed_name: None, confirmed_birth_date: None, ..payload };
     let pushed = |bytes: &[u8]| Payload::from_bytes(bytes).map(unconfirmed);
     Ok(pushed(&earlier).map_err(Error::internal)? == pushed(payload).map_err(Error::internal)?)

@@ -1,8 +1,10 @@
-//! The member `claim` of a push (ours): the link is also mailed to the person. A sandbox user gets no mail, but acts.
+//! The field `notify` of a push (an extension): mails the link to the holder. A sandbox user gets
+//! no mail, but acts.
 //!
-//! The address is sealed in the outbox until the mail was sent, and beside the link until somebody opens it, so that the person
-//! can be warned before it expires ([`end_warning`](super::end_warning)). The mail is stored with the push, in its
-//! transaction: both or none.
+//! The address is encrypted in the outbox until the mail is sent, and with the link until an
+//! account opens it, so that the holder can be warned before it expires
+//! ([`end_warning`](super::end_warning)). The mail is stored in the transaction of the push: both
+//! or none.
 
 use std::borrow::Cow;
 
@@ -19,27 +21,27 @@ use ambient::Timestamp;
 use credential::encoding::sha256;
 use store::{LinkRecipient, OutboxItem, Tx, WARNED_BEFORE};
 
-/// What goes into the outbox with a push.
+/// The outbox message of a push.
 #[derive(Debug, Default)]
 pub struct RecipientMail {
     /// The mail, or the action of a sandbox user; `None` if nothing is sent.
     pub item: Option<OutboxItem>,
     /// Why nothing is sent although it was requested.
     pub warning: Option<Warning>,
-    /// Whom to warn before the link expires.
+    /// The recipient of the warning before the link expires.
     pub recipient: Option<LinkRecipient>,
 }
 
 /// A push whose link may be mailed.
 #[derive(Clone, Copy, Debug)]
 pub struct PushedLink<'a> {
-    /// The person's address, if the partner named one.
+    /// The holder's address, if the partner sent one.
     pub email: Option<&'a str>,
     /// The partner that pushes.
     pub partner: Uuid,
-    /// The partner's id for what is pushed.
+    /// The partner's id of the submission.
     pub credential_id: &'a str,
-    /// What is offered.
+    /// What the mail offers.
     pub offer: Offer,
     /// The request: the link's `content`.
     pub request: Uuid,
@@ -50,28 +52,28 @@ pub struct PushedLink<'a> {
 }
 
 const LIMITED: Warning = Warning {
-    code: "claim.limited",
+    code: "notify.rate_limited",
     message: Cow::Borrowed(
-        "The link was not mailed: you have sent this address as many within the hour as you may. Hand the link over yourself.",
+        "The link was not mailed: the hourly limit of mails to this address is reached. Deliver the link yourself.",
     ),
 };
 
-/// For a push whose id exists already, and whose link could be mailed or still may be.
+/// For a push whose id already exists, and whose link was mailed or is still queued.
 const EARLIER: Warning = Warning {
-    code: "claim.earlier",
+    code: "notify.already_sent",
     message: Cow::Borrowed(
-        "You have pushed this credential_id before, and the link was not mailed again. Hand it over yourself.",
+        "You have already pushed this credential_id, so the link was not mailed again. Deliver it yourself.",
     ),
 };
 
 impl RecipientMail {
-    /// The mail for a push that is about to be stored.
+    /// Prepares the mail for a push that is about to be stored.
     ///
     /// # Errors
     /// The store or the key ring cannot be used.
     pub async fn prepare(app: &App, pushed: PushedLink<'_>) -> Result<Self, Error> {
         match pushed.email {
-            // Boxed, like everything that few pushes do: its state would add to the size of every push's future.
+            // Boxed because it is rare: otherwise its state would enlarge the future of every push.
             Some(email) => Box::pin(Self::prepare_for(app, email, pushed)).await,
             None => Ok(Self::default()),
         }
@@ -87,7 +89,7 @@ impl RecipientMail {
                 earlier.is_some_and(|earlier| !earlier.may_be_replaced(now))
             }
         };
-        // A repeated push does not use up how many mails its person may be sent.
+        // A repeated push does not count against the recipient's rate limit.
         if exists {
             return Ok(Self::default());
         }
@@ -95,7 +97,7 @@ impl RecipientMail {
         Self::compose(app, &email, pushed).await
     }
 
-    /// The mail, or the action of a sandbox user.
+    /// Composes the mail, or the action of a sandbox user.
     async fn compose(app: &App, email: &Email, pushed: PushedLink<'_>) -> Result<Self, Error> {
         let partner = app.store().read().await?.partner(pushed.partner).await?;
         let routing =
@@ -104,7 +106,7 @@ impl RecipientMail {
             && partner.as_ref().is_some_and(|partner| partner.sandbox)
         {
             let action = SandboxAction { user, partner: pushed.partner, request: pushed.request };
-            // No mail is sent, so none can fail.
+            // No mail is sent, so it cannot be undeliverable.
             let routing = Routing { request: None, ..routing };
             let item = app.outbox().seal(&OutboxMessage::SandboxAction(action), routing).await?;
             return Ok(Self { item: Some(item), ..Self::default() });
@@ -120,7 +122,7 @@ impl RecipientMail {
         Ok(Self { item: Some(item), warning: None, recipient: to_warn(app, email, pushed).await? })
     }
 
-    /// Mails the link of a push that is stored already. Returns the warning that it is not mailed.
+    /// Mails the link of a push that is already stored. Returns a warning if it is not mailed.
     ///
     /// # Errors
     /// The store or the key ring cannot be used.
@@ -137,7 +139,8 @@ impl RecipientMail {
         Ok(mail.warning)
     }
 
-    /// Mails the link of an earlier push again if it could not be mailed. Returns the warning that it is not mailed otherwise.
+    /// Mails the link of an earlier push again if it was undeliverable. Returns a warning if it is
+    /// not mailed.
     ///
     /// # Errors
     /// The store or the key ring cannot be used.
@@ -153,7 +156,7 @@ impl RecipientMail {
             return Ok(mail.warning);
         }
         let mut tx = app.store().write().await?;
-        // Another repeat may have been quicker.
+        // A concurrent repeat may have been first.
         if !tx.forget_undelivered(pushed.request).await? {
             return Ok(Some(EARLIER));
         }
@@ -163,7 +166,8 @@ impl RecipientMail {
         Ok(None)
     }
 
-    /// Stores what is sent for a push that is stored already, and whom to warn before its `link` expires.
+    /// Stores the outbox message of a push that is already stored, and the recipient to warn before
+    /// its `link` expires.
     async fn store(&self, tx: &mut Tx, link: Uuid) -> Result<(), Error> {
         if let Some(item) = &self.item {
             tx.add_to_outbox(item).await?;
@@ -175,7 +179,8 @@ impl RecipientMail {
     }
 }
 
-/// Whom to warn before the link expires; `None` where links live for a day or less.
+/// Returns the recipient to warn before the link expires; `None` if the lifetime of links is a day
+/// or less.
 async fn to_warn(app: &App, email: &Email, pushed: PushedLink<'_>) -> Result<Option<LinkRecipient>, Error> {
     if app.config().retention.incomplete <= WARNED_BEFORE {
         return Ok(None);
@@ -185,7 +190,7 @@ async fn to_warn(app: &App, email: &Email, pushed: PushedLink<'_>) -> Result<Opt
     Ok(Some(LinkRecipient { email_fingerprint, expires_at: pushed.until, email: sealed }))
 }
 
-/// Binds the sealed address of a link's recipient to the link.
+/// Binds the encrypted address of a link's recipient to the link.
 pub(super) fn recipient_label(link: &Uuid) -> [&[u8]; 2] {
     [b"link-recipient", link.as_bytes()]
 }

@@ -1,4 +1,6 @@
-//! What ends with time: the keys that sealed pending submissions, and every row that has been kept long enough.
+//! Retention: destroys the keys of submissions that have ended, and deletes every row at the end of
+//! its retention period. A submission that is not accepted ends after `retention.incomplete` (48
+//! hours).
 //!
 //! Each function is one step of [`jobs::end_what_is_over`](crate::jobs::end_what_is_over), except
 //! [`delete_full_rate_limits`], which only nodes on PostgreSQL need.
@@ -11,19 +13,22 @@ use ambient::Timestamp;
 use store::domain::presentation::REMEMBERED;
 use store::{StoreError, day};
 
-/// How many periods ahead have their partition, so that pushes find one after an hour without the server.
+/// Number of future epochs whose partitions exist. Pushes then find theirs even after the job did
+/// not run for an hour.
 const PARTITIONS_AHEAD: u32 = 3;
 
-/// How long an issuance is kept after its end, so that the page of its offer can say how it ended.
+/// How long an issuance is kept after its end, so that its offer's page can still show how it
+/// ended.
 const ISSUANCE_KEPT: Duration = Duration::from_secs(3600);
 
-/// How long a status list is kept after its last credential has expired; longer than any clock is wrong.
+/// How long a status list is kept after its last credential has expired. Must exceed any clock
+/// error.
 const STATUS_LIST_KEPT: Duration = Duration::from_secs(86_400);
 
-/// How many days it is noted of what a person was warned: longer than it lives on after the warning.
+/// How many days sent warnings are recorded. Must exceed the remaining lifetime of a warned item.
 const WARNING_KEPT_DAYS: i64 = 3;
 
-/// Creates and replaces signing keys that are due.
+/// Creates and rotates signing keys that are due.
 ///
 /// # Errors
 /// The key ring cannot be used.
@@ -32,32 +37,34 @@ pub async fn refresh_signing_keys(app: &App) -> Result<(), StoreError> {
     app.issuer_keys().refresh(app.keyring(), app.rng(), app.trusted_time().now()).await
 }
 
-/// The first period that has not ended where each submission has `lifetime`: the last submission of a period comes just
-/// before the next one begins.
+/// Returns the first epoch that has not ended, if each submission has `lifetime`. An epoch ends
+/// with its last submission, which may be pushed just before the next epoch begins.
 fn first_living(app: &App, lifetime: Duration) -> Timestamp {
-    (app.trusted_time().now() - lifetime).floor(app.config().retention.ring_period())
+    (app.trusted_time().now() - lifetime).floor(app.config().retention.epoch_length())
 }
 
-/// The periods before `first` with submissions that are still pending, because the setting was longer when they were
-/// pushed.
+/// Returns the epochs before `first` with submissions that are still pending, because the lifetime
+/// setting was longer when they were pushed.
 async fn promised(app: &App, first: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
-    // The query scans all pending submissions, so it runs only while a key is due, which is once a period.
+    // The query scans all pending submissions. It runs only while a key is due for destruction,
+    // once per epoch.
     if !app.keyring().has_before(first).await? {
         return Ok(Vec::new());
     }
-    app.store().glance().await?.waiting_periods(first, app.trusted_time().now()).await
+    app.store().acquire().await?.waiting_periods(first, app.trusted_time().now()).await
 }
 
-/// Destroys the epoch keys whose submissions have all ended. What they sealed cannot be opened any more, in backups either.
+/// Destroys the epoch keys whose submissions have all ended. Data encrypted with them can no longer
+/// be decrypted, in backups either.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn destroy_epoch_keys(app: &App) -> Result<(), StoreError> {
-    let first = first_living(app, app.config().retention.ring_key_lifetime());
+    let first = first_living(app, app.config().retention.epoch_key_lifetime());
     let destroyed = app.keyring().destroy_before(first, &promised(app, first).await?).await?;
     if destroyed > 0 {
         app.metrics().destroyed_keys(destroyed);
-        tracing::info!(destroyed, "ring keys destroyed");
+        tracing::info!(destroyed, "destroyed epoch keys");
     }
     Ok(())
 }
@@ -68,20 +75,20 @@ pub async fn destroy_epoch_keys(app: &App) -> Result<(), StoreError> {
 /// The key ring cannot be used.
 pub async fn erase_destroyed_keys(app: &App) -> Result<(), StoreError> {
     if !app.keyring().erase_destroyed().await? {
-        tracing::debug!("destroyed keys could not be erased from the files yet; it is tried again");
+        tracing::debug!("destroyed keys could not be erased from the files yet; it will be retried");
     }
     Ok(())
 }
 
-/// Ends and deletes what there is little of, in one transaction: sign-ins, sessions, ceremonies, stored responses, warnings,
-/// shares, presentations, verification requests.
+/// Deletes rows of small tables in one transaction: sign-ins, sessions, ceremonies, stored
+/// responses, warnings, shares, presentations and verification requests.
 ///
 /// # Errors
 /// The store cannot be used.
 pub async fn delete_short_lived(app: &App) -> Result<(), StoreError> {
     let (now, retention) = (app.trusted_time().now(), &app.config().retention);
     let mut tx = app.store().write().await?;
-    tx.end_verification_results(now - retention.ring_key_lifetime()).await?;
+    tx.end_verification_results(now - retention.epoch_key_lifetime()).await?;
     tx.forget_sign_ins(now).await?;
     tx.forget_sessions(now).await?;
     tx.forget_console_sessions(now).await?;
@@ -95,7 +102,8 @@ pub async fn delete_short_lived(app: &App) -> Result<(), StoreError> {
     tx.commit().await
 }
 
-/// Deletes submissions whose status has been kept long enough; returns how many, at most [`BATCH`].
+/// Deletes submissions at the end of their status's retention period. Returns their number, at most
+/// [`BATCH`].
 ///
 /// # Errors
 /// The store cannot be used.
@@ -106,13 +114,13 @@ pub async fn delete_submissions(app: &App) -> Result<u64, StoreError> {
     Ok(deleted)
 }
 
-/// On PostgreSQL, creates the partitions of the periods to come: each in a transaction of its own, since one may have to
-/// wait for a lock.
+/// On PostgreSQL, creates the partitions of future epochs. Each has its own transaction, since it
+/// may have to wait for a lock.
 ///
 /// # Errors
 /// The store cannot be used.
 pub async fn add_partitions(app: &App) -> Result<(), StoreError> {
-    let (now, period) = (app.now(), app.config().retention.ring_period());
+    let (now, period) = (app.now(), app.config().retention.epoch_length());
     let mut outcome = Ok(());
     for ahead in 1..=PARTITIONS_AHEAD {
         let add = async {
@@ -125,7 +133,7 @@ pub async fn add_partitions(app: &App) -> Result<(), StoreError> {
     outcome
 }
 
-/// On PostgreSQL, drops the payloads of periods whose submissions have all ended.
+/// On PostgreSQL, drops the payloads of epochs whose submissions have all ended.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -174,7 +182,7 @@ pub async fn delete_issuances(app: &App) -> Result<(), StoreError> {
     }
 }
 
-/// Deletes the rate limits that are full again.
+/// Deletes rate limit buckets that are full again.
 ///
 /// # Errors
 /// The store cannot be used.

@@ -1,9 +1,9 @@
-//! The member `return_url` of a push: where the person goes on after deciding.
+//! The field `return_url` of a push: where the holder's browser goes after a decision.
 //!
-//! The address must be on the partner's list when it is pushed, and still when the person is sent there: our name does not
-//! vouch for any other.
+//! The URL must be on the partner's list both when it is pushed and when the holder is redirected.
+//! This prevents open redirects.
 
-use credential::Rejection;
+use credential::ParseError;
 use url::Url;
 use uuid::Uuid;
 
@@ -14,10 +14,11 @@ use store::Tx;
 use store::domain::batch::status_of_batch;
 use store::domain::submission::{State, Status, Submission};
 
-/// The addresses to which the partner may have people sent, if a body names one: it is parsed once more with them, so that
-/// every fault is told in one answer.
+/// Returns the partner's list of allowed URLs, if a body has a `return_url`. The caller then parses
+/// the body again with the list, so that one response reports every error.
 ///
-/// `first` is what came of parsing the body without them, and `names_one` whether it names an address.
+/// `first` is the result of parsing the body without the list; `names_one` returns whether the
+/// parsed body has a `return_url`.
 ///
 /// # Errors
 /// 401 if the partner is not active; the store cannot be used.
@@ -25,24 +26,25 @@ pub(super) async fn list_for<T>(
     app: &App,
     partner: Uuid,
     body: &[u8],
-    first: &Result<T, Rejection>,
+    first: &Result<T, ParseError>,
     names_one: impl Fn(&T) -> bool,
 ) -> Result<Option<String>, Error> {
     let is_named = match first {
         Ok(parsed) => names_one(parsed),
-        Err(Rejection::Invalid(_)) => String::from_utf8_lossy(body).contains("\"return_url\""),
-        Err(Rejection::Malformed(_)) => false,
+        Err(ParseError::Invalid(_)) => String::from_utf8_lossy(body).contains("\"return_url\""),
+        Err(ParseError::Malformed(_)) => false,
     };
-    // Boxed, like everything that few pushes do: its state would add to the size of every push's future.
+    // Boxed because it is rare: otherwise its state would enlarge the future of every push.
     if is_named { Box::pin(list_of(app, partner)).await.map(Some) } else { Ok(None) }
 }
 
 async fn list_of(app: &App, partner: Uuid) -> Result<String, Error> {
     let stored = app.store().read().await?.partner(partner).await?.filter(|stored| stored.is_active());
-    Ok(stored.ok_or_else(Error::unauthorized)?.callback_urls)
+    Ok(stored.ok_or_else(Error::disabled_client)?.callback_urls)
 }
 
-/// The address to which the person goes on once everything behind the link of `item` is decided; `None` if they stay.
+/// Returns the URL to redirect the holder to once everything behind the link of `item` is decided;
+/// `None` if they stay.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -57,8 +59,9 @@ async fn find(tx: &mut Tx, item: &Submission) -> Result<Option<Url>, Error> {
     Ok(url.zip(partner).filter(|(url, partner)| partner.may_call_back(url)).map(|(url, _)| url))
 }
 
-/// Where the person goes on after a decision about what `linked` is, with `credential_id` and `status` added. `None` while
-/// something behind the link waits, if nothing of it was decided by the person, or if they stay.
+/// Returns the URL to redirect the holder to after a decision about `linked`, with `credential_id`
+/// and `status` added. `None` while a submission behind the link is pending, if the holder decided
+/// none of them, or if they stay.
 ///
 /// # Errors
 /// The store cannot be used.

@@ -1,8 +1,8 @@
-//! The sandbox: who may name its users, what those do with a link, and events that nothing has caused.
+//! The sandbox: its test users, their reactions to a link, and simulated events.
 //!
-//! Its users act through the flows of everybody, and only on what a sandbox partner has sent.
+//! Test users act through the same flows as holders, and only on requests of sandbox partners.
 
-use credential::{BirthDateReason, Code, Fault, NameReason};
+use credential::{BirthDateReason, Code, FieldError, NameReason};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -18,47 +18,46 @@ use store::domain::share::Chosen;
 use store::domain::verification::Verification;
 use store::{Announcement, AnnouncementKind, Partner};
 
-/// Checks the address that a push is mailed to: an address of the sandbox must name one of its users, and only sandbox
-/// partners may use it.
+/// Checks the address that a push is mailed to. An address of the sandbox must name one of its
+/// users, and only sandbox partners may use it.
 ///
 /// # Errors
 /// 422 if not; or the store cannot be used.
 pub async fn check_recipient(app: &App, partner: Uuid, email: Option<&str>) -> Result<(), Error> {
     match email.filter(|address| Email::parse(address).is_some_and(|email| sandbox::is_address(&email))) {
-        // Boxed, like everything that few pushes do: its state would add to the size of every push's future.
-        Some(address) => Box::pin(check_user(app, partner, address, "/claim/email")).await,
+        // Boxed because it is rare: otherwise its state would enlarge the future of every push.
+        Some(address) => Box::pin(check_user(app, partner, address, "/notify/email")).await,
         None => Ok(()),
     }
 }
 
-/// Checks that `address`, found at `pointer` of the body, names a sandbox user, and that `partner` may name one.
+/// Checks that `address`, at `pointer` in the body, names a sandbox user, and that `partner` may
+/// use it.
 ///
 /// # Errors
 /// 422 if not; or the store cannot be used.
 pub async fn check_user(app: &App, partner: Uuid, address: &str, pointer: &str) -> Result<(), Error> {
     let partner = app.store().read().await?.partner(partner).await?;
     let (code, message) = if !partner.is_some_and(|partner| partner.sandbox) {
-        let message = "People of the sandbox are played by the server, for sandbox partners alone.";
+        let message = "Sandbox users are available to sandbox partners only.";
         (Code::SandboxOnly, message.to_owned())
     } else if Email::parse(address).as_ref().and_then(SandboxUser::parse).is_none() {
         let known: Vec<String> = Person::ALL.into_iter().map(Person::address).collect();
-        (
-            Code::ChoiceUnknown,
-            format!("There is nobody of this name in the sandbox. The people there are: {}.", known.join(", ")),
-        )
+        (Code::ChoiceUnknown, format!("Unknown sandbox user. The sandbox users are: {}.", known.join(", ")))
     } else {
         return Ok(());
     };
     let received = Some(address.chars().take(64).collect());
-    Err(Error::invalid(vec![Fault { pointer: pointer.to_owned(), code, message, received, suggestion: None }]))
+    Err(Error::invalid(vec![FieldError { pointer: pointer.to_owned(), code, message, received, suggestion: None }]))
 }
 
-/// Puts `action` into the outbox, for a request that is stored already. Asking twice has it done twice, which changes nothing.
+/// Adds `action` to the outbox, for a request that is already stored. Adding it twice is harmless,
+/// since actions are idempotent.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn enqueue(app: &App, action: SandboxAction) -> Result<(), Error> {
-    let expires_at = Some(app.now() + app.config().retention.ring_key_lifetime());
+    let expires_at = Some(app.now() + app.config().retention.epoch_key_lifetime());
     let routing = Routing { partner: Some(action.partner), request: None, expires_at };
     let item = app.outbox().seal(&OutboxMessage::SandboxAction(action), routing).await?;
     let mut tx = app.store().write().await?;
@@ -104,7 +103,7 @@ async fn answer_push(app: &App, action: &SandboxAction, holder: Uuid) -> Result<
     Ok(())
 }
 
-/// A user who consents confirms whatever name and date of birth a credential carries.
+/// Confirms every name and date of birth, for a user who consents.
 async fn confirm_names(app: &App, id: Uuid, holder: Uuid) -> Result<Choices, Error> {
     let linked = consent::find(app, id, holder).await?;
     let items = linked.as_ref().map(Linked::items).unwrap_or_default();
@@ -116,7 +115,8 @@ async fn confirm_names(app: &App, id: Uuid, holder: Uuid) -> Result<Choices, Err
     Ok(items.iter().map(|item| (item.id, choice())).collect())
 }
 
-/// A user who consents shows everything requested of the newest credential that they hold, or cancels without one.
+/// Responds to a verification request. A user who consents shows everything requested from their
+/// newest credential of the type, or cancels if they have none.
 async fn answer_verification(app: &App, action: &SandboxAction, partner: &Partner, holder: Uuid) -> Result<(), Error> {
     let mut tx = app.store().write().await?;
     tx.bind_verification(action.request, holder, app.now()).await?;
@@ -142,7 +142,7 @@ async fn newest_shown(
     let held = app.store().read().await?.held_submissions(holder).await?;
     let fitting = held.into_iter().filter(|held| held.stands() && held.credential_type == bound.credential_type);
     let Some(newest) = fitting.max_by_key(|held| held.created_at) else { return Ok(HolderResponse::Canceled) };
-    // The empty pointer is the whole credential.
+    // The empty JSON Pointer is the whole credential.
     let chosen = Chosen { submission: newest.id, places: [String::new()].into() };
     let result = verification_request::present(app, bound, &asked, (holder, &chosen)).await?;
     Ok(match result.map(Box::new) {
@@ -154,7 +154,7 @@ async fn newest_shown(
     })
 }
 
-/// What the wallet records, as after a response on the page.
+/// Returns the record for the wallet, as after a response on the page.
 fn disclosure_record(partner: &Partner, asked: &RequestDetails, bound: &Verification) -> DisclosureRecord {
     DisclosureRecord {
         partner: partner.name.clone(),
@@ -166,35 +166,35 @@ fn disclosure_record(partner: &Partner, asked: &RequestDetails, bound: &Verifica
 
 async fn expire_now(app: &App, action: &SandboxAction) -> Result<(), Error> {
     let mut tx = app.store().write().await?;
-    tx.cut_short(action.request, action.partner, app.now()).await?;
+    tx.expire_now(action.request, action.partner, app.now()).await?;
     tx.cut_verification_short(action.request, action.partner, app.now()).await?;
     tx.commit().await?;
     expiry::expire_submissions(app).await?;
     Ok(expiry::expire_verifications(app).await.map(drop)?)
 }
 
-/// An event that was simulated.
+/// A simulated event.
 #[derive(Clone, Debug)]
 pub struct SimulatedEvent {
-    /// The event's id, the same at every webhook.
+    /// The event's id, the same for every webhook.
     pub event_id: Uuid,
-    /// The request that it names.
+    /// The id of the request in the event.
     pub request_id: String,
-    /// How many webhooks of the partner receive it.
+    /// Number of the partner's webhooks that receive it.
     pub webhooks: usize,
 }
 
-/// Sends `partner`'s webhooks the event that `body` describes, although nothing has caused it. No request is looked up or
+/// Sends the event that `body` describes to `partner`'s webhooks. No request is looked up or
 /// changed.
 ///
 /// # Errors
-/// 403 if this is not a sandbox partner, which is said before anything of the body; 400 or 422 for the body; or the store cannot
-/// be used.
+/// 403 if this is not a sandbox partner, which is checked before the body is parsed; 400 or 422 for
+/// an invalid body; or the store cannot be used.
 pub async fn simulate(app: &App, partner: Uuid, body: &[u8]) -> Result<SimulatedEvent, Error> {
     let known = app.store().read().await?.partner(partner).await?;
     if !known.is_some_and(|known| known.sandbox) {
-        let detail =
-            "Events are simulated for sandbox partners alone; ask the operator for one (tenure partner add --sandbox).";
+        let detail = "Events can be simulated by sandbox partners only. Ask the operator for one (tenure partner add \
+            --sandbox).";
         return Err(Error::new(Kind::Forbidden, detail));
     }
     let event = credential::parse_simulation(body)?;

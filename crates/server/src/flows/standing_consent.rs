@@ -1,12 +1,13 @@
-//! Standing consents: a holder lets the partner of a credential update it without asking, and undoes such updates.
+//! Standing consents: a holder lets a credential's partner update it without asking, and can undo
+//! such updates.
 //!
-//! An update that a consent covers is accepted as soon as it is stored. Whatever keeps it from being covered, the partner
-//! learns only that it is incomplete.
+//! An update that a consent covers is accepted as soon as it is stored. If it is not covered, its
+//! status is incomplete, whatever the reason, so the partner learns nothing else.
 
 use std::time::Duration;
 
 use credential::encoding::sha256;
-use credential::{Code, Fault, Payload, Relation, Submission};
+use credential::{Code, FieldError, Payload, Relation, Submission};
 use uuid::Uuid;
 
 use super::{account, supersede, versions};
@@ -22,22 +23,23 @@ use store::{Decision, EventKind, StandingConsent, Superseding, Tx, VersionDecisi
 /// How long an update can be undone.
 pub const UNDO_PERIOD: Duration = Duration::from_secs(30 * 86_400);
 
-/// Longest chain of updates that is followed.
+/// Maximum length of a chain of updates.
 const MAX_UPDATES: usize = 1000;
 
-/// Checks what `submissions` name in `replaces`: credentials that `partner` has pushed, of the same types.
+/// Checks the field `replaces` of `submissions`: it must name a credential of the same type that
+/// `partner` has pushed.
 ///
 /// # Errors
-/// 422 with every fault; or the store cannot be used.
+/// 422 with every field error; or the store cannot be used.
 pub async fn check_replaced(app: &App, partner: Uuid, submissions: &[Submission]) -> Result<(), Error> {
-    // Boxed, like everything that few pushes do: its state would add to the size of every push's future.
+    // Boxed because it is rare: otherwise its state would enlarge the future of every push.
     let has_any = submissions.iter().any(|submission| submission.replaces.is_some());
     if has_any { Box::pin(check_all(app, partner, submissions)).await } else { Ok(()) }
 }
 
 async fn check_all(app: &App, partner: Uuid, submissions: &[Submission]) -> Result<(), Error> {
     let (mut tx, now) = (app.store().read().await?, app.now());
-    let mut faults = Vec::new();
+    let mut field_errors = Vec::new();
     for submission in submissions {
         let Some(replaces) = &submission.replaces else { continue };
         let named = tx.current_submission(partner, replaces, now).await?;
@@ -45,27 +47,39 @@ async fn check_all(app: &App, partner: Uuid, submissions: &[Submission]) -> Resu
             Some(known) if known == submission.credential_type => continue,
             Some(known) => (
                 Code::ReplacesType,
-                format!("This is the id of a {known}; a {} replaces one of its own type.", submission.credential_type),
+                format!(
+                    "This is the id of a {known}. A {} can only replace a credential of the same type.",
+                    submission.credential_type
+                ),
             ),
             None => (
                 Code::ReplacesUnknown,
-                "You have no credential of this id; name one that you have pushed, or leave replaces out.".to_owned(),
+                "You have no credential with this id. Use the id of a credential that you have pushed, or remove \
+                 replaces."
+                    .to_owned(),
             ),
         };
         let received = Some(replaces.chars().take(64).collect());
-        faults.push(Fault { pointer: submission.replaces_pointer(), code, message, received, suggestion: None });
+        field_errors.push(FieldError {
+            pointer: submission.replaces_pointer(),
+            code,
+            message,
+            received,
+            suggestion: None,
+        });
     }
-    if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
+    if field_errors.is_empty() { Ok(()) } else { Err(Error::invalid(field_errors)) }
 }
 
-/// A credential that its partner may update with a push, without asking.
+/// A credential that its partner may update without asking.
 #[derive(Clone, Copy, Debug)]
 pub struct Covered {
     pub(super) holder: Uuid,
     older: Uuid,
 }
 
-/// The credential that `submission` updates, if its holder's standing consent covers the update.
+/// Returns the credential that `submission` updates, if its holder's standing consent covers the
+/// update.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -85,7 +99,8 @@ async fn find_covered(
     let mut tx = app.store().read().await?;
     let Some(named) = tx.current_submission(partner, replaces, app.now()).await? else { return Ok(None) };
     let Some(older) = newest_version(&mut tx, named.id, app.now()).await? else { return Ok(None) };
-    // Asked for a deleted credential too: the time of the response must not tell a deletion from a consent that was ended.
+    // Queried for a deleted credential, too: the response time must not distinguish a deletion from
+    // an ended consent.
     let has_consent = consent_for(&mut tx, older.id).await?.is_some();
     drop(tx);
     if !has_consent || !older.stands() || older.credential_type != submission.credential_type {
@@ -96,8 +111,9 @@ async fn find_covered(
     Ok(older.holder().filter(|_| is_covered).map(|holder| Covered { holder, older: older.id }))
 }
 
-/// Whether `submission` stays within what a standing consent for a credential that says `older` permits. A person looks at
-/// documents, and at other institutions in between, before they accept them.
+/// Returns whether `submission` is an update that a standing consent for `older` permits. Updates
+/// with documents and updates that change the partner chain are not covered: the holder must see
+/// those before accepting them.
 fn is_covered(submission: &Submission, older: &Payload) -> bool {
     submission.credential_type.relation(&submission.fields, &older.fields) == Relation::Continues
         && submission.partner_chain == older.partner_chain
@@ -105,12 +121,12 @@ fn is_covered(submission: &Submission, older: &Payload) -> bool {
         && older.assets.is_empty()
 }
 
-/// The newest version of the credential `id`, if it stands.
+/// Returns the newest version of the credential `id`, if it is current.
 async fn current_version(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Option<stored::Submission>, Error> {
     Ok(newest_version(tx, id, now).await?.filter(stored::Submission::stands))
 }
 
-/// The newest version of the credential `id`, whatever became of it.
+/// Returns the newest version of the credential `id`, in any state.
 async fn newest_version(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Option<stored::Submission>, Error> {
     let Some(newest) = tx.newest_version(id).await? else { return Ok(None) };
     Ok(tx.linked_submission(newest, now).await?)
@@ -121,37 +137,39 @@ async fn consent_for(tx: &mut Tx, submission: Uuid) -> Result<Option<StandingCon
     Ok(consents.into_iter().find(|consent| consent.ended_at.is_none()))
 }
 
-/// A push that was stored and waits for its holder's consent.
+/// A stored push that is pending.
 #[derive(Clone, Copy, Debug)]
 pub struct StoredUpdate<'a> {
     /// The submission.
     pub id: Uuid,
-    /// The batch that it came in, if any.
+    /// The batch that contains it, if any.
     pub batch: Option<Uuid>,
-    /// What was pushed.
+    /// The pushed content.
     pub payload: &'a [u8],
 }
 
-/// Accepts `update` in place of what it updates. False, and nothing is changed, if the consent does not cover it any more, or the
-/// person was mailed too often within the hour: then they are asked.
+/// Accepts `update` and supersedes the older version. Returns false and changes nothing if the
+/// consent no longer covers it, or if the holder's limit of mails per hour is reached; then the
+/// holder is asked.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn accept(app: &App, covered: Covered, update: StoredUpdate<'_>) -> Result<bool, Error> {
     let Covered { holder, older } = covered;
-    // Keys are read and used before the write transaction begins, which others wait for.
+    // Keys are read and used before the write transaction begins, so that others do not wait for
+    // them.
     let Some((mail, routing)) = notice(app, covered).await? else { return Ok(false) };
     let label: [&[u8]; 2] = [b"submission", update.id.as_bytes()];
     let sealed = app.keyring().seal_for_holder(holder, &label, update.payload).await?;
     let now = app.now();
     let mut tx = app.store().write().await?;
-    tx.hold_wallet(holder).await?;
+    tx.lock_wallet(holder).await?;
     if consent_for(&mut tx, older).await?.is_none() || current_version(&mut tx, older, now).await?.is_none() {
         return Ok(false);
     }
     let is_bound = match update.batch {
         None => tx.bind_submission(update.id, holder, now).await?,
-        // The rest of the batch is about the same person, and waits in their wallet.
+        // The rest of the batch is about the same person, and stays pending in their wallet.
         Some(batch) => tx.bind_batch(batch, holder, now).await?.contains(&update.id),
     };
     if !is_bound || !tx.accept_submission(update.id, holder, &sealed, now).await? {
@@ -159,7 +177,7 @@ pub async fn accept(app: &App, covered: Covered, update: StoredUpdate<'_>) -> Re
     }
     tx.record_events(&[update.id], EventKind::Accepted, now).await?;
     let pair = Superseding { old: older, new: update.id };
-    // The older one may have been deleted meanwhile.
+    // The older version may have been deleted meanwhile.
     if supersede::record(app, &mut tx, holder, &[pair], now).await?.is_empty() {
         return Ok(false);
     }
@@ -180,7 +198,8 @@ pub async fn accept(app: &App, covered: Covered, update: StoredUpdate<'_>) -> Re
     Ok(true)
 }
 
-/// Composes the mail to the holder; `None` if the account was deleted meanwhile, or was mailed too often by this partner.
+/// Composes the mail to the holder. Returns `None` if the account was deleted meanwhile, or this
+/// partner's mail limit is reached.
 async fn notice(app: &App, covered: Covered) -> Result<Option<(Mail, Routing)>, Error> {
     let mut tx = app.store().read().await?;
     let older = tx.linked_submission(covered.older, app.now()).await?;
@@ -188,18 +207,19 @@ async fn notice(app: &App, covered: Covered) -> Result<Option<(Mail, Routing)>, 
     let partner = tx.partner(older.partner_id).await?.map(|partner| partner.name).unwrap_or_default();
     drop(tx);
     let to = account::email(app, &holder).await?;
-    // The limit of links that a partner has mailed to an address.
+    // Shares its limit with the links that the partner mails to this address.
     let recipient = sha256(&[&older.partner_id.as_bytes()[..], &holder.email_fingerprint].concat());
     if app.limits().links_per_recipient.check_global(&recipient).await.is_err() {
         return Ok(None);
     }
     let now = app.now();
     let mail = texts::updated(app.config().base(), to, &partner, older.credential_type.title, now + UNDO_PERIOD);
-    let expires_at = Some(now + app.config().retention.ring_key_lifetime());
+    let expires_at = Some(now + app.config().retention.epoch_key_lifetime());
     Ok(Some((mail, Routing { partner: Some(older.partner_id), request: None, expires_at })))
 }
 
-/// Lets the partner of a credential of `holder` keep it up to date. Nothing happens if it does not stand, or the consent is given.
+/// Gives the partner of a credential of `holder` the consent to keep it up to date. Does nothing if
+/// the credential is not current or the consent is already given.
 ///
 /// # Errors
 /// 404 if there is no such credential that can be kept up to date; the store cannot be used.
@@ -211,25 +231,27 @@ pub async fn give(app: &App, holder: Uuid, submission: Uuid) -> Result<(), Error
         return Err(Error::not_found());
     }
     let mut tx = app.store().write().await?;
-    tx.hold_wallet(holder).await?;
+    tx.lock_wallet(holder).await?;
     tx.give_standing_consent(app.id(), holder, submission, app.now()).await?;
     Ok(tx.commit().await?)
 }
 
-/// Ends the standing consent for a credential of `holder`: its partner has to ask from now on. Nothing happens if there is none.
-/// If an update has moved it on since the page was shown, it ends for the update.
+/// Ends the standing consent for a credential of `holder`: its partner must ask from now on. Does
+/// nothing if there is none. If an update has moved the consent to a newer version since the page
+/// was shown, it ends for that version.
 ///
 /// # Errors
 /// The store cannot be used.
 pub async fn end(app: &App, holder: Uuid, submission: Uuid) -> Result<(), Error> {
     let mut tx = app.store().write().await?;
-    tx.hold_wallet(holder).await?;
+    tx.lock_wallet(holder).await?;
     let newest = updates_of(&mut tx, submission).await?.last().copied().unwrap_or(submission);
     tx.end_standing_consent(holder, newest, app.now()).await?;
     Ok(tx.commit().await?)
 }
 
-/// The updates of a credential that were accepted under a standing consent, each the next version of the one before.
+/// Returns the updates of a credential that were accepted under a standing consent, in order of
+/// version.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -249,7 +271,7 @@ fn is_update(decided: &VersionDecision) -> bool {
     decided.decision == Decision::Standing && decided.undone_at.is_none()
 }
 
-/// The update by which `newer` became the current version, if it can be undone at `now`.
+/// Returns the update that made `newer` the current version, if it can be undone at `now`.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -273,15 +295,16 @@ pub async fn undoable(
     Ok(Some(update).filter(|_| is_current && can_stand))
 }
 
-/// Undoes the update by which `newer` became the current version: the version before stands again, links follow it, and the standing
-/// consent ends. What was signed of that version stays replaced. False if it cannot be undone (any more).
+/// Undoes the update that made `newer` the current version. The version before becomes current
+/// again, links follow it, and the standing consent ends. Credentials already signed from that
+/// version stay marked as replaced. Returns false if the update cannot be undone, or no longer.
 ///
 /// # Errors
 /// The store cannot be used.
 pub async fn undo(app: &App, holder: Uuid, newer: Uuid) -> Result<bool, Error> {
     let now = app.now();
     let mut tx = app.store().write().await?;
-    tx.hold_wallet(holder).await?;
+    tx.lock_wallet(holder).await?;
     let Some(update) = undoable(&mut tx, holder, newer, now).await? else { return Ok(false) };
     if !tx.reinstate_submission(update.older_id, holder).await? {
         return Ok(false);

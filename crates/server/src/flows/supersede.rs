@@ -1,4 +1,4 @@
-//! Superseding: what follows when a newer version takes an older one's place in the wallet.
+//! Superseding: the consequences when a newer version replaces an older one in the wallet.
 
 use uuid::Uuid;
 
@@ -8,9 +8,12 @@ use crate::flows::share;
 use ambient::Timestamp;
 use store::{EventKind, Superseding, Tx};
 
-/// Supersedes the older submissions of `pairs` within `tx`: what was signed of them is replaced, and the links that keep current
-/// go on to the newer versions. Returns what was superseded now. The caller holds the wallet ([`Tx::hold_wallet`]) and calls
-/// `Outbox::wake` after the commit.
+/// Supersedes the older submissions of `pairs` within `tx`: their signed credentials are marked as
+/// replaced, and links that keep current move to the newer versions. Returns the submissions that
+/// were superseded.
+///
+/// The caller must hold the wallet's lock ([`Tx::lock_wallet`]) and call `Outbox::wake` after the
+/// commit.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.

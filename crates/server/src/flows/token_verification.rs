@@ -1,12 +1,13 @@
-//! Verification of tokens that a partner was given: by this server, by an issuer that the operator trusts, or by another.
+//! Verification of tokens that a partner received: from this server, from an issuer that the
+//! operator trusts, or from another.
 //!
-//! Nothing is stored. An unknown issuer's keys are looked up at its own address. This shows that the token is that issuer's, and
-//! makes it no more trustworthy.
+//! Nothing is stored. An unknown issuer's keys are fetched from its own address. This proves that
+//! the issuer signed the token, but not that the issuer is trustworthy.
 
 use credential::format::Format;
 use credential::format::sd_jwt::Challenge;
 use credential::verification::{Answer, Conclusion, Outcome, Report, Step, Token, VerificationInputs, find_token};
-use credential::{Refusal, TokenToVerify, Type, names};
+use credential::{TokenToVerify, Type, VerifyError, names};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -15,42 +16,42 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows::own_presentation;
 
-/// What verifying a token found.
+/// Result of verifying a token.
 #[derive(Clone, Debug)]
 pub struct VerifiedToken {
-    /// What the checks say together.
+    /// The overall result.
     pub verdict: TokenVerdict,
-    /// The checks and the claims. Without a good signature there are no claims.
+    /// The checks and the claims. There are no claims if the signature is invalid.
     pub report: Report,
-    /// The format; `None` if it cannot be read.
+    /// The format; `None` if the token cannot be parsed.
     pub format: Option<Format>,
-    /// The issuer, if the signature is good.
+    /// The issuer, if the signature is valid.
     pub issuer: Option<TokenIssuer>,
     /// The credential type, if the issuer is trusted for it.
     pub credential_type: Option<Type>,
-    /// Whose name it carries, if the signature is good.
+    /// The names in it, if the signature is valid.
     pub subject: Option<TokenSubject>,
 }
 
-/// What the checks of a token say together.
+/// The overall result of a token's checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenVerdict {
-    /// Every check that is needed passed, and the issuer is trusted.
+    /// All required checks passed, and the issuer is trusted.
     Valid,
     /// A check failed.
     Invalid,
-    /// Nothing is wrong but that a newer version exists.
+    /// Valid except that a newer version exists.
     Replaced,
-    /// Nothing is wrong but that it has expired.
+    /// Valid except that it has expired.
     Expired,
-    /// Nothing failed, but a check that is needed could not be made.
+    /// No check failed, but a required check could not be performed.
     NotCheckable,
-    /// Every check that is needed passed, but the issuer is not trusted here.
+    /// All required checks passed, but the issuer is not trusted here.
     IssuerUnknown,
 }
 
 impl TokenVerdict {
-    /// What the checks in `report` say together of a token whose issuer is trusted to this degree.
+    /// Summarizes `report` for a token whose issuer has this trust.
     pub fn new(report: &Report, trust: Trust) -> Self {
         match report.conclusion() {
             Conclusion::Invalid if report.is_replaced() => Self::Replaced,
@@ -62,7 +63,7 @@ impl TokenVerdict {
         }
     }
 
-    /// Its name in responses.
+    /// Returns its name in responses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Valid => "valid",
@@ -80,35 +81,36 @@ impl TokenVerdict {
 pub struct TokenIssuer {
     /// Its address or DID.
     pub id: String,
-    /// Whether it is trusted.
+    /// Whether and why it is trusted.
     pub trust: Trust,
 }
 
-/// Whether an issuer is trusted.
+/// The trust in an issuer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// It is this server.
+    /// This server.
     Own,
-    /// The operator lists it, for this credential type.
+    /// Listed by the operator for this credential type.
     Listed,
-    /// It is not trusted for this.
+    /// Not trusted for this credential type.
     Unknown,
 }
 
-/// Whose name a token carries.
+/// The person named in a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TokenSubject {
-    /// The names, as the issuer writes them; empty if there is none.
+    /// The names, as the issuer writes them; empty if there are none.
     #[schema(example = json!(["John Doe"]))]
     pub names: Vec<String>,
-    /// How these names compare with each other: `same`, `similar`, `different` or `not_comparable`; `not_comparable` also if
-    /// there is none. It is about the names, not about the person who gave you the token.
+    /// The result of comparing these names with each other: `same`, `similar`, `different` or
+    /// `not_comparable`; also `not_comparable` if there are none. It says nothing about the person
+    /// who gave you the token.
     #[schema(example = "same")]
     pub consistency: &'static str,
 }
 
 impl TokenSubject {
-    /// The subject of `token`, which `report` is about; `None` unless its signature is good.
+    /// Returns the subject of `token`, which `report` is about; `None` if its signature is invalid.
     pub fn new(token: &Token<'_>, report: &Report) -> Option<Self> {
         has_passed(report, Step::Signature).then(|| {
             let names = Vec::from_iter(token.full_name().map(ToOwned::to_owned));
@@ -117,16 +119,17 @@ impl TokenSubject {
     }
 }
 
-/// How names compare with each other. Without a name they cannot be compared.
+/// Compares names with each other. Without names the result is `not_comparable`.
 pub fn consistency(names: &[String]) -> &'static str {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     if names.is_empty() { "not_comparable" } else { names::consistency(&names).verdict() }
 }
 
-/// Verifies the token in `body`, which `partner` was given.
+/// Verifies the token in `body`, which `partner` received.
 ///
 /// # Errors
-/// 400 or 422 for the body; 429 after too many tokens of other issuers; the store cannot be used.
+/// 400 or 422 for an invalid body; 429 after too many tokens of other issuers; the store cannot be
+/// used.
 pub async fn verify(app: &App, partner: Uuid, body: &[u8]) -> Result<VerifiedToken, Error> {
     let given = TokenToVerify::parse(body)?;
     let text = match find_token(given.token.as_bytes()) {
@@ -149,7 +152,8 @@ pub async fn verify(app: &App, partner: Uuid, body: &[u8]) -> Result<VerifiedTok
     let (audience, nonce) = (given.audience.as_deref(), given.nonce.as_deref());
     let challenge = Challenge { audience, nonce, now: app.now().seconds(), most_age: None };
     let mut report = token.verify(&inputs, &challenge);
-    // Nothing else is looked up before the issuer has proved who it is.
+    // The status list and the metadata are fetched only after the issuer's signature is verified,
+    // so that forged tokens cannot trigger requests.
     if trust != Trust::Own && has_passed(&report, Step::Signature) && has_passed(&report, Step::Issuer) {
         (inputs.status, inputs.metadata) = app.issuer_lookup().details(&token.lookups()).await;
         report = token.verify(&inputs, &challenge);
@@ -158,7 +162,8 @@ pub async fn verify(app: &App, partner: Uuid, body: &[u8]) -> Result<VerifiedTok
     Ok(VerifiedToken::new(report, &token, issuer, credential_type))
 }
 
-/// The keys of another issuer: those that the operator trusts, else those that it publishes.
+/// Returns the keys of another issuer: those that the operator trusts, otherwise those that it
+/// publishes.
 async fn keys(app: &App, token: &Token<'_>, issuer: &str) -> Answer<Vec<(String, credential::key::PublicKey)>> {
     match app.trusted_issuers().keys(issuer, token.certificates(), app.now()) {
         Ok(Some(keys)) => Answer::Some(keys),
@@ -168,7 +173,7 @@ async fn keys(app: &App, token: &Token<'_>, issuer: &str) -> Answer<Vec<(String,
     }
 }
 
-/// The type of ours that a token is of, if its issuer is trusted for it.
+/// Returns the credential type of a token, if its issuer is trusted for it.
 pub fn credential_type(app: &App, token: &Token<'_>, issuer: &str) -> Option<Type> {
     if own_presentation::is_own_issuer(app, issuer) {
         return token.credential_type();
@@ -182,7 +187,7 @@ fn has_passed(report: &Report, step: Step) -> bool {
 }
 
 impl VerifiedToken {
-    fn unreadable(refusal: &Refusal) -> Self {
+    fn unreadable(refusal: &VerifyError) -> Self {
         Self {
             verdict: TokenVerdict::Invalid,
             report: Report::unreadable(refusal),
@@ -198,7 +203,7 @@ impl VerifiedToken {
         let is_signed = has_passed(&report, Step::Signature);
         let subject = TokenSubject::new(token, &report);
         if !is_signed {
-            report = Report { verdicts: report.verdicts, ..Report::unreadable(&Refusal::Signature) };
+            report = Report { verdicts: report.verdicts, ..Report::unreadable(&VerifyError::Signature) };
         }
         Self {
             verdict,

@@ -1,4 +1,5 @@
-//! Versions: which credentials in a wallet an incoming one relates to, and what becomes of them when it is accepted.
+//! Versions: which credentials in a wallet an incoming one relates to, and which of them it
+//! supersedes.
 
 use std::collections::BTreeSet;
 
@@ -11,20 +12,20 @@ use ambient::Timestamp;
 use store::domain::submission::{State, Submission};
 use store::{Decision, Superseding, Tx, VersionDecision};
 
-/// A credential in the wallet that an incoming one of the same partner and type relates to.
+/// A credential in the wallet that is related to an incoming one of the same partner and type.
 #[derive(Clone, Debug)]
 pub struct RelatedVersion {
     /// The credential in the wallet.
     pub submission: Submission,
-    /// What it says.
+    /// Its content.
     pub payload: Payload,
-    /// Whether it was pushed after the incoming one, which then is the older version of the two.
+    /// Whether it was pushed after the incoming one, which is then the older version.
     pub is_newer: bool,
-    /// Whether the newer version of the two takes the place of the older one unless the person decides otherwise.
+    /// Whether the newer version supersedes the older one, unless the holder decides otherwise.
     pub is_replacement: bool,
 }
 
-/// What is current of one partner in a wallet.
+/// The current credentials of one partner in a wallet.
 #[derive(Clone, Debug, Default)]
 pub struct HeldVersions {
     ids: Vec<Uuid>,
@@ -32,7 +33,7 @@ pub struct HeldVersions {
 }
 
 impl HeldVersions {
-    /// Reads what is current of `partner` in `holder`'s wallet.
+    /// Reads the current credentials of `partner` in `holder`'s wallet.
     ///
     /// # Errors
     /// The store or the key ring cannot be used.
@@ -50,7 +51,8 @@ impl HeldVersions {
         Ok(Self { ids, held })
     }
 
-    /// Whether the wallet holds the same of `partner` as when it was read. The caller holds the wallet.
+    /// Returns whether the wallet still has the same current credentials of `partner`. The caller
+    /// must hold the wallet's lock.
     ///
     /// # Errors
     /// The store cannot be used.
@@ -58,7 +60,8 @@ impl HeldVersions {
         Ok(tx.current_versions(holder, partner).await? == self.ids)
     }
 
-    /// What relates to `incoming`, which says `payload`, in the order in which it was pushed.
+    /// Returns the credentials related to `incoming` with the content `payload`, in the order in
+    /// which they were pushed.
     ///
     /// # Errors
     /// The store cannot be used.
@@ -76,8 +79,9 @@ impl HeldVersions {
     }
 }
 
-/// What `incoming` supersedes and is superseded by when it is accepted, and what is recorded of it. `chosen` are the related
-/// credentials of which the person chose that the newer version replaces the older one; `None` if they were not asked.
+/// Returns what accepting `incoming` supersedes or is superseded by, and the decisions to record.
+/// `chosen` are the related credentials for which the holder chose that the newer version
+/// supersedes the older one; `None` if they were not asked.
 pub fn decide(
     incoming: Uuid,
     related: &[RelatedVersion],
@@ -98,7 +102,8 @@ pub fn decide(
     (pairs, decisions)
 }
 
-/// The version that is current of the credential that `incoming` names in `replaces`, if its partner has one.
+/// Returns the newest version of the credential that `incoming` names in `replaces`, if its partner
+/// has one.
 async fn named_version(app: &App, incoming: &Submission, payload: &Payload) -> Result<Option<Uuid>, Error> {
     let Some(replaces) = &payload.replaces else { return Ok(None) };
     let mut tx = app.store().read().await?;
@@ -107,7 +112,8 @@ async fn named_version(app: &App, incoming: &Submission, payload: &Payload) -> R
     Ok(tx.newest_version(named.id).await?)
 }
 
-/// How `held` relates to the incoming credential; `None` if it does not: neither covers the other, and neither names it.
+/// Returns the relation of `held` to the incoming credential. `None` if they are unrelated: the
+/// newer one neither covers the older one nor names it.
 fn relate(
     (incoming, payload): (&Submission, &Payload),
     (held, held_payload): &(Submission, Payload),
@@ -126,7 +132,7 @@ fn relate(
     })
 }
 
-/// Decrypts what a submission says; `None` if its data is deleted.
+/// Decrypts the content of a submission. Returns `None` if its data is deleted.
 ///
 /// # Errors
 /// The key ring cannot be used.

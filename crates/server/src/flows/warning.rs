@@ -1,4 +1,4 @@
-//! Warnings: what a partner should know although its request was successful.
+//! Warnings to a partner whose request was successful.
 
 use std::borrow::Cow;
 
@@ -6,18 +6,18 @@ use credential::Submission;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Something to know about a push that was taken.
+/// A warning about a successful push.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Warning {
     /// A stable code.
-    #[schema(value_type = String, example = "submission.differs")]
+    #[schema(value_type = String, example = "duplicate.different_body")]
     pub code: &'static str,
-    /// In words.
+    /// A description in English.
     #[schema(value_type = String)]
     pub message: Cow<'static, str>,
 }
 
-/// The advice on `submission` that does not keep it from being stored.
+/// Returns warnings about `submission` that do not prevent it from being stored.
 pub fn advice(submission: &Submission) -> impl Iterator<Item = Warning> + use<> {
     submission.advice().into_iter().map(|advice| Warning { code: advice.code, message: advice.message.into() })
 }

@@ -1,6 +1,7 @@
-//! Passkeys (WebAuthn Level 3): the two ceremonies, registration and sign-in, for whoever owns the passkey.
+//! Passkeys (WebAuthn Level 3): the registration and sign-in ceremonies, for holders and partners.
 //!
-//! The state of a ceremony is sealed on the server under a secret that the browser keeps, and can be finished once.
+//! The state of a ceremony is encrypted on the server and looked up by a secret that the browser
+//! keeps. A ceremony can be finished once.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,30 +23,32 @@ use store::domain::submission::Sealed;
 /// A ceremony that has begun.
 #[derive(Clone, Debug)]
 pub struct Started {
-    /// What the browser sends back with its response.
+    /// The secret that the browser must send with its response.
     pub secret: String,
     /// The options for `navigator.credentials`.
     pub options: Value,
 }
 
-/// Begins to register a passkey of `user`, which is shown as `name`. An authenticator that has one of `known` refuses.
+/// Begins the registration of a passkey for `user`, which is displayed as `name`. An authenticator
+/// that has one of `known` refuses.
 ///
 /// # Errors
-/// 404 where the server's address cannot have passkeys; the store or the key ring cannot be used.
+/// 404 if the server's address cannot have passkeys; the store or the key ring cannot be used.
 pub async fn start_registration(app: &App, user: Uuid, name: &str, known: Vec<CredentialID>) -> Result<Started, Error> {
     let (challenge, state) =
         webauthn(app)?.start_passkey_registration(user, name, name, Some(known)).map_err(refused)?;
     let mut options = serde_json::to_value(challenge).map_err(Error::internal)?;
-    // Sign-in names no user first, so the authenticator must store the user with the passkey (a discoverable credential).
+    // Sign-in does not begin with a user name, so the authenticator must store the user with the
+    // passkey (a discoverable credential).
     options["publicKey"]["authenticatorSelection"]["residentKey"] = json!("required");
     options["publicKey"]["authenticatorSelection"]["requireResidentKey"] = json!(true);
     start(app, &state, options).await
 }
 
-/// Ends the registration with this `secret`; returns the passkey to store.
+/// Finishes the registration with this `secret`, and returns the passkey to store.
 ///
 /// # Errors
-/// 403 where the response is not valid; 409 where the ceremony has expired or was finished before.
+/// 403 if the response is not valid; 409 if the ceremony has expired or was already finished.
 pub async fn finish_registration(
     app: &App,
     secret: Option<&str>,
@@ -55,7 +58,7 @@ pub async fn finish_registration(
     webauthn(app)?.finish_passkey_registration(response, &state).map_err(refused)
 }
 
-/// Begins to sign in by any passkey that the authenticator has for this server.
+/// Begins a sign-in with any passkey that the authenticator has for this server.
 ///
 /// # Errors
 /// As [`start_registration`].
@@ -64,19 +67,20 @@ pub async fn start_sign_in(app: &App) -> Result<Started, Error> {
     start(app, &state, serde_json::to_value(challenge).map_err(Error::internal)?).await
 }
 
-/// The response to a sign-in. It proves nothing before [`Assertion::verify`].
+/// The response to a sign-in. It is not verified before [`Assertion::verify`].
 #[derive(Debug)]
 pub struct Assertion<'a> {
     webauthn: &'a Webauthn,
     state: DiscoverableAuthentication,
     response: &'a PublicKeyCredential,
-    /// Whose passkey it claims to be.
+    /// The claimed owner of the passkey.
     pub user: Uuid,
-    /// Which passkey it claims to be.
+    /// The claimed passkey.
     pub credential_id: &'a [u8],
 }
 
-/// Ends the sign-in with this `secret`, and reads which passkey the response claims to come from.
+/// Finishes the sign-in with this `secret`, and reads the passkey that the response claims to come
+/// from.
 ///
 /// # Errors
 /// As [`finish_registration`].
@@ -92,10 +96,11 @@ pub async fn finish_sign_in<'a>(
 }
 
 impl Assertion<'_> {
-    /// Verifies the response by the stored `passkey`, and brings its counter up to date, for it to be stored again.
+    /// Verifies the response with the stored `passkey`, and updates its counter. The caller stores
+    /// the passkey again.
     ///
     /// # Errors
-    /// 403 where it is not valid.
+    /// 403 if it is not valid.
     pub fn verify(self, passkey: &mut Passkey) -> Result<(), Error> {
         let verified = self.webauthn.finish_discoverable_authentication_v2(self.response, self.state, &*passkey);
         passkey.update_credential(&verified.map_err(refused)?);
@@ -104,12 +109,14 @@ impl Assertion<'_> {
 }
 
 fn webauthn(app: &App) -> Result<&Webauthn, Error> {
-    app.webauthn().as_ref().ok_or_else(|| Error::new(Kind::NotFound, "This server's address cannot have passkeys."))
+    app.webauthn()
+        .as_ref()
+        .ok_or_else(|| Error::new(Kind::NotFound, "Passkeys are not possible at this server's address."))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
 fn refused(error: WebauthnError) -> Error {
-    tracing::info!(%error, "a passkey was refused");
+    tracing::info!(%error, "a passkey was rejected");
     Error::new(Kind::Forbidden, "The passkey was not accepted.")
 }
 
@@ -131,9 +138,9 @@ async fn start(app: &App, state: &impl Serialize, options: Value) -> Result<Star
     Ok(Started { secret, options })
 }
 
-/// Takes the state of the ceremony with this `secret` out of the store.
+/// Removes the state of the ceremony with this `secret` from the store, and returns it.
 async fn take<T: DeserializeOwned>(app: &App, secret: Option<&str>) -> Result<T, Error> {
-    let expired = || Error::new(Kind::Conflict, "This took too long. Please try again.");
+    let expired = || Error::new(Kind::Conflict, "This took too long. Try again.");
     let token_hash = sha256(secret.ok_or_else(expired)?.as_bytes());
     let mut tx = app.store().write().await?;
     let ceremony = tx.take_ceremony(&token_hash, app.now()).await?.ok_or_else(expired)?;

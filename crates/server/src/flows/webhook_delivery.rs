@@ -1,9 +1,11 @@
-//! Delivers events to webhooks: at least once, those of one request in their order, and no receiver waits for another.
+//! Delivers events to webhooks: at least once, in order for each request, and independently for
+//! each receiver.
 //!
-//! A round takes deliveries, sends them, writes their outcomes and takes the next, in one transaction a round. A round's
-//! deliveries are put off before they are sent, so that they are sent again after a crash. A receiver that fails often is paused
-//! for a while, and then tried with one delivery. A receiver that answers 410 wants nothing more: its webhook is disabled, and
-//! its deliveries fail until the partner changes it.
+//! A round claims deliveries, sends them, and records their outcomes in the transaction that claims
+//! the next ones. Claimed deliveries have a lease, so that they are sent again after a crash. A
+//! receiver that fails often is paused for a while, and then tried with one delivery. A receiver
+//! that responds with 410 wants no more events: its webhook is disabled, and its deliveries fail
+//! until the partner changes it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -17,34 +19,37 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::webhook_message::{Signer, body};
 use ambient::Timestamp;
-use store::domain::webhook::{Delivery, NoAnswer, RETRIES, TRIP, Webhook, pause_after};
+use store::domain::webhook::{Delivery, DeliveryError, RETRIES, TRIP, Webhook, pause_after};
 use store::{Attempt, Settled, StoreError, day};
 
-/// How many deliveries one round takes.
+/// Maximum number of deliveries that one round claims.
 const ROUND: i64 = 64;
 
-/// How many deliveries of a disabled webhook fail in one transaction, so that pushes never wait long behind it.
+/// Maximum number of deliveries of a disabled webhook that fail in one transaction. Limits how long
+/// pushes wait for it.
 const FAILED_AT_ONCE: i64 = 500;
 
-/// The status by which a receiver says that it wants nothing more (RFC 9110, section 15.5.11).
+/// The status of a receiver that wants no more events (RFC 9110, section 15.5.11).
 const GONE: u16 = 410;
 
-/// How often, and how far apart, it is tried to write the outcomes of a round while the store is unavailable.
+/// Maximum number of retries to record the outcomes of a round while the store is unavailable, and
+/// the pause between them.
 const WRITE_ATTEMPTS: u32 = 10;
 const BETWEEN_WRITES: Duration = Duration::from_secs(1);
 
-/// The shortest wait before a retry; the jittered one comes on top.
+/// Minimum wait before a retry; the jittered backoff is added to it.
 const SHORTEST_RETRY: Duration = Duration::from_millis(500);
 
-/// A round's deliveries are due again after this time, unless their outcomes were written.
+/// Returns the lease of a round's deliveries: they are due again after this time unless their
+/// outcomes were recorded.
 fn lease(app: &App) -> Duration {
     2 * app.config().webhooks.timeout + Duration::from_secs(10)
 }
 
-/// Sends everything that is due, once; returns how many attempts were made.
+/// Sends all due deliveries once. Returns the number of attempts.
 ///
 /// # Errors
-/// The store cannot be used; what was taken is due again later.
+/// The store cannot be used. Claimed deliveries are due again when their leases expire.
 pub async fn deliver_due(app: &App) -> Result<usize, StoreError> {
     let stop = CancellationToken::new();
     let webhooks = due(app).await?.into_iter().map(|webhook| {
@@ -59,23 +64,24 @@ pub async fn deliver_due(app: &App) -> Result<usize, StoreError> {
     Ok(attempts)
 }
 
-/// The webhooks for which a delivery is due.
+/// Returns the webhooks with due deliveries.
 ///
 /// # Errors
 /// The store cannot be used.
 pub async fn due(app: &App) -> Result<Vec<Uuid>, StoreError> {
-    app.store().unless_lost(async { app.store().read().await?.due_webhooks(app.now()).await }).await
+    app.store().cancel_on_disconnect(async { app.store().read().await?.due_webhooks(app.now()).await }).await
 }
 
-/// Sends what is due to one webhook, round by round, until nothing is; returns how many attempts were made.
+/// Sends the due deliveries of a webhook, round by round, until none is due. Returns the number of
+/// attempts.
 ///
 /// # Errors
-/// The store cannot be used; what was taken is due again later.
+/// The store cannot be used. Claimed deliveries are due again when their leases expire.
 pub async fn deliver(app: &App, webhook: Uuid, stop: &CancellationToken) -> Result<usize, StoreError> {
     let (mut attempts, mut sent, mut writes) = (0, Sent::default(), 0);
     loop {
-        let taken = match app.store().unless_lost(turn(app, webhook, &sent, stop)).await {
-            // What is not written is sent again, so the store gets some time first.
+        let taken = match app.store().cancel_on_disconnect(turn(app, webhook, &sent, stop)).await {
+            // Deliveries without a recorded outcome are sent again, so recording is retried first.
             Err(StoreError::Unavailable(_)) if writes < WRITE_ATTEMPTS && !sent.settled.is_empty() => {
                 writes += 1;
                 tokio::time::sleep(BETWEEN_WRITES).await;
@@ -91,17 +97,17 @@ pub async fn deliver(app: &App, webhook: Uuid, stop: &CancellationToken) -> Resu
     }
 }
 
-/// What came of a round.
+/// Result of a round.
 #[derive(Debug, Default)]
 struct Sent {
     settled: Vec<Settled>,
-    /// When the webhook had last been changed, as the round sent to it.
+    /// When the webhook was last changed, as read by the round.
     changed_at: Option<Timestamp>,
 }
 
 impl Sent {
-    /// Whether the receiver of `webhook` answered that it wants nothing more. If the partner has changed the webhook since
-    /// then, the response says nothing about the webhook as it is now.
+    /// Returns whether the receiver of `webhook` responded that it wants no more events. If the
+    /// partner has changed the webhook since then, the response does not apply to it.
     fn is_refused_for_good(&self, webhook: &Webhook) -> bool {
         let is_gone =
             |settled: &Settled| matches!(settled, Settled::GivenUp(attempt) if attempt.status == Some(i64::from(GONE)));
@@ -109,7 +115,7 @@ impl Sent {
     }
 }
 
-/// Writes the outcomes of a round, and takes the next; `None` if there is nothing to do.
+/// Records the outcomes of a round and claims the next one. Returns `None` if no delivery is due.
 async fn turn(
     app: &App,
     webhook: Uuid,
@@ -118,8 +124,8 @@ async fn turn(
 ) -> Result<Option<(Webhook, Vec<Delivery>)>, StoreError> {
     let now = app.now();
     let mut tx = app.store().write().await?;
-    // It may have been deleted meanwhile.
-    let Some(mut held) = tx.hold_webhook(webhook).await? else { return Ok(None) };
+    // The webhook may have been deleted meanwhile.
+    let Some(mut held) = tx.lock_webhook(webhook).await? else { return Ok(None) };
     tx.settle_deliveries(webhook, &sent.settled, now).await?;
     if let Some(failures) = failures_after(held.failures, &sent.settled) {
         held.failures = failures;
@@ -135,7 +141,7 @@ async fn turn(
         let failed = tx.fail_deliveries(webhook, FAILED_AT_ONCE).await?;
         tx.commit().await?;
         for _ in 0..failed {
-            app.metrics().deliveries("given_up");
+            app.metrics().webhook_deliveries("given_up");
         }
         let has_more = failed == FAILED_AT_ONCE.unsigned_abs() && !stop.is_cancelled();
         return Ok(has_more.then_some((held, Vec::new())));
@@ -156,7 +162,7 @@ async fn turn(
     Ok((!taken.is_empty()).then_some((held, taken)))
 }
 
-/// How many deliveries have failed in a row after these; `None` if none was tried.
+/// Returns the number of consecutive failures after these deliveries; `None` if none was attempted.
 fn failures_after(before: i64, settled: &[Settled]) -> Option<i64> {
     let tried = settled.iter().filter(|settled| !matches!(settled, Settled::Released(..)));
     tried.fold(None, |failures, settled| match settled {
@@ -165,7 +171,8 @@ fn failures_after(before: i64, settled: &[Settled]) -> Option<i64> {
     })
 }
 
-/// Sends a round's deliveries, so many at once; those of one request one after the other. In the order in which they ended.
+/// Sends a round's deliveries concurrently, but those of one request in order. Returns the outcomes
+/// in order of completion.
 async fn send_all(
     app: &App,
     webhook: &Webhook,
@@ -174,12 +181,12 @@ async fn send_all(
 ) -> Result<Vec<Settled>, StoreError> {
     let round = Round {
         app,
-        address: Url::parse(&webhook.url).map_err(|error| StoreError::nonsense("webhook", error))?,
+        address: Url::parse(&webhook.url).map_err(|error| StoreError::corrupt_row("webhook", error))?,
         signer: Signer::new(app.keyring(), webhook, app.now())?,
         failures: AtomicI64::new(webhook.failures),
         is_gone: AtomicBool::new(false),
         is_probe: webhook.is_on_probation(),
-        // Whatever starts before then has ended when the lease is over.
+        // Attempts that start before this time end before the lease expires.
         last_start: Instant::now() + app.config().webhooks.timeout,
         stop,
     };
@@ -198,13 +205,13 @@ async fn send_all(
     Ok(settled.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
-/// What the deliveries of one round have in common.
+/// State shared by the deliveries of one round.
 struct Round<'a> {
     app: &'a App,
     address: Url,
     signer: Signer,
     failures: AtomicI64,
-    /// Whether the receiver wants nothing more.
+    /// Whether the receiver wants no more events.
     is_gone: AtomicBool,
     is_probe: bool,
     last_start: Instant,
@@ -241,7 +248,7 @@ impl Round<'_> {
         };
         if matches!(answer, Ok(200..=299)) {
             self.failures.store(0, Ordering::Relaxed);
-            app.metrics().deliveries("delivered");
+            app.metrics().webhook_deliveries("delivered");
             return Ok(Settled::Delivered(attempt));
         }
         self.failures.fetch_add(1, Ordering::Relaxed);
@@ -249,10 +256,14 @@ impl Round<'_> {
         self.is_gone.fetch_or(is_gone, Ordering::Relaxed);
         let again = app.now() + SHORTEST_RETRY + RETRIES.jittered(delivery.tries + 1, app.rng());
         if is_gone || again >= delivery.give_up_at {
-            app.metrics().deliveries("given_up");
+            app.metrics().webhook_deliveries("given_up");
             return Ok(Settled::GivenUp(attempt));
         }
-        app.metrics().deliveries(if answer == Err(NoAnswer::AddressRefused) { "refused" } else { "failed" });
+        app.metrics().webhook_deliveries(if answer == Err(DeliveryError::AddressRefused) {
+            "refused"
+        } else {
+            "failed"
+        });
         Ok(Settled::Retried(attempt, again))
     }
 }
@@ -260,7 +271,7 @@ impl Round<'_> {
 /// Gives up deliveries that are too old, and deletes old logs and daily counts.
 ///
 /// # Errors
-/// The store cannot be used; the next run goes on.
+/// The store cannot be used. The next run continues.
 pub async fn expire(app: &App, limit: i64) -> Result<(), StoreError> {
     let (now, retention) = (app.trusted_time().now(), &app.config().retention);
     loop {
@@ -270,7 +281,7 @@ pub async fn expire(app: &App, limit: i64) -> Result<(), StoreError> {
         tx.forget_tallies(day(now - retention.status)).await?;
         tx.commit().await?;
         for _ in 0..given_up {
-            app.metrics().deliveries("given_up");
+            app.metrics().webhook_deliveries("given_up");
         }
         if given_up.max(forgotten) < limit.unsigned_abs() {
             return Ok(());

@@ -1,11 +1,11 @@
-//! Webhooks: what a partner does with its own, by API or in the console.
+//! Webhooks: how a partner manages its own, in the API or the console.
 //!
-//! Owns the rules about addresses, secrets and how many there may be. Every function takes the partner, and finds only what is
-//! this partner's.
+//! Owns the rules for addresses, secrets and limits. Every function takes the partner, and finds
+//! only this partner's webhooks.
 
 use std::time::Duration;
 
-use credential::{Code, Fault, Replay, WebhookFields};
+use credential::{Code, FieldError, Replay, WebhookFields};
 use url::Url;
 use uuid::Uuid;
 
@@ -13,20 +13,22 @@ use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::webhook_message::Secret;
 use ambient::Timestamp;
-use store::domain::webhook::{DEFAULT_EVENTS, Delivery, DeliveryState, MOST, Webhook};
+use store::domain::webhook::{DEFAULT_EVENTS, Delivery, DeliveryState, MAX, Webhook};
 use store::{Announcement, AnnouncementKind, Attempt, Tx};
 
-/// How long the previous secret signs too after a rotation.
+/// How long the previous secret still signs after a rotation.
 const OVERLAP: Duration = Duration::from_secs(24 * 3600);
 
-/// How many deliveries are changed or deleted in one transaction, so that pushes never wait long behind it.
+/// Maximum number of deliveries changed or deleted in one transaction. Limits how long pushes wait
+/// for it.
 const BATCH: i64 = 500;
 
-/// Registers a webhook with this id. The secret is returned this once, and again if the same request is repeated before the
-/// webhook is changed.
+/// Registers a webhook with this id. The secret is returned only once, or again if the same request
+/// is repeated before the webhook is changed.
 ///
 /// # Errors
-/// 422 for an address that may not be sent to, 409 if the partner has as many as it may, or another webhook with this id.
+/// 422 for an address that events may not be sent to, 409 if the partner has reached its limit or
+/// has another webhook with this id.
 pub async fn create(app: &App, partner: Uuid, id: Uuid, fields: WebhookFields) -> Result<(Webhook, Secret), Error> {
     let url = checked_address(app, &fields.url.unwrap_or_default())?;
     let (now, secret) = (app.now(), Secret::random(app.rng()));
@@ -50,46 +52,47 @@ pub async fn create(app: &App, partner: Uuid, id: Uuid, fields: WebhookFields) -
     if let Some(existing) = tx.webhook(id, partner).await? {
         return repeated(app, existing, &webhook);
     }
-    if tx.webhooks(partner).await?.len() >= MOST {
+    if tx.webhooks(partner).await?.len() >= MAX {
         return Err(Error::new(
             Kind::Conflict,
-            format!("You have {MOST} webhooks, which is as many as there may be. Delete one first, or change it."),
+            format!("You have {MAX} webhooks, the maximum. Update or delete one of them."),
         ));
     }
     if !tx.add_webhook(&webhook).await? {
-        // The same request came on another connection, and was first.
-        let existing = tx.webhook(id, partner).await?.ok_or_else(Error::not_found)?;
+        // The same request was faster on another connection.
+        let existing = tx.webhook(id, partner).await?.ok_or_else(|| Error::missing("webhook"))?;
         return repeated(app, existing, &webhook);
     }
     tx.commit().await?;
     Ok((webhook, secret))
 }
 
-/// The response to a request that was made before, unless the webhook or the request has changed since.
+/// Returns the response to a repeated request, unless the webhook or the request has changed since.
 fn repeated(app: &App, existing: Webhook, wanted: &Webhook) -> Result<(Webhook, Secret), Error> {
     let fields = |webhook: &Webhook| {
         (webhook.url.clone(), webhook.name.clone(), webhook.description.clone(), webhook.events.clone())
     };
     if existing.updated_at != existing.created_at || fields(&existing) != fields(wanted) {
-        let detail = "This form has created a webhook before. Send it again to create another one.";
+        let detail = "This form has already created a webhook. Send it again to create another one.";
         return Err(Error::new(Kind::Conflict, detail));
     }
     let secret = Secret::open(app.keyring(), existing.id, &existing.secret_sealed)?;
     Ok((existing, secret))
 }
 
-/// Changes a webhook: what `fields` leaves out stays as it is. A pause ends, and what waits is sent. A disabled webhook is enabled
-/// again; what failed meanwhile is for its partner to replay.
+/// Changes a webhook: fields that are missing in `fields` stay unchanged. Ends a pause, so that
+/// waiting deliveries are sent. Enables a disabled webhook; its partner can replay deliveries that
+/// failed meanwhile.
 ///
 /// # Errors
-/// 404 if there is none of the partner's, 422 for an address that may not be sent to.
+/// 404 if the partner has no such webhook, 422 for an address that events may not be sent to.
 pub async fn update(app: &App, partner: Uuid, id: Uuid, fields: WebhookFields) -> Result<Webhook, Error> {
     let url = fields.url.as_deref().map(|url| checked_address(app, url)).transpose()?;
     let now = app.now();
     let mut tx = app.store().write().await?;
-    // Locked, so that of two changes at once none is lost.
-    let earlier = tx.hold_webhook(id).await?.filter(|webhook| webhook.partner_id == partner);
-    let earlier = earlier.ok_or_else(Error::not_found)?;
+    // Locked, so that concurrent changes do not overwrite each other.
+    let earlier = tx.lock_webhook(id).await?.filter(|webhook| webhook.partner_id == partner);
+    let earlier = earlier.ok_or_else(|| Error::missing("webhook"))?;
     let webhook = Webhook {
         url: url.unwrap_or(earlier.url),
         name: fields.name.unwrap_or(earlier.name),
@@ -107,7 +110,7 @@ pub async fn update(app: &App, partner: Uuid, id: Uuid, fields: WebhookFields) -
     Ok(webhook)
 }
 
-/// The partner's webhooks.
+/// Returns the partner's webhooks.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -115,12 +118,12 @@ pub async fn list(app: &App, partner: Uuid) -> Result<Vec<Webhook>, Error> {
     Ok(app.store().read().await?.webhooks(partner).await?)
 }
 
-/// One webhook.
+/// Returns a webhook.
 ///
 /// # Errors
-/// 404 if there is none of the partner's.
+/// 404 if the partner has no such webhook.
 pub async fn find(app: &App, partner: Uuid, id: Uuid) -> Result<Webhook, Error> {
-    app.store().read().await?.webhook(id, partner).await?.ok_or_else(Error::not_found)
+    app.store().read().await?.webhook(id, partner).await?.ok_or_else(|| Error::missing("webhook"))
 }
 
 /// A page of a webhook's log.
@@ -128,28 +131,28 @@ pub async fn find(app: &App, partner: Uuid, id: Uuid) -> Result<Webhook, Error> 
 pub struct DeliveryLog {
     /// The deliveries with their attempts, newest first.
     pub deliveries: Vec<(Delivery, Vec<Attempt>)>,
-    /// Where the next page begins; `None` on the last.
+    /// Cursor of the next page; `None` on the last page.
     pub next: Option<i64>,
 }
 
-/// Which deliveries of a log are read.
+/// Selects the deliveries of a log page.
 #[derive(Clone, Copy, Debug)]
 pub struct LogPage {
     /// Only those in this state.
     pub state: Option<DeliveryState>,
-    /// Only those before this one.
+    /// Only those before this sequence number.
     pub before: Option<i64>,
-    /// At most this many.
+    /// Maximum number.
     pub limit: i64,
 }
 
-/// A page of a webhook's log: its deliveries with every attempt.
+/// Returns a page of a webhook's log: its deliveries with every attempt.
 ///
 /// # Errors
-/// 404 if there is none of the partner's.
+/// 404 if the partner has no such webhook.
 pub async fn log(app: &App, partner: Uuid, id: Uuid, page: LogPage) -> Result<(Webhook, DeliveryLog), Error> {
     let mut tx = app.store().read().await?;
-    let webhook = tx.webhook(id, partner).await?.ok_or_else(Error::not_found)?;
+    let webhook = tx.webhook(id, partner).await?.ok_or_else(|| Error::missing("webhook"))?;
     let mut found = tx.deliveries(id, partner, page.state, page.before, page.limit + 1).await?;
     let has_more = found.len() as u64 > page.limit.unsigned_abs();
     found.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
@@ -167,13 +170,13 @@ pub async fn log(app: &App, partner: Uuid, id: Uuid, page: LogPage) -> Result<(W
 /// Deletes a webhook with its deliveries.
 ///
 /// # Errors
-/// 404 if there is none of the partner's.
+/// 404 if the partner has no such webhook.
 pub async fn remove(app: &App, partner: Uuid, id: Uuid) -> Result<(), Error> {
     loop {
         let mut tx = app.store().write().await?;
-        let held = tx.hold_webhook(id).await?.filter(|webhook| webhook.partner_id == partner);
-        held.ok_or_else(Error::not_found)?;
-        // The log first: a canceled request leaves a webhook that can be deleted again, not a log without one.
+        let held = tx.lock_webhook(id).await?.filter(|webhook| webhook.partner_id == partner);
+        held.ok_or_else(|| Error::missing("webhook"))?;
+        // The log first: if the request is cancelled, the webhook remains and can be deleted again.
         let is_empty = tx.delete_deliveries(id, BATCH).await? < BATCH.unsigned_abs();
         if is_empty {
             tx.delete_webhook(id, partner).await?;
@@ -185,40 +188,43 @@ pub async fn remove(app: &App, partner: Uuid, id: Uuid) -> Result<(), Error> {
     }
 }
 
-/// Gives a webhook another secret, which is returned this once. The previous one signs too for a day.
+/// Replaces the secret of a webhook, and returns the new one only once. The previous secret still
+/// signs for a day.
 ///
 /// # Errors
-/// 404 if there is none of the partner's.
+/// 404 if the partner has no such webhook.
 pub async fn rotate(app: &App, partner: Uuid, id: Uuid) -> Result<(Webhook, Secret), Error> {
     let (secret, now) = (Secret::random(app.rng()), app.now());
     let mut tx = app.store().write().await?;
     if !tx.rotate_webhook(id, partner, &secret.seal(app.keyring(), id), now + OVERLAP, now).await? {
-        return Err(Error::not_found());
+        return Err(Error::missing("webhook"));
     }
-    let webhook = tx.webhook(id, partner).await?.ok_or_else(Error::not_found)?;
+    let webhook = tx.webhook(id, partner).await?.ok_or_else(|| Error::missing("webhook"))?;
     tx.commit().await?;
     Ok((webhook, secret))
 }
 
-/// Locks a webhook of the partner's to send through it.
+/// Locks a webhook of the partner, to send events through it.
 ///
 /// # Errors
-/// 404 if there is none of the partner's, 409 if it is disabled: what is sent would fail at once.
+/// 404 if the partner has no such webhook, 409 if it is disabled, since every delivery would fail.
 async fn hold_enabled(tx: &mut Tx, partner: Uuid, id: Uuid) -> Result<(), Error> {
-    let held = tx.hold_webhook(id).await?.filter(|webhook| webhook.partner_id == partner);
-    match held.ok_or_else(Error::not_found)?.disabled_at {
+    let held = tx.lock_webhook(id).await?.filter(|webhook| webhook.partner_id == partner);
+    match held.ok_or_else(|| Error::missing("webhook"))?.disabled_at {
         None => Ok(()),
         Some(at) => {
-            let reason = format!("This webhook is disabled since {at}, because its receiver answered 410 (Gone).");
-            Err(Error::new(Kind::Conflict, format!("{reason} Update it to enable it, then send again.")))
+            let reason =
+                format!("This webhook has been disabled since {at}, because its receiver answered 410 (Gone).");
+            Err(Error::new(Kind::Conflict, format!("{reason} Update the webhook to enable it, then send again.")))
         }
     }
 }
 
-/// Sends a webhook an event of the type `tenure.test`, whatever it wants; returns the event's id.
+/// Sends an event of type `tenure.test` to a webhook, regardless of its event types. Returns the
+/// event's id.
 ///
 /// # Errors
-/// 404 if there is none of the partner's, 409 if it is disabled.
+/// 404 if the partner has no such webhook, 409 if it is disabled.
 pub async fn test(app: &App, partner: Uuid, id: Uuid) -> Result<Uuid, Error> {
     let (request_id, now) = (app.id().to_string(), app.now());
     let announcement = Announcement {
@@ -240,23 +246,24 @@ pub async fn test(app: &App, partner: Uuid, id: Uuid) -> Result<Uuid, Error> {
 /// Sends one event of a webhook's log again.
 ///
 /// # Errors
-/// 404 if there is none of the partner's, 409 if the webhook is disabled.
+/// 404 if the partner has no such webhook, 409 if it is disabled.
 pub async fn replay(app: &App, partner: Uuid, id: Uuid, event: Uuid) -> Result<(), Error> {
     let mut tx = app.store().write().await?;
-    // Sending changes the same rows.
+    // The lock comes first, because sending changes the same rows.
     hold_enabled(&mut tx, partner, id).await?;
     if !tx.replay_delivery(id, partner, event, app.now()).await? {
-        return Err(Error::not_found());
+        return Err(Error::missing("event of this webhook"));
     }
     tx.commit().await?;
     app.deliveries_due().notify_one();
     Ok(())
 }
 
-/// Sends the events of a time again that do not wait; returns how many.
+/// Sends the events of a time range again, except those that are still waiting. Returns their
+/// number.
 ///
 /// # Errors
-/// 404 if there is none of the partner's, 409 if it is disabled.
+/// 404 if the partner has no such webhook, 409 if it is disabled.
 pub async fn replay_range(app: &App, partner: Uuid, id: Uuid, which: &Replay) -> Result<u64, Error> {
     let range =
         (Timestamp::from_micros(which.from.as_microsecond()), Timestamp::from_micros(which.to.as_microsecond()));
@@ -276,50 +283,53 @@ pub async fn replay_range(app: &App, partner: Uuid, id: Uuid, which: &Replay) ->
     }
 }
 
-/// Checks the address of a webhook: https, public, and without credentials. Returns it in the canonical form of the URL
-/// standard, which is what is connected to. Its name is resolved and checked again at every delivery.
+/// Checks the address of a webhook: https, public, and without credentials. Returns the canonical
+/// form of the URL standard, which deliveries connect to. Every delivery resolves and checks the
+/// host name again.
 fn checked_address(app: &App, text: &str) -> Result<String, Error> {
-    let local = if app.config().webhooks.allow_loopback { " (or http://localhost, here)" } else { "" };
+    let local = if app.config().webhooks.allow_loopback { " (or http://localhost on this server)" } else { "" };
     let receivers = app.receivers();
     let (code, message) = match Url::parse(text) {
         _ if !is_plain(text) => {
-            let message = "Write the whole URL with https:// and its host, without spaces and backslashes";
-            (Code::UrlFormat, format!("{message}: https://hooks.example.com/tenure{local}."))
+            let message = "Must be a full URL with https:// and a host, without spaces and backslashes";
+            (Code::UrlFormat, format!("{message}, such as https://hooks.example.com/tenure{local}."))
         }
-        Err(_) => (Code::UrlFormat, format!("This is no URL; one looks like https://hooks.example.com/tenure{local}.")),
-        Ok(_) if authority(text).contains('@') => {
-            (Code::UrlFormat, "A URL with a user or a password is not taken: the signature says who sends.".to_owned())
-        }
+        Err(_) => (Code::UrlFormat, format!("Must be a URL, such as https://hooks.example.com/tenure{local}.")),
+        Ok(_) if authority(text).contains('@') => (
+            Code::UrlFormat,
+            "The URL must not have a user name or password. Use the signature to authenticate deliveries.".to_owned(),
+        ),
         Ok(url) if url.fragment().is_some() => {
-            (Code::UrlFormat, "A fragment is never sent; leave out what stands behind #.".to_owned())
+            (Code::UrlFormat, "The URL must not have a fragment. Remove everything from the # on.".to_owned())
         }
-        Ok(url) if url.scheme() != "https" && !receivers.may_ask(&url) => {
-            (Code::UrlFormat, format!("Events are sent by https alone{local}."))
+        Ok(url) if url.scheme() != "https" && !receivers.is_allowed(&url) => {
+            (Code::UrlFormat, format!("The URL must start with https://{local}."))
         }
-        Ok(url) if !receivers.may_ask(&url) && !receivers.may_ask_port(&url) => {
-            (Code::UrlAddress, "Events are sent to port 443 alone, unless the operator allows others.".to_owned())
+        Ok(url) if !receivers.is_allowed(&url) && !receivers.may_ask_port(&url) => {
+            (Code::UrlAddress, "The URL must use port 443, unless the operator allows other ports.".to_owned())
         }
-        Ok(url) if !receivers.may_ask(&url) => {
-            (Code::UrlAddress, "Nothing is sent to this address: it is not public. Name a public host.".to_owned())
+        Ok(url) if !receivers.is_allowed(&url) => {
+            (Code::UrlAddress, "The URL must have a public host: its address is not public.".to_owned())
         }
         Ok(url) if url.host_str().is_some_and(|host| host.ends_with('.')) => {
-            (Code::UrlFormat, "Leave out the full stop behind the host name.".to_owned())
+            (Code::UrlFormat, "The host name must not end with a full stop.".to_owned())
         }
         Ok(url) => return Ok(url.into()),
     };
     let received = Some(text.chars().take(64).collect());
-    Err(Error::invalid(vec![Fault { pointer: "/url".to_owned(), code, message, received, suggestion: None }]))
+    Err(Error::invalid(vec![FieldError { pointer: "/url".to_owned(), code, message, received, suggestion: None }]))
 }
 
-/// Whether a URL reads as it is parsed. The URL standard takes `https:\\host` and `https:host` for `https://host`, and drops
-/// spaces around a URL and line breaks within.
+/// Returns whether a URL is written as it is parsed. The URL standard accepts `https:\\host` and
+/// `https:host` for `https://host`, and removes spaces around a URL and line breaks within it.
 fn is_plain(text: &str) -> bool {
     let is_odd = |character: char| character == '\\' || character.is_whitespace() || character.is_control();
     let after_scheme = text.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//"));
     after_scheme.is_some_and(|rest| !rest.starts_with('/')) && !text.contains(is_odd)
 }
 
-/// Host and port of a plain URL, with user and password if it has any, even empty ones.
+/// Returns the authority of a plain URL: host and port, and the user and password, even if they are
+/// empty.
 fn authority(text: &str) -> &str {
     let (_, rest) = text.split_once("//").unwrap_or_default();
     rest.split(['/', '?', '#']).next().unwrap_or_default()

@@ -1,7 +1,7 @@
-//! A partner withdraws what it sent.
+//! Withdrawal of a submission by its partner.
 //!
-//! What nobody has accepted is deleted. An accepted credential belongs to the person: it stays in the wallet, marked as withdrawn,
-//! every signed copy of it is revoked, and the person is told.
+//! A pending submission is deleted. An accepted credential belongs to its holder: it stays in the
+//! wallet, marked as withdrawn, every signed copy of it is revoked, and the holder gets a mail.
 
 use credential::Type;
 use uuid::Uuid;
@@ -14,14 +14,15 @@ use crate::outbox::{OutboxMessage, Routing};
 use store::EventKind;
 use store::domain::submission::{State, Submission};
 
-/// Attempts while the person answers between the read and the write.
+/// Maximum number of attempts while the holder decides between the read and the write.
 const MAX_ATTEMPTS: usize = 5;
 
-/// Withdraws what `partner` pushed under `credential_id`, for a reason that the person is shown. Withdrawing what has ended
-/// already changes nothing.
+/// Withdraws what `partner` pushed under `credential_id`. The holder sees `reason`. Withdrawing a
+/// submission that has already ended changes nothing.
 ///
 /// # Errors
-/// 404 if there is none of this type; 503 if the store cannot be used, or the person kept answering meanwhile.
+/// 404 if there is none of this type; 503 if the store cannot be used, or every attempt lost a race
+/// with the holder.
 pub async fn withdraw(
     app: &App,
     partner: Uuid,
@@ -40,26 +41,39 @@ pub async fn withdraw(
 
 async fn find(app: &App, partner: Uuid, credential_type: Type, credential_id: &str) -> Result<Submission, Error> {
     if !credential::is_identifier(credential_id) {
-        return Err(Error::not_found());
+        return Err(Error::missing("submission"));
     }
     let (mut tx, now) = (app.store().read().await?, app.now());
     if let Some(found) = tx.current_submission(partner, credential_id, now).await? {
-        return if found.credential_type == credential_type { Ok(found) } else { Err(Error::not_found()) };
+        return if found.credential_type == credential_type {
+            Ok(found)
+        } else {
+            Err(other_type(&found, credential_type))
+        };
     }
     Err(match tx.current_batch(partner, credential_id, now).await? {
         Some(_) => Error::new(
             Kind::NotFound,
-            "This id stands for a batch, which has no type. Withdraw its items, each by its own id and type.",
+            "This is the id of a batch, which has no type. Withdraw each item with its own id and type.",
         ),
-        None => Error::not_found(),
+        None => Error::missing("submission"),
     })
 }
 
-/// Withdraws `found`. False if it has changed since it was read.
+fn other_type(found: &Submission, credential_type: Type) -> Error {
+    let detail = format!(
+        "This id belongs to a {}, not to a {credential_type}. Use the path of that type.",
+        found.credential_type
+    );
+    Error::new(Kind::NotFound, detail)
+}
+
+/// Withdraws `found`. Returns false if it has changed since it was read.
 async fn end(app: &App, found: &Submission, reason: &str) -> Result<bool, Error> {
     let (id, partner, now) = (found.id, found.partner_id, app.now());
     let label: [&[u8]; 2] = [b"withdrawal", id.as_bytes()];
-    // Keys are read and used before the write transaction begins, which others wait for.
+    // Keys are read and used before the write transaction begins, so that others do not wait for
+    // them.
     let (reason, mail) = match &found.state {
         State::Incomplete { sealed, .. } => {
             (app.keyring().seal_within(sealed.period, &label, reason.as_bytes()).await?, None)
@@ -74,7 +88,9 @@ async fn end(app: &App, found: &Submission, reason: &str) -> Result<bool, Error>
     };
     let mut tx = app.store().write().await?;
     let is_done = match (&found.state, &reason) {
-        (State::Incomplete { .. }, reason) => tx.take_back_submission(id, partner, reason.as_deref(), now).await?,
+        (State::Incomplete { .. }, reason) => {
+            tx.withdraw_pending_submission(id, partner, reason.as_deref(), now).await?
+        }
         (State::Accepted { .. }, Some(reason)) => tx.withdraw_submission(id, partner, reason, now).await?,
         _ => tx.note_withdrawal(id, partner, now).await?,
     };
@@ -83,7 +99,7 @@ async fn end(app: &App, found: &Submission, reason: &str) -> Result<bool, Error>
     }
     tx.record_events(&[id], EventKind::Withdrawn, now).await?;
     if let Some(mail) = mail {
-        let expires_at = Some(now + app.config().retention.ring_key_lifetime());
+        let expires_at = Some(now + app.config().retention.epoch_key_lifetime());
         let routing = Routing { partner: Some(partner), request: None, expires_at };
         app.outbox().add(&mut tx, &OutboxMessage::Mail(mail), routing).await?;
     }
@@ -94,7 +110,7 @@ async fn end(app: &App, found: &Submission, reason: &str) -> Result<bool, Error>
     Ok(true)
 }
 
-/// The mail to the holder; `None` if the account was deleted meanwhile.
+/// Composes the mail to the holder. Returns `None` if the account was deleted meanwhile.
 async fn mail(app: &App, found: &Submission, holder: Uuid) -> Result<Option<Mail>, Error> {
     let mut tx = app.store().read().await?;
     let partner = tx.partner(found.partner_id).await?.map(|partner| partner.name).unwrap_or_default();

@@ -1,13 +1,21 @@
-//! Bodies of requests.
+//! Request bodies.
 
 use axum::extract::{FromRequest, Request};
+use axum::http::header;
 use bytes::Bytes;
 
 use super::headers;
 use crate::app::App;
 use crate::error::{Error, Kind};
 
-/// A body that says it is JSON; what it holds is for the parser.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The first bytes of a gzip stream.
+const GZIP: &[u8] = b"\x1f\x8b";
+
+const COMPRESSED: &str = "The body is compressed. Send it uncompressed, without Content-Encoding.";
+
+/// A request body whose `Content-Type` is `application/json`. The body is not parsed yet.
 #[derive(Debug)]
 pub struct JsonBody(pub Bytes);
 
@@ -17,7 +25,7 @@ impl FromRequest<App> for JsonBody {
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
         if !headers::is_media_type(request.headers(), "application/json") {
             let shown: String = headers::media_type(request.headers()).chars().take(64).collect();
-            let found = if shown.is_empty() { "there is none".to_owned() } else { format!("it is {shown}") };
+            let found = if shown.is_empty() { "it is missing".to_owned() } else { format!("it is {shown}") };
             return Err(Error::new(
                 Kind::UnsupportedMediaType,
                 format!("Send the header Content-Type: application/json; {found}."),
@@ -27,7 +35,7 @@ impl FromRequest<App> for JsonBody {
     }
 }
 
-/// A body of whatever type, within the limit.
+/// A request body of any media type, within the size limit.
 #[derive(Debug)]
 pub struct AnyBody(pub Bytes);
 
@@ -35,18 +43,22 @@ impl FromRequest<App> for AnyBody {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
-        Bytes::from_request(request, app).await.map(Self).map_err(|rejection| {
+        if request.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+            return Err(Error::new(Kind::Compressed, COMPRESSED));
+        }
+        let body = Bytes::from_request(request, app).await.map_err(|rejection| {
             if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
                 Error::new(
                     Kind::TooLarge,
-                    format!(
-                        "The body is longer than {} bytes, the most that is taken.",
-                        app.config().server.body_limit
-                    ),
+                    format!("The body is larger than {} bytes, the maximum.", app.config().server.body_limit),
                 )
             } else {
-                Error::new(Kind::Malformed, "The body did not arrive whole.")
+                Error::new(Kind::Malformed, "The connection ended before the whole body arrived. Send it again.")
             }
-        })
+        })?;
+        if body.starts_with(GZIP) {
+            return Err(Error::new(Kind::Compressed, COMPRESSED));
+        }
+        Ok(Self(if body.starts_with(BYTE_ORDER_MARK) { body.slice(BYTE_ORDER_MARK.len()..) } else { body }))
     }
 }

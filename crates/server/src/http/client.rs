@@ -9,8 +9,10 @@ use axum::http::request::Parts;
 use crate::app::App;
 use crate::config::ForwardedHeader;
 
-/// The network address of the client, as far as the trusted proxies vouch for it. Of IPv6, what one subscriber has: 64 bits
-/// (RFC 6177), since whoever has one address there has all of them.
+/// Network address of the client, as far as the trusted proxies vouch for it.
+///
+/// An IPv6 address is reduced to its /64 network (RFC 6177): one subscriber usually controls all
+/// addresses in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Client(pub IpAddr);
 
@@ -28,8 +30,10 @@ impl FromRequestParts<App> for Client {
     }
 }
 
-/// The address that the outermost of `trusted` proxies saw. Entries are counted before they are parsed, so that an
-/// unreadable one cannot shift the count; it is `None`, and the caller uses the peer's address.
+/// Returns the address that the outermost of `trusted` proxies saw.
+///
+/// Entries are counted before they are parsed, so an unreadable entry cannot shift the count. An
+/// unreadable entry gives `None`, and the caller falls back to the peer's address.
 fn forwarded(headers: &HeaderMap, header: ForwardedHeader, trusted: usize) -> Option<IpAddr> {
     let lines: Vec<String> = headers
         .get_all(header.name())
@@ -37,7 +41,7 @@ fn forwarded(headers: &HeaderMap, header: ForwardedHeader, trusted: usize) -> Op
         .map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned())
         .collect();
     let entries = lines.iter().rev().flat_map(|line| from_right(line, b','));
-    // Empty elements of a list do not count (RFC 9110, section 5.6.1).
+    // Empty list elements are ignored (RFC 9110, section 5.6.1).
     let entry = entries.map(str::trim).filter(|entry| !entry.is_empty()).take(trusted).last()?;
     match header {
         ForwardedHeader::XForwardedFor => address(entry),
@@ -48,8 +52,10 @@ fn forwarded(headers: &HeaderMap, header: ForwardedHeader, trusted: usize) -> Op
     }
 }
 
-/// Splits `list` at each unquoted `separator`, last element first. Scanning from the right keeps a quote that a client left
-/// open from hiding what a proxy appended.
+/// Splits `list` at each unquoted `separator`, last element first.
+///
+/// Scanning from the right ensures that an unclosed quote sent by a client cannot hide what a proxy
+/// appended.
 fn from_right(list: &str, separator: u8) -> Vec<&str> {
     let bytes = list.as_bytes();
     let is_escaped = |at: usize| bytes[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
@@ -66,7 +72,8 @@ fn from_right(list: &str, separator: u8) -> Vec<&str> {
     elements
 }
 
-/// Parses an address with or without a port, brackets (RFC 3986, section 3.2.2) and quotes (RFC 7239, section 6).
+/// Parses an address with or without a port, brackets (RFC 3986, section 3.2.2) and quotes (RFC
+/// 7239, section 6).
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text).trim();
     if let Some(rest) = text.strip_prefix('[') {

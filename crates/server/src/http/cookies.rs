@@ -10,7 +10,7 @@ use cookie::SameSite;
 use crate::app::App;
 use crate::auth::{CEREMONY_LIFETIME, CONSOLE_SESSION_LIFETIME};
 
-/// A kind of cookie: its name, how long the browser keeps it, and which requests bring it along.
+/// A kind of cookie: its name, how long the browser keeps it, and its `SameSite` attribute.
 #[derive(Clone, Copy, Debug)]
 pub struct Cookie {
     name: &'static str,
@@ -20,25 +20,28 @@ pub struct Cookie {
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// The secret of a person's session.
+/// Secret of a holder's session.
 pub const SESSION: Cookie = Cookie::lax("session", Duration::from_secs(400 * 86_400));
-/// The secret of a browser that asked for a sign-in code; the code counts only there.
+/// Secret of a browser that requested a sign-in code. The code is valid only in that browser.
 pub const SIGN_IN: Cookie = Cookie::lax("sign-in", HOUR);
-/// The tokens of the accounts that this browser was signed in to, by which strangers' requests for codes count apart.
+/// Tokens of the accounts that this browser was signed in to before. Rate limits of sign-in codes
+/// use them to count these browsers separately from strangers.
 pub const KNOWN_BROWSER: Cookie = Cookie::lax("known-browser", Duration::from_secs(400 * 86_400));
-/// The id of the link that is being opened while its owner signs in.
+/// Id of the link that is being opened while its owner signs in.
 pub const LINK: Cookie = Cookie::lax("link", HOUR);
-/// The id of the wallet's authorization request that waits while its person signs in or consents.
+/// Id of the wallet's authorization request that is pending while the holder signs in or consents.
 pub const AUTHORIZE: Cookie = Cookie::lax("authorize", Duration::from_secs(900));
-/// The secret of a WebAuthn ceremony.
+/// Secret of a WebAuthn ceremony.
 pub const CEREMONY: Cookie = Cookie::lax("ceremony", CEREMONY_LIFETIME);
-/// Proof that this browser has given the passcode of a shared link.
+/// Proof that this browser has entered the passcode of a shared link.
 pub const SHARE: Cookie = Cookie::lax("share", HOUR);
-/// The secret of a browser that sent a request to an outside wallet; the response counts only there.
+/// Secret of a browser that sent a request to an outside wallet. The response is valid only in that
+/// browser.
 pub const PRESENTATION: Cookie = Cookie::lax("presentation", HOUR);
-/// The secret of a session in a partner's console. No other site links into the console, so it is `Strict`.
+/// Secret of a session in a partner's console. No other site links into the console, so it is
+/// `Strict`.
 pub const CONSOLE: Cookie = Cookie { same_site: SameSite::Strict, ..Cookie::lax("console", CONSOLE_SESSION_LIFETIME) };
-/// The key of a notice that the next page shows once.
+/// Key of a notice that the next page shows once.
 pub const NOTICE: Cookie = Cookie::lax("notice", Duration::from_secs(60));
 
 impl Cookie {
@@ -46,7 +49,8 @@ impl Cookie {
         Self { name, lifetime, same_site: SameSite::Lax }
     }
 
-    /// The `__Host-` prefix (RFC 6265bis, section 4.1.3.2) requires `Secure`, and so https.
+    /// Returns the name with its prefix. The `__Host-` prefix (RFC 6265bis, section 4.1.3.2)
+    /// requires `Secure`, and so HTTPS.
     fn full_name(self, app: &App) -> String {
         if app.config().is_https() { format!("__Host-tenure-{}", self.name) } else { format!("tenure-{}", self.name) }
     }
@@ -59,12 +63,12 @@ impl Cookie {
         cookies.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
     }
 
-    /// Sets the cookie.
+    /// Returns the header that sets the cookie to `value`.
     pub fn set(self, app: &App, value: &str) -> SetCookie {
         self.header(app, value, self.lifetime)
     }
 
-    /// Removes the cookie.
+    /// Returns the header that removes the cookie.
     pub fn remove(self, app: &App) -> SetCookie {
         self.header(app, "", Duration::ZERO)
     }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 const ALLOWED_HEADERS: &str =
     "Authorization, Content-Type, DPoP, OAuth-Client-Attestation, OAuth-Client-Attestation-PoP, If-None-Match";
 
-/// Allows cross-origin requests without credentials from every origin (Fetch, section 3.3).
+/// A `Set-Cookie` header. It is appended to those already in the response.
 pub async fn share_with_all_origins(request: Request, next: Next) -> Response {
     let is_preflight = request.method() == Method::OPTIONS;
     let mut response = if is_preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };

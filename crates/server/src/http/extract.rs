@@ -1,4 +1,5 @@
-//! axum's extractors with [`Error`] as the rejection: people get an error page, and programs get problem details.
+//! axum's extractors with [`Error`] as the rejection: people get an error page, programs get
+//! problem details.
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -11,7 +12,7 @@ use crate::error::{Error, Kind};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// The fields of a form that a page sends.
+/// The fields of an HTML form.
 #[derive(Debug)]
 pub struct Form<T>(pub T);
 
@@ -23,22 +24,22 @@ impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
             return Err(Error::new(Kind::UnsupportedMediaType, format!("Send the form as {FORM}.")));
         }
         let AnyBody(body) = AnyBody::from_request(request, app).await?;
-        // axum compares the media type with its case.
+        // axum compares the media type case-sensitively.
         let mut request = Request::new(body.into());
         *request.method_mut() = axum::http::Method::POST;
         request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(FORM));
         let form = axum::Form::from_request(request, app).await;
         form.map(|axum::Form(fields)| Self(fields))
-            .map_err(|_| Error::new(Kind::Invalid, "The form has a field twice, or lacks one."))
+            .map_err(|_| Error::new(Kind::Invalid, "The form has a missing or repeated field."))
     }
 }
 
-/// The parameters of a path.
+/// Path parameters.
 #[derive(Debug, FromRequestParts)]
 #[from_request(via(axum::extract::Path), rejection(Error))]
 pub struct Path<T>(pub T);
 
-/// The parameters of a query.
+/// Query parameters.
 #[derive(Debug, FromRequestParts)]
 #[from_request(via(axum::extract::Query), rejection(Error))]
 pub struct Query<T>(pub T);
@@ -51,6 +52,6 @@ impl From<PathRejection> for Error {
 
 impl From<QueryRejection> for Error {
     fn from(_: QueryRejection) -> Self {
-        Self::new(Kind::Malformed, "The query has a parameter twice, or one with a wrong value.")
+        Self::new(Kind::Malformed, "The query has a repeated parameter, or one with an invalid value.")
     }
 }

@@ -1,4 +1,4 @@
-//! Forms of parameters, as OAuth 2.0 sends them.
+//! Form-encoded parameters, as OAuth 2.0 sends them.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,8 @@ use super::headers;
 use super::oauth_error::OAuthError;
 use crate::app::App;
 
-/// The parameters of a form, each at most once (RFC 6749, section 3.2). Unknown parameters are ignored.
+/// The parameters of a form, each at most once (RFC 6749, section 3.2). Unknown parameters are
+/// ignored.
 #[derive(Debug)]
 pub struct Form(HashMap<String, String>);
 
@@ -16,7 +17,7 @@ impl Form {
     /// Parses a body.
     ///
     /// # Errors
-    /// `invalid_request` if the body is not a form, or has a parameter twice.
+    /// `invalid_request` if the body is not a form, or repeats a parameter.
     pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, OAuthError> {
         if !headers::is_media_type(headers, "application/x-www-form-urlencoded") {
             let expected = "Send the parameters as application/x-www-form-urlencoded.";
@@ -25,18 +26,21 @@ impl Form {
         let mut fields = HashMap::new();
         for (name, value) in url::form_urlencoded::parse(body) {
             if fields.insert(name.into_owned(), value.into_owned()).is_some() {
-                return Err(OAuthError::code("invalid_request", "A parameter stands twice (RFC 6749, section 3.2)."));
+                return Err(OAuthError::code(
+                    "invalid_request",
+                    "A parameter is repeated (RFC 6749, section 3.2). Send each parameter once.",
+                ));
             }
         }
         Ok(Self(fields))
     }
 
-    /// A parameter. An empty one counts as missing.
+    /// Returns a parameter. An empty value is treated as missing (RFC 6749, section 3.2).
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// A parameter that must be there.
+    /// Returns a required parameter.
     ///
     /// # Errors
     /// `invalid_request` if it is missing.
@@ -44,14 +48,14 @@ impl Form {
         self.get(name).ok_or_else(|| OAuthError::code("invalid_request", format!("The parameter {name} is missing.")))
     }
 
-    /// Checks that `resource` (RFC 8707), if it is there, names this server.
+    /// Checks that `resource` (RFC 8707), if present, names this server.
     ///
     /// # Errors
-    /// `invalid_target`.
+    /// `invalid_target` if it names another one.
     pub fn check_resource(&self, app: &App) -> Result<(), OAuthError> {
         match self.get("resource") {
             Some(resource) if resource.trim_end_matches('/') != app.config().base() => {
-                Err(OAuthError::code("invalid_target", format!("The resource here is {}.", app.config().base())))
+                Err(OAuthError::code("invalid_target", format!("The resource must be {}.", app.config().base())))
             }
             _ => Ok(()),
         }

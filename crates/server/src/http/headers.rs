@@ -4,29 +4,30 @@ use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// The `Content-Type` without its parameters, as it was sent. Empty if it is missing.
+/// Returns the `Content-Type` as sent, without its parameters; empty if the header is missing.
 pub fn media_type(headers: &HeaderMap) -> &str {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     content_type.split(';').next().unwrap_or_default().trim()
 }
 
-/// Whether the body is of the media type `expected`.
+/// Returns whether the body has the media type `expected`.
 pub fn is_media_type(headers: &HeaderMap, expected: &str) -> bool {
     media_type(headers).eq_ignore_ascii_case(expected)
 }
 
-/// The scheme and the credentials of the header `Authorization` (RFC 9110, section 11.4).
+/// Returns the scheme and the credentials of the `Authorization` header (RFC 9110, section 11.4).
 pub fn authorization(headers: &HeaderMap) -> Option<(&str, &str)> {
     let (scheme, credentials) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     Some((scheme, credentials.trim()))
 }
 
-/// The bearer token (RFC 6750, section 2.1).
+/// Returns the bearer token (RFC 6750, section 2.1).
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     authorization(headers).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token)
 }
 
-/// The id and the secret of a client that authenticates by HTTP Basic, each form-encoded (RFC 6749, section 2.3.1).
+/// Returns the id and secret of a client that authenticates with HTTP Basic, both form-decoded (RFC
+/// 6749, section 2.3.1).
 pub fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let (_, encoded) = authorization(headers).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))?;
     let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
@@ -38,29 +39,32 @@ fn form_decode(value: &str) -> String {
     percent_encoding::percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
-/// How much a caller wants a media type. A greater one is wanted more.
+/// How strongly a caller prefers a media type. Greater values are preferred.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Preference {
     /// The weight `q` in thousandths.
     weight: u16,
-    /// How exactly the media type is named: 0 by `*/*`, 1 by `type/*`, 2 in full.
+    /// How specific the matching media range is: 0 for `*/*`, 1 for `type/*`, 2 for the full media
+    /// type.
     precision: u8,
 }
 
 impl Preference {
-    /// Whether the caller takes this media type.
+    /// Returns whether the caller accepts this media type.
     pub fn is_acceptable(self) -> bool {
         self.weight > 0
     }
 
-    /// Whether the caller takes this media type and names it in full.
+    /// Returns whether the caller accepts this media type and names it in full.
     pub fn is_named(self) -> bool {
         self.is_acceptable() && self.precision == 2
     }
 }
 
-/// How much the caller wants `media_type`, by its headers `Accept` (RFC 9110, section 12.5.1): the weight of the most precise
-/// range that matches. Without the header everything is accepted. Parameters other than the weight are ignored.
+/// Returns the caller's preference for `media_type` by its `Accept` headers (RFC 9110, section
+/// 12.5.1): the weight of the most specific range that matches.
+///
+/// Without the header everything is accepted. Parameters other than the weight are ignored.
 pub fn preference(headers: &HeaderMap, media_type: &str) -> Preference {
     let mut ranges =
         headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(ranges).peekable();
@@ -78,7 +82,8 @@ pub fn preference(headers: &HeaderMap, media_type: &str) -> Preference {
     found.filter(|found| found.is_acceptable()).unwrap_or(Preference { weight: 0, precision: 0 })
 }
 
-/// The media ranges of a header `Accept`, each with its weight. A weight that cannot be read counts as 1.
+/// Returns the media ranges of an `Accept` header with their weights. An unreadable weight is
+/// treated as 1.
 fn ranges(accept: &str) -> impl Iterator<Item = (&str, u16)> {
     let mut is_quoted = false;
     let elements = accept.split(move |character| {
@@ -90,7 +95,7 @@ fn ranges(accept: &str) -> impl Iterator<Item = (&str, u16)> {
         let mut parameters = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
         let weight = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
         let weight = weight.and_then(|(_, weight)| weight.trim().parse::<f32>().ok()).unwrap_or(1.0);
-        // The conversion makes 0 of negative weights.
+        // The saturating cast turns negative weights into 0.
         (range.trim(), (weight.min(1.0) * 1000.0).round() as u16)
     })
 }
@@ -124,7 +129,7 @@ mod tests {
 
     #[test]
     fn basic_credentials_are_form_decoded() {
-        // "my+id:a%3Ab"
+        // Encodes `my+id:a%3Ab`.
         let sent = with(header::AUTHORIZATION, "Basic bXkraWQ6YSUzQWI=");
         assert_eq!(basic(&sent), Some(("my id".to_owned(), "a:b".to_owned())));
         assert_eq!(basic(&with(header::AUTHORIZATION, "Basic ???")), None);

@@ -1,7 +1,9 @@
-//! What every request passes through: its id, timeout, log line, metrics and headers, and the bodies of errors.
+//! The outermost layer of every request: id, timeout, log line, metrics, security headers and error
+//! bodies.
 //!
-//! Knows no route and renders no page: each router says who reads its responses. No log line holds a path parameter, a
-//! query, a body or a person's address: the route's template stands for the path.
+//! It knows no route and renders no page: each router declares its [`Readers`]. Log lines contain
+//! the route's template instead of the path, and never a path parameter, a query, a body or a
+//! person's address.
 
 mod body;
 mod client;
@@ -25,19 +27,21 @@ use tracing::Instrument as _;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::http::cookies::SESSION;
 
 pub use body::{AnyBody, JsonBody};
 pub use client::Client;
 pub use form::Form;
 pub use oauth_error::OAuthError;
 
-/// The id of a request: the caller's `X-Request-Id` or one of ours. It is in the answer and in every log line.
+/// The id of a request: the caller's `X-Request-Id`, or a generated one. The response and every log
+/// line contain it.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub Arc<str>);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Most characters of a caller's request id.
+/// Maximum length of a caller's request id, in characters.
 const REQUEST_ID_LENGTH: usize = 128;
 
 fn request_id(app: &App, request: &Request) -> RequestId {
@@ -49,22 +53,32 @@ fn request_id(app: &App, request: &Request) -> RequestId {
     RequestId(usable.map_or_else(|| app.rng().id(app.now()).to_string().into(), Into::into))
 }
 
-/// Renders an error as a page for people; the second argument is the request's id.
-pub type ErrorPage = fn(&App, &Error, &str) -> Response;
+/// Renders an error as an HTML page.
+pub type ErrorPage = fn(&App, &Error, ErrorContext<'_>) -> Response;
 
-/// Who reads the responses of a router, which decides how errors are written and what a browser may do with them.
+/// The request that an error page responds to.
+#[derive(Clone, Copy, Debug)]
+pub struct ErrorContext<'a> {
+    /// The request's id.
+    pub request_id: &'a str,
+    /// Whether the visitor is signed in to a wallet.
+    pub signed_in: bool,
+}
+
+/// The audience of a router's responses: decides the format of errors and the security headers.
 #[derive(Clone, Copy, Debug)]
 pub enum Readers {
     /// Programs: errors are problem details (RFC 9457).
     Programs,
-    /// People: errors are pages.
+    /// People: errors are HTML pages.
     People(ErrorPage),
-    /// Unknown, because no route matched: pages for those who prefer HTML.
+    /// Unknown, because no route matched: pages for callers that prefer HTML, problem details for
+    /// others.
     Unknown(ErrorPage),
 }
 
 impl Readers {
-    /// The page to render errors with, or `None` for problem details.
+    /// Returns the page to render errors with, or `None` for problem details.
     fn error_page(self, request: &Request) -> Option<ErrorPage> {
         match self {
             Self::Programs => None,
@@ -78,18 +92,19 @@ impl Readers {
     }
 }
 
-/// The outermost layer of one router.
+/// State of a router's outermost layer.
 #[derive(Clone, Debug)]
 pub struct Outermost {
     /// The application.
     pub app: App,
-    /// Who reads the responses.
+    /// The audience of the responses.
     pub readers: Readers,
-    /// Longest time until a response begins.
+    /// Maximum time until a response begins.
     pub timeout: Duration,
 }
 
-/// Gives a request its id, span, timeout and log line, and its response the headers and the body of an error.
+/// Handles one request: assigns its id, applies the timeout, logs it, and sets the headers and
+/// error body of its response.
 pub async fn respond(State(layer): State<Outermost>, mut request: Request, next: Next) -> Response {
     let Outermost { app, readers, timeout } = layer;
     let started = Instant::now();
@@ -98,37 +113,40 @@ pub async fn respond(State(layer): State<Outermost>, mut request: Request, next:
     let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let method = request.method().clone();
     let error_page = readers.error_page(&request);
+    let secret = error_page.and_then(|_| SESSION.read(&app, request.headers()));
     request.extensions_mut().insert(id.clone());
     let span = tracing::info_span!("request", id = %id.0);
     let work = async {
-        // A database that stops responding ends the wait too.
-        let answering = app.store().unless_lost(async { Ok(next.run(request).await) });
+        // Also stops waiting when the database connection is lost.
+        let answering = app.store().cancel_on_disconnect(async { Ok(next.run(request).await) });
         let mut response = match tokio::time::timeout(timeout, answering).await {
             Ok(answered) => answered.unwrap_or_else(|error| Error::from(error).into_response()),
-            Err(_) => {
-                Error::new(Kind::Unavailable, "This took too long and was given up. Please try again.").into_response()
-            }
+            Err(_) => Error::new(Kind::Unavailable, "The request timed out. Try again.").into_response(),
         };
         if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
             error.log();
-            response = write_error(&app, &error, response, error_page, &id);
+            let signed_in = session::is_signed_in(&app, secret.as_deref(), &error).await;
+            let context = ErrorContext { request_id: &id.0, signed_in };
+            response = write_error(&app, &error, response, error_page, context);
         }
         let elapsed = started.elapsed();
-        app.metrics().request(route, response.status(), elapsed);
+        app.metrics().request(&method, route, response.status(), elapsed);
         log_answer(&method, route, response.status(), elapsed);
         response
     };
     let mut response = work.instrument(span).await;
     let headers = response.headers_mut();
     headers.extend(HeaderValue::try_from(&*id.0).map(|value| (REQUEST_ID, value)));
-    secure(headers, error_page.is_none(), app.config().is_https());
+    security_headers(headers, error_page.is_none(), app.config().is_https());
     response
 }
 
-/// What went well is said at `debug`, so that a busy server does not write a line a push; everything else at `info`.
+/// Logs successful responses at `debug`, so that a busy server does not write one line per push;
+/// all others at `info`.
 fn log_answer(method: &Method, route: &str, status: StatusCode, elapsed: Duration) {
     let (status, micros) = (status.as_u16(), u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
-    // A method may be any word (RFC 9110, section 9.1), so one that no route takes is a caller's own text.
+    // A method may be any token (RFC 9110, section 9.1). An unknown one is text of the caller's
+    // choice, so it is not logged.
     let method = match *method {
         Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::DELETE | Method::OPTIONS => method.as_str(),
         _ => "other",
@@ -140,20 +158,22 @@ fn log_answer(method: &Method, route: &str, status: StatusCode, elapsed: Duratio
     }
 }
 
-/// Gives an error its body, keeping the headers that the error and the layers inside have set.
+/// Replaces the body of an error response. Headers that the error and inner layers have set are
+/// kept.
 fn write_error(
     app: &App,
     error: &Error,
     response: Response,
     error_page: Option<ErrorPage>,
-    id: &RequestId,
+    context: ErrorContext<'_>,
 ) -> Response {
     let body = match error_page {
         None => {
-            let problem = serde_json::to_vec(&error.problem(app.config().base(), &id.0)).unwrap_or_default();
+            let problem = error.problem(app.config().base(), context.request_id);
+            let problem = serde_json::to_vec(&problem).unwrap_or_default();
             ([(header::CONTENT_TYPE, "application/problem+json")], problem).into_response()
         }
-        Some(page) => page(app, error, &id.0),
+        Some(page) => page(app, error, context),
     };
     let (mut parts, _) = response.into_parts();
     let (written, body) = body.into_parts();
@@ -164,17 +184,20 @@ fn write_error(
     Response::from_parts(parts, body)
 }
 
-/// What a page may load and where it may be shown; where its forms may go is said besides.
+/// Content security policy of pages, without `form-action`, which is added per page.
 pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                                connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// No page uses a sensor or a device of the browser but passkeys, which are allowed to our own origin unless it is said
-/// otherwise.
+/// Permissions policy: pages use no sensor or device. Passkeys are not listed, since the browser's
+/// default already limits them to our own origin.
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
                            magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
 
-/// No script, style or image from elsewhere, no framing, no referrer; pages with personal data are not cached.
-fn secure(headers: &mut axum::http::HeaderMap, is_api: bool, is_https: bool) {
+/// Sets the security headers, unless an inner layer has set its own.
+///
+/// They forbid scripts, styles and images from other origins, framing and referrers. Responses are
+/// not cached by default, since pages contain personal data.
+fn security_headers(headers: &mut axum::http::HeaderMap, is_api: bool, is_https: bool) {
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         let page = || HeaderValue::try_from(format!("{PAGE_POLICY}; form-action 'self'"));
         let api = || Ok(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
@@ -194,7 +217,8 @@ fn secure(headers: &mut axum::http::HeaderMap, is_api: bool, is_https: bool) {
     }
 }
 
-/// Every API path answers with and without `.json` (partner-api section 1): the suffix goes before routing.
+/// Removes the suffix `.json` from API paths before routing: every path works with and without it
+/// (docs/partner-api.md section 1).
 pub fn without_json_suffix<B>(mut request: Request<B>) -> Request<B> {
     let uri = request.uri();
     if let Some(path) = uri.path().strip_suffix(".json").filter(|path| path.starts_with("/api/partner/")) {
@@ -208,17 +232,12 @@ pub fn without_json_suffix<B>(mut request: Request<B>) -> Request<B> {
     request
 }
 
-/// What is answered when a handler panics: the same as for any mistake of ours.
+/// Returns the response to a request whose handler panicked: an internal error.
 pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     Error::internal("a handler panicked").into_response()
 }
 
-/// No route has this path.
+/// Handles requests whose path matches no route.
 pub async fn not_found() -> Error {
-    Error::new(Kind::NotFound, "There is nothing at this path. The reference of the API is at /docs.")
-}
-
-/// A route has this path, with other methods.
-pub async fn method_not_allowed() -> Error {
-    Error::new(Kind::MethodNotAllowed, "This path does not take this method; the Allow header names those it takes.")
+    Error::new(Kind::NotFound, "No such path. The API reference is at /docs.")
 }

@@ -1,4 +1,5 @@
-//! Errors as OAuth 2.0 (RFC 6749, section 5.2), OpenID4VCI and OpenID4VP return them.
+//! Error responses in the format of OAuth 2.0 (RFC 6749, section 5.2), which OpenID4VCI and
+//! OpenID4VP share.
 
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -10,33 +11,35 @@ use crate::error::Error;
 use crate::issuing::{NoncePurpose, ProofError};
 use store::StoreError;
 
-/// The body: an error code, and a description in ASCII.
+/// The response body: an error code, and a description in ASCII.
 #[derive(Debug, Serialize)]
 struct Body {
     error: &'static str,
     error_description: String,
 }
 
-/// Why a request of a wallet is rejected.
+/// The reason why a wallet's request is rejected.
 #[derive(Debug)]
 pub enum OAuthError {
-    /// An error code with a description. 400, except for the codes that have a status of their own.
+    /// An error code with a description. Status 400, except for codes that have a status of their
+    /// own.
     Code(&'static str, String),
-    /// The access token is missing or invalid (RFC 6750, RFC 9449). 401.
+    /// The access token is missing or invalid (RFC 6750, RFC 9449). Status 401.
     Token {
-        /// Whether the token is bound to a key.
+        /// Whether the token is bound to a key with DPoP.
         by_key: bool,
     },
-    /// The DPoP proof is rejected. 400 at the token endpoint, 401 where a token is used.
+    /// The DPoP proof is rejected. Status 400 at the token endpoint, 401 where a token is used.
     Dpop {
-        /// Why.
+        /// The reason.
         error: ProofError,
-        /// A new nonce.
+        /// A new nonce for the next proof.
         nonce: String,
-        /// Whether a token was used.
+        /// Whether the proof accompanied an access token.
         at_resource: bool,
     },
-    /// The wallet's attestation needs this challenge (draft-ietf-oauth-attestation-based-client-auth, section 8).
+    /// The wallet's attestation requires this challenge
+    /// (draft-ietf-oauth-attestation-based-client-auth, section 8).
     Challenge(String),
     /// Any other error.
     Other(Error),
@@ -49,12 +52,12 @@ impl<E: Into<Error>> From<E> for OAuthError {
 }
 
 impl OAuthError {
-    /// The error `code` with a description.
+    /// Creates an error with `code` and a description.
     pub fn code(code: &'static str, description: impl Into<String>) -> Self {
         Self::Code(code, description.into())
     }
 
-    /// The wallet's attestation is rejected.
+    /// Creates the error for a rejected wallet attestation.
     pub fn attestation(app: &App, error: ProofError) -> Self {
         match error {
             ProofError::Invalid(reason) => Self::Code("invalid_client", reason),
@@ -63,7 +66,7 @@ impl OAuthError {
         }
     }
 
-    /// The DPoP proof is rejected.
+    /// Creates the error for a rejected DPoP proof.
     pub fn dpop(app: &App, error: ProofError, at_resource: bool) -> Self {
         if let ProofError::Unavailable(cause) = error {
             return StoreError::Unavailable(cause).into();
@@ -72,7 +75,8 @@ impl OAuthError {
     }
 }
 
-/// Printable ASCII without quotes and backslashes, as error descriptions must be (OpenID4VCI 1.0, section 8.3.1.2).
+/// Converts text to printable ASCII without quotes and backslashes, as error descriptions require
+/// (OpenID4VCI 1.0, section 8.3.1.2).
 fn ascii(text: &str) -> String {
     let plain = |character: char| match character {
         '"' | '\u{201c}' | '\u{201d}' => '\'',
@@ -103,7 +107,7 @@ impl IntoResponse for OAuthError {
             ),
             Self::Code(code, description) => respond(StatusCode::BAD_REQUEST, code, &description),
             Self::Token { by_key } => {
-                let description = "The access token is missing, over, or not good here.";
+                let description = "The access token is missing, has expired, or is not valid for this resource.";
                 let challenge = match by_key {
                     true => "DPoP error=\"invalid_token\", algs=\"ES256 EdDSA\"",
                     false => "Bearer error=\"invalid_token\"",
@@ -114,7 +118,7 @@ impl IntoResponse for OAuthError {
             Self::Dpop { error, nonce, at_resource } => dpop_response(&error, &nonce, at_resource),
             Self::Challenge(challenge) => {
                 let description =
-                    "Make the proof again with the challenge of the header OAuth-Client-Attestation-Challenge.";
+                    "Send a new proof with the challenge in the header OAuth-Client-Attestation-Challenge.";
                 let response = respond(StatusCode::BAD_REQUEST, "use_attestation_challenge", description);
                 with_header(response, HeaderName::from_static("oauth-client-attestation-challenge"), &challenge)
             }
@@ -126,7 +130,7 @@ impl IntoResponse for OAuthError {
 fn dpop_response(error: &ProofError, nonce: &str, at_resource: bool) -> Response {
     let (code, description) = match error {
         ProofError::Invalid(reason) | ProofError::Unavailable(reason) => ("invalid_dpop_proof", reason.as_str()),
-        ProofError::Nonce => ("use_dpop_nonce", "Make the proof again with the nonce of the header DPoP-Nonce."),
+        ProofError::Nonce => ("use_dpop_nonce", "Send a new proof with the nonce in the header DPoP-Nonce."),
     };
     let status = if at_resource { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
     let response = with_header(respond(status, code, description), HeaderName::from_static("dpop-nonce"), nonce);

@@ -1,6 +1,7 @@
-//! Who is signed in: people to their wallet, partners to their console.
+//! Extractors for sessions: holders in their wallet, partners in their console.
 //!
-//! Taking [`SignedIn`] or [`SignedInPartner`] as an argument is a handler's permission check.
+//! A handler that takes [`SignedIn`] or [`SignedInPartner`] as an argument requires a session; this
+//! is its permission check.
 
 use axum::extract::FromRequestParts;
 use axum::http::Method;
@@ -8,13 +9,13 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::flows::account::sessions;
 use crate::http::cookies::{CONSOLE, NOTICE, SESSION, SetCookie};
 use credential::encoding::sha256;
 use store::{ConsoleSession, Holder, Partner, Session};
 
-/// A person who is signed in. Without a session the visitor is sent to sign in.
+/// A signed-in holder. Visitors without a session are redirected to sign-in.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The account.
@@ -23,7 +24,7 @@ pub struct SignedIn {
     pub session: Session,
 }
 
-/// A person who may be signed in.
+/// A visitor to the wallet, with the holder if signed in.
 #[derive(Clone, Debug)]
 pub struct Visitor(pub Option<SignedIn>);
 
@@ -41,7 +42,18 @@ impl FromRequestParts<App> for Visitor {
     }
 }
 
-/// The person is not signed in: a redirect to sign-in, or the error of the store.
+/// Whether `secret` is the secret of a session, for the navigation of the page for `error`. While
+/// the store fails, every secret counts, since most browsers that have one are signed in.
+pub async fn is_signed_in(app: &App, secret: Option<&str>, error: &Error) -> bool {
+    let Some(secret) = secret else { return false };
+    if matches!(error.kind, Kind::Unavailable | Kind::Internal) {
+        return true;
+    }
+    let Ok(mut tx) = app.store().read().await else { return true };
+    tx.session(&sha256(secret.as_bytes()), app.now()).await.map_or(true, |session| session.is_some())
+}
+
+/// Rejection of [`SignedIn`]: a redirect to sign-in, or the error of the store.
 #[derive(Debug)]
 pub enum NotSignedIn {
     /// Redirects to sign-in.
@@ -70,10 +82,11 @@ impl FromRequestParts<App> for SignedIn {
     }
 }
 
-/// A partner that is signed in to its console. Without a session the visitor is sent to sign in.
+/// A partner that is signed in to its console. Visitors without a session are redirected to
+/// sign-in.
 ///
-/// A session is bound to the client secret that was in force when it began: rotating the secret or disabling the partner
-/// ends it at once.
+/// A session is bound to the client secret that was valid when it began. Rotating the secret or
+/// disabling the partner ends the session immediately.
 #[derive(Clone, Debug)]
 pub struct SignedInPartner {
     /// The partner.
@@ -82,7 +95,7 @@ pub struct SignedInPartner {
     pub session: ConsoleSession,
 }
 
-/// A visitor to the console that may be signed in.
+/// A visitor to the console, with the partner if signed in.
 #[derive(Clone, Debug)]
 pub struct ConsoleVisitor(pub Option<SignedInPartner>);
 
@@ -100,14 +113,14 @@ impl FromRequestParts<App> for ConsoleVisitor {
     }
 }
 
-/// The partner is not signed in: a redirect to sign-in and back, or the error of the store.
+/// Rejection of [`SignedInPartner`]: a redirect to sign-in and back, or the error of the store.
 #[derive(Debug)]
 pub enum PartnerNotSignedIn {
     /// Redirects to sign-in.
     SignIn {
-        /// The path of the page to return to, if it is one to return to.
+        /// The path to return to after sign-in, if it is a page of the console.
         path: Option<String>,
-        /// Where the session has ended: the notice that says so on the next page.
+        /// A notice that the next page shows, if the session has ended.
         notice: Option<SetCookie>,
     },
     /// The store failed.
@@ -142,7 +155,7 @@ impl FromRequestParts<App> for SignedInPartner {
     }
 }
 
-/// Returns `path` if it is that of a page of the console, to which a redirect after sign-in may lead.
+/// Returns `path` if a redirect after sign-in may lead to it: only pages of the console qualify.
 pub fn console_page(path: &str) -> Option<&str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'/';
     let rest = path.strip_prefix("/console")?;

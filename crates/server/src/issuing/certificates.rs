@@ -1,7 +1,9 @@
-//! Certificates of the keys that sign credentials and questions: an authority of the server's own, and one certificate a key.
+//! Certificates of the keys that sign credentials and verification requests: the server's own
+//! authority, and one certificate per key.
 //!
-//! HAIP 1.0 (section 6.1.1) wants the key in a certificate that is not self-signed, and the trust anchor left out of
-//! the credential. Whoever checks offline trusts the authority's certificate, which the server publishes.
+//! HAIP 1.0 (section 6.1.1) requires the key in a certificate that is not self-signed, and the
+//! trust anchor left out of the credential. Offline verifiers trust the authority's certificate,
+//! which the server publishes.
 
 use credential::key::{Algorithm, SoftwareKey};
 use rcgen::{
@@ -14,21 +16,21 @@ use url::Host;
 use ambient::Timestamp;
 use store::StoreError;
 
-/// How long the authority's certificate lives, in years.
+/// Lifetime of the authority's certificate, in years.
 const AUTHORITY_YEARS: i16 = 30;
-/// How long a key's certificate lives, in years: longer than any credential under it.
+/// Lifetime of a key's certificate, in years: longer than that of any credential signed by the key.
 const KEY_YEARS: i16 = 10;
 
-/// The server's own authority.
+/// The server's own certificate authority.
 pub(super) struct Authority {
     /// Its key.
     pub key: SoftwareKey,
-    /// Its certificate, DER.
+    /// Its certificate in DER.
     pub certificate: Vec<u8>,
 }
 
 fn failed(error: impl std::fmt::Display) -> StoreError {
-    StoreError::Broken(format!("a certificate cannot be made: {error}"))
+    StoreError::Broken(format!("a certificate cannot be created: {error}"))
 }
 
 fn pair(key: &SoftwareKey) -> Result<KeyPair, StoreError> {
@@ -47,8 +49,10 @@ fn params(name: &str, serial: &[u8], now: Timestamp, years: i16) -> CertificateP
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
     params.serial_number = Some(SerialNumber::from_slice(serial));
-    // A day earlier, for clocks that lag.
-    params.not_before = date_time_ymd(i32::from(date.year()), month, day.saturating_sub(1).max(1));
+    // Starts a day earlier, to allow for slow clocks.
+    let start = date.yesterday().unwrap_or(date);
+    let (start_month, start_day) = (start.month().unsigned_abs(), start.day().unsigned_abs());
+    params.not_before = date_time_ymd(i32::from(start.year()), start_month, start_day);
     params.not_after = date_time_ymd(i32::from(date.year() + years), month, day);
     params
 }
@@ -60,7 +64,7 @@ fn authority_params(address: &str, serial: &[u8], now: Timestamp) -> Certificate
     params
 }
 
-/// The self-signed certificate of the authority for the issuer at `address`, DER.
+/// Returns the authority's self-signed certificate for the issuer at `address`, in DER.
 pub(super) fn authority(
     key: &SoftwareKey,
     address: &str,
@@ -72,7 +76,8 @@ pub(super) fn authority(
     Ok(made.der().to_vec())
 }
 
-/// The certificate of `key`, DER, by the authority; it names the issuer's address.
+/// Returns the certificate of `key`, signed by the authority, in DER. It names the issuer's
+/// address.
 pub(super) fn certify(
     key: &SoftwareKey,
     address: &str,
@@ -84,8 +89,11 @@ pub(super) fn certify(
     signed(key, params(&format!("Credentials of {address}"), serial, now, KEY_YEARS), names, authority)
 }
 
-/// The certificate of the `key` that signs questions to wallets, DER, by the authority; it names the server's host too, as
-/// the client identifier prefix `x509_san_dns` wants (OpenID4VP 1.0, section 5.9.3).
+/// Returns the certificate of the `key` that signs verification requests, signed by the authority,
+/// in DER.
+///
+/// It also names the server's host, as the client identifier prefix `x509_san_dns` requires
+/// (OpenID4VP 1.0, section 5.9.3).
 pub(super) fn certify_verifier(
     key: &SoftwareKey,
     address: &str,
@@ -104,7 +112,8 @@ pub(super) fn certify_verifier(
     signed(key, params, names, authority)
 }
 
-/// The authority's key identifier, as it stands in every certificate that it signs (RFC 5280, section 4.2.1.1).
+/// Returns the authority's key identifier, as in every certificate that it signs (RFC 5280, section
+/// 4.2.1.1).
 pub(super) fn authority_identifier(authority: &Authority, address: &str) -> Result<Vec<u8>, StoreError> {
     Ok(authority_params(address, &[], Timestamp::from_micros(0)).key_identifier(&pair(&authority.key)?))
 }
@@ -118,8 +127,8 @@ fn signed(
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.use_authority_key_identifier_extension = true;
     params.subject_alt_names = names;
-    // Of the authority, a certificate repeats the name and the key's identifier as they stand in the authority's own, which
-    // keeps the address that the server had when it was made.
+    // The issuer name and key identifier are copied from the authority's certificate, which keeps
+    // the address that the server had when it was created.
     let certificate = CertificateDer::from(authority.certificate.as_slice());
     let issuer = Issuer::from_ca_cert_der(&certificate, pair(&authority.key)?).map_err(failed)?;
     let made = params.signed_by(&pair(key)?, &issuer).map_err(failed)?;

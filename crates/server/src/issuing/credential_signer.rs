@@ -1,4 +1,4 @@
-//! Signing credentials.
+//! Signs credentials.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use store::{StatusPlace, StoreError};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Signs credentials with the key that is current.
+/// Signs credentials with the current key.
 #[derive(Clone, Debug)]
 pub struct CredentialSigner {
     keys: IssuerKeys,
@@ -24,13 +24,13 @@ pub struct CredentialSigner {
 }
 
 impl CredentialSigner {
-    /// Signs with `keys`.
+    /// Creates a signer that uses `keys`.
     pub fn new(keys: IssuerKeys, links: Links, clock: Clock, rng: Rng) -> Self {
         Self { keys, links, clock, rng }
     }
 
-    /// Signs `credential` in `format`, bound to `holder_key`. It has the status list index `place` and expires at
-    /// `expires_at`.
+    /// Signs `credential` in `format`, bound to `holder_key`. `place` is its status list index; it
+    /// expires at `expires_at`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] while the key cannot sign; retry later.
@@ -52,8 +52,9 @@ impl CredentialSigner {
             partner_chain: &credential.payload.partner_chain,
             attester: &credential.attester,
             attested_at: &attested_at,
-            // Rounded to the hour, so that the times do not link copies that were made together (OpenID4VCI 1.0, section
-            // 15.4.1). The expiry is rounded up: no credential lives shorter than promised.
+            // Rounded to the hour, so that the times do not link copies that were issued together
+            // (OpenID4VCI 1.0, section 15.4.1). The expiry is rounded up, so that no credential has
+            // a shorter lifetime than promised.
             issued_at: self.clock.now().floor(HOUR).seconds(),
             expires_at: (expires_at + HOUR).floor(HOUR).seconds(),
             status: Some(&status),

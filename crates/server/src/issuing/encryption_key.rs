@@ -1,4 +1,4 @@
-//! The key that wallets encrypt for.
+//! The key that wallets encrypt requests to.
 
 use credential::jwe;
 use credential::key::Algorithm;
@@ -9,7 +9,7 @@ use crate::keys::{Key, Keyring, Purpose, SigningKey};
 use ambient::{Rng, Timestamp};
 use store::StoreError;
 
-/// The key that wallets encrypt for (OpenID4VCI 1.0, section 10).
+/// The key that wallets encrypt requests to (OpenID4VCI 1.0, section 10).
 #[derive(Clone, Debug)]
 pub struct EncryptionKey {
     /// The public JWK.
@@ -18,7 +18,7 @@ pub struct EncryptionKey {
 }
 
 impl EncryptionKey {
-    /// The key of the ring; made on the first start.
+    /// Loads the key from the key ring, and creates it on the first start.
     ///
     /// # Errors
     /// The key ring cannot be used.
@@ -29,17 +29,17 @@ impl EncryptionKey {
             Ok(SigningKey { id, purpose, created_at: now, secret, certificate: None })
         };
         let mut stored = ring.signing_keys_or_new(purpose, <[SigningKey]>::is_empty, make).await?;
-        let first = stored.pop().ok_or_else(|| StoreError::nonsense("signing_key", "gone at once"))?;
+        let first = stored.pop().ok_or_else(|| StoreError::corrupt_row("signing_key", "gone at once"))?;
         let jwk = jwe::encryption_jwk(first.secret.expose(), &first.id);
-        let jwk = jwk.ok_or_else(|| StoreError::nonsense("signing_key", "no key on P-256"))?;
+        let jwk = jwk.ok_or_else(|| StoreError::corrupt_row("signing_key", "no key on P-256"))?;
         Ok(Self { jwk, secret: first.secret })
     }
 
-    /// Opens what was encrypted for it.
+    /// Decrypts a JWE that was encrypted to this key.
     ///
     /// # Errors
-    /// See [`jwe::Refused`].
-    pub fn decrypt(&self, text: &str) -> Result<jwe::Opened, jwe::Refused> {
+    /// See [`jwe::DecryptError`].
+    pub fn decrypt(&self, text: &str) -> Result<jwe::Opened, jwe::DecryptError> {
         jwe::decrypt(text, self.secret.expose())
     }
 }

@@ -1,4 +1,4 @@
-//! What a credential is made of.
+//! The content from which credentials are signed.
 
 use credential::{Date, Payload, Type};
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use ambient::Timestamp;
 use store::Store;
 use store::domain::submission::State;
 
-/// An accepted submission, decrypted for its holder, from which credentials are signed.
+/// An accepted submission, decrypted for its holder.
 #[derive(Clone, Debug)]
 pub struct IssuableCredential {
     /// The submission.
@@ -27,7 +27,8 @@ pub struct IssuableCredential {
 }
 
 impl IssuableCredential {
-    /// Opens the submission `id` of `holder`. `None` if it is not in their wallet, or is superseded.
+    /// Decrypts the submission `id` of `holder`. Returns `None` if it is not in their wallet, or is
+    /// superseded.
     ///
     /// # Errors
     /// The store or the key ring is unavailable.
@@ -37,7 +38,7 @@ impl IssuableCredential {
         (id, holder): (Uuid, Uuid),
         now: Timestamp,
     ) -> Result<Option<Self>, Error> {
-        let mut tx = store.glance().await?;
+        let mut tx = store.acquire().await?;
         let Some(submission) = tx.linked_submission(id, now).await? else { return Ok(None) };
         let State::Accepted { holder: owner, sealed, .. } = &submission.state else { return Ok(None) };
         if *owner != holder || !submission.stands() {
@@ -58,7 +59,7 @@ impl IssuableCredential {
         }))
     }
 
-    /// The last day that it counted, if that day is over at `now`.
+    /// Returns the last day of validity, if the credential has expired at `now`.
     pub fn expired_on(&self, now: Timestamp) -> Option<Date> {
         self.credential_type.expired_on(&self.payload.fields, now.to_jiff())
     }

@@ -1,7 +1,9 @@
-//! The keys that sign credentials and status lists: which one signs now, which are published, and how one follows another.
+//! The keys that sign credentials and status lists: which one signs now, which are published, and
+//! how they are rotated.
 //!
-//! A new key is published for a while before it signs, so that every verifier and every node knows it by then; an old
-//! one stays published as long as a credential under it may live. Nothing in between fails to verify.
+//! A new key is published for a while before it signs, so that every verifier and every node knows
+//! it by then. An old key stays published until every credential signed by it has expired.
+//! Verification never fails during a rotation.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -21,13 +23,14 @@ use store::StoreError;
 /// How long a new key is published before it signs.
 pub const PUBLISHED_BEFORE_USE: Duration = Duration::from_secs(86_400);
 
-/// How long a link that was shared with a hirer may live, whatever the lifetime of other credentials is.
+/// Maximum lifetime of a link shared with a hirer, independent of the lifetime of other
+/// credentials.
 const LONGEST_SHARE: Duration = Duration::from_secs(91 * 86_400);
 
-/// The name of the issuer in credentials.
+/// The issuer's name in credentials.
 const NAME: &str = "Tenure";
 
-/// The keys as they are used.
+/// The keys in use, shared between clones.
 #[derive(Clone, Debug)]
 pub struct IssuerKeys {
     address: String,
@@ -37,29 +40,30 @@ pub struct IssuerKeys {
     state: Arc<RwLock<Option<Arc<IssuerKeySet>>>>,
 }
 
-/// The keys at one time.
+/// A snapshot of the keys.
 #[derive(Debug)]
 pub struct IssuerKeySet {
-    /// Who signs now.
+    /// Signs with the current key.
     pub issuer: Issuer<SoftwareKey>,
-    /// The name of the key that signs now.
+    /// Id of the current key.
     pub kid: String,
-    /// The certificate of the key that signs now, base64 of DER.
+    /// Certificate of the current key, base64 of DER.
     pub certificates: Vec<String>,
-    /// Every key that may have signed something that still lives, or soon will, with its name.
+    /// Ids and public keys of all keys that may have signed an unexpired credential, or soon will.
     pub published: Vec<(String, PublicKey)>,
-    /// The authority's certificate, DER: the trust anchor.
+    /// The authority's certificate in DER: the trust anchor.
     pub authority: Vec<u8>,
 }
 
 impl IssuerKeys {
-    /// Of the issuer at `address`: keys of `algorithm` that are followed by others at `key_age`, for credentials that live
-    /// for `lifetime`. They are loaded by [`IssuerKeys::refresh`].
+    /// Creates the keys of the issuer at `address`: of `algorithm`, rotated at the age `key_age`,
+    /// for credentials with `lifetime`. [`IssuerKeys::refresh`] loads them.
     pub fn new(address: &str, algorithm: Algorithm, key_age: Duration, lifetime: Duration) -> Self {
         Self { address: address.to_owned(), algorithm, key_age, lifetime, state: Arc::default() }
     }
 
-    /// Loads the keys; makes those that are due, and removes those under which nothing lives any more.
+    /// Loads the keys. Creates those that are due, and removes those under which no unexpired
+    /// credential exists.
     ///
     /// # Errors
     /// The key ring cannot be used.
@@ -75,7 +79,8 @@ impl IssuerKeys {
             Ok(SigningKey { id, purpose, created_at: now, secret, certificate: Some(certificate) })
         };
         let own = ring.signing_keys_or_new(purpose, is_due, make).await?;
-        // A key signs until its follower does, and what it signed last lives on for a whole lifetime.
+        // A key signs until its successor does, and the last credential that it signed lives for a
+        // whole lifetime after that.
         let too_old = now - self.key_age - self.key_age - PUBLISHED_BEFORE_USE - self.lifetime.max(LONGEST_SHARE);
         let mut published = Vec::new();
         for algorithm in Algorithm::ALL {
@@ -88,9 +93,10 @@ impl IssuerKeys {
                 published.push((key.id.clone(), software(key, algorithm)?.public().clone()));
             }
         }
-        // The newest that has been published long enough; where none has, the first one signs at once.
+        // The newest key that has been published long enough. If none has, the first one signs
+        // immediately.
         let signing = own.iter().find(|key| key.created_at + PUBLISHED_BEFORE_USE <= now).or(own.last());
-        let signing = signing.ok_or_else(|| StoreError::nonsense("signing_key", "gone at once"))?;
+        let signing = signing.ok_or_else(|| StoreError::corrupt_row("signing_key", "gone at once"))?;
         let certificates: Vec<String> = signing.certificate.iter().map(|der| STANDARD.encode(der)).collect();
         let signer = software(signing, self.algorithm)?;
         let issuer = Issuer::new(&self.address, NAME, &signing.id, &certificates, signer);
@@ -100,7 +106,7 @@ impl IssuerKeys {
         Ok(())
     }
 
-    /// The authority's key and certificate; made on the first start.
+    /// Returns the authority's key and certificate, which are created on the first start.
     pub(super) async fn authority(&self, ring: &Keyring, rng: &Rng, now: Timestamp) -> Result<Authority, StoreError> {
         let purpose = Purpose::Authority;
         let make = || {
@@ -109,51 +115,53 @@ impl IssuerKeys {
             Ok(SigningKey { id, purpose, created_at: now, secret, certificate: Some(certificate) })
         };
         let mut stored = ring.signing_keys_or_new(purpose, <[SigningKey]>::is_empty, make).await?;
-        let first = stored.pop().ok_or_else(|| StoreError::nonsense("signing_key", "gone at once"))?;
+        let first = stored.pop().ok_or_else(|| StoreError::corrupt_row("signing_key", "gone at once"))?;
         let certificate =
-            first.certificate.clone().ok_or_else(|| StoreError::nonsense("signing_key", "no certificate"))?;
+            first.certificate.clone().ok_or_else(|| StoreError::corrupt_row("signing_key", "no certificate"))?;
         Ok(Authority { key: software(&first, Algorithm::Es256)?, certificate })
     }
 
-    /// The keys now.
+    /// Returns the current keys.
     ///
     /// # Errors
     /// They were never loaded.
     pub fn current(&self) -> Result<Arc<IssuerKeySet>, StoreError> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner).clone();
-        state.ok_or_else(|| StoreError::Unavailable("there is no key for credentials yet".to_owned()))
+        state.ok_or_else(|| StoreError::Unavailable("there is no key to sign credentials with yet".to_owned()))
     }
 
-    /// Lets go of the keys until the next [`IssuerKeys::refresh`]: as when the module that holds them is away.
+    /// Drops the keys until the next [`IssuerKeys::refresh`]. Tests use it to simulate an
+    /// unavailable key module.
     pub fn let_go(&self) {
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// The algorithm in use.
+    /// Returns the algorithm in use.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 }
 
 impl IssuerKeySet {
-    /// The published keys as a JWK Set's `keys` (RFC 7517, section 5).
+    /// Returns the published keys for the member `keys` of a JWK Set (RFC 7517, section 5).
     pub fn jwks(&self) -> Vec<Value> {
         self.published.iter().map(|(kid, key)| key.published_jwk(kid)).collect()
     }
 
-    /// The issuer's DID document.
+    /// Returns the issuer's DID document.
     pub fn did_document(&self) -> Value {
         format::did_document(self.issuer.address(), &self.published)
     }
 
-    /// A header of something that the issuer signs, of type `typ`, with its key's name and certificate.
+    /// Returns the encoded JWS header of type `typ`, with the id and certificate of the current
+    /// key.
     pub fn header(&self, typ: &str) -> String {
         let algorithm = self.issuer.signer().public().algorithm().name();
         credential::jws::protected(&json!({ "alg": algorithm, "typ": typ, "kid": self.kid, "x5c": self.certificates }))
     }
 }
 
-/// A new key: its name (the JWK thumbprint, RFC 7638), its secret, and the key itself.
+/// Creates a key. Returns its id (the JWK thumbprint, RFC 7638), its secret, and the key itself.
 pub(crate) fn new_key(algorithm: Algorithm, rng: &Rng) -> Result<(String, Key, SoftwareKey), StoreError> {
     let secret = Key::random(rng);
     let key =
@@ -162,7 +170,8 @@ pub(crate) fn new_key(algorithm: Algorithm, rng: &Rng) -> Result<(String, Key, S
 }
 
 pub(super) fn software(key: &SigningKey, algorithm: Algorithm) -> Result<SoftwareKey, StoreError> {
-    SoftwareKey::from_bytes(algorithm, key.secret.expose()).map_err(|error| StoreError::nonsense("signing_key", error))
+    SoftwareKey::from_bytes(algorithm, key.secret.expose())
+        .map_err(|error| StoreError::corrupt_row("signing_key", error))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Issuing: signing keys, proofs and attestations of wallets, signing, and status lists.
 //!
-//! Owns the keys that sign them, the verification of what wallets prove, and the signing itself. The formats are in the
-//! `credential` crate; the protocol is in [`crate::oid4vci`].
+//! Owns the signing keys, the verification of wallets' proofs, and the signing itself. The formats
+//! are in the `credential` crate; the protocol is in [`crate::oid4vci`].
 
 mod certificates;
 mod credential_signer;

@@ -1,7 +1,8 @@
-//! Nonces that need no row until they are used: an expiry time and random bytes, authenticated by a keyed hash.
+//! Stateless nonces: an expiry time and random bytes, authenticated by a keyed hash. A nonce is
+//! stored only once it is used.
 //!
-//! A `c_nonce` is used once, by the transaction that issues. A DPoP nonce may be used again until it expires (RFC 9449,
-//! section 8); replays of a DPoP proof are detected by its `jti`.
+//! A `c_nonce` is used once, by the transaction that issues. A DPoP nonce may be used again until
+//! it expires (RFC 9449, section 8); replays of a DPoP proof are detected by its `jti`.
 
 use std::time::Duration;
 
@@ -15,14 +16,14 @@ use ambient::{Clock, Rng, Timestamp};
 /// Lifetime of a nonce.
 pub const LIFETIME: Duration = Duration::from_secs(300);
 
-/// What a nonce is for. One that was issued for another purpose is invalid.
+/// The purpose of a nonce. A nonce that was issued for another purpose is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoncePurpose {
-    /// To prove possession of a key (`c_nonce`).
+    /// Proof of possession of a key (`c_nonce`).
     KeyProof,
-    /// To bind a token to a key (RFC 9449).
+    /// Binding of a token to a key (RFC 9449).
     Dpop,
-    /// To prove that the wallet is the attested one.
+    /// Proof that the wallet is the attested one.
     Attestation,
 }
 
@@ -63,7 +64,7 @@ impl Nonces {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Whether `nonce` was issued here for `purpose` and has not expired.
+    /// Returns whether `nonce` was issued by this server for `purpose` and has not expired.
     pub fn is_valid(&self, purpose: NoncePurpose, nonce: &str) -> bool {
         self.expiry(purpose, nonce).is_some_and(|expiry| expiry > self.clock.now())
     }

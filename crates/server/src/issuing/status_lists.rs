@@ -1,4 +1,4 @@
-//! Status lists as they are served: signed, compressed, and cached until an entry changes.
+//! Signed status lists: compressed, and cached until an entry changes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,9 +18,10 @@ use crate::links::Links;
 use ambient::{Clock, Timestamp};
 use store::Store;
 
-/// How long a verifier may cache a list.
+/// How long verifiers may cache a list.
 const TTL: Duration = Duration::from_secs(300);
-/// When a list expires. Verifiers that cannot reach the server can use their copy until then.
+/// Lifetime of a signed list. Verifiers that cannot reach the server can use their copy until it
+/// expires.
 const LIFETIME: Duration = Duration::from_secs(86_400);
 /// Maximum age of a signed list. An older one is signed again even if it is unchanged.
 const MAX_AGE: Duration = Duration::from_secs(3600);
@@ -36,12 +37,12 @@ pub enum StatusListFormat {
     Bitstring,
 }
 
-/// A list as it is served.
+/// A signed status list, ready to be served.
 #[derive(Clone, Debug)]
 pub struct ServedStatusList {
     /// The signed list.
     pub token: Arc<str>,
-    /// Changes whenever the list changes.
+    /// Changes with every new signature of the list.
     pub etag: Arc<str>,
     checked_at: Timestamp,
     changed_at: Timestamp,
@@ -60,7 +61,7 @@ pub struct StatusLists {
 }
 
 impl StatusLists {
-    /// Serves the lists in `store`, signed with `keys`.
+    /// Creates a cache of the lists in `store`, signed with `keys`.
     pub fn new(store: Store, clock: Clock, links: Links, keys: IssuerKeys) -> Self {
         Self { store, clock, links, keys, cache: Mutex::default() }
     }
@@ -77,7 +78,7 @@ impl StatusLists {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner).retain(|(list, _), _| *list != id);
     }
 
-    /// The list `id`; `None` if there is none.
+    /// Returns the list `id`, or `None` if there is no such list.
     ///
     /// # Errors
     /// The store is unavailable, or no key is loaded.
@@ -104,11 +105,12 @@ impl StatusLists {
         let ended = tx.ended_positions(id).await?;
         drop(tx);
         let (signing_keys, url, capacity) = (keys.clone(), self.links.status_list(id), list.capacity.get());
-        // Compressing a large list takes milliseconds, which must not block other requests.
+        // Compressing a large list takes milliseconds of CPU time, which must not block other
+        // requests.
         let signed = tokio::task::spawn_blocking(move || {
             let list = match format {
                 StatusListFormat::Token => StatusList::of_ended(capacity, ended),
-                // One bit: a replaced credential is not valid either.
+                // One bit per entry: a superseded credential is marked as revoked, too.
                 StatusListFormat::Bitstring => StatusList::of_revoked(capacity, ended.into_iter().map(|(at, _)| at)),
             };
             sign(&signing_keys, &url, format, &list, now)

@@ -1,4 +1,4 @@
-//! Runs the fetches of documents ([`crate::flows::document_fetch`]).
+//! Runs document fetches ([`crate::flows::document_fetch`]).
 
 use std::time::Duration;
 
@@ -7,18 +7,19 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::flows::document_fetch::Fetcher;
 
-/// Longest time between two looks for what is due.
+/// Maximum time between two polls for due documents.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Fetches what is due until `stop`. What is being fetched then is given up, and due again when its lease ends.
+/// Fetches due documents until `stop`. Fetches in progress are then cancelled, and are due again
+/// when their leases expire.
 pub async fn run(app: App, stop: CancellationToken) {
     let mut fetcher = Fetcher::new(&app);
     while !stop.is_cancelled() {
         match fetcher.step().await {
-            // A partner's next documents may be due already.
+            // The same partner's next documents may be due already.
             Ok(1..) => continue,
             Ok(0) => {}
-            Err(error) => tracing::warn!(%error, "documents could not be fetched; it is tried again"),
+            Err(error) => tracing::warn!(%error, "fetching documents failed; it will be retried"),
         }
         tokio::select! {
             () = stop.cancelled() => {}

@@ -1,7 +1,8 @@
 //! Background jobs: loops that call flows.
 //!
-//! Every job asks the store what is due, so a restart loses nothing and several nodes may run the same jobs: what one takes,
-//! others leave. A round whose connection to the database is lost is given up, as when the server is killed in it.
+//! Every job polls the store for due work, so a restart loses nothing. Several nodes may run the
+//! same jobs: work that one node has claimed is skipped by the others. A round is cancelled when
+//! its database connection is lost, which has the same effect as a crash.
 
 mod fetches;
 mod nodes;
@@ -25,13 +26,13 @@ use store::StoreError;
 
 pub use retention::end_what_is_over;
 
-/// Longest pause of a job that is woken when it has something to do.
+/// Maximum pause of the outbox maintenance job.
 const WOKEN_PAUSE: Duration = Duration::from_secs(5);
 
 /// Pause between two sweeps of the object store.
 const SWEEP_PAUSE: Duration = Duration::from_secs(3600);
 
-/// One job: its name in the log and its pause between rounds.
+/// A periodic job.
 struct Job {
     name: &'static str,
     app: App,
@@ -40,7 +41,8 @@ struct Job {
 }
 
 impl Job {
-    /// Runs `round` until the job is stopped. `woken` ends a pause early. A failed round is logged and repeated after a pause.
+    /// Runs `round` until the job is stopped. `woken` ends a pause early. A failed round is logged
+    /// and retried after a pause.
     async fn run<R, W>(self, mut round: impl FnMut(App) -> R, woken: impl Fn(App) -> W)
     where
         R: Future<Output = Result<(), StoreError>>,
@@ -48,8 +50,8 @@ impl Job {
     {
         let Self { name, app, stop, pause } = self;
         while !stop.is_cancelled() {
-            if let Err(error) = app.store().unless_lost(round(app.clone())).await {
-                tracing::warn!(job = name, %error, "a job failed; it is tried again");
+            if let Err(error) = app.store().cancel_on_disconnect(round(app.clone())).await {
+                tracing::warn!(job = name, %error, "a job failed; it will be retried");
             }
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -60,7 +62,7 @@ impl Job {
     }
 }
 
-/// Starts all jobs; they end soon after `stop`.
+/// Starts all jobs. They end soon after `stop`.
 pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     nodes::start(app, stop, &mut jobs);
@@ -71,13 +73,14 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
     }
     jobs.spawn(job("outbox", WOKEN_PAUSE).run(|app| async move { maintain(&app).await }, |_| std::future::pending()));
     jobs.spawn(fetches::run(app.clone(), stop.clone()));
-    // The first sweep looks at all objects, because it is unknown how long the server was down; later ones at recent objects.
+    // The first sweep lists all objects, because it is unknown how long the server was down. Later
+    // sweeps only list recent ones.
     let since = Arc::new(AtomicI64::new(0));
     let sweep = move |app: App| {
         let since = since.clone();
         async move {
             delete_orphans(&app, Timestamp::from_micros(since.load(Ordering::Relaxed))).await?;
-            let recent = app.trusted_time().now() - app.config().objects.orphan_age - 3 * SWEEP_PAUSE;
+            let recent = app.trusted_time().now() - app.config().object_storage.orphan_age - 3 * SWEEP_PAUSE;
             since.store(recent.micros(), Ordering::Relaxed);
             Ok(())
         }

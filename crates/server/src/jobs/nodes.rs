@@ -1,5 +1,7 @@
-//! Keeps in step with the other nodes on the same database: what they change is read anew, what callers use up is counted
-//! together, and connections that are of no use are let go of. On SQLite there is one node, and nothing of this runs.
+//! Keeps a node in step with the other nodes on the same database.
+//!
+//! It reloads what other nodes change, shares rate limit counts with them, and drops unusable
+//! connections. On SQLite there is only one node, and none of this runs.
 
 use std::time::Duration;
 
@@ -12,15 +14,15 @@ use crate::flows::retention;
 use crate::rate_limit::SHARED_EVERY;
 use store::{Notice, Notices, StoreError};
 
-/// How long reading something anew may take: longer than another node may hold what is read. And how long is waited before it
-/// is tried again.
-const PATIENCE: Duration = Duration::from_secs(25);
+/// Timeout of a reload, which must exceed the time that another node may hold a lock on the rows;
+/// and the pause before a retry.
+const TIMEOUT: Duration = Duration::from_secs(25);
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// After so many rounds, buckets that are full again are forgotten in the database: once a minute.
+/// Number of sharing rounds between two deletions of full rate limit buckets: about one minute.
 const ROUNDS: u32 = 60;
 
-/// Starts what a node among others has to do.
+/// Starts the tasks of a node that shares its database with others.
 pub fn start(app: &App, stop: &CancellationToken, jobs: &mut JoinSet<()>) {
     let Some(notices) = app.store().notices() else { return };
     jobs.spawn(listen(app.clone(), stop.clone(), notices));
@@ -29,17 +31,17 @@ pub fn start(app: &App, stop: &CancellationToken, jobs: &mut JoinSet<()>) {
     }
 }
 
-/// However listening ends, nothing is told from memory any more.
-struct Deaf<'a>(&'a App);
+/// Disables the cache of statuses when listening ends, for whatever reason.
+struct ListenGuard<'a>(&'a App);
 
-impl Drop for Deaf<'_> {
+impl Drop for ListenGuard<'_> {
     fn drop(&mut self) {
         self.0.store().changes().lose();
     }
 }
 
 async fn listen(app: App, stop: CancellationToken, mut notices: Notices) {
-    let _deaf_at_last = Deaf(&app);
+    let _deaf_at_last = ListenGuard(&app);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -64,8 +66,10 @@ async fn listen(app: App, stop: CancellationToken, mut notices: Notices) {
     }
 }
 
-/// Reads the keys anew, as often as it takes. Notices wait meanwhile, and none is lost; until they are heard, statuses are not
-/// told from memory.
+/// Reloads the keys, retrying until it succeeds.
+///
+/// Notices queue up meanwhile and none is lost. The cache of statuses is disabled until they are
+/// processed.
 async fn read_keys(app: &App, stop: &CancellationToken) {
     app.store().changes().lose();
     try_to_read_keys(app, stop).await;
@@ -74,18 +78,19 @@ async fn read_keys(app: &App, stop: &CancellationToken) {
 
 async fn try_to_read_keys(app: &App, stop: &CancellationToken) {
     while !stop.is_cancelled() {
-        let silent = |_| StoreError::Unavailable("the database does not answer".to_owned());
-        match timeout(PATIENCE, refresh_keys(app)).await.map_err(silent).and_then(|read| read) {
+        let silent = |_| StoreError::Unavailable("the database does not respond".to_owned());
+        match timeout(TIMEOUT, refresh_keys(app)).await.map_err(silent).and_then(|read| read) {
             Ok(()) => return,
-            // A key that makes no sense makes none a second later either. This node goes on with those that it knows, and
-            // retention reads them again.
+            // A broken key does not become valid by retrying. The node keeps the keys that it has,
+            // and retention reads them again.
             Err(error @ StoreError::Broken(_)) => {
-                tracing::error!(%error, "keys that another node may have changed are of no use");
+                tracing::error!(%error, "keys that another node may have changed are invalid");
                 return;
             }
-            Err(error) => tracing::warn!(%error, "keys that another node may have changed could not be read"),
+            Err(error) => tracing::warn!(%error, "keys that another node may have changed could not be loaded"),
         }
-        // The connection that notices come by may be the first to know that the server is gone.
+        // The connection for notices may be the first one to detect that the database server is
+        // gone.
         give_up(app);
         sleep(AGAIN).await;
     }
@@ -109,11 +114,11 @@ async fn share_limits(app: App, stop: CancellationToken) {
             () = sleep(SHARED_EVERY) => {}
         }
         if let Err(error) = app.limits().share().await {
-            tracing::warn!(%error, "limits could not be counted with other nodes; this node goes on alone");
+            tracing::warn!(%error, "sharing rate limits with other nodes failed; this node continues on its own");
         } else if round % ROUNDS == 0
-            && let Err(error) = app.store().unless_lost(retention::delete_full_rate_limits(&app)).await
+            && let Err(error) = app.store().cancel_on_disconnect(retention::delete_full_rate_limits(&app)).await
         {
-            tracing::warn!(%error, "limits that are over could not be forgotten");
+            tracing::warn!(%error, "deleting expired rate limits failed");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Runs the lanes of the outbox ([`crate::flows::outbox`]), each by itself.
+//! Runs the lanes of the outbox ([`crate::flows::outbox`]), each in its own task.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use crate::app::App;
 use crate::flows::outbox::LaneSender;
 use crate::outbox::Lane;
 
-/// Longest time between two looks for what is due.
+/// Maximum time between two polls for due messages.
 const LOOK: Duration = Duration::from_secs(2);
-/// Shortest time between two looks while the mail server is paused.
+/// Minimum time between two polls while the mail server is paused.
 const SHORTEST_LOOK: Duration = Duration::from_millis(50);
 
-/// Sends what is in `lane` until `stop`, and then waits for what is being sent.
+/// Sends the messages in `lane` until `stop`, and then waits for those in progress.
 pub async fn run(app: App, lane: Lane, stop: CancellationToken) {
     let mut sender = LaneSender::new(&app, lane);
     loop {
         let is_stopping = stop.is_cancelled();
         if let Err(error) = sender.step(!is_stopping).await {
-            tracing::warn!(lane = lane.name(), %error, "the outbox could not be worked on; it is tried again");
+            tracing::warn!(lane = lane.name(), %error, "processing the outbox failed; it will be retried");
         } else if is_stopping && sender.is_idle() {
             return;
         }

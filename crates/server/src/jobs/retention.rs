@@ -1,12 +1,12 @@
-//! Runs the steps of retention ([`crate::flows::retention`]) in their order.
+//! Runs the steps of retention ([`crate::flows::retention`]) in order.
 
 use crate::app::App;
 use crate::flows::expiry::{self, BATCH};
 use crate::flows::{document_sweep, end_warning, retention, webhook_delivery};
 use store::StoreError;
 
-/// Ends and deletes everything that is due. A step that fails does not keep the others from running; the next run repeats
-/// it.
+/// Expires and deletes everything that is due. A failed step does not prevent the others from
+/// running; the next run retries it.
 ///
 /// # Errors
 /// A step failed: the store or the key ring could not be used.
@@ -15,17 +15,18 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     let mut outcome = Ok(());
     let mut done = |step: &'static str, result: Result<(), StoreError>| {
         if let Err(error) = result {
-            tracing::warn!(step, %error, "a step of retention failed; it is tried again");
+            tracing::warn!(step, %error, "a step of retention failed; it will be retried");
             outcome = Err(error);
         }
     };
     app.metrics().clock_ahead(app.trusted_time().observe(app.store()).await?);
     done("clock", app.trusted_time().record(app.store()).await);
-    // Keys come first: a node must always be able to sign, and must not keep keys that are to be destroyed.
+    // Keys come first: a node must always be able to sign, and must not keep keys that are due for
+    // destruction.
     done("signing keys", retention::refresh_signing_keys(app).await);
     done("ring keys", retention::destroy_epoch_keys(app).await);
     done("destroyed keys", retention::erase_destroyed_keys(app).await);
-    // Before anything ends.
+    // Warnings are sent before anything expires.
     done("warnings", end_warning::send(app).await);
     done("submissions", in_batches(app, || expiry::expire_submissions(app)).await);
     done("verifications", in_batches(app, || expiry::expire_verifications(app)).await);
@@ -41,8 +42,10 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     outcome
 }
 
-/// Runs `batch` until it returns less than a full batch. Pushes wait for a batch, so the database rests between batches for
-/// three times as long as the last one took.
+/// Runs `batch` until it returns less than a full batch.
+///
+/// Pushes wait while a batch runs. The pause between batches is three times as long as the last
+/// batch took.
 async fn in_batches<F>(app: &App, batch: impl Fn() -> F) -> Result<(), StoreError>
 where
     F: Future<Output = Result<u64, StoreError>>,

@@ -1,4 +1,5 @@
-//! Runs webhook deliveries: each webhook that has something due gets a lane, a task that sends until nothing is due.
+//! Runs webhook deliveries: each webhook with due deliveries gets a lane, a task that sends until
+//! none is due.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -10,7 +11,8 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::flows::webhook_delivery;
 
-/// How long is waited between two looks for what is due, unless woken; and at least, however often woken.
+/// Maximum and minimum time between two polls for due deliveries. A wake-up shortens the wait, but
+/// not below the minimum.
 const LOOK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_millis(20));
 
 /// Runs lanes until `stop`.
@@ -27,11 +29,11 @@ pub async fn run(app: App, stop: CancellationToken) {
                             Ok(1..) => return webhook,
                             Ok(0) => {}
                             Err(error) => {
-                                tracing::warn!(%error, "deliveries could not be worked on; they are tried again");
+                                tracing::warn!(%error, "processing webhook deliveries failed; it will be retried");
                             }
                         }
-                        // What is due was taken by another node, or by a server that crashed: looking again at once would
-                        // find the same.
+                        // Another node, or a server that crashed, holds the lease on the due
+                        // deliveries. Polling again immediately would find the same ones.
                         tokio::select! {
                             () = stop.cancelled() => {}
                             () = tokio::time::sleep(LOOK.0) => {}
@@ -40,7 +42,7 @@ pub async fn run(app: App, stop: CancellationToken) {
                     });
                 }
             }
-            Err(error) => tracing::warn!(%error, "deliveries could not be looked for; it is tried again"),
+            Err(error) => tracing::warn!(%error, "looking for due deliveries failed; it will be retried"),
         }
         let (longest, shortest) = LOOK;
         tokio::time::sleep(shortest).await;
@@ -54,12 +56,14 @@ pub async fn run(app: App, stop: CancellationToken) {
             free(&mut busy, &ended);
         }
     }
-    // What is on its way is waited for; the caller does not wait for long.
+    // Waits for deliveries in progress. The caller limits the time of a shutdown.
     while lanes.join_next().await.is_some() {}
 }
 
-/// Notes that a lane has ended. Which one panicked is unknown, so after a panic every webhook may get a second lane, as if
-/// there were two nodes.
+/// Marks the lane of a webhook as ended.
+///
+/// After a panic it is unknown which lane it was, so every webhook may get a second lane. This is
+/// safe: it is the same situation as with two nodes.
 fn free(busy: &mut HashSet<Uuid>, ended: &Result<Uuid, JoinError>) {
     match ended {
         Ok(webhook) => drop(busy.remove(webhook)),

@@ -1,8 +1,8 @@
-//! The record of deleted accounts: a file beside the root key with their ids, one on each line. The ids reveal nothing
-//! about a person.
+//! The record of deleted accounts: a file beside the root key, with one account id per line. The
+//! ids reveal nothing about a person.
 //!
-//! A backup still contains the keys of accounts that were deleted later. `tenure restore` reads this file and removes
-//! them.
+//! A backup still contains the keys of accounts that were deleted later. `tenure restore` reads
+//! this file and removes them.
 
 use std::collections::HashSet;
 use std::io::{ErrorKind, Write as _};
@@ -15,20 +15,22 @@ pub(super) fn path(data: &Path) -> PathBuf {
     data.join("deleted-accounts")
 }
 
-/// Appends `holder` to the file `path`, on a new line: an earlier write may have been interrupted within a line.
+/// Appends `holder` to the file `path` on a new line, because an earlier write may have been
+/// interrupted.
 pub(super) fn append(path: &Path, holder: Uuid) -> std::io::Result<()> {
     let mut file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
     file.write_all(format!("\n{holder}\n").as_bytes())?;
     file.sync_data()
 }
 
-/// The accounts that are recorded as deleted in `data`; `None` if there is no such file.
+/// Returns the accounts that are recorded as deleted in `data`, or `None` if there is no record.
 ///
 /// # Errors
 /// The file cannot be read.
 pub fn deleted_accounts(data: &Path) -> std::io::Result<Option<HashSet<Uuid>>> {
     match std::fs::read_to_string(path(data)) {
-        // A line whose write was interrupted is no id. Its deletion was retried, so it is recorded again.
+        // A line whose write was interrupted is not an id. Its deletion was retried and recorded
+        // again.
         Ok(text) => Ok(Some(text.lines().filter_map(|line| line.trim().parse().ok()).collect())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

@@ -1,4 +1,4 @@
-//! Epoch keys: they seal data that nobody has accepted yet.
+//! Epoch keys, which encrypt data that has not been accepted yet.
 
 use std::sync::PoisonError;
 
@@ -11,7 +11,7 @@ use store::StoreError;
 use store::domain::submission::Sealed;
 
 impl Keyring {
-    /// Seals under the key of `now`'s epoch.
+    /// Encrypts with the key of the current epoch.
     ///
     /// # Errors
     /// The ring cannot be read or written.
@@ -20,8 +20,8 @@ impl Keyring {
         Ok(Sealed { period, bytes: key.seal(label, plain, &self.rng) })
     }
 
-    /// Seals under the key of an earlier epoch, for data that belongs to something sealed then. `None` if that key is
-    /// destroyed.
+    /// Encrypts with the key of an earlier epoch, for data that belongs to something encrypted
+    /// then. Returns `None` if that key is destroyed.
     ///
     /// # Errors
     /// The ring cannot be read.
@@ -34,10 +34,10 @@ impl Keyring {
         Ok(self.epoch_key(epoch).await?.map(|key| key.seal(label, plain, &self.rng)))
     }
 
-    /// Opens what [`Keyring::seal`] sealed; `None` if its key is destroyed.
+    /// Decrypts the result of [`Keyring::seal`]. Returns `None` if its key is destroyed.
     ///
     /// # Errors
-    /// The ring cannot be read, or the bytes do not open.
+    /// The ring cannot be read, or the bytes cannot be decrypted.
     pub async fn open_sealed(
         &self,
         sealed: &Sealed,
@@ -47,12 +47,12 @@ impl Keyring {
         key.map(|key| open(&key, label, &sealed.bytes)).transpose()
     }
 
-    /// Whether the key of an epoch before `first` exists.
+    /// Returns whether the key of an epoch before `first` exists.
     ///
     /// # Errors
     /// The ring cannot be read.
     pub async fn has_before(&self, first: Timestamp) -> Result<bool, StoreError> {
-        Ok(self.store.glance().await?.oldest_ring_key().await?.is_some_and(|oldest| oldest < first))
+        Ok(self.store.acquire().await?.oldest_epoch_key().await?.is_some_and(|oldest| oldest < first))
     }
 
     /// Destroys the keys of the epochs before `first`, except those of `kept`.
@@ -67,7 +67,7 @@ impl Keyring {
     }
 
     async fn epoch_key(&self, epoch: Timestamp) -> Result<Option<Key>, StoreError> {
-        let wrapped = self.store.glance().await?.ring_key(epoch).await?;
+        let wrapped = self.store.acquire().await?.ring_key(epoch).await?;
         wrapped.map(|wrapped| self.unwrap(&WrappedKey::Epoch(epoch), &wrapped)).transpose()
     }
 
@@ -78,16 +78,17 @@ impl Keyring {
         {
             return Ok((epoch, key.clone()));
         }
-        // Boxed because it is rare: otherwise the future of every push would be as large.
+        // Boxed because it is rare and would enlarge the future of every push.
         Box::pin(self.begin_epoch(epoch)).await
     }
 
-    /// The key of an epoch in which this node has sealed nothing yet. It is created unless another node has done so.
+    /// Returns the key of an epoch that this node has not used yet, and creates it unless another
+    /// node has.
     async fn begin_epoch(&self, epoch: Timestamp) -> Result<(Timestamp, Key), StoreError> {
         let which = WrappedKey::Epoch(epoch);
         let mut tx = self.store.write().await?;
         tx.add_ring_key(epoch, &self.wrap(&which, &Key::random(&self.rng))).await?;
-        let wrapped = tx.ring_key(epoch).await?.ok_or_else(|| StoreError::nonsense("ring_key", "gone at once"))?;
+        let wrapped = tx.ring_key(epoch).await?.ok_or_else(|| StoreError::corrupt_row("ring_key", "gone at once"))?;
         tx.commit().await?;
         let key = self.unwrap(&which, &wrapped)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some((epoch, key.clone()));

@@ -1,4 +1,4 @@
-//! Holder keys: each seals the data of one account.
+//! Holder keys: each encrypts the data of one account.
 
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -20,8 +20,9 @@ impl Keyring {
         tx.commit().await
     }
 
-    /// Destroys an account's key: nothing that it sealed can be opened any more. Backups still contain the key, so the
-    /// account is recorded first, for a restore. If that fails, the key stays, and the deletion can be retried.
+    /// Destroys an account's key, so that its data cannot be decrypted any more. Backups still
+    /// contain the key. So the account is recorded first, for a restore. If that fails, the key
+    /// stays, and the deletion can be retried.
     ///
     /// # Errors
     /// The ring, or the record, cannot be written.
@@ -31,13 +32,16 @@ impl Keyring {
             return Ok(());
         }
         deleted_accounts::append(&self.deleted, holder).map_err(|error| {
-            StoreError::Unavailable(format!("a deleted account cannot be noted in {}: {error}", self.deleted.display()))
+            StoreError::Unavailable(format!(
+                "a deleted account cannot be recorded in {}: {error}",
+                self.deleted.display()
+            ))
         })?;
         tx.destroy_holder_key(holder).await?;
         tx.commit().await
     }
 
-    /// Seals under `holder`'s key.
+    /// Encrypts with `holder`'s key.
     ///
     /// # Errors
     /// The ring cannot be read, or the key is destroyed.
@@ -45,10 +49,10 @@ impl Keyring {
         Ok(self.holder_key(holder).await?.seal(label, plain, &self.rng))
     }
 
-    /// Opens what was sealed under `holder`'s key.
+    /// Decrypts data that was encrypted with `holder`'s key.
     ///
     /// # Errors
-    /// The ring cannot be read, the key is destroyed, or the bytes do not open.
+    /// The ring cannot be read, the key is destroyed, or the bytes cannot be decrypted.
     pub async fn open_for_holder(
         &self,
         holder: Uuid,
@@ -59,8 +63,8 @@ impl Keyring {
     }
 
     async fn holder_key(&self, holder: Uuid) -> Result<Key, StoreError> {
-        let wrapped = self.store.glance().await?.holder_key(holder).await?;
-        let wrapped = wrapped.ok_or_else(|| StoreError::nonsense("holder_key", format!("{holder} has none")))?;
+        let wrapped = self.store.acquire().await?.holder_key(holder).await?;
+        let wrapped = wrapped.ok_or_else(|| StoreError::corrupt_row("holder_key", format!("{holder} has no key")))?;
         self.unwrap(&WrappedKey::Holder(holder), &wrapped)
     }
 }
@@ -84,7 +88,7 @@ mod tests {
         let ring = Keyring::open(store, folder.path(), hour, Rng::seeded(1)).await.expect("a ring");
         let holder = Uuid::from_u128(1);
         ring.create_holder_key(holder).await.expect("a key");
-        // A folder of the file's name is in the way.
+        // A folder with the file's name makes the append fail.
         std::fs::create_dir(&ring.deleted).expect("a folder");
         let refused = ring.destroy_holder_key(holder).await;
         assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");

@@ -1,6 +1,7 @@
-//! Whether the key ring is the one that the data was written with.
+//! Checks that the key ring belongs to the data.
 //!
-//! Both carry one random name. Data of an earlier release has none: its ring is accepted if it has a key that the data needs.
+//! Both contain the same random name. Data of an earlier release has none. Its ring is accepted if
+//! it has a key that the data needs.
 
 use uuid::Uuid;
 
@@ -8,27 +9,27 @@ use crate::config::Storage;
 use ambient::{Rng, Timestamp};
 use store::{KeyReferences, Part, Store, StoreError, Tx};
 
-/// How many accounts are tried. One whose deletion was interrupted has no key.
+/// Number of accounts to try. One whose deletion was interrupted has no key.
 const TRIED: i64 = 100;
 
-/// How the data and the key ring stand to each other.
+/// The relation of the data and the key ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Belonging {
     /// They have the same name.
     Same,
     /// The data is new.
     New,
-    /// They were written by an earlier release, and the ring has what the data needs.
+    /// They were written by an earlier release, and the ring has a key that the data needs.
     Unnamed,
     /// The data was used before, and the ring is empty or missing.
     KeysMissing,
     /// The ring was used before, and the data is empty or missing.
     DataMissing,
-    /// The ring is of other data.
+    /// The ring belongs to other data.
     Different,
 }
 
-/// What a ring shows of its past.
+/// The contents of a ring that show whether it was used before.
 #[derive(Clone, Copy)]
 struct RingState {
     has_keys: bool,
@@ -41,14 +42,15 @@ impl Belonging {
     /// # Errors
     /// One of them cannot be read.
     pub async fn of(data: &Store, ring: &Store, now: Timestamp) -> Result<Self, StoreError> {
-        // The ring first: a node that starts at the same time names it after the data has its row, see `bind`.
-        let identity = ring.glance().await?.keyring_identity().await?;
-        let named = data.glance().await?.keyring_of_data().await?;
+        // Read the ring first: a node that starts concurrently names it after it commits the data's
+        // row, see `bind`.
+        let identity = ring.acquire().await?.keyring_identity().await?;
+        let named = data.acquire().await?.keyring_of_data().await?;
         match (named.flatten(), identity) {
             (Some(wanted), Some(found)) if wanted == found => Ok(Self::Same),
             (Some(_), Some(_)) => Ok(Self::Different),
             _ => {
-                let has_keys = ring.glance().await?.has_keys().await?;
+                let has_keys = ring.acquire().await?.has_keys().await?;
                 let ring_state = RingState { has_keys, is_named: identity.is_some() };
                 Self::by_content(data, ring, named.is_some(), ring_state, now).await
             }
@@ -60,8 +62,8 @@ impl Belonging {
     /// # Errors
     /// One of them cannot be read.
     pub async fn of_earlier(data: &Store, ring: &Store, now: Timestamp) -> Result<Self, StoreError> {
-        // Every ring that a server was started on has a signing key.
-        let has_keys = ring.glance().await?.any_signing_key().await?.is_some();
+        // Starting a server on a ring creates a signing key.
+        let has_keys = ring.acquire().await?.any_signing_key().await?.is_some();
         Self::by_content(data, ring, false, RingState { has_keys, is_named: false }, now).await
     }
 
@@ -72,8 +74,8 @@ impl Belonging {
         ring_state: RingState,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        let needed = data.glance().await?.key_references(TRIED, now).await?;
-        let mut ring = ring.glance().await?;
+        let needed = data.acquire().await?.key_references(TRIED, now).await?;
+        let mut ring = ring.acquire().await?;
         // The first release did not name its data.
         if was_started || !needed.holders.is_empty() {
             if !ring_state.has_keys {
@@ -81,39 +83,39 @@ impl Belonging {
             }
             return Ok(if has_one(&mut ring, &needed).await? { Self::Unnamed } else { Self::Different });
         }
-        // The first start commits the row of the data before it names the ring, so a named ring was used with other data. After a
-        // crash in between, the data has its row.
+        // The first start commits the row of the data before it names the ring. So a named ring was
+        // used with other data. After a crash in between, the data has its row.
         Ok(if ring_state.is_named || ring.has_holder_keys().await? { Self::DataMissing } else { Self::New })
     }
 
-    /// Why a server must not start on them and no backup be made; `None` if all is well.
+    /// Returns why a server must not start, and no backup be created; `None` if it may.
     pub fn refusal(self, storage: &Storage) -> Option<String> {
         let (data, ring) = if storage.database_url.is_empty() {
-            let place = |part: Part| storage.data.join(part.file()).display().to_string();
+            let place = |part: Part| storage.data_dir.join(part.file()).display().to_string();
             (place(Part::Data), place(Part::Keyring))
         } else {
             ("the database".to_owned(), "the schema tenure_keyring".to_owned())
         };
-        let lost = "If it is lost for good, tenure restore --without-keys says what that means and begins a new one";
+        let lost = "If it is lost permanently, start with a new one: see tenure restore --without-keys";
         match self {
             Self::Same | Self::New | Self::Unnamed => None,
             Self::KeysMissing => Some(format!(
                 "the key ring of this data is missing: there are no keys in {ring}. Put it back, or restore a backup. {lost}"
             )),
             Self::Different => Some(format!(
-                "{ring} is the key ring of other data and does not open {data}. Put back the one that belongs to it, or restore a \
-                 backup. {lost}"
+                "the key ring {ring} belongs to other data and does not decrypt {data}. Put back the one that \
+                 belongs to it, or restore a backup. {lost}"
             )),
             Self::DataMissing => Some(format!(
-                "the key ring {ring} belongs to other data, but {data} is missing or empty. Put back the data that belongs to it, or \
-                 restore a backup; to begin with nothing, remove the key ring as well"
+                "the key ring {ring} belongs to other data, but {data} is missing or empty. Put back the data that \
+                 belongs to it, or restore a backup; to start empty, delete the key ring as well"
             )),
         }
     }
 }
 
-/// Whether the ring has a key that the data needs, or the data needs none. Keys of accounts count first: a ring that was begun
-/// anew has keys for what was pushed since.
+/// Returns whether the ring has a key that the data needs, or the data needs none. Keys of accounts
+/// are checked first: a ring that was recreated has keys for later pushes.
 async fn has_one(ring: &mut Tx, needed: &KeyReferences) -> Result<bool, StoreError> {
     for holder in &needed.holders {
         if ring.holder_key(*holder).await?.is_some() {
@@ -127,13 +129,14 @@ async fn has_one(ring: &mut Tx, needed: &KeyReferences) -> Result<bool, StoreErr
     }
 }
 
-/// Gives the data, on which a server must have been started, and the ring one name. False if another node has named them
-/// otherwise. The ring is named first, and only once the row of the data is committed: [`Belonging`] relies on this order.
+/// Gives the data and the ring the same name. Returns false if another node has given them
+/// another one. A server must have been started on the data. The ring is named first, and only
+/// after the row of the data is committed: [`Belonging`] relies on this order.
 ///
 /// # Errors
 /// One of the databases cannot be written.
 pub async fn bind(data: &Store, ring: &Store, rng: &Rng) -> Result<bool, StoreError> {
-    let named: Option<Uuid> = data.glance().await?.keyring_of_data().await?.flatten();
+    let named: Option<Uuid> = data.acquire().await?.keyring_of_data().await?.flatten();
     let mut tx = ring.write().await?;
     let name = tx.name_keyring(named.unwrap_or_else(|| rng.anonymous_id())).await?;
     tx.commit().await?;

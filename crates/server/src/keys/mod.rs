@@ -1,4 +1,4 @@
-//! Encryption at rest: the key ring, and the primitives that seal data with its keys.
+//! Encryption at rest: the key ring, and the primitives that encrypt data with its keys.
 
 mod deleted_accounts;
 mod epoch_keys;

@@ -1,19 +1,19 @@
-//! What the server's own keys are for.
+//! Purposes of the server's own keys.
 
 use credential::key::Algorithm;
 
 /// The purpose of a signing key, which never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Access tokens of partners.
+    /// Signs access tokens of partners.
     Token,
-    /// Credentials and status lists, with this algorithm.
+    /// Signs credentials and status lists, with this algorithm.
     Credential(Algorithm),
-    /// The certificates of the keys that sign credentials.
+    /// Signs the certificates of credential signing keys.
     Authority,
-    /// Decryption of what wallets send.
+    /// Decrypts messages from wallets.
     Encryption,
-    /// Requests to wallets.
+    /// Signs requests to wallets.
     Request,
 }
 

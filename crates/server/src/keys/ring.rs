@@ -1,8 +1,9 @@
-//! The key ring: which key seals what, and when it is destroyed.
+//! The key ring: the keys that encrypt data, and when they are destroyed.
 //!
-//! Owns the root key and every key that it wraps. Data that nobody has accepted yet is sealed under the epoch key of its
-//! hour. When the last submission of that epoch has expired, the key is destroyed, and no copy of the data can be decrypted
-//! any more. Data that a person accepted is sealed under that person's key. Deleting the account destroys it.
+//! Owns the root key and every key that it wraps. Data that has not been accepted is encrypted with
+//! the epoch key of its hour. When the last submission of that epoch has expired, the key is
+//! destroyed, and no copy of the data can be decrypted any more. Data that a person accepted is
+//! encrypted with that person's key. Deleting the account destroys it.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use super::seal::Key;
 use ambient::{Rng, Timestamp};
 use store::{Store, StoreError};
 
-/// The keys, and the database that they are in.
+/// The keys, and the database that contains them. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Keyring {
     pub(super) store: Store,
@@ -73,15 +74,15 @@ impl Keyring {
             return Ok(ring);
         }
         if is_new {
-            // Another node has created the ring meanwhile. This key has sealed nothing and must not be mistaken for the
-            // right one.
+            // Another node has created the ring meanwhile. This key has encrypted nothing, and must
+            // not be mistaken for the correct one.
             let _ = std::fs::remove_file(&path);
         }
         Err(RootKeyError::Another(path.display().to_string()))
     }
 
-    /// Opens the ring without creating or changing anything. It may be that of an older release. The root key in `data`
-    /// must exist.
+    /// Opens the ring without creating or changing anything. The ring may be of an older release.
+    /// The root key in `data` must exist.
     ///
     /// # Errors
     /// See [`RootKeyError`].
@@ -93,11 +94,12 @@ impl Keyring {
         Self { store, root, rng, period, deleted: deleted_accounts::path(data), current: Arc::default() }
     }
 
-    /// Creates the ring if it does not exist. False if it was created with another root key.
+    /// Creates the ring if it does not exist. Returns false if it was created with another root
+    /// key.
     async fn begin(&self) -> Result<bool, StoreError> {
         let fingerprint = self.root_fingerprint();
         let mut tx = self.store.write().await?;
-        if tx.hold_root(&fingerprint).await? != fingerprint {
+        if tx.lock_root(&fingerprint).await? != fingerprint {
             return Ok(false);
         }
         // Rings of older releases have keys, but no fingerprint.
@@ -113,31 +115,32 @@ impl Keyring {
         self.root.fingerprint("root", b"")
     }
 
-    /// The database behind the ring.
+    /// Returns the database of the ring.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// A keyed hash under the root key, to look up values that must not be readable.
+    /// Returns a keyed hash under the root key, to look up values that are not stored in the clear.
     pub fn fingerprint(&self, label: &str, value: &[u8]) -> [u8; 32] {
         self.root.fingerprint(label, value)
     }
 
-    /// Seals under the root key, for data that stays readable as long as its row exists and is not personal. The label
-    /// names the row: bytes that are moved to another row do not open.
+    /// Encrypts with the root key, for impersonal data that stays readable as long as its row
+    /// exists. The label names the row: bytes that are moved to another row cannot be decrypted.
     pub fn seal_permanent(&self, label: &[&[u8]], plain: &[u8]) -> Vec<u8> {
         self.root.derive(&[b"permanent"]).seal(label, plain, &self.rng)
     }
 
-    /// Opens what [`Keyring::seal_permanent`] sealed.
+    /// Decrypts the result of [`Keyring::seal_permanent`].
     ///
     /// # Errors
-    /// The bytes do not open.
+    /// The bytes cannot be decrypted.
     pub fn open_permanent(&self, label: &[&[u8]], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         open(&self.root.derive(&[b"permanent"]), label, sealed)
     }
 
-    /// Erases the bytes of destroyed keys from the database's files. False if it has to be tried again.
+    /// Erases the bytes of destroyed keys from the database's files. Returns false if it has to be
+    /// retried.
     ///
     /// # Errors
     /// The ring cannot be used.
@@ -151,7 +154,7 @@ impl Keyring {
 
     pub(super) fn unwrap(&self, which: &WrappedKey<'_>, wrapped: &[u8]) -> Result<Key, StoreError> {
         let plain = open(&self.root, &[&which.label()], wrapped)?;
-        Key::from_bytes(&plain).ok_or_else(|| StoreError::nonsense("key ring", "a key's length"))
+        Key::from_bytes(&plain).ok_or_else(|| StoreError::corrupt_row("key ring", "a key's length"))
     }
 }
 

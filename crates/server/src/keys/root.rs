@@ -12,7 +12,7 @@ use super::seal::Key;
 use ambient::Rng;
 use store::StoreError;
 
-/// Why the root key cannot be used.
+/// The root key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RootKeyError {
     /// The file cannot be read or created.
@@ -24,22 +24,19 @@ pub enum RootKeyError {
         cause: std::io::Error,
     },
     /// Other users may read the file.
-    #[error("the root key {0} may be read by others; make it private with: chmod 600 {0}")]
+    #[error("other users can read the root key {0}; make it private: chmod 600 {0}")]
     NotPrivate(String),
-    /// The file does not hold 32 bytes in base64.
-    #[error("the root key {0} is not 32 bytes in base64; put back the right file")]
+    /// The file does not contain 32 bytes in base64.
+    #[error("the root key {0} is not 32 bytes in base64; put back the correct file")]
     Malformed(String),
-    /// The key ring holds keys, but the root key that wraps them is missing.
+    /// The key ring contains keys, but the root key that wraps them is missing.
     #[error(
-        "the key ring holds keys, but their root key {0} is missing; put it back, or copy it from the node that has it \
-         (a new one could not open anything)"
+        "the key ring has keys, but their root key {0} is missing; put it back, or copy it from the node that has it \
+         (a new one cannot decrypt them)"
     )]
     Missing(String),
     /// The key ring was created with another root key.
-    #[error(
-        "the root key {0} is not the one that the key ring was begun with; copy root.key from the node that was started \
-         first"
-    )]
+    #[error("the root key {0} does not belong to this key ring; copy root.key from the node that was started first")]
     Another(String),
     /// The key ring cannot be read.
     #[error(transparent)]
@@ -50,7 +47,7 @@ pub(super) fn path(data: &Path) -> PathBuf {
     data.join("root.key")
 }
 
-/// The root key in `data`, which must exist.
+/// Reads the root key in `data`, which must exist.
 ///
 /// # Errors
 /// See [`RootKeyError`].
@@ -62,7 +59,7 @@ fn file_error(path: &Path, cause: std::io::Error) -> RootKeyError {
     RootKeyError::File { path: path.display().to_string(), cause }
 }
 
-/// The root key in the file `path`.
+/// Reads the root key from the file `path`.
 pub(super) fn read(path: &Path) -> Result<Key, RootKeyError> {
     let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|cause| file_error(path, cause))?;
     let shown = path.display().to_string();
@@ -74,7 +71,8 @@ pub(super) fn read(path: &Path) -> Result<Key, RootKeyError> {
     bytes.and_then(|bytes| Key::from_bytes(&bytes)).ok_or(RootKeyError::Malformed(shown))
 }
 
-/// Creates the root key in the file `path`. If another process of the same folder creates it first, returns that key.
+/// Creates the root key in the file `path`. If another process with the same folder creates it
+/// first, returns that key.
 pub(super) fn create(path: &Path, rng: &Rng) -> Result<Key, RootKeyError> {
     let key = Key::random(rng);
     let text = Zeroizing::new(STANDARD.encode(key.expose()));

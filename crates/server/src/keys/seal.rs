@@ -1,5 +1,5 @@
-//! Authenticated encryption of one record: AES-256-GCM (NIST SP 800-38D) under a data key that HKDF-SHA256 (RFC 5869)
-//! derives from a longer-lived key.
+//! Authenticated encryption of one record: AES-256-GCM (NIST SP 800-38D), with a data key that
+//! HKDF-SHA256 (RFC 5869) derives from a longer-lived key.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{hkdf, hmac};
@@ -7,7 +7,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use ambient::Rng;
 
-/// A key of 256 bits that is wiped from memory when it is dropped.
+/// A 256-bit key that is wiped from memory when dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Key([u8; 32]);
 
@@ -19,26 +19,26 @@ impl std::fmt::Debug for Key {
 
 /// The bytes cannot be decrypted: wrong key, wrong record, or corrupt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("sealed data cannot be opened with this key")]
+#[error("the data cannot be decrypted with this key")]
 pub struct DecryptError;
 
 impl Key {
-    /// A fresh random key.
+    /// Generates a random key.
     pub fn random(rng: &Rng) -> Self {
         Self(rng.bytes())
     }
 
-    /// A key of exactly 32 bytes.
+    /// Creates a key from exactly 32 bytes.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 
-    /// The key's bytes, only to wrap it.
+    /// Returns the key's bytes. Use them only to wrap the key.
     pub fn expose(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// The key for one record or one purpose: HKDF with `label` as the info.
+    /// Derives the key for one record or one purpose: HKDF with `label` as the info.
     pub fn derive(&self, label: &[&[u8]]) -> Self {
         let mut derived = [0; 32];
         hkdf::Salt::new(hkdf::HKDF_SHA256, b"tenure")
@@ -49,8 +49,9 @@ impl Key {
         Self(derived)
     }
 
-    /// Seals `plain` for the record `label`: nonce, ciphertext, tag. The label is bound to it twice, by the derived
-    /// key and as associated data, so that a sealed value does not open in another row.
+    /// Encrypts `plain` for the record `label`: nonce, ciphertext, tag. The label is bound twice,
+    /// by the derived key and as associated data, so that a value cannot be decrypted in another
+    /// row.
     pub fn seal(&self, label: &[&[u8]], plain: &[u8], rng: &Rng) -> Vec<u8> {
         let nonce = rng.bytes::<NONCE_LEN>();
         let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
@@ -68,10 +69,10 @@ impl Key {
         sealed
     }
 
-    /// Opens what [`Key::seal`] sealed for the same record.
+    /// Decrypts the result of [`Key::seal`] for the same record.
     ///
     /// # Errors
-    /// [`DecryptError`], whatever the reason.
+    /// [`DecryptError`], which does not say why.
     pub fn open(&self, label: &[&[u8]], sealed: &[u8]) -> Result<Vec<u8>, DecryptError> {
         let (nonce, ciphertext) = sealed.split_at_checked(NONCE_LEN).ok_or(DecryptError)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| DecryptError)?;
@@ -90,8 +91,8 @@ impl Key {
         LessSafeKey::new(key)
     }
 
-    /// A keyed hash (HMAC-SHA256) of `value` for the purpose `label`. It finds equal values, and cannot be brute-forced
-    /// without the key.
+    /// Returns a keyed hash (HMAC-SHA256) of `value` for the purpose `label`. Equal values have
+    /// equal hashes, and the hash cannot be brute-forced without the key.
     pub fn fingerprint(&self, label: &str, value: &[u8]) -> [u8; 32] {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.derive(&[b"fingerprint:", label.as_bytes()]).0);
         let tag = hmac::sign(&key, value);

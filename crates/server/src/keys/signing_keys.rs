@@ -1,4 +1,4 @@
-//! The server's own keys: those that sign, and those that decrypt what is sent to it.
+//! The server's own keys: signing keys, and decryption keys for messages to the server.
 
 use super::purpose::Purpose;
 use super::ring::{Keyring, WrappedKey};
@@ -6,24 +6,24 @@ use super::seal::Key;
 use ambient::Timestamp;
 use store::{StoreError, Tx, WrappedSigningKey};
 
-/// A key that signs, or decrypts what is sent to the server.
+/// A key that signs, or decrypts messages to the server.
 #[derive(Clone, Debug)]
 pub struct SigningKey {
-    /// Its id: the `kid`.
+    /// The `kid`.
     pub id: String,
-    /// Its purpose.
+    /// The purpose.
     pub purpose: Purpose,
-    /// When it was created.
+    /// The time of creation.
     pub created_at: Timestamp,
     /// The private key.
     pub secret: Key,
-    /// The certificate of the public key, DER, if it has one.
+    /// The certificate of the public key, DER, if there is one.
     pub certificate: Option<Vec<u8>>,
 }
 
 impl Keyring {
-    /// Every signing key for `purpose`, newest first. If `is_missing` says so, `make` creates one first. Nodes do this one
-    /// after the other, so that no two create a key for the same reason.
+    /// Returns every signing key for `purpose`, newest first. If `is_missing` returns true, `make`
+    /// creates one first. Nodes take turns, so that two nodes do not both create a key.
     ///
     /// # Errors
     /// The ring is unavailable, or `make` fails.
@@ -38,7 +38,7 @@ impl Keyring {
             return Ok(keys);
         }
         let mut tx = self.store.write().await?;
-        tx.hold_root(&self.root_fingerprint()).await?;
+        tx.lock_root(&self.root_fingerprint()).await?;
         let keys = self.stored_signing_keys(&mut tx, purpose).await?;
         if !is_missing(&keys) {
             return Ok(keys);
@@ -57,22 +57,22 @@ impl Keyring {
         Ok(keys)
     }
 
-    /// Whether the root key opens the ring; `None` if the ring holds no signing key to try. (Every ring that a server was
-    /// started on holds one.)
+    /// Returns whether the root key decrypts the ring, or `None` if the ring contains no signing
+    /// key to try. Every ring on which a server was started contains one.
     ///
     /// # Errors
     /// The ring cannot be read.
     pub async fn is_opened_by_root_key(&self) -> Result<Option<bool>, StoreError> {
-        let key = self.store.glance().await?.any_signing_key().await?;
+        let key = self.store.acquire().await?.any_signing_key().await?;
         Ok(key.map(|(id, wrapped)| self.unwrap(&WrappedKey::Signing(&id), &wrapped).is_ok()))
     }
 
-    /// Every signing key for `purpose`, newest first.
+    /// Returns every signing key for `purpose`, newest first.
     ///
     /// # Errors
     /// The ring cannot be read.
     pub async fn signing_keys(&self, purpose: Purpose) -> Result<Vec<SigningKey>, StoreError> {
-        self.stored_signing_keys(&mut self.store.glance().await?, purpose).await
+        self.stored_signing_keys(&mut self.store.acquire().await?, purpose).await
     }
 
     async fn stored_signing_keys(&self, tx: &mut Tx, purpose: Purpose) -> Result<Vec<SigningKey>, StoreError> {

@@ -4,14 +4,14 @@ use aws_lc_rs::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
 
 use super::seal::{DecryptError, Key};
 
-/// Plaintext bytes in one piece.
+/// Plaintext bytes per piece.
 pub const PIECE: usize = 64 * 1024;
-/// Sealed bytes in one piece.
+/// Encrypted bytes per piece.
 pub const SEALED_PIECE: usize = PIECE + 16;
 
-/// A stream that is sealed piece by piece under its own key: AES-256-GCM, with a counter of 11 bytes and a byte that is 1
-/// for the last piece as the nonce (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizar). Changed, moved,
-/// missing and truncated pieces do not open.
+/// A stream that is encrypted piece by piece with its own key: AES-256-GCM (the STREAM construction
+/// of Hoang, Reyhanitabar, Rogaway and Vizar). The nonce is a counter of 11 bytes, and a byte that
+/// is 1 for the last piece. Changed, moved, missing and truncated pieces cannot be decrypted.
 pub struct SealedStream {
     cipher: LessSafeKey,
     counter: u64,
@@ -24,7 +24,7 @@ impl std::fmt::Debug for SealedStream {
 }
 
 impl SealedStream {
-    /// Seals or opens a stream under `key`, which must seal nothing else.
+    /// Starts encrypting or decrypting a stream with `key`, which must encrypt nothing else.
     pub fn new(key: &Key) -> Self {
         Self { cipher: key.cipher(&[b"stream"]), counter: 0 }
     }
@@ -37,17 +37,17 @@ impl SealedStream {
         Nonce::assume_unique_for_key(nonce)
     }
 
-    /// Seals the next piece in place. Every piece but the last has [`PIECE`] bytes.
+    /// Encrypts the next piece in place. Every piece but the last has [`PIECE`] bytes.
     pub fn seal(&mut self, piece: &mut Vec<u8>, last: bool) {
         let nonce = self.nonce(last);
         let sealed = self.cipher.seal_in_place_append_tag(nonce, Aad::empty(), piece);
         sealed.expect("AES-256-GCM seals less than 64 GiB");
     }
 
-    /// Opens the next piece in place.
+    /// Decrypts the next piece in place.
     ///
     /// # Errors
-    /// [`DecryptError`], whatever the reason.
+    /// [`DecryptError`], which does not say why.
     pub fn open(&mut self, piece: &mut Vec<u8>, last: bool) -> Result<(), DecryptError> {
         let nonce = self.nonce(last);
         let length = self.cipher.open_in_place(nonce, Aad::empty(), piece).map_err(|_| DecryptError)?.len();

@@ -1,9 +1,9 @@
-//! Why a mail was not sent.
+//! Errors of sending email.
 
-/// Where a session had got to.
+/// The step of an SMTP session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Connecting, the greeting and EHLO; with `smtps` also TLS.
+    /// Connecting, the greeting and EHLO; with `smtps` also the TLS handshake.
     Connect,
     /// STARTTLS and the TLS handshake.
     StartTls,
@@ -18,7 +18,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// Its name in logs and metrics.
+    /// Returns the step's name in logs and metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Connect => "connect",
@@ -31,14 +31,15 @@ impl Phase {
     }
 }
 
-/// What went wrong in a session. It holds no text of the relay, which often repeats the recipient's address.
+/// A failed step of a session. Contains no text from the relay, which often repeats the recipient's
+/// address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// Where.
+    /// The step that failed.
     pub phase: Phase,
     /// The relay's status code, if it responded.
     pub code: Option<u16>,
-    /// What happened, if it did not.
+    /// What happened, if the relay did not respond.
     pub detail: String,
 }
 
@@ -51,24 +52,24 @@ impl std::fmt::Display for Trouble {
     }
 }
 
-/// Something could not be sent. No text holds an address.
+/// A message could not be sent. No error text contains an address.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// It never will be: the recipient is refused for good, or the address is not one.
+    /// Permanent: the recipient is rejected, or the address is invalid.
     #[error("refused: {0}")]
     Refused(String),
-    /// This mail has to wait; others may be sent meanwhile.
+    /// Temporary, for this message only.
     #[error("deferred: {0}")]
     Deferred(Trouble),
-    /// The mail server fails, so every mail has to wait.
+    /// Temporary, for all messages: the mail server fails.
     #[error("the mail server fails: {0}")]
     Relay(Trouble),
-    /// The server is public and has no transport for mail.
+    /// The server is public, and no mail transport is configured.
     #[error(
-        "mail.transport is console, which prints sign-in codes; a server with https needs smtp://, smtps:// or dir:"
+        "mail.transport is console, which prints sign-in codes; a server with https must use smtp://, smtps:// or dir:"
     )]
     NotConfigured,
-    /// The mail cannot be written to the folder now.
+    /// The message could not be written to the folder.
     #[error("the mail folder: {0}")]
     Folder(std::io::Error),
 }

@@ -1,4 +1,4 @@
-//! Mails as files in a folder. They contain sign-in codes, so only the server's user can read them.
+//! Email as files in a folder. They contain sign-in codes, so only the server's user can read them.
 
 use std::fs::DirBuilder;
 use std::io;
@@ -8,7 +8,7 @@ use std::path::Path;
 use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 
-/// Creates the folder and its parents with mode 0700. The mode of a folder that exists is not changed.
+/// Creates the folder and its parents with mode 0700. Keeps the mode of an existing folder.
 pub(super) fn create(folder: &str) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
@@ -46,7 +46,7 @@ mod tests {
         let folder = outer.path().join("out/mail");
         create(&folder.display().to_string()).expect("created");
         assert_eq!(mode(&folder), 0o700);
-        // A leftover of an interrupted write does not pass on its mode.
+        // A file left by an interrupted write does not keep its mode.
         std::fs::write(folder.join(format!(".{}", Uuid::nil())), "half").expect("written");
         write(&folder, Uuid::nil(), b"To: ada@example.org").await.expect("written");
         let path = folder.join(format!("{}.eml", Uuid::nil()));

@@ -1,6 +1,7 @@
-//! Whether the relay works, as far as the last mails showed.
+//! Health of the mail relay, as shown by the most recent messages.
 //!
-//! Owns the pause after a failure: while the relay fails, one mail at a time is tried, and all others wait untried.
+//! Owns the pause after a failure: while the relay fails, one message at a time is tried, and all
+//! others wait.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -8,17 +9,16 @@ use std::time::Duration;
 use super::error::Trouble;
 use ambient::{Backoff, Timestamp};
 
-/// The pause after each failure in a row. Short, because a sign-in code is good for minutes.
+/// The pause after consecutive failures. Short, because sign-in codes expire within minutes.
 const PAUSES: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(15) };
 
-/// How the relay does.
+/// Health of the relay.
 #[derive(Debug, Default)]
 pub struct RelayHealth(Mutex<Option<Failing>>);
 
-/// A relay that fails.
 #[derive(Debug)]
 struct Failing {
-    /// Failures in a row. Mails that were sent at the same time count once.
+    /// Consecutive failures. Messages that were sent concurrently count once.
     failures: i64,
     noted_at: Timestamp,
     paused_until: Timestamp,
@@ -30,7 +30,8 @@ impl RelayHealth {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many of `wanted` mails may be tried at `now`, while `under_way` are being sent.
+    /// Returns how many of `wanted` messages may be sent at `now`, while `under_way` are being
+    /// sent.
     pub fn allows(&self, wanted: usize, under_way: usize, now: Timestamp) -> usize {
         match &*self.state() {
             None => wanted,
@@ -39,17 +40,18 @@ impl RelayHealth {
         }
     }
 
-    /// When mails may be tried again; `None` if they may now.
+    /// Returns the time of the next attempt, or `None` if messages may be sent now.
     pub fn paused_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.state().as_ref().map(|failing| failing.paused_until).filter(|until| *until > now)
     }
 
-    /// Whether the relay fails.
+    /// Returns whether the relay currently fails.
     pub fn is_failing(&self) -> bool {
         self.state().is_some()
     }
 
-    /// Notes that the relay failed a mail that was begun at `begun`. Logs it once for each kind of trouble in a row.
+    /// Records that the relay failed a message whose sending started at `begun`. Logs consecutive
+    /// failures of the same kind once.
     pub fn failed(&self, trouble: &Trouble, begun: Timestamp, now: Timestamp) {
         let mut state = self.state();
         let failures = match &*state {
@@ -60,13 +62,13 @@ impl RelayHealth {
         let is_known = state.as_ref().is_some_and(|failing| failing.last == *trouble);
         if !is_known {
             let (phase, code) = (trouble.phase.name(), trouble.code);
-            tracing::error!(phase, code, error = %trouble, "the mail server fails; mails wait and are tried again");
+            tracing::error!(phase, code, error = %trouble, "the mail server fails; mails are kept and retried");
         }
         let paused_until = now + PAUSES.wait(failures);
         *state = Some(Failing { failures, noted_at: now, paused_until, last: trouble.clone() });
     }
 
-    /// Notes that the relay responded properly to a mail.
+    /// Records a proper response of the relay.
     pub fn works(&self) {
         if let Some(failing) = self.state().take() {
             tracing::info!(failures = failing.failures, "the mail server works again");

@@ -1,6 +1,7 @@
 //! Mail: messages and their transports (SMTP, folder, terminal).
 //!
-//! Owns composing and handing over. Nothing is sent in a request: mails go through the [outbox](crate::outbox).
+//! Composes and sends messages. Requests never send one: messages go through the
+//! [outbox](crate::outbox).
 
 mod error;
 mod folder;
@@ -26,42 +27,42 @@ use smtp::Smtp;
 pub use error::{SendError, Trouble};
 pub use health::RelayHealth;
 
-/// A mail in the outbox, sealed there.
+/// A message in the outbox, where it is encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
-    /// The address.
+    /// The recipient's address.
     pub to: String,
     /// The subject.
     pub subject: String,
-    /// The text.
+    /// The plain-text body.
     pub text: String,
 }
 
-/// A way out.
+/// How messages are sent.
 #[derive(Clone, Debug)]
 pub enum Transport {
-    /// Printed on standard output, for trying things out.
+    /// Printed on standard output, for development.
     Console,
-    /// No mail is sent: it would be printed into the log of a public server.
+    /// Disabled: the server is public, and messages would be printed into its log.
     None,
-    /// One `.eml` file a message in this folder.
+    /// One `.eml` file per message in this folder.
     Folder(PathBuf),
     /// An SMTP server.
     Smtp(Smtp),
 }
 
-/// A way out that was tried.
+/// The result of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Probe {
-    /// It prints.
+    /// Messages are printed.
     Console,
-    /// The folder can be written to.
+    /// The folder is writable.
     Folder,
-    /// The server would take a mail.
+    /// The server would accept a message.
     Smtp,
 }
 
-/// Sends mails from one address; cheap to clone.
+/// Sends messages from one address. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Mailer {
     transport: Transport,
@@ -70,11 +71,14 @@ pub struct Mailer {
 }
 
 impl Mailer {
-    /// A mailer for the setting `transport` (`console`, `dir:FOLDER`, `smtp://..`, `smtps://..`) and the sender `from`. The
-    /// certificate authorities of `outbound` are trusted besides the public ones. Mails are printed only if `may_print`.
+    /// Creates a mailer for the setting `transport` (`console`, `dir:FOLDER`, `smtp://..`,
+    /// `smtps://..`) and the sender `from`.
+    ///
+    /// The certificate authorities of `outbound` are trusted in addition to the public ones.
+    /// Messages are printed only if `may_print`.
     ///
     /// # Errors
-    /// What is wrong with the settings, in words.
+    /// Describes the invalid setting.
     pub fn new(transport: &str, from: &str, outbound: &Outbound, may_print: bool) -> Result<Self, String> {
         let from = from.parse().map_err(|error| format!("mail.from is not an address: {error}"))?;
         let transport = match transport.split_once(':') {
@@ -89,7 +93,8 @@ impl Mailer {
                 return Err("mail.transport dir: needs a folder, such as dir:/var/lib/tenure-mail".to_owned());
             }
             Some(("dir", folder)) => {
-                folder::create(folder).map_err(|error| format!("the mail folder {folder} cannot be made: {error}"))?;
+                folder::create(folder)
+                    .map_err(|error| format!("the mail folder {folder} cannot be created: {error}"))?;
                 Transport::Folder(folder.into())
             }
             Some(("smtp" | "smtps", _)) => {
@@ -102,7 +107,7 @@ impl Mailer {
                 Transport::Smtp(smtp)
             }
             _ => {
-                // What follows the colon may hold a password.
+                // The rest of the URL may contain a password.
                 let way = transport.split(':').next().unwrap_or_default();
                 return Err(format!(
                     "mail.transport must be console, dir:FOLDER, smtp://host:port or smtps://host:port, not '{way}'"
@@ -112,12 +117,12 @@ impl Mailer {
         Ok(Self { transport, from, health: Arc::default() })
     }
 
-    /// How the mail server does.
+    /// Returns the health of the mail server.
     pub fn health(&self) -> &RelayHealth {
         &self.health
     }
 
-    /// Hands `mail` over. `id` makes the Message-ID, so that a repeated delivery can be recognised.
+    /// Sends `mail`. The Message-ID contains `id`, so that a repeated delivery can be recognised.
     ///
     /// # Errors
     /// See [`SendError`].
@@ -136,17 +141,18 @@ impl Mailer {
         }
     }
 
-    /// Ends what has been idle for long.
+    /// Closes SMTP sessions that have been idle for too long.
     pub fn close_idle(&self) {
         if let Transport::Smtp(smtp) = &self.transport {
             smtp.close_idle();
         }
     }
 
-    /// Tries the way out without sending anything: an SMTP server is greeted, asked for TLS and signed in to as for a mail.
+    /// Tests the transport without sending a message. With SMTP this covers the greeting, TLS and
+    /// authentication.
     ///
     /// # Errors
-    /// Why no mail would leave, in words that hold no address.
+    /// Describes why no message could be sent. Contains no address.
     pub async fn probe(&self) -> Result<Probe, String> {
         match &self.transport {
             Transport::Console => Ok(Probe::Console),
@@ -161,13 +167,13 @@ impl Mailer {
             }
             Transport::Smtp(smtp) => match smtp.probe().await {
                 Ok(()) => Ok(Probe::Smtp),
-                Err(trouble) => Err(format!("the server would take no mail: {trouble}")),
+                Err(trouble) => Err(format!("the server would not accept mail: {trouble}")),
             },
         }
     }
 
     fn compose(&self, id: Uuid, mail: &Mail) -> Result<Message, SendError> {
-        let to: Mailbox = mail.to.parse().map_err(|_| SendError::Refused("the address is not one".to_owned()))?;
+        let to: Mailbox = mail.to.parse().map_err(|_| SendError::Refused("the address is invalid".to_owned()))?;
         Message::builder()
             .from(self.from.clone())
             .to(to)

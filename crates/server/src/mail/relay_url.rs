@@ -1,6 +1,6 @@
-//! The URL of an SMTP relay, as `mail.transport` has it.
+//! The URL of an SMTP relay in `mail.transport`.
 //!
-//! A parameter that is ignored could send sign-in codes without TLS, so everything unknown is refused.
+//! Ignoring a parameter could send sign-in codes without TLS, so unknown ones are refused.
 
 use std::net::IpAddr;
 
@@ -18,7 +18,7 @@ const SMTPS_PARAMETERS: &str = "ehlo=NAME (smtps:// always uses TLS)";
 pub(super) enum Protection {
     /// TLS from the start (`smtps://`).
     Implicit,
-    /// STARTTLS, without which no mail is sent.
+    /// STARTTLS is required to send messages.
     Required,
     /// STARTTLS if the relay offers it.
     Opportunistic,
@@ -43,7 +43,7 @@ pub(super) struct RelayUrl {
     pub port: u16,
     pub protection: Protection,
     pub credentials: Option<Credentials>,
-    /// The name that EHLO says.
+    /// The name sent in EHLO.
     pub ehlo: Option<String>,
 }
 
@@ -51,7 +51,7 @@ impl RelayUrl {
     /// Parses `address`. No error message contains the user, the password or the whole URL.
     ///
     /// # Errors
-    /// A part that is unknown, repeated or missing; credentials that would cross a network without TLS.
+    /// A part is unknown, repeated or missing, or credentials would cross a network without TLS.
     pub fn parse(address: &str) -> Result<Self, String> {
         let url = Url::parse(address).map_err(|error| error.to_string())?;
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or("the host is missing")?;
@@ -116,7 +116,7 @@ impl Parameters {
     }
 }
 
-/// The user and the password, if the URL has them.
+/// Returns the user and the password, if the URL has them.
 fn credentials(url: &Url) -> Result<Option<Credentials>, String> {
     let decoded = |text: &str| {
         let decoded = percent_decode_str(text).decode_utf8().map(std::borrow::Cow::into_owned);

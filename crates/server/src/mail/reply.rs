@@ -1,9 +1,11 @@
-//! What a relay's response to RCPT TO says.
+//! Classifies a relay's response to RCPT TO.
 
-/// Whether a response refuses this recipient for good, rather than this server. The enhanced status code decides where there
-/// is one (RFC 3463): addressing and mailbox are about the recipient; the sender's address (5.1.7, 5.1.8), the mail system, the
-/// network and policies are not. Without one the basic code decides (RFC 5321, section 4.2.3), unless the text speaks of
-/// relaying.
+/// Returns whether a response permanently rejects this recipient, rather than this server.
+///
+/// The enhanced status code decides if there is one (RFC 3463): addressing and mailbox codes are
+/// about the recipient. Codes for the sender's address (5.1.7, 5.1.8), the mail system, the network
+/// and policies are not. Without an enhanced code the basic code decides (RFC 5321, section 4.2.3),
+/// unless the text mentions relaying.
 pub(super) fn refuses_recipient(code: u16, text: &str, recipient: &str) -> bool {
     let text = text.to_lowercase().replace(&recipient.to_lowercase(), "");
     match enhanced(&text) {
@@ -15,7 +17,7 @@ pub(super) fn refuses_recipient(code: u16, text: &str, recipient: &str) -> bool 
     }
 }
 
-/// The first enhanced status code in a text.
+/// Returns the first enhanced status code in a text.
 fn enhanced(text: &str) -> Option<(u16, u16, u16)> {
     text.split(|c: char| !(c.is_ascii_digit() || c == '.')).find_map(|word| {
         let mut parts = word.split('.').map(|part| part.parse::<u16>().ok());

@@ -1,7 +1,8 @@
 //! SMTP: the sessions with one relay.
 //!
-//! Owns connecting, the order of commands, and what an error says: whether the relay fails, this mail has to wait, or the
-//! recipient is refused for good. A session that ended well is kept for the next mail.
+//! Owns connecting, the order of commands, and the classification of errors: the relay fails, this
+//! message is deferred, or the recipient is permanently rejected. A session that ends well is
+//! reused for the next message.
 
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,16 +19,17 @@ use super::error::{Phase, SendError, Trouble};
 use super::relay_url::{Protection, RelayUrl};
 use super::reply::refuses_recipient;
 
-/// Longest time to send one mail, from connecting to the relay's last response. Shorter than the lease of an outbox message.
+/// Timeout of sending one message, from connecting to the relay's last response. Shorter than the
+/// lease of an outbox message.
 const SEND_TIMEOUT: Duration = Duration::from_secs(40);
-/// Longest time to make a TCP connection.
+/// Timeout of a TCP connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a session is kept without a mail. Relays end theirs after a few minutes.
+/// Time that a session is kept without a message. Relays close theirs after a few minutes.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
-/// Longest wait for the relay's farewell.
+/// Timeout of the relay's response to QUIT.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The way to a relay; cheap to clone.
+/// Connection to a relay. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Smtp(Arc<Relay>);
 
@@ -47,10 +49,11 @@ impl std::fmt::Debug for Relay {
 }
 
 impl Smtp {
-    /// The relay at `address`, see `RelayUrl`. Certificates of `authorities` are trusted besides the public ones.
+    /// Creates the client of the relay at `address`, see `RelayUrl`. Trusts `authorities` in
+    /// addition to the public certificate authorities.
     ///
     /// # Errors
-    /// What is wrong with the address, in words.
+    /// Describes why the address is invalid.
     pub fn new(address: &str, authorities: &[Certificate]) -> Result<Self, String> {
         let RelayUrl { host, port, protection, credentials, ehlo } = RelayUrl::parse(address)?;
         let parameters = || {
@@ -84,14 +87,14 @@ impl Smtp {
         let mut phase = Phase::Connect;
         match tokio::time::timeout(SEND_TIMEOUT, self.deliver(message, &mut phase)).await {
             Ok(sent) => sent,
-            Err(_) => Err(of_phase(Trouble { phase, code: None, detail: "no response in time".to_owned() })),
+            Err(_) => Err(of_phase(Trouble { phase, code: None, detail: "timed out".to_owned() })),
         }
     }
 
-    /// Begins a session and ends it.
+    /// Opens a session and closes it.
     ///
     /// # Errors
-    /// What went wrong.
+    /// The step that failed.
     pub async fn probe(&self) -> Result<(), Trouble> {
         let mut phase = Phase::Connect;
         match tokio::time::timeout(SEND_TIMEOUT, self.0.connect(&mut phase)).await {
@@ -100,11 +103,11 @@ impl Smtp {
                 Ok(())
             }
             Ok(Err(error)) => Err(trouble(phase, &error)),
-            Err(_) => Err(Trouble { phase, code: None, detail: "no response in time".to_owned() }),
+            Err(_) => Err(Trouble { phase, code: None, detail: "timed out".to_owned() }),
         }
     }
 
-    /// Ends the sessions that have been idle for long.
+    /// Closes the sessions that have been idle for too long.
     pub fn close_idle(&self) {
         let mut idle = self.0.idle();
         let (old, kept) = std::mem::take(&mut *idle).into_iter().partition(|(_, since)| since.elapsed() > IDLE_TIMEOUT);
@@ -139,8 +142,8 @@ impl Relay {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A session in which the relay has accepted the sender. A kept one may have been ended by the relay meanwhile, so only
-    /// the error of a new one counts.
+    /// Starts a session in which the relay has accepted the sender. Errors of a reused session are
+    /// ignored, because the relay may have closed it; a new one is opened instead.
     async fn begin(
         &self,
         message: &Message,
@@ -200,7 +203,7 @@ async fn mail_from(session: &mut AsyncSmtpConnection, message: &Message, bytes: 
     session.command(Mail::new(envelope.from().cloned(), parameters)).await.map(drop)
 }
 
-/// Everything after MAIL FROM.
+/// Performs the steps after MAIL FROM.
 async fn hand_over(
     session: &mut AsyncSmtpConnection,
     message: &Message,
@@ -216,13 +219,14 @@ async fn hand_over(
     session.message(bytes).await.map(drop)
 }
 
-/// Ends a session, without waiting for it.
+/// Closes a session in the background.
 fn quit(mut session: AsyncSmtpConnection) {
     tokio::spawn(async move { tokio::time::timeout(QUIT_TIMEOUT, session.abort()).await });
 }
 
-/// What an error means that is no response to RCPT TO. Once the relay has accepted the sender, an error is about this mail:
-/// if the relay itself fails, the next connection shows it. Otherwise mails that a relay refuses would hold up all others.
+/// Classifies an error that is not a response to RCPT TO. Once the relay has accepted the sender,
+/// an error is about this message: if the relay itself fails, the next connection shows it.
+/// Otherwise messages that a relay rejects would delay all others.
 fn failed(phase: Phase, error: &LettreError) -> SendError {
     of_phase(trouble(phase, error))
 }
@@ -235,7 +239,7 @@ fn of_phase(trouble: Trouble) -> SendError {
     }
 }
 
-/// What a negative response to RCPT TO means.
+/// Classifies a negative response to RCPT TO.
 fn rejected(code: u16, error: &LettreError, message: &Message) -> SendError {
     let trouble = trouble(Phase::RcptTo, error);
     let recipient = message.envelope().to().first().map(ToString::to_string).unwrap_or_default();
@@ -246,7 +250,7 @@ fn rejected(code: u16, error: &LettreError, message: &Message) -> SendError {
 fn trouble(phase: Phase, error: &LettreError) -> Trouble {
     let code = error.status().map(u16::from);
     let detail = if error.is_timeout() {
-        "no response in time".to_owned()
+        "timed out".to_owned()
     } else if error.is_response() {
         "the connection was closed, or the response is not SMTP".to_owned()
     } else {

@@ -1,15 +1,15 @@
-//! The mails that tell a person what a partner did: their texts, and nothing of what is in a credential.
+//! Texts of notification emails. They contain no data of a credential.
 
 use super::Mail;
-use crate::i18n::Text;
+use crate::i18n::{Text, within_sentence};
 use ambient::Timestamp;
 
-/// What a partner offers, in general.
+/// What a link offers, without its content.
 #[derive(Clone, Copy, Debug)]
 pub enum Offer {
-    /// One credential: its type's title.
+    /// One credential, by the title of its type.
     One(&'static str),
-    /// This many credentials.
+    /// A number of credentials.
     Several(usize),
 }
 
@@ -20,21 +20,27 @@ impl Offer {
             Self::Several(count) => text.count("mail-offered-several", i64::try_from(count).unwrap_or(i64::MAX)),
         }
     }
+
+    fn in_subject(self, text: &Text) -> String {
+        match self {
+            Self::One(title) => text.with("mail-offered-one", &[("title", &within_sentence(title))]),
+            Self::Several(_) => self.in_words(text),
+        }
+    }
 }
 
-/// A partner has pushed something and asked for its link to be mailed.
+/// Composes the email with the link of a submission, which the partner requested.
 pub fn offered(to: String, partner: &str, offer: Offer, link: &str, until: Timestamp) -> Mail {
     let text = Text::default();
     let what = offer.in_words(&text);
     let values = [("partner", partner), ("what", &*what), ("link", link), ("until", &text.moment(&until))];
-    Mail {
-        to,
-        subject: text.with("mail-offered-subject", &[("partner", partner)]),
-        text: text.with("mail-offered", &values),
-    }
+    let (offered, day) = (offer.in_subject(&text), text.short_day(&until));
+    let subject = [("partner", partner), ("what", &*offered), ("day", &*day)];
+    Mail { to, subject: text.with("mail-offered-subject", &subject), text: text.with("mail-offered", &values) }
 }
 
-/// A partner has updated a credential under a standing consent, which can be undone until `until`.
+/// Composes the email about a credential that a partner has updated under a standing consent. The
+/// holder can undo the update until `until`.
 pub fn updated(base: &str, to: String, partner: &str, title: &str, until: Timestamp) -> Mail {
     let text = Text::default();
     let values = [("partner", partner), ("title", title), ("base", base), ("until", &*text.day(&until))];
@@ -45,45 +51,46 @@ pub fn updated(base: &str, to: String, partner: &str, title: &str, until: Timest
     }
 }
 
-/// Something of a person that ends.
+/// Something of a person's that ends soon.
 #[derive(Clone, Debug)]
 pub struct Ending {
-    /// When.
+    /// When it ends.
     pub at: Timestamp,
-    /// What.
+    /// What ends.
     pub kind: EndingKind,
 }
 
-/// What ends.
+/// The kinds of things that end.
 #[derive(Clone, Debug)]
 pub enum EndingKind {
     /// A link that the person has not answered.
     Link {
-        /// Who sent it.
+        /// Name of the partner that sent it.
         partner: String,
-        /// What it offers.
+        /// What the link offers.
         offer: Offer,
         /// The link.
         link: String,
     },
-    /// The documents of a credential in a wallet that was not kept.
+    /// The documents of a credential in an unclaimed wallet.
     Documents {
-        /// Who sent it.
+        /// Name of the partner that sent it.
         partner: String,
-        /// Its type's title.
+        /// Title of the credential's type.
         title: &'static str,
     },
     /// A share.
     Share {
-        /// When the person made it.
+        /// When the person created it.
         created_at: Timestamp,
     },
 }
 
-/// How many things a mail lists one by one.
+/// Maximum number of items that an email lists.
 const LISTED: usize = 20;
 
-/// Something of the person ends soon. What is in a credential, and what a share is for, only the wallet says.
+/// Composes the warning that things end soon. Only the wallet shows the data of a credential and
+/// the purpose of a share.
 pub fn ends(base: &str, to: String, endings: &[Ending]) -> Mail {
     let text = Text::default();
     let line = |ending: &Ending| {
@@ -111,7 +118,8 @@ pub fn ends(base: &str, to: String, endings: &[Ending]) -> Mail {
     Mail { to, subject: text.count("mail-ends-subject", count(endings.len())), text: text.with("mail-ends", &values) }
 }
 
-/// A partner has withdrawn what is in a wallet. The reason may be about the person, so only the wallet shows it.
+/// Composes the email about a credential that a partner has withdrawn. The reason may be personal,
+/// so only the wallet shows it.
 pub fn withdrawn(base: &str, to: String, partner: &str, title: &str) -> Mail {
     let text = Text::default();
     let values = [("partner", partner), ("title", title), ("base", base)];

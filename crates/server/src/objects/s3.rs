@@ -1,4 +1,5 @@
-//! S3 over our own transport: it trusts the same authorities as everything else that leaves, and uses no proxy.
+//! S3 over our own transport, which trusts the same authorities as all outgoing requests and uses
+//! no proxy.
 
 use std::io;
 use std::time::Duration;
@@ -14,23 +15,23 @@ use object_store::client::{
 use object_store::{ClientOptions, RetryConfig};
 use secrecy::ExposeSecret as _;
 
-use crate::config::{Objects as Settings, Outbound};
+use crate::config::{ObjectStorage as Settings, Outbound};
 use crate::outbound::tls;
 use transport::{Limits, Lookup, SendError, Transport};
 
-/// Longest time for one request: a part, or a listing.
+/// Timeout of one request: a part, or a listing.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Idle connections that are kept.
+/// Maximum number of idle connections in the pool.
 const IDLE_CONNECTIONS: usize = 32;
 
-/// The bucket that `settings` name.
+/// Opens the bucket of `settings`.
 ///
 /// # Errors
-/// What is missing or wrong, in words for the operator.
+/// A setting is missing or invalid; the message is for the operator.
 pub(super) fn bucket(settings: &Settings, outbound: &Outbound) -> Result<AmazonS3, String> {
     let with_plain_http = settings.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme() == "http");
-    // The operator's own address may be private.
+    // The endpoint is configured by the operator, so it may have a private address.
     let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|network| network.parse::<IpNet>().ok());
     let limits =
         Limits { allowed: everywhere.collect(), with_plain_http, timeout: TIMEOUT, idle_connections: IDLE_CONNECTIONS };
@@ -66,7 +67,7 @@ impl HttpService for S3Transport {
     }
 }
 
-/// The error with its kind, which says whether the request is sent again.
+/// Converts an error. Its kind decides whether the request is retried.
 fn http_error(error: SendError) -> HttpError {
     let kind = match &error {
         SendError::TimedOut => HttpErrorKind::Timeout,
@@ -77,7 +78,7 @@ fn http_error(error: SendError) -> HttpError {
     HttpError::new(kind, error)
 }
 
-/// In which way an exchange broke.
+/// Classifies an interrupted exchange.
 fn broken(error: &SendError) -> HttpErrorKind {
     let kind = |cause: &(dyn std::error::Error + 'static)| {
         if let Some(error) = cause.downcast_ref::<hyper::Error>() {

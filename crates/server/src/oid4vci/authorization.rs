@@ -1,5 +1,5 @@
-//! `POST /oid4vci/par`: what a wallet asks for, before the person is sent to answer (RFC 9126). The page where they do is
-//! [`crate::web`]'s.
+//! `POST /oid4vci/par`: the authorization request of a wallet, which it sends before it redirects
+//! the holder (RFC 9126). The page where the holder decides is in [`crate::web`].
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -17,7 +17,7 @@ use crate::http::{AnyBody, Client, Form, OAuthError};
 use crate::rate_limit;
 use store::domain::issuance::AuthorizationRequest;
 
-/// Schemes of wallets without a dot, from the specifications of OpenID.
+/// URL schemes of wallets that contain no dot, from the OpenID specifications.
 const WALLET_SCHEMES: [&str; 3] = ["haip", "haip-vci", "openid-credential-offer"];
 
 pub(super) fn routes() -> Router<App> {
@@ -36,7 +36,7 @@ async fn push(
     let wallet = wallet::attested(&app, &headers).await?;
     let key = wallet::dpop_key(&app, &headers, "/oid4vci/par").await?;
     let request = read(&form, wallet, key)?;
-    // Counted last: a request that is refused is not stored.
+    // Counted last, because a rejected request is not stored.
     app.limits().authorization_requests_per_client.check(&client.0)?;
     app.limits().authorization_requests.check(&rate_limit::ALL)?;
     let id = authorization::push(&app, request).await?;
@@ -46,14 +46,17 @@ async fn push(
 
 fn read(form: &Form, wallet: Option<String>, key: Option<String>) -> Result<AuthorizationRequest, OAuthError> {
     if form.get("request_uri").is_some() || form.get("request").is_some() {
-        return Err(OAuthError::code("invalid_request", "Send the parameters themselves, not request or request_uri."));
+        return Err(OAuthError::code(
+            "invalid_request",
+            "Send the parameters directly, not as request or request_uri.",
+        ));
     }
     if form.require("response_type")? != "code" {
         return Err(OAuthError::code("unsupported_response_type", "response_type must be code."));
     }
     let client_id = match (form.get("client_id"), wallet) {
         (Some(id), Some(attested)) if id != attested => {
-            return Err(OAuthError::code("invalid_client", "client_id is not the sub of the wallet attestation."));
+            return Err(OAuthError::code("invalid_client", "client_id must be the sub of the wallet attestation."));
         }
         (_, Some(attested)) => attested,
         (Some(id), None) => id.to_owned(),
@@ -68,11 +71,11 @@ fn read(form: &Form, wallet: Option<String>, key: Option<String>) -> Result<Auth
     if code_challenge.len() != 43 {
         return Err(OAuthError::code(
             "invalid_request",
-            "code_challenge must be the base64url of a SHA-256 hash: 43 characters.",
+            "code_challenge must be a SHA-256 hash in base64url (43 characters).",
         ));
     }
     if form.get("dpop_jkt").is_some_and(|named| key.as_ref().is_some_and(|key| key != named)) {
-        return Err(OAuthError::code("invalid_request", "dpop_jkt is not the key of the DPoP proof."));
+        return Err(OAuthError::code("invalid_request", "dpop_jkt must be the key of the DPoP proof."));
     }
     let named = form.get("dpop_jkt").map(thumbprint).transpose()?;
     let (configurations, by_details) = asked(form)?;
@@ -88,11 +91,11 @@ fn read(form: &Form, wallet: Option<String>, key: Option<String>) -> Result<Auth
     })
 }
 
-/// A JWK thumbprint (RFC 9449, section 10): the base64url of a SHA-256 hash.
+/// Parses a JWK thumbprint (RFC 9449, section 10): the base64url of a SHA-256 hash.
 fn thumbprint(text: &str) -> Result<String, OAuthError> {
     let fits = text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     let refused =
-        || OAuthError::code("invalid_request", "dpop_jkt must be a JWK thumbprint: 43 characters of base64url.");
+        || OAuthError::code("invalid_request", "dpop_jkt must be a JWK thumbprint in base64url (43 characters).");
     fits.then(|| text.to_owned()).ok_or_else(refused)
 }
 
@@ -103,8 +106,8 @@ fn limited(name: &str, text: &str) -> Result<String, OAuthError> {
     Ok(text.to_owned())
 }
 
-/// Checks where a response may go: `https`, this machine, or a wallet's own scheme, which has a dot in it (RFC 8252, section 7)
-/// or is one of [`WALLET_SCHEMES`].
+/// Checks the redirect URI: `https`, this machine, or a wallet's own scheme, which contains a dot
+/// (RFC 8252, section 7) or is one of [`WALLET_SCHEMES`].
 fn check_redirect(text: &str) -> Result<(), OAuthError> {
     let refused = |why: &str| OAuthError::code("invalid_request", format!("redirect_uri {why}."));
     let url = addresses::parse(text).map_err(|why| refused(&why.to_string()))?;
@@ -113,27 +116,28 @@ fn check_redirect(text: &str) -> Result<(), OAuthError> {
         scheme if scheme.contains('.') => addresses::is_wallet_scheme(scheme),
         scheme => WALLET_SCHEMES.contains(&scheme),
     };
-    // The host goes into a header of the page that asks the person: nothing that means something there.
+    // The consent page puts the host into its `Content-Security-Policy` header, so it must not
+    // contain characters with a meaning there.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
     let is_plain = url.host_str().is_none_or(|host| host.bytes().all(plain));
     let schemes = "must be https, http on this machine, or a wallet's own scheme such as com.example.wallet:/done";
     if allowed && is_plain { Ok(()) } else { Err(refused(schemes)) }
 }
 
-/// The configurations asked for, each once, and whether by `authorization_details`; scopes stand beside those, and what
-/// nobody knows of them is passed over (OpenID4VCI 1.0, section 5.1.2).
+/// Returns the requested configurations without duplicates, and whether `authorization_details` was
+/// used. Scopes add to them; unknown scopes are ignored (OpenID4VCI 1.0, section 5.1.2).
 fn asked(form: &Form) -> Result<(Vec<String>, bool), OAuthError> {
     let details = form.get("authorization_details").map(details::read).transpose()?;
     if let Some(unknown) = details.iter().flatten().find(|id| id.parse::<Configuration>().is_err()) {
         let shown: String = unknown.chars().take(64).collect();
-        let why = format!("There is no configuration {shown}; the issuer's metadata lists them.");
+        let why = format!("Unknown credential configuration {shown}. The issuer metadata lists them.");
         return Err(OAuthError::code("invalid_authorization_details", why));
     }
     let scopes: Vec<&str> = form.get("scope").unwrap_or_default().split_whitespace().collect();
     let named = |id: &String| details.iter().flatten().any(|named| named == id) || scopes.contains(&id.as_str());
     let ids: Vec<String> = Configuration::all().map(Configuration::id).filter(named).collect();
     if ids.is_empty() {
-        let why = "Name what you want by scope or authorization_details; the issuer's metadata lists both.";
+        let why = "Send scope or authorization_details to choose a credential. The issuer metadata lists the values.";
         return Err(OAuthError::code("invalid_scope", why));
     }
     Ok((ids, details.is_some()))

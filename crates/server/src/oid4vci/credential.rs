@@ -1,4 +1,5 @@
-//! `POST /oid4vci/credential`: credentials for the keys that a wallet proves (OpenID4VCI 1.0, section 8).
+//! `POST /oid4vci/credential`: credentials for the keys that a wallet proves (OpenID4VCI 1.0,
+//! section 8).
 
 use axum::Router;
 use axum::extract::State;
@@ -43,12 +44,12 @@ fn selector(request: &Map<String, Value>) -> Result<Selector<'_>, OAuthError> {
         (None, Some(id)) => Ok(Selector::Configuration(id)),
         _ => Err(OAuthError::code(
             "invalid_credential_request",
-            "Name exactly one of credential_identifier and credential_configuration_id.",
+            "Send exactly one of credential_identifier and credential_configuration_id.",
         )),
     }
 }
 
-/// The error for a credential whose last day is over (section 8.3.1).
+/// Returns the error for an expired credential (section 8.3.1).
 pub(super) fn expired(day: Date) -> OAuthError {
     OAuthError::code("credential_request_denied", format!("This credential expired on {}.", day.in_words()))
 }
@@ -56,26 +57,27 @@ pub(super) fn expired(day: Date) -> OAuthError {
 fn render(error: IssueError, access: &WalletAccess) -> OAuthError {
     let (code, description) = match error {
         IssueError::UnknownIdentifier => {
-            ("unknown_credential_identifier", "The token does not give a credential of this identifier.")
+            ("unknown_credential_identifier", "The token does not grant this credential_identifier.")
         }
         IssueError::UnknownConfiguration => {
-            ("unknown_credential_configuration", "There is no such configuration; the issuer's metadata lists them.")
+            ("unknown_credential_configuration", "Unknown credential configuration. The issuer metadata lists them.")
         }
-        IssueError::NotGranted => ("insufficient_scope", "The token does not give credentials of this configuration."),
+        IssueError::NotGranted => ("insufficient_scope", "The token does not grant this credential_configuration_id."),
         IssueError::Ambiguous => (
             "invalid_credential_request",
-            "The token gives several of this configuration: ask by authorization_details, and name one by credential_identifier.",
+            "The token grants several credentials of this configuration. Use authorization_details and send a \
+             credential_identifier.",
         ),
         IssueError::Proof(ProofError::Invalid(reason)) => return OAuthError::code("invalid_proof", reason),
         IssueError::Proof(ProofError::Unavailable(cause)) => return StoreError::Unavailable(cause).into(),
         IssueError::Proof(ProofError::Nonce) => (
             "invalid_nonce",
-            "The nonce is not of this server, its time is over, or it was answered before. Ask the nonce endpoint for a new one.",
+            "The nonce is invalid, has expired, or was already used. Get a new one from the nonce endpoint.",
         ),
         IssueError::Token => return OAuthError::Token { by_key: access.key.is_some() },
         IssueError::Unavailable => (
             "credential_request_denied",
-            "This credential is not to be had any more: it was deleted, withdrawn or replaced.",
+            "This credential is no longer available: it was deleted, withdrawn or replaced.",
         ),
         IssueError::Expired(day) => return expired(day),
         IssueError::Other(error) => return OAuthError::Other(error),

@@ -1,4 +1,5 @@
-//! `POST /oid4vci/deferred`: credentials that could not be signed at once (OpenID4VCI 1.0, section 9).
+//! `POST /oid4vci/deferred`: credentials that could not be signed immediately (OpenID4VCI 1.0,
+//! section 9).
 
 use axum::Router;
 use axum::extract::State;
@@ -39,10 +40,10 @@ impl From<DeferredError> for OAuthError {
         match error {
             DeferredError::UnknownTransaction => Self::code(
                 "invalid_transaction_id",
-                "There is no such transaction: it was fetched, is over, or is not this token's.",
+                "Unknown transaction: it was already fetched, has expired, or belongs to another token.",
             ),
             DeferredError::Unavailable => {
-                Self::code("credential_request_denied", "This credential is not to be had any more.")
+                Self::code("credential_request_denied", "This credential is no longer available.")
             }
             DeferredError::Expired(day) => expired(day),
             DeferredError::Other(error) => Self::Other(error),

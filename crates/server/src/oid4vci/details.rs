@@ -4,12 +4,13 @@ use serde_json::Value;
 
 use crate::http::OAuthError;
 
-/// The ids of the configurations that it names.
+/// Returns the ids of the requested configurations.
 pub(super) fn read(text: &str) -> Result<Vec<String>, OAuthError> {
     let refused = || {
         OAuthError::code(
             "invalid_authorization_details",
-            "Send a JSON array of objects with type openid_credential and credential_configuration_id.",
+            "authorization_details must be a JSON array of objects with type openid_credential and \
+             credential_configuration_id.",
         )
     };
     let details: Vec<Value> = serde_json::from_str(text).map_err(|_| refused())?;

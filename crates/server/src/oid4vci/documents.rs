@@ -1,4 +1,5 @@
-//! What verifiers read: the issuer's keys, its DID, the authority's certificate, and what each type means.
+//! Documents for verifiers: the issuer's keys, its DID, the authority's certificate, and the
+//! metadata of types.
 
 use axum::Json;
 use axum::Router;
@@ -16,7 +17,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::http::extract::Path;
 
-/// Keys change with notice of a day; types with a release.
+/// Safe because keys are published a day before they sign, and types change only with a release.
 const CACHED: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=300");
 
 pub(super) fn routes() -> Router<App> {
@@ -29,7 +30,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/credentials/{type}/schema", get(schema))
 }
 
-/// JWT VC Issuer Metadata (SD-JWT VC, section 4): by value, so that one question is enough.
+/// JWT VC Issuer Metadata (SD-JWT VC, section 4). Contains the keys by value, so that one request
+/// is sufficient.
 async fn issuer(State(app): State<App>) -> Result<Response, Error> {
     let keys = app.issuer_keys().current()?;
     Ok(([CACHED], Json(json!({ "issuer": app.config().base(), "jwks": { "keys": keys.jwks() } }))).into_response())
@@ -37,7 +39,8 @@ async fn issuer(State(app): State<App>) -> Result<Response, Error> {
 
 async fn did(State(app): State<App>) -> Result<Response, Error> {
     let mut document = app.issuer_keys().current()?.did_document();
-    // The key that signs questions to wallets says who asks, and asserts nothing (OpenID4VP 1.0, section 5.9.3).
+    // The key that signs verification requests is only for authentication, not for assertions
+    // (OpenID4VP 1.0, section 5.9.3).
     let did = document["id"].as_str().unwrap_or_default().to_owned();
     let (verifier, name) = (app.verifier_key(), format!("{did}#{}", app.verifier_key().kid));
     if let Some(methods) = document["verificationMethod"].as_array_mut() {
@@ -61,12 +64,12 @@ fn known(name: &str) -> Result<Type, Error> {
     name.parse().map_err(|_| Error::unknown_type(name))
 }
 
-/// SD-JWT VC type metadata at the first `vct` of a type (section 5.3.1).
+/// Serves SD-JWT VC type metadata for the first `vct` of a type (section 5.3.1).
 async fn first_type_metadata(State(app): State<App>, Path(name): Path<String>) -> Result<Response, Error> {
     serve_metadata(&app, &name, &name)
 }
 
-/// The same at a later `vct`.
+/// Serves SD-JWT VC type metadata for a later `vct` of a type.
 async fn type_metadata(
     State(app): State<App>,
     Path((name, number)): Path<(String, String)>,
@@ -74,7 +77,8 @@ async fn type_metadata(
     serve_metadata(&app, &name, &format!("{name}/{number}"))
 }
 
-/// Byte for byte as `vct#integrity` has it, of the present and of earlier releases.
+/// Serves the metadata of the present and of earlier releases, byte for byte as hashed in
+/// `vct#integrity`.
 fn serve_metadata(app: &App, name: &str, path: &str) -> Result<Response, Error> {
     known(name)?;
     let base = app.config().base();
@@ -82,10 +86,10 @@ fn serve_metadata(app: &App, name: &str, path: &str) -> Result<Response, Error> 
     Ok(([CACHED, (header::CONTENT_TYPE, "application/json")], metadata.document).into_response())
 }
 
-/// JSON Schema of what a W3C credential says of its subject.
+/// Serves the JSON Schema of the `credentialSubject` of a W3C credential.
 async fn schema(Path(name): Path<String>) -> Result<Response, Error> {
     let mut schema = known(&name)?.fields_schema();
-    // Beside the fields, a subject may have an id and, in an Open Badge, the achievement.
+    // Besides the fields, a subject may have an id and, in an Open Badge, the achievement.
     schema["additionalProperties"] = true.into();
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,4 +1,4 @@
-//! What a wallet reads first: the issuer's metadata (OpenID4VCI 1.0, section 12.2) and the authorization server's
+//! Metadata for wallets: the issuer's (OpenID4VCI 1.0, section 12.2) and the authorization server's
 //! (RFC 8414).
 
 use axum::extract::State;
@@ -27,7 +27,7 @@ pub(super) fn routes() -> Router<App> {
 
 const CACHED: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=300");
 
-/// As JSON, or signed where the wallet asks for that (section 12.2.3).
+/// Serves the issuer's metadata as JSON, or signed if the wallet requests that (section 12.2.3).
 async fn issuer(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
     let mut metadata = issuer_metadata(&app)?;
     let signed = preference(&headers, "application/jwt");
@@ -77,10 +77,10 @@ fn configuration(app: &App, known: Configuration) -> Value {
     let credential_type = known.credential_type;
     let algorithms = Algorithm::ALL.map(Algorithm::name);
     let mut proof = json!({ "proof_signing_alg_values_supported": algorithms });
-    if app.config().wallets.attestation_required {
+    if app.config().oid4vci.attestation_required {
         proof["key_attestations_required"] = json!({});
     }
-    // What is known of the claims is written once, in the type's metadata.
+    // The type's metadata is the single source for claims.
     let metadata: Value = serde_json::from_str(&TypeMetadata::new(credential_type, base).document).unwrap_or_default();
     let mut configuration = json!({
         "format": known.format.identifier(),
@@ -100,7 +100,8 @@ fn configuration(app: &App, known: Configuration) -> Value {
     configuration
 }
 
-/// Claims descriptions (appendix B.2) from the type's metadata; the labels differ in the name of their language member.
+/// Returns claims descriptions (appendix B.2), converted from the type's metadata. The two formats
+/// use different names for the language property of a label.
 fn claims(format: Format, described: &Value) -> Vec<Value> {
     let described = described.as_array().map(Vec::as_slice).unwrap_or_default();
     let claim = |claim: &Value| {
@@ -111,7 +112,7 @@ fn claims(format: Format, described: &Value) -> Vec<Value> {
         let label = &claim["display"][0]["label"];
         json!({ "path": path, "mandatory": claim["mandatory"], "display": [{ "name": label, "locale": "en" }] })
     };
-    // Who attests is said beside the subject in the W3C form.
+    // In the W3C format, the attester is not part of the subject.
     let is_beside = |name: &str| is_of_credential(name) || name == "partner_chain";
     let fits = |claim: &&Value| format == Format::SdJwtVc || !claim["path"][0].as_str().is_some_and(is_beside);
     described.iter().filter(fits).map(claim).collect()
@@ -121,7 +122,7 @@ async fn authorization_server(State(app): State<App>) -> Response {
     let base = app.config().base();
     let algorithms = Algorithm::ALL.map(Algorithm::name);
     let scopes: Vec<String> = Configuration::all().map(Configuration::id).collect();
-    let methods: &[&str] = if app.config().wallets.attestation_required {
+    let methods: &[&str] = if app.config().oid4vci.attestation_required {
         &["attest_jwt_client_auth"]
     } else {
         &["none", "attest_jwt_client_auth"]
@@ -143,7 +144,7 @@ async fn authorization_server(State(app): State<App>) -> Response {
         "dpop_signing_alg_values_supported": algorithms,
         "authorization_details_types_supported": ["openid_credential"],
         "authorization_response_iss_parameter_supported": true,
-        "pre-authorized_grant_anonymous_access_supported": !app.config().wallets.attestation_required,
+        "pre-authorized_grant_anonymous_access_supported": !app.config().oid4vci.attestation_required,
         "status_list_aggregation_endpoint": format!("{base}/status"),
         "scopes_supported": scopes,
     });

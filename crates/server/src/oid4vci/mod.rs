@@ -1,7 +1,8 @@
 //! OpenID for Verifiable Credential Issuance 1.0: the endpoints for wallets, one file each.
 //!
-//! Owns the wire: addresses, parameters, errors. Who may fetch what is in [`store::domain::issuance`], keys and proofs in
-//! [`crate::issuing`]. Every route here is for programs; the pages where a person answers are in [`crate::web`].
+//! Owns the protocol: URLs, parameters and errors. The rules for who may fetch which credential are
+//! in [`store::domain::issuance`], keys and proofs in [`crate::issuing`]. All routes here are for
+//! programs; the pages where a holder decides are in [`crate::web`].
 
 mod authorization;
 mod body;
@@ -23,8 +24,8 @@ use axum::middleware;
 use crate::app::App;
 use crate::http::cors::share_with_all_origins;
 
-/// All routes for wallets and verifiers. Wallets in a browser may call them from wherever they are: nothing here goes by
-/// cookies.
+/// Returns all routes for wallets and verifiers. Browser-based wallets may call them from any
+/// origin, since nothing here depends on cookies.
 pub fn routes() -> Router<App> {
     Router::new()
         .merge(metadata::routes())

@@ -1,4 +1,5 @@
-//! `POST /oid4vci/nonce`: a challenge for the proofs of a credential request (OpenID4VCI 1.0, section 7).
+//! `POST /oid4vci/nonce`: a challenge for the proofs of a credential request (OpenID4VCI 1.0,
+//! section 7).
 
 use axum::extract::State;
 use axum::http::header;
@@ -22,7 +23,8 @@ async fn give(State(app): State<App>) -> Response {
     (headers, Json(json!({ "c_nonce": app.nonces().issue(NoncePurpose::KeyProof) }))).into_response()
 }
 
-/// The challenge for wallet attestations (draft-ietf-oauth-attestation-based-client-auth, section 8).
+/// Returns a challenge for wallet attestations (draft-ietf-oauth-attestation-based-client-auth,
+/// section 8).
 async fn challenge(State(app): State<App>) -> Response {
     let challenge = json!({ "attestation_challenge": app.nonces().issue(NoncePurpose::Attestation) });
     ([(header::CACHE_CONTROL, "no-store")], Json(challenge)).into_response()

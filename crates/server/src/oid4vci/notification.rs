@@ -1,4 +1,5 @@
-//! `POST /oid4vci/notification`: what became of a credential in the wallet (OpenID4VCI 1.0, section 11).
+//! `POST /oid4vci/notification`: a wallet reports whether it stored a credential (OpenID4VCI 1.0,
+//! section 11).
 
 use axum::Router;
 use axum::extract::State;
@@ -34,8 +35,7 @@ async fn notify(
     let event = event
         .ok_or_else(|| malformed("event must be credential_accepted, credential_failure or credential_deleted."))?;
     let id = text("notification_id").ok_or_else(|| malformed("notification_id is missing."))?;
-    let unknown =
-        || OAuthError::code("invalid_notification_id", "This token was given nothing by this notification_id.");
+    let unknown = || OAuthError::code("invalid_notification_id", "Unknown notification_id for this token.");
     let id: Uuid = id.parse().map_err(|_| unknown())?;
     if !notification::record(&app, &access, id, event).await? {
         return Err(unknown());

@@ -1,5 +1,5 @@
-//! Credential offers (OpenID4VCI 1.0, section 4.1): by reference, so that the QR code stays small, and readable as often
-//! as a wallet likes.
+//! Credential offers (OpenID4VCI 1.0, section 4.1). They are passed by reference, which keeps QR
+//! codes small, and can be read repeatedly.
 
 use axum::extract::State;
 use axum::http::header;
@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::flows::issuance::offer;
 use crate::http::extract::Path;
 
-/// The grant of OpenID4VCI 1.0, section 3.5.
+/// The grant type of pre-authorized codes (OpenID4VCI 1.0, section 3.5).
 pub const PRE_AUTHORIZED: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
 
 pub(super) fn routes() -> Router<App> {
@@ -26,15 +26,16 @@ async fn show(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Response, 
     let grants = json!({
         PRE_AUTHORIZED: {
             "pre-authorized_code": open.pre_authorized_code,
-            "tx_code": { "input_mode": "numeric", "length": 6, "description": "The six digits on the page that offered this." },
+            "tx_code": { "input_mode": "numeric", "length": 6, "description": "The six digits on the page that showed the offer." },
         },
-        // A wallet that cannot redeem such a code sends its own request, and the person answers it here.
+        // A wallet that cannot redeem such a code sends its own authorization request, which the
+        // holder then allows or denies.
         "authorization_code": {},
     });
     Ok(respond(&app, &open.configurations, &grants))
 }
 
-/// The offer of a push: the wallet sends the person to sign in and to consent first.
+/// Serves the offer of a push: the wallet first asks the holder to sign in and consent.
 async fn show_of_push(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let configurations = offer::of_push(&app, id).await?;
     Ok(respond(&app, &configurations, &json!({ "authorization_code": { "issuer_state": id } })))

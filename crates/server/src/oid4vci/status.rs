@@ -1,4 +1,5 @@
-//! Status lists (draft-ietf-oauth-status-list-21, section 8; Bitstring Status List 1.0): public, cached, with an ETag.
+//! Status lists (draft-ietf-oauth-status-list-21, section 8; Bitstring Status List 1.0): public,
+//! cached, with an ETag.
 
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -21,7 +22,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/status/{id}/bitstring", get(bitstring))
 }
 
-/// All lists (section 9.3), for verifiers that fetch them ahead, so that nobody learns which credential they look at.
+/// Lists all status lists (section 9.3). Verifiers that fetch all of them in advance do not reveal
+/// which credential they verify.
 async fn aggregation(State(app): State<App>) -> Result<Response, Error> {
     let lists = app.store().read().await?.status_lists().await?;
     let addresses: Vec<String> = lists.iter().map(|list| app.links().status_list(list.id)).collect();
@@ -50,14 +52,14 @@ async fn serve(
     media_type: &'static str,
     (headers, is_historical): (&HeaderMap, bool),
 ) -> Result<Response, Error> {
-    // What a list said at an earlier time is not kept (section 8.4).
+    // Earlier states of a list are not stored (section 8.4).
     if is_historical {
         return Ok(StatusCode::NOT_IMPLEMENTED.into_response());
     }
     let id: Uuid = id.parse().map_err(|_| Error::not_found())?;
-    // One form is there at each address (section 8.1); the CWT form is not.
+    // Each URL serves one format (section 8.1). The CWT format is not supported.
     if ![media_type, "application/jwt"].iter().any(|offered| preference(headers, offered).is_acceptable()) {
-        return Err(Error::new(Kind::NotAcceptable, format!("Only {media_type} is to be had here.")));
+        return Err(Error::new(Kind::NotAcceptable, format!("Only {media_type} is available here.")));
     }
     let served = app.status_lists().get(id, format).await?.ok_or_else(Error::not_found)?;
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());

@@ -1,4 +1,5 @@
-//! `POST /oid4vci/token`: a code for a token (OpenID4VCI 1.0, section 6; RFC 6749, section 4.1.3).
+//! `POST /oid4vci/token`: exchanges a code for a token (OpenID4VCI 1.0, section 6; RFC 6749,
+//! section 4.1.3).
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, header};
@@ -31,11 +32,11 @@ async fn token(
     form.check_resource(&app)?;
     let wallet = wallet::attested(&app, &headers).await?;
     if wallet.is_some() && form.get("client_id").is_some_and(|id| Some(id) != wallet.as_deref()) {
-        return Err(OAuthError::code("invalid_client", "client_id is not the sub of the wallet attestation."));
+        return Err(OAuthError::code("invalid_client", "client_id must be the sub of the wallet attestation."));
     }
     let key = wallet::dpop_key(&app, &headers, "/oid4vci/token").await?;
-    if key.is_none() && app.config().wallets.dpop_required {
-        let why = ProofError::Invalid("This server gives tokens with a DPoP proof alone.".to_owned());
+    if key.is_none() && app.config().oid4vci.dpop_required {
+        let why = ProofError::Invalid("A DPoP proof is required.".to_owned());
         return Err(OAuthError::dpop(&app, why, false));
     }
     let code = read_code(&form, wallet.as_deref())?;
@@ -62,7 +63,7 @@ fn read_code<'a>(form: &'a Form, wallet: Option<&'a str>) -> Result<Code<'a>, OA
             client_id: form.get("client_id").or(wallet),
         })),
         _ => {
-            let known = format!("The grant types here are authorization_code and {PRE_AUTHORIZED}.");
+            let known = format!("The grant_type must be authorization_code or {PRE_AUTHORIZED}.");
             Err(OAuthError::code("unsupported_grant_type", known))
         }
     }

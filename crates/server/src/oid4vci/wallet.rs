@@ -1,4 +1,4 @@
-//! A wallet by its access token: the extractor that is the permission check of the credential endpoints.
+//! Wallets by access token: the extractor that checks the permission of the credential endpoints.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -10,7 +10,8 @@ use crate::http::{Client, OAuthError, headers};
 use crate::issuing::DpopRequest;
 use store::domain::issuance::WalletAccess;
 
-/// A wallet whose token is good here: bearer (RFC 6750), or bound to a key and proved (RFC 9449, section 7).
+/// A wallet with a valid token: a bearer token (RFC 6750), or one bound to a key that the wallet
+/// has proved possession of (RFC 9449, section 7).
 #[derive(Clone, Debug)]
 pub struct Wallet(pub WalletAccess);
 
@@ -26,10 +27,10 @@ impl FromRequestParts<App> for Wallet {
         if !by_key && !scheme.eq_ignore_ascii_case("bearer") {
             return Err(refused());
         }
-        let access = app.store().glance().await?.wallet_access(&sha256(token.as_bytes()), app.now()).await?;
+        let access = app.store().acquire().await?.wallet_access(&sha256(token.as_bytes()), app.now()).await?;
         let access = access.ok_or_else(refused)?;
         match &access.key {
-            // A token that is bound to a key is no bearer token (section 7.2).
+            // A token that is bound to a key must not be accepted as a bearer token (section 7.2).
             Some(key) => {
                 if !by_key {
                     return Err(OAuthError::Token { by_key: true });
@@ -47,7 +48,8 @@ impl FromRequestParts<App> for Wallet {
     }
 }
 
-/// Verifies the DPoP header of a `POST` to `path` that has no access token; returns the thumbprint of its key.
+/// Verifies the DPoP header of a `POST` to `path` without an access token. Returns the thumbprint
+/// of its key.
 pub(super) async fn dpop_key(app: &App, headers: &HeaderMap, path: &str) -> Result<Option<String>, OAuthError> {
     verify_dpop(app, headers, ("POST", path, None)).await
 }
@@ -62,7 +64,8 @@ async fn verify_dpop(
     key.map_err(|error| OAuthError::dpop(app, error, token.is_some()))
 }
 
-/// Verifies the wallet attestation of a request; returns the wallet's `client_id`, if it is attested.
+/// Verifies the wallet attestation of a request. Returns the wallet's `client_id` if it is
+/// attested.
 pub(super) async fn attested(app: &App, headers: &HeaderMap) -> Result<Option<String>, OAuthError> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (attestation, pop) = (text("oauth-client-attestation"), text("oauth-client-attestation-pop"));

@@ -2,7 +2,7 @@
 
 use crate::http::OAuthError;
 
-/// The request is unknown, was answered, or has expired.
+/// Returns the error for a request that is unknown, was already responded to, or has expired.
 pub(super) fn ended() -> OAuthError {
-    OAuthError::code("invalid_request", "This request is not known, was answered, or its time is over.")
+    OAuthError::code("invalid_request", "This request is unknown, was already answered, or has expired.")
 }

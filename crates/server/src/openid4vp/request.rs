@@ -1,5 +1,5 @@
-//! `/openid4vp/requests/{id}`: the signed request object (OpenID4VP 1.0, sections 5 and 5.10; RFC 9101). A wallet may read it
-//! repeatedly, by GET, or by POST with its own metadata.
+//! `/openid4vp/requests/{id}`: the signed request object (OpenID4VP 1.0, sections 5 and 5.10; RFC
+//! 9101). A wallet may read it repeatedly, by GET, or by POST with its own metadata.
 
 use axum::Router;
 use axum::extract::State;
@@ -18,7 +18,7 @@ use crate::http::{AnyBody, Client, Form, OAuthError};
 
 const MEDIA_TYPE: &str = "application/oauth-authz-req+jwt";
 
-/// Longest `wallet_nonce`, in characters.
+/// Maximum length of `wallet_nonce`, in characters.
 const NONCE_LENGTH: usize = 512;
 
 pub(super) fn routes() -> Router<App> {
@@ -46,7 +46,7 @@ async fn by_post(
         if nonce.chars().count() > NONCE_LENGTH {
             return Err(OAuthError::code(
                 "invalid_request",
-                format!("wallet_nonce is longer than {NONCE_LENGTH} characters."),
+                format!("wallet_nonce must have at most {NONCE_LENGTH} characters."),
             ));
         }
         object.payload["wallet_nonce"] = nonce.into();
@@ -58,9 +58,9 @@ fn respond(object: String) -> Response {
     ([(header::CONTENT_TYPE, MEDIA_TYPE), (header::CACHE_CONTROL, "no-store")], object).into_response()
 }
 
-/// The wallet's metadata (section 5.10, RFC 8414), as far as it matters here.
+/// The relevant parts of the wallet's metadata (section 5.10, RFC 8414).
 struct Wallet {
-    /// The key that it wants the request object encrypted for, and the algorithm.
+    /// The key to encrypt the request object to, and the algorithm.
     encryption: Option<(Value, Encryption)>,
 }
 
@@ -75,21 +75,22 @@ impl Wallet {
             known.is_some_and(|known| !known.iter().any(|value| value == wanted))
         };
         if metadata.get("vp_formats_supported").is_some_and(|formats| formats.get("dc+sd-jwt").is_none()) {
-            return Err(refused("What is asked for here comes as dc+sd-jwt, which the wallet does not have."));
+            return Err(refused("The wallet must support the format dc+sd-jwt."));
         }
         if lacks("request_object_signing_alg_values_supported", "ES256") {
-            return Err(refused("Requests are signed by ES256 here, which the wallet does not check."));
+            return Err(refused("The wallet must support requests that are signed with ES256."));
         }
-        // A wallet asks for encryption by sending a key (section 5.10).
+        // A wallet requests encryption by sending a key (section 5.10).
         let keys = metadata.get("jwks").map(|jwks| jwks["keys"].as_array().cloned().unwrap_or_default());
         let fits = |jwk: &&Value| jwk["kty"] == "EC" && jwk["crv"] == "P-256" && jwk["use"] != "sig";
         let Some(keys) = keys.filter(|keys| !keys.is_empty()) else { return Ok(Self { encryption: None }) };
         let key = keys.iter().find(fits).cloned();
-        let key = key.ok_or_else(|| refused("Requests are encrypted for keys on P-256 (ECDH-ES) here."))?;
+        let key = key.ok_or_else(|| refused("The wallet's encryption key must be on P-256 (ECDH-ES)."))?;
         let offered =
             |encryption: &Encryption| !lacks("request_object_encryption_enc_values_supported", encryption.name());
         let encryption = [Encryption::A256Gcm, Encryption::A128Gcm].into_iter().find(offered);
-        let encryption = encryption.ok_or_else(|| refused("Requests are encrypted by A128GCM or A256GCM here."))?;
+        let encryption =
+            encryption.ok_or_else(|| refused("The wallet must support A128GCM or A256GCM to encrypt requests."))?;
         Ok(Self { encryption: Some((key, encryption)) })
     }
 

@@ -1,5 +1,5 @@
-//! `POST /openid4vp/responses/{id}`: a wallet's response (OpenID4VP 1.0, section 8.2). The wallet learns where to send the person,
-//! and nothing else.
+//! `POST /openid4vp/responses/{id}`: a wallet's response (OpenID4VP 1.0, section 8.2). The wallet
+//! receives only the URL to open in the browser.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, header};

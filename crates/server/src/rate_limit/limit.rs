@@ -1,4 +1,4 @@
-//! One rate limit: a bucket for each key.
+//! One rate limit, with a bucket for each key.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -12,25 +12,26 @@ use uuid::Uuid;
 use crate::error::{Error, Kind};
 use crate::keys::Keyring;
 use ambient::{Clock, Timestamp};
-use store::{Charge, Store, StoreError};
+use store::{Debit, Store, StoreError};
 
-/// How long the database may take to count before a node decides by its own buckets.
+/// Timeout of counting in the database. After it, the node decides by its own buckets.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What a limit counts by.
+/// The key that a limit counts by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
     /// A partner, or a shared link.
     Id(Uuid),
-    /// A network address; of IPv6, a network of 64 bits.
+    /// A network address; for IPv6, its /64 network.
     Address(IpAddr),
-    /// An IPv6 network of 48 bits, which one site gets (RFC 6177). It is counted besides each of its networks.
+    /// An IPv6 /48 network, which one site gets (RFC 6177). Counted in addition to each of its /64
+    /// networks.
     Site(Ipv6Addr),
-    /// By a hash.
+    /// A hash.
     Hash([u8; 32]),
 }
 
-/// How many times the limit of one network a site may use.
+/// Limit of a site, as a multiple of the limit of one network.
 const SITE_SHARE: u32 = 16;
 
 impl From<&Uuid> for Key {
@@ -52,7 +53,7 @@ impl From<&[u8; 32]> for Key {
 }
 
 impl Key {
-    /// The site that `self` is counted for besides.
+    /// Returns the site that is counted in addition to `self`.
     fn site(&self) -> Option<Self> {
         match self {
             Self::Address(IpAddr::V6(network)) => Some(Self::Site((u128::from(*network) & (u128::MAX << 80)).into())),
@@ -60,12 +61,13 @@ impl Key {
         }
     }
 
-    /// How many times the limit applies to this key.
+    /// Returns how many times the limit applies to this key.
     fn share(&self) -> u32 {
         if matches!(self, Self::Site(_)) { SITE_SHARE } else { 1 }
     }
 
-    /// The key in the database, from which an address cannot be found without the root key.
+    /// Returns the key in the database. An address cannot be recovered from it without the root
+    /// key.
     pub(super) fn fingerprint(&self, keyring: &Keyring, limit: &str) -> [u8; 32] {
         let key = match self {
             Self::Id(id) => id.as_bytes().to_vec(),
@@ -77,22 +79,22 @@ impl Key {
     }
 }
 
-/// How much of its limit a caller has used.
+/// The used part of a caller's limit.
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
-    /// When nothing of it is used any more.
+    /// When the bucket is full again.
     full_at: Timestamp,
-    /// Requests that were not reported to other nodes yet, and when the first of them came.
+    /// Requests not yet reported to other nodes, and when the first of them arrived.
     unreported: u32,
     since: Timestamp,
 }
 
-/// What all limits have in common.
+/// State shared by all limits.
 #[derive(Clone, Debug)]
 pub(super) struct Counting {
     pub(super) clock: Clock,
     pub(super) is_on: bool,
-    /// Where nodes count together; `None` on SQLite, which has one node.
+    /// The database in which nodes count together; `None` on SQLite, which has one node.
     pub(super) shared: Option<Shared>,
 }
 
@@ -102,47 +104,47 @@ pub(super) struct Shared {
     pub(super) keyring: Keyring,
 }
 
-/// A limit for each key.
+/// A rate limit with a bucket for each key.
 #[derive(Debug)]
 pub struct Limit {
     pub(super) name: &'static str,
     burst: u32,
-    /// After how long one request is made up for.
+    /// Time in which one request is refilled.
     pub(super) interval: Duration,
     pub(super) counting: Counting,
     buckets: Mutex<HashMap<Key, Bucket>>,
 }
 
-/// What is left of a limit after a request.
+/// The state of a limit after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimitStatus {
     /// The limit's name.
     pub name: &'static str,
-    /// Most requests at once.
+    /// Maximum number of requests at once.
     pub burst: u32,
-    /// The time in which `burst` requests are allowed again.
+    /// Time in which an empty bucket refills.
     pub window: Duration,
-    /// Requests that are allowed now.
+    /// Number of requests that are allowed now.
     pub remaining: u32,
-    /// Until when the bucket is full again, or, where the request was refused, until one is allowed.
+    /// Time until the bucket is full; if the request was refused, until the next one is allowed.
     pub wait: Duration,
 }
 
 impl From<RateLimitStatus> for Error {
     fn from(status: RateLimitStatus) -> Self {
         let seconds = whole_seconds(status.wait).max(1);
-        let detail = format!("Too many requests; try again in {seconds} s.");
+        let detail = format!("Too many requests. Retry in {seconds} s.");
         Self::new(Kind::TooManyRequests(Duration::from_secs(seconds)), detail)
     }
 }
 
-/// `duration` in seconds, rounded up.
+/// Converts `duration` to seconds, rounded up.
 pub fn whole_seconds(duration: Duration) -> u64 {
     duration.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
 }
 
 impl Limit {
-    /// `count` requests in `period`, and `burst` at once.
+    /// Creates a limit of `count` requests in `period`, and `burst` at once.
     pub(super) fn new(name: &'static str, (count, period): (u32, Duration), burst: u32, counting: &Counting) -> Self {
         Self {
             name,
@@ -165,15 +167,15 @@ impl Limit {
         RateLimitStatus { name: self.name, burst: self.burst, window: self.window(), remaining, wait }
     }
 
-    /// After how long one request of `key` is made up for.
+    /// Returns the time in which one request of `key` is refilled.
     pub(super) fn cost(&self, key: Key) -> Duration {
         (self.interval / key.share()).max(Duration::from_micros(1))
     }
 
-    /// Counts one request of `key`, as far as this node knows. `None` where limits are off.
+    /// Counts one request of `key` on this node. Returns `None` if rate limits are disabled.
     ///
     /// # Errors
-    /// The status that says when to retry; as an [`Error`] it is 429.
+    /// The limit is exceeded. The status says when to retry; it converts to a 429 [`Error`].
     pub fn check<'a, K>(&self, key: &'a K) -> Result<Option<RateLimitStatus>, RateLimitStatus>
     where
         Key: From<&'a K>,
@@ -181,7 +183,7 @@ impl Limit {
         self.spend(key, 1)
     }
 
-    /// Counts `cost` requests of `key` at once, as far as this node knows: all of them or none.
+    /// Counts `cost` requests of `key` on this node: all of them or none.
     ///
     /// # Errors
     /// As [`Limit::check`].
@@ -200,11 +202,12 @@ impl Limit {
         Ok(Some(status))
     }
 
-    /// Counts one request of `key` for all nodes before it returns: for guesses, and for what is mailed. While the database is
-    /// unavailable this node decides by its own bucket.
+    /// Counts one request of `key` in the database for all nodes before it returns. Used for
+    /// guesses and for sending email. If the database is unavailable, this node decides by its own
+    /// bucket.
     ///
     /// # Errors
-    /// 429.
+    /// The limit is exceeded: 429.
     pub async fn check_global<'a, K>(&self, key: &'a K) -> Result<(), Error>
     where
         Key: From<&'a K>,
@@ -227,7 +230,7 @@ impl Limit {
         };
         let known = self.buckets().get(&key).map_or(now, |bucket| bucket.full_at);
         self.after(known, cost, now)?;
-        let charge = Charge { id: key.fingerprint(keyring, self.name), since: now, cost };
+        let charge = Debit { id: key.fingerprint(keyring, self.name), since: now, cost };
         match within(store, &charge, now + self.window()).await {
             Ok(Ok(full_at)) => {
                 self.merge(key, full_at);
@@ -239,13 +242,13 @@ impl Limit {
                 Err(self.status(0, wait).into())
             }
             Err(error) => {
-                tracing::warn!(%error, "other nodes could not be asked about a limit");
+                tracing::warn!(%error, "checking a rate limit with other nodes failed");
                 Ok(self.count(key, 1, true).map(drop)?)
             }
         }
     }
 
-    /// When a bucket is full again that is full at `full_at`, after what costs `cost` now.
+    /// Adds `cost` to a bucket that is full at `full_at`, and returns when it is full again.
     fn after(&self, full_at: Timestamp, cost: Duration, now: Timestamp) -> Result<Timestamp, RateLimitStatus> {
         let after = full_at.max(now) + cost;
         let over = after.since(now).saturating_sub(self.window());
@@ -270,14 +273,14 @@ impl Limit {
         Ok(self.status(remaining, self.interval * (self.burst - remaining.min(self.burst))))
     }
 
-    /// Takes what was not reported to other nodes yet.
+    /// Returns and resets the requests that were not reported to other nodes.
     pub(super) fn take_unreported(&self) -> Vec<(Key, u32, Timestamp)> {
         let mut buckets = self.buckets();
         let unreported = buckets.iter_mut().filter(|(_, bucket)| bucket.unreported > 0);
         unreported.map(|(key, bucket)| (*key, std::mem::take(&mut bucket.unreported), bucket.since)).collect()
     }
 
-    /// Puts back what could not be reported.
+    /// Restores requests whose report failed.
     pub(super) fn put_back(&self, key: Key, count: u32, since: Timestamp) {
         let mut buckets = self.buckets();
         let bucket = buckets.entry(key).or_insert(Bucket { full_at: since, unreported: 0, since });
@@ -285,30 +288,30 @@ impl Limit {
         bucket.unreported += count;
     }
 
-    /// Merges when a bucket is full for all nodes together, as far as they have reported.
+    /// Merges the time at which a bucket is full for all nodes together, as far as reported.
     pub(super) fn merge(&self, key: Key, full_at: Timestamp) {
         let mut buckets = self.buckets();
         let bucket = buckets.entry(key).or_insert(Bucket { full_at, unreported: 0, since: full_at });
         bucket.full_at = bucket.full_at.max(full_at + self.cost(key) * bucket.unreported);
     }
 
-    /// Removes buckets that are full again, so that the table does not grow with every caller ever seen.
+    /// Removes full buckets, which bounds the table.
     pub(super) fn forget_idle(&self) {
         let now = self.counting.clock.now();
         self.buckets().retain(|_, bucket| bucket.full_at > now || bucket.unreported > 0);
     }
 }
 
-/// Waits for `work`, a transaction that counts, but not for long.
+/// Runs `work`, a transaction that counts, with a timeout.
 ///
 /// # Errors
-/// That of `work`, or the store does not respond in time.
+/// Those of `work`, or the store does not respond in time.
 pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    let silent = |_: Elapsed| StoreError::Unavailable("the database does not answer".to_owned());
+    let silent = |_: Elapsed| StoreError::Unavailable("the database does not respond".to_owned());
     timeout(DATABASE_TIMEOUT, work).await.map_err(silent)?
 }
 
-async fn within(store: &Store, charge: &Charge, latest: Timestamp) -> Result<Result<Timestamp, Timestamp>, StoreError> {
+async fn within(store: &Store, charge: &Debit, latest: Timestamp) -> Result<Result<Timestamp, Timestamp>, StoreError> {
     in_time(async {
         let mut tx = store.write().await?;
         let charged = tx.charge_within(charge, latest).await?;

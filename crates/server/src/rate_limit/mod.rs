@@ -1,12 +1,13 @@
 //! Rate limits: how many requests a caller may make, and how fast.
 //!
-//! Owns the buckets (the generic cell rate algorithm: a bucket is the time at which it is full again). What is left of a bucket is
-//! a [`RateLimitStatus`]; the API writes it into headers.
+//! Owns the buckets. They use the generic cell rate algorithm: a bucket is the time at which it is
+//! full again. The API writes the [`RateLimitStatus`] of a bucket into headers.
 //!
-//! Nodes that share a database count together. Each decides by its own buckets, reports to the database once a second what was
-//! used of them, and merges what was used of the same ones elsewhere: a request costs no round trip, and what all nodes together
-//! let through too much in a second, they make up for by refusing longer. Where one guess more matters, the database is
-//! asked before the response: [`Limit::check_global`].
+//! Nodes that share a database count together. Each decides by its own buckets, reports the use to
+//! the database once a second, and merges the use of other nodes. So a request costs no round trip.
+//! If all nodes together allow too many requests within a second, they compensate by refusing
+//! longer. [`Limit::check_global`] asks the database first, for cases in which one guess more
+//! matters.
 
 mod limit;
 
@@ -16,55 +17,57 @@ use crate::config::Config;
 use crate::keys::Keyring;
 use ambient::{Clock, Timestamp};
 use limit::{Counting, Shared, in_time};
-use store::{Charge, Store, StoreError};
+use store::{Debit, Store, StoreError};
 
 pub use limit::{Key, Limit, RateLimitStatus, whole_seconds};
 
-/// How often nodes report to each other what was used.
+/// Interval at which nodes report their use to each other.
 pub const SHARED_EVERY: Duration = Duration::from_secs(1);
 
-/// Buckets in one statement.
+/// Number of buckets per statement.
 const CHUNK: usize = 256;
 
-/// Passcodes that may be tried for one link in an hour: enough for typing errors, too few for guessing.
+/// Passcode attempts per link and hour: enough for typing errors, too few for guessing.
 const PASSCODES_PER_SHARE: u32 = 10;
-/// Passcodes that may be tried from one network address in an hour, behind which a whole company may sit.
+/// Passcode attempts per network address and hour. A whole company may share one address.
 const PASSCODES_PER_CLIENT: u32 = 60;
 
-/// Sign-ins to a console that may be tried from one network address in an hour.
+/// Console sign-in attempts per network address and hour.
 const CONSOLE_PER_CLIENT: u32 = 60;
-/// Codes mailed to an address within a day for all networks together, in limits of one network: bounds what a flood from many
-/// networks sends to one person, and what guessing can gain. Browsers that were signed in before count apart.
+/// Codes per email address and day from all networks together, as a multiple of the limit of one
+/// network. Bounds what a flood from many networks sends to one person, and how much it can guess.
+/// Browsers that were signed in before are counted separately.
 const NETWORKS_PER_ADDRESS: u32 = 10;
-/// Codes that a block of networks gets for an address in a day after all networks together have used up theirs: no stranger can
-/// keep a person from signing in.
+/// Codes per email address and day for a network block after all networks together have reached
+/// their limit. A stranger cannot keep a person from signing in.
 const RESERVED_PER_BLOCK: u32 = 2;
-/// Codes in reserve that all blocks of one provider get for an address in a day: who has a whole provider's addresses has little
-/// more than a few blocks.
+/// Reserved codes per email address and day for all blocks of one provider. Having all addresses of
+/// a provider gains little over having a few blocks.
 const RESERVED_PER_PROVIDER: u32 = 32;
-/// Codes that a block of networks (IPv4: 256 addresses, IPv6: 48 bits) gets for an address in an hour, in limits of one network:
-/// nobody who has one block can use up what others need.
+/// Codes per email address and hour for a network block (256 IPv4 addresses, or an IPv6 /48), as a
+/// multiple of the limit of one network. One block cannot use up the limit of other networks.
 const NETWORKS_PER_BLOCK: u32 = 2;
 
-/// Authorization requests that wallets may push from one network address in a minute, and from all together.
+/// Pushed authorization requests of wallets per minute, from one network address and in total.
 const AUTHORIZATION_REQUESTS_PER_CLIENT: u32 = 60;
 const AUTHORIZATION_REQUESTS: u32 = 6_000;
-/// Credential offers that a holder may make in an hour.
+/// Credential offers per holder and hour.
 const OFFERS_PER_HOLDER: u32 = 60;
-/// Credentials that wallets may fetch for a holder in an hour, one for each key: each takes a place in a status list.
+/// Credentials that wallets fetch per holder and hour, one for each key. Each uses a status list
+/// index.
 const CREDENTIALS_PER_HOLDER: u32 = 1_000;
-/// Tokens of other issuers that a partner may have verified in a minute: each sends requests to the issuer's server.
+/// Tokens of other issuers that a partner verifies per minute. Each sends requests to the issuer.
 const ISSUER_LOOKUPS_PER_PARTNER: u32 = 120;
-/// What [`Limits::idempotency_bytes`] counts in, bytes.
+/// Unit of [`Limits::idempotency_bytes`], in bytes.
 pub const STORED_UNIT: usize = 1024;
-/// How much of responses is stored for a partner's Idempotency-Keys in a day, in [`STORED_UNIT`]s: 256 MiB.
+/// Responses stored per partner and day for Idempotency-Keys, in [`STORED_UNIT`]s: 256 MiB.
 const STORED_PER_PARTNER: u32 = 256 * 1024;
 
 const DAY: Duration = Duration::from_secs(86_400);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// The key of a limit that everybody shares.
+/// The key of limits that all callers share.
 pub const ALL: [u8; 32] = [0; 32];
 
 /// All limits.
@@ -78,48 +81,50 @@ pub struct Limits {
     pub wallets: Limit,
     /// Authorization requests pushed from a network address.
     pub authorization_requests_per_client: Limit,
-    /// Authorization requests pushed from everywhere; the key is [`ALL`].
+    /// Authorization requests pushed in total; the key is [`ALL`].
     pub authorization_requests: Limit,
-    /// Credential offers made by a holder.
+    /// Credential offers created by a holder.
     pub offers_per_holder: Limit,
     /// Credentials that wallets fetch for a holder.
     pub credentials_per_holder: Limit,
     /// Tokens of other issuers that a partner has verified.
     pub issuer_lookups: Limit,
-    /// What is stored for a partner's Idempotency-Keys, in [`STORED_UNIT`]s.
+    /// Responses stored for a partner's Idempotency-Keys, in [`STORED_UNIT`]s.
     pub idempotency_bytes: Limit,
-    /// Links that a partner has mailed to an address, by a hash of both. Apart from codes, so that no partner can keep a person
-    /// from signing in.
+    /// Links that a partner has emailed to an address, by a hash of both. Counted separately from
+    /// codes, so that a partner cannot keep a person from signing in.
     pub links_per_recipient: Limit,
-    /// Codes asked for from a network address.
-    pub codes_per_client: Limit,
-    /// Codes mailed to an address as asked for from a network address, by a hash of both.
+    /// Codes requested from a network address.
+    pub codes_per_ip_per_hour: Limit,
+    /// Codes for an email address requested from a network address, by a hash of both.
     pub codes_per_pair: Limit,
-    /// Codes mailed to an address as asked for from a block of networks, by a hash of both.
+    /// Codes for an email address requested from a network block, by a hash of both.
     pub codes_per_block: Limit,
-    /// Codes mailed to an address (by its keyed hash), whoever asked. Each has its own attempts, so this also bounds guesses.
+    /// Codes for an email address (by its keyed hash) from all networks. Each code has its own
+    /// attempts, so this also bounds guesses.
     pub codes_per_address: Limit,
-    /// Codes mailed to an address beyond `codes_per_address`, as asked for from a block of networks, by a hash of both.
+    /// Codes beyond `codes_per_address` requested from a network block, by a hash of both.
     pub reserved_per_block: Limit,
-    /// Codes mailed to an address beyond `codes_per_address`, as asked for from a provider's networks, by a hash of both.
+    /// Codes beyond `codes_per_address` requested from a provider's networks, by a hash of both.
     pub reserved_per_provider: Limit,
-    /// Codes mailed to an address as asked for in a browser that was signed in to its account, by a hash of both. These count
-    /// here only, so that no stranger can use them up.
+    /// Codes for an email address requested in a browser that was signed in to its account, by a
+    /// hash of both. No other limit counts them, so a stranger cannot use them up.
     pub codes_per_browser: Limit,
-    /// Codes tried from a network address, in browsers that wait for no code. A browser that waits for one has the attempts of its
-    /// code, which nobody else can use up.
+    /// Code attempts from a network address, in browsers that have not requested a code. Browsers
+    /// that have requested one use the attempts of that code.
     pub tries_per_client: Limit,
-    /// Passcodes tried for a shared link.
+    /// Passcode attempts for a shared link.
     pub passcodes_per_share: Limit,
-    /// Passcodes tried from a network address.
+    /// Passcode attempts from a network address.
     pub passcodes_per_client: Limit,
-    /// Sign-ins to a console from a network address. Nothing counts by client id, which anyone may know: a secret of 256 bits
-    /// cannot be guessed, and a partner must not be locked out.
+    /// Console sign-ins from a network address. Not counted by client id, which is public: the
+    /// 256-bit secret cannot be guessed, and a partner must not be locked out.
     pub console_per_client: Limit,
 }
 
 impl Limits {
-    /// The limits that `config` sets. On PostgreSQL they are counted in `store`, under keys hashed by `keyring`.
+    /// Creates the limits that `config` sets. On PostgreSQL they are counted in `store`, under keys
+    /// hashed by `keyring`.
     pub fn new(config: &Config, clock: &Clock, store: &Store, keyring: &Keyring) -> Self {
         let is_shared = !config.storage.database_url.is_empty();
         let counting = Counting {
@@ -133,8 +138,8 @@ impl Limits {
         let partner = (rates.partner_per_second, Duration::from_secs(1));
         Self {
             partner: Limit::new("partner", partner, rates.partner_burst, &counting),
-            token: at_once("token", rates.tokens_per_minute, MINUTE),
-            wallets: at_once("wallet", rates.wallets_per_minute, MINUTE),
+            token: at_once("token", rates.token_requests_per_ip_per_minute, MINUTE),
+            wallets: at_once("wallet", rates.wallet_requests_per_ip_per_minute, MINUTE),
             authorization_requests_per_client: at_once("client-par", AUTHORIZATION_REQUESTS_PER_CLIENT, MINUTE),
             authorization_requests: at_once("par", AUTHORIZATION_REQUESTS, MINUTE),
             offers_per_holder: hourly("offer", OFFERS_PER_HOLDER),
@@ -142,14 +147,17 @@ impl Limits {
             issuer_lookups: at_once("issuer-lookup", ISSUER_LOOKUPS_PER_PARTNER, MINUTE),
             idempotency_bytes: at_once("idempotency", STORED_PER_PARTNER, DAY),
             links_per_recipient: hourly("link", sign_in.codes_per_address),
-            codes_per_client: hourly("client", sign_in.codes_per_client),
+            codes_per_ip_per_hour: hourly("client", sign_in.codes_per_ip_per_hour),
             codes_per_pair: hourly("code-pair", sign_in.codes_per_address),
             codes_per_block: hourly("code-block", sign_in.codes_per_address.saturating_mul(NETWORKS_PER_BLOCK)),
             codes_per_address: at_once("code-day", sign_in.codes_per_address.saturating_mul(NETWORKS_PER_ADDRESS), DAY),
             reserved_per_block: at_once("code-reserve", RESERVED_PER_BLOCK, DAY),
             reserved_per_provider: at_once("code-reserve-provider", RESERVED_PER_PROVIDER, DAY),
             codes_per_browser: hourly("code-browser", sign_in.codes_per_address),
-            tries_per_client: hourly("client-try", sign_in.codes_per_client.saturating_mul(sign_in.code_attempts)),
+            tries_per_client: hourly(
+                "client-try",
+                sign_in.codes_per_ip_per_hour.saturating_mul(sign_in.max_code_attempts),
+            ),
             passcodes_per_share: hourly("passcode", PASSCODES_PER_SHARE),
             passcodes_per_client: hourly("client-passcode", PASSCODES_PER_CLIENT),
             console_per_client: hourly("client-console", CONSOLE_PER_CLIENT),
@@ -168,7 +176,7 @@ impl Limits {
             &self.issuer_lookups,
             &self.idempotency_bytes,
             &self.links_per_recipient,
-            &self.codes_per_client,
+            &self.codes_per_ip_per_hour,
             &self.codes_per_pair,
             &self.codes_per_block,
             &self.codes_per_address,
@@ -182,17 +190,17 @@ impl Limits {
         ]
     }
 
-    /// Reports to other nodes what was used since the last time, and merges what they have used of the same.
+    /// Reports the use since the last report to other nodes, and merges theirs.
     ///
     /// # Errors
-    /// The store cannot be used; what was not reported is reported the next time.
+    /// The store is unavailable. The unreported use is reported next time.
     pub async fn share(&self) -> Result<(), StoreError> {
         let Some(Shared { store, keyring }) = &self.partner.counting.shared else { return Ok(()) };
         let mut unreported = Vec::new();
         for limit in self.all() {
             for (key, count, since) in limit.take_unreported() {
                 let id = key.fingerprint(keyring, limit.name);
-                unreported.push((Charge { id, since, cost: limit.cost(key) * count }, limit, key, count));
+                unreported.push((Debit { id, since, cost: limit.cost(key) * count }, limit, key, count));
             }
         }
         unreported.sort_unstable_by_key(|(charge, ..)| charge.id);
@@ -219,7 +227,7 @@ impl Limits {
         Ok(())
     }
 
-    /// Removes the buckets that are full again.
+    /// Removes full buckets.
     pub fn forget_idle(&self) {
         for limit in self.all() {
             limit.forget_idle();
@@ -227,7 +235,7 @@ impl Limits {
     }
 }
 
-async fn charge(store: &Store, charges: &[Charge]) -> Result<Vec<([u8; 32], Timestamp)>, StoreError> {
+async fn charge(store: &Store, charges: &[Debit]) -> Result<Vec<([u8; 32], Timestamp)>, StoreError> {
     in_time(async {
         let mut tx = store.write().await?;
         let charged = tx.charge(charges).await?;

@@ -1,4 +1,4 @@
-//! Connections of clients: how many are accepted, how long they may be idle, and how they end when the server stops.
+//! Client connections: their maximum number, idle timeout and graceful shutdown.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -25,28 +25,30 @@ use tower::Service as _;
 
 use crate::http;
 
-/// What a connection may take.
+/// Limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ConnectionLimits {
-    /// Longest time without the whole head of a request.
-    pub head_timeout: Duration,
-    /// Most connections at once, but for probes.
+    /// Timeout for receiving the complete head of a request.
+    pub header_read_timeout: Duration,
+    /// Maximum number of concurrent connections, without those reserved for probes.
     pub max_connections: usize,
 }
 
-/// How far the end has come.
+/// The stages of a shutdown.
 #[derive(Clone, Debug)]
 pub(super) struct Stages {
-    /// The server still takes requests, but a load balancer should send no more here.
+    /// Requests are still served, but load balancers should stop sending new ones to this node.
     pub stopping: CancellationToken,
-    /// The server takes no more connections.
+    /// No new connections are accepted.
     pub closing: CancellationToken,
 }
 
-/// Takes connections until `closing`, and ends once what they had under way is answered. One on which no head of a request has
-/// arrived whole for `head_timeout` is closed, since each of those that say nothing is one less for others. Beyond
-/// `max_connections` a few are taken for probes of the server's health, and answered 503 otherwise; the oldest of them makes way
-/// for the next, so that clients that say nothing keep no probe out.
+/// Accepts connections until `closing`, then waits for the requests in progress.
+///
+/// A connection that sends no complete request head within `header_read_timeout` is closed, because
+/// idle connections count towards the limit. Beyond `max_connections` some connections are reserved
+/// for health probes; other requests on them get 503. A new reserved connection replaces the oldest
+/// one, so that idle clients cannot block probes.
 pub(super) async fn accept(
     listener: TcpListener,
     limits: ConnectionLimits,
@@ -54,7 +56,7 @@ pub(super) async fn accept(
     stages: Stages,
 ) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout);
+    http.timer(TokioTimer::new()).header_read_timeout(limits.header_read_timeout);
     let mut reserved_http = http.clone();
     reserved_http.keep_alive(false).header_read_timeout(RESERVED_HEAD_TIMEOUT);
     let places = Arc::new(Semaphore::new(limits.max_connections));
@@ -62,8 +64,8 @@ pub(super) async fn accept(
     let connections = GracefulShutdown::new();
     let mut late = 0;
     loop {
-        // Connections that are made already are taken first, also at the end: closing the listener would reset them, and a
-        // load balancer does not send a request twice.
+        // Accept established connections first, even when closing: dropping the listener would
+        // reset them, and load balancers do not retry such requests.
         let (stream, peer) = tokio::select! {
             biased;
             accepted = next(&listener), if late < MAX_LATE => accepted,
@@ -77,7 +79,8 @@ pub(super) async fn accept(
             service_fn(move |request| answer(router.get(), request, peer, is_reserved, stopping.is_cancelled()));
         let http = if is_reserved { &reserved_http } else { &http };
         let serving = connections.watch(http.serve_connection(TokioIo::new(stream), service));
-        // What becomes of a connection is its peer's affair: requests have their own log lines.
+        // Connection errors are caused by the peer and not logged. Requests have their own log
+        // lines.
         let task = tokio::spawn(async move {
             drop(serving.await);
             drop(place);
@@ -96,38 +99,40 @@ pub(super) async fn accept(
     connections.shutdown().await;
 }
 
-/// The next connection. While this machine has no room for more, it is tried again each second.
+/// Accepts the next connection. If the system is out of resources, retries every second.
 async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
-            // It was gone before it was taken.
+            // The peer closed the connection before it was accepted.
             Err(error)
                 if matches!(
                     error.kind(),
                     ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused
                 ) => {}
             Err(error) => {
-                tracing::error!(%error, "no connection can be taken for a second");
+                tracing::error!(%error, "accepting connections failed; retrying in a second");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }
     }
 }
 
-/// Most connections that are taken after the end has come: as many as the listener's queue holds.
+/// Maximum number of connections accepted after closing has begun: the length of the listener's
+/// queue.
 const MAX_LATE: usize = 1024;
 
-/// Paths that are answered although there are too many connections.
+/// Paths that are served even on reserved connections.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-/// Connections taken beyond the most, for [`PROBES`].
+/// Number of connections beyond the maximum that are reserved for [`PROBES`].
 const RESERVED_CONNECTIONS: usize = 32;
 
-/// How long one of those may take to send its request.
+/// Timeout for the request head on a reserved connection.
 const RESERVED_HEAD_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether a request says which host it is for, as HTTP/1.1 demands (RFC 9112, section 3.2): one `Host`, or the whole URL.
+/// Whether a request has exactly one `Host` header, as HTTP/1.1 requires (RFC 9112, section 3.2).
+/// HTTP/1.0 requests may omit it.
 fn has_one_host<B>(request: &Request<B>) -> bool {
     match request.headers().get_all(header::HOST).iter().count() {
         0 => request.version() < Version::HTTP_11,
@@ -136,7 +141,8 @@ fn has_one_host<B>(request: &Request<B>) -> bool {
     }
 }
 
-/// The request is handed on before anything waits, so that it is moved once; so the future borrows nothing.
+/// Calls the router before the first await point, so that the request is moved only once and the
+/// future borrows nothing.
 fn answer(
     router: Option<&Router>,
     mut request: Request<Incoming>,
@@ -145,7 +151,7 @@ fn answer(
     is_stopping: bool,
 ) -> impl Future<Output = Result<Response, Infallible>> + use<> {
     let refused = if !has_one_host(&request) {
-        Some((StatusCode::BAD_REQUEST, "the request needs exactly one Host header\n"))
+        Some((StatusCode::BAD_REQUEST, "the request must have exactly one Host header\n"))
     } else if is_reserved && !PROBES.contains(&request.uri().path()) {
         Some((StatusCode::SERVICE_UNAVAILABLE, "too many connections\n"))
     } else if is_stopping && request.uri().path() == "/readyz" {
@@ -163,11 +169,12 @@ fn answer(
         let mut response = match routed {
             Some(routed) => routed.await?,
             None => {
-                // The process lives, though it is not ready: a restart would not mend the database.
+                // The process is alive although it is not ready: restarting it would not fix the
+                // database.
                 let starting = if is_probe_of_life {
                     (StatusCode::OK, "ok\n")
                 } else {
-                    (StatusCode::SERVICE_UNAVAILABLE, "starting: the store cannot be used yet\n")
+                    (StatusCode::SERVICE_UNAVAILABLE, "starting: the store is not available yet\n")
                 };
                 let (status, text) = refused.unwrap_or(starting);
                 let mut response = (status, text).into_response();
@@ -184,7 +191,7 @@ fn answer(
     }
 }
 
-/// Time stands still in these until everybody waits, and then goes on at once.
+/// These tests use paused time, which advances as soon as every task is waiting.
 #[cfg(test)]
 mod tests {
     use axum::routing::{get, post};
@@ -197,19 +204,19 @@ mod tests {
     const HEAD: Duration = Duration::from_secs(75);
     const REQUEST: &[u8] = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n";
 
-    /// A connection, and what ends when the server does.
+    /// Returns a connection, and a task that ends when the server does.
     async fn connected(stop: &CancellationToken) -> (TcpStream, JoinHandle<()>) {
         let slow = || async { sleep(Duration::from_secs(200)).await };
         let router = Router::new().route("/slow", get(slow)).route("/echo", post(|body: String| async { body }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let limits = ConnectionLimits { head_timeout: HEAD, max_connections: 2 };
+        let limits = ConnectionLimits { header_read_timeout: HEAD, max_connections: 2 };
         let stages = Stages { stopping: CancellationToken::new(), closing: stop.clone() };
         let serving = tokio::spawn(accept(listener, limits, Arc::new(OnceLock::from(router)), stages));
         (TcpStream::connect(address).await.expect("a connection"), serving)
     }
 
-    /// What arrives until the server closes the connection.
+    /// Reads until the server closes the connection.
     async fn rest(client: &mut TcpStream) -> String {
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.expect("the end");
@@ -242,7 +249,7 @@ mod tests {
         assert_eq!(started.elapsed().as_secs(), 3 * (HEAD.as_secs() - 1) + 200 + HEAD.as_secs());
     }
 
-    /// Sends `request` over its own connection, and reads until the server closes it.
+    /// Sends `request` on a new connection, and reads until the server closes it.
     async fn exchanged(address: SocketAddr, request: &str) -> String {
         let mut client = TcpStream::connect(address).await.expect("a connection");
         client.write_all(request.as_bytes()).await.expect("it is sent");
@@ -259,7 +266,7 @@ mod tests {
         let answer = exchanged(address, &get("/slow")).await;
         assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("connection: close"), "{answer}");
         assert!(exchanged(address, &get("/healthz")).await.starts_with("HTTP/1.1 404 "), "it reaches the router");
-        // Clients that say nothing cannot take the places of probes.
+        // Idle clients cannot take the connections reserved for probes.
         let mut silent = Vec::new();
         for _ in 0..3 * RESERVED_CONNECTIONS {
             silent.push(TcpStream::connect(address).await.expect("a connection"));
@@ -288,7 +295,7 @@ mod tests {
         let router = Router::new().route("/readyz", get(|| async { "ready" })).route("/echo", get(|| async { "here" }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let limits = ConnectionLimits { head_timeout: HEAD, max_connections: 9 };
+        let limits = ConnectionLimits { header_read_timeout: HEAD, max_connections: 9 };
         let stages = Stages { stopping: CancellationToken::new(), closing: CancellationToken::new() };
         let serving = tokio::spawn(accept(listener, limits, Arc::new(OnceLock::from(router)), stages.clone()));
         stages.stopping.cancel();
@@ -306,7 +313,7 @@ mod tests {
     async fn starting_server_is_alive_and_not_ready() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let limits = ConnectionLimits { head_timeout: HEAD, max_connections: 9 };
+        let limits = ConnectionLimits { header_read_timeout: HEAD, max_connections: 9 };
         let stages = Stages { stopping: CancellationToken::new(), closing: CancellationToken::new() };
         tokio::spawn(accept(listener, limits, Arc::default(), stages));
         for (line, status) in

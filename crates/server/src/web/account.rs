@@ -1,4 +1,4 @@
-//! `/account`: address, passkeys, sessions, and the end of the account.
+//! `/account`: email address, passkeys, sessions, and deletion of the account.
 
 use askama::Template;
 use axum::Router;

@@ -1,4 +1,4 @@
-//! Stylesheet, scripts and pictures: compiled in, cached by the browser for an hour.
+//! Stylesheets, scripts and images: compiled into the binary, cached by browsers for an hour.
 
 use axum::Router;
 use axum::http::header;
@@ -17,11 +17,14 @@ const FILES: &[(&str, &str, &str)] = &[
     ("link.js", "text/javascript; charset=utf-8", include_str!("../../static/link.js")),
     ("passkey.js", "text/javascript; charset=utf-8", include_str!("../../static/passkey.js")),
     ("copy.js", "text/javascript; charset=utf-8", include_str!("../../static/copy.js")),
+    ("forms.js", "text/javascript; charset=utf-8", include_str!("../../static/forms.js")),
     ("print.js", "text/javascript; charset=utf-8", include_str!("../../static/print.js")),
     ("sd-jwt.js", "text/javascript; charset=utf-8", include_str!("../../static/sd-jwt.js")),
     ("verify.js", "text/javascript; charset=utf-8", include_str!("../../static/verify.js")),
     ("verdicts.js", "text/javascript; charset=utf-8", include_str!("../../static/verdicts.js")),
     ("checks.js", "text/javascript; charset=utf-8", include_str!("../../static/checks.js")),
+    ("moments.js", "text/javascript; charset=utf-8", include_str!("../../static/moments.js")),
+    ("local-time.js", "text/javascript; charset=utf-8", include_str!("../../static/local-time.js")),
     ("freshness.js", "text/javascript; charset=utf-8", include_str!("../../static/freshness.js")),
     ("issuer.js", "text/javascript; charset=utf-8", include_str!("../../static/issuer.js")),
     ("lookup.js", "text/javascript; charset=utf-8", include_str!("../../static/lookup.js")),

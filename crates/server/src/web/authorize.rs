@@ -1,6 +1,8 @@
-//! `/oid4vci/authorize`: where a person answers another wallet's request (OpenID4VCI 1.0, section 5; RFC 6749, section 4.1).
+//! `/oid4vci/authorize`: where a person consents to another wallet's request (OpenID4VCI 1.0,
+//! section 5; RFC 6749, section 4.1).
 //!
-//! The request was pushed before; here its person signs in, chooses, and is sent back with a code, or without.
+//! The wallet has pushed the request before. Here its person signs in, chooses credentials, and is
+//! redirected back with an authorization code or an error.
 
 use askama::Template;
 use axum::Router;
@@ -29,16 +31,18 @@ use store::domain::issuance::AuthorizationRequest;
 struct AuthorizePage {
     layout: Layout,
     id: Uuid,
-    /// Where the answer goes, as a person can judge it.
+    /// The destination of the redirect, in a form that a person recognises.
     wallet: String,
     offered: Vec<CredentialView>,
-    /// Whether the wallet can tell several credentials of one type apart; otherwise the person chooses one of each.
+    /// Whether the wallet can distinguish several credentials of one type. If not, the person
+    /// chooses one of each type.
     several: bool,
     nothing_chosen: bool,
 }
 
 impl AuthorizePage {
-    /// Whether a credential is chosen before the person has chosen: the newest of each type, where only one may be.
+    /// Whether a credential is preselected: the newest of each type, if only one of each may be
+    /// chosen.
     fn is_chosen(&self, at: &usize) -> bool {
         let title = self.offered[*at].title;
         !self.several && self.offered.iter().skip(at + 1).all(|later| later.title != title)
@@ -46,7 +50,7 @@ impl AuthorizePage {
 }
 
 #[derive(Debug, Deserialize)]
-struct Asked {
+struct RequestView {
     #[serde(default)]
     client_id: String,
     #[serde(default)]
@@ -61,14 +65,14 @@ pub(super) fn routes() -> Router<App> {
         .route("/oid4vci/authorize/{id}/deny", post(deny))
 }
 
-/// The wallet sends the person here (RFC 9126, section 4).
+/// Handles the redirect from the wallet to the authorization endpoint (RFC 9126, section 4).
 async fn arrive(
     AppState(app): AppState<App>,
     Visitor(visitor): Visitor,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<RequestView>,
 ) -> Result<Response, Error> {
     let id = authorization::parse_request_uri(&asked.request_uri).ok_or_else(|| {
-        Error::new(Kind::Malformed, "A wallet pushes its request first and names it here by request_uri (RFC 9126).")
+        Error::new(Kind::Malformed, "A wallet must push its request first (RFC 9126) and refer to it by request_uri.")
     })?;
     let request = authorization::arrive(&app, id, &asked.client_id).await?;
     let here = format!("/oid4vci/authorize/{id}");
@@ -89,7 +93,7 @@ async fn ask(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<U
 async fn answer_page(app: &App, id: Uuid, holder: Uuid, nothing_chosen: bool) -> Result<Response, Error> {
     let (request, held) = authorization::open(app, id, holder).await?;
     let mut offered = CredentialView::open_all(app, &held).await?;
-    // What has expired is not issued any more.
+    // Expired credentials are not issued.
     offered.retain(|shown| shown.expired_on.is_none());
     let wallet = destination(&request.redirect_uri);
     let layout = Layout::new(app, true);
@@ -101,7 +105,7 @@ async fn answer_page(app: &App, id: Uuid, holder: Uuid, nothing_chosen: bool) ->
     Ok(response)
 }
 
-/// The person allows what they ticked, which is theirs and was asked for.
+/// Grants the ticked credentials. The flow checks that they are the holder's and were requested.
 async fn allow(
     AppState(app): AppState<App>,
     signed_in: SignedIn,
@@ -120,10 +124,10 @@ async fn allow(
 
 async fn deny(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let request = authorization::deny(&app, id, signed_in.holder.id).await?;
-    back(&app, &request, &[("error", "access_denied"), ("error_description", "The person said no.")])
+    back(&app, &request, &[("error", "access_denied"), ("error_description", "The person declined.")])
 }
 
-/// Back to the wallet, with who answers (RFC 9207).
+/// Redirects to the wallet, with `iss` to prevent mix-up attacks (RFC 9207).
 fn back(app: &App, request: &AuthorizationRequest, answer: &[(&str, &str)]) -> Result<Response, Error> {
     let mut url: Url = request.redirect_uri.parse().map_err(Error::internal)?;
     {

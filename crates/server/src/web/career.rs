@@ -1,44 +1,46 @@
-//! The careers in several credentials as one picture and one list.
+//! The careers of several credentials as one timeline and one list.
 
 use credential::{Block, CareerHistory};
 
 use super::timeline::Timeline;
 use crate::flows::credential_view::CredentialView;
-use crate::i18n::Text;
+use crate::i18n::{Text, isolated};
 use store::domain::career::{Career, Disagreement, Job};
 
-/// The careers of several credentials as one picture and one list.
+/// The careers of several credentials as one timeline and one list.
 #[derive(Clone, Debug)]
 pub struct CareerView {
     /// The jobs, gaps and totals.
     pub career: Career,
-    /// The picture; empty while no job has begun.
+    /// The timeline as SVG; empty while no job has begun.
     pub timeline: String,
-    /// Where attesters do not say the same.
+    /// Contradictions between attesters.
     pub differences: Vec<Difference>,
 }
 
-/// Where attesters do not say the same, in words.
+/// A contradiction between attesters, in words, as HTML.
 #[derive(Clone, Debug)]
 pub struct Difference {
-    /// Who, and of which employer.
+    /// The attesters and the employer.
     pub sentence: String,
-    /// What each of them says.
+    /// One sentence for each attester's version.
     pub said: Vec<String>,
 }
 
 impl CareerView {
-    /// Of those of `shown` that hold a career; `None` where none does.
+    /// Combines the careers in `shown`; `None` if there are none.
     pub fn new(shown: &[CredentialView], text: &Text) -> Option<Self> {
         Self::numbered(shown, 1, text)
     }
 
-    /// Of those of `shown` that hold a career, as the `number`th career of its page; `None` where none does.
+    /// Combines the careers in `shown`, as the `number`th career on its page; `None` if there are
+    /// none.
     pub fn numbered(shown: &[CredentialView], number: usize, text: &Text) -> Option<Self> {
         Self::of(&histories(shown), number, text)
     }
 
-    /// Of what several attesters say, as the `number`th career of its page; `None` where nobody says anything.
+    /// Combines the histories of several attesters, as the `number`th career on its page; `None` if
+    /// they contain no job.
     pub fn of(histories: &[(String, CareerHistory)], number: usize, text: &Text) -> Option<Self> {
         let career = Career::new(histories);
         if career.jobs.is_empty() && career.planned.is_empty() {
@@ -49,7 +51,16 @@ impl CareerView {
         Some(Self { career, timeline, differences })
     }
 
-    /// Of `shown` alone, with what it says differently from `others`, which stand beside it in the wallet.
+    /// Returns the total experience in words, with a note if any months overlap.
+    pub fn total(&self, text: &Text) -> String {
+        let months: i32 = self.career.jobs.iter().map(Job::months).sum();
+        let has_overlap = months > self.career.total_months;
+        let key = if has_overlap { "career-total-overlap" } else { "career-total" };
+        text.with(key, &[("duration", &text.duration(self.career.total_months))])
+    }
+
+    /// Returns the career of `shown` only, with its contradictions to `others`, which are shown
+    /// beside it in the wallet.
     pub fn beside(shown: &CredentialView, others: &[CredentialView], text: &Text) -> Option<Self> {
         let alone = Self::new(std::slice::from_ref(shown), text)?;
         let together = Career::new(&histories(others));
@@ -64,7 +75,7 @@ fn histories(shown: &[CredentialView]) -> Vec<(String, CareerHistory)> {
     shown.iter().flat_map(|shown| said_by(&shown.partner, &shown.view)).collect()
 }
 
-/// The careers among `blocks`, with who attests them.
+/// Returns the careers among `blocks`, each with its attester.
 pub fn said_by(attester: &str, blocks: &[Block]) -> Vec<(String, CareerHistory)> {
     let history = |block: &Block| match block {
         Block::Career(history) => Some((attester.to_owned(), history.clone())),
@@ -82,25 +93,21 @@ impl Difference {
                 attesters.push(&job.attester);
             }
         }
-        let names = match attesters.split_last() {
-            Some((last, [])) => (*last).to_owned(),
-            Some((last, names)) => text.with("names-and", &[("names", &names.join(", ")), ("last", last)]),
-            None => String::new(),
-        };
+        let names = text.list(&attesters.into_iter().map(isolated).collect::<Vec<_>>());
         let said = |job: &&Job| {
-            let values =
-                [("partner", job.attester.as_str()), ("role", job.employment.role()), ("span", &span(text, job))];
-            text.with("career-differs-said", &values)
+            let names = [("partner", job.attester.as_str()), ("role", job.employment.role())];
+            text.markup("career-differs-said", &names, &[("span", &span(text, job))])
         };
-        let sentence = text.with("career-differs", &[("partners", &names), ("organisation", &found.organisation)]);
+        let organisation = isolated(&found.organisation);
+        let sentence = text.with_markup("career-differs", &[("partners", names), ("organisation", organisation)]);
         Self { sentence, said: jobs.iter().map(said).collect() }
     }
 }
 
-/// From when to when a job was, in words.
+/// Describes the period of a job.
 pub fn span(text: &Text, job: &Job) -> String {
-    let (start, last) = (text.month(job.start()), text.month(job.last()));
-    let end = job.employment.planned_end().map(|end| text.month(end));
+    let (start, last) = (text.short_month(job.start()), text.short_month(job.last()));
+    let end = job.employment.planned_end().map(|end| text.short_month(end));
     let values = [("start", start.as_str()), ("last", &last), ("end", end.as_deref().unwrap_or_default())];
     if !job.employment.has_begun() {
         text.with("job-planned", &values)
@@ -112,5 +119,36 @@ pub fn span(text: &Text, job: &Job) -> String {
         start
     } else {
         text.with("job-span", &values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn job(start: &str, end: &str) -> Value {
+        let mut job = json!({ "organisation": "A", "role_title": "B", "start_date": start, "end_date": end });
+        job["last_processed_month"] = end.into();
+        job
+    }
+
+    /// Returns the total of jobs with these first and last months.
+    fn total(jobs: &[(&str, &str)]) -> String {
+        let employment: Vec<Value> = jobs.iter().map(|(start, end)| job(start, end)).collect();
+        let fields = json!({ "full_name": "Jane Roe", "employment": employment });
+        let history = CareerHistory::from_fields(&fields).expect("a career");
+        let text = Text::default();
+        CareerView::of(&[("Acme Payroll".to_owned(), history)], 1, &text).expect("jobs").total(&text)
+    }
+
+    #[test]
+    fn total_mentions_overlaps_only_if_there_are_any() {
+        assert_eq!(total(&[("2020-01", "2020-12"), ("2021-01", "2021-06")]), "1 year 6 months of experience.");
+        assert_eq!(
+            total(&[("2020-01", "2020-12"), ("2020-07", "2021-06")]),
+            "1 year 6 months of experience. Overlapping months counted once."
+        );
     }
 }

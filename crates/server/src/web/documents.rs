@@ -1,7 +1,7 @@
-//! `/documents/{id}`: one document, for the person whose credential it belongs to.
+//! `/documents/{id}`: one document, for the holder of its credential.
 //!
-//! Owns how an untrusted file is served: in a sandbox without scripts and with an opaque origin, images inline, everything
-//! else as an attachment.
+//! Owns how an untrusted file is served: in a sandbox without scripts and with an opaque origin.
+//! Images are inline, everything else is an attachment.
 
 use axum::Router;
 use axum::body::Body;

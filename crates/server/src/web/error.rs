@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::Layout;
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::http::ErrorContext;
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -17,20 +18,20 @@ struct ErrorPage<'a> {
     request_id: &'a str,
 }
 
-/// The page for `error`. The status is the caller's to set.
-pub fn page(app: &App, error: &Error, request_id: &str) -> Response {
-    let layout = Layout::new(app, false);
+/// Renders the page for `error`. The caller sets the status.
+pub fn page(app: &App, error: &Error, context: ErrorContext<'_>) -> Response {
+    let ErrorContext { request_id, signed_in } = context;
+    let layout = Layout::new(app, signed_in);
     let (title, body) = match &error.kind {
-        Kind::NotFound | Kind::MethodNotAllowed | Kind::NotAcceptable => {
-            ("error-not-found-title", layout.text.of("error-not-found"))
-        }
+        Kind::NotFound | Kind::NotAcceptable => ("error-not-found-title", layout.text.of("error-not-found")),
+        Kind::MethodNotAllowed => ("error-method-title", layout.text.of("error-method")),
         Kind::Forbidden => ("error-forbidden-title", error.detail.clone()),
         Kind::TooManyRequests(wait) => {
             let minutes = i64::try_from(wait.as_secs().div_ceil(60)).unwrap_or(i64::MAX).max(1);
             ("error-too-many-title", layout.text.count("error-too-many", minutes))
         }
         Kind::Unavailable => ("error-unavailable-title", layout.text.of("error-unavailable")),
-        kind if kind.facts().0 == StatusCode::INTERNAL_SERVER_ERROR => {
+        kind if kind.metadata().0 == StatusCode::INTERNAL_SERVER_ERROR => {
             ("error-internal-title", layout.text.of("error-internal"))
         }
         _ => ("error-request-title", layout.text.of("error-request")),

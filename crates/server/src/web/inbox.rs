@@ -1,4 +1,4 @@
-//! `/dev/inbox`: the mails of a demonstration. This route exists under `tenure demo` alone.
+//! `/dev/inbox`: the mails of a demonstration. This route only exists in `tenure demo`.
 
 use askama::Template;
 use axum::Router;
@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::http::session::Visitor;
 
-/// How many mails are shown, newest first.
+/// Maximum number of mails shown, newest first.
 const SHOWN: usize = 20;
 
 #[derive(Template)]
@@ -32,13 +32,13 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn inbox(State(app): State<App>, Visitor(visitor): Visitor) -> Result<Response, Error> {
-    let folder = app.config().storage.data.join("mail");
+    let folder = app.config().storage.data_dir.join("mail");
     let mut paths: Vec<_> = match std::fs::read_dir(&folder) {
         Ok(entries) => entries.filter_map(Result::ok).map(|entry| entry.path()).collect(),
         Err(_) => Vec::new(),
     };
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
-    // Names are ids that sort by time.
+    // File names are ids, which sort by time.
     paths.sort_unstable_by(|left, right| right.cmp(left));
     let mails = paths
         .iter()
@@ -50,7 +50,7 @@ async fn inbox(State(app): State<App>, Visitor(visitor): Visitor) -> Result<Resp
     Ok(page(&app, &Inbox { layout: layout.clone(), mails }, &layout))
 }
 
-/// Our own plain mails: headers, an empty line, the text.
+/// Parses one of our own plain-text mails: headers, an empty line, the text.
 fn parse(source: &str) -> Mail {
     let (head, body) = source.split_once("\r\n\r\n").unwrap_or((source, ""));
     let header =
@@ -60,7 +60,8 @@ fn parse(source: &str) -> Mail {
     Mail { to: header("To:"), subject: header("Subject:"), body: body.replace("\r\n", "\n") }
 }
 
-/// Takes quoted-printable off (RFC 2045, section 6.7), in which long lines and equals signs, as in links, come.
+/// Decodes quoted-printable (RFC 2045, section 6.7), which our mails use for long lines and for
+/// equals signs in links.
 fn unquoted(body: &str) -> String {
     let joined = body.replace("=\r\n", "");
     let mut pieces = joined.split('=');

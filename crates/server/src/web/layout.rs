@@ -1,4 +1,4 @@
-//! What pages share: the layout, and how a template becomes a response.
+//! The layout that all pages share, and rendering of templates to responses.
 
 use askama::Template;
 use axum::http::HeaderMap;
@@ -9,12 +9,12 @@ use crate::error::Error;
 use crate::http::cookies::NOTICE;
 use crate::i18n::Text;
 
-/// What every page shows.
+/// Data of the layout.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
     /// The texts.
     pub text: Text,
-    /// Whether this is a demonstration; then every page says so.
+    /// Whether this is a demonstration. Every page then has a note about that.
     pub demo: bool,
     /// Whether someone is signed in.
     pub signed_in: bool,
@@ -22,7 +22,7 @@ pub struct Layout {
     pub notice: Option<&'static str>,
 }
 
-/// The notices that may be shown once, after something was done.
+/// The notices that may be shown once, after an action.
 const NOTICES: &[&str] = &[
     "notice-accepted",
     "notice-deleted",
@@ -49,12 +49,12 @@ const NOTICES: &[&str] = &[
 ];
 
 impl Layout {
-    /// The layout for a visitor.
+    /// Creates the layout for a visitor.
     pub fn new(app: &App, signed_in: bool) -> Self {
         Self { text: Text::default(), demo: app.is_demo(), signed_in, notice: None }
     }
 
-    /// Adds the notice that the last request left, if any.
+    /// Adds the notice left by the previous request, if there is one.
     #[must_use]
     pub fn with_notice(mut self, app: &App, headers: &HeaderMap) -> Self {
         let left = NOTICE.read(app, headers);
@@ -63,7 +63,7 @@ impl Layout {
     }
 }
 
-/// Renders a page. A notice that it shows is removed.
+/// Renders a page. A notice that it shows is removed from its cookie.
 pub fn page(app: &App, template: &impl Template, layout: &Layout) -> Response {
     match template.render() {
         Ok(html) if layout.notice.is_some() => (NOTICE.remove(app), Html(html)).into_response(),
@@ -72,7 +72,7 @@ pub fn page(app: &App, template: &impl Template, layout: &Layout) -> Response {
     }
 }
 
-/// Returns the step of a scale that `value` is, counted from 1; 0 if it is not on it.
+/// Returns the position of `value` on a scale, counted from 1; 0 if it is not on it.
 pub fn scale_step(steps: &[&str], value: &str) -> usize {
     steps.iter().position(|step| *step == value).map_or(0, |at| at + 1)
 }

@@ -1,20 +1,22 @@
-//! `/partner/add/{name}`: where a partner's link leads, and what it has in common with `/partner/verify/{name}`.
+//! `/partner/add/{name}`: the target of a partner's link, and the code shared with
+//! `/partner/verify/{name}`.
 //!
-//! The request's id is in the fragment, which browsers do not send. A script sends it in a form; without scripts, the
-//! person pastes the link.
+//! The request's id is in the fragment, which browsers do not send. A script sends it in a form.
+//! Without scripts, the person pastes the link.
 
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Layout, page, redirects};
+use super::{Layout, outcome, page, redirects};
 use crate::app::App;
 use crate::error::Error;
+use crate::flows::link_end::{self, LinkEnd};
 use crate::flows::{consent, verification_request};
 use crate::http::cookies::LINK;
 use crate::http::extract::{Form, Path};
@@ -27,7 +29,7 @@ struct LinkPage {
     unreadable: bool,
 }
 
-/// What the page sends: the id from the fragment, or the whole link pasted.
+/// The form: the id from the fragment, or the whole link if it was pasted.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct LinkForm {
@@ -53,7 +55,7 @@ async fn landing(
     Ok(landing_page(&app, visitor.is_some()))
 }
 
-/// The page that takes the id out of the fragment.
+/// Renders the page whose script reads the id from the fragment.
 pub(super) fn landing_page(app: &App, signed_in: bool) -> Response {
     let layout = Layout::new(app, signed_in);
     page(app, &LinkPage { layout: layout.clone(), unreadable: false }, &layout)
@@ -69,26 +71,43 @@ async fn open(
     claim_link(&app, visitor, &form).await
 }
 
-/// Signed in: straight to what the link leads to. Otherwise the id waits in a cookie while its owner signs in.
+/// Opens the link if its visitor is signed in. Otherwise stores the id in a cookie until they have
+/// signed in, unless the link leads nowhere.
 pub(super) async fn claim_link(app: &App, visitor: Option<SignedIn>, form: &LinkForm) -> Result<Response, Error> {
     let Some(id) = read_id(form) else {
         let layout = Layout::new(app, visitor.is_some());
         let unreadable = page(app, &LinkPage { layout: layout.clone(), unreadable: true }, &layout);
-        return Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, unreadable).into_response());
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, unreadable).into_response());
     };
     consent::note_link_opened(app, id).await?;
     match visitor {
         Some(signed_in) => Ok(go(app, id, signed_in.holder.id).await?.into_response()),
-        None => Ok(wait(app, id)),
+        None => Ok(match link_end::find(app, id).await? {
+            Some(end) => end_page(app, end),
+            None => wait(app, id),
+        }),
     }
 }
 
-/// Lets an id wait in this browser while its owner signs in.
+fn end_page(app: &App, end: LinkEnd) -> Response {
+    let said = match end {
+        LinkEnd::Unknown => (StatusCode::NOT_FOUND, "outcome-unknown-title", "outcome-unknown"),
+        LinkEnd::Declined => (StatusCode::GONE, "outcome-link-declined-title", "outcome-link-declined"),
+        LinkEnd::Expired => (StatusCode::GONE, "outcome-expired-title", "outcome-expired"),
+        LinkEnd::Withdrawn => (StatusCode::GONE, "outcome-taken-back-title", "outcome-taken-back"),
+        LinkEnd::RequestExpired => (StatusCode::GONE, "verify-expired-title", "verify-expired"),
+        LinkEnd::RequestAnswered => (StatusCode::GONE, "verify-answered-title", "verify-answered"),
+    };
+    outcome::show(app, false, said)
+}
+
+/// Stores an id in a cookie until its visitor has signed in.
 pub(super) fn wait(app: &App, id: Uuid) -> Response {
     (LINK.set(app, &id.to_string()), Redirect::to("/sign-in")).into_response()
 }
 
-/// Where a link leads its owner: to something that a partner asks to be shown, or to what it pushed.
+/// Binds a link to its visitor and redirects to the verification request or to the submission
+/// behind it.
 pub(super) async fn go(app: &App, id: Uuid, holder: Uuid) -> Result<Redirect, Error> {
     if verification_request::bind(app, id, holder).await? {
         return Ok(Redirect::to(&format!("/verifications/{id}")));
@@ -107,7 +126,7 @@ fn read_id(form: &LinkForm) -> Option<Uuid> {
     text.trim().parse().ok()
 }
 
-/// The link that waits in this browser for its owner to sign in.
+/// Returns the link that is stored in this browser until its visitor has signed in.
 pub(super) fn waiting(app: &App, headers: &HeaderMap) -> Option<Uuid> {
     LINK.read(app, headers)?.parse().ok()
 }

@@ -1,12 +1,14 @@
-//! The pages of people: one file a page, with its template's data, its handlers and its routes.
+//! The pages of people: one file for each page, with its template's data, its handlers and its
+//! routes.
 //!
-//! This module checks that a form comes from our own pages. No page holds text of its own: see [`crate::i18n`].
+//! This module also rejects forms of other sites. Texts are in [`crate::i18n`].
 
 mod account;
 mod assets;
 mod authorize;
 mod career;
 pub mod console;
+mod cookie_check;
 pub mod docs;
 mod documents;
 pub mod error;
@@ -14,8 +16,10 @@ mod home;
 mod inbox;
 mod layout;
 mod link;
+mod local_time;
 mod name_form;
 mod offers;
+mod outcome;
 mod outdated;
 mod partner_api;
 mod passkey;
@@ -49,7 +53,7 @@ use crate::error::{Error, Kind};
 pub use layout::{Layout, page};
 pub use partner_api::PartnerApi;
 
-/// The routes of people's pages.
+/// Returns the routes of people's pages.
 pub fn routes(app: &App, api: PartnerApi) -> Router<App> {
     let pages = Router::new()
         .merge(account::routes())
@@ -74,12 +78,12 @@ pub fn routes(app: &App, api: PartnerApi) -> Router<App> {
     with_own_forms(pages).merge(assets::routes())
 }
 
-/// The routes of the partners' console.
+/// Returns the routes of the partners' console.
 pub fn console_routes(api: PartnerApi) -> Router<App> {
     with_own_forms(console::routes(api))
 }
 
-/// Rejects forms that another site sends, by `Sec-Fetch-Site` and `Origin`.
+/// Rejects forms sent from other sites, by `Sec-Fetch-Site` and `Origin`.
 fn with_own_forms(pages: Router<App>) -> Router<App> {
     let csrf = CsrfLayer::new().with_rejection_response(|_: ProtectionError| {
         Error::new(Kind::Forbidden, "This form was sent from another site. Open the page here and send it again.")
@@ -88,8 +92,9 @@ fn with_own_forms(pages: Router<App>) -> Router<App> {
     pages.layer(csrf).layer(from_fn(without_opaque_origin))
 }
 
-/// Treats `Origin: null` as no `Origin` where the browser sends no `Sec-Fetch-Site`. Older browsers send it with our own forms
-/// because of the referrer policy. A form of another site that sends it brings no session, since cookies are `SameSite`.
+/// Removes `Origin: null` if the browser sends no `Sec-Fetch-Site`. Older browsers send it with our
+/// own forms because of the referrer policy. A form of another site with this header has no
+/// session, since cookies are `SameSite`.
 async fn without_opaque_origin(mut request: Request, next: Next) -> Response {
     let headers = request.headers_mut();
     if headers.get(header::ORIGIN).is_some_and(|origin| origin == "null") && !headers.contains_key("sec-fetch-site") {

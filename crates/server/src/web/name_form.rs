@@ -1,5 +1,4 @@
-//! The questions whether a name or a date of birth in a credential is also its holder's: the form fields, and what a person chose
-//! in them.
+//! Form fields in which a holder confirms that a name or date of birth in a credential is theirs.
 
 use std::collections::BTreeMap;
 
@@ -9,51 +8,52 @@ use uuid::Uuid;
 use crate::flows::consent::Choices;
 use crate::flows::names::{BirthDateQuestion, Confirmation, NameQuestion};
 
-/// The question about a name, as a page shows it.
+/// The name confirmation that a page shows.
 #[derive(Debug)]
 pub struct NameForm {
-    /// The question.
+    /// The names to compare.
     pub question: NameQuestion,
-    /// The fields.
+    /// The form fields.
     pub fields: ConfirmFields,
 }
 
-/// The question about a date of birth, as a page shows it.
+/// The date of birth confirmation that a page shows.
 #[derive(Debug)]
 pub struct BirthDateForm {
-    /// The question.
+    /// The dates to compare.
     pub question: BirthDateQuestion,
-    /// The fields.
+    /// The form fields.
     pub fields: ConfirmFields,
 }
 
-/// A box to tick, and a reason to choose.
+/// A checkbox and a choice of reasons.
 #[derive(Debug)]
 pub struct ConfirmFields {
-    /// `name` or `birth-date`, which the names of the fields contain.
+    /// `name` or `birth-date`: part of the field names.
     pub kind: &'static str,
-    /// The key of the label of the reasons.
+    /// Text key of the label of the reasons.
     pub why: &'static str,
-    /// The key of the message that a reason is missing.
+    /// Text key of the message that a reason is missing.
     pub no_reason: &'static str,
-    /// The value of the box: it stands for what is shown beside it, so that a form about other values confirms nothing.
+    /// The value of the checkbox. It identifies the values shown beside it, so that a form about
+    /// other values confirms nothing.
     pub value: String,
     /// Each reason: its value, and the key of its text.
     reasons: Vec<(&'static str, &'static str)>,
-    /// What was sent.
+    /// The submitted fields.
     sent: SentFields,
-    /// Whether the form was refused.
+    /// Whether the previous form was rejected.
     is_refused: bool,
 }
 
-/// What was sent about one credential.
+/// The submitted fields about one credential.
 #[derive(Clone, Debug, Default)]
 struct SentFields {
     value: Option<String>,
     reason: String,
 }
 
-/// What a person chose about names and dates of birth, by credential.
+/// Submitted confirmations of names and dates of birth, by credential.
 #[derive(Debug, Default)]
 pub struct NameChoices {
     names: BTreeMap<Uuid, SentFields>,
@@ -61,8 +61,8 @@ pub struct NameChoices {
 }
 
 impl NameChoices {
-    /// Reads the fields of a form: `own-name-{credential}` with what is confirmed, `name-reason-{credential}` with the reason, and
-    /// the same for `birth-date`.
+    /// Parses the fields of a form: `own-name-{credential}` with the confirmed value,
+    /// `name-reason-{credential}` with the reason, and the same for `birth-date`.
     pub fn read(pairs: &[(String, String)]) -> Self {
         let mut choices = Self::default();
         for (name, value) in pairs {
@@ -80,7 +80,7 @@ impl NameChoices {
         choices
     }
 
-    /// Adds what was confirmed: ticked, with a reason.
+    /// Adds each confirmation that is both ticked and has a reason.
     pub fn add_to(&self, choices: &mut Choices) {
         for (id, sent) in &self.names {
             choices.entry(*id).or_default().confirmed_name = sent.confirmation(NameReason::parse(&sent.reason));
@@ -99,7 +99,8 @@ impl SentFields {
 }
 
 impl NameForm {
-    /// The form for a question about the credential `id`; `refused` is what was chosen in a form that was refused.
+    /// Creates the form for a name in the credential `id`. `refused` contains the choices of a
+    /// rejected form.
     pub fn new(question: NameQuestion, id: Uuid, refused: Option<&NameChoices>) -> Self {
         let sent = refused.map(|choices| choices.names.get(&id).cloned().unwrap_or_default());
         let fields = ConfirmFields {
@@ -133,22 +134,22 @@ impl BirthDateForm {
 }
 
 impl ConfirmFields {
-    /// Whether the box is ticked, for what is shown now.
+    /// Whether the checkbox is ticked for the values that are now shown.
     pub fn is_own(&self) -> bool {
         self.sent.value.as_ref() == Some(&self.value)
     }
 
-    /// Each reason: its value, the key of its text, and whether it is chosen.
+    /// Returns each reason with its value, the key of its text, and whether it is chosen.
     pub fn options(&self) -> Vec<(&'static str, &'static str, bool)> {
         self.reasons.iter().map(|(value, key)| (*value, *key, self.sent.reason == *value)).collect()
     }
 
-    /// Whether the box must be ticked, and was not.
+    /// Whether the required checkbox was left empty.
     pub fn lacks_confirmation(&self) -> bool {
         self.is_refused && !self.is_own()
     }
 
-    /// The key of the message that the box must be ticked.
+    /// Returns the text key of the message that the checkbox must be ticked.
     pub fn unconfirmed(&self) -> &'static str {
         match (self.sent.value.is_some(), self.kind) {
             (true, _) => "name-asked-again",
@@ -157,13 +158,13 @@ impl ConfirmFields {
         }
     }
 
-    /// Whether a reason must be chosen, and was not.
+    /// Whether the required reason is missing.
     pub fn lacks_reason(&self) -> bool {
         self.is_refused && !self.reasons.iter().any(|(value, _)| self.sent.reason == *value)
     }
 }
 
-/// The key of a reason's text.
+/// Returns the text key of a reason.
 pub fn reason_key(reason: &NameReason) -> &'static str {
     match reason {
         NameReason::Changed => "name-reason-changed",
@@ -173,7 +174,7 @@ pub fn reason_key(reason: &NameReason) -> &'static str {
     }
 }
 
-/// The key of a reason's text.
+/// Returns the text key of a reason.
 pub fn birth_date_reason_key(reason: &BirthDateReason) -> &'static str {
     match reason {
         BirthDateReason::Mistake => "birth-date-reason-mistake",

@@ -1,4 +1,5 @@
-//! `/wallet/offers/{id}`: an offer of a credential to another wallet, as a link and a code to type there.
+//! `/wallet/offers/{id}`: a credential offer to another wallet, as a link, with the code to enter
+//! there.
 
 use askama::Template;
 use axum::Router;

@@ -1,4 +1,5 @@
-//! Choices about credentials that were replaced or deleted after a form was shown: they go on to the newer versions.
+//! Carries form choices over to newer versions, if credentials were replaced or deleted after the
+//! form was shown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,28 +12,30 @@ use crate::flows::credential_view::CredentialView;
 use store::domain::carry_over::carry_over;
 use store::domain::submission::Submission;
 
-/// What became of credentials that a form names and that do not stand any more: the newer version of each, if one stands.
+/// Credentials that a form names and that are no longer current, each with its newest current
+/// version, if there is one.
 #[derive(Debug, Default)]
 pub(super) struct Outdated {
     newest: BTreeMap<Uuid, Option<Uuid>>,
-    /// Whether a newer version was chosen, as its older one was.
+    /// Whether a chosen credential was replaced by a newer version.
     is_replaced: bool,
-    /// Whether something that was chosen has no version that stands.
+    /// Whether a chosen credential has no current version.
     is_gone: bool,
 }
 
 impl Outdated {
-    /// The credential itself if it stands, or else its newest version.
+    /// Returns `id` itself if it is current, otherwise its newest version.
     pub(super) fn newest(&self, id: Uuid) -> Option<Uuid> {
         self.newest.get(&id).copied().unwrap_or(Some(id))
     }
 
-    /// Whether a credential took the place of one that the form names.
+    /// Whether a credential replaced one that the form names.
     pub(super) fn is_newer(&self, id: Uuid) -> bool {
         self.newest.values().any(|newest| *newest == Some(id))
     }
 
-    /// The key of what to tell the person; `None` if all that was chosen stands.
+    /// Returns the text key of the message to the person; `None` if every chosen credential is
+    /// current.
     pub(super) fn problem(&self) -> Option<&'static str> {
         match (self.is_replaced, self.is_gone) {
             (_, true) => Some("share-problem-gone"),
@@ -42,8 +45,9 @@ impl Outdated {
     }
 }
 
-/// Replaces what `holder` has `chosen`, and the fields that were `sent` of it, by the newest versions. What has none is left out.
-/// What was never theirs stays as it is.
+/// Replaces the credentials that `holder` has `chosen`, and their `sent` fields, by their newest
+/// versions. Drops those without a current version. Ids that never belonged to the holder remain
+/// unchanged.
 pub(super) async fn catch_up(
     app: &App,
     holder: Uuid,
@@ -80,7 +84,8 @@ pub(super) async fn catch_up(
     Ok(outdated)
 }
 
-/// The places in `newer` of what was chosen in `older`; none if they are of different types.
+/// Returns the positions in `newer` that correspond to the chosen ones in `older`; none if their
+/// types differ.
 async fn carried(app: &App, older: &Submission, newer: &Submission, sent: &Sent) -> Result<BTreeSet<String>, Error> {
     let opened = CredentialView::open_all(app, &[older.clone(), newer.clone()]).await?;
     let payload = |id: Uuid| opened.iter().find(|shown| shown.id == id).map(|shown| &shown.payload);

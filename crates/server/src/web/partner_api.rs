@@ -1,15 +1,15 @@
-//! The Partner API, as far as pages describe it and send requests to it.
+//! The parts of the Partner API that pages need to describe it and send requests to it.
 
 use axum::Router;
 use serde_json::Value;
 
 use crate::app::App;
 
-/// What pages are given of the Partner API, whose routes they do not know.
+/// The Partner API as passed to pages, which cannot import its routes.
 #[derive(Clone, Copy, Debug)]
 pub struct PartnerApi {
     /// The OpenAPI document.
     pub document: &'static Value,
-    /// Makes the whole router, for requests that a page sends to its own server.
+    /// Builds the whole router, for requests that a page sends to its own server.
     pub router: fn(&App) -> Router,
 }

@@ -1,4 +1,4 @@
-//! Passkeys of people: registered once signed in, used to sign in from then on. The ceremonies are in
+//! Passkeys of people: registered after signing in, used to sign in later. The ceremonies are in
 //! [`crate::flows::webauthn`].
 
 use axum::extract::State;
@@ -55,7 +55,8 @@ async fn finish_sign_in(
     let (secret, credential) = (CEREMONY.read(&app, &headers), parse::<PublicKeyCredential>(&body)?);
     let holder = passkeys::finish_sign_in(&app, secret.as_deref(), &credential).await?;
     let mut response = signed_in(&app, &headers, &holder).await?.into_response();
-    // The script follows the address itself: fetch would follow a redirect, the page would not.
+    // The script navigates to the address itself. A redirect would be followed by `fetch`, not by
+    // the page.
     let location = response.headers_mut().remove(header::LOCATION);
     let location = location.as_ref().and_then(|value| value.to_str().ok()).unwrap_or("/wallet");
     let answer = Json(json!({ "location": location })).into_response();
@@ -70,13 +71,12 @@ async fn later(State(app): State<App>, user: SignedIn) -> Result<Redirect, Error
     Ok(Redirect::to("/wallet"))
 }
 
-/// Parses what the browser's authenticator has returned.
+/// Parses the response of the browser's authenticator.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(body)
-        .map_err(|_| Error::new(Kind::Malformed, "The browser sent something else than a passkey."))
+    serde_json::from_slice(body).map_err(|_| Error::new(Kind::Malformed, "The browser did not send a passkey."))
 }
 
-/// Sends the options of a ceremony to the browser.
+/// Returns the options of a ceremony to the browser.
 pub(super) fn options(app: &App, started: Started) -> Response {
     (CEREMONY.set(app, &started.secret), Json(started.options)).into_response()
 }

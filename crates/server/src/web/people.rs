@@ -1,4 +1,5 @@
-//! Credentials grouped by the name that they carry. Different names never share a heading, a timeline, a total or a document.
+//! Credentials grouped by the name that they contain. Different names never share a heading, a
+//! timeline, a total or a document.
 
 use credential::names::{Comparison, compare_names, stand_together};
 use credential::{Block, Presence, Type};
@@ -8,53 +9,54 @@ use super::career::{CareerView, said_by};
 use crate::flows::credential_view::CredentialView;
 use crate::i18n::{Text, isolated};
 
-/// A credential as it is drawn under a name.
+/// A credential as shown under a name.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
-    /// The name that it carries.
+    /// The name in the credential.
     pub name: String,
-    /// What it is, in a few words.
+    /// A short description.
     pub title: String,
     /// The partner that confirms it.
     pub partner: String,
-    /// The day on which it did, in words; empty if that is not known.
+    /// The formatted day of the confirmation; empty if unknown.
     pub day: String,
-    /// The institutions between the partner and whoever integrated it, parent first.
+    /// The institutions between the integrating partner and the credential's issuer, parent
+    /// first.
     pub chain: Vec<String>,
-    /// What a page draws of it.
+    /// The content, as blocks to render.
     pub view: Vec<Block>,
-    /// That it has expired, in words.
+    /// The text that it has expired, if it has.
     pub expired: Option<String>,
-    /// That a newer version exists, in words.
+    /// The text that a newer version exists, if one does.
     pub newer: Option<String>,
-    /// How much of it is not shown, in words.
+    /// The text about details that are not shown, if there are any.
     pub left_out: Option<String>,
 }
 
 /// The credentials under one name.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// The name, as in the first of the credentials.
+    /// The name, as written in the first of the credentials.
     pub name: String,
-    /// What the heading says beside it.
+    /// The notes beside the heading.
     pub notes: Notes,
-    /// Their careers as one; `None` if they hold none.
+    /// Their combined career; `None` if they contain none.
     pub career: Option<CareerView>,
-    /// The credentials, in their order.
+    /// The credentials, in the given order.
     pub credentials: Vec<Shown>,
 }
 
-/// What a heading says beside a name, as HTML.
+/// Notes beside the name in a heading, as HTML.
 #[derive(Clone, Debug, Default)]
 pub struct Notes {
-    /// How else the name is written.
+    /// Other spellings of the name.
     pub also_written: Option<String>,
-    /// Why the records may belong to several people, although their names are written alike.
+    /// Why the records may belong to several people although the names are written alike.
     pub doubt: Option<String>,
 }
 
 impl Notes {
-    /// Of a heading over credentials in these names, which stand together.
+    /// Creates the notes for credentials with these names, which are grouped under one heading.
     pub fn new<'a>(names: impl IntoIterator<Item = &'a str>, text: &Text) -> Self {
         let names: Vec<&str> = names.into_iter().map(str::trim).collect();
         let Some((heading, others)) = names.split_first() else { return Self::default() };
@@ -67,7 +69,7 @@ impl Notes {
         let written: Vec<String> = written.into_iter().map(isolated).collect();
         let also_written =
             (!written.is_empty()).then(|| text.with_markup("name-also-written", &[("names", text.list(&written))]));
-        // Such a name says too little to be compared, even with itself: one word, initials, or no name at all.
+        // A single word, initials or an empty name is too ambiguous to compare, even with itself.
         let comparison = compare_names(heading, heading);
         let is_weak = !others.is_empty() && comparison != Comparison::Same;
         let doubt = is_weak.then(|| text.markup("name-weak", &[], &[("reason", comparison.sentence())]));
@@ -75,7 +77,7 @@ impl Notes {
     }
 }
 
-/// The different names among `names`, each as it stands first.
+/// Returns the distinct names among `names`, each in its first spelling.
 pub fn different_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let mut different: Vec<&str> = Vec::new();
     for name in names {
@@ -86,8 +88,8 @@ pub fn different_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a 
     different
 }
 
-/// What a credential of type `known` is, in a few words: its headline, unless a part of that is not in `fields`. Of a career it
-/// is the title, because the headline names one job only.
+/// Returns a short description of a credential of type `known`: its headline, unless a part of that
+/// is not in `fields`. For a career it is the title, because the headline names one job only.
 pub fn title(known: Type, fields: &Value, view: &[Block]) -> String {
     let is_career = view.iter().any(|block| matches!(block, Block::Career(_)));
     let is_whole = known.fields.iter().all(|member| {
@@ -97,7 +99,7 @@ pub fn title(known: Type, fields: &Value, view: &[Block]) -> String {
 }
 
 impl Shown {
-    /// A credential in its holder's wallet.
+    /// Converts a credential in its holder's wallet.
     pub fn of_wallet(held: &CredentialView, text: &Text) -> Self {
         Self {
             name: held.full_name().to_owned(),
@@ -118,7 +120,7 @@ impl Shown {
 }
 
 impl Person {
-    /// Groups `credentials` by name, in the order in which the names stand first.
+    /// Groups `credentials` by name, in order of first occurrence.
     pub fn group(credentials: Vec<Shown>, text: &Text) -> Vec<Self> {
         let mut people: Vec<Self> = Vec::new();
         for shown in credentials {
@@ -141,12 +143,12 @@ impl Person {
         people
     }
 
-    /// The credentials that are all in the career above.
+    /// Returns the credentials whose content is completely in the combined career.
     pub fn careers(&self) -> impl Iterator<Item = &Shown> {
         self.credentials.iter().filter(|shown| self.career.is_some() && shown.is_only_career())
     }
 
-    /// The other credentials.
+    /// Returns the other credentials.
     pub fn others(&self) -> impl Iterator<Item = &Shown> {
         self.credentials.iter().filter(|shown| self.career.is_none() || !shown.is_only_career())
     }
@@ -154,7 +156,7 @@ impl Person {
 
 #[cfg(test)]
 mod tests {
-    use credential::{CareerHistory, Datum};
+    use credential::{CareerHistory, DisplayValue};
     use serde_json::json;
 
     use super::*;
@@ -167,7 +169,7 @@ mod tests {
     }
 
     fn licence(name: &str) -> Shown {
-        let view = vec![Block::Facts(vec![("What", Datum::Words("Licence".to_owned()))])];
+        let view = vec![Block::Facts(vec![("What", DisplayValue::Words("Licence".to_owned()))])];
         Shown { name: name.to_owned(), view, ..Shown::default() }
     }
 

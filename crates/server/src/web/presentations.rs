@@ -1,7 +1,8 @@
-//! `/verifications/{id}/other-wallet` and `/presentations/{id}`: answer a verification request from an outside wallet.
+//! `/verifications/{id}/other-wallet` and `/presentations/{id}`: respond to a verification request
+//! from an outside wallet.
 //!
-//! The browser that begins a presentation keeps a secret in a cookie, which no other browser has. The wallet's device opens the
-//! return page with a code of its own. No account is needed.
+//! The browser that begins a presentation stores a secret in a cookie, which authenticates it. The
+//! wallet's device opens the return page with a response code of its own. No account is needed.
 
 use askama::Template;
 use axum::Router;
@@ -27,14 +28,15 @@ use ambient::Timestamp;
 use store::domain::presentation::{Flow, Presentation, State};
 use store::domain::verification::Verification;
 
-/// The request, for a person to read.
+/// The verification request, for display.
 #[derive(Clone, Debug)]
-struct Question {
+struct PresentationRequestView {
     verification: Uuid,
     partner: String,
     title: &'static str,
     purpose: Option<String>,
-    /// What each field means that the partner gets: those that are requested or always shown.
+    /// The meaning of each field that the partner receives: those that are requested or always
+    /// disclosed.
     claims: Vec<&'static str>,
 }
 
@@ -42,7 +44,7 @@ struct Question {
 #[template(path = "presentation_begin.html")]
 struct BeginPage {
     layout: Layout,
-    question: Question,
+    question: PresentationRequestView,
     cross_device: bool,
 }
 
@@ -50,19 +52,19 @@ struct BeginPage {
 #[template(path = "presentation.html")]
 struct PresentationPage {
     layout: Layout,
-    question: Question,
+    question: PresentationRequestView,
     id: Uuid,
     flow: Flow,
     standing: Standing,
     until: Timestamp,
-    /// The key of why the last answer was not taken, or the last code.
+    /// Text key of why the last response or code was rejected.
     problem: Option<&'static str>,
 }
 
-/// How a presentation stands, for the browser that began it.
+/// The state of a presentation, for the browser that began it.
 #[derive(Debug)]
 enum Standing {
-    /// It waits for a wallet, or for the code that the wallet's device shows.
+    /// Waiting for a wallet, or for the code that the wallet's device shows.
     Open {
         link: String,
         picture: String,
@@ -73,7 +75,7 @@ enum Standing {
     Over,
 }
 
-/// What the wallet's device shows after its response.
+/// The page that the wallet's device shows after its response.
 #[derive(Template)]
 #[template(path = "presentation_return.html")]
 struct ReturnPage {
@@ -110,17 +112,17 @@ pub(super) fn routes() -> Router<App> {
         .route("/presentations/{id}/not-me", post(not_me))
 }
 
-/// The request, if this visitor may answer it.
-async fn find(app: &App, id: Uuid, visitor: &Visitor) -> Result<Question, Error> {
+/// Returns the request if this visitor may respond to it.
+async fn find(app: &App, id: Uuid, visitor: &Visitor) -> Result<PresentationRequestView, Error> {
     let (verification, partner, details) = verification_request::answerable_by(app, id, own(visitor)).await?;
-    Ok(Question::new(&verification, partner, Some(&details)))
+    Ok(PresentationRequestView::new(&verification, partner, Some(&details)))
 }
 
 fn own(visitor: &Visitor) -> Option<Uuid> {
     visitor.0.as_ref().map(|signed_in| signed_in.holder.id)
 }
 
-impl Question {
+impl PresentationRequestView {
     fn new(verification: &Verification, partner: String, details: Option<&RequestDetails>) -> Self {
         let known = verification.credential_type;
         let is_asked = |name: &str| details.is_some_and(|details| details.covers(known, &format!("/{name}")));
@@ -135,7 +137,7 @@ impl Question {
     }
 }
 
-/// Which device is the wallet on?
+/// Asks on which device the wallet is.
 async fn ask(AppState(app): AppState<App>, visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let question = find(&app, id, &visitor).await?;
     let layout = Layout::new(&app, visitor.0.is_some());
@@ -143,7 +145,8 @@ async fn ask(AppState(app): AppState<App>, visitor: Visitor, Path(id): Path<Uuid
     Ok(page(&app, &BeginPage { layout: layout.clone(), question, cross_device }, &layout))
 }
 
-/// A second click begins a second presentation. Each ends by itself, and only one response takes effect.
+/// Begins a presentation. A second click begins a second one: each expires by itself, and only one
+/// response takes effect.
 async fn begin(
     AppState(app): AppState<App>,
     client: Client,
@@ -154,7 +157,8 @@ async fn begin(
 ) -> Result<Response, Error> {
     app.limits().wallets.check(&client.0)?;
     let flow = Flow::from_name(&form.flow).ok_or_else(Error::not_found)?;
-    // One secret for each browser, so that a second tab does not invalidate the first one's presentation.
+    // One secret for each browser, so that a second tab does not invalidate the first one's
+    // presentation.
     let kept = PRESENTATION.read(&app, &headers).filter(|secret| secret.len() == SECRET_LENGTH);
     let secret = kept.unwrap_or_else(|| app.rng().secret());
     let presentation = presentation::begin(&app, id, own(&visitor), flow, &secret).await?;
@@ -165,7 +169,7 @@ async fn begin(
 /// Length of a secret, in characters.
 const SECRET_LENGTH: usize = 43;
 
-/// The presentation that this browser began; 404 for every other browser.
+/// Returns the presentation if this browser began it; otherwise 404.
 async fn begun(app: &App, id: Uuid, headers: &HeaderMap) -> Result<(Presentation, Verification), Error> {
     let secret = PRESENTATION.read(app, headers).ok_or_else(Error::not_found)?;
     presentation::find_begun(app, id, &secret).await
@@ -193,7 +197,7 @@ async fn show_page(
     let details = verification_request::details(app, verification).await?;
     let partner = app.store().read().await?.partner(verification.partner_id).await?;
     let partner = partner.map(|partner| partner.name).unwrap_or_default();
-    let question = Question::new(verification, partner, details.as_ref());
+    let question = PresentationRequestView::new(verification, partner, details.as_ref());
     let standing = match presentation.state {
         State::Finished => Standing::Finished,
         State::Declined => Standing::Declined,
@@ -215,7 +219,7 @@ async fn show_page(
     Ok(response)
 }
 
-/// The key of the message for why a response was refused.
+/// Returns the text key of why a response was rejected.
 fn refusal_key(code: &str) -> &'static str {
     match code {
         "revoked" | "suspended" => "presentation-refused-revoked",
@@ -227,7 +231,7 @@ fn refusal_key(code: &str) -> &'static str {
     }
 }
 
-/// Takes the code that the wallet's device shows.
+/// Checks the code that the wallet's device shows.
 async fn give_code(
     AppState(app): AppState<App>,
     Visitor(visitor): Visitor,
@@ -238,6 +242,7 @@ async fn give_code(
     let (presentation, verification) = begun(&app, id, &headers).await?;
     let problem = match (&presentation.state, presentation::finish_by_code(&app, &presentation, &form.code).await?) {
         (_, Finish::Done) => return redirect_after_answer(&app, &presentation).await,
+        (_, Finish::IncompleteCode) => "code-incomplete",
         (_, Finish::WrongCode) => "presentation-wrong-code",
         (State::Waiting { .. }, Finish::Ended) => "presentation-not-answered",
         (_, Finish::Ended) => return Ok(to_page(id)),
@@ -246,7 +251,7 @@ async fn give_code(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
 }
 
-/// Redirects to the partner, or to the page that says how the presentation ended.
+/// Redirects to the partner, or to the page with the outcome of the presentation.
 async fn redirect_after_answer(app: &App, presentation: &Presentation) -> Result<Response, Error> {
     Ok(match presentation::callback(app, presentation).await? {
         Some(url) => Redirect::to(url.as_str()).into_response(),
@@ -258,7 +263,7 @@ fn to_page(id: Uuid) -> Response {
     Redirect::to(&format!("/presentations/{id}")).into_response()
 }
 
-/// The wallet sends the person here.
+/// Handles the redirect from the wallet.
 async fn return_from_wallet(
     AppState(app): AppState<App>,
     Visitor(visitor): Visitor,
@@ -299,7 +304,7 @@ async fn return_page(
     Ok((status, page(app, &template, &layout)).into_response())
 }
 
-/// The person at the wallet's device did not begin this, so the response is rejected.
+/// Rejects the response, because the person at the wallet's device did not begin this presentation.
 async fn not_me(
     AppState(app): AppState<App>,
     Visitor(visitor): Visitor,

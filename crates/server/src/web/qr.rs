@@ -1,14 +1,14 @@
 //! QR codes of links (ISO/IEC 18004), as SVG.
 //!
-//! Owns the symbol alone. A symbol never stands without its link beside it: who cannot scan must be able to read, copy and
-//! type it.
+//! Only renders the symbol. Pages always show the link beside it, for people who cannot scan and
+//! have to read, copy or type it.
 
 use std::fmt::Write as _;
 
 use askama::Template;
 use fast_qr::{ECL, QRBuilder};
 
-/// Light dots that must surround a symbol (section 6.3.8).
+/// Width of the quiet zone around a symbol, in modules (section 6.3.8).
 const QUIET: usize = 4;
 
 /// A QR code.
@@ -17,7 +17,7 @@ pub struct Qr {
     rows: Vec<Vec<bool>>,
 }
 
-/// The symbol as a picture: dark on light whatever the page's colours are, since scanners need that.
+/// The symbol as a picture: dark on light in every colour scheme, since scanners need that.
 #[derive(Template)]
 #[template(path = "qr.svg.html")]
 struct Picture<'a> {
@@ -27,19 +27,20 @@ struct Picture<'a> {
 }
 
 impl Qr {
-    /// Of `link`, with an error correction of 15 %; `None` if it is longer than a symbol can hold (2,331 bytes).
+    /// Encodes `link` with an error correction of 15 %; `None` if it exceeds the capacity of a
+    /// symbol (2,331 bytes).
     pub fn new(link: &str) -> Option<Self> {
         let code = QRBuilder::new(link).ecl(ECL::M).build().ok()?;
         let row = |at: usize| code[at].iter().map(|module| module.value()).collect();
         Some(Self { rows: (0..code.size).map(row).collect() })
     }
 
-    /// How many dots each side has, with the light ones around.
+    /// Returns the number of modules on each side, including the quiet zone.
     fn size(&self) -> usize {
         self.rows.len() + 2 * QUIET
     }
 
-    /// The dark dots as bars: from the left, from the top, and how long.
+    /// Returns the dark modules as horizontal bars: x, y and length.
     fn bars(&self) -> Vec<(usize, usize, usize)> {
         let mut bars = Vec::new();
         for (y, row) in self.rows.iter().enumerate() {
@@ -54,7 +55,7 @@ impl Qr {
         bars
     }
 
-    /// As SVG, called `name`.
+    /// Renders SVG with the accessible name `name`.
     pub fn html(&self, name: &str) -> String {
         let mut path = String::new();
         for (x, y, length) in self.bars() {
@@ -84,7 +85,7 @@ mod tests {
         assert_eq!(Qr::new(&"x".repeat(3000)), None);
     }
 
-    /// By somebody else's reader.
+    /// Decodes with an independent library.
     #[test]
     fn qr_codes_decode_to_their_link() {
         for link in ["https://passport.example/share/1", &format!("https://passport.example/#{}", "x=1&".repeat(60))] {

@@ -1,4 +1,4 @@
-//! Where a person is sent next, and which addresses a page's form may lead to.
+//! Redirect targets after an action, and the addresses that a page's form may redirect to.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Redirect, Response};
@@ -11,21 +11,22 @@ use crate::flows::consent;
 use crate::flows::issuance::authorization;
 use crate::http::cookies::AUTHORIZE;
 
-/// Binds what the link leads to to `holder` if nobody has it yet, and says where to go: always to its page, which tells
-/// what it may tell.
+/// Binds the submission or batch behind a link to `holder` if it is still unbound, and redirects to
+/// its page. That page shows only as much as `holder` may see.
 pub(super) async fn open_for(app: &App, id: Uuid, holder: Uuid) -> Result<Redirect, Error> {
     consent::open(app, id, holder).await?;
     Ok(Redirect::to(&format!("/requests/{id}")))
 }
 
-/// The request that waits in this browser for its person to sign in, or to consent to what it is about.
+/// Returns the wallet's authorization request that is stored in this browser until its person has
+/// signed in or consented to the submission.
 pub(super) async fn waiting(app: &App, headers: &HeaderMap) -> Option<Uuid> {
     let id = AUTHORIZE.read(app, headers)?.parse().ok()?;
     authorization::find(app, id).await.ok().map(|_| id)
 }
 
-/// Where somebody who has just signed in goes on, if a wallet's request waits for them: to consent first, if it is about
-/// a push that they have not answered.
+/// Returns the redirect after sign-in if a wallet's request is pending: to the page of its
+/// submission if it has one, otherwise to the wallet's request.
 pub(super) async fn next_page(app: &App, headers: &HeaderMap, holder: Uuid) -> Result<Option<Redirect>, Error> {
     let Some(id) = waiting(app, headers).await else { return Ok(None) };
     Ok(Some(match authorization::find(app, id).await?.issuer_state {
@@ -34,7 +35,8 @@ pub(super) async fn next_page(app: &App, headers: &HeaderMap, holder: Uuid) -> R
     }))
 }
 
-/// A form's redirect counts as a place that it goes to (CSP 3, section 6.4.2), so the wallet's address must be one.
+/// Allows a form of the page to redirect to `redirect_uri`: `form-action` also applies to redirects
+/// (CSP 3, section 6.4.2).
 pub(super) fn allow_form_to(response: &mut Response, redirect_uri: &str) {
     let Ok(url) = redirect_uri.parse::<Url>() else { return };
     let target = match url.scheme() {
@@ -46,7 +48,7 @@ pub(super) fn allow_form_to(response: &mut Response, redirect_uri: &str) {
     response.headers_mut().extend(header);
 }
 
-/// Who gets the answer, as far as it can be told: the host, or the name of the wallet's own scheme.
+/// Returns a readable destination of the redirect: the host, or the wallet's own scheme.
 pub(super) fn destination(redirect_uri: &str) -> String {
     let Ok(url) = redirect_uri.parse::<Url>() else { return String::new() };
     match (url.scheme(), url.host_str()) {

@@ -1,5 +1,7 @@
-//! `/requests/{id}`: the page of what a link leads to, for the person it is about: consent, and what became of it. A
-//! batch has one page, on which each item is answered by itself.
+//! `/requests/{id}`: the page behind a partner's link, for the person it is about: consent, and the
+//! outcome.
+//!
+//! A batch has one page, on which each item is accepted or declined separately.
 
 use askama::Template;
 use axum::Router;
@@ -14,7 +16,7 @@ use super::career::CareerView;
 use super::name_form::{BirthDateForm, NameChoices, NameForm};
 use super::redirects::{self, allow_form_to, destination};
 use super::versions::VersionView;
-use super::{Layout, page};
+use super::{Layout, outcome, page};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::consent::{self, Choices, LinkError, Linked};
@@ -34,30 +36,30 @@ use store::domain::submission::{State, Submission};
 struct Consent {
     layout: Layout,
     item: Item,
-    /// How long the person has to decide.
+    /// The time left to decide.
     left: String,
-    /// Where they go afterwards, as they can judge it; empty if they stay.
+    /// The destination after deciding, in a form that a person recognises; empty if they stay here.
     destination: String,
 }
 
-/// A credential that waits for an answer, with what there is to choose beside it.
+/// A pending credential with the choices beside it.
 #[derive(Debug)]
 struct Item {
     shown: CredentialView,
     career: Option<CareerView>,
-    /// What to ask about its name.
+    /// The confirmation of its name, if one is needed.
     name: Option<NameForm>,
-    /// What to ask about its date of birth.
+    /// The confirmation of its date of birth, if one is needed.
     birth_date: Option<BirthDateForm>,
-    /// What the wallet holds that it relates to.
+    /// The related credentials in the wallet.
     versions: Vec<VersionView>,
-    /// Whether its partner may be allowed to keep it up to date.
+    /// Whether the holder may allow its partner to update it without asking.
     may_continue: bool,
-    /// Whether that was chosen in a form that was refused.
+    /// Whether this was chosen in a rejected form.
     is_kept_current: bool,
 }
 
-/// What the wallet holds that an incoming credential is compared with.
+/// The contents of the wallet that incoming credentials are compared with.
 struct Held {
     holder: Uuid,
     versions: HeldVersions,
@@ -71,14 +73,14 @@ impl Held {
     }
 }
 
-/// What a person chose in a form that was refused.
+/// The choices of a rejected form.
 struct Refused {
     names: NameChoices,
     choices: Choices,
 }
 
 impl Item {
-    /// `None` if its data is deleted. The item is added to the names that are `held`.
+    /// Returns `None` if the item's data is deleted. Adds the item to the names that are `held`.
     async fn new(
         app: &App,
         submission: &Submission,
@@ -114,8 +116,9 @@ impl Item {
     }
 }
 
-/// Reads what the person chose: of each pair of versions whether the newer one replaces the older one (`version-{item}-{version}`),
-/// and which credentials their partners may keep up to date (`current-{item}`).
+/// Parses the person's choices: for each pair of versions whether the newer one replaces the older
+/// one (`version-{item}-{version}`), and which credentials their partners may update without asking
+/// (`current-{item}`).
 fn read_choices(pairs: &[(String, String)]) -> Choices {
     let mut choices = Choices::new();
     for (name, value) in pairs {
@@ -131,7 +134,7 @@ fn read_choices(pairs: &[(String, String)]) -> Choices {
     choices
 }
 
-/// Two ids with a dash in between.
+/// Parses two ids with a dash in between.
 fn read_pair(text: &str) -> Option<(Uuid, Uuid)> {
     let (item, version) = text.split_at_checked(uuid::fmt::Hyphenated::LENGTH)?;
     Some((item.parse().ok()?, version.strip_prefix('-')?.parse().ok()?))
@@ -146,38 +149,30 @@ struct BatchConsent {
     waiting: Vec<Item>,
     answered: Vec<Answered>,
     expires_at: Timestamp,
-    /// How long the person has to decide.
+    /// The time left to decide.
     left: String,
     pushed_at: Timestamp,
-    /// Where they go afterwards, as they can judge it; empty if they stay.
+    /// The destination after deciding, in a form that a person recognises; empty if they stay here.
     destination: String,
 }
 
 impl BatchConsent {
-    /// Whether all that waits can be accepted at once: an item that relates to others, or is in another name, is accepted by
-    /// itself.
+    /// Whether all pending items can be accepted at once. An item that is related to others, or
+    /// carries another name, must be accepted separately.
     fn may_accept_at_once(&self) -> bool {
         let asks_nothing = |item: &Item| item.name.is_none() && item.birth_date.is_none();
         self.waiting.iter().all(|item| item.versions.is_empty() && asks_nothing(item))
     }
 }
 
-/// An item of a batch that is not waiting any more.
+/// An item of a batch that is no longer pending.
 #[derive(Debug)]
 struct Answered {
     title: &'static str,
-    /// The key of the sentence that says what became of it.
+    /// Text key of the outcome.
     outcome: &'static str,
     /// Its id, if it is in the wallet.
     held: Option<Uuid>,
-}
-
-#[derive(Template)]
-#[template(path = "outcome.html")]
-struct OutcomePage {
-    layout: Layout,
-    title: &'static str,
-    body: &'static str,
 }
 
 #[derive(Template)]
@@ -202,7 +197,7 @@ async fn consent(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pa
     }
 }
 
-/// The page of what a link leads to; with what the person chose if that was `refused`.
+/// Renders the page behind a link, with the person's choices if their form was `refused`.
 async fn show(
     app: &App,
     holder: Uuid,
@@ -242,7 +237,7 @@ async fn consent_to_one(
     Ok(allowing(response, return_url.as_ref()))
 }
 
-/// Lets the forms of a page lead to where the person goes on.
+/// Allows the forms of a page to redirect to `return_url`.
 fn allowing(mut response: Response, return_url: Option<&Url>) -> Response {
     if let Some(url) = return_url {
         allow_form_to(&mut response, url.as_str());
@@ -250,7 +245,7 @@ fn allowing(mut response: Response, return_url: Option<&Url>) -> Response {
     response
 }
 
-/// Tells the person whose link it is who took it back, and why.
+/// Renders the page for a withdrawn submission: who withdrew it, and why.
 async fn taken_back(app: &App, submission: &Submission) -> Result<Response, Error> {
     let withdrawal = Withdrawal::of(app, submission).await?.filter(|withdrawal| !withdrawal.reason.is_empty());
     let Some(withdrawal) = withdrawal else { return Ok(LinkError::Withdrawn.page(app)) };
@@ -327,10 +322,10 @@ async fn accept(
     }
     let was_accepted = decided.linked.items().iter().any(|item| item.is_held_by(signed_in.holder.id));
     if decided.count == 0 && !was_accepted {
-        // It was declined, withdrawn or expired: its page tells.
+        // It was declined, withdrawn or expired in the meantime; its page shows the outcome.
         return Ok(Redirect::to(&format!("/requests/{id}")).into_response());
     }
-    // Another wallet's request may have brought the person here: it goes on with what is accepted now.
+    // If a wallet's authorization request led here, it continues with the accepted credential.
     let next = match redirects::waiting(&app, &headers).await {
         Some(request) => next_page(&app, &decided.linked, &format!("/oid4vci/authorize/{request}")).await?,
         None => match return_url::after(&app, &decided.linked).await? {
@@ -353,7 +348,8 @@ async fn decline(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pa
     Ok(Redirect::to(&next).into_response())
 }
 
-/// After an answer to an item of a batch: the batch's page while another item waits, otherwise `done`.
+/// Returns the next page after an item of a batch: the batch's page while another item is pending,
+/// otherwise `done`.
 async fn next_page(app: &App, linked: &Linked, done: &str) -> Result<String, Error> {
     let batch = linked.items().first().and_then(|item| item.batch_id);
     let Some(batch) = batch else { return Ok(done.to_owned()) };
@@ -364,7 +360,7 @@ async fn next_page(app: &App, linked: &Linked, done: &str) -> Result<String, Err
 
 impl LinkError {
     fn page(self, app: &App) -> Response {
-        let (status, title, body) = match self {
+        let said = match self {
             Self::Unknown => (StatusCode::NOT_FOUND, "outcome-unknown-title", "outcome-unknown"),
             Self::OtherHolder => (StatusCode::FORBIDDEN, "outcome-another-title", "outcome-another"),
             Self::Declined => (StatusCode::OK, "outcome-declined-title", "outcome-declined"),
@@ -372,7 +368,6 @@ impl LinkError {
             Self::Deleted => (StatusCode::OK, "outcome-removed-title", "outcome-removed"),
             Self::Withdrawn => (StatusCode::GONE, "outcome-taken-back-title", "outcome-taken-back"),
         };
-        let layout = Layout::new(app, true);
-        (status, page(app, &OutcomePage { layout: layout.clone(), title, body }, &layout)).into_response()
+        outcome::show(app, true, said)
     }
 }

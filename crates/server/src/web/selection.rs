@@ -1,7 +1,8 @@
-//! What a person chooses to show of a credential: the fields of a form, and what was sent.
+//! Selective disclosure in forms: the fields for each part of a credential, and the submitted
+//! choices.
 //!
-//! What is always shown is no field: nothing that is sent can leave it out. A list is one choice, all or none of it, and
-//! its entries are chosen one by one only where the person asks for that.
+//! Parts that are always disclosed have no field, so a form cannot omit them. A list is one choice,
+//! all or none of it. Its entries are chosen individually only if the person asks for that.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,14 +12,14 @@ use uuid::Uuid;
 use crate::i18n::Text;
 use store::domain::share::{Chosen, Part, fixed_parts, parts};
 
-/// What of a credential a form shows as fixed, and what it lets a person choose.
+/// The parts of a credential that a form shows: those that are always disclosed, and those that can
+/// be chosen.
 #[derive(Debug)]
 pub(super) struct Selection {
-    /// The credential.
     pub(super) id: Uuid,
-    /// What is always shown.
+    /// Parts that are always disclosed.
     pub(super) fixed: Vec<Part>,
-    /// What may be left out.
+    /// Parts that may be left out.
     pub(super) choices: Vec<Choice>,
 }
 
@@ -31,16 +32,16 @@ pub(super) struct Choice {
     pub(super) entries: Vec<(Part, bool)>,
 }
 
-/// How much of a part is shown.
+/// How much of a part is disclosed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extent {
     All,
-    /// The entries that are ticked.
+    /// The ticked entries only.
     Some,
     None,
 }
 
-/// The keys of the words for a list: what of it is chosen, and how many entries are not shown.
+/// Text keys for a list: how much of it is chosen, and how many entries are not shown.
 #[derive(Debug)]
 pub(super) struct ListWords {
     list: &'static str,
@@ -61,23 +62,23 @@ const LISTS: [ListWords; 1] = [ListWords {
 }];
 
 impl ListWords {
-    /// Of the list that a type has as this member of its fields.
+    /// Returns the keys for the list field `list` of a type.
     pub(super) fn of(list: &str) -> Option<&'static Self> {
         LISTS.iter().find(|words| words.list == list)
     }
 }
 
-/// The fields of a form, as they were sent.
+/// The submitted fields of a selection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sent {
-    /// The ids of credentials with a place in them.
+    /// The chosen parts: a credential's id followed by a JSON Pointer.
     parts: BTreeSet<String>,
-    /// How much of a list is shown, by the same name.
+    /// How much of each list is disclosed, by the same kind of name.
     extents: BTreeMap<String, Extent>,
 }
 
 impl Sent {
-    /// Takes a field that is of a selection; others are ignored.
+    /// Reads a form field; ignores fields that do not belong to a selection.
     pub(super) fn take(&mut self, name: &str, value: &str) {
         let extent = match value {
             "all" => Extent::All,
@@ -94,32 +95,33 @@ impl Sent {
 }
 
 impl Sent {
-    /// The credentials whose fields were sent.
+    /// Returns the credentials whose fields were submitted.
     pub(super) fn credentials(&self) -> impl Iterator<Item = Uuid> {
         let names = self.parts.iter().chain(self.extents.keys());
         names.filter_map(|name| name.get(..uuid::fmt::Hyphenated::LENGTH)?.parse().ok())
     }
 
-    /// Chooses these places of a credential, as if they had been sent.
+    /// Adds these parts of a credential, as if they had been submitted.
     pub(super) fn choose(&mut self, id: Uuid, places: &BTreeSet<String>) {
         self.parts.extend(places.iter().map(|place| format!("{id}{place}")));
     }
 }
 
 impl Selection {
-    /// Of the credential `id`. `sent` says what is chosen; in a new form everything is.
+    /// Creates the selection of the credential `id`, with the choices in `sent`. Without `sent`,
+    /// everything is chosen.
     pub(super) fn new(id: Uuid, credential_type: Type, payload: &Payload, sent: Option<&Sent>) -> Self {
         let choices = parts(credential_type, payload).into_iter().map(|part| Choice::new(id, part, sent)).collect();
         Self { id, fixed: fixed_parts(credential_type, payload), choices }
     }
 
-    /// Which places are chosen, beside those that are always shown.
+    /// Returns the chosen parts, without those that are always disclosed.
     pub(super) fn chosen(&self) -> Chosen {
         let places = self.choices.iter().flat_map(Choice::places).map(ToOwned::to_owned).collect();
         Chosen { submission: self.id, places }
     }
 
-    /// What is shown, each in a few words: what it is, or what an entry of a list says.
+    /// Describes each disclosed part in a few words: its meaning, or the content of a list's entry.
     pub(super) fn words(&self) -> Vec<String> {
         let fixed = self.fixed.iter().filter_map(|part| part.meaning.map(ToOwned::to_owned));
         fixed.chain(self.choices.iter().flat_map(Choice::words)).collect()
@@ -164,17 +166,17 @@ impl Choice {
         self.entries.iter().filter(|(_, ticked)| *ticked).map(|(entry, _)| entry)
     }
 
-    /// Whether a person may want some of it and not the rest.
+    /// Whether a list has several entries to choose from.
     pub(super) fn has_several(&self) -> bool {
         self.entries.len() > 1
     }
 
-    /// What the type says of the part.
+    /// Returns the meaning of the part, as its type declares it.
     pub(super) fn meaning(&self) -> &'static str {
         self.part.meaning.unwrap_or_default()
     }
 
-    /// Whether this much is shown: `all`, `some` or `none`, as in the form.
+    /// Whether the extent is `extent`: `all`, `some` or `none`, as in the form.
     pub(super) fn is(&self, extent: &str) -> bool {
         let named = match self.extent {
             Extent::All => "all",
@@ -184,7 +186,7 @@ impl Choice {
         named == extent
     }
 
-    /// The words for all, some or none of the list.
+    /// Returns the label for all, some or none of the list.
     pub(super) fn words_for(&self, text: &Text, extent: &str) -> String {
         let Some(words) = ListWords::of(self.part.member) else { return String::new() };
         let key = match extent {

@@ -1,4 +1,5 @@
-//! `/wallet/share` and `/wallet/shares`: create a link for a hirer, see how often it was viewed, and revoke it.
+//! `/wallet/share` and `/wallet/shares`: create a link for a hirer, see how often it was viewed,
+//! and revoke it.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +27,7 @@ use crate::http::session::SignedIn;
 use crate::i18n::Text;
 use ambient::Timestamp;
 use store::domain::share::{
-    Chosen, DAYS, DEFAULT_DAYS, MOST_ACTIVE, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, Standing,
+    Chosen, DAYS, DEFAULT_DAYS, DisclosureRecord, MAX_ACTIVE, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, ShareState,
 };
 use store::domain::submission::Submission;
 
@@ -35,22 +36,28 @@ use store::domain::submission::Submission;
 struct ShareForm {
     layout: Layout,
     token: FormToken,
-    /// The one credential that is meant, if the person began with one.
+    /// The credential to share, if the person began with one.
     only: Option<Uuid>,
     offers: Vec<Offer>,
     wanted: Wanted,
-    /// The key of what is wrong with what was sent.
+    /// Text key of the error in the submitted form.
     problem: Option<&'static str>,
 }
 
 impl ShareForm {
-    /// Where the form is sent: not where the page is, since that may name a credential that was replaced.
+    /// Returns the address that the form is sent to. It differs from the page's address, which may
+    /// name a credential that was replaced.
     fn action(&self) -> String {
         self.only.map_or_else(|| "/wallet/share".to_owned(), |id| format!("/wallet/credentials/{id}/share"))
     }
 
+    /// Whether a field of the form is named by the error; it then gets the focus.
+    fn has_field(&self) -> bool {
+        matches!(self.problem, Some("share-problem-purpose" | "share-problem-days" | "share-problem-passcode"))
+    }
+
     fn problem_in_words(&self) -> String {
-        self.problem.map(|problem| self.layout.text.count(problem, MOST_ACTIVE)).unwrap_or_default()
+        self.problem.map(|problem| self.layout.text.count(problem, MAX_ACTIVE)).unwrap_or_default()
     }
 }
 
@@ -61,15 +68,15 @@ struct Offer {
     title: &'static str,
     partner: String,
     name: String,
-    /// The last day that it counted, if that day is over.
+    /// The last day on which it was valid, if it has expired.
     expired_on: Option<Date>,
-    /// Whether it took the place of what the person chose.
+    /// Whether it replaced a credential that the person chose.
     is_newer: bool,
     selection: Selection,
     ticked: bool,
 }
 
-/// What the person sent, or what a new form begins with.
+/// The submitted form, or the defaults of a new one.
 #[derive(Clone, Debug)]
 struct Wanted {
     credentials: BTreeSet<Uuid>,
@@ -81,7 +88,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// What a new form begins with.
+    /// Returns the defaults of a new form.
     fn new() -> Self {
         Self {
             credentials: BTreeSet::new(),
@@ -113,7 +120,7 @@ impl Wanted {
     }
 }
 
-/// The key of the message for an error.
+/// Returns the text key of an error.
 fn problem_key(error: CreateShareError) -> &'static str {
     match error {
         CreateShareError::NothingChosen => "share-problem-nothing",
@@ -127,7 +134,8 @@ fn problem_key(error: CreateShareError) -> &'static str {
 }
 
 impl Offer {
-    /// `wanted` says what is ticked; in a new form, all that belongs to a career.
+    /// `wanted` contains the submitted choices. In a new form, careers are ticked, and so is the
+    /// credential if it is the only one.
     fn new(shown: &CredentialView, submission: &Submission, wanted: Option<&Wanted>, alone: bool) -> Self {
         let is_career = shown.view.iter().any(|block| matches!(block, Block::Career(_)));
         let ticked = wanted.map_or(is_career || alone, |wanted| wanted.credentials.contains(&shown.id));
@@ -144,7 +152,7 @@ impl Offer {
         }
     }
 
-    /// What is always shown beside the name.
+    /// Returns the parts that are always disclosed, except the name.
     fn fixed(&self) -> impl Iterator<Item = &Part> {
         self.selection.fixed.iter().filter(|part| part.member != "full_name")
     }
@@ -158,24 +166,24 @@ impl Offer {
 #[derive(Debug)]
 struct Listed {
     share: Share,
-    memory: Memory,
-    standing: Standing,
-    /// The key of where it stands, in words.
+    memory: DisclosureRecord,
+    standing: ShareState,
+    /// Text key of its state.
     said: &'static str,
-    /// How long it can be opened, if it can.
+    /// The time until it expires, if it can be opened.
     left: Option<String>,
 }
 
 impl Listed {
-    fn new(app: &App, (share, memory): (Share, Memory)) -> Self {
+    fn new(app: &App, (share, memory): (Share, DisclosureRecord)) -> Self {
         let standing = share.standing(app.now());
         let said = match standing {
-            Standing::Active => "share-active",
-            Standing::Locked => "share-locked",
-            Standing::Ended => "share-ended",
-            Standing::Revoked(_) => "share-revoked",
+            ShareState::Active => "share-active",
+            ShareState::Locked => "share-locked",
+            ShareState::Ended => "share-ended",
+            ShareState::Revoked(_) => "share-revoked",
         };
-        let is_active = standing == Standing::Active;
+        let is_active = standing == ShareState::Active;
         let left = is_active.then(|| Text::default().time_left(app.now(), share.expires_at));
         Self { share, memory, standing, said, left }
     }
@@ -190,7 +198,7 @@ impl Listed {
 struct SharePage {
     layout: Layout,
     listed: Listed,
-    /// When it went on to newer versions, newest first.
+    /// When it was updated to newer versions, newest first.
     updates: Vec<Timestamp>,
     link: String,
     qr: String,
@@ -201,6 +209,8 @@ struct SharePage {
 struct SharesPage {
     layout: Layout,
     shares: Vec<Listed>,
+    /// Whether the wallet contains anything that can be shared.
+    may_share: bool,
 }
 
 pub(super) fn routes() -> Router<App> {
@@ -212,10 +222,10 @@ pub(super) fn routes() -> Router<App> {
         .route("/wallet/shares/{id}/revoke", post(revoke))
 }
 
-/// What `holder` can share: all that they hold, or the one credential that is meant.
+/// Returns the credentials that `holder` can share: all that they hold, or the given one.
 async fn offers(app: &App, holder: Uuid, only: Option<Uuid>, wanted: Option<&Wanted>) -> Result<Vec<Offer>, Error> {
     let held = app.store().read().await?.held_submissions(holder).await?;
-    // Nothing is signed of what its partner withdrew or replaced.
+    // Withdrawn and replaced credentials are not signed.
     let stands = |held: &Submission| held.stands() && only.is_none_or(|only| held.id == only);
     let held: Vec<Submission> = held.into_iter().filter(stands).collect();
     let shown = CredentialView::open_all(app, &held).await?;
@@ -224,10 +234,21 @@ async fn offers(app: &App, holder: Uuid, only: Option<Uuid>, wanted: Option<&Wan
     Ok(pairs.map(|(shown, held)| Offer::new(shown, held, wanted, alone)).collect())
 }
 
-/// A new form.
+/// Renders a new form.
 async fn new_form(app: &App, holder: Uuid, only: Option<Uuid>) -> Result<Response, Error> {
     let offers = offers(app, holder, only, None).await?;
-    if offers.is_empty() { Err(Error::not_found()) } else { form(app, only, offers, Wanted::new(), None) }
+    if offers.is_empty() {
+        return nothing_to_share(app, holder, only).await;
+    }
+    form(app, only, offers, Wanted::new(), None)
+}
+
+/// Renders the page that says why there is nothing to share. A credential of another holder is not
+/// found.
+async fn nothing_to_share(app: &App, holder: Uuid, only: Option<Uuid>) -> Result<Response, Error> {
+    let held = app.store().read().await?.held_submissions(holder).await?;
+    let is_own = only.is_none_or(|only| held.iter().any(|held| held.id == only));
+    if is_own { form(app, only, Vec::new(), Wanted::new(), None) } else { Err(Error::not_found()) }
 }
 
 async fn choose(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
@@ -275,7 +296,7 @@ async fn create(app: &App, holder: Uuid, only: Option<Uuid>, pairs: Vec<(String,
     let id = FormToken::sent(&pairs, app.rng()).id(app.keyring(), holder);
     let sent = form_token::fingerprint(app.keyring(), &pairs);
     let mut wanted = Wanted::read(pairs);
-    // The path has named the one that is meant.
+    // The credential in the path is always chosen.
     wanted.credentials.extend(only);
     let outdated = catch_up(app, holder, &mut wanted.credentials, &mut wanted.sent).await?;
     let problem = match share::created(app, holder, id, &sent).await? {
@@ -288,7 +309,7 @@ async fn create(app: &App, holder: Uuid, only: Option<Uuid>, pairs: Vec<(String,
     }
     let offers = offers(app, holder, only, Some(&wanted)).await?;
     if offers.is_empty() {
-        return Err(Error::not_found());
+        return nothing_to_share(app, holder, only).await;
     }
     let chosen: Vec<Chosen> = offers.iter().filter_map(Offer::chosen).collect();
     let new = NewShare {
@@ -315,7 +336,8 @@ fn to_share(id: Uuid) -> Response {
     Redirect::to(&format!("/wallet/shares/{id}")).into_response()
 }
 
-/// The form with what the person chose, about what is in the wallet now, and why it was not accepted as it was.
+/// Renders the rejected form again with the person's choices, the current contents of the wallet
+/// and the reason.
 async fn form_again(
     app: &App,
     holder: Uuid,
@@ -323,7 +345,7 @@ async fn form_again(
     wanted: Wanted,
     problem: &'static str,
 ) -> Result<Response, Error> {
-    // Without the one that was meant, everything that the wallet has is offered.
+    // If the credential in the path is gone, the form offers everything in the wallet.
     let only = only.and_then(|only| outdated.newest(only));
     let mut offers = offers(app, holder, only, Some(&wanted)).await?;
     for offer in &mut offers {
@@ -348,9 +370,11 @@ async fn show(
 
 async fn list(AppState(app): AppState<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
     let shares = share::list(&app, signed_in.holder.id).await?;
+    let held = app.store().read().await?.held_submissions(signed_in.holder.id).await?;
+    let may_share = held.iter().any(Submission::stands);
     let shares = shares.into_iter().map(|share| Listed::new(&app, share)).collect();
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
-    Ok(page(&app, &SharesPage { layout: layout.clone(), shares }, &layout))
+    Ok(page(&app, &SharesPage { layout: layout.clone(), shares, may_share }, &layout))
 }
 
 async fn revoke(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {

@@ -1,6 +1,7 @@
-//! `/sign-in`: by a six-digit code that is mailed; a passkey is offered beside it.
+//! `/sign-in`: by a six-digit code sent by mail, or by a passkey.
 //!
-//! Nothing here tells whether an address has an account: both get a code, and the pages are the same.
+//! Nothing here reveals whether an address has an account: a code is sent in either case, and the
+//! pages are identical.
 
 use askama::Template;
 use axum::Router;
@@ -11,6 +12,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::cookie_check::{CookieCheck, blocked, to_check};
 use super::qr::Qr;
 use super::{Layout, link, page, redirects};
 use crate::app::App;
@@ -21,11 +23,12 @@ use crate::flows::account::codes::{self, CodeBrowser, CodeError, SentCode};
 use crate::flows::account::sessions;
 use crate::http::Client;
 use crate::http::cookies::{KNOWN_BROWSER, LINK, NOTICE, SESSION, SIGN_IN};
-use crate::http::extract::{Form, Path};
+use crate::http::extract::{Form, Path, Query};
 use crate::http::session::Visitor;
 use crate::i18n::Text;
 use crate::mail::Mail;
 use store::Holder;
+use store::domain::submission::State as SubmissionState;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -34,7 +37,7 @@ struct SignInPage {
     email: String,
     invalid: bool,
     passkeys: bool,
-    /// Who waits for whom: the partner's name and the credential's, while a link is being opened.
+    /// The partner and the credential, if a link is being opened.
     opening: Option<Opening>,
 }
 
@@ -44,7 +47,10 @@ struct CodePage {
     layout: Layout,
     id: Uuid,
     refused: Option<CodeError>,
-    minutes: i64,
+    /// The masked address that the code was sent to, if this browser may see it.
+    address: Option<String>,
+    /// The lifetime of a code.
+    lifetime: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -82,26 +88,29 @@ async fn email_page(app: &App, headers: &HeaderMap, email: String, invalid: bool
     Ok(if invalid { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
 }
 
-/// What a link that waits offers or asks for, as far as anybody may know: who sends it, and what, or how many things.
+/// The content of a pending link that may be shown before sign-in: who sends it, and the type or
+/// number of credentials.
 #[derive(Debug)]
 struct Opening {
     partner: String,
     title: &'static str,
     count: i64,
-    /// What asks to be shown something, and does not offer it: another wallet can answer that without an account here.
+    /// The verification request, if the link leads to one. Another wallet can respond to it without
+    /// an account here.
     asks: Option<Uuid>,
-    /// The partner's link itself, for another of the person's devices.
+    /// The partner's link itself, to open it on another device.
     link: String,
 }
 
 impl Opening {
-    /// The link as a QR code.
+    /// Returns the link as a QR code.
     fn qr(&self, text: &Text) -> String {
         Qr::new(&self.link).map(|qr| qr.html(&text.of("qr-link"))).unwrap_or_default()
     }
 }
 
-/// Names the partner of an unbound link. Of a bound one nothing is said before its account has signed in.
+/// Returns the partner and the pending content of an unbound link. For a bound link nothing is
+/// revealed before its account has signed in.
 async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<Opening>, Error> {
     let Some(id) = link::waiting(app, headers) else { return Ok(None) };
     let mut tx = app.store().read().await?;
@@ -110,7 +119,7 @@ async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<Opening>, Erro
         let (title, link) = (asked.credential_type.title, app.links().verification_request(&asked));
         return Ok(partner.map(|partner| Opening { partner: partner.name, title, count: 1, asks: Some(id), link }));
     }
-    let (items, link) = match tx.linked_submission(id, app.now()).await? {
+    let (mut items, link) = match tx.linked_submission(id, app.now()).await? {
         Some(submission) => {
             let (partner, document_type) = (submission.partner_id, submission.document_type.as_deref());
             let link = app.links().push(submission.credential_type, partner, id, document_type);
@@ -121,10 +130,11 @@ async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<Opening>, Erro
             None => return Ok(None),
         },
     };
-    let Some(first) = items.first() else { return Ok(None) };
     if items.iter().any(|item| item.holder().is_some()) {
         return Ok(None);
     }
+    items.retain(|item| matches!(item.state, SubmissionState::Incomplete { .. }));
+    let Some(first) = items.first() else { return Ok(None) };
     let partner = tx.partner(first.partner_id).await?;
     let (title, count) = (first.credential_type.title, i64::try_from(items.len()).unwrap_or(i64::MAX));
     Ok(partner.map(|partner| Opening { partner: partner.name, title, count, asks: None, link }))
@@ -147,7 +157,7 @@ async fn send_code(
     Ok(to_code_page(&app, &sent))
 }
 
-/// Sends a new code to the address of a sign-in; one that has expired begins again.
+/// Sends a new code to the address of a sign-in; an expired sign-in starts again.
 async fn send_again(
     State(app): State<App>,
     client: Client,
@@ -162,30 +172,46 @@ async fn send_again(
 }
 
 fn to_code_page(app: &App, sent: &SentCode) -> Response {
-    (SIGN_IN.set(app, &sent.secret), Redirect::to(&format!("/sign-in/{}", sent.sign_in))).into_response()
+    (SIGN_IN.set(app, &sent.secret), to_check(&format!("/sign-in/{}", sent.sign_in))).into_response()
 }
 
 fn compose(app: &App, email: &Email, code: &str) -> Mail {
     let text = Text::default();
-    let minutes = (app.config().sign_in.code_lifetime.as_secs() / 60).to_string();
-    let values = [("code", code), ("minutes", &minutes), ("base", app.config().base())];
-    Mail { to: email.as_str().to_owned(), subject: text.of("mail-code-subject"), text: text.with("mail-code", &values) }
+    let lifetime = code_lifetime(app, &text);
+    let values = [("code", code), ("lifetime", &*lifetime), ("base", app.config().base())];
+    let subject = text.with("mail-code-subject", &[("code", code)]);
+    Mail { to: email.as_str().to_owned(), subject, text: text.with("mail-code", &values) }
+}
+
+/// Returns the lifetime of a code in words.
+fn code_lifetime(app: &App, text: &Text) -> String {
+    let minutes = app.config().sign_in.code_lifetime.as_secs() / 60;
+    text.count("minutes", i64::try_from(minutes).unwrap_or(i64::MAX))
 }
 
 async fn ask_code(
     State(app): State<App>,
     client: Client,
     Path(id): Path<Uuid>,
+    Query(check): Query<CookieCheck>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let is_elsewhere = codes::is_of_another_browser(&app, &browser(&app, client, &headers), id).await?;
-    Ok(code_page(&app, id, is_elsewhere.then_some(CodeError::OtherBrowser)))
+    let browser = browser(&app, client, &headers);
+    if check.is_due() {
+        let is_kept = browser.secret.is_some();
+        let code_page = || Redirect::to(&format!("/sign-in/{id}")).into_response();
+        return Ok(if is_kept { code_page() } else { blocked(&app, "/sign-in") });
+    }
+    Ok(match codes::masked_address(&app, &browser, id).await? {
+        Ok(address) => code_page(&app, id, None, address),
+        Err(error) => code_page(&app, id, Some(error), None),
+    })
 }
 
-fn code_page(app: &App, id: Uuid, refused: Option<CodeError>) -> Response {
+fn code_page(app: &App, id: Uuid, refused: Option<CodeError>, address: Option<String>) -> Response {
     let layout = Layout::new(app, false);
-    let minutes = i64::try_from(app.config().sign_in.code_lifetime.as_secs() / 60).unwrap_or(i64::MAX);
-    let response = page(app, &CodePage { layout: layout.clone(), id, refused, minutes }, &layout);
+    let lifetime = code_lifetime(app, &layout.text);
+    let response = page(app, &CodePage { layout: layout.clone(), id, refused, address, lifetime }, &layout);
     if refused.is_some() { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response }
 }
 
@@ -196,14 +222,18 @@ async fn try_code(
     headers: HeaderMap,
     Form(form): Form<CodeForm>,
 ) -> Result<Response, Error> {
-    let code: String = form.code.chars().filter(char::is_ascii_digit).collect();
-    match codes::try_code(&app, &browser(&app, client, &headers), id, &code).await? {
+    let browser = browser(&app, client, &headers);
+    match codes::try_code(&app, &browser, id, &form.code).await? {
         Ok(holder) => Ok(signed_in(&app, &headers, &holder).await?.into_response()),
-        Err(error) => Ok(code_page(&app, id, Some(error))),
+        Err(error) => {
+            let address = codes::masked_address(&app, &browser, id).await?.unwrap_or_default();
+            Ok(code_page(&app, id, Some(error), address))
+        }
     }
 }
 
-/// Begins the session, remembers the browser, and goes on to the link that was waiting, or to the wallet.
+/// Creates the session, remembers the browser, and redirects to the pending link, to another
+/// wallet's pending request, or to the wallet.
 pub(super) async fn signed_in(
     app: &App,
     headers: &HeaderMap,

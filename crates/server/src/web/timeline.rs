@@ -1,10 +1,14 @@
-//! Draws a career as SVG: one picture for wide screens, one for narrow ones, of which a stylesheet shows exactly one.
+//! Draws a career as SVG: one picture for wide screens and one for narrow ones. A stylesheet shows
+//! exactly one.
 //!
-//! Lengths along time are percentages and lengths of letters are pixels, so that bars grow with the screen while labels
-//! keep their size. A picture is laid out for the narrowest width it is shown at; more width only adds room. Colours
-//! are classes; there is no style attribute. Everything that is drawn is also said in the description.
+//! Positions along time are percentages and the widths of letters are pixels, so that bars grow
+//! with the screen while labels keep their size. A picture is laid out for the narrowest width at
+//! which it is shown; a wider screen only adds room. Every label is placed at a point of its own
+//! bar and moved from there by pixels, so it stays beside that bar at any width. Colours are
+//! classes; there is no style attribute. The description contains everything that is drawn.
 
-mod lettering;
+mod font_metrics;
+mod rows;
 
 use std::fmt;
 use std::ops::Range;
@@ -12,27 +16,28 @@ use std::ops::Range;
 use askama::Template;
 use credential::YearMonth;
 
+use self::rows::{BETWEEN, Extent};
 use crate::i18n::Text;
 use store::domain::career::{Career, Gap, Job};
 
-/// Space left and right of the drawing, in pixels, as all lengths here.
+/// Space left and right of the drawing. This and all other lengths are in pixels.
 const MARGIN: f64 = 4.0;
-/// Space between two labels.
-const BETWEEN: f64 = 8.0;
-/// Height of the line that names the gaps, where there are any.
+/// Height of the line that names the gaps, if there are any.
 const GAP_LINE: f64 = 20.0;
 /// Height of a row: a label and a bar.
 const ROW: f64 = 44.0;
-/// Height that a row has in addition under the bar of an open job, to say until when it is known.
+/// Additional height of a row with an open job, for the mark below its bar that says until when it
+/// is known.
 const KNOWN_LINE: f64 = 16.0;
 /// Height of the line with years.
 const YEARS: f64 = 24.0;
-/// Size of a label's letters; the stylesheet says the same.
+/// Font size of labels; must match the stylesheet.
 const LABEL: f64 = 13.0;
-/// Size of the letters of years, gaps and marks; the stylesheet says the same.
+/// Font size of years, gaps and marks; must match the stylesheet.
 const SMALL: f64 = 12.0;
-/// With more jobs than this, a row for each would be longer than the list below: they share lanes then.
-const MOST_ROWS: usize = 24;
+/// Maximum number of rows. Beyond that the picture would be longer than the list below it, so jobs
+/// share lanes and their labels are shortened.
+const MAX_ROWS: usize = 24;
 
 /// Both pictures.
 #[derive(Clone, Debug)]
@@ -44,7 +49,7 @@ pub struct Timeline {
 #[template(path = "timeline.svg.html")]
 struct Drawing {
     kind: &'static str,
-    /// Number of the career on its page: ids must differ.
+    /// Number of the career on its page, which keeps element ids unique.
     number: usize,
     height: f64,
     title: String,
@@ -71,6 +76,8 @@ struct Label {
     class: &'static str,
     anchor: &'static str,
     x: Percent,
+    /// Distance from `x` that does not grow with the picture.
+    shift: Option<Pixels>,
     y: f64,
     text: String,
 }
@@ -88,7 +95,7 @@ struct Tick {
     text: String,
 }
 
-/// A length along time, of the picture's width.
+/// A length along time, in percent of the picture's width.
 #[derive(Clone, Copy, Debug)]
 struct Percent(f64);
 
@@ -98,20 +105,38 @@ impl fmt::Display for Percent {
     }
 }
 
+/// A length that does not depend on the picture's width.
+#[derive(Clone, Copy, Debug)]
+struct Pixels(f64);
+
+impl Pixels {
+    /// Returns the length, or `None` if it is too small to see.
+    fn visible(length: f64) -> Option<Self> {
+        (length.abs() >= 0.01).then_some(Self(length))
+    }
+}
+
+impl fmt::Display for Pixels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.2}", self.0)
+    }
+}
+
 impl Timeline {
-    /// Draws `career`, the `number`th of its page; `None` where there is nothing to draw.
+    /// Draws `career`, the `number`th on its page; `None` if there is nothing to draw.
     pub fn new(career: &Career, number: usize, text: &Text) -> Option<Self> {
         let (start, last) = (career.start()?, career.last()?);
-        // The widths of a card's inside on screens of 641 and of 320 pixels.
+        // The inner widths of a card on screens of 641 and 320 pixels.
         let wide = Canvas { kind: "wide", number, width: 556.0, start, last, most_ticks: 11, text };
         let narrow = Canvas { kind: "narrow", number, width: 236.0, start, last, most_ticks: 5, text };
         let lanes: Vec<usize> = career.jobs.iter().map(|job| job.lane).collect();
+        let wide_rows = wide.rows_by_labels(career).unwrap_or_else(|| lanes.clone());
         // On a phone a row for each job gives its label the whole width.
-        let rows = if lanes.len() > MOST_ROWS { lanes.clone() } else { (0..lanes.len()).collect() };
-        Some(Self { drawings: [wide.draw(career, &lanes), narrow.draw(career, &rows)] })
+        let narrow_rows = if lanes.len() > MAX_ROWS { lanes } else { (0..lanes.len()).collect() };
+        Some(Self { drawings: [wide.draw(career, &wide_rows), narrow.draw(career, &narrow_rows)] })
     }
 
-    /// Both pictures as HTML.
+    /// Returns both pictures as HTML.
     pub fn html(&self) -> String {
         self.drawings.iter().filter_map(|drawing| drawing.render().ok()).collect()
     }
@@ -120,7 +145,7 @@ impl Timeline {
 struct Canvas<'a> {
     kind: &'static str,
     number: usize,
-    /// The least width that the picture is shown at.
+    /// The narrowest width at which the picture is shown.
     width: f64,
     start: YearMonth,
     last: YearMonth,
@@ -132,12 +157,14 @@ struct Canvas<'a> {
 #[derive(Clone, Copy, Debug)]
 struct Row {
     y: f64,
+    /// End of the last bar.
+    bars_to: f64,
     labels_from: f64,
     marks_from: f64,
 }
 
 impl Canvas<'_> {
-    /// `rows` says for each job in which row it is drawn; jobs of a row do not overlap.
+    /// Draws the picture. `rows` contains the row of each job; jobs in the same row do not overlap.
     fn draw(&self, career: &Career, rows: &[usize]) -> Drawing {
         let top = if career.gaps.is_empty() { MARGIN } else { GAP_LINE };
         let (mut open_rows, axis) = self.rows(career, rows, top);
@@ -150,6 +177,7 @@ impl Canvas<'_> {
             labels.extend(self.job_label(job, row, until));
             labels.extend(self.known_mark(job, row));
             bars.push(self.bar(job, row.y + 20.0));
+            row.bars_to = self.end(job);
         }
         Drawing {
             kind: self.kind,
@@ -166,7 +194,27 @@ impl Canvas<'_> {
         }
     }
 
-    /// The rows, of which those with an open job are higher, and where they end.
+    /// Returns the row of each job so that every label is whole; `None` if there would be too many
+    /// rows.
+    fn rows_by_labels(&self, career: &Career) -> Option<Vec<usize>> {
+        let label_width = |job: &Job| {
+            let width = font_metrics::width(&self.full_label(job), LABEL);
+            if width <= self.width { width } else { font_metrics::width(&job.employment.organisation, LABEL) }
+        };
+        let extents = career.jobs.iter().map(|job| Extent {
+            start: self.x(job.start()),
+            end: self.end(job),
+            label: label_width(job),
+        });
+        rows::assign(&extents.collect::<Vec<_>>(), self.width, MAX_ROWS)
+    }
+
+    fn full_label(&self, job: &Job) -> String {
+        let values = [("role", job.employment.role()), ("organisation", job.employment.organisation.as_str())];
+        self.text.with("timeline-label", &values)
+    }
+
+    /// Returns the rows and the bottom of the last one. Rows with an open job are higher.
     fn rows(&self, career: &Career, rows: &[usize], top: f64) -> (Vec<Row>, f64) {
         let mut heights = vec![ROW; rows.iter().max().map_or(0, |last| last + 1)];
         for (_, row) in career.jobs.iter().zip(rows).filter(|(job, _)| job.is_open()) {
@@ -174,7 +222,7 @@ impl Canvas<'_> {
         }
         let mut y = top;
         let placed = heights.into_iter().map(|height| {
-            let row = Row { y, labels_from: 0.0, marks_from: 0.0 };
+            let row = Row { y, bars_to: 0.0, labels_from: 0.0, marks_from: 0.0 };
             y += height;
             row
         });
@@ -186,43 +234,50 @@ impl Canvas<'_> {
         Bar { x: self.percent(x), end: self.percent(x + width), width: self.percent(width), y, open: job.is_open() }
     }
 
-    /// What the job is, over the start of its bar, or as far left of it as it needs; shorter, then cut, where there is
-    /// no room for all of it. The list beside the picture says it in full.
+    /// Places a job's label above the start of its bar, or further left if it does not fit, but
+    /// never above an earlier bar. If there is still not enough room, it is shortened and then cut.
+    /// The list beside the picture contains the full text.
     fn job_label(&self, job: &Job, row: &mut Row, until: f64) -> Option<Label> {
-        let (role, organisation) = (job.employment.role(), job.employment.organisation.as_str());
-        let full = self.text.with("timeline-label", &[("role", role), ("organisation", organisation)]);
-        let room = until - row.labels_from;
-        let fitting = [full.as_str(), organisation].into_iter().find(|label| lettering::width(label, LABEL) <= room);
-        let text = fitting.map(str::to_owned).or_else(|| lettering::cut(organisation, room, LABEL))?;
-        let width = lettering::width(&text, LABEL);
-        let x = self.x(job.start()).min(until - width);
-        row.labels_from = x + width + BETWEEN;
-        Some(Label { class: "timeline-label", anchor: "start", x: self.percent(x), y: row.y + 14.0, text })
+        let (full, organisation) = (self.full_label(job), job.employment.organisation.as_str());
+        let room = until - row.labels_from.max(row.bars_to);
+        let fitting = [full.as_str(), organisation].into_iter().find(|label| font_metrics::width(label, LABEL) <= room);
+        let text = fitting.map(str::to_owned).or_else(|| font_metrics::cut(organisation, room, LABEL))?;
+        let (start, width) = (self.x(job.start()), font_metrics::width(&text, LABEL));
+        // The estimated width is an upper bound: a label that was moved left is aligned at its end,
+        // so that it reaches its bar in any font.
+        let (anchor, shift, end) = if start + width <= until {
+            ("start", None, start + width)
+        } else {
+            ("end", Pixels::visible(until - start), until)
+        };
+        row.labels_from = end + BETWEEN;
+        Some(Label { class: "timeline-label", anchor, x: self.percent(start), shift, y: row.y + 14.0, text })
     }
 
-    /// Until when an open job is known, under the end of its bar. A planned end after that is said where there is room, and
-    /// never drawn.
+    /// Places the mark under the end of an open job's bar that says until when the job is known. A
+    /// planned end after that is mentioned if there is room, and never drawn.
     fn known_mark(&self, job: &Job, row: &mut Row) -> Option<Label> {
         let month = self.text.month(job.last());
         let planned = job.employment.planned_end().map(|_| "timeline-known-planned");
         let keys = planned.into_iter().chain(job.is_open().then_some("timeline-known"));
-        let end = self.x(job.last()) + self.length(1);
+        let end = self.end(job);
         keys.map(|key| self.text.with(key, &[("month", &month)])).find_map(|text| {
-            let width = lettering::width(&text, SMALL);
-            let (anchor, x, end) = if row.marks_from + width <= end {
-                ("end", end, end)
+            let width = font_metrics::width(&text, SMALL);
+            let (anchor, shift, right) = if row.marks_from + width <= end {
+                ("end", None, end)
             } else {
-                ("start", row.marks_from, row.marks_from + width)
+                ("start", Pixels::visible(row.marks_from - end), row.marks_from + width)
             };
-            if end > self.width {
+            if right > self.width || row.marks_from > end {
                 return None;
             }
-            row.marks_from = end + BETWEEN;
-            Some(Label { class: "timeline-mark", anchor, x: self.percent(x), y: row.y + 50.0, text })
+            row.marks_from = right + BETWEEN;
+            Some(Label { class: "timeline-mark", anchor, x: self.percent(end), shift, y: row.y + 50.0, text })
         })
     }
 
-    /// How long the gaps are, over their middles. The longest are named first; one without room for its name has none.
+    /// Places the lengths of the gaps above their middles, longest first. A gap without enough room
+    /// has no label.
     fn gap_labels(&self, gaps: &[Gap]) -> Vec<Label> {
         let mut longest_first = gaps.to_vec();
         longest_first.sort_by_key(|gap| std::cmp::Reverse(gap.months));
@@ -231,13 +286,14 @@ impl Canvas<'_> {
         for gap in longest_first {
             let duration = self.text.duration(gap.months);
             let text = self.text.with("timeline-gap-label", &[("duration", &duration)]);
-            let half = lettering::width(&text, SMALL) / 2.0;
+            let half = font_metrics::width(&text, SMALL) / 2.0;
             let middle = self.x(gap.start) + self.length(gap.months) / 2.0;
             let x = middle.max(half).min(self.width - half);
             let room = x - half - BETWEEN..x + half + BETWEEN;
             if taken.iter().all(|other| room.end <= other.start || other.end <= room.start) {
                 taken.push(x - half..x + half);
-                labels.push(Label { class: "timeline-mark", anchor: "middle", x: self.percent(x), y: 13.0, text });
+                let (at, shift) = (self.percent(middle), Pixels::visible(x - middle));
+                labels.push(Label { class: "timeline-mark", anchor: "middle", x: at, shift, y: 13.0, text });
             }
         }
         labels
@@ -247,7 +303,8 @@ impl Canvas<'_> {
         Band { x: self.percent(self.x(gap.start)), width: self.percent(self.length(gap.months)) }
     }
 
-    /// Januaries, at steps that leave room for their years; the first month where no January is near.
+    /// Returns Januaries, at intervals that leave room for their years; the first month if there is
+    /// no January in range.
     fn ticks(&self) -> Vec<Tick> {
         let (first, last) = (self.start.year(), self.last.year());
         let step =
@@ -255,7 +312,7 @@ impl Canvas<'_> {
         let years: Vec<Tick> = (first..=last + 1)
             .filter(|year| year % step == 0)
             .filter_map(|year| YearMonth::new(year, 1).map(|january| (self.x(january), year.to_string())))
-            .filter(|(x, year)| *x >= 0.0 && x + lettering::width(year, SMALL) <= self.width)
+            .filter(|(x, year)| *x >= 0.0 && x + font_metrics::width(year, SMALL) <= self.width)
             .map(|(x, text)| Tick { x: self.percent(x), text })
             .collect();
         if !years.is_empty() {
@@ -264,7 +321,7 @@ impl Canvas<'_> {
         vec![Tick { x: self.percent(MARGIN), text: self.text.month(self.start) }]
     }
 
-    /// The picture in sentences.
+    /// Describes the picture in sentences.
     fn describe(&self, career: &Career) -> String {
         let jobs = career.jobs.iter().map(|job| {
             let planned = job.employment.planned_end().map(|end| self.text.month(end));
@@ -288,6 +345,11 @@ impl Canvas<'_> {
             self.text.with("timeline-gap", &[("start", &start), ("duration", &duration)])
         });
         jobs.chain(gaps).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Returns the end of a job's last known month.
+    fn end(&self, job: &Job) -> f64 {
+        self.x(job.last()) + self.length(1)
     }
 
     fn length(&self, months: i32) -> f64 {

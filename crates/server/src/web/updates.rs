@@ -1,5 +1,5 @@
-//! `/wallet/credentials/{id}/...`: what a credential's page says of its updates, and what its holder does about them: let its
-//! partner keep it up to date, end that, and undo an update.
+//! `/wallet/credentials/{id}/...`: the updates of a credential, and their controls: allow its
+//! partner to update it, end that, and undo an update.
 
 use axum::Router;
 use axum::extract::State as AppState;
@@ -21,43 +21,43 @@ use ambient::Timestamp;
 use store::domain::submission::Submission;
 use store::{Decision, Event, EventKind, StandingConsent, VersionDecision};
 
-/// What a credential's page says of its updates.
+/// The updates of a credential, as its page shows them.
 #[derive(Debug, Default)]
 pub struct Updates {
     /// Since when its partner may update it without asking, if it may.
     pub allowed_since: Option<Timestamp>,
-    /// Whether that can be allowed.
+    /// Whether the holder can allow that.
     pub may_allow: bool,
-    /// The update by which it became current, if it did without asking.
+    /// The update without asking by which it became current, if there was one.
     pub update: Option<Update>,
     /// When its holder undid it, if they did.
     pub undone_at: Option<Timestamp>,
-    /// What happened to it, in order.
+    /// Its history, oldest first.
     pub history: Vec<Happened>,
 }
 
 /// An update that was accepted under a standing consent.
 #[derive(Debug)]
 pub struct Update {
-    /// When.
+    /// When it was accepted.
     pub at: Timestamp,
-    /// What changed, a sentence each.
+    /// The changes, one sentence each.
     pub changes: Vec<String>,
-    /// Until when it can be undone, if it can.
+    /// The end of the period for undoing it, if it can be undone.
     pub undo_until: Option<Timestamp>,
 }
 
-/// Something that happened to a credential.
+/// An entry of a credential's history.
 #[derive(Debug)]
 pub struct Happened {
-    /// In words.
+    /// The event in words.
     pub sentence: String,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
 }
 
 impl Updates {
-    /// What there is to say to `holder` of what `shown` shows.
+    /// Collects the updates of `shown` for `holder`.
     pub async fn of(app: &App, holder: Uuid, shown: &CredentialView, text: &Text) -> Result<Self, Error> {
         let (mut tx, now, id) = (app.store().read().await?, app.now(), shown.id);
         let (events, decisions) = (tx.events(id, now).await?, tx.version_decisions(id).await?);
@@ -104,7 +104,7 @@ async fn changes(
     Ok(versions::sentences(text, submission.credential_type, &payload.fields, &shown.payload.fields))
 }
 
-/// Writes down what happened to a credential.
+/// Builds the history of a credential.
 struct History<'a> {
     text: &'a Text,
     partner: &'a str,
@@ -145,16 +145,16 @@ impl History<'_> {
             happened.push(self.happened("standing-given", consent.given_at, ""));
             happened.extend(consent.ended_at.map(|at| self.happened("standing-ended", at, "")));
         }
-        // What happened at the same time stays in this order.
+        // The sort is stable: events at the same time remain in this order.
         happened.sort_by_key(|happened| happened.at);
         happened
     }
 
     fn happened(&self, key: &str, at: Timestamp, day: &str) -> Happened {
-        Happened { sentence: self.text.with(key, &[("partner", self.partner), ("day", day)]), at }
+        Happened { sentence: self.text.markup(key, &[("partner", self.partner)], &[("day", day)]), at }
     }
 
-    /// The key of the sentence for an event.
+    /// Returns the text key of an event.
     fn event_key(&self, kind: EventKind) -> &'static str {
         match kind {
             EventKind::Pushed => "event-pushed",
@@ -178,7 +178,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/wallet/credentials/{id}/updates/undo", post(undo))
 }
 
-/// Back to the page of a credential, with a notice.
+/// Redirects to the page of a credential, with a notice.
 fn back(app: &App, id: Uuid, notice: &str) -> Response {
     (NOTICE.set(app, notice), Redirect::to(&format!("/wallet/credentials/{id}"))).into_response()
 }

@@ -1,5 +1,6 @@
-//! `/partner/verify/{name}` and `/verifications/{id}`: a partner requests a presentation; the holder chooses what to share, or
-//! cancels, and is redirected back. `/wallet/shown`: what was presented to whom.
+//! `/partner/verify/{name}` and `/verifications/{id}`: a partner requests a presentation; the
+//! holder chooses what to share, or cancels, and is redirected back. `/wallet/shown`: past
+//! presentations to partners.
 
 use askama::Template;
 use axum::Router;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 use super::link::{self, LinkForm};
 use super::redirects::{allow_form_to, destination};
 use super::selection::{Selection, Sent};
-use super::{Layout, page};
+use super::{Layout, outcome, page};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
@@ -22,7 +23,7 @@ use crate::http::extract::{Form, Path};
 use crate::http::session::{SignedIn, Visitor};
 use ambient::Timestamp;
 use store::domain::share::Part;
-use store::domain::verification::{MOST_SHOWN, Verification};
+use store::domain::verification::{MAX_SHOWN, Verification};
 
 #[derive(Template)]
 #[template(path = "verify.html")]
@@ -32,32 +33,33 @@ struct VerifyPage {
     partner: String,
     purpose: Option<String>,
     title: &'static str,
-    /// What is asked for, in the type's words.
+    /// The requested fields, as the type describes them.
     wanted: Vec<&'static str>,
     offers: Vec<Offer>,
-    /// Whether the person holds anything of the type.
+    /// Whether the person holds any credential of the type.
     holds_any: bool,
-    /// Where they go afterwards, as they can judge it; empty if they stay.
+    /// The destination after responding, in a form that a person recognises; empty if they stay
+    /// here.
     destination: String,
     expires_at: Timestamp,
-    /// The key of what is wrong with what was sent.
+    /// Text key of the error in the submitted form.
     problem: Option<&'static str>,
 }
 
-/// A credential that says something of what is asked for.
+/// A credential that contains any of the requested fields.
 #[derive(Debug)]
 struct Offer {
     id: Uuid,
     title: &'static str,
     partner: String,
     headline: String,
-    /// The last day that it counted, if that day is over.
+    /// The last day on which it was valid, if it has expired.
     expired_on: Option<Date>,
     selection: Selection,
     picked: bool,
 }
 
-/// What the person sent.
+/// The submitted form.
 #[derive(Debug, Default)]
 struct Picked {
     credential: Option<Uuid>,
@@ -78,8 +80,8 @@ impl Picked {
 }
 
 impl Offer {
-    /// `picked` is what the person sent; in a new page everything that was asked for is ticked, and of one credential.
-    /// `None` where the credential says nothing of what is asked for.
+    /// `picked` is the submitted form. In a new form every requested field is ticked. Returns
+    /// `None` if the credential contains none of the requested fields.
     fn new(
         shown: &CredentialView,
         verification: &Verification,
@@ -104,13 +106,13 @@ impl Offer {
         })
     }
 
-    /// Whether anything of what is asked for is shown.
+    /// Whether any requested field is disclosed.
     fn says_something(&self, details: &RequestDetails) -> bool {
         let is_asked = |part: &Part| details.asks_for(&part.place);
         !self.selection.chosen().places.is_empty() || self.selection.fixed.iter().any(is_asked)
     }
 
-    /// What the wallet records of presenting it to `partner`.
+    /// Returns the entry that the wallet records about the presentation to `partner`.
     fn record(&self, partner: &str, details: &RequestDetails) -> DisclosureRecord {
         DisclosureRecord {
             partner: partner.to_owned(),
@@ -126,19 +128,11 @@ impl Offer {
 struct DonePage {
     layout: Layout,
     partner: String,
-    /// What was presented; `None` if the holder canceled.
+    /// The disclosed data; `None` if the holder cancelled.
     record: Option<DisclosureRecord>,
     at: Timestamp,
-    /// Back to the partner, while that is known.
+    /// Link back to the partner, while its address is stored.
     back: Option<String>,
-}
-
-#[derive(Template)]
-#[template(path = "outcome.html")]
-struct OverPage {
-    layout: Layout,
-    title: &'static str,
-    body: &'static str,
 }
 
 #[derive(Template)]
@@ -186,17 +180,16 @@ fn page_of(id: Uuid) -> String {
 }
 
 fn unanswerable_page(app: &App, why: Unanswerable) -> Response {
-    let (status, title, body) = match why {
+    let said = match why {
         Unanswerable::Unknown => (StatusCode::NOT_FOUND, "outcome-unknown-title", "outcome-unknown"),
         Unanswerable::OtherAccount => (StatusCode::FORBIDDEN, "outcome-another-title", "outcome-another"),
         Unanswerable::Expired => (StatusCode::GONE, "verify-expired-title", "verify-expired"),
         Unanswerable::Answered => (StatusCode::GONE, "verify-answered-title", "verify-answered"),
     };
-    let layout = Layout::new(app, true);
-    (status, page(app, &OverPage { layout: layout.clone(), title, body }, &layout)).into_response()
+    outcome::show(app, true, said)
 }
 
-/// Somebody who is not signed in returns here after signing in.
+/// Shows the request. A visitor without a session returns here after signing in.
 async fn ask(AppState(app): AppState<App>, Visitor(visitor): Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let Some(signed_in) = visitor else { return Ok(link::wait(&app, id)) };
     let request = match verification_request::find_for_holder(&app, id, signed_in.holder.id).await? {
@@ -213,7 +206,7 @@ async fn ask(AppState(app): AppState<App>, Visitor(visitor): Visitor, Path(id): 
     request_page(&app, &request, &details, offers, None)
 }
 
-/// What can be presented, and whether the holder has any credential of the type.
+/// The credentials that can be presented, and whether the holder has any of the type.
 struct Offers {
     all: Vec<Offer>,
     holds_any: bool,
@@ -267,7 +260,7 @@ fn request_page(
     Ok(response)
 }
 
-/// Shows the holder how they responded.
+/// Renders the page that shows the holder's response.
 async fn done_page(app: &App, request: HolderRequest) -> Result<Response, Error> {
     let HolderRequest { verification, partner, .. } = request;
     let layout = Layout::new(app, true);
@@ -281,7 +274,8 @@ async fn done_page(app: &App, request: HolderRequest) -> Result<Response, Error>
     Ok(page(app, &template, &layout))
 }
 
-/// After a response, the first or a repeated one: redirects to the partner, or to the page that shows the response.
+/// Redirects after a response, the first or a repeated one: to the partner, or to the page that
+/// shows the response.
 async fn redirect_after_answer(app: &App, id: Uuid, holder: Uuid) -> Result<Response, Error> {
     let verification = match verification_request::find_for_holder(app, id, holder).await? {
         Ok(request) => request.verification,
@@ -332,9 +326,9 @@ async fn cancel(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pat
     redirect_after_answer(&app, id, holder).await
 }
 
-/// What the holder presented to partners.
+/// Lists the holder's presentations to partners.
 async fn shown_to(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
-    let answered = app.store().read().await?.shown_verifications(signed_in.holder.id, MOST_SHOWN).await?;
+    let answered = app.store().read().await?.shown_verifications(signed_in.holder.id, MAX_SHOWN).await?;
     let mut shown = Vec::with_capacity(answered.len());
     for answered in &answered {
         let record = verification_request::disclosure_record(&app, answered).await?;

@@ -1,4 +1,4 @@
-//! `/verify`: anybody verifies a token that they were given, in their browser. The server gets nothing of it.
+//! `/verify`: verifies a pasted token in the browser. The token is not sent to the server.
 
 use askama::Template;
 use axum::Router;
@@ -22,7 +22,7 @@ struct VerifyTokenPage {
 }
 
 impl VerifyTokenPage {
-    /// The keys of the texts that only this page has.
+    /// Text keys that only this page uses.
     const OWN: [&'static str; 39] = [
         "step-signature",
         "step-issuer",
@@ -65,7 +65,8 @@ impl VerifyTokenPage {
         "token-bad",
     ];
 
-    /// Texts of shared pages that speak of the link or of this site, with the keys of those that stand in their place.
+    /// Texts of shared pages that mention the link or this site, with the keys of their
+    /// replacements on this page.
     const REPLACED: [(&'static str, &'static str); 8] = [
         ("passed-issuer", "token-passed-issuer"),
         ("passed-holder", "token-passed-holder"),
@@ -77,7 +78,7 @@ impl VerifyTokenPage {
         ("refused-unknown-issuer", "token-refused-unknown-issuer"),
     ];
 
-    /// The texts of the page's script.
+    /// Returns the texts for the page's script.
     fn words() -> impl Iterator<Item = Word> {
         let shared = checks::words().map(|word| {
             let other = Self::REPLACED.iter().find(|(key, _)| *key == word.key);
@@ -86,7 +87,8 @@ impl VerifyTokenPage {
         shared.chain(Self::OWN.into_iter().map(|key| Word { key, text: key, cause: None }))
     }
 
-    /// The names of all fields in the order in which types declare them. A token has them in no order.
+    /// Returns the names of all fields in the order in which their types declare them, because the
+    /// fields of a token are unordered.
     fn field_order(&self) -> String {
         let mut names = Vec::new();
         credential::ALL.iter().for_each(|known| add_names(known.fields, &mut names));
@@ -111,7 +113,8 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route("/verify", get(show))
 }
 
-/// The script may ask other issuers for their keys, which no other page may.
+/// Renders the page. It is the only one whose script may connect to other issuers, to fetch their
+/// keys.
 async fn show(State(app): State<App>, Visitor(visitor): Visitor) -> Response {
     let layout = Layout::new(&app, visitor.is_some());
     let mut response = page(&app, &VerifyTokenPage { layout: layout.clone() }, &layout);
@@ -125,7 +128,7 @@ async fn show(State(app): State<App>, Visitor(visitor): Visitor) -> Response {
 mod tests {
     use super::*;
 
-    /// Names in the scripts that are elements of the page or classes.
+    /// Quoted names in the scripts that are element ids or classes, not text keys.
     const NOT_TEXTS: [&str; 2] = ["token-another", "token-items"];
 
     #[test]

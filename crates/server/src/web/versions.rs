@@ -1,6 +1,7 @@
-//! Versions of a credential in words: what a newer one would replace, what changes, and which shared links show it.
+//! Versions of a credential in words: what a newer one would replace, what changes, and which
+//! shared links include it.
 
-use credential::{Change, Datum, Employment, Type, changes};
+use credential::{Change, DisplayValue, Employment, Type, changes};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -12,40 +13,41 @@ use crate::i18n::Text;
 use ambient::Timestamp;
 use store::domain::career::Job;
 
-/// A credential in the wallet that an incoming one relates to.
+/// A credential in the wallet that is related to an incoming one.
 #[derive(Debug)]
 pub struct VersionView {
-    /// The field of the form with the choice.
+    /// The name of the form field for the choice.
     pub field: String,
-    /// What a hirer reads of it.
+    /// The headline.
     pub headline: String,
     /// When it was pushed.
     pub pushed_at: Timestamp,
     /// Whether it is newer than the incoming one.
     pub is_newer: bool,
-    /// Whether replacing is chosen unless the person chooses otherwise.
+    /// Whether replacing is preselected.
     pub is_replacement: bool,
-    /// What changes from the older to the newer one.
+    /// The changes from the older to the newer one, as HTML.
     pub changes: Vec<String>,
-    /// The shared links that show it.
+    /// The shared links that include it.
     pub links: Vec<SharedLink>,
 }
 
-/// A shared link that shows a credential.
+/// A shared link that includes a credential.
 #[derive(Debug)]
 pub struct SharedLink {
-    /// The share.
+    /// The share's id.
     pub id: Uuid,
     /// Its purpose; empty if it has none.
     pub purpose: String,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Whether it goes on to the newer version.
+    /// Whether it is updated to newer versions.
     pub keep_current: bool,
 }
 
 impl VersionView {
-    /// The view of `version` for `holder`, beside the credential `incoming`, which says `said`.
+    /// Describes `version`, a credential of `holder`, beside the credential `incoming`, whose
+    /// content is `said`.
     pub async fn new(
         app: &App,
         holder: Uuid,
@@ -83,7 +85,9 @@ async fn links(app: &App, holder: Uuid, submission: Uuid) -> Result<Vec<SharedLi
     Ok(links)
 }
 
-/// What changes from `older` to `newer`, both fields of `known`, a sentence each.
+/// Describes the changes from `older` to `newer`, which are fields of the type `known`; one
+/// sentence
+/// each, as HTML.
 pub fn sentences(text: &Text, known: Type, older: &Value, newer: &Value) -> Vec<String> {
     changes(known, older, newer).iter().flat_map(|change| sentence(text, change)).collect()
 }
@@ -92,31 +96,34 @@ fn sentence(text: &Text, change: &Change) -> Vec<String> {
     let job = |key: &str, employment: &Employment| {
         let job = Job { attester: String::new(), employment: employment.clone(), lane: 0 };
         let span = super::career::span(text, &job);
-        let values = [("role", employment.role()), ("organisation", &employment.organisation), ("span", &span)];
-        vec![text.with(key, &values)]
+        let names = [("role", employment.role()), ("organisation", &employment.organisation)];
+        vec![text.markup(key, &names, &[("span", &span)])]
     };
     match change {
-        Change::Name { older, newer } => vec![text.with("change-name", &[("older", older), ("newer", newer)])],
+        Change::Name { older, newer } => vec![text.markup("change-name", &[("older", older), ("newer", newer)], &[])],
         Change::JobAdded(employment) => job("change-job-added", employment),
         Change::JobMissing(employment) => job("change-job-missing", employment),
         Change::JobChanged { older, newer } => job_sentences(text, older, newer),
         Change::Fact { label, older, newer } => {
             let key = match (older, newer) {
-                (Datum::Nothing, _) => "change-fact-added",
-                (_, Datum::Nothing) => "change-fact-missing",
+                (DisplayValue::Nothing, _) => "change-fact-added",
+                (_, DisplayValue::Nothing) => "change-fact-missing",
                 _ => "change-fact",
             };
             let (older, newer) = (text.datum(older), text.datum(newer));
-            vec![text.with(key, &[("label", label), ("older", &older), ("newer", &newer)])]
+            vec![text.markup(key, &[("older", &older), ("newer", &newer)], &[("label", label)])]
         }
         Change::Details => vec![text.of("change-details")],
     }
 }
 
-/// What has changed of one job.
+/// Describes the changes of one job.
 fn job_sentences(text: &Text, older: &Employment, newer: &Employment) -> Vec<String> {
     let said = |key: &str, before: &str, now: &str| {
-        text.with(key, &[("organisation", &newer.organisation), ("older", before), ("newer", now)])
+        text.markup(key, &[("organisation", &newer.organisation), ("older", before), ("newer", now)], &[])
+    };
+    let dated = |key: &str, before: &str, now: &str| {
+        text.markup(key, &[("organisation", &newer.organisation)], &[("older", before), ("newer", now)])
     };
     let month = |month: credential::YearMonth| text.month(month);
     let mut sentences = Vec::new();
@@ -127,18 +134,18 @@ fn job_sentences(text: &Text, older: &Employment, newer: &Employment) -> Vec<Str
         sentences.push(said("change-job-role", older.role(), newer.role()));
     } else if older.role_classification != newer.role_classification {
         let classification =
-            |job: &Employment| job.role_classification.clone().unwrap_or_else(|| text.datum(&Datum::Nothing));
+            |job: &Employment| job.role_classification.clone().unwrap_or_else(|| text.datum(&DisplayValue::Nothing));
         sentences.push(said("change-job-role", &classification(older), &classification(newer)));
     }
     sentences.extend(match (older.end_date, newer.end_date) {
-        (None, Some(end)) => Some(said("change-job-ended", "", &month(end))),
-        (Some(end), None) => Some(said("change-job-open", &month(end), "")),
-        (Some(before), Some(now)) if before != now => Some(said("change-job-end", &month(before), &month(now))),
+        (None, Some(end)) => Some(dated("change-job-ended", "", &month(end))),
+        (Some(end), None) => Some(dated("change-job-open", &month(end), "")),
+        (Some(before), Some(now)) if before != now => Some(dated("change-job-end", &month(before), &month(now))),
         _ => None,
     });
     if older.last_processed_month != newer.last_processed_month {
         let (before, now) = (month(older.last_processed_month), month(newer.last_processed_month));
-        sentences.push(said("change-job-known", &before, &now));
+        sentences.push(dated("change-job-known", &before, &now));
     }
     sentences
 }

@@ -1,4 +1,4 @@
-//! `/wallet`: what a person holds, each credential's consent record, export and deletion.
+//! `/wallet`: a person's credentials, each with its consent record, export and deletion.
 
 use std::collections::HashMap;
 
@@ -34,30 +34,30 @@ use store::{Decision, VersionDecision};
 #[template(path = "wallet.html")]
 struct Wallet {
     layout: Layout,
-    /// What is held, without what newer ones have taken the place of.
+    /// The current credentials, without those that newer versions replaced.
     people: Vec<NamedWallet>,
     earlier: Vec<CredentialView>,
     waiting: Vec<Waiting>,
-    /// The updates that partners made without asking.
+    /// Updates that partners made without asking.
     updates: Vec<VersionDecision>,
     offer_passkey: bool,
-    /// How long documents are kept unless the person comes back, by credential.
+    /// The time left until documents are deleted unless the person signs in again, by credential.
     documents_left: HashMap<Uuid, String>,
 }
 
-/// What is held under one name. Different names share no heading, timeline or total.
+/// The credentials under one name. Different names share no heading, timeline or total.
 #[derive(Debug)]
 struct NamedWallet {
-    /// The name, as in the first of the credentials.
+    /// The name, as written in the first of the credentials.
     name: String,
-    /// What the heading says beside it.
+    /// The notes beside the heading.
     notes: Notes,
     held: Vec<CredentialView>,
     career: Option<CareerView>,
 }
 
 impl NamedWallet {
-    /// Groups `held` by name, in the order in which the names stand first.
+    /// Groups `held` by name, in order of first occurrence.
     fn group(held: Vec<CredentialView>, text: &Text) -> Vec<Self> {
         let mut people: Vec<Self> = Vec::new();
         for shown in held {
@@ -79,22 +79,22 @@ impl NamedWallet {
     }
 }
 
-/// What waits for an answer behind one link.
+/// A link with pending submissions.
 #[derive(Debug)]
 struct Waiting {
     /// The link's id.
     id: Uuid,
     partner: String,
-    /// What it is, where it is one thing.
+    /// The title of the credential type; used if there is only one submission.
     title: &'static str,
-    /// How many things it is.
+    /// Number of submissions.
     count: i64,
-    /// How long it waits.
+    /// The time left to decide.
     left: String,
 }
 
 impl Waiting {
-    /// The items of a batch are answered on one page, so they are one thing here.
+    /// Groups submissions by link: the items of a batch share one page.
     async fn grouped(app: &App, submissions: &[Submission], text: &Text) -> Result<Vec<Self>, Error> {
         let mut tx = app.store().read().await?;
         let mut all: Vec<Self> = Vec::new();
@@ -116,12 +116,12 @@ impl Waiting {
 #[template(path = "record.html")]
 struct Record {
     layout: Layout,
-    /// Of the form that offers it to another wallet.
+    /// The token of the form that offers the credential to another wallet.
     token: FormToken,
     shown: CredentialView,
     career: Option<CareerView>,
     updates: Updates,
-    /// How long its documents are kept unless the person comes back.
+    /// The time left until its documents are deleted unless the person signs in again.
     documents_left: Option<String>,
 }
 
@@ -137,12 +137,17 @@ impl Wallet {
         i64::try_from(self.earlier.len()).unwrap_or(i64::MAX)
     }
 
-    /// When `shown` was updated without asking, if it was.
+    /// Whether anything can be shared: partners still confirm it, and no newer version replaced it.
+    fn may_share(&self) -> bool {
+        self.people.iter().any(|person| person.held.iter().any(CredentialView::stands))
+    }
+
+    /// Returns when `shown` was updated without asking, if it was.
     fn updated_at(&self, shown: &CredentialView) -> Option<Timestamp> {
         self.updates.iter().find(|update| update.newer_id == shown.id).map(|update| update.decided_at)
     }
 
-    /// When the person undid the update `shown`, if they did.
+    /// Returns when the person undid the update `shown`, if they did.
     fn undone_at(&self, shown: &CredentialView) -> Option<Timestamp> {
         self.updates.iter().find(|update| update.newer_id == shown.id).and_then(|update| update.undone_at)
     }
@@ -175,19 +180,20 @@ async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: Head
     Ok(page(&app, &template, &layout))
 }
 
-/// How long the documents of each credential are kept; empty if the wallet is kept.
+/// Returns the time left for the documents of each credential; empty if the wallet is kept.
 async fn documents_left(app: &App, holder: Uuid, text: &Text) -> Result<HashMap<Uuid, String>, Error> {
     let (now, end) = (app.now(), Timestamp::from_micros(i64::MAX));
     let ending = app.store().read().await?.ending_documents(holder, now, end, false).await?;
     Ok(ending.into_iter().map(|ending| (ending.submission, text.time_left(now, ending.ends_at))).collect())
 }
 
-/// What partners say now. A career that its partner has withdrawn is attested by nobody: it is in the list alone.
+/// Returns the credentials that partners still confirm. A withdrawn career is only in the list, not
+/// in the combined career.
 fn standing(held: &[CredentialView]) -> Vec<CredentialView> {
     held.iter().filter(|shown| shown.stands()).cloned().collect()
 }
 
-/// The credential, if it is in `holder`'s wallet.
+/// Returns the credential, if it is in `holder`'s wallet.
 async fn held(app: &App, id: Uuid, holder: Uuid) -> Result<CredentialView, Error> {
     let submission = app.store().read().await?.linked_submission(id, app.now()).await?;
     let submission = submission.filter(|found| found.is_held_by(holder));
@@ -221,7 +227,7 @@ async fn confirm(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pa
     Ok(page(&app, &DeleteCredential { layout: layout.clone(), shown }, &layout))
 }
 
-/// What the page of deletion sends.
+/// The submitted deletion form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Deletion {
@@ -239,7 +245,7 @@ async fn delete(
     Ok((NOTICE.set(&app, "notice-deleted"), Redirect::to("/wallet")).into_response())
 }
 
-/// Everything that is held of the person, as JSON.
+/// Exports all data stored about the person, as JSON.
 async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
     let export = account::export(&app, &signed_in.holder).await?;
     let text = serde_json::to_vec_pretty(&export).map_err(Error::internal)?;

@@ -1,4 +1,5 @@
-//! `/wallet/print`: a person's own career on paper, made of what partners say now.
+//! `/wallet/print`: a person's own career for printing, from the credentials that partners still
+//! confirm.
 
 use askama::Template;
 use axum::Router;

@@ -51,15 +51,16 @@ fn only_listed_operations_need_no_token() {
         .collect();
     open.sort();
     // An upload URL is a capability.
-    let upload = "/api/partner/v2/uploads/{permit}";
+    let upload = "/api/partner/v2/uploads/{token}";
     assert_eq!(
         open,
         ["/.well-known/jwks.json", "/api/partner/v1/oauth/token", upload, "/healthz", "/metrics", "/readyz"]
     );
-    // A type has a push, a withdrawal and a verification request; some have a push in v1. The rest: two batches, four
-    // statuses, sandbox events, verification results, a check of a token, and eleven operations on webhooks.
+    // A type has a push, two withdrawals and a verification request; some types have a v1 push. The
+    // others: two batches, four statuses, sandbox events, verification results, a token
+    // verification, and eleven webhook operations.
     let in_v1 = credential::ALL.iter().filter(|known| known.v1.is_some()).count();
-    assert_eq!(protected().len(), 3 * credential::ALL.len() + in_v1 + 2 + 4 + 1 + 1 + 1 + 11);
+    assert_eq!(protected().len(), 4 * credential::ALL.len() + in_v1 + 2 + 4 + 1 + 1 + 1 + 11);
 }
 
 /// Returns forged tokens, each derived from a valid one.
@@ -199,6 +200,9 @@ async fn missing_scope_is_named_in_the_response() {
     }
     let in_v1 = credential::ALL.iter().filter(|known| known.v1.is_some()).count();
     let types = credential::ALL.len();
-    let expected = types + in_v1 + 2 + 2 * types;
-    assert_eq!(walked, expected, "every type in both versions, both batches, every type's withdrawal and question");
+    let expected = types + in_v1 + 2 + 3 * types;
+    assert_eq!(
+        walked, expected,
+        "every type in both versions, both batches, both withdrawals and the verification request of every type"
+    );
 }

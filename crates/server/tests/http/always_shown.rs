@@ -1,5 +1,5 @@
-//! What qualifies a credential cannot be hidden: a lapsed licence says that it has lapsed, a degree that it is not conferred,
-//! on every way from the holder to a reader. And what has expired is marked, and not issued any more.
+//! Facts that qualify a credential cannot be hidden: a lapsed licence and an unconferred degree say
+//! so in every response to a reader. Expired credentials are marked and no longer issued.
 
 use axum::http::Method;
 use credential::format::sd_jwt_vc::SdJwtVc;
@@ -11,7 +11,7 @@ use crate::support::browser::Browser;
 use crate::support::response::content;
 use crate::support::wallet::{TestWallet, make_offer};
 
-/// A body that a type takes, with some of its fields changed.
+/// Returns the sample of a type with some fields changed.
 fn body(name: &str, change: &Value) -> Value {
     let known: credential::Type = name.parse().expect("a type");
     let mut body = (known.sample)();
@@ -39,7 +39,7 @@ async fn push(test: &TestApp, token: &str, name: &str, body: &Value) -> Uuid {
     content(&test.post(&format!("/api/partner/v2/add/requests/{name}"), token, body).await.assert_status(201).json())
 }
 
-/// Sends a form to a share page that leaves out whatever a form can leave out; returns the hirer's path.
+/// Submits a share form without every field that a form can omit; returns the hirer's path.
 async fn share(person: &mut Browser<'_>, id: Uuid, part: &str) -> String {
     let form = [("part", &*format!("{id}{part}")), ("days", "14"), (&*format!("{id}/expiry_date"), "none")];
     let own = person.post(&format!("/wallet/credentials/{id}/share"), &form).await.redirect().to_owned();
@@ -48,7 +48,7 @@ async fn share(person: &mut Browser<'_>, id: Uuid, part: &str) -> String {
     link[link.find("/share/").expect("a path")..].to_owned()
 }
 
-/// Asks for one field and shares with a forged form that names only `part`; returns the result.
+/// Requests one field and shares with a forged form that names only `part`; returns the result.
 async fn verification(
     test: &TestApp,
     person: &mut Browser<'_>,
@@ -142,7 +142,7 @@ async fn expired_credentials_are_not_issued_to_other_wallets() {
     body["fields"]["credential_details"] = Value::Null;
     let id = push(&test, &token, "universal_credential", &body).await;
     person.accept(id).await;
-    // The day has begun and not ended: it counts.
+    // A credential is valid until the end of its last day.
     let record = format!("/wallet/credentials/{id}");
     assert!(person.text(&record).await.contains("Add to another wallet"));
     test.advance(std::time::Duration::from_secs(26 * 3600 + 3599));
@@ -221,11 +221,11 @@ async fn future_starts_warn_and_planned_ends_are_not_experience() {
     let answer = test.send(request).await.assert_status(201).json();
     assert_eq!(answer["warnings"][0]["code"], "date.future_start");
     person.accept(content(&answer)).await;
-    let wallet = person.text("/wallet").await;
+    let wallet = person.plain("/wallet").await;
     for said in [
         "6 months of experience",
-        "Since January 2026, known up to June 2026, planned to end in December 2050",
-        "Planned from February 2027, nothing confirmed yet",
+        "Jan 2026 – present (confirmed to Jun 2026), planned to end in Dec 2050",
+        "Planned from Feb 2027, not confirmed yet",
         "Engineer at Company A",
     ] {
         assert!(wallet.contains(said), "{said}: {wallet}");

@@ -1,4 +1,5 @@
-//! Batches: one link, several credentials, each decided separately (docs/partner-api.md sections 3, 7 and 8).
+//! Batches: one link, several credentials, each decided separately (docs/partner-api.md sections 3,
+//! 7 and 8).
 
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ async fn batch_has_one_link_and_each_item_is_decided_separately() {
     person.get("/partner/add/batch").await.assert_status(200);
     assert_eq!(person.open(id).await.redirect(), "/sign-in");
     let sign_in = person.text("/sign-in").await;
-    assert!(sign_in.contains("Acme Payroll wants to add 3 credentials to your wallet"), "{sign_in}");
+    assert!(sign_in.contains("<bdi>Acme Payroll</bdi> has sent you 3 credentials."), "{sign_in}");
     let location = person.sign_in("ada@example.org").await;
     assert_eq!(location, format!("/requests/{id}"));
     let page = person.text(&location).await;
@@ -63,10 +64,16 @@ async fn batch_has_one_link_and_each_item_is_decided_separately() {
         assert!(page.contains(said), "{said}");
     }
     assert_eq!(page.matches("Add to my wallet").count(), 3);
+    // Buttons of one name are told apart by the heading that describes them.
+    for item in forms(&page) {
+        let described = format!("aria-describedby=\"item-{item}\"");
+        assert_eq!(page.matches(&described).count(), 2, "{described}: {page}");
+        assert!(page.contains(&format!("<h2 id=\"item-{item}\">")), "{page}");
+    }
     let places =
         ["Career history: ", "Microcredential: ", "Right to work: "].map(|title| page.find(title).expect(title));
     assert!(places.is_sorted(), "in the order of the types");
-    assert!(person.get("/wallet").await.text.contains("waits for your answer: 3 credentials."));
+    assert!(person.get("/wallet").await.text.contains("<bdi>Acme Payroll</bdi> sent you 3 credentials."));
 
     let items = forms(&page);
     let next = person.post(&format!("/requests/{}/accept", items[0]), &[]).await.assert_status(303);
@@ -84,8 +91,8 @@ async fn batch_has_one_link_and_each_item_is_decided_separately() {
     let each: Vec<&Value> = whole["items"].as_array().expect("items").iter().map(|item| &item["status"]).collect();
     assert_eq!(each.iter().filter(|status| **status == "verified").count(), 2);
     let page = person.text(&location).await;
-    assert!(page.contains("You have answered") && page.contains("declined, and deleted here."));
-    // A late click on a stale page is harmless.
+    assert!(page.contains("You have decided") && page.contains("declined and deleted."));
+    // Accepting again from a stale page has no effect.
     person.post(&format!("/requests/{}/accept", items[1]), &[]).await.assert_status(303);
     assert_eq!(person.get("/wallet").await.text.matches("class=\"card\">\n      <h3>").count(), 2);
 }
@@ -136,9 +143,9 @@ async fn repeated_batch_returns_the_same_link() {
     let warned = test.post(BATCH, &token, &other).await.assert_status(201).json();
     assert_eq!(
         (&warned["redirect_uri"], &warned["warnings"][0]["code"]),
-        (&first["redirect_uri"], &json!("submission.differs"))
+        (&first["redirect_uri"], &json!("duplicate.different_body"))
     );
-    // Pushing an item alone returns the link of its batch.
+    // Pushing an item by itself returns the link of its batch.
     let single = test.post(PUSH, &token, &career("b-career")).await.assert_status(201).json();
     assert_eq!(single["redirect_uri"], first["redirect_uri"]);
     let v1 = test.post("/api/partner/v1/add/batch", &token, &v1_batch_sample()).await.assert_status(201).json();

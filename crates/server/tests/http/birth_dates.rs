@@ -1,4 +1,5 @@
-//! Verified identities with different dates of birth in one wallet: the holder must confirm the second one.
+//! Verified identities with different dates of birth in one wallet: the holder must confirm the
+//! second one.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -9,7 +10,7 @@ use crate::support::response::content;
 
 const IDENTITIES: &str = "/api/partner/v2/add/requests/digital_identity";
 
-/// Pushes an identity with this date of birth and opens its link; returns the request.
+/// Pushes an identity with this date of birth and opens its link; returns the request's id.
 async fn opened(test: &TestApp, person: &mut Browser<'_>, token: &str, credential_id: &str, born: &str) -> Uuid {
     let known: credential::Type = "digital_identity".parse().expect("a type");
     let mut body = (known.sample)();
@@ -42,7 +43,7 @@ async fn other_date_of_birth_needs_the_holders_confirmation() {
     }
     person.post(&accept, &form).await.assert_status(303);
     let record = person.text(&format!("/wallet/credentials/{other}")).await;
-    for said in ["another date of birth", "Born on 30 April 1990", "One of the dates is a mistake"] {
+    for said in ["differs from the one in your wallet", "Born on 30 April 1990", "One of the dates is a mistake"] {
         assert!(record.contains(said), "{said}: {record}");
     }
     let export = person.get("/wallet/export").await.json();

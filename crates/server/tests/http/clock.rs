@@ -1,4 +1,5 @@
-//! A clock that jumps ahead destroys nothing that waits; a server that was off catches up.
+//! A clock that jumps ahead deletes nothing early; a server that was off deletes what has expired
+//! meanwhile.
 
 use std::time::Duration;
 
@@ -13,14 +14,14 @@ const HOUR: Duration = Duration::from_secs(3600);
 const MINUTE: Duration = Duration::from_secs(60);
 
 impl TestApp {
-    /// Sets the clock ahead, and returns what it showed.
+    /// Sets the clock ahead; returns the time before.
     fn jump(&self, by: Duration) -> Timestamp {
         let now = self.app.now();
         self.app.clock().set(now + by);
         now
     }
 
-    /// Lets time pass, and retention run once a minute.
+    /// Advances the clock and runs retention once a minute.
     async fn run_retention(&self, minutes: u32) {
         for _ in 0..minutes {
             self.advance(MINUTE);
@@ -28,14 +29,14 @@ impl TestApp {
         }
     }
 
-    /// Whether the key of the oldest period exists.
+    /// Returns whether the oldest epoch key exists.
     async fn has_epoch_key(&self) -> bool {
         let mut tx = self.app.keyring().store().read().await.expect("a transaction");
-        tx.oldest_ring_key().await.expect("read").is_some()
+        tx.oldest_epoch_key().await.expect("read").is_some()
     }
 }
 
-/// An application with one push whose retention has run.
+/// Starts an application with one push, and runs retention.
 async fn with_a_push() -> (TestApp, TestPartner, Uuid) {
     let test = TestApp::new().await;
     let partner = test.partner().await;

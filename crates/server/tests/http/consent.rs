@@ -31,10 +31,10 @@ async fn accepting_a_link_adds_the_credential_to_the_wallet() {
     person.get("/partner/add/careerHistory").await.assert_status(200);
     assert_eq!(person.open(id).await.redirect(), "/sign-in");
     let sign_in = person.get("/sign-in").await.assert_status(200);
-    assert!(sign_in.text.contains("Acme Payroll wants to add a credential to your wallet: Career history"));
+    assert!(sign_in.text.contains("<bdi>Acme Payroll</bdi> has sent your career history."));
     assert!(!sign_in.text.contains(MARK));
     let link = answer["redirect_uri"].as_str().expect("a link").replace('&', "&#38;");
-    for offered in ["Continue on your phone", "QR code of this link</title>", &link] {
+    for offered in ["Continue on your phone", "QR code for this link</title>", &link] {
         assert!(sign_in.text.contains(offered), "{offered}");
     }
     let location = person.sign_in("ada@example.org").await;
@@ -45,10 +45,10 @@ async fn accepting_a_link_adds_the_credential_to_the_wallet() {
         MARK,
         "Company A",
         "Engineer",
-        "January 2020 to December 2022",
+        "Jan 2020 – Dec 2022",
         "23 November 2026, 09:00 UTC",
         "25 November 2026, 09:00 UTC",
-        "by way of Parent Bureau, then Child Bureau",
+        "via <bdi>Parent Bureau, then Child Bureau</bdi>",
         "Add to my wallet",
         "Decline",
         "Career timeline</title>",
@@ -68,7 +68,12 @@ async fn accepting_a_link_adds_the_credential_to_the_wallet() {
     }
     assert!(!person.get("/wallet").await.text.contains("Added to your wallet."), "a notice is shown once");
     let record = person.get(&format!("/wallet/credentials/{id}")).await.assert_status(200);
-    for said in ["Acme Payroll sent it.", "You opened it", "You agreed", "by way of Parent Bureau, then Child Bureau"] {
+    for said in [
+        "<bdi>Acme Payroll</bdi> sent it.",
+        "You opened it",
+        "You added it to your wallet.",
+        "via <bdi>Parent Bureau, then Child Bureau</bdi>",
+    ] {
         assert!(record.text.contains(said), "{said}");
     }
 }
@@ -173,7 +178,8 @@ async fn undecided_submission_waits_in_the_wallet() {
     open(&mut person, id).await;
     let wallet = person.get("/wallet").await.assert_status(200);
     assert!(
-        wallet.text.contains("Acme Payroll waits for your answer") && wallet.text.contains(&format!("/requests/{id}"))
+        wallet.text.contains("<bdi>Acme Payroll</bdi> sent you this: Career history.")
+            && wallet.text.contains(&format!("/requests/{id}"))
     );
 }
 
@@ -198,7 +204,8 @@ async fn export_is_complete_and_one_credential_can_be_deleted() {
     let events = export["credentials"][0]["events"].as_array().expect("a list");
     let events: Vec<&str> = events.iter().filter_map(|event| event["event"].as_str()).collect();
     assert_eq!(events, ["pushed", "link_opened", "opened", "accepted", "superseded"]);
-    // More exports at once than read connections: none holds a connection while it waits for another.
+    // More concurrent exports than read connections: an export must not hold one while it waits for
+    // another.
     let mut windows: Vec<_> = (0..8).map(|_| test.browser()).collect();
     for window in &mut windows {
         window.cookies.clone_from(&person.cookies);

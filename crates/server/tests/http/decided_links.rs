@@ -1,4 +1,5 @@
-//! Where a link, and a repeated push, lead once the person has decided; and ids of another type (docs/partner-api.md section 8).
+//! Where a link and a repeated push lead after the person's decision, and ids reused for another
+//! type (docs/partner-api.md section 8).
 
 use std::time::Duration;
 
@@ -59,7 +60,7 @@ async fn link_leads_to_the_accepted_credential() {
     let mut other = test.signed_in("eve@example.org").await;
     let (_, page) = follow(&mut other, id).await;
     assert!(!page.assert_status(403).text.contains("Marker-Lovelace"));
-    // What its partner withdrew is still the person's.
+    // A withdrawn credential stays in the person's wallet.
     let reason = json!({ "reason": "It was sent twice." }).to_string();
     let withdraw = test.api(axum::http::Method::DELETE, &format!("{PUSH}/1"), &test.token(&partner).await, &reason);
     test.send(withdraw).await.assert_status(204);
@@ -114,7 +115,7 @@ async fn id_of_another_type_is_rejected() {
     test.post(&path("right_to_work"), &token, &right).await.assert_status(422);
     person.post(&format!("/wallet/credentials/{link}/delete"), &[]).await.assert_status(303);
     test.post(&path("right_to_work"), &token, &right).await.assert_status(422);
-    // Once nobody has accepted it in 48 hours the id is free, for any type.
+    // After 48 hours without a decision the id is free again, for any type.
     test.push(&token, "2").await;
     test.advance(48 * HOUR);
     let token = test.token(&partner).await;

@@ -1,4 +1,4 @@
-//! Warnings by mail, a day before something of a person ends (docs/partner-api.md section 8).
+//! Mailed warnings a day before something of a person's expires (docs/partner-api.md section 8).
 
 use std::time::Duration;
 
@@ -24,13 +24,13 @@ async fn warnings(test: &TestApp, email: &str) -> Vec<String> {
     end_what_is_over(&test.app).await.expect("done");
     let readable = |mail: String| mail.replace("=\r\n", "").replace("=3D", "=");
     let mails = test.mails().await.into_iter().map(readable);
-    let is_it = |mail: &String| mail.contains(&format!("To: {email}")) && mail.contains("This ends soon");
+    let is_it = |mail: &String| mail.contains(&format!("To: {email}")) && mail.contains("Coming up soon:");
     mails.filter(is_it).collect()
 }
 
 async fn push_to(test: &TestApp, partner: &TestPartner, id: &str, email: &str) -> Value {
     let mut body = career(id);
-    body["claim"] = json!({ "email": email });
+    body["notify"] = json!({ "email": email });
     test.post(PUSH, &test.token(partner).await, &body).await.assert_status(201).json()
 }
 
@@ -67,9 +67,13 @@ async fn unopened_link_is_warned_of_at_the_address_in_the_push() {
     let found = warnings(&test, "jane@example.org").await;
     assert_eq!(found.len(), 1);
     let link = answer["redirect_uri"].as_str().expect("a link");
-    for said in
-        ["Acme Payroll", "Career history", "25 November 2026, 09:00 UTC", link, "Subject: Something of yours ends soon"]
-    {
+    for said in [
+        "Acme Payroll",
+        "Career history",
+        "25 November 2026, 09:00 UTC",
+        link,
+        "Subject: A deadline in your Tenure wallet is coming up",
+    ] {
         assert!(found[0].contains(said), "{said}: {}", found[0]);
     }
     assert!(!found[0].contains("Marker-Lovelace") && !found[0].contains("Company"));
@@ -102,7 +106,7 @@ async fn opened_link_is_warned_of_at_the_account() {
         answers[0]["redirect_uri"].as_str(),
         batch["redirect_uri"].as_str(),
         Some("3 credentials"),
-        Some("2 things of yours end soon"),
+        Some("2 deadlines in your Tenure wallet are coming up"),
     ] {
         assert!(found[0].contains(said.expect("a text")), "{said:?}: {}", found[0]);
     }
@@ -135,15 +139,16 @@ async fn one_mail_a_day_lists_everything_that_ends() {
     let credential = accept_document(&test, &partner, &mut person).await;
     share(&mut person, credential, "7").await;
     test.advance(2 * HOUR);
-    // Ends on the day after tomorrow as well, and is due only later on the same day.
+    // Also expires the day after tomorrow, but its warning is due only later on the same day.
     let later = push_to(&test, &partner, "2", "ada@example.org").await;
-    // The documents are kept if the person comes back on a later day, which nobody has done yet.
+    // Documents are kept only if the person signs in again on a later day, which has not happened
+    // yet.
     test.advance(22 * HOUR);
     let found = warnings(&test, "ada@example.org").await;
     assert_eq!(found.len(), 1, "{found:?}");
     for said in [
         named["redirect_uri"].as_str().expect("a link"),
-        "The documents with this credential are deleted on 25 November 2026, 23:00 UTC: Microcredential, from Acme Payroll.",
+        "The documents with this credential will be deleted on 25 November 2026, 23:00 UTC: Microcredential, from Acme Payroll.",
         "http://localhost:8080/wallet",
     ] {
         assert!(found[0].contains(said), "{said}: {}", found[0]);
@@ -170,14 +175,11 @@ async fn what_was_ended_or_kept_is_not_warned_of() {
     let page = share(&mut person, credential, "7").await;
     share(&mut person, credential, "1").await;
     let wallet = person.text("/wallet").await;
-    assert!(
-        wallet.contains("Documents: 2 days left. They stay if you open your wallet again on another day"),
-        "{wallet}"
-    );
+    assert!(wallet.contains("Documents: 2 days left. To keep them, open your wallet again on another day"), "{wallet}");
     let record = person.text(&format!("/wallet/credentials/{credential}")).await;
     assert!(record.contains("Documents: 2 days left."));
     test.advance(23 * HOUR);
-    // A later day: from now on the documents are kept.
+    // A sign-in on a later day: from now on the documents are kept.
     let wallet = person.text("/wallet").await;
     assert!(!wallet.contains("days left") && !wallet.contains("hours left"), "{wallet}");
     test.advance(3 * HOUR);
@@ -231,7 +233,9 @@ async fn pages_say_how_long_is_left() {
         assert!(person.text("/wallet").await.contains(waits), "{waits}");
         let consent = person.text(&format!("/requests/{waiting}")).await;
         assert!(
-            consent.contains(&format!("You have {waits}.")) && consent.contains("25 November 2026, 09:00 UTC"),
+            consent.contains(&format!(
+                "You have <time datetime=\"2026-11-25T09:00:00Z\" data-left>{waits}</time> (until <time"
+            )) && consent.contains("25 November 2026, 09:00 UTC"),
             "{waits}"
         );
         for path in ["/wallet/shares", &page] {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::support::app::TestApp;
 use crate::support::database::postgres_url;
 
-/// The time until the last submission of a period has expired.
+/// The time after which the last submission of a period has expired.
 const OVER: Duration = Duration::from_secs(49 * 3600);
 const ADDRESS: &str = "marked-address@example.org";
 
@@ -45,7 +45,7 @@ impl World {
         Self { test, url, files: Path::new(&folder).join("base").join(database.to_string()) }
     }
 
-    /// Brings what the server holds in memory into its files.
+    /// Flushes the server's data to its files.
     async fn write_out(&self) {
         if !self.url.is_empty() {
             let mut connection = PgConnection::connect(&self.url).await.expect("connected");
@@ -53,7 +53,7 @@ impl World {
         }
     }
 
-    /// The files that contain `bytes`.
+    /// Returns the files that contain `bytes`.
     async fn containing(&self, bytes: &[u8]) -> Vec<PathBuf> {
         self.write_out().await;
         let entries = std::fs::read_dir(&self.files).expect("a folder").map(|entry| entry.expect("an entry").path());
@@ -64,7 +64,7 @@ impl World {
         entries.filter(|path| path.is_file()).filter(contains).collect()
     }
 
-    /// Adds so many accounts' keys that they fill several pages, and returns more of them than fit into one.
+    /// Adds enough account keys to fill several pages; returns more of them than fit into one page.
     async fn add_keys(&self) -> Vec<(Uuid, Vec<u8>)> {
         let keys: Vec<(Uuid, Vec<u8>)> =
             (0..300).map(|number| (Uuid::from_u128(number), Rng::System.bytes::<60>().to_vec())).collect();
@@ -76,7 +76,7 @@ impl World {
         keys[100..200].to_vec()
     }
 
-    /// Destroys keys in one transaction, as a server that is killed before it erases them.
+    /// Deletes keys in one transaction, like a server that is killed before it erases them.
     async fn destroy(&self, keys: &[(Uuid, Vec<u8>)]) {
         let mut tx = self.test.app.keyring().store().write().await.expect("a transaction");
         for (holder, _) in keys {
@@ -97,7 +97,8 @@ impl World {
         }
     }
 
-    /// Pushes, signs a person in and accepts. Returns the account, its wrapped key and that of the push.
+    /// Pushes, signs a person in and accepts; returns the account, its wrapped key and that of the
+    /// push.
     async fn use_keys(&self) -> (Uuid, [Vec<u8>; 2]) {
         let test = &self.test;
         let token = test.token(&test.partner().await).await;
@@ -107,7 +108,7 @@ impl World {
         person.post(&format!("/requests/{id}/accept"), &[]).await;
         let holder = test.app.store().read().await.expect("a transaction").holder_ids().await.expect("read")[0];
         let mut tx = test.app.keyring().store().read().await.expect("a transaction");
-        let epoch = tx.oldest_ring_key().await.expect("read").expect("a key");
+        let epoch = tx.oldest_epoch_key().await.expect("read").expect("a key");
         let keys = [tx.holder_key(holder).await, tx.ring_key(epoch).await];
         (holder, keys.map(|key| key.expect("read").expect("a key")))
     }

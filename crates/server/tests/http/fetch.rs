@@ -1,4 +1,5 @@
-//! Documents that are fetched from https addresses, and rejected addresses (docs/partner-api.md section 4).
+//! Documents that are fetched from https addresses, and rejected addresses (docs/partner-api.md
+//! section 4).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -257,7 +258,7 @@ async fn documents_on_other_ports_than_443_need_permission() {
             let answer = answer.assert_status(422);
             let expected = [("asset_data.address".to_owned(), "/assets/0/asset_data".to_owned())];
             assert_eq!(answer.errors(), expected, "{allowed} {port}");
-            assert!(answer.text.contains("port 443 only"), "{}", answer.text);
+            assert!(answer.text.contains("from port 443 only"), "{}", answer.text);
         }
     }
 }
@@ -279,7 +280,7 @@ async fn port_that_is_allowed_no_more_is_not_contacted() {
 #[tokio::test]
 async fn dns_rebinding_does_not_bypass_the_fetch_filter() {
     let university = university().await;
-    // Nothing listens at the only allowed address.
+    // No server listens at the only allowed address.
     let (test, table) = server(&university, "127.0.0.2/32").await;
     let token = test.token(&test.partner().await).await;
     let address = format!("https://{HOST}:{}/transcript.pdf", university.port);

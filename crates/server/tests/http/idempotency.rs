@@ -71,7 +71,7 @@ async fn request_in_progress_conflicts_until_its_claim_expires() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
-    // A server that claimed the key for this request and crashed.
+    // Simulates a server that claimed the key for this request and crashed.
     post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
     let mut tx = test.app.store().write().await.expect("a transaction");
     let stored = tx.stored_answer(partner.id, "k").await.expect("read").expect("there");

@@ -32,7 +32,7 @@ contract! {
         std::fs::copy(right, path).expect("copied");
         assert_eq!(open().await.expect("the right one").fingerprint("x", b"y"), first.fingerprint("x", b"y"));
         let mut tx = databases.keyring.write().await.expect("a transaction");
-        assert_ne!(tx.hold_root(&[1]).await.expect("held"), [1], "the first stays");
+        assert_ne!(tx.lock_root(&[1]).await.expect("held"), [1], "the first stays");
     }
 
     async fn older_key_ring_rejects_a_root_key_that_opens_nothing(databases: Databases) {
@@ -49,6 +49,6 @@ contract! {
         let opened = Keyring::open(databases.keyring.clone(), databases.folder.path(), hour, Rng::System).await;
         assert!(matches!(opened, Err(RootKeyError::Another(_))));
         let mut tx = databases.keyring.write().await.expect("a transaction");
-        assert_eq!(tx.hold_root(&[2; 32]).await.expect("held"), [2; 32], "it is still to be begun");
+        assert_eq!(tx.lock_root(&[2; 32]).await.expect("held"), [2; 32], "it is still to be begun");
     }
 }

@@ -13,10 +13,10 @@ use crate::support::database::{self, Databases};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The limits of `N` nodes, with one clock.
+/// Returns the limits of `N` nodes, with one clock.
 async fn limits<const N: usize>(clock: &Clock, databases: &Databases) -> [Limits; N] {
     let keyring = keyring(databases).await;
-    // Limits read only whether there is a URL: they count in the test's database.
+    // `Limits` only reads whether the URL is set; the counters are in the test's database.
     let settings = [("storage.database_url", "postgres://somewhere".to_owned())];
     let config = Config::load(None, [], &settings).expect("the settings are good");
     assert_eq!((config.rate_limit.partner_per_second, config.rate_limit.partner_burst), (100, 400));
@@ -33,7 +33,7 @@ contract! {
         let (clock, partner) = (clock(), Uuid::from_u128(1));
         let nodes: [Limits; NODES] = limits(&clock, &databases).await;
         let (mut let_through, mut in_first_second) = (0, 0);
-        // A partner that asks every node for as much as it gets, for a minute.
+        // A partner that sends as many requests as every node allows, for a minute.
         for tenth in 0..600 {
             for node in &nodes {
                 while node.partner.check(&partner).is_ok() {
@@ -50,7 +50,8 @@ contract! {
                 in_first_second = let_through;
             }
         }
-        // Each node may spend its own burst, and a second's worth, until it hears of the others; that is made up for.
+        // Until nodes exchange their counts, each allows its own burst and one second of refill;
+        // later limits make up for it.
         assert!(in_first_second <= NODES * (400 + 100), "{in_first_second}");
         let (alone, most) = (400 + 60 * 100, NODES * (400 + 100) + 60 * 100);
         assert!((alone - 400..=most).contains(&let_through), "{let_through} is not between {alone} and {most}");
@@ -61,7 +62,8 @@ contract! {
         let nodes: [Limits; 2] = limits(&clock, &databases).await;
         let mut let_through = 0;
         for second in 0..60 {
-            // Five seconds here, five there: a bucket that is left alone would be full again.
+            // Alternates every five seconds: a bucket that the other node did not share would be
+            // full again.
             let node = &nodes[second / 5 % 2];
             while node.partner.check(&partner).is_ok() {
                 let_through += 1;

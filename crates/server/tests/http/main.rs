@@ -1,4 +1,4 @@
-//! Requests to the whole application without a socket. One binary, so that it is linked once.
+//! Requests to the whole application without a socket. One binary, to link only once.
 
 #[path = "../../../store/tests/support/contract.rs"]
 mod both;
@@ -9,25 +9,31 @@ mod access;
 mod always_shown;
 mod batch;
 mod birth_dates;
-mod claim;
 mod clock;
 mod consent;
 mod console;
+mod cookies;
 mod decided_links;
 mod documents;
 mod end_warnings;
+mod ended_links;
 mod erasure;
+mod error_pages;
 mod fetch;
 mod holder;
 mod idempotency;
 mod keyring;
 mod limits;
 mod mail;
+mod messages;
 mod names;
 mod nodes;
+mod notify;
 mod oid4vci;
 mod openapi;
+mod openapi_compatibility;
 mod openid4vp;
+mod page_markup;
 mod push;
 mod readiness;
 mod reference;

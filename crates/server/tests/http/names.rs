@@ -1,4 +1,5 @@
-//! One account is one person: a credential in another name needs the holder's confirmation (docs/partner-api.md section 8).
+//! One account is one person: the holder must confirm a credential in another name
+//! (docs/partner-api.md section 8).
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -15,7 +16,7 @@ fn job(credential_id: &str, name: &str, title: &str) -> Value {
     body
 }
 
-/// Pushes a job and opens its link; returns the request.
+/// Pushes a job and opens its link; returns the request's id.
 async fn opened(test: &TestApp, person: &mut Browser<'_>, token: &str, body: &Value) -> Uuid {
     test.advance(std::time::Duration::from_secs(1));
     let id = content(&test.post(PUSH, token, body).await.assert_status(201).json());
@@ -27,14 +28,15 @@ async fn accept(person: &mut Browser<'_>, id: Uuid, form: &[(&str, &str)]) -> u1
     person.post(&format!("/requests/{id}/accept"), form).await.status.as_u16()
 }
 
-/// Accepts with every confirmation that the page asks for.
+/// Accepts with every confirmation that the page requires.
 async fn confirm(person: &mut Browser<'_>, id: Uuid) -> u16 {
     let fields = confirmations(&person.text(&format!("/requests/{id}")).await);
     let form: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     accept(person, id, &form).await
 }
 
-/// A wallet with John Doe's job, and Jane Roe's waiting. Returns the person, the partner's token and the waiting request.
+/// Fills a wallet with John Doe's job and opens the link of Jane Roe's; returns the person, the
+/// partner's token and the undecided request.
 async fn john_and_jane<'a>(test: &'a TestApp) -> (Browser<'a>, String, Uuid) {
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in("john@example.org").await;
@@ -54,7 +56,7 @@ async fn another_name_is_refused_without_confirmation() {
         "Is this also your name?",
         "<bdi>Jane Roe</bdi>",
         "<bdi>John Doe</bdi>",
-        "These are different names.",
+        "The names are different.",
         "This is also me",
     ] {
         assert!(page.contains(said), "{said}: {page}");
@@ -83,7 +85,7 @@ async fn confirmed_name_is_recorded_in_the_consent() {
     let (mut person, token, id) = john_and_jane(&test).await;
     assert_eq!(confirm(&mut person, id).await, 303);
     let record = person.text(&format!("/wallet/credentials/{id}")).await;
-    for said in ["You confirmed on 23 November 2026", "<bdi>Jane Roe</bdi>", "<bdi>John Doe</bdi>", "I changed my name"]
+    for said in ["On 23 November 2026 you confirmed", "<bdi>Jane Roe</bdi>", "<bdi>John Doe</bdi>", "I changed my name"]
     {
         assert!(record.contains(said), "{said}: {record}");
     }
@@ -128,9 +130,9 @@ async fn confirmation_counts_for_the_names_that_were_shown() {
     let (own, value) = form[0];
     for other in ["on", "", "yes", &value[1..]] {
         let refused = person.post(&format!("/requests/{jane}/accept"), &[(own, other), form[1]]).await;
-        assert!(refused.assert_status(422).text.contains("has changed since this page was opened"), "{other}");
+        assert!(refused.assert_status(422).text.contains("has changed since you opened this page"), "{other}");
     }
-    // Another name comes into the wallet between the page and its form.
+    // Another name enters the wallet after the page is loaded and before its form is submitted.
     let max = opened(&test, &mut person, &token, &job("3", "Max Moe", "Nurse")).await;
     assert_eq!(confirm(&mut person, max).await, 303);
     let refused = person.post(&format!("/requests/{jane}/accept"), &form).await.assert_status(422).text;
@@ -168,7 +170,7 @@ async fn batch_with_two_names_asks_about_the_second() {
     person.open(id).await.assert_status(303);
     let page = person.text(&format!("/requests/{id}")).await;
     assert_eq!(page.matches("This is also me</label>").count(), 1, "{page}");
-    assert!(!page.contains("Add all 2") && page.contains("added one by one"), "another name is accepted by itself");
+    assert!(!page.contains("Add all 2") && page.contains("add them one by one"), "another name is accepted by itself");
     assert!(page.contains("Decline all 2"));
     assert_eq!(accept(&mut person, id, &[]).await, 422, "a forged request for both");
     assert_eq!(test.status(&token, "b").await["status"], "incomplete");
@@ -202,7 +204,7 @@ async fn verification_result_names_its_subject() {
         share_all(&mut person, request).await;
         subjects.push(result(&test, &token, &id).await["subject"].clone());
     }
-    // The name is always shown, also to a partner that did not ask for it.
+    // The name is always disclosed, also to a partner that did not request it.
     let jane = json!({ "names": ["Jane Roe"], "consistency": "same", "confirmed_by_holder": true });
     assert_eq!(subjects, [jane.clone(), jane]);
 }

@@ -125,7 +125,7 @@ async fn nodes_starting_together_create_each_key_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn token_signed_by_another_nodes_new_key_is_accepted() {
-    let settings = [("tokens.signing_key_age", "10m"), ("tokens.lifetime", "1h")];
+    let settings = [("tokens.key_rotation_interval", "10m"), ("tokens.lifetime", "1h")];
     let (one, other) = nodes(&settings).await;
     let partner = one.partner().await;
     let before = other.token(&partner).await;

@@ -1,4 +1,5 @@
-//! `POST /api/partner/v2/add/requests/career_history`, and rules for every request (docs/partner-api.md sections 1, 4, 8
+//! `POST /api/partner/v2/add/requests/career_history`, and rules for every request
+//! (docs/partner-api.md sections 1, 4, 8
 //! and 9).
 
 use std::time::Duration;
@@ -38,7 +39,7 @@ async fn json_suffix_is_ignored() {
     let without = test.post(PUSH, &token, &career("1")).await.assert_status(201).json();
     assert_eq!(with, without);
     test.get_with("/api/partner/v1/submissions/1/status.json", &token).await.assert_status(200);
-    test.post("/api/partner/v1/submissions/status.json?x=1", &token, &json!({ "ids": ["1"] })).await.assert_status(200);
+    test.post("/api/partner/v1/submissions/status.json?", &token, &json!({ "ids": ["1"] })).await.assert_status(200);
     test.get("/api/partner/openapi.json").await.assert_status(200);
 }
 
@@ -54,7 +55,7 @@ async fn repeated_id_within_48_hours_returns_the_same_link() {
     other["fields"]["full_name"] = json!("Somebody Else");
     let warned = test.post(PUSH, &token, &other).await.assert_status(201).json();
     assert_eq!(warned["redirect_uri"], first["redirect_uri"]);
-    assert_eq!(warned["warnings"][0]["code"], "submission.differs");
+    assert_eq!(warned["warnings"][0]["code"], "duplicate.different_body");
     let mut person = test.signed_in("ada@example.org").await;
     let page = person.open(first["request_id"].as_str().expect("an id").parse().expect("a UUID")).await;
     let page = person.get(page.header("location")).await.assert_status(200);
@@ -136,19 +137,22 @@ async fn all_field_errors_are_returned_as_problem_json() {
     assert_eq!(answer.header("content-type"), "application/problem+json");
     let problem = answer.json();
     assert_eq!(problem["type"], "http://localhost:8080/docs#error-invalid");
-    assert_eq!((&problem["status"], &problem["title"]), (&json!(422), &json!("The body has faults")));
+    assert_eq!((&problem["status"], &problem["title"]), (&json!(422), &json!("Validation failed")));
     assert_eq!(problem["request_id"], answer.header("x-request-id"));
-    let mut faults = answer.errors();
-    faults.sort();
+    let mut field_errors = answer.errors();
+    field_errors.sort();
     let expected = [
         ("date.format", "/fields/employment/0/start_date"),
-        ("member.null", "/fields/full_name"),
-        ("member.unknown", "/fields/employment/1/organization"),
+        ("field.null", "/fields/full_name"),
+        ("field.unknown", "/fields/employment/1/organization"),
     ];
-    assert_eq!(faults, expected.map(|(code, pointer)| (code.to_owned(), pointer.to_owned())));
-    let format =
-        &problem["errors"].as_array().expect("faults").iter().find(|fault| fault["code"] == "date.format").expect("it")
-            ["suggestion"];
+    assert_eq!(field_errors, expected.map(|(code, pointer)| (code.to_owned(), pointer.to_owned())));
+    let format = &problem["errors"]
+        .as_array()
+        .expect("errors")
+        .iter()
+        .find(|field_error| field_error["code"] == "date.format")
+        .expect("it")["suggestion"];
     assert_eq!(format, "2020-01");
     test.get_with("/api/partner/v1/submissions/1/status", &token).await.assert_status(404);
 }
@@ -157,9 +161,11 @@ async fn all_field_errors_are_returned_as_problem_json() {
 async fn malformed_json_returns_400_with_line_and_column() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    for (body, place) in
-        [("{\n  \"credential_id\" 1\n}", "line 2, column 19"), ("", "line 1"), ("{\"a\":1,\"a\":2}", "stands twice")]
-    {
+    for (body, place) in [
+        ("{\n  \"credential_id\" 1\n}", "line 2, column 19"),
+        ("", "it is empty"),
+        ("{\"a\":1,\"a\":2}", "appears twice"),
+    ] {
         let answer = test.send(test.api(Method::POST, PUSH, &token, body)).await.assert_status(400);
         let detail = answer.json()["detail"].as_str().expect("a text").to_owned();
         assert!(detail.contains(place), "{detail}");

@@ -14,7 +14,7 @@ async fn probes(test: &TestApp) -> i64 {
     sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM write_probe").fetch_one(reader).await.expect("read")
 }
 
-/// Asks until the status is `wanted`.
+/// Polls `/readyz` until its status is `wanted`.
 async fn until_ready_is(test: &TestApp, wanted: u16) {
     for _ in 0..300 {
         if test.get("/readyz").await.status == wanted {
@@ -48,7 +48,7 @@ async fn read_only_database_is_not_ready() {
         connection.execute("SET default_transaction_read_only = off").await.expect("set");
         let setting = format!("ALTER DATABASE {name} SET default_transaction_read_only = {is_read_only}");
         connection.execute(AssertSqlSafe(setting)).await.expect("set");
-        // The setting counts for new connections.
+        // The setting applies to new connections.
         test.app.store().renew();
         test.app.keyring().store().renew();
     };
@@ -64,12 +64,12 @@ async fn failed_push_makes_the_node_not_ready() {
     let token = test.token(&test.partner().await).await;
     test.get("/readyz").await.assert_status(200);
     let store::Store::Sqlite { writer, .. } = test.app.store() else { panic!("on SQLite") };
-    // Another process has the write lock for longer than a push waits.
+    // Another process has the write lock for longer than the lock timeout of a push.
     let held = writer.begin_with("BEGIN IMMEDIATE").await.expect("the lock");
     let push = test.api(Method::POST, PUSH, &token, &career("1").to_string());
     test.send(push).await.assert_status(503);
     drop(held);
-    // The outcome of the last probe would say otherwise.
+    // The failed push makes the node not ready, although the last probe succeeded.
     test.get("/readyz").await.assert_status(503);
     test.push(&token, "2").await;
     test.get("/readyz").await.assert_status(200);

@@ -1,4 +1,5 @@
-//! Retention: after 48 hours an undecided submission cannot be decrypted, not even from a copy (docs/partner-api.md
+//! Retention: after 48 hours an undecided submission cannot be decrypted, not even from a copy
+//! (docs/partner-api.md
 //! section 8).
 
 use std::path::Path;
@@ -13,7 +14,7 @@ use tenure::keys::Keyring;
 use uuid::Uuid;
 
 const HOUR: Duration = Duration::from_secs(3600);
-/// The time until the last submission of a period has expired.
+/// The time after which the last submission of a period has expired.
 const OVER: Duration = Duration::from_secs(49 * 3600);
 
 /// Copies the database and the root key, as a backup does, without the key ring.

@@ -1,4 +1,5 @@
-//! The member `return_url` of a push: where the person goes on after deciding (docs/partner-api.md section 4).
+//! The field `return_url` of a push: where the person continues after deciding (docs/partner-api.md
+//! section 4).
 
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ async fn listed(test: &TestApp) -> (TestPartner, String) {
     (partner, token)
 }
 
-fn fault(code: &str, pointer: &str) -> (String, String) {
+fn field_error(code: &str, pointer: &str) -> (String, String) {
     (code.to_owned(), pointer.to_owned())
 }
 
@@ -51,21 +52,21 @@ async fn person_goes_on_after_accepting_or_declining() {
         let answer = test.post(PUSH, &token, &returning(id, BACK)).await.assert_status(201).json();
         let page = person.open(content(&answer)).await.redirect().to_owned();
         let consent = person.get(&page).await.assert_status(200);
-        assert!(consent.text.contains("You are sent back to hr.example."), "{}", consent.text);
+        assert!(consent.text.contains("You return to hr.example."), "{}", consent.text);
         let policy = consent.header("content-security-policy");
         assert!(policy.ends_with("form-action 'self' https://hr.example"), "{policy}");
         let back = format!("{BACK}&credential_id={}&status={status}", id.replace(' ', "+"));
-        // A double click gets the second response.
+        // A double click gets the same redirect.
         for _ in 0..2 {
             assert_eq!(person.post(&format!("{page}/{choice}"), &[]).await.redirect(), back);
         }
         assert_eq!(test.status(&token, &id.replace(' ', "%20")).await["status"], status);
     }
-    // Without one they stay here.
+    // Without a return URL the person stays on this site.
     let id = test.push(&token, "stays").await;
     let page = person.open(id).await.redirect().to_owned();
     let consent = person.get(&page).await.assert_status(200);
-    assert!(!consent.text.contains("You are sent back"));
+    assert!(!consent.text.contains("You return to"));
     assert_eq!(person.post(&format!("{page}/accept"), &[]).await.redirect(), "/wallet");
 }
 
@@ -77,7 +78,7 @@ async fn person_goes_on_once_the_whole_batch_is_decided() {
     let link = content(&test.post(BATCH, &token, &batch("b")).await.assert_status(201).json());
     let page = person.open(link).await.redirect().to_owned();
     let consent = person.get(&page).await.assert_status(200);
-    assert!(consent.text.contains("You are sent back to hr.example."));
+    assert!(consent.text.contains("You return to hr.example."));
     let forms = consent.text.split("action=\"/requests/").skip(1).filter_map(|part| part.split_once("/accept\""));
     let items: Vec<String> = forms.map(|(id, _)| id.to_owned()).filter(|id| *id != link.to_string()).collect();
     let next = person.post(&format!("/requests/{}/decline", items[0]), &[]).await;
@@ -96,7 +97,7 @@ async fn person_goes_on_once_the_whole_batch_is_decided() {
 async fn unlisted_address_is_reported_with_all_other_errors() {
     let test = TestApp::new().await;
     let (partner, token) = listed(&test).await;
-    let unknown = fault("return_url.unknown", "/return_url");
+    let unknown = field_error("return_url.unknown", "/return_url");
     for url in ["https://hr.example/", "https://eve.example/added", "http://hr.example/added?case=7", "added", "//hr"] {
         let refused = test.post(PUSH, &token, &returning("1", url)).await.assert_status(422);
         assert_eq!(refused.errors(), std::slice::from_ref(&unknown), "{url}");
@@ -105,12 +106,13 @@ async fn unlisted_address_is_reported_with_all_other_errors() {
     }
     let refused = test.post(PUSH, &token, &returning("1", "https://eve.example/")).await.assert_status(422).json();
     let message = refused["errors"][0]["message"].as_str().expect("a message");
-    assert!(message.contains("On it are: https://hr.example/added?case=7, https://hr.example/other."), "{message}");
+    assert!(message.contains("The list has: https://hr.example/added?case=7, https://hr.example/other."), "{message}");
     let mut body = returning("1", "https://eve.example/");
     body["fields"]["employment"][0]["start_date"] = json!("01/2020");
     body["salary"] = json!(1);
     let refused = test.post(PUSH, &token, &body).await.assert_status(422);
-    let others = [fault("date.format", "/fields/employment/0/start_date"), fault("member.unknown", "/salary")];
+    let others =
+        [field_error("date.format", "/fields/employment/0/start_date"), field_error("field.unknown", "/salary")];
     let mut found = refused.errors();
     found.sort();
     assert_eq!(found, [others[0].clone(), others[1].clone(), unknown.clone()]);
@@ -124,10 +126,10 @@ async fn unlisted_address_is_reported_with_all_other_errors() {
         [(json!(1), "type.mismatch"), (json!(""), "text.empty"), (json!("x".repeat(2001)), "text.too_long")]
     {
         let refused = test.post(PUSH, &token, &returning("1", url)).await.assert_status(422);
-        assert_eq!(refused.errors(), [fault(code, "/return_url")]);
+        assert_eq!(refused.errors(), [field_error(code, "/return_url")]);
     }
     test.get_with("/api/partner/v1/submissions/1/status", &token).await.assert_status(404);
-    // The list is the partner's own, and is read anew each time.
+    // The list belongs to one partner, and changes take effect immediately.
     let other = test.token(&test.partner().await).await;
     test.post(PUSH, &other, &returning("1", BACK)).await.assert_status(422);
     test.allow_callbacks(&partner, "https://eve.example/").await;
@@ -142,11 +144,11 @@ async fn items_and_v1_have_no_return_url() {
     let mut whole = batch("b");
     whole["career_history"]["return_url"] = json!(BACK);
     let refused = test.post(BATCH, &token, &whole).await.assert_status(422);
-    assert_eq!(refused.errors(), [fault("member.unknown", "/career_history/return_url")]);
+    assert_eq!(refused.errors(), [field_error("field.unknown", "/career_history/return_url")]);
     let mut v1 = Type::default().v1_sample().expect("v1 takes it");
     v1["return_url"] = json!(BACK);
     let refused = test.post("/api/partner/v1/add/career_history", &token, &v1).await.assert_status(422);
-    assert_eq!(refused.errors(), [fault("member.unknown", "/return_url")]);
+    assert_eq!(refused.errors(), [field_error("field.unknown", "/return_url")]);
 }
 
 #[tokio::test]
@@ -158,7 +160,7 @@ async fn repeated_push_keeps_the_first_return_url() {
     for other in [json!("https://hr.example/other"), Value::Null] {
         let again = test.post(PUSH, &token, &returning("1", other)).await.assert_status(201).json();
         assert_eq!(again["redirect_uri"], first["redirect_uri"]);
-        assert_eq!(again["warnings"][0]["code"], "submission.differs");
+        assert_eq!(again["warnings"][0]["code"], "duplicate.different_body");
     }
     let whole = test.post(BATCH, &token, &batch("b")).await.assert_status(201).json();
     assert_eq!(test.post(BATCH, &token, &batch("b")).await.assert_status(201).json(), whole);
@@ -186,7 +188,7 @@ async fn nobody_is_sent_to_an_address_that_left_the_list() {
     assert_eq!(person.post(&format!("{page}/accept"), &[]).await.redirect(), "/wallet");
     test.allow_callbacks(&partner, LIST).await;
     let page = person.open(links[1]).await.redirect().to_owned();
-    // What has expired was not decided: its page says so.
+    // An expired submission was not decided: a choice redirects to its page, which says so.
     test.advance(Duration::from_secs(47 * 3600));
     let late = content(&test.post(PUSH, &test.token(&partner).await, &returning("late", BACK)).await.json());
     person.open(late).await.assert_status(303);

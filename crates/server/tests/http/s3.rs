@@ -13,11 +13,11 @@ fn settings() -> Vec<(&'static str, String)> {
     let variable =
         |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run under scripts/s3"));
     vec![
-        ("objects.kind", "s3".to_owned()),
-        ("objects.endpoint", variable("TENURE_TEST_S3")),
-        ("objects.bucket", variable("TENURE_TEST_S3_BUCKET")),
-        ("objects.access_key", "test".to_owned()),
-        ("objects.secret_key", "test".to_owned()),
+        ("object_storage.kind", "s3".to_owned()),
+        ("object_storage.endpoint", variable("TENURE_TEST_S3")),
+        ("object_storage.bucket", variable("TENURE_TEST_S3_BUCKET")),
+        ("object_storage.access_key", "test".to_owned()),
+        ("object_storage.secret_key", "test".to_owned()),
     ]
 }
 
@@ -87,7 +87,7 @@ async fn aborted_upload_leaves_no_object_and_orphans_are_swept() {
 
 #[tokio::test]
 async fn unreachable_bucket_returns_503_and_loses_nothing() {
-    let test = server(&[("objects.endpoint", "http://127.0.0.1:9")]).await;
+    let test = server(&[("object_storage.endpoint", "http://127.0.0.1:9")]).await;
     let token = test.token(&test.partner().await).await;
     let mut body = ("education".parse::<credential::Type>().expect("a type").sample)();
     body["assets"] = json!([{ "asset_id": "1", "asset_type": "pdf", "asset_data": Value::Null }]);

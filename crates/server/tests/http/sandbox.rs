@@ -1,4 +1,4 @@
-//! Sandbox users: an integration can be tested without a person, by sandbox partners only.
+//! Sandbox users: sandbox partners test an integration without a person.
 
 use crate::support::app::{PUSH, TestApp, TestPartner, career};
 use crate::support::receiver::Receiver;
@@ -9,16 +9,16 @@ use uuid::Uuid;
 
 const BATCH: &str = "/api/partner/v2/add/requests/batch";
 
-fn claimed(credential_id: &str, email: &str) -> Value {
+fn with_notify(credential_id: &str, email: &str) -> Value {
     let mut body = career(credential_id);
-    body["claim"] = json!({ "email": email });
+    body["notify"] = json!({ "email": email });
     body
 }
 
 /// Pushes for `person` and runs the sandbox; returns the response and the resulting status.
 async fn played(test: &TestApp, partner: &TestPartner, credential_id: &str, person: &str) -> (Value, String) {
     let token = test.token(partner).await;
-    let answer = test.post(PUSH, &token, &claimed(credential_id, person)).await.assert_status(201).json();
+    let answer = test.post(PUSH, &token, &with_notify(credential_id, person)).await.assert_status(201).json();
     assert_eq!(status(test, &token, credential_id).await, "incomplete", "nobody acts before the push is answered");
     while send_due(&test.app).await.expect("sent") > 0 {}
     (answer, status(test, &token, credential_id).await)
@@ -48,7 +48,7 @@ async fn sandbox_users_act_as_named_and_get_no_mail() {
         let id = request_id(&answer);
         let mut someone = test.signed_in("someone@example.org").await;
         someone.open(id).await.assert_status(303);
-        // What a person sees who opens the link afterwards.
+        // The page that a person sees when opening the link afterwards.
         let page = someone.get(&format!("/requests/{id}")).await;
         assert_eq!(page.status, if person.starts_with("expires") { 410 } else { 403 }, "{person}: {}", page.text);
         assert!(!page.text.contains("Marker-Lovelace"));
@@ -88,7 +88,7 @@ async fn sandbox_user_decides_a_whole_batch() {
         let body = json!({
             "credential_id": person,
             "career_history": career(&format!("{person}-career")),
-            "claim": { "email": format!("{person}@sandbox.invalid") },
+            "notify": { "email": format!("{person}@sandbox.invalid") },
         });
         test.post(BATCH, &token, &body).await.assert_status(201);
         while send_due(&test.app).await.expect("sent") > 0 {}
@@ -110,13 +110,13 @@ async fn only_sandbox_partners_may_use_known_sandbox_users() {
         (&sandbox, "nobody@sandbox.invalid", "choice.unknown"),
     ] {
         for path in [PUSH.to_owned(), format!("{PUSH}?dry_run=true")] {
-            let problem = test.post(&path, token, &claimed("1", address)).await.assert_status(422).json();
+            let problem = test.post(&path, token, &with_notify("1", address)).await.assert_status(422).json();
             assert_eq!(problem["errors"][0]["code"], code, "{address}");
-            assert_eq!(problem["errors"][0]["pointer"], "/claim/email", "{address}");
+            assert_eq!(problem["errors"][0]["pointer"], "/notify/email", "{address}");
         }
     }
     let batch = json!({
-        "credential_id": "b", "career_history": career("1"), "claim": { "email": "consents@sandbox.invalid" },
+        "credential_id": "b", "career_history": career("1"), "notify": { "email": "consents@sandbox.invalid" },
     });
     test.post(BATCH, &real, &batch).await.assert_status(422);
     assert_eq!(test.app.store().read().await.expect("a transaction").outbox_length().await.expect("read"), 0);

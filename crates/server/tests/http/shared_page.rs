@@ -1,4 +1,5 @@
-//! The shared page and the wallet's print: the verdict, names that differ, and what becomes of old addresses.
+//! The shared page and the wallet's print view: the conclusion, differing names, and outdated
+//! links.
 
 use std::time::Duration;
 
@@ -17,19 +18,19 @@ fn career(name: &str, organisation: &str, role: &str, start: &str) -> Value {
     })
 }
 
-/// Has `partner` push `body` and `person` accept it.
+/// Pushes `body` as `partner` and accepts it as `person`; returns the credential's id.
 async fn add(test: &TestApp, person: &mut Browser<'_>, partner: &str, path: &str, body: &Value) -> Uuid {
     let scopes = crate::support::app::all_scopes();
     let token = test.token(&test.partner_named(partner, &scopes).await).await;
     let answer = test.post(path, &token, body).await.assert_status(201).json();
     let id = answer["request_id"].as_str().expect("an id").parse().expect("a UUID");
-    // Credentials are listed by the time at which they were accepted.
+    // Credentials are sorted by the time of acceptance.
     test.advance(Duration::from_secs(1));
     person.accept(id).await;
     id
 }
 
-/// Shares everything that the form offers; returns the path of the hirer's page.
+/// Shares everything that the form offers; returns the hirer's path.
 async fn share_everything(person: &mut Browser<'_>) -> String {
     let form = person.text("/wallet/share").await;
     let values = |name: &str| {
@@ -45,20 +46,20 @@ async fn share_everything(person: &mut Browser<'_>) -> String {
     link_of(person, &own).await
 }
 
-/// The path of the hirer's page of a share that was made just now.
+/// Returns the hirer's path of a new share.
 async fn link_of(person: &mut Browser<'_>, own: &str) -> String {
     let page = person.text(own).await;
     let link = page.split("<code id=\"share-link\">").nth(1).and_then(|after| after.split('<').next()).expect("a link");
     link[link.find("/share/").expect("a path")..].to_owned()
 }
 
-/// The HTML from the verdict's box to the end of its reasons.
+/// Returns the HTML of the conclusion with its reasons.
 fn verdict(page: &str) -> &str {
     let (_, rest) = page.split_once("<div class=\"verdict\"").expect("a verdict");
     rest.split_once("</ul>").map_or(rest, |(verdict, _)| verdict)
 }
 
-/// A person with the careers of John Doe and Jane Roe in one account.
+/// Signs in a person with the careers of John Doe and Jane Roe in one account.
 async fn two_names<'a>(test: &'a TestApp) -> Browser<'a> {
     let mut person = test.signed_in("john@example.org").await;
     add(test, &mut person, "Northwind Payroll", PUSH, &career("John Doe", "Company A", "Engineer", "2020-01")).await;
@@ -76,15 +77,15 @@ async fn different_names_have_headings_timelines_and_totals_of_their_own() {
     assert!(verdict.starts_with(" data-level=\"doubtful\""), "{verdict}");
     assert!(verdict.contains("<h1>Records in 2 names</h1>"), "{verdict}");
     assert!(
-        verdict.contains("These records carry different names: <bdi>John Doe</bdi> and <bdi>Jane Roe</bdi>."),
+        verdict.contains("These records are in different names: <bdi>John Doe</bdi> and <bdi>Jane Roe</bdi>."),
         "{verdict}"
     );
     assert!(
-        verdict.contains("The holder says that all are theirs."),
+        verdict.contains("The holder says that all the names are theirs."),
         "it was confirmed with the second one: {verdict}"
     );
     let own = person.text("/wallet/print").await;
-    assert!(own.contains("These records carry several names."), "{own}");
+    assert!(own.contains("These records are in several names."), "{own}");
     for page in [page, own] {
         let (before, jane) = page.split_once(">Career of <bdi>Jane Roe</bdi></h2>").expect("a career of Jane Roe");
         let (_, john) = before.split_once(">Career of <bdi>John Doe</bdi></h2>").expect("a career of John Doe");
@@ -114,7 +115,7 @@ async fn name_that_only_the_holder_confirms_is_doubtful() {
         let page = test.text(&link).await;
         let verdict = verdict(&page);
         assert!(verdict.starts_with(&format!(" data-level=\"{level}\"")), "{verdict}");
-        let said = verdict.contains("Only the person who shares this says that the name <bdi>Jane Roe</bdi> is theirs");
+        let said = verdict.contains("Only the person who shared this says that the name <bdi>Jane Roe</bdi> is theirs");
         assert_eq!(said, id == jane, "{verdict}");
         assert!(!page.contains("John Doe") || id == john, "the other name is not told: {page}");
     }

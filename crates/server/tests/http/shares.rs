@@ -42,7 +42,7 @@ async fn hirer_sees_selected_claims_with_passing_checks() {
     let (mut person, id) = holder(&test, "ada@example.org").await;
     let wallet = person.get("/wallet").await.text;
     assert!(wallet.contains(">Share with a hirer</a>"), "{wallet}");
-    let form = person.text("/wallet/share").await;
+    let form = person.plain("/wallet/share").await;
     for offered in [
         "Company A, Engineer, 2020-01, 2022-12, 2023-01",
         "Company B, Software Engineer",
@@ -80,7 +80,7 @@ async fn hirer_sees_selected_claims_with_passing_checks() {
     for number in ["0", "2"] {
         test.get(&format!("{link}/token/{number}")).await.assert_status(404);
     }
-    assert!(person.get(&own).await.text.contains("Looked at once. Last on 23 November 2026"));
+    assert!(person.get(&own).await.text.contains("Viewed once. Last viewed on <time datetime=\"2026-11-23T"));
 }
 
 #[tokio::test]
@@ -95,11 +95,11 @@ async fn only_visits_by_people_are_counted() {
     }
     let request = Request::head(&link).header("sec-fetch-mode", "navigate");
     test.send(request.body(Body::empty()).expect("a request")).await.assert_status(200);
-    assert!(person.get(&link).await.text.contains("You are looking at your own link."));
-    assert!(person.get(&own).await.text.contains("Nobody has looked at it yet."));
+    assert!(person.get(&link).await.text.contains("This is your own link."));
+    assert!(person.get(&own).await.text.contains("Not viewed yet."));
     look(&test, &link).await;
     look(&test, &link).await;
-    assert!(person.get("/wallet/shares").await.text.contains("Looked at 2 times."));
+    assert!(person.get("/wallet/shares").await.text.contains("Viewed 2 times."));
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn revoked_share_is_gone_and_revoking_twice_is_harmless() {
         look(&test, &other).await.assert_status(200).text.contains("data-together=\"hire-all-passed\""),
         "the other link stands"
     );
-    assert!(person.get(&own).await.text.contains("You took it back"));
+    assert!(person.get(&own).await.text.contains("You revoked this link"));
 }
 
 #[tokio::test]
@@ -166,7 +166,10 @@ async fn expired_share_is_closed_and_its_data_deleted() {
     look(&test, &link).await.assert_status(410);
     tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
     let page = person.text(&own).await;
-    assert!(page.contains("Its time is over") && page.contains("Looked at once."), "{page}");
+    assert!(
+        page.contains("Expired. What the link showed has been deleted.") && page.contains("Viewed once."),
+        "{page}"
+    );
     for unknown in [Uuid::nil().to_string(), "x".repeat(43)] {
         look(&test, &format!("/share/{unknown}")).await.assert_status(404);
     }
@@ -179,25 +182,23 @@ async fn passcode_protects_page_token_and_pdf_with_100_attempts() {
     let (own, link) = share(&mut person, id, &[("passcode", "open sesame")]).await;
     let mut hirer = test.browser();
     let door = hirer.text(&link).await;
-    assert!(door.contains("This link has a passcode") && !door.contains("Ada") && !door.contains("engineer"), "{door}");
+    assert!(door.contains("Enter the passcode") && !door.contains("Ada") && !door.contains("engineer"), "{door}");
     assert_eq!(hirer.get(&format!("{link}/token/1")).await.redirect(), link);
     assert_eq!(hirer.get(&format!("{link}/pdf")).await.assert_status(308).header("location"), link);
     hirer.post(&link, &[("passcode", "guess")]).await.assert_status(422);
-    assert_eq!(hirer.post(&link, &[("passcode", " open sesame ")]).await.redirect(), link);
+    let sent = hirer.post(&link, &[("passcode", " open sesame ")]).await.redirect().to_owned();
+    assert_eq!(hirer.get(&sent).await.redirect(), link);
     assert!(hirer.text(&link).await.contains("Company A"));
     hirer.get(&format!("{link}/token/1")).await.assert_status(200);
     let (_, other) = share(&mut person, id, &[("passcode", "open sesame")]).await;
-    assert!(
-        hirer.get(&other).await.text.contains("This link has a passcode"),
-        "what opens one does not open the other"
-    );
+    assert!(hirer.get(&other).await.text.contains("Enter the passcode"), "what opens one does not open the other");
     test.advance(Duration::from_secs(3601));
-    assert!(hirer.get(&link).await.text.contains("This link has a passcode"), "an hour is enough");
+    assert!(hirer.get(&link).await.text.contains("Enter the passcode"), "an hour is enough");
     for _ in 0..100 {
         hirer.post(&link, &[("passcode", "guess")]).await.assert_status(422);
     }
     hirer.post(&link, &[("passcode", "open sesame")]).await.assert_status(410);
-    assert!(person.get(&own).await.text.contains("Somebody tried too many passcodes"));
+    assert!(person.get(&own).await.text.contains("Locked after too many wrong passcodes"));
 }
 
 #[tokio::test]
@@ -272,12 +273,37 @@ async fn withdrawn_credential_cannot_be_shared_and_fails_in_shares() {
     test.send(test.api(axum::http::Method::DELETE, &format!("{PUSH}/1"), &token, &reason)).await.assert_status(204);
     test.advance(Duration::from_secs(2));
     assert!(look(&test, &link).await.assert_status(200).text.contains("data-together=\"hire-some-failed\""));
-    person.get(&format!("/wallet/credentials/{id}/share")).await.assert_status(404);
+    let form = person.text(&format!("/wallet/credentials/{id}/share")).await;
+    assert!(form.contains("You cannot share this credential") && !form.contains("class=\"share-form\""), "{form}");
     let wallet = person.text("/wallet").await;
     assert!(
         wallet.contains("Sent by mistake") && !wallet.contains(&format!("/wallet/credentials/{id}/share")),
         "{wallet}"
     );
+}
+
+#[tokio::test]
+async fn wallet_offers_sharing_only_while_something_can_be_shared() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let id = test.push(&token, "1").await;
+    let mut person = test.signed_in("ada@example.org").await;
+    person.accept(id).await;
+    let offers = ["/wallet", "/wallet/shares"];
+    for path in offers {
+        assert!(person.text(path).await.contains("href=\"/wallet/share\""), "{path}");
+    }
+    assert!(person.text("/wallet").await.contains("href=\"/wallet/print\""));
+    let reason = json!({ "reason": "Sent by mistake" }).to_string();
+    test.send(test.api(axum::http::Method::DELETE, &format!("{PUSH}/1"), &token, &reason)).await.assert_status(204);
+    for path in offers {
+        assert!(!person.text(path).await.contains("href=\"/wallet/share\""), "{path}");
+    }
+    assert!(!person.text("/wallet").await.contains("href=\"/wallet/print\""));
+    let page = person.text("/wallet/share").await;
+    assert!(page.contains("nothing in your wallet that you can share") && !page.contains("Create a link"), "{page}");
+    let page = person.post("/wallet/share", &[("days", "14")]).await.assert_status(200).text;
+    assert!(page.contains("nothing in your wallet that you can share"), "{page}");
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! Links that keep current: a newer version takes the older one's place behind a link. Replaced is no alarm, revoked stays one.
+//! Current links: a newer version replaces the older one behind a link. A replaced credential
+//! raises no alarm, a revoked one does.
 
 use std::time::Duration;
 
@@ -16,19 +17,19 @@ use crate::support::browser::Browser;
 const EMAIL: &str = "ada@example.org";
 const FOLLOWING: (&str, &str) = ("keep_current", "yes");
 
-/// A person whose partner sends one version after the other.
+/// A person whose partner sends several versions.
 struct Scene<'a> {
     test: &'a TestApp,
     partner: TestPartner,
     person: Browser<'a>,
     versions: usize,
-    /// What was accepted last.
+    /// The credential that was accepted last.
     last: Uuid,
-    /// The name in what is accepted next.
+    /// The name in the next accepted credential.
     name: &'static str,
 }
 
-/// A link, on its holder's side and on its hirer's.
+/// A link, with the holder's page and the hirer's page.
 struct Link {
     own: String,
     path: String,
@@ -47,7 +48,7 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Accepts a career with these jobs, which supersedes the one before.
+    /// Accepts a career with these jobs, which supersedes the previous one.
     async fn accept(&mut self, jobs: &[Value]) -> Uuid {
         self.test.advance(Duration::from_secs(2));
         self.versions += 1;
@@ -85,12 +86,12 @@ impl<'a> Scene<'a> {
         Link { path: link[link.find("/share/").expect("a path")..].to_owned(), own }
     }
 
-    /// What a hirer sees.
+    /// Returns the page that a hirer sees.
     async fn page(&self, link: &Link) -> String {
         look(self.test, &link.path).await.assert_status(200).text
     }
 
-    /// What a hirer keeps.
+    /// Returns the token that a hirer may store.
     async fn token(&self, link: &Link) -> String {
         self.test.text(&format!("{}/token/1", link.path)).await
     }
@@ -100,7 +101,7 @@ impl<'a> Scene<'a> {
         self.test.advance(Duration::from_secs(2));
     }
 
-    /// Does what the outbox holds.
+    /// Runs the jobs in the outbox.
     async fn outbox(&self) {
         while tenure::flows::outbox::send_due(&self.test.app).await.expect("done") > 0 {}
     }
@@ -110,7 +111,7 @@ fn job(organisation: &str, start: &str, until: &str) -> Value {
     json!({ "organisation": organisation, "role_title": "Engineer", "start_date": start, "last_processed_month": until })
 }
 
-/// What the published Token Status List says of a token.
+/// Returns a token's status in the published Token Status List.
 async fn status(test: &TestApp, token: &str) -> Status {
     let reference = SdJwtVc::read(token).expect("a presentation").status().expect("a status").expect("there");
     let list = test.text(reference.uri.strip_prefix(test.app.config().base()).expect("ours")).await;
@@ -123,14 +124,14 @@ async fn status(test: &TestApp, token: &str) -> Status {
 #[track_caller]
 fn assert_genuine(page: &str) {
     assert!(page.contains("data-together=\"hire-all-passed\""), "{page}");
-    assert!(!page.contains("A newer version exists since"), "{page}");
+    assert!(!page.contains("A newer version has been available since"), "{page}");
 }
 
-/// The page says that a newer version exists, and raises no alarm.
+/// Asserts that the page mentions a newer version and raises no alarm.
 #[track_caller]
 fn assert_replaced(page: &str) {
     assert!(page.contains("data-together=\"hire-some-doubtful\""), "{page}");
-    assert!(page.contains("A newer version exists since 23 November 2026."), "{page}");
+    assert!(page.contains("A newer version has been available since 23 November 2026."), "{page}");
     let shown = page.split("<template").next().unwrap_or_default();
     assert!(!shown.contains("outcome-failed") && !shown.contains("It was revoked"), "{page}");
 }
@@ -140,7 +141,7 @@ fn assert_revoked(page: &str) {
     assert!(page.contains("data-together=\"hire-some-failed\""), "{page}");
     let status = page.split("class=\"outcome-failed\" data-step=\"status\"").nth(1).expect("the status failed");
     assert!(status.split("</li>").next().is_some_and(|row| row.contains("It was revoked.")), "{status}");
-    assert!(!page.contains("A newer version exists since"), "{page}");
+    assert!(!page.contains("A newer version has been available since"), "{page}");
 }
 
 #[tokio::test]
@@ -167,12 +168,12 @@ async fn link_shows_a_year_of_updates_without_an_alarm() {
     let link = scene.share(first, &["/employment/0"], &[("days", "90"), FOLLOWING]).await;
     let mut kept = scene.token(&link).await;
     for (number, ((_, before), (month, said))) in MONTHS.iter().zip(&MONTHS[1..]).enumerate() {
-        // A link lives for 90 days, so a month passes in a week.
+        // A link expires after 90 days; advancing a week for each month keeps it valid.
         test.advance(Duration::from_secs(7 * 86_400));
         scene.person = test.signed_in(EMAIL).await;
         scene.accept(&jobs(month)).await;
         assert_eq!(status(&test, &kept).await, Status::Replaced, "a copy says that a newer version exists");
-        // Whoever comes first makes the update: the outbox or the hirer.
+        // The update is made by the outbox or by the hirer's visit, whichever comes first.
         if number % 2 == 0 {
             scene.outbox().await;
         }
@@ -187,7 +188,7 @@ async fn link_shows_a_year_of_updates_without_an_alarm() {
     scene.outbox().await;
     let own = scene.person.text(&link.own).await;
     let updates = own.split("<dt>Updated</dt><dd>").nth(1).and_then(|rest| rest.split("</dd>").next()).expect("a list");
-    assert_eq!(updates.matches("2026").count() + updates.matches("2027").count(), 12, "{updates}");
+    assert_eq!(updates.matches(" 2026, ").count() + updates.matches(" 2027, ").count(), 12, "{updates}");
     assert!(own.contains("The link shows them."), "{own}");
 }
 
@@ -201,7 +202,7 @@ async fn outbox_updates_a_link_that_nobody_opens() {
     scene.accept(&[job("Company A", "2020-01", "2026-10")]).await;
     scene.outbox().await;
     let own = scene.person.text(&link.own).await;
-    assert!(own.contains("<dt>Updated</dt><dd>23 November 2026"), "{own}");
+    assert!(own.contains("<dt>Updated</dt><dd><time datetime=\"2026-11-23T"), "{own}");
     let export = scene.person.get("/wallet/export").await.assert_status(200).json();
     assert_eq!(export["shares"][0]["keeps_current"], true);
     assert!(export["shares"][0]["updated_at"].is_string());
@@ -221,7 +222,7 @@ async fn link_that_does_not_follow_tells_of_the_newer_version() {
     let page = scene.page(&link).await;
     assert_replaced(&page);
     assert!(page.contains("data to September 2026") && !page.contains("October 2026"), "{page}");
-    assert!(scene.person.text(&link.own).await.contains("The link says that one exists."));
+    assert!(scene.person.text(&link.own).await.contains("The link only says that one exists."));
     let token = scene.token(&link).await;
     assert_eq!(status(&test, &token).await, Status::Replaced);
     scene.delete(first).await;
@@ -306,7 +307,7 @@ async fn deleting_an_older_version_leaves_the_newer_one_in_its_link() {
     let first = scene.accept(&[job("Company A", "2020-01", "2026-09")]).await;
     let link = scene.share(first, &["/employment/0"], &[FOLLOWING]).await;
     scene.accept(&[job("Company A", "2020-01", "2026-10")]).await;
-    // Neither the outbox nor a hirer has updated the link yet.
+    // Neither the outbox nor a visit has updated the link yet.
     scene.delete(first).await;
     let page = scene.page(&link).await;
     assert_genuine(&page);
@@ -327,7 +328,7 @@ async fn newer_version_deleted_before_the_update_is_not_shown() {
     assert!(page.contains("August 2026") && !page.contains("September 2026"), "{page}");
     scene.accept(&[job("Company A", "2020-01", "2026-10")]).await;
     scene.outbox().await;
-    // The second version was superseded by nothing: the person deleted it.
+    // The second version was not superseded: the person deleted it.
     assert_replaced(&scene.page(&link).await);
 }
 
@@ -353,7 +354,7 @@ async fn update_keeps_the_choice_of_jobs() {
     };
     let all = tenure::flows::share::create(&test.app, found.holder().expect("hers"), &all).await.expect("created");
     let all = scene.link(format!("/wallet/shares/{}", all.expect("created"))).await;
-    // The older job is gone, the other one has moved, and there is a new one.
+    // The older job was removed, the other one has another index, and a job was added.
     scene.accept(&[job("Company C", "2025-01", "2026-09"), job("Company B", "2022-01", "2026-09")]).await;
     scene.outbox().await;
     for (link, shown, hidden) in [
@@ -368,7 +369,7 @@ async fn update_keeps_the_choice_of_jobs() {
             SdJwtVc::read(&scene.token(link).await).expect("a presentation").disclosed.claims["employment"].clone();
         assert_eq!(token.as_array().map(Vec::len), Some(shown.len()));
     }
-    // Nothing of what this one showed is left, so that it stays as it was.
+    // All shared data of this link was removed from the newer version, so the link is not updated.
     let page = scene.page(&gone).await;
     assert_replaced(&page);
     assert!(page.contains("Company A") && !page.contains("Company B") && !page.contains("Company C"), "{page}");

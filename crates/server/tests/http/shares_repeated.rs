@@ -1,4 +1,5 @@
-//! Forms that create something: a repeat creates nothing, and a credential that was updated meanwhile loses no choices.
+//! Forms that create something: repeats have no effect, and an update between page and form loses
+//! no choices.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -7,13 +8,13 @@ use crate::support::app::{PUSH, TestApp, career};
 use crate::support::browser::Browser;
 use crate::support::response::content;
 
-/// The token in a page's form.
+/// Returns the token in a page's form.
 fn token_of(page: &str) -> String {
     let value = page.split("name=\"form\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
     value.expect("a token").to_owned()
 }
 
-/// Accepts a career with these jobs, in place of `older` if that is given.
+/// Accepts a career with these jobs, replacing `older` if given.
 async fn accept(test: &TestApp, person: &mut Browser<'_>, token: &str, jobs: &[Value], older: Option<Uuid>) -> Uuid {
     test.advance(std::time::Duration::from_secs(2));
     let mut body = career(if older.is_some() { "2" } else { "1" });
@@ -52,7 +53,7 @@ async fn one_rendering_of_the_form_makes_one_link() {
     assert_eq!(count(&mut person).await, 1);
     let changed = [form[0], form[1], form[2], ("purpose", "Second")];
     let again = person.post(&path, &changed).await.assert_status(422).text;
-    assert!(again.contains("already made a link") && again.contains("Second"), "{again}");
+    assert!(again.contains("already created a link") && again.contains("Second"), "{again}");
     assert_eq!(count(&mut person).await, 1, "another choice is no repeat, and is asked about");
     let token = token_of(&again);
     let other = person.post(&path, &[("form", &token), changed[1], changed[2], changed[3]]).await.redirect().to_owned();
@@ -162,7 +163,7 @@ async fn repeated_webhook_form_registers_one_webhook() {
     assert_eq!(secret(&first), secret(&second), "the first response may have been lost");
     let other = [form[0], ("url", "https://hooks.example.com/b"), form[2]];
     let refused = browser.post("/console/webhooks/new", &other).await.assert_status(422).text;
-    assert!(refused.contains("has created a webhook before"), "{refused}");
+    assert!(refused.contains("has already created a webhook"), "{refused}");
     let list = browser.text("/console/webhooks").await;
     assert_eq!(list.matches("hooks.example.com/a").count(), 1, "{list}");
     assert!(!list.contains("hooks.example.com/b"));

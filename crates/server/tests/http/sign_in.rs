@@ -1,4 +1,5 @@
-//! Codes for one address that several browsers ask for: nobody is kept out by a stranger, and nobody is let in.
+//! Several browsers request codes for one address: a stranger can neither lock the owner out nor
+//! sign in.
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ fn wrong(code: &str) -> String {
     format!("{:06}", (code.parse::<u32>().expect("digits") + 1) % 1_000_000)
 }
 
-/// Asks for a code for `email` with the cookies of `browser`, from the network address `address`.
+/// Requests a code for `email` with the cookies of `browser`, from the network address `address`.
 async fn ask_from(browser: &Browser<'_>, test: &TestApp, email: &str, address: &str) -> TestResponse {
     let cookies: Vec<String> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let request = Request::post("/sign-in")
@@ -26,14 +27,15 @@ async fn ask_from(browser: &Browser<'_>, test: &TestApp, email: &str, address: &
     test.send(request.body(Body::from(format!("email={}", email.replace('@', "%40")))).expect("a request")).await
 }
 
-/// A browser without cookies in the network of `address`.
+/// Returns a browser without cookies in the network of `address`.
 fn browser_at<'a>(test: &'a TestApp, address: &str) -> Browser<'a> {
     let mut browser = test.browser();
     browser.address = Some(address.to_owned());
     browser
 }
 
-/// Asks four times from each of `networks` for a code for `email`, in fresh browsers; returns how many codes were sent.
+/// Requests four codes for `email` from each of `networks`, in new browsers; returns how many were
+/// sent.
 async fn flood(test: &TestApp, email: &str, networks: impl Iterator<Item = String>) -> usize {
     let mut sent = 0;
     for network in networks {
@@ -44,12 +46,12 @@ async fn flood(test: &TestApp, email: &str, networks: impl Iterator<Item = Strin
     sent
 }
 
-/// A network address in each of `count` blocks of one provider.
+/// Returns a network address in each of `count` blocks of one provider.
 fn blocks(provider: u8, count: u8) -> impl Iterator<Item = String> {
     (0..count).map(move |block| format!("10.{provider}.{block}.1"))
 }
 
-/// An application behind one proxy.
+/// Starts an application behind one proxy.
 async fn behind_a_proxy(settings: &[(&str, &str)]) -> TestApp {
     TestApp::builder().setting("server.trusted_proxies", "1").settings(settings).start().await
 }
@@ -120,12 +122,12 @@ async fn codes_in_parallel_give_no_more_guesses() {
         pages.push(guesser.ask_for_code("ada@example.org").await);
         codes.push(test.newest_code().await);
     }
-    // A number that is none of them.
+    // A number that is none of the codes.
     let guess = (0..).map(|number| format!("{number:06}")).find(|guess| !codes.contains(guess)).expect("one");
     let mut compared = 0;
     for page in pages.iter().cycle().take(20) {
         let answer = guesser.post(page, &[("code", &guess)]).await.assert_status(422);
-        compared += u32::from(answer.text.contains("more tr"));
+        compared += u32::from(answer.text.contains("That code is wrong."));
     }
     assert_eq!(compared, 4, "the fifth guess uses up the tries of all four codes");
     for (page, code) in pages.iter().zip(&codes) {
@@ -135,17 +137,17 @@ async fn codes_in_parallel_give_no_more_guesses() {
 
 #[tokio::test]
 async fn codes_are_limited_by_address_and_network() {
-    let test = behind_a_proxy(&[("sign_in.codes_per_address", "2"), ("sign_in.codes_per_client", "4")]).await;
+    let test = behind_a_proxy(&[("sign_in.codes_per_address", "2"), ("sign_in.codes_per_ip_per_hour", "4")]).await;
     let ask = async |email: &str, network: &str| ask_from(&test.browser(), &test, email, network).await;
     ask("ada@example.org", "192.0.2.1").await.assert_status(303);
     ask("ADA@example.org", "192.0.2.1:5432").await.assert_status(303);
     let refused = ask("ada@example.org", "192.0.2.1").await.assert_status(429);
     assert!(refused.header("retry-after").parse::<u32>().expect("seconds") > 60);
-    assert!(refused.text.contains("Please wait"), "{}", refused.text);
+    assert!(refused.text.contains("Too many attempts"), "{}", refused.text);
     ask("ada@example.org", "192.0.2.2").await.assert_status(303);
     ask("eve@example.org", "192.0.2.1").await.assert_status(303);
     ask("bob@example.org", "192.0.2.1").await.assert_status(429);
-    // The networks of a block together, which leave others their share.
+    // The networks of a block share a limit, which leaves capacity for other blocks.
     ask("ada@example.org", "192.0.2.3").await.assert_status(303);
     ask("ada@example.org", "192.0.2.4").await.assert_status(429);
     for network in ["2001:db8:1:1::1", "2001:db8:1:1::2", "2001:db8:1:2::1", "2001:db8:1:3::1"] {
@@ -167,7 +169,7 @@ async fn strangers_cannot_use_up_the_limits_of_a_known_browser() {
         }
     }
     let email = "ada@example.org";
-    // The reserve of a network that has not asked before, and its end.
+    // A network without earlier requests has a reserve of two codes.
     for status in [303, 303, 429] {
         ask_from(&test.browser(), &test, email, "198.51.100.1").await.assert_status(status);
     }
@@ -176,7 +178,7 @@ async fn strangers_cannot_use_up_the_limits_of_a_known_browser() {
     }
     ask_from(&known, &test, email, "192.0.2.1").await.assert_status(429);
     ask_from(&known, &test, "eve@example.org", "192.0.2.1").await.assert_status(303);
-    // The cookie of another account, or one that was made up, is worth nothing.
+    // The cookie of another account and a forged cookie raise no limit.
     for cookie in [test.signed_in("eve@example.org").await.cookies["tenure-known-browser"].clone(), "A".repeat(43)] {
         let mut forger = test.browser();
         forger.cookies.insert("tenure-known-browser".to_owned(), cookie);
@@ -188,7 +190,7 @@ async fn strangers_cannot_use_up_the_limits_of_a_known_browser() {
 
 #[tokio::test]
 async fn browser_is_known_to_several_accounts() {
-    let test = TestApp::builder().setting("sign_in.codes_per_client", "2").start().await;
+    let test = TestApp::builder().setting("sign_in.codes_per_ip_per_hour", "2").start().await;
     let mut family = test.browser();
     for email in ["ada@example.org", "bea@example.org", "ada@example.org", "bea@example.org", "ada@example.org"] {
         family.sign_in(email).await;
@@ -245,11 +247,11 @@ async fn codes_for_an_address_are_bounded_by_networks_and_day() {
 
 #[tokio::test]
 async fn tries_without_a_pending_code_are_limited_by_network() {
-    let test = TestApp::builder().setting("sign_in.codes_per_client", "1").start().await;
+    let test = TestApp::builder().setting("sign_in.codes_per_ip_per_hour", "1").start().await;
     let mut guesser = test.browser();
     let page = guesser.ask_for_code("ada@example.org").await;
     let code = test.newest_code().await;
-    // Five end the code, and five more are what the network may try without one.
+    // Five tries invalidate the code; the network may try five more times without a pending code.
     for _ in 0..10 {
         guesser.post(&page, &[("code", &wrong(&code))]).await.assert_status(422);
     }
@@ -279,4 +281,36 @@ async fn address_that_looks_alike_is_rejected_or_the_same() {
     let mails = test.mails().await;
     assert!(mails[1].contains("To: Mike@example.org"), "to the address as stored: {}", mails[1]);
     test.browser().post("/sign-in", &[("email", "mike@\u{ff45}xample.org")]).await.assert_status(429);
+}
+
+#[tokio::test]
+async fn incomplete_code_counts_as_no_attempt() {
+    let test = TestApp::new().await;
+    let mut person = test.browser();
+    let page = person.ask_for_code("ada@example.org").await;
+    let code = test.newest_code().await;
+    for incomplete in ["", "12345", "1234567", "abcdef", "12345x"] {
+        for _ in 0..3 {
+            let refused = person.post(&page, &[("code", incomplete)]).await.assert_status(422);
+            assert!(refused.text.contains("Enter all 6 digits of the code"), "{incomplete}: {}", refused.text);
+            assert!(refused.text.contains("aria-invalid=\"true\" aria-describedby=\"problem\""));
+        }
+    }
+    let typed = format!(" {} {}-{} ", &code[..2], &code[2..4], &code[4..]);
+    assert_eq!(person.post(&page, &[("code", &typed)]).await.redirect(), "/wallet");
+}
+
+#[tokio::test]
+async fn code_page_masks_the_address() {
+    let test = TestApp::new().await;
+    let mut person = test.browser();
+    let page = person.ask_for_code("ada@example.org").await;
+    let code = test.newest_code().await;
+    let mail = test.mails().await.pop().expect("a mail");
+    assert!(mail.contains(&format!("Subject: {code} is your Tenure code")), "{mail}");
+    let shown = person.post(&page, &[("code", "1")]).await.assert_status(422).text;
+    assert!(shown.contains("We sent a 6-digit code to a***@example.org. It expires in 10 minutes."), "{shown}");
+    assert!(!shown.contains("ada@example.org"));
+    let other = test.browser().post(&page, &[("code", "1")]).await.assert_status(422).text;
+    assert!(!other.contains("example.org"), "{other}");
 }

@@ -1,4 +1,4 @@
-//! Statuses (partner-api section 8).
+//! Statuses (docs/partner-api.md section 8).
 
 use std::time::Duration;
 
@@ -120,7 +120,7 @@ async fn deletion_by_the_person_changes_nothing_for_the_partner() {
         body["credential_id"] = json!(id);
         body["assets"] = json!([{ "asset_id": "badge", "asset_type": "png", "asset_data": image }]);
         let answer = test.post(MICRO, &test.token(&partner).await, &body).await.assert_status(201).json();
-        // Two sign-ins, so that the documents are kept.
+        // The second sign-in keeps the documents.
         for _ in 0..2 {
             test.signed_in(&format!("{id}@example.org")).await;
         }

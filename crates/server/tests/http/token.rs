@@ -142,18 +142,18 @@ async fn invalid_token_form_is_rejected_with_a_reason() {
     assert_eq!(answer.json()["error"], "invalid_request");
 }
 
-/// One part of a token.
+/// Decodes one part of a token.
 fn part(text: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).expect("base64url")).expect("JSON")
 }
 
-/// The name of the key that signed a token.
+/// Returns the id of the key that signed a token.
 fn kid(token: &str) -> String {
     let header = part(token.split('.').next().expect("a header"));
     header["kid"].as_str().expect("a kid").to_owned()
 }
 
-/// The token's claims, verified with the published keys and none of this repository's own code.
+/// Returns the token's claims, verified with the published keys by an independent library.
 async fn claims(test: &TestApp, token: &str) -> Value {
     let (signed, signature) = token.rsplit_once('.').expect("a signature");
     let (header, claims) = signed.split_once('.').expect("claims");
@@ -192,8 +192,11 @@ async fn token_is_an_rfc_9068_jwt_verified_by_the_jwks() {
 
 #[tokio::test]
 async fn tokens_stay_valid_across_key_rotation() {
-    let test =
-        TestApp::builder().setting("tokens.signing_key_age", "10m").setting("tokens.lifetime", "1h").start().await;
+    let test = TestApp::builder()
+        .setting("tokens.key_rotation_interval", "10m")
+        .setting("tokens.lifetime", "1h")
+        .start()
+        .await;
     let partner = test.partner().await;
     let old = test.token(&partner).await;
     test.advance(Duration::from_secs(600));
@@ -214,7 +217,7 @@ async fn tokens_stay_valid_across_key_rotation() {
 
 #[tokio::test]
 async fn token_requests_are_rate_limited_by_ip() {
-    let test = TestApp::builder().setting("rate_limit.tokens_per_minute", "3").start().await;
+    let test = TestApp::builder().setting("rate_limit.token_requests_per_ip_per_minute", "3").start().await;
     let partner = test.partner().await;
     for left in ["2", "1", "0"] {
         let answer = test.token_form(&form(&partner.id.to_string(), &partner.secret), None).await.assert_status(200);

@@ -1,4 +1,5 @@
-//! Every credential type: pushed in each API version, queried, accepted, shown and exported (docs/partner-api.md
+//! Every credential type: pushed in each API version, queried, accepted, shown and exported
+//! (docs/partner-api.md
 //! sections 4 to 8).
 
 use crate::support::app::TestApp;
@@ -35,12 +36,12 @@ async fn every_type_is_pushed_accepted_and_exported() {
         assert!(answer["redirect_uri"].as_str().expect("a link").starts_with(&expected), "{answer}");
         person.get(&format!("/partner/add/{}", known.redirect_name)).await.assert_status(200);
         let location = person.open(content(&answer)).await.redirect().to_owned();
-        let consent = person.text(&location).await;
+        let consent = person.plain(&location).await;
         let headline = known.headline(&sample["fields"]);
         assert!(consent.contains(&format!("{}: {headline}", known.title)), "{known}");
         person.post(&format!("{location}/accept"), &[]).await.assert_status(303);
         let wallet = person.text("/wallet").await;
-        assert!(wallet.contains(&format!("<h3>{headline}</h3>")), "{known}");
+        assert!(wallet.contains(&format!("<h3><bdi>{headline}</bdi></h3>")), "{known}");
         let record = person.text(&format!("/wallet/credentials/{}", content(&answer))).await;
         assert!(record.contains(&headline), "{known}");
         let id = sample["credential_id"].as_str().expect("an id");
@@ -61,14 +62,14 @@ async fn pages_show_the_details_of_each_type() {
             "education",
             vec![
                 "<caption>Transcript</caption>",
-                "<td>Corporate Finance</td>",
-                "<td>30 November 2021</td>",
-                "<td>–</td>",
-                "<dt>Honours</dt><dd>Yes</dd>",
+                "><bdi>Corporate Finance</bdi></td>",
+                "><bdi>30 November 2021</bdi></td>",
+                "><bdi>–</bdi></td>",
+                "<dt>Honours</dt><dd><bdi>Yes</bdi></dd>",
                 "has not sent this yet",
             ],
         ),
-        ("microcredential", vec!["<dt>Expires</dt><dd>1 March 2027</dd>", "Pass with distinction"]),
+        ("microcredential", vec!["<dt>Expires</dt><dd><bdi>1 March 2027</bdi></dd>", "Pass with distinction"]),
         (
             "english_proficiency",
             vec![
@@ -83,15 +84,19 @@ async fn pages_show_the_details_of_each_type() {
         (
             "digital_identity",
             vec![
-                "checked against a government",
-                "The person was there in person.",
-                "<dt>Date of birth</dt><dd>30 April 1990</dd>",
+                "checked against government records",
+                "The person attended in person.",
+                "<dt>Date of birth</dt><dd><bdi>30 April 1990</bdi></dd>",
             ],
         ),
-        ("right_to_work", vec!["<li>May work in Singapore.</li>", "As a resident of Singapore."]),
+        ("right_to_work", vec!["<li><bdi>May work in Singapore.</bdi></li>", "As a resident of Singapore."]),
         (
             "universal_credential",
-            vec!["<dt>Kind</dt><dd>Licence</dd>", "<dt>Country</dt><dd>Australia</dd>", "Solar installations"],
+            vec![
+                "<dt>Kind</dt><dd><bdi>Licence</bdi></dd>",
+                "<dt>Country</dt><dd><bdi>Australia</bdi></dd>",
+                "Solar installations",
+            ],
         ),
     ] {
         let path = format!("/api/partner/v2/add/requests/{name}");
@@ -144,7 +149,7 @@ async fn v1_errors_point_into_the_v1_body() {
     assert_eq!(
         answer.errors(),
         [
-            ("credential_type.other".to_owned(), "/credential_type".to_owned()),
+            ("credential_type.mismatch".to_owned(), "/credential_type".to_owned()),
             ("date.format".to_owned(), "/data/credential/employment/0/start_date".to_owned()),
         ]
     );

@@ -1,4 +1,4 @@
-//! Requests that cannot be read, and the form in which their errors are shown.
+//! Requests that cannot be parsed, and the format of the error responses.
 
 use crate::support::app::TestApp;
 use crate::support::response::TestResponse;

@@ -1,4 +1,5 @@
-//! Upgrades from the first release: SQLite files and a PostgreSQL dump (see tests/fixtures/first-release).
+//! Upgrades from the first release: SQLite files and a PostgreSQL dump (see
+//! tests/fixtures/first-release).
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -49,16 +50,17 @@ async fn everybody_finds_what_they_had(test: &TestApp, known: &Value) {
     ada.cookies.insert("tenure-session".to_owned(), text(known, "session").to_owned());
     let wallet = ada.text("/wallet").await;
     assert!(wallet.contains("Engineer at Company A"), "{wallet}");
-    assert_eq!(wallet.matches("Consent record</a>").count(), 1, "what she deleted is gone");
+    assert_eq!(wallet.matches("View details</a>").count(), 1, "what she deleted is gone");
     let record = ada.text(&format!("/wallet/credentials/{}", content(&link("accepted")))).await;
     let history = [
-        "Acme Payroll sent it.",
-        "You opened it, and it became yours alone.",
-        "You agreed that it is kept in your wallet.",
+        "<bdi>Acme Payroll</bdi> sent it.",
+        "You opened it, so the link works only for you.",
+        "You added it to your wallet.",
     ];
     let places: Vec<Option<usize>> = history.iter().map(|said| record.find(said)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{record}");
-    // The partner's secret is valid, statuses are unchanged, and repeated pushes return the same links.
+    // The partner's secret is valid, statuses are unchanged, and repeated pushes return the same
+    // links.
     let partner = TestPartner {
         id: text(known, "client_id").parse().expect("an id"),
         secret: text(known, "client_secret").to_owned(),

@@ -1,4 +1,5 @@
-//! Careers of one holder: a newer one supersedes what it covers of the same partner; contradicting partners are shown together.
+//! Careers of one holder: a newer one supersedes the versions of the same partner that it covers;
+//! contradicting partners are shown together.
 
 use std::time::Duration;
 
@@ -49,7 +50,7 @@ async fn newer_career_supersedes_the_older_one() {
     );
     let record = person.text(&format!("/wallet/credentials/{first}")).await;
     assert!(record.contains("Replaced by a newer version on 23 November 2026."));
-    assert!(record.contains("Acme Payroll sent a newer version, which took its place."));
+    assert!(record.contains("<bdi>Acme Payroll</bdi> sent a newer version, which replaced it."));
     assert!(!record.contains("/offer"), "it is not offered to another wallet");
     person.post(&format!("/wallet/credentials/{first}/offer"), &[]).await.assert_status(404);
     person.post(&format!("/wallet/credentials/{second}/offer"), &[]).await.assert_status(303);
@@ -102,7 +103,7 @@ async fn other_types_and_partners_do_not_supersede() {
     }
     let wallet = person.text("/wallet").await;
     assert!(!wallet.contains("Earlier versions"));
-    assert!(!wallet.contains("say different things"), "the two say the same");
+    assert!(!wallet.contains("give different details"), "the two say the same");
 }
 
 #[tokio::test]
@@ -119,9 +120,9 @@ async fn contradicting_partners_are_shown_side_by_side() {
     accept(&mut person, one).await;
     accept(&mut person, other).await;
     let said = [
-        "Acme Payroll and HR Cloud say different things about Company B.",
-        "Acme Payroll: Engineer. Since February 2023, known up to May 2024.",
-        "HR Cloud: Lead &#60;i&#62;Engineer&#60;/i&#62;. Since May 2023, known up to May 2024.",
+        "<div class=\"doubt\">\n  <p><strong><bdi>Acme Payroll</bdi> and <bdi>HR Cloud</bdi> give different details about <bdi>Company B</bdi>.",
+        "<bdi>Acme Payroll</bdi>: <bdi>Engineer</bdi>. Feb 2023 – present (confirmed to May 2024).",
+        "<bdi>HR Cloud</bdi>: <bdi>Lead &lt;i&gt;Engineer&lt;/i&gt;</bdi>. May 2023 – present (confirmed to May 2024).",
     ];
     let wallet = person.text("/wallet").await;
     for said in said {
@@ -141,7 +142,7 @@ async fn contradicting_partners_are_shown_side_by_side() {
     let replace = format!("version-{corrected}-{other}");
     person.accept_with(corrected, &[(&replace, "replace")]).await;
     let wallet = person.text("/wallet").await;
-    assert!(!wallet.contains("say different things") && wallet.contains("Earlier versions (1)"));
+    assert!(!wallet.contains("give different details") && wallet.contains("Earlier versions (1)"));
     let record = person.text(&format!("/wallet/credentials/{other}")).await;
-    assert!(!record.contains("say different things"), "an earlier version says nothing now");
+    assert!(!record.contains("give different details"), "an earlier version says nothing now");
 }

@@ -1,4 +1,4 @@
-//! Withdrawal: what the partner, the holder and a verifier of an issued credential see afterwards.
+//! Withdrawal: its effect for the partner, the holder and a verifier of an issued credential.
 
 use std::time::Duration;
 
@@ -38,19 +38,19 @@ async fn withdrawal_deletes_an_undecided_submission() {
     }
     assert_eq!(test.mails().await.len(), mails, "nobody has it, so nobody is told");
     let page = person.get(&format!("/requests/{seen}")).await.assert_status(200);
-    assert!(page.text.contains("This was taken back"));
-    assert!(
-        page.text.contains("Withdrawn by Acme Payroll on 23 November 2026: It was sent for another Ada &#60;b&#62;")
-    );
+    assert!(page.text.contains("This was withdrawn"));
+    assert!(page.text.contains(
+        "Withdrawn by <bdi>Acme Payroll</bdi> on 23 November 2026: <bdi>It was sent for another Ada &lt;b&gt;"
+    ));
     assert!(!page.text.contains("Marker-Lovelace"));
-    // The reason is for the holder, and no holder is known yet.
+    // The reason is for the holder, who is not known yet.
     person.open(unseen).await.assert_status(303);
     let page = person.get(&format!("/requests/{unseen}")).await.assert_status(410);
-    assert!(page.text.contains("This was taken back") && !page.text.contains("another Ada"));
+    assert!(page.text.contains("This was withdrawn") && !page.text.contains("another Ada"));
     let mut other = test.signed_in("eve@example.org").await;
     other.open(seen).await.assert_status(303);
     let page = other.get(&format!("/requests/{seen}")).await.assert_status(403);
-    assert!(!page.text.contains("taken back") && !page.text.contains("Acme"));
+    assert!(!page.text.contains("withdrawn") && !page.text.contains("Acme"));
     assert!(person.text("/wallet").await.contains("Nothing here yet"));
     person.post(&format!("/requests/{seen}/accept"), &[]).await.assert_status(303);
     assert!(matches!(state(&test, seen).await, State::TakenBack { .. }), "there is nothing left to accept");
@@ -80,12 +80,12 @@ async fn withdrawal_revokes_an_accepted_credential_and_mails() {
     assert!(mail.contains("To: ada@example.org") && mail.contains("Acme Payroll has withdrawn"), "{mail}");
     assert!(!mail.contains("another Ada") && !mail.contains("Marker"), "the mail says no more than it must: {mail}");
 
-    let marked = "Withdrawn by Acme Payroll on 24 November 2026: It was sent for another Ada &#60;b&#62;";
+    let marked = "Withdrawn by <bdi>Acme Payroll</bdi> on 24 November 2026: <bdi>It was sent for another Ada &lt;b&gt;";
     let wallet = person.get("/wallet").await.assert_status(200);
     assert!(wallet.text.contains(marked) && wallet.text.contains("Software Engineer at Company B"));
     assert!(!wallet.text.contains("of experience"), "nobody attests that career any more");
     let record = person.get(&format!("/wallet/credentials/{id}")).await.assert_status(200);
-    assert!(record.text.contains(marked) && record.text.contains("Acme Payroll withdrew it."));
+    assert!(record.text.contains(marked) && record.text.contains("<bdi>Acme Payroll</bdi> withdrew it."));
     assert!(record.text.contains("Marker-Lovelace") && record.text.contains("of experience"));
     assert!(!record.text.contains("/offer"), "it is not offered to another wallet");
     person.post(&format!("/wallet/credentials/{id}/offer"), &[]).await.assert_status(404);
@@ -190,16 +190,16 @@ async fn withdrawal_matches_partner_type_and_item() {
     withdraw(&test, &token, "career_history/2", &good).await.assert_status(404);
     withdraw(&test, &token, "nothing/1", &good).await.assert_status(404);
     let answer = withdraw(&test, &token, "career_history/b", &good).await.assert_status(404).json();
-    assert!(answer["detail"].as_str().expect("a detail").contains("Withdraw its items"), "{answer}");
+    assert!(answer["detail"].as_str().expect("a detail").contains("Withdraw each item"), "{answer}");
     withdraw(&test, &other, "career_history/b", &good).await.assert_status(404);
     let read_only = test.token(&test.partner_with("write.education").await).await;
     withdraw(&test, &read_only, "career_history/1", &good).await.assert_status(403);
 
     for (body, code) in [
-        (json!({}), "member.missing"),
+        (json!({}), "field.missing"),
         (json!({ "reason": "" }), "text.empty"),
         (json!({ "reason": "x".repeat(501) }), "text.too_long"),
-        (json!({ "reason": "x", "why": "y" }), "member.unknown"),
+        (json!({ "reason": "x", "why": "y" }), "field.unknown"),
     ] {
         let answer = withdraw(&test, &token, "career_history/1", &body).await.assert_status(422);
         assert_eq!(answer.errors()[0].0, code, "{body}");
@@ -242,7 +242,7 @@ async fn batch_page_shows_withdrawn_items() {
         withdraw(&test, &token, path, &json!({ "reason": "x" })).await.assert_status(204);
     }
     let page = person.text(&format!("/requests/{id}")).await;
-    assert!(page.contains("Career history: added to your wallet, and withdrawn later."), "{page}");
-    assert!(page.contains("Right to work: taken back before you answered, and deleted here."));
+    assert!(page.contains("Career history: added to your wallet, then withdrawn by the sender."), "{page}");
+    assert!(page.contains("Right to work: withdrawn before you decided, and deleted."));
     assert!(page.contains("Add to my wallet"), "one still waits");
 }

@@ -1,6 +1,8 @@
-//! A full disk and a read-only folder: 503 and a log line, no acknowledged push is lost, and no restart is needed.
+//! A full disk and a read-only folder: 503 and a log line, no acknowledged push is lost, and no
+//! restart is needed.
 //!
-//! Each test mounts a small file system in its own mount namespace, through a shell that reads commands.
+//! Each test mounts a small file system in its own mount namespace, through a shell that reads
+//! commands.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -24,7 +26,8 @@ struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// Returns `None` if the environment says that namespaces are unavailable; otherwise their absence is a failure.
+    /// Returns `None` if the environment says that namespaces are unavailable; otherwise their
+    /// absence is a failure.
     #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
     fn mount(options: &str) -> Option<Self> {
         if std::env::var("TENURE_TEST_NO_NAMESPACES").is_ok_and(|value| value == "1") {
@@ -100,7 +103,7 @@ fn token(disk: &mut SmallDisk, port: u16) -> String {
     crate::tenure::token(port, &text("client_id"), &text("client_secret")).expect("a token")
 }
 
-/// Runs `tenure partner` within the namespace; returns whether it was successful, and its output.
+/// Runs `tenure partner` within the namespace; returns whether it succeeded, and its output.
 fn partner(disk: &mut SmallDisk, arguments: &str) -> (bool, String) {
     let (output, code) = (disk.folder.path().join("output"), disk.folder.path().join("code"));
     disk.run(&format!(
@@ -114,14 +117,15 @@ fn partner(disk: &mut SmallDisk, arguments: &str) -> (bool, String) {
     (text(&code).trim() == "0", text(&output))
 }
 
-/// Returns whether a log line of that request has the reason. Lines are written in the background: the last may be incomplete.
+/// Returns whether the log line of this request has the reason. The log is written in the
+/// background, so the last line may be incomplete.
 fn says_that_the_disk_is_full(log: &Path, request_id: &Value) -> bool {
     let text = std::fs::read_to_string(log).expect("a log");
     let (complete, _) = text.rsplit_once('\n').unwrap_or_default();
     complete.lines().map(|line| serde_json::from_str::<Value>(line).expect("a JSON object a line")).any(|line| {
         let says = |name: &str, what: &str| line[name].as_str().is_some_and(|text| text.contains(what));
         line["span"]["id"] == *request_id
-            && says("message", "the store cannot be used")
+            && says("message", "the store is unavailable")
             && says("cause", "database or disk is full")
     })
 }
@@ -173,7 +177,7 @@ fn read_only_folder_returns_503_until_writable() {
     assert_eq!(status(port, "/wallet"), Some(503));
     until("a clear line", || {
         let text = std::fs::read_to_string(&log).unwrap_or_default();
-        (text.contains("the store cannot be used") && text.contains("Read-only file system")).then_some(())
+        (text.contains("the store is unavailable") && text.contains("Read-only file system")).then_some(())
     });
     disk.run(&format!("mount -o remount,rw {}", disk.path().display()));
     until("ready", || (status(port, "/readyz") == Some(200)).then_some(()));
@@ -182,7 +186,8 @@ fn read_only_folder_returns_503_until_writable() {
     disk.stop_server();
 }
 
-/// No other process has the database open, so its write-ahead log is a new file, which needs room.
+/// No other process has the database open, so SQLite creates the write-ahead log, which needs
+/// space.
 #[test]
 fn partner_add_on_a_full_disk_prints_no_secret() {
     let Some(mut disk) = SmallDisk::mount("size=6m") else { return };

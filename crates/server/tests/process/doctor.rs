@@ -315,7 +315,7 @@ fn refusing_mail_server() -> u16 {
     port
 }
 
-/// Starts a webhook receiver that answers 410 to everything; returns its port.
+/// Starts a webhook receiver that always responds 410; returns its port.
 fn gone_receiver() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();

@@ -1,4 +1,5 @@
-//! Documents under load: kills between the object and its row, memory use of concurrent uploads, and hostile ones.
+//! Documents under load: kills between the object and its row, memory use of concurrent uploads,
+//! and hostile ones.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -69,10 +70,11 @@ fn only_objects_orphaned_by_a_kill_are_swept() {
         server.wait();
     });
     let kept = kept.into_inner().expect("no panic");
-    // The sweep at the start deletes what is older than `objects.orphan_age`, which is at least twice each timeout.
+    // The sweep at startup deletes objects older than `object_storage.orphan_age`, which is at
+    // least twice each timeout.
     let settings = [
-        ("TENURE_OBJECTS__ORPHAN_AGE", "10s"),
-        ("TENURE_OBJECTS__UPLOAD_TIMEOUT", "5s"),
+        ("TENURE_OBJECT_STORAGE__ORPHAN_AGE", "10s"),
+        ("TENURE_OBJECT_STORAGE__UPLOAD_TIMEOUT", "5s"),
         ("TENURE_SERVER__TIMEOUT", "5s"),
         ("TENURE_OUTBOUND__TIMEOUT", "5s"),
     ];
@@ -162,7 +164,8 @@ fn hostile_uploads_do_not_delay_another_partner() {
             scope.spawn(move || {
                 let pushed = post(port, token, EDUCATION, &item(&format!("h{client}"))).expect("an answer");
                 let document: &[u8] = if client % 4 == 0 { overlapping } else { costly };
-                // A partner may upload eight at once. One may wait longer than the client does, or be refused while it is sent.
+                // A partner may upload eight at once. An upload may outlast the client's timeout,
+                // or be rejected while it is sent.
                 let mut sent = upload(port, &pushed, document);
                 while sent.as_ref().is_some_and(|sent| sent.status == 429) {
                     std::thread::sleep(std::time::Duration::from_millis(50));

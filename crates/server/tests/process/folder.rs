@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::tenure::{Server, binary, ended, free_port, shown};
 
-/// Runs a server that must not start on `data`, and returns what it says.
+/// Runs a server that must not start on `data`; returns its output.
 fn refused_server(data: &Path, command: &str, store: &[&str]) -> String {
     let listen = format!("127.0.0.1:{}", free_port());
     let mut second = binary();

@@ -1,7 +1,9 @@
-//! Kill -9 while status list indices are allocated: no index is allocated twice, and every index that was returned is in
+//! Kill -9 while status list indices are allocated: no index is allocated twice, and every index
+//! that was returned is in
 //! the database.
 //!
-//! Each round runs this test binary as a separate process: it requests 10,000 indices at once and prints each one that it
+//! Each round runs this test binary as a separate process: it requests 10,000 indices at once and
+//! prints each one that it
 //! gets. TENURE_ROUNDS sets the number of rounds (default 2).
 
 use std::collections::HashSet;
@@ -21,7 +23,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::database;
-use crate::tenure::{PATIENCE, Process};
+use crate::tenure::{Process, TIMEOUT};
 
 const ALLOCATIONS: u32 = 10_000;
 const SUBMISSIONS: u32 = 50;
@@ -97,7 +99,7 @@ fn one_round() {
                     expires_at: NOW,
                     issuance: None,
                 };
-                // As many as the queue holds; the others wait here.
+                // The queue holds this many requests; further ones wait here.
                 let _turn = turns.acquire().await.expect("it is open");
                 let places = issuing.give(vec![entry]).await.expect("issued");
                 let place = places[0].expect("it may be signed");
@@ -129,7 +131,7 @@ fn killed_round(data: &Path, url: &str, last: usize) -> Vec<StatusPlace> {
         }
         line.clear();
     }
-    let deadline = std::time::Instant::now() + PATIENCE;
+    let deadline = std::time::Instant::now() + TIMEOUT;
     while process.0.try_wait().expect("it can be waited for").is_none() {
         assert!(std::time::Instant::now() < deadline, "it has ended");
         std::thread::sleep(Duration::from_millis(1));

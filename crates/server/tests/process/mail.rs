@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
-use crate::tenure::{PATIENCE, Server, request, until};
+use crate::tenure::{Server, TIMEOUT, request, until};
 
 /// How often each recipient was named; the server's responses depend on it.
 type Named = Arc<Mutex<HashMap<String, usize>>>;
@@ -52,8 +52,8 @@ fn converse(stream: TcpStream, named: &Named, mails: &Sender<String>) {
     }
 }
 
-/// Rejects the recipient `busy` twice temporarily and `nobody` permanently, and accepts all others. Rejections repeat the
-/// address, as real servers do.
+/// Rejects the recipient `busy` twice with a temporary error and an unknown one with a permanent
+/// error; accepts all others. Rejections repeat the address, as real servers do.
 fn reply(line: &str, named: &Named) -> String {
     let recipient = line.split(['<', '>']).nth(1).expect("a recipient").to_owned();
     let mut named = named.lock().expect("no panic");
@@ -91,7 +91,7 @@ fn code_is_sent_by_smtp() {
     let (port, _, mails) = mail_server();
     let server = serve(&folder, &format!("smtp://127.0.0.1:{port}"));
     ask_for_code(&server, "ada");
-    let mail = mails.recv_timeout(PATIENCE).expect("a mail");
+    let mail = mails.recv_timeout(TIMEOUT).expect("a mail");
     assert!(holds_a_code(&mail, "ada"), "{mail}");
 }
 
@@ -104,13 +104,13 @@ fn smtp_is_retried_when_busy_and_not_when_rejecting() {
     ask_for_code(&server, "nobody");
     // A mail that is retried does not delay the others.
     ask_for_code(&server, "ada");
-    let mail = mails.recv_timeout(PATIENCE).expect("a mail");
+    let mail = mails.recv_timeout(TIMEOUT).expect("a mail");
     assert!(holds_a_code(&mail, "ada"), "{mail}");
-    let mail = mails.recv_timeout(PATIENCE).expect("a mail, after two pauses");
+    let mail = mails.recv_timeout(TIMEOUT).expect("a mail, after two pauses");
     assert!(holds_a_code(&mail, "busy"), "{mail}");
     let log = server.log();
-    assert_eq!(log.matches("tried again later").count(), 2, "{log}");
-    assert_eq!(log.matches("given up").count(), 1, "{log}");
+    assert_eq!(log.matches("sending a message failed; it will be retried").count(), 2, "{log}");
+    assert_eq!(log.matches("gave up sending a message").count(), 1, "{log}");
     assert!(!log.contains("example.org"), "no address in the log, whatever the mail server says: {log}");
     let named = named.lock().expect("no panic");
     assert_eq!((named["busy@example.org"], named["nobody@example.org"]), (3, 1));
@@ -129,7 +129,7 @@ fn unreachable_mail_server_loses_no_mail() {
         let (stream, _) = listener.accept().expect("a connection");
         converse(stream, &Named::default(), &sender);
     });
-    let mail = mails.recv_timeout(PATIENCE).expect("a mail, after a pause");
+    let mail = mails.recv_timeout(TIMEOUT).expect("a mail, after a pause");
     assert!(holds_a_code(&mail, "ada"), "{mail}");
 }
 
@@ -171,7 +171,7 @@ fn public_server_prints_no_codes() {
     let arguments = ["--mail", "console", "--base-url", "https://passport.example"];
     let server = Server::start(&folder.path().join("data"), &arguments, &[]);
     ask_for_code(&server, "ada");
-    until("the reason", || server.log().contains("a server with https needs smtp://").then_some(()));
+    until("the reason", || server.log().contains("a server with https must use smtp://").then_some(()));
     for text in [server.output(), server.log()] {
         assert!(!text.contains("Your code is ") && !text.contains("ada@example.org"), "{text}");
     }

@@ -1,4 +1,5 @@
-//! Several processes on one PostgreSQL: start, cache invalidation, shared limits, shared work, crashes and outages of the
+//! Several processes on one PostgreSQL: start, cache invalidation, shared limits, shared work,
+//! crashes and outages of the
 //! database.
 
 use std::collections::HashSet;
@@ -9,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use crate::database;
 use crate::proxy::Proxy;
-use crate::tenure::{Answer, PATIENCE, Server, binary, ended, free_port, known, push, request, shown, token, until};
+use crate::tenure::{Answer, Server, TIMEOUT, binary, ended, free_port, known, push, request, shown, token, until};
 use crate::webhooks::{Manner, Receiver, SETTINGS, register};
 
 const STATUS: &str = "/api/partner/v1/submissions/none/status";
 
-/// Runs what a test does with the database itself.
+/// Creates the runtime for a test's own database queries.
 pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
 }
@@ -25,7 +26,7 @@ pub fn give_root_key(from: &Path, to: &Path) {
     std::fs::copy(from.join("root.key"), to.join("root.key")).expect("copied");
 }
 
-/// Starts two nodes; returns them and the arguments with their database.
+/// Two nodes that run on one PostgreSQL.
 struct Nodes {
     folder: tempfile::TempDir,
     url: String,
@@ -93,7 +94,7 @@ fn disabling_and_revocation_reach_all_nodes_in_five_seconds() {
     assert!(output.status.success(), "{}", shown(&output));
     let disabled = refused_everywhere(&nodes, &tokens[0]);
     assert_eq!(get(nodes.servers[0].port, &tokens[1], STATUS).expect("an answer").status, 404, "the other goes on");
-    // A leaked key. Both nodes have cached a token that it signed.
+    // Deletes the signing key, as after a leak. Both nodes have cached a token that it signed.
     nodes.execute("DELETE FROM tenure_keyring.signing_key WHERE purpose = 'token'");
     let without_key = refused_everywhere(&nodes, &tokens[1]);
     println!("refused by both after {disabled:.1?} (disabled) and {without_key:.1?} (its key deleted)");
@@ -114,7 +115,7 @@ fn cached_status_follows_decisions_on_another_node() {
         let path = "/api/partner/v1/submissions/1/status";
         get(port, &token, path).expect("an answer").json()["status"].as_str().expect("a status").to_owned()
     };
-    // The other node does cache: it does not see a change without a notification.
+    // The other node caches: it does not see a change without a notification.
     let unheard = || {
         push(here, &token, "unheard").expect("an answer");
         let path = "/api/partner/v1/submissions/unheard/status";
@@ -134,7 +135,7 @@ fn cached_status_follows_decisions_on_another_node() {
         assert_eq!(pushed.status, 201, "under the same id, once the one before is taken back");
         assert_eq!(told(here), "incomplete", "at once where it was done");
         until("the other node to know", || (told(there) == "incomplete").then_some(()));
-        // Often enough that both nodes cache it.
+        // Enough requests that both nodes cache the status.
         for _ in 0..20 {
             assert_eq!([told(here), told(there)], ["incomplete"; 2]);
         }
@@ -151,7 +152,8 @@ fn cached_status_follows_decisions_on_another_node() {
 
 #[test]
 fn new_key_reaches_all_nodes_before_its_signatures() {
-    let nodes = Nodes::start(&[("TENURE_RETENTION__INCOMPLETE", "10s"), ("TENURE_TOKENS__SIGNING_KEY_AGE", "4s")]);
+    let nodes =
+        Nodes::start(&[("TENURE_RETENTION__INCOMPLETE", "10s"), ("TENURE_TOKENS__KEY_ROTATION_INTERVAL", "4s")]);
     let partner = nodes.servers[0].add_partner(&nodes.store());
     let text = |name: &str| partner[name].as_str().expect("a text");
     let (mut kids, started) = (HashSet::new(), Instant::now());
@@ -162,7 +164,7 @@ fn new_key_reaches_all_nodes_before_its_signatures() {
             assert_eq!(get(there, &token, STATUS).expect("an answer").status, 404, "after {:?}", started.elapsed());
             kids.insert(token.split('.').next().expect("a header").to_owned());
         }
-        assert!(started.elapsed() < PATIENCE, "keys follow each other");
+        assert!(started.elapsed() < TIMEOUT, "keys follow each other");
     }
     let keys = |port| request(port, "GET", "/.well-known/jwks.json", &[], "").expect("an answer").body;
     until("the same keys", || (keys(nodes.servers[0].port) == keys(nodes.servers[1].port)).then_some(()));
@@ -189,7 +191,7 @@ fn node_with_another_root_key_does_not_start() {
     assert!(text.contains("copy root.key from the node that was started first"), "{text}");
     give_root_key(&folder.path().join("first"), &data);
     let second = Server::start(&data, &[&store[..], &["--base-url", "http://localhost:8081"]].concat(), &[]);
-    let log = until("the warning", || Some(second.log()).filter(|log| log.contains("every node needs the same")));
+    let log = until("the warning", || Some(second.log()).filter(|log| log.contains("all nodes must use the same")));
     assert!(log.contains("http://localhost:8080"), "{log}");
 }
 
@@ -317,7 +319,8 @@ struct Outcome {
     last_failure: Option<Instant>,
 }
 
-/// Disturbs the connection of a node to the database under load; returns the outcome and when the disturbance ended.
+/// Disturbs the connection of a node to the database under load; returns the outcome and when the
+/// disturbance ended.
 fn troubled(trouble: impl FnOnce(&Proxy)) -> (Outcome, Instant) {
     let (folder, url) = (tempfile::tempdir().expect("a folder"), runtime().block_on(database::postgres_url()));
     let mut by_proxy = url::Url::parse(&url).expect("a URL");

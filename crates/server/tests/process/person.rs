@@ -12,7 +12,8 @@ pub struct Person {
 }
 
 impl Person {
-    /// Signs in with a code, after opening `link` if there is one. Returns the holder and the location of the redirect.
+    /// Signs in with a code, after opening `link` if there is one. Returns the holder and the
+    /// location of the redirect.
     pub fn sign_in(server: &Server, email: &str, link: Option<(&str, &str)>) -> (Self, String) {
         let mut person = Self { email: email.to_owned(), cookies: BTreeMap::new() };
         if let Some((path, content)) = link {

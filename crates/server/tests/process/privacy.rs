@@ -70,7 +70,8 @@ fn push_and_accept(server: &Server) -> Secrets {
     Secrets { client, token, content, code, session, asked, share }
 }
 
-/// The holder shares the credential accepted as `content`, and a hirer opens the link; returns the link's secret.
+/// The holder shares the credential accepted as `content`, and a hirer opens the link; returns the
+/// link's secret.
 fn share(server: &Server, cookies: &str, content: &str) -> String {
     let parts = format!("part={content}/employment/0&days=14&purpose=marked-purpose");
     let (page, _) = form(server, &format!("/wallet/credentials/{content}/share"), cookies, &parts);
@@ -82,7 +83,8 @@ fn share(server: &Server, cookies: &str, content: &str) -> String {
     secret
 }
 
-/// A partner requests the credential accepted as `content`, and the holder shares it; returns the link's secret.
+/// A partner requests the credential accepted as `content`, and the holder shares it; returns the
+/// link's secret.
 fn ask_and_share(server: &Server, token: &str, cookies: &str, content: &str) -> String {
     let bearer = format!("Bearer {token}");
     let headers = [("Authorization", &*bearer), ("Content-Type", "application/json")];
@@ -96,7 +98,7 @@ fn ask_and_share(server: &Server, token: &str, cookies: &str, content: &str) -> 
     asked
 }
 
-/// A token with markers everywhere, of an issuer on this machine, which is not asked.
+/// Returns a token with markers everywhere. Its issuer is on this machine, so it is not contacted.
 fn marked_token() -> String {
     let payload = json!({
         "iss": "https://127.0.0.1/marked-issuer",
@@ -175,9 +177,9 @@ fn logs_and_metrics_contain_no_personal_data() {
     let secrets = push_and_accept(&server);
     go_wrong(&server, &secrets.token);
     let metrics = server.get("/metrics").expect("an answer").body;
-    assert!(metrics.contains("tenure_requests_total"), "{metrics}");
+    assert!(metrics.contains("tenure_http_requests_total"), "{metrics}");
     assert!(metrics.contains("tenure_verifications_total{outcome=\"verified\"} 1"), "{metrics}");
-    // The last request's line; a thread of its own writes the log.
+    // Waits for the last request's line, because a separate thread writes the log.
     let log = until("the whole log", || Some(server.log()).filter(|log| log.contains("chosen:by.the_caller-7")));
     let Secrets { client, token, content, code, session, asked, share } = &secrets;
     let verified = marked_token();

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 /// Forwards between clients and a server on this machine.
 #[derive(Clone, Debug)]
 pub struct Proxy {
-    /// Where it listens.
+    /// The port that it listens on.
     pub port: u16,
     streams: Arc<Mutex<Vec<TcpStream>>>,
     /// Connections up to this number stay open, but nothing is forwarded.

@@ -1,4 +1,4 @@
-//! Two nodes behind nginx and Caddy, restarted one after the other while requests go on.
+//! Two nodes behind nginx and Caddy, restarted one after the other under load.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,12 +9,13 @@ use crate::database;
 use crate::nodes::{give_root_key, runtime};
 use crate::tenure::{Process, Server, free_port, push, request, until};
 
-/// Longer than a balancer takes to notice.
+/// Longer than a load balancer needs to notice that a node is not ready.
 const DELAY: [(&str, &str); 1] = [("TENURE_SERVER__SHUTDOWN_DELAY", "2s")];
 
-/// nginx does not ask `/readyz`: it notices by a refused connection, and sends the request to the next node. Without `max_fails=0`
-/// it would still leave the first node out while the second is restarted. `non_idempotent` lets it send a push again if a connection
-/// breaks; a repeated push returns the same link.
+/// Starts nginx. It does not check `/readyz`: it notices a refused connection and sends the request
+/// to the next node. Without `max_fails=0` it would still avoid the first node while the second one
+/// restarts. `non_idempotent` allows it to retry a push if a connection breaks, which is safe
+/// because a repeated push returns the same link.
 fn nginx(folder: &Path, port: u16, nodes: [u16; 2]) -> Process {
     let [one, other] = nodes;
     let text = format!(
@@ -34,7 +35,8 @@ fn nginx(folder: &Path, port: u16, nodes: [u16; 2]) -> Process {
     Process(command.stdout(Stdio::null()).spawn().expect("nginx is installed by scripts/install rust"))
 }
 
-/// Caddy asks `/readyz`, and tries another node while none has taken the request.
+/// Starts Caddy, which checks `/readyz` and retries another node while none has accepted the
+/// request.
 fn caddy(folder: &Path, port: u16, nodes: [u16; 2]) -> Process {
     let [one, other] = nodes;
     let text = format!(
@@ -68,7 +70,7 @@ fn restart_fails_no_request(balancer: impl FnOnce(&Path, u16, [u16; 2]) -> Proce
                     let answer = push(port, token, &format!("{client}-{number}"));
                     let answer = answer.unwrap_or_else(|| panic!("push {number} has no answer"));
                     assert_eq!(answer.status, 201, "push {number}: {} {}", answer.head, answer.body);
-                    // A load that leaves the machine time to start a node.
+                    // Limits the load, so that a node can start on this machine.
                     std::thread::sleep(Duration::from_millis(5));
                 }
             });

@@ -1,4 +1,4 @@
-//! A server whose log nobody reads, and commands whose output is not read to its end.
+//! A server whose log is not read, and commands whose output is only partly read.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ const BATCH: usize = 100;
 /// Enough batches that the log lines fill the pipe and the buffer of the process.
 const BATCHES: usize = 200;
 
-/// Sends [`BATCH`] requests for a path without a route; returns how many 404 responses came.
+/// Sends [`BATCH`] requests for a path without a route; returns the number of 404 responses.
 fn not_found_responses(connection: &mut TcpStream) -> usize {
     let request = "GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n";
     connection.write_all(request.repeat(BATCH).as_bytes()).expect("sent");
@@ -35,7 +35,7 @@ fn unread_log_blocks_no_request() {
     let mut server = Process(command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts"));
     let log = server.0.stderr.take().expect("a pipe");
     until("the server", || request(port, "GET", "/readyz", &[], "").filter(|answer| answer.status == 200));
-    // More lines than a pipe holds, and then more than wait in the process.
+    // More lines than the pipe holds, then more than the process buffers.
     let mut connection = connect(port).expect("a connection");
     for _ in 0..BATCHES {
         assert_eq!(not_found_responses(&mut connection), BATCH);
@@ -66,7 +66,7 @@ fn first_line_of_a_new_partner_has_the_secret() {
     assert!(text.lines().next().is_some_and(|line| line.starts_with("client_secret: ")), "{text}");
 }
 
-/// Nobody has a secret that could not be written.
+/// A secret that could not be printed must not be stored.
 #[test]
 fn partner_is_not_added_if_its_secret_cannot_be_written() {
     let folder = tempfile::tempdir().expect("a folder");

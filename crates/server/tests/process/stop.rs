@@ -1,12 +1,12 @@
-//! SIGTERM: accepted requests are answered, and the process exits soon with code 0.
+//! SIGTERM: accepted requests get their response, and the process exits soon with code 0.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use crate::tenure::{PUSH, Server, career, connect, known, push, read_answer, until};
 
-/// Less than the default of `server.shutdown_grace`.
-const GIVEN_UP: &str = "some requests were still under way";
+/// Shorter than the default of `server.shutdown_grace`.
+const GIVEN_UP: &str = "some requests were still in progress";
 
 /// A push that the server has accepted and whose body is not sent yet.
 struct UnderWay {
@@ -15,7 +15,8 @@ struct UnderWay {
 }
 
 impl UnderWay {
-    /// Sends only the head. The interim response (RFC 9110, section 10.1.1) proves that a handler waits for the body.
+    /// Sends only the head. The interim response (RFC 9110, section 10.1.1) proves that a handler
+    /// waits for the body.
     fn begin(port: u16, token: &str, id: &str) -> Self {
         let (mut stream, body) = (connect(port).expect("a connection"), career(id, 1));
         let head = format!(
@@ -78,7 +79,8 @@ fn shutdown_under_load_keeps_acknowledged_pushes() {
                 let mut acknowledged = Vec::new();
                 for number in 0.. {
                     let id = format!("{client}-{number}");
-                    // A connection that was not accepted may be refused or reset; every response is 201.
+                    // A connection that was not accepted may be refused or reset; every response is
+                    // 201.
                     let Some(answer) = push(server.port, token, &id) else { break };
                     assert_eq!(answer.status, 201, "{}", answer.body);
                     acknowledged.push(id);

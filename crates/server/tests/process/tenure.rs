@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 /// The timeout of every wait.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+pub const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// The path of a push.
 pub const PUSH: &str = "/api/partner/v2/add/requests/career_history";
@@ -22,11 +22,13 @@ pub fn binary() -> Command {
 
 /// Returns a free port.
 ///
-/// It is below the ephemeral range (Linux: from 32768). Otherwise a client that retries until the server listens may get
+/// It is below the ephemeral range (Linux: from 32768). Otherwise a client that retries until the
+/// server listens may get
 /// that port as its own and connect to itself.
 pub fn free_port() -> u16 {
     static TAKEN: AtomicU32 = AtomicU32::new(0);
-    // A test runner may run each test in its own process, so each process starts at a different port.
+    // A test runner may run each test in its own process, so each process starts at a different
+    // port.
     let first = std::process::id().wrapping_mul(32);
     let candidates = std::iter::repeat_with(|| first.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)));
     let mut ports = candidates.take(20_000).filter_map(|number| u16::try_from(10_000 + number % 20_000).ok());
@@ -35,7 +37,7 @@ pub fn free_port() -> u16 {
 
 /// Polls until `found` returns something.
 pub fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while Instant::now() < deadline {
         if let Some(found) = found() {
             return found;
@@ -83,7 +85,7 @@ pub fn request_bytes(port: u16, method: &str, path: &str, headers: &[(&str, &str
 /// Connects; `None` if nothing listens.
 pub fn connect(port: u16) -> Option<TcpStream> {
     let stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    stream.set_read_timeout(Some(TIMEOUT)).ok()?;
     Some(stream)
 }
 
@@ -109,7 +111,7 @@ impl Drop for Process {
 }
 
 impl Process {
-    /// Waits for its end; returns the exit code, unless a signal ended it.
+    /// Waits for it to exit; returns the exit code, unless a signal ended it.
     pub fn wait(&mut self) -> Option<i32> {
         until("the process to end", || self.0.try_wait().expect("it can be waited for")).code()
     }
@@ -130,13 +132,13 @@ pub fn ended(command: &mut Command) -> Output {
 #[derive(Debug)]
 pub struct Server {
     process: Process,
-    /// Where it listens.
+    /// The port that it listens on.
     pub port: u16,
-    /// Its data.
+    /// The data folder.
     pub data: PathBuf,
-    /// Its log (standard error).
+    /// The file with its standard error, which is the log.
     log: PathBuf,
-    /// Its standard output.
+    /// The file with its standard output.
     output: PathBuf,
 }
 
@@ -176,7 +178,7 @@ impl Server {
         Self { process: Process(command.spawn().expect("it starts")), port, data: data.to_owned(), log, output }
     }
 
-    /// The process.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.process.0.id()
     }
@@ -191,7 +193,7 @@ impl Server {
         std::fs::read_to_string(&self.output).expect("a file")
     }
 
-    /// GET without a token.
+    /// Sends a GET request without a token.
     pub fn get(&self, path: &str) -> Option<Answer> {
         request(self.port, "GET", path, &[], "")
     }
@@ -203,7 +205,7 @@ impl Server {
         assert!(done.success());
     }
 
-    /// Waits for its end; returns the exit code, unless it was killed.
+    /// Waits for it to exit; returns the exit code, unless a signal ended it.
     pub fn wait(&mut self) -> Option<i32> {
         self.process.wait()
     }

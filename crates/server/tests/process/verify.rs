@@ -1,4 +1,4 @@
-//! `tenure verify`: what it reads, and what it says of what it cannot check.
+//! `tenure verify`: its inputs, and its output for tokens that it cannot check.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -22,7 +22,7 @@ fn token() -> String {
     jws::sign(&header, payload.to_string().as_bytes(), &key()).expect("signed") + "~"
 }
 
-/// The file with the issuer's keys.
+/// Writes the file with the issuer's keys; returns its path.
 fn keys(folder: &Path) -> String {
     let path = folder.join("keys.json");
     let keys = json!({ "keys": [key().public().published_jwk("k1")] });
@@ -80,7 +80,7 @@ fn verify_says_what_is_not_a_token() {
 #[test]
 fn verify_tells_unchecked_from_invalid() {
     let folder = tempfile::tempdir().expect("a folder");
-    // An issuer on this machine is not asked without --local.
+    // An issuer on this machine is not contacted without `--local`.
     let header = jws::protected(&json!({ "alg": "ES256", "typ": "dc+sd-jwt", "kid": "k1" }));
     let payload = json!({ "iss": "https://127.0.0.1", "vct": "urn:example:career" });
     let local = jws::sign(&header, payload.to_string().as_bytes(), &key()).expect("signed") + "~";

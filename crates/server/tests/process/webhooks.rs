@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::database;
-use crate::tenure::{Answer, PATIENCE, Server, push, request, until};
+use crate::tenure::{Answer, Server, TIMEOUT, push, request, until};
 
 const WEBHOOKS: &str = "/api/partner/v2/webhooks";
 const BATCH: &str = "/api/partner/v2/add/requests/batch";
-/// Loopback receivers and short timeouts: a delivery in progress during a crash is due again after 14 s.
+/// Loopback receivers and short timeouts: a delivery in progress during a crash is due again after
+/// 14 s.
 pub const SETTINGS: [(&str, &str); 2] =
     [("TENURE_WEBHOOKS__ALLOW_LOOPBACK", "true"), ("TENURE_WEBHOOKS__TIMEOUT", "2s")];
 
@@ -116,7 +117,8 @@ pub fn register(server: &Server, token: &str, receiver: &Receiver, events: &[&st
     answer.json()["id"].as_str().expect("an id").to_owned()
 }
 
-/// Pushes and withdraws under load and kills the server meanwhile. Every acknowledged event must arrive at least once, each
+/// Pushes and withdraws under load and kills the server meanwhile. Every acknowledged event must
+/// arrive at least once, each
 /// push before its withdrawal.
 fn kill_between(store: &[&str]) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -165,7 +167,7 @@ fn kill_between(store: &[&str]) {
             events.iter().map(|event| (text(event, "credential_id"), text(event, "type"))).collect();
         acknowledged.iter().filter(|(id, kind)| !arrived.contains(&(id.clone(), (*kind).to_owned()))).count()
     };
-    let deadline = Instant::now() + 3 * PATIENCE;
+    let deadline = Instant::now() + 3 * TIMEOUT;
     while missing() > 0 {
         assert!(Instant::now() < deadline, "{} of {} did not arrive", missing(), acknowledged.len());
         std::thread::sleep(Duration::from_millis(50));
@@ -195,13 +197,13 @@ fn webhooks_survive_kills_in_order_on_postgres() {
     kill_between(&["--database-url", &url]);
 }
 
-/// The number of receivers, and of those that never fail.
+/// Number of receivers; `LIVING` of them never fail.
 const RECEIVERS: usize = 20;
 const LIVING: usize = 16;
 
-/// Sends events to twenty receivers; returns the time until the healthy ones have all of theirs. `manners`: how the others
-/// behave.
-fn load(events: usize, manners: [Manner; RECEIVERS - LIVING], patience: Duration) -> Duration {
+/// Sends events to twenty receivers; returns the time until the healthy ones have received all of
+/// theirs. `manners` is the behaviour of the others.
+fn load(events: usize, manners: [Manner; RECEIVERS - LIVING], timeout: Duration) -> Duration {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start(&folder.path().join("data"), &[], &SETTINGS[..1]);
     let token = server.token(&[]);
@@ -229,7 +231,7 @@ fn load(events: usize, manners: [Manner; RECEIVERS - LIVING], patience: Duration
         if counts.iter().all(|count| *count >= events) {
             return started.elapsed();
         }
-        assert!(started.elapsed() < patience, "{counts:?} of {events}");
+        assert!(started.elapsed() < timeout, "{counts:?} of {events}");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
@@ -239,10 +241,11 @@ const THREE_DEAD_ONE_SLOW: [Manner; 4] = [Manner::Silent, Manner::Silent, Manner
 
 #[test]
 fn failing_receivers_do_not_starve_healthy_ones() {
-    load(50, THREE_DEAD_ONE_SLOW, 4 * PATIENCE);
+    load(50, THREE_DEAD_ONE_SLOW, 4 * TIMEOUT);
 }
 
-/// Needs an idle machine: `cargo test -p tenure --test process -- --ignored --nocapture failing_receivers_slow`.
+/// Needs an idle machine: `cargo test -p tenure --test process -- --ignored --nocapture
+/// failing_receivers_slow`.
 #[test]
 #[ignore = "measures"]
 fn failing_receivers_slow_healthy_ones_little() {

@@ -1,17 +1,17 @@
-//! Tests that docs/security.md and docs/conformance.md name, held against the tests that exist.
+//! Every test that docs/security.md and docs/reference/conformance.md cite exists.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// Names of the standards in docs/conformance.md that are as long as those of tests.
+/// Names from standards in docs/reference/conformance.md that look like names of tests.
 const NOT_TESTS: [&str; 1] = ["encrypted_response_enc_values_supported"];
 
-/// Every file that may define a test.
+/// All files that may define a test.
 struct Sources {
-    /// Texts by path from the root of the workspace.
+    /// The texts by path from the root of the workspace.
     files: BTreeMap<String, String>,
-    /// The names of all tests in Rust.
+    /// The names of all Rust tests.
     rust: BTreeSet<String>,
 }
 
@@ -24,14 +24,14 @@ impl Sources {
         Self { files, rust }
     }
 
-    /// The files whose path ends with `file`.
+    /// Returns the files whose path ends with `file`.
     fn named<'a>(&'a self, file: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         let is_it =
             move |path: &str| path.strip_suffix(file).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
         self.files.iter().filter(move |(path, _)| is_it(path)).map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// Whether the test exists. It is named as docs/security.md says.
+    /// Returns whether the test exists, in the notation that docs/security.md describes.
     fn has(&self, test: &str) -> bool {
         match test.split_once(": ") {
             Some(("fuzz", target)) => self.named(&format!("fuzz/fuzz_targets/{target}.rs")).next().is_some(),
@@ -56,7 +56,8 @@ fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) {
     }
 }
 
-/// Whether the file at `path` defines the test `name`: a title in JavaScript, a function in Rust and in scripts.
+/// Returns whether the file at `path` defines the test `name`: a title in JavaScript, a function in
+/// Rust and in scripts.
 fn defines(path: &str, text: &str, name: &str) -> bool {
     if path.ends_with(".rs") {
         rust_tests(text).any(|test| test == name)
@@ -67,7 +68,8 @@ fn defines(path: &str, text: &str, name: &str) -> bool {
     }
 }
 
-/// The functions with a test's attribute, and those in `contract!`, which run on both databases.
+/// Returns the functions with a test attribute, and those in `contract!`, which run on both
+/// databases.
 fn rust_tests(text: &str) -> impl Iterator<Item = &str> {
     let (mut has_attribute, mut is_contract) = (false, false);
     text.lines().filter_map(move |line| {
@@ -80,10 +82,10 @@ fn rust_tests(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The rows of all tables of a page: the number of the line, and the cells. Headings are left out.
+/// Returns the rows of all tables on a page, without the header rows: line number and cells.
 fn rows(page: &str) -> impl Iterator<Item = (usize, Vec<&str>)> {
     let lines: Vec<&str> = page.lines().collect();
-    let is_rule = |line: &str| line.starts_with("|---");
+    let is_rule = |line: &str| line.starts_with("| --");
     let is_heading = |at: usize| lines.get(at + 1).is_some_and(|next| is_rule(next));
     let is_row = |at: usize| lines[at].starts_with('|') && !is_rule(lines[at]) && !is_heading(at);
     let found: Vec<_> = (0..lines.len())
@@ -93,12 +95,12 @@ fn rows(page: &str) -> impl Iterator<Item = (usize, Vec<&str>)> {
     found.into_iter()
 }
 
-/// What stands in backticks in `text`.
+/// Returns the texts in backticks.
 fn spans(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// Whether a cell is a list of names in backticks, or `none`.
+/// Returns whether a cell is a list of names in backticks, or `none`.
 fn is_list_of_tests(cell: &str) -> bool {
     let between: Vec<&str> = cell.split('`').step_by(2).collect();
     let (first, rest) = between.split_first().expect("split gives one part");
@@ -133,7 +135,7 @@ fn security_page_names_existing_tests() {
 #[test]
 fn conformance_page_names_existing_tests() {
     let sources = Sources::read(&crate::root());
-    let page = fs::read_to_string(crate::root().join("docs/conformance.md")).expect("the page");
+    let page = fs::read_to_string(crate::root().join("docs/reference/conformance.md")).expect("the page");
     let is_function = |span: &str| {
         let is_part = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
         span.chars().all(is_part) && span.matches('_').count() >= 3
@@ -149,5 +151,5 @@ fn conformance_page_names_existing_tests() {
         .filter(|(_, test)| !sources.has(test))
         .map(|(line, test)| format!("line {line}: there is no test {test:?}"))
         .collect();
-    assert!(missing.is_empty(), "docs/conformance.md:\n{}", missing.join("\n"));
+    assert!(missing.is_empty(), "docs/reference/conformance.md:\n{}", missing.join("\n"));
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{Crate, Module};
 use crate::{CRATES, name};
 
-/// The groups of modules that reach each other through what they use.
+/// Returns the groups of modules that use each other in a cycle.
 fn cycles(uses: &BTreeMap<Module, BTreeSet<Module>>) -> BTreeSet<BTreeSet<Module>> {
     let reached: BTreeMap<&Module, BTreeSet<&Module>> =
         uses.keys().map(|module| (module, reach(uses, module))).collect();
@@ -16,7 +16,7 @@ fn cycles(uses: &BTreeMap<Module, BTreeSet<Module>>) -> BTreeSet<BTreeSet<Module
     uses.keys().map(group).filter(|group| group.len() > 1).collect()
 }
 
-/// Every module that `module` uses, directly or through others.
+/// Returns every module that `module` uses, directly or indirectly.
 fn reach<'a>(uses: &'a BTreeMap<Module, BTreeSet<Module>>, module: &Module) -> BTreeSet<&'a Module> {
     let (mut reached, mut left) = (BTreeSet::new(), vec![module]);
     while let Some(next) = left.pop() {

@@ -7,7 +7,7 @@ use crate::source::{Module, Target};
 use crate::syntax::Path;
 use crate::{CRATES, name, page, root, server};
 
-/// Libraries that a flow must not name: it knows nothing of HTTP.
+/// Libraries that a flow must not use, because flows do not depend on HTTP.
 const HTTP_LIBRARIES: [&str; 9] =
     ["axum", "axum_extra", "http", "http_body", "http_body_util", "hyper", "hyper_util", "tower_http", "utoipa_axum"];
 
@@ -19,20 +19,21 @@ impl Layers {
         Self(page::diagram())
     }
 
-    /// The number of the layer of a module, counted from the top.
+    /// Returns the layer of a module, counted from the top.
     fn of(&self, module: &str) -> usize {
         let is_it = |layer: &Vec<String>| layer.iter().any(|known| known == module);
         self.0.iter().position(is_it).unwrap_or_else(|| panic!("the diagram in docs/architecture.md lacks {module}"))
     }
 
-    /// Whether `user` may import `used`: from its own layer or those below, but one face knows no other.
+    /// Returns whether `user` may import `used`: from its own layer or those below, but no face
+    /// from another face.
     fn allow(&self, user: &str, used: &str) -> bool {
         let (upper, lower) = (self.of(user), self.of(used));
         upper < lower || upper == lower && (user == used || upper != self.of("web"))
     }
 }
 
-/// The files of the server whose top module `is_meant`, each with its module.
+/// Returns the server's files whose top module `is_meant`, each with its module.
 fn files(is_meant: impl Fn(&str) -> bool) -> Vec<(&'static Module, &'static str)> {
     let found = server().files.iter().filter(|(module, _)| module.first().is_some_and(|top| is_meant(top)));
     found.map(|(module, file)| (module, file.path.as_str())).collect()
@@ -74,8 +75,8 @@ fn only_flows_open_write_transactions() {
     let opens =
         functions.filter(|function| function.returned.iter().any(|path| path.last().is_some_and(|last| last == "Tx")));
     let mut writers: BTreeSet<&str> = opens.map(|function| function.name.as_str()).collect();
-    assert!(writers.remove("read") && writers.remove("glance") && writers.contains("write"), "{writers:?}");
-    // Writes pushes in a transaction of its own.
+    assert!(writers.remove("read") && writers.remove("acquire") && writers.contains("write"), "{writers:?}");
+    // The committer writes pushes in its own transaction.
     writers.insert("committer");
     let layers = Layers::read();
     let is_meant = |top: &str| (layers.of("server")..layers.of("flows")).contains(&layers.of(top)) && top != "backup";
@@ -141,7 +142,7 @@ fn components_do_not_know_the_application() {
     assert!(wrong.is_empty(), "these use App; pass what they need: {wrong:?}");
 }
 
-/// axum answers requests that its own extractors cannot read in plain text.
+/// axum responds in plain text to requests that its own extractors reject.
 #[test]
 fn faces_use_extractors_with_error_bodies() {
     let layers = Layers::read();

@@ -1,4 +1,5 @@
-//! The structure of the crates, held against docs/architecture.md and decision D-017 in docs/decisions.md.
+//! The structure of the crates matches docs/architecture.md and decision D-017 in
+//! docs/decisions.md.
 
 mod cited_tests;
 mod imports;
@@ -18,7 +19,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The members of the workspace that have sources of their own, read once. Fuzz targets are single files.
+/// The workspace members with a `src` folder, parsed once. Fuzz targets have none.
 static CRATES: LazyLock<BTreeMap<String, Crate>> = LazyLock::new(|| {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("the manifest of the workspace");
     let members = manifest.lines().find_map(|line| line.strip_prefix("members = ")).expect("the members");

@@ -1,4 +1,4 @@
-//! The page docs/architecture.md, held against the sources.
+//! The page docs/architecture.md matches the sources.
 
 use std::fs;
 
@@ -9,13 +9,14 @@ fn page() -> String {
     fs::read_to_string(root().join("docs/architecture.md")).expect("the page")
 }
 
-/// The text between two marks.
+/// Returns the text between two marks.
 fn between<'a>(page: &'a str, start: &str, end: &str) -> &'a str {
     let (_, rest) = page.split_once(start).unwrap_or_else(|| panic!("the page lacks {start}"));
     rest.split_once(end).map_or(rest, |(between, _)| between)
 }
 
-/// The layers of the server from top to bottom, each with its modules. A line that only names modules continues on the next.
+/// Returns the server's layers from top to bottom, each with its modules. A line with only modules
+/// continues the layer above.
 pub fn diagram() -> Vec<Vec<String>> {
     let page = page();
     let (mut layers, mut layer) = (Vec::new(), Vec::new());
@@ -34,7 +35,8 @@ pub fn diagram() -> Vec<Vec<String>> {
     layers
 }
 
-/// The crates, and the modules of the server with its flows, each with the first sentence of its documentation.
+/// Renders the map: the crates, the server's modules and its flows, each with the first sentence of
+/// its documentation.
 fn map() -> String {
     let line = |name: &str, summary: &str| {
         assert!(!summary.is_empty(), "{name} has no documentation");

@@ -1,4 +1,4 @@
-//! Reads the modules of a crate, and finds the modules and items that each of them names.
+//! Reads the modules of a crate and resolves the modules and items that each of them names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,7 +9,7 @@ use crate::syntax::{ANY, Import, ImportKind, Path, Scope};
 /// A module's path in its crate, like `["api", "push"]`; the root is empty.
 pub type Module = Vec<String>;
 
-/// How many imports a name may pass through.
+/// The most imports that resolving a name follows.
 const MAX_DEPTH: usize = 8;
 
 /// A module in a file of its own.
@@ -21,17 +21,17 @@ pub struct File {
     pub summary: String,
 }
 
-/// What a path names.
+/// The target of a path.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Target {
-    /// A module of this crate, or something that it defines.
+    /// A module of this crate, or an item in it.
     Module(Module),
-    /// Something of another crate, or a local name.
+    /// An item of another crate, or a local name.
     Other(Path),
 }
 
 impl Target {
-    /// The last part of a path into `library`.
+    /// Returns the last part of a path into `library`.
     pub fn in_library(&self, library: &str) -> Option<&String> {
         match self {
             Self::Other(path) if path.first().is_some_and(|first| first == library) => path.last(),
@@ -47,9 +47,9 @@ pub struct Crate {
     pub files: BTreeMap<Module, File>,
     /// Source files that no module declares.
     pub strays: Vec<String>,
-    /// These modules and the inline ones.
+    /// All modules, including inline ones.
     scopes: BTreeMap<Module, Scope>,
-    /// The files and folders of modules that only tests have.
+    /// The modules that are compiled only for tests.
     tests: BTreeSet<Module>,
 }
 
@@ -57,7 +57,7 @@ impl Crate {
     /// Reads the crate in `folder`.
     pub fn read(folder: &FilePath) -> Self {
         let source = folder.join("src");
-        // The binary of a crate that is a library too only calls it.
+        // If the crate has a library, the binary only calls it.
         let root = if source.join("lib.rs").exists() { "lib.rs" } else { "main.rs" };
         let mut read = Self::default();
         read.read_file(folder, root.to_owned(), &Module::new());
@@ -81,7 +81,7 @@ impl Crate {
         self.add(folder, module, scope);
     }
 
-    /// Adds a module, and those below it.
+    /// Adds a module and its submodules.
     fn add(&mut self, folder: &FilePath, module: &Module, mut scope: Scope) {
         let below = |name: String| [module.as_slice(), &[name]].concat();
         for (name, inner) in std::mem::take(&mut scope.inline) {
@@ -101,19 +101,19 @@ impl Crate {
         self.scopes.insert(module.clone(), scope);
     }
 
-    /// The module with its own file that `module` is or is part of.
+    /// Returns the file module that `module` is, or is inside of.
     fn file_of(&self, module: &Module) -> Module {
         let length = (0..=module.len()).rev().find(|length| self.files.contains_key(&module[..*length])).unwrap_or(0);
         module[..length].to_vec()
     }
 
-    /// What is written in a file: its module and the inline ones.
+    /// Returns the module of a file, and its inline modules.
     pub fn scopes<'a>(&'a self, file: &'a Module) -> impl Iterator<Item = (&'a Module, &'a Scope)> {
         let below = self.scopes.range(file.clone()..).take_while(move |(module, _)| module.starts_with(file));
         below.filter(move |(module, _)| self.file_of(module) == *file)
     }
 
-    /// Everything that a file names and does not only export again.
+    /// Returns everything that a file uses, except for re-exports.
     pub fn names(&self, file: &Module) -> BTreeSet<Target> {
         let mut found = BTreeSet::new();
         for (module, scope) in self.scopes(file) {
@@ -127,8 +127,8 @@ impl Crate {
         found
     }
 
-    /// The other files that a file takes something from. What it takes by way of another module's export is counted where it
-    /// is defined.
+    /// Returns the other files that a file uses. An item imported through a re-export
+    /// belongs to the file that defines it.
     pub fn uses(&self, file: &Module) -> BTreeSet<Module> {
         let modules = self.names(file).into_iter().filter_map(|target| match target {
             Target::Module(module) => Some(self.file_of(&module)),
@@ -137,7 +137,7 @@ impl Crate {
         modules.filter(|module| module != file).collect()
     }
 
-    /// What `path` names where it is written in `module`.
+    /// Resolves `path` as written in `module`.
     pub fn resolve(&self, module: &Module, path: &[String], depth: usize) -> BTreeSet<Target> {
         let Some((first, rest)) = path.split_first() else { return self.inside(module, path, depth) };
         match (first.as_str(), rest.first().map(String::as_str)) {
@@ -158,7 +158,7 @@ impl Crate {
         }
     }
 
-    /// What `path` names, where its first part is a name in `module`.
+    /// Resolves `path`, whose first part is a name in `module`.
     fn inside(&self, module: &Module, path: &[String], depth: usize) -> BTreeSet<Target> {
         let Some(first) = path.first().filter(|_| depth < MAX_DEPTH) else {
             return BTreeSet::from([Target::Module(module.clone())]);
@@ -183,7 +183,8 @@ impl Crate {
         found
     }
 
-    /// What an import of `module` names, with `rest` behind it. An alias is also of the module that defines it.
+    /// Resolves an import of `module` followed by `rest`. An alias also belongs to the module that
+    /// defines it.
     fn import(&self, module: &Module, import: &Import, rest: &[String], depth: usize) -> BTreeSet<Target> {
         let path: Path = import.path.iter().filter(|part| *part != "*").chain(rest).cloned().collect();
         let mut found = self.resolve(module, &path, depth + 1);
@@ -193,12 +194,12 @@ impl Crate {
         found
     }
 
-    /// The imports of `module` under this name. One that only names itself leads nowhere.
+    /// Returns the imports of `module` under this name, except for those that only name themselves.
     fn imports<'a>(&'a self, module: &Module, name: &'a str) -> impl Iterator<Item = &'a Import> {
         self.scopes[module].imports.iter().filter(move |import| import.name == name && import.path != [name])
     }
 
-    /// The modules from which `module` imports everything.
+    /// Returns the modules that `module` imports with `*`.
     fn globs(&self, module: &Module, depth: usize) -> impl Iterator<Item = Module> {
         let targets = self.imports(module, "*").flat_map(move |import| self.import(module, import, &[], depth + 1));
         targets.filter_map(move |target| match target {
@@ -207,7 +208,8 @@ impl Crate {
         })
     }
 
-    /// Whether the first part of `path` is a name in `module`. With more parts behind it, it is a module or a type.
+    /// Returns whether the first part of `path` is a name in `module`. If more parts follow, it
+    /// must be a module, an import or a type.
     fn knows(&self, module: &Module, path: &[String], depth: usize) -> bool {
         let (first, scope) = (&path[0], &self.scopes[module]);
         self.scopes.contains_key(&[module.as_slice(), std::slice::from_ref(first)].concat())
@@ -219,7 +221,7 @@ impl Crate {
 }
 
 impl Scope {
-    /// Adds what the templates of this module name, and those that they include.
+    /// Adds the names in this module's templates and in the templates that they include.
     fn read_templates(&mut self, folder: &FilePath) {
         let mut read = BTreeSet::new();
         while let Some(template) = self.templates.difference(&read).next().cloned() {
@@ -233,7 +235,7 @@ impl Scope {
     }
 }
 
-/// The source files in a folder, by the module that each would be.
+/// Collects the source files in a folder, each with its module path.
 fn source_files(folder: &FilePath, module: &mut Module, found: &mut Vec<(Module, String)>) {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     for path in entries.collect::<BTreeSet<PathBuf>>() {
@@ -250,7 +252,7 @@ fn source_files(folder: &FilePath, module: &mut Module, found: &mut Vec<(Module,
     }
 }
 
-/// The first sentence of a module's documentation.
+/// Returns the first sentence of a module's documentation.
 fn summary(text: &str) -> String {
     let paragraph: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("//! ")).collect();
     let paragraph = paragraph.join(" ");

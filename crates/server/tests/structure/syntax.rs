@@ -1,71 +1,71 @@
-//! Reads one source file: the modules, imports, items and paths that its tokens name.
+//! Parses one source file into the modules, imports, items and paths that it names.
 //!
-//! `proc-macro2` makes the tokens, so comments and literals are no code. Items under `#[cfg(test)]` are left out. A macro's
-//! definition and its arguments are read like other code.
+//! `proc-macro2` tokenizes, so comments and literals are ignored. Items under `#[cfg(test)]` are
+//! skipped. The definition and the arguments of a macro are read like other code.
 
 use std::collections::BTreeSet;
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// The parts of a path. It begins with an empty part if `::` stands before it.
+/// The parts of a path. The first part is empty if the path begins with `::`.
 pub type Path = Vec<String>;
 
-/// The part of a path that a macro's argument fills in.
+/// A path segment that comes from a macro argument.
 pub const ANY: &str = "$";
 
-/// What a name stands for that the module does not define itself.
+/// A name that a module imports or defines as an alias.
 #[derive(Debug)]
 pub struct Import {
     /// The name; `*` for everything.
     pub name: String,
     /// The path as it is written.
     pub path: Path,
-    /// Where the name comes from.
+    /// How the module gets the name.
     pub kind: ImportKind,
 }
 
-/// Where the name of an [`Import`] comes from.
+/// How a module gets the name of an [`Import`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ImportKind {
     /// `use`.
     Private,
-    /// `pub use`, with whatever visibility.
+    /// `pub use`, with any visibility.
     Exported,
-    /// The module defines the name as a type alias or a macro that names the path.
+    /// A type alias or a macro that the module defines.
     Alias,
 }
 
-/// A function that others may call.
+/// A public function.
 #[derive(Debug)]
 pub struct Function {
     /// Its name.
     pub name: String,
-    /// The paths in the type that it returns.
+    /// The paths in its return type.
     pub returned: Vec<Path>,
 }
 
 /// A module of a file: the file's own, or an inline module.
 #[derive(Debug, Default)]
 pub struct Scope {
-    /// What it imports, and the aliases that it defines.
+    /// Its imports and aliases.
     pub imports: Vec<Import>,
-    /// The types and traits that it defines.
+    /// Its types and traits.
     pub types: BTreeSet<String>,
-    /// The functions, constants and macros that it defines.
+    /// Its functions, constants and macros.
     pub values: BTreeSet<String>,
-    /// The paths in its code, of one part or more.
+    /// All paths in its code, including single names.
     pub paths: BTreeSet<Path>,
     /// The methods that it calls and the fields that it names.
     pub methods: BTreeSet<String>,
     /// Its public functions.
     pub functions: Vec<Function>,
-    /// Askama templates.
+    /// The Askama templates of its types.
     pub templates: BTreeSet<String>,
-    /// Modules in files of their own, and whether they are for tests only.
+    /// Its modules in separate files, and whether they are only for tests.
     pub files: Vec<(String, bool)>,
     /// Inline modules.
     pub inline: Vec<(String, Scope)>,
-    /// Constructs that hide what a file names.
+    /// Constructs that hide which names a file uses.
     pub forbidden: Vec<&'static str>,
 }
 
@@ -93,7 +93,7 @@ impl Scope {
         Ok(())
     }
 
-    /// Reads tokens. Items count as the module's own only `at_top`, outside of any group.
+    /// Reads tokens. Only items `at_top`, outside of any group, are the module's own.
     fn scan(&mut self, tokens: &[TokenTree], at_top: bool) {
         let mut at = 0;
         while at < tokens.len() {
@@ -109,7 +109,8 @@ impl Scope {
         }
     }
 
-    /// Reads the attribute at `at`, if it is one; returns the index behind what it makes superfluous.
+    /// Reads the attribute at `at`, if there is one; returns the index after it, and after its item
+    /// if that is only for tests.
     fn scan_attribute(&mut self, tokens: &[TokenTree], at: usize) -> usize {
         let is_inner = is(tokens, at + 1, '!');
         let after = at + 1 + usize::from(is_inner);
@@ -132,7 +133,7 @@ impl Scope {
         after + 1
     }
 
-    /// Reads the paths that attributes name by strings, like `#[serde(with = "crate::hex")]`.
+    /// Reads the paths in string arguments of attributes, like `#[serde(with = "crate::hex")]`.
     fn scan_strings(&mut self, attribute: &[TokenTree]) {
         let is_path = |text: &String| {
             text.contains("::") && text.chars().all(|letter| letter.is_alphanumeric() || "_:".contains(letter))
@@ -146,7 +147,7 @@ impl Scope {
         }
     }
 
-    /// Reads what the word at `at` begins: an item's head, or a path.
+    /// Reads the item or the path that begins at `at`.
     fn scan_word(&mut self, tokens: &[TokenTree], at: usize, at_top: bool) -> usize {
         let next = tokens.get(at + 1).and_then(word);
         match (word(&tokens[at]).unwrap_or_default().as_str(), next) {
@@ -209,7 +210,7 @@ impl Scope {
 
     fn scan_path(&mut self, tokens: &[TokenTree], at: usize) -> usize {
         let (mut path, end) = path_at(tokens, at);
-        // `self`, and the visibility `pub(super)`.
+        // `self`, or the visibility `pub(super)`.
         if path.len() == 1 && ["crate", "self", "super"].contains(&path[0].as_str()) {
             return end;
         }
@@ -217,7 +218,7 @@ impl Scope {
         if is_before(1, '.') && !is_before(2, '.') {
             self.methods.extend(path.into_iter().next());
         } else if is_before(1, ':') && is_before(2, ':') {
-            // `<Type as Trait>::name` is found by what stands in the brackets.
+            // In `<Type as Trait>::name`, the paths in the angle brackets are read instead.
             if !is_before(3, '>') {
                 path.insert(0, String::new());
                 self.paths.insert(path);
@@ -230,7 +231,7 @@ impl Scope {
 }
 
 fn trees(tokens: TokenStream) -> Vec<TokenTree> {
-    // A macro's argument arrives in an invisible group.
+    // The tokens of a macro argument are in an invisible group.
     tokens
         .into_iter()
         .flat_map(|token| match token {
@@ -259,7 +260,7 @@ fn is(tokens: &[TokenTree], at: usize, mark: char) -> bool {
     tokens.get(at).is_some_and(|token| is_punct(token, mark))
 }
 
-/// Whether the word at `at` belongs to an item that is `pub`, at least in part.
+/// Returns whether the item of the word at `at` has `pub` in any form.
 fn is_public(tokens: &[TokenTree], at: usize) -> bool {
     let is_modifier = |token: &&TokenTree| match token {
         TokenTree::Ident(_) => {
@@ -272,7 +273,7 @@ fn is_public(tokens: &[TokenTree], at: usize) -> bool {
     tokens[..at].iter().rev().take_while(is_modifier).any(|token| word(token).is_some_and(|word| word == "pub"))
 }
 
-/// The path that begins at `at`, and the index behind it.
+/// Returns the path that begins at `at`, and the index after it.
 fn path_at(tokens: &[TokenTree], at: usize) -> (Path, usize) {
     let (mut path, mut next) = (Path::from_iter(word(&tokens[at])), at + 1);
     let is_joint = |at: usize| matches!(&tokens[at], TokenTree::Punct(colon) if colon.spacing() == Spacing::Joint);
@@ -290,7 +291,7 @@ fn path_at(tokens: &[TokenTree], at: usize) -> (Path, usize) {
     (path, next)
 }
 
-/// The leaves of a `use` tree: the name that each has here, and its path.
+/// Collects the leaves of a `use` tree: the name in this module, and its path.
 fn read_tree(tokens: &[TokenTree], prefix: &Path, leaves: &mut Vec<(String, Path)>) {
     for tree in tokens.split(|token| is_punct(token, ',')) {
         let (mut path, mut name, mut is_leaf) = (prefix.clone(), None, !tree.is_empty());
@@ -320,7 +321,7 @@ fn read_tree(tokens: &[TokenTree], prefix: &Path, leaves: &mut Vec<(String, Path
     }
 }
 
-/// The paths in the type that a function returns.
+/// Returns the paths in a function's return type.
 fn returned(function: &[TokenTree]) -> Vec<Path> {
     let is_body = |token: &TokenTree| {
         is_punct(token, ';') || matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
@@ -332,7 +333,7 @@ fn returned(function: &[TokenTree]) -> Vec<Path> {
     scope.paths.into_iter().collect()
 }
 
-/// The file in `#[template(path = "...")]`.
+/// Returns the file in `#[template(path = "...")]`.
 fn template(attribute: &[TokenTree]) -> Option<String> {
     let TokenTree::Group(arguments) = attribute.get(1)? else { return None };
     trees(arguments.stream())
@@ -341,12 +342,13 @@ fn template(attribute: &[TokenTree]) -> Option<String> {
         .and_then(|three| string(&three[2]))
 }
 
-/// The name in `mod name;`.
+/// Returns the name in `mod name;`.
 fn module_file(tokens: &[TokenTree]) -> Option<String> {
     (word(&tokens[0])? == "mod" && is_punct(&tokens[2], ';')).then(|| word(&tokens[1])).flatten()
 }
 
-/// Whether an attribute leaves its item to tests: `cfg(test)`, `cfg(all(test, ...))`, and the same for `cfg_attr`.
+/// Returns whether an attribute restricts its item to tests: `cfg(test)`, `cfg(all(test, ...))`,
+/// and the same for `cfg_attr`.
 fn is_for_tests(attribute: &[TokenTree]) -> bool {
     let [name, TokenTree::Group(condition)] = attribute else { return false };
     let condition = trees(condition.stream());
@@ -361,7 +363,7 @@ fn is_for_tests(attribute: &[TokenTree]) -> bool {
         }
 }
 
-/// The index behind the item, field or statement that begins at `at`.
+/// Returns the index after the item, field or statement that begins at `at`.
 fn item_end(tokens: &[TokenTree], at: usize) -> usize {
     let mut words =
         tokens[at..].iter().filter_map(word).skip_while(|word| ["pub", "async", "unsafe"].contains(&&**word));

@@ -1,4 +1,5 @@
-//! The application under test: a real store, real keys, a manual clock, and requests without a socket.
+//! The application under test: a real store, real keys, a manual clock, and requests without a
+//! socket.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -40,9 +41,9 @@ pub struct TestApp {
 /// A partner with its secret.
 #[derive(Clone, Debug)]
 pub struct TestPartner {
-    /// `client_id`.
+    /// The `client_id`.
     pub id: Uuid,
-    /// `client_secret`.
+    /// The `client_secret`.
     pub secret: String,
 }
 
@@ -96,7 +97,7 @@ impl TestAppBuilder {
     pub async fn start(self) -> TestApp {
         let folder = self.folder.unwrap_or_else(|| tempfile::tempdir().expect("a folder"));
         let mut overrides = vec![
-            ("storage.data", folder.path().display().to_string()),
+            ("storage.data_dir", folder.path().display().to_string()),
             ("mail.transport", format!("dir:{}", folder.path().join("mail").display())),
         ];
         overrides.extend(self.settings.iter().map(|(key, value)| (key.as_str(), value.clone())));
@@ -114,7 +115,8 @@ impl TestApp {
         Self::builder().start().await
     }
 
-    /// Returns a builder: SQLite, a new folder, the default settings, the system's resolver, 2026-11-23 09:00 UTC.
+    /// Returns a builder: SQLite, a new folder, the default settings, the system's resolver,
+    /// 2026-11-23 09:00 UTC.
     pub fn builder() -> TestAppBuilder {
         let time = "2026-11-23T09:00:00Z".to_owned();
         TestAppBuilder {
@@ -297,7 +299,8 @@ impl TestApp {
         body.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).expect("six digits").to_owned()
     }
 
-    /// Allocates a status list index for an accepted credential, as signing does; `None` if it may not be signed.
+    /// Allocates a status list index for an accepted credential, as signing does; `None` if it may
+    /// not be signed.
     pub async fn sign(&self, submission: Uuid) -> Option<StatusPlace> {
         let mut tx = self.app.store().read().await.expect("a transaction");
         let found = tx.linked_submission(submission, self.app.now()).await.expect("read").expect("it is known");
@@ -312,7 +315,7 @@ impl TestApp {
         self.ended(place).await == Some(false)
     }
 
-    /// Returns whether a status list index says that a newer version exists.
+    /// Returns whether a status list index is marked as replaced by a newer version.
     pub async fn is_replaced(&self, place: StatusPlace) -> bool {
         self.ended(place).await == Some(true)
     }
@@ -323,7 +326,8 @@ impl TestApp {
         ended.into_iter().find(|(position, _)| *position == place.position).map(|(_, replaced)| replaced)
     }
 
-    /// Asserts that none of `marks` stands in a file of the data folder; mails and documents are in folders of their own.
+    /// Asserts that no file of the data folder contains one of `marks`, except for mails and
+    /// documents, which have their own folders.
     #[track_caller]
     pub fn assert_no_file_contains(&self, marks: &[&str]) {
         let entries = std::fs::read_dir(self.folder.path()).expect("a folder");
@@ -359,13 +363,13 @@ fn form_request(path: &str, form: &[(&str, &str)]) -> Request<Body> {
         .expect("a request")
 }
 
-/// All scopes of all credential types, separated by spaces.
+/// Returns all scopes of all credential types, separated by spaces.
 pub fn all_scopes() -> String {
     let scopes = credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]);
     scopes.collect::<Vec<_>>().join(" ")
 }
 
-/// A career history as a partner would push it.
+/// Returns a career history as a partner would push it.
 pub fn career(credential_id: &str) -> Value {
     json!({
         "credential_id": credential_id,

@@ -16,7 +16,8 @@ pub struct Browser<'a> {
     app: &'a TestApp,
     /// The cookies.
     pub cookies: BTreeMap<String, String>,
-    /// The network address that the proxy in front of the application reports; `None` without a proxy.
+    /// The network address that the proxy in front of the application reports; `None` without a
+    /// proxy.
     pub address: Option<String>,
 }
 
@@ -56,17 +57,24 @@ impl<'a> Browser<'a> {
         self.get(path).await.assert_status(200).text
     }
 
+    /// Gets a page like [`Self::text`] and returns its text without the marks around names.
+    pub async fn plain(&mut self, path: &str) -> String {
+        self.text(path).await.replace("<bdi>", "").replace("</bdi>", "")
+    }
+
     /// Submits a form.
     pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> TestResponse {
         let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request, encode_form(form)).await
     }
 
-    /// Requests a code for `email` and returns the path of the page where it is entered.
+    /// Requests a code for `email` and returns the path of the page where it is entered. Follows
+    /// the redirect that checks whether cookies are kept.
     pub async fn ask_for_code(&mut self, email: &str) -> String {
-        // `TestApp::newest_code` sorts mails by their ids, which contain the time.
+        // Mails are sorted by id, and ids contain the time in milliseconds.
         self.app.advance(Duration::from_millis(1));
-        self.post("/sign-in", &[("email", email)]).await.redirect().to_owned()
+        let sent = self.post("/sign-in", &[("email", email)]).await.redirect().to_owned();
+        self.get(&sent).await.redirect().to_owned()
     }
 
     /// Signs in with a mailed code and returns the location of the redirect.
@@ -81,7 +89,7 @@ impl<'a> Browser<'a> {
         self.post("/partner/add/careerHistory", &[("content", &content.to_string())]).await
     }
 
-    /// Opens the link of a push and accepts it into the wallet, whatever name it carries.
+    /// Opens the link of a push and accepts it, confirming every name.
     pub async fn accept(&mut self, content: Uuid) {
         self.accept_with(content, &[]).await;
     }
@@ -103,7 +111,7 @@ impl<'a> Browser<'a> {
     }
 }
 
-/// What confirms every name and date of birth that the consent page `text` asks about.
+/// Returns the form fields that confirm every name and date of birth on the consent page `text`.
 pub fn confirmations(text: &str) -> Vec<(String, String)> {
     let mut fields = Vec::new();
     for (kind, reason) in [("name", "changed"), ("birth-date", "mistake")] {

@@ -3,7 +3,7 @@
 use credential::AssetKind;
 use tenure::documents::inspect::{Accepted, inspect};
 
-/// The file that a PDF is delivered as; inspecting it again gives the same bytes.
+/// Returns the delivered form of a PDF; inspecting it again gives the same bytes.
 pub fn delivered_pdf(bytes: &[u8]) -> Vec<u8> {
     match inspect(AssetKind::Pdf, bytes) {
         Ok(Accepted::Rewritten(bytes)) => bytes,

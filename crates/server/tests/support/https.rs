@@ -1,4 +1,4 @@
-//! A server with a self-signed certificate, for what the application fetches.
+//! An https server with a self-signed certificate, from which the application fetches.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +18,7 @@ pub struct HttpsServer {
     pub port: u16,
     /// Its certificate, PEM.
     pub certificate: String,
-    /// How many requests it got.
+    /// Number of requests received.
     pub requests: Arc<AtomicUsize>,
 }
 

@@ -1,10 +1,10 @@
-//! A table that stands in for DNS.
+//! A table that replaces DNS.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
-/// The answers to each name's next look-ups, in order.
+/// The results of each name's next lookups, in order.
 pub type Table = Arc<Mutex<HashMap<String, Vec<Vec<IpAddr>>>>>;
 
 /// Builds a table.
@@ -12,7 +12,7 @@ pub fn table(names: &[(&str, Vec<Vec<IpAddr>>)]) -> Table {
     Arc::new(Mutex::new(names.iter().map(|(name, answers)| ((*name).to_owned(), answers.clone())).collect()))
 }
 
-/// Parses addresses; IPv6 addresses may stand in brackets.
+/// Parses addresses; IPv6 addresses may be in brackets.
 pub fn addresses(list: &[&str]) -> Vec<IpAddr> {
     list.iter().map(|address| address.trim_matches(['[', ']']).parse().expect("an address")).collect()
 }

@@ -45,7 +45,7 @@ struct Kept {
 /// The receiver.
 #[derive(Debug)]
 pub struct Receiver {
-    /// Where it listens.
+    /// The port that it listens on.
     pub port: u16,
     /// The path of its certificate, if it has one.
     pub roots: PathBuf,

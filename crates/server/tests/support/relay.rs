@@ -1,4 +1,4 @@
-//! A mail relay that fails where a test says.
+//! A mail relay that fails in a chosen step.
 
 use std::sync::{Arc, Mutex};
 
@@ -20,7 +20,7 @@ pub enum Step {
     RcptTo,
     Data,
     Content,
-    /// The mail is accepted, and QUIT or the next command fails.
+    /// After the mail is accepted: QUIT or the next command.
     Afterwards,
 }
 
@@ -34,12 +34,12 @@ pub enum Tls {
 
 #[derive(Default)]
 struct State {
-    /// The step that fails and the response there; without one the connection is closed.
+    /// The failing step and its response; without one the connection is closed.
     fault: Option<(Step, Option<&'static str>)>,
     /// The recipients and texts of accepted mails, in order.
     accepted: Vec<(String, String)>,
     sessions: usize,
-    /// Counts the faults; sessions that began before the last one end.
+    /// Number of failures set so far; sessions that began before the last one are closed.
     faults: usize,
 }
 
@@ -48,7 +48,7 @@ struct State {
 pub struct Relay {
     pub port: u16,
     state: Arc<Mutex<State>>,
-    /// Recipients that begin with `held` wait for this.
+    /// Recipients that begin with `held` wait for this to change.
     released: watch::Sender<bool>,
 }
 
@@ -88,24 +88,25 @@ impl Relay {
         relay
     }
 
-    /// Makes `step` fail with `response`, or by closing the connection, until another call. Kept sessions end.
+    /// Makes `step` fail with `response`, or by closing the connection, until the next call. Closes
+    /// open sessions.
     pub fn fail(&self, fault: Option<(Step, Option<&'static str>)>) {
         let mut state = self.state.lock().expect("no panic");
         state.fault = fault;
         state.faults += usize::from(fault.is_some());
     }
 
-    /// Lets the recipients go on that are held.
+    /// Releases the recipients that are held.
     pub fn release(&self) {
         self.released.send_replace(true);
     }
 
-    /// Takes the recipients and texts of the mails that were accepted since the last call.
+    /// Returns the recipients and texts of the mails accepted since the last call.
     pub fn accepted(&self) -> Vec<(String, String)> {
         std::mem::take(&mut self.state.lock().expect("no panic").accepted)
     }
 
-    /// How many connections were made.
+    /// Returns the number of connections so far.
     pub fn sessions(&self) -> usize {
         self.state.lock().expect("no panic").sessions
     }
@@ -120,7 +121,7 @@ impl Relay {
         self.serve(stream, tls).await
     }
 
-    /// Answers commands; returns the stream when TLS is to begin on it.
+    /// Responds to commands; returns the stream when TLS begins on it.
     async fn serve<S: AsyncRead + AsyncWrite + Unpin>(&self, mut stream: BufReader<S>, offers_tls: bool) -> Option<S> {
         let (mut recipient, mut line) = (String::new(), String::new());
         let faults = || self.state.lock().expect("no panic").faults;
@@ -174,7 +175,7 @@ impl Relay {
     }
 }
 
-/// Sends the response of a fault, or `usual`; `None` if the connection is to be closed.
+/// Sends the response of the failing step, or `usual`; `None` if the connection is to be closed.
 async fn say<S: AsyncWrite + Unpin>(stream: &mut S, fault: Option<Option<&str>>, usual: &str) -> Option<()> {
     let line = match fault {
         Some(response) => response?,
@@ -183,7 +184,7 @@ async fn say<S: AsyncWrite + Unpin>(stream: &mut S, fault: Option<Option<&str>>,
     stream.write_all(format!("{line}\r\n").as_bytes()).await.ok()
 }
 
-/// The message, up to the line with a single dot.
+/// Reads the message, up to the line with a single dot.
 async fn content<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<String> {
     let mut text = String::new();
     while !text.ends_with("\r\n.\r\n") {

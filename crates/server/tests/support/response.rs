@@ -55,7 +55,8 @@ impl TestResponse {
     }
 }
 
-/// Returns the `content` parameter of the link in a response to a push or to a verification request.
+/// Returns the `content` parameter of the link in a response to a push or to a verification
+/// request.
 pub fn content(body: &Value) -> Uuid {
     let link = body["redirect_uri"].as_str().expect("a link");
     link.rsplit_once("content=").expect("a content").1.parse().expect("a UUID")

@@ -45,7 +45,8 @@ pub fn png(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
-/// Builds a JPEG of eight by eight grey pixels in the smallest form (ITU-T T.81): one table of each kind and one block
+/// Builds a JPEG of eight by eight grey pixels in the smallest form (ITU-T T.81): one table of each
+/// kind and one block
 /// with all coefficients zero.
 pub fn jpeg() -> Vec<u8> {
     let mut bytes = vec![0xff, 0xd8, 0xff, 0xdb, 0, 67, 0];

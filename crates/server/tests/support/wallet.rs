@@ -1,4 +1,4 @@
-//! Another wallet: keys, proofs and requests.
+//! An outside wallet: keys, proofs and requests.
 
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -94,7 +94,7 @@ impl<'a> TestWallet<'a> {
         self.post_as(path, token, "application/json", body.to_string()).await
     }
 
-    /// Posts anything with a token.
+    /// Posts a body of any type with a token.
     pub async fn post_as(&self, path: &str, token: &str, content_type: &str, body: String) -> TestResponse {
         let scheme = if self.dpop.is_some() { "DPoP" } else { "Bearer" };
         let request = Request::post(path)
@@ -144,13 +144,13 @@ impl<'a> TestWallet<'a> {
 /// An offer as a wallet and its holder see it.
 #[derive(Clone, Debug)]
 pub struct TestOffer {
-    /// Its page's path.
+    /// The path of its page.
     pub page: String,
-    /// Its own path.
+    /// The path of the offer.
     pub path: String,
-    /// Its content.
+    /// The content of the offer.
     pub offer: Value,
-    /// Its code.
+    /// The pre-authorized code.
     pub pre_authorized_code: String,
     /// The transaction code that the holder types.
     pub transaction_code: String,

@@ -1,4 +1,4 @@
-//! An asset: one document of a submission, from being awaited to being deleted.
+//! An asset: one document of a submission, from the expected upload to its deletion.
 
 use credential::AssetKind;
 use serde::Serialize;
@@ -7,97 +7,99 @@ use uuid::Uuid;
 /// One document of a submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asset {
-    /// Our id for it.
+    /// Server-generated id.
     pub id: Uuid,
     /// The submission it belongs to.
     pub submission_id: Uuid,
-    /// Its place among the submission's assets, from 0.
+    /// Zero-based position among the submission's assets.
     pub position: i64,
-    /// The partner's own id for it.
+    /// The partner's own id for the document.
     pub asset_id: String,
-    /// What it is.
+    /// Kind of document.
     pub kind: AssetKind,
-    /// Where it stands.
+    /// State, with the data that belongs to it.
     pub state: AssetState,
 }
 
-/// Where a document stands.
+/// State of a document, with the data that belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AssetState {
-    /// The partner has an upload link and has not used it yet.
+    /// The partner has an upload URL and has not used it yet.
     Awaited,
-    /// The server fetches it.
+    /// The server is to fetch the document from an address that the partner gave.
     Fetching {
-        /// The address, sealed under the key of the submission's ring period.
+        /// The address, encrypted with the epoch key of the submission's period.
         sealed: Vec<u8>,
     },
-    /// It is in the object store.
+    /// The document is in the object store.
     Stored(Object),
-    /// It could not be had.
+    /// The document could not be fetched or was rejected.
     Failed(Failure),
-    /// It was deleted, since the wallet was not kept in time.
+    /// The document was deleted because the wallet was not kept in time.
     Deleted,
 }
 
-/// A document of a submission, as its partner sees it.
+/// State of a document as its partner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssetStatus {
     /// The submission it belongs to.
     pub submission_id: Uuid,
-    /// The partner's own id for it.
+    /// The partner's own id for the document.
     pub asset_id: String,
-    /// Where it stands. Once the person has accepted, what they do with it changes nothing here.
+    /// Stage of the document. Once the holder has accepted, nothing that they do with the document
+    /// changes it.
     pub stage: AssetStage,
 }
 
-/// Where a document stands, without what is stored of it.
+/// Stage of a document: its [`AssetState`] without the stored data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AssetStage {
-    /// The partner has an upload link and has not used it yet.
+    /// The partner has an upload URL and has not used it yet.
     Awaited,
-    /// The server fetches it.
+    /// The server is to fetch the document from an address that the partner gave.
     Fetching,
-    /// It is in the object store.
+    /// The document is in the object store.
     Stored,
-    /// It could not be had.
+    /// The document could not be fetched or was rejected.
     Failed(Failure),
-    /// It was deleted, since the wallet was not kept in time.
+    /// The document was deleted because the wallet was not kept in time.
     Deleted,
 }
 
 /// A document in the object store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// The object's name.
+    /// Name of the object.
     pub name: Uuid,
-    /// The document's size, bytes.
+    /// Size of the document in bytes.
     pub size: u64,
-    /// The object's key, sealed: under the submission's ring key, or under the holder's key once accepted.
+    /// The object's key, encrypted with the submission's epoch key, or with the holder's key once
+    /// accepted.
     pub sealed_key: Vec<u8>,
-    /// Whether the document is digitally signed, and so delivered as it came.
+    /// Whether the document has a digital signature. Signed documents are delivered unchanged.
     pub is_signed: bool,
 }
 
-/// Why a document could not be had.
+/// Why a document is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
-    /// Its address leads to where nothing may be fetched from.
+    /// The address resolves to a network that the server must not fetch from.
     AddressRefused,
-    /// Nobody answered, or with an error.
+    /// The connection failed, or the response was an error.
     Unreachable,
-    /// It is longer than allowed.
+    /// The document exceeds the size limit.
     TooLarge,
-    /// It is not what it claims, is damaged, or holds something active.
+    /// The content does not match the declared type, is damaged, or contains active content.
     ContentRefused,
-    /// It had not arrived when the person answered.
+    /// The document had not arrived when the holder decided.
     Late,
 }
 
 impl Failure {
     const ALL: [Self; 5] = [Self::AddressRefused, Self::Unreachable, Self::TooLarge, Self::ContentRefused, Self::Late];
 
-    /// The name, stored and on the wire.
+    /// Returns the name that is stored and sent.
     pub fn name(self) -> &'static str {
         match self {
             Self::AddressRefused => "address_refused",
@@ -108,14 +110,14 @@ impl Failure {
         }
     }
 
-    /// The failure with this name.
+    /// Returns the failure with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|failure| failure.name() == name)
     }
 }
 
 impl AssetState {
-    /// The stage.
+    /// Returns the state without its data.
     pub fn stage(&self) -> AssetStage {
         match self {
             Self::Awaited => AssetStage::Awaited,
@@ -126,14 +128,14 @@ impl AssetState {
         }
     }
 
-    /// The name, stored and on the wire.
+    /// Returns the name that is stored and sent.
     pub fn name(&self) -> &'static str {
         self.stage().name()
     }
 }
 
 impl AssetStage {
-    /// The name, stored and on the wire.
+    /// Returns the name that is stored and sent.
     pub fn name(self) -> &'static str {
         match self {
             Self::Awaited => "awaited",
@@ -144,7 +146,7 @@ impl AssetStage {
         }
     }
 
-    /// The stage with this name, and the failure if it has one.
+    /// Returns the stage with this name. Only `failed` has a failure.
     pub fn from_name(name: &str, failure: Option<Failure>) -> Option<Self> {
         match (name, failure) {
             ("awaited", None) => Some(Self::Awaited),

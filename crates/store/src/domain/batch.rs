@@ -5,32 +5,34 @@ use uuid::Uuid;
 use super::submission::{Status, Submission};
 use ambient::Timestamp;
 
-/// Several submissions that a partner pushed together.
+/// Submissions that a partner pushed in one request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
     /// The server's request id: `content` in the link.
     pub id: Uuid,
-    /// Who pushed it.
+    /// The partner that pushed it.
     pub partner_id: Uuid,
-    /// The partner's own id for the whole.
+    /// The partner's own id for the batch.
     pub credential_id: String,
-    /// When what nobody has accepted of it is given up.
+    /// When items that were not accepted expire.
     pub expires_at: Timestamp,
-    /// Its items.
+    /// Items of the batch.
     pub items: Vec<Submission>,
 }
 
 impl Batch {
-    /// Whether another push of the same id starts anew at `now`: all of it was withdrawn, or nothing of it was completed
-    /// and its 48 hours are over.
+    /// Returns whether a push with the same id replaces this batch at `now`. It does if every item
+    /// was withdrawn, or if the batch has expired and no item was accepted.
     pub fn may_be_replaced(&self, now: Timestamp) -> bool {
         let is_over = self.expires_at <= now && self.items.iter().all(|item| item.may_be_replaced(now));
         is_over || (!self.items.is_empty() && self.items.iter().all(Submission::is_withdrawn))
     }
 }
 
-/// What a partner is told of a batch whose items stand like this: nothing final while one waits, verified once one was
-/// accepted, at the time of the last answer. A canceled one has the reason of the item that ended last.
+/// Combines the statuses of a batch's items into the status that its partner sees.
+///
+/// The batch is incomplete while any item is, and verified once any item was accepted. It became
+/// final when its last item did. A canceled batch has the reason of that item.
 pub fn status_of_batch(items: impl IntoIterator<Item = Status>) -> Status {
     let mut whole: Option<Status> = None;
     for item in items {

@@ -1,3 +1,3 @@
-//! Careers, as pages draw them.
+//! Careers, as the pages present them.
 
 pub use credential::timeline::{Career, Disagreement, Gap, Job};

@@ -1,6 +1,6 @@
-//! Carries what was chosen of a credential over to its newer version. Pure.
+//! Carries the holder's selection from a credential to its newer version. Pure: no I/O.
 //!
-//! Nothing that was not chosen is ever shown: what cannot be matched for certain is left out.
+//! Never discloses anything that was not selected: ambiguous matches are left out.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
@@ -8,10 +8,11 @@ use std::hash::Hash;
 use credential::Payload;
 use serde_json::Value;
 
-/// The places in `newer` of what was chosen at `places` in `older`, which has the same type.
+/// Returns the paths in `newer` that correspond to the selected `places` in `older`. Both have the
+/// same type, and paths are JSON Pointers.
 ///
-/// A field keeps its place, as does a list that was chosen as a whole; what the newer version does not have is left out. A job is
-/// recognised by its organisation and its first month.
+/// A field, or a list that was selected as a whole, keeps its path if `newer` has a value there. A
+/// job is matched by its organisation and first month.
 pub fn carry_over(older: &Payload, newer: &Payload, places: &BTreeSet<String>) -> BTreeSet<String> {
     let mut carried: BTreeSet<String> = places.iter().filter(|place| is_in(newer, place)).cloned().collect();
     let lists: BTreeSet<&str> = places.iter().filter_map(|place| item(place)).map(|(list, _)| list).collect();
@@ -25,13 +26,13 @@ pub fn carry_over(older: &Payload, newer: &Payload, places: &BTreeSet<String>) -
     carried
 }
 
-/// Splits the place of a list's item into the list's place and the position.
+/// Splits the path of a list item into the path of the list and the index.
 fn item(place: &str) -> Option<(&str, usize)> {
     let (list, at) = place.rsplit_once('/')?;
     Some((list, at.parse().ok()?))
 }
 
-/// Whether there is something at a place that has no position of a list in it.
+/// Returns whether a path leads to a value. Paths that contain a list index never do.
 fn is_in(payload: &Payload, place: &str) -> bool {
     if place.split('/').any(|step| step.bytes().all(|byte| byte.is_ascii_digit()) && !step.is_empty()) {
         return false;
@@ -42,7 +43,7 @@ fn is_in(payload: &Payload, place: &str) -> bool {
     payload.fields.pointer(place).is_some_and(|value| !value.is_null())
 }
 
-/// What tells a job from others.
+/// Properties by which a job is recognised in another version.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Job {
     organisation: String,
@@ -51,7 +52,7 @@ struct Job {
 }
 
 impl Job {
-    /// `None` for an item that is not a job.
+    /// Returns `None` if the item is not a job.
     fn of(item: &Value) -> Option<Self> {
         let text = |name: &str| item[name].as_str().map(str::to_lowercase);
         let role = [text("role_title"), text("role_classification")];
@@ -63,21 +64,22 @@ impl Job {
     }
 }
 
-/// The items of a list; none if one of them is not a job.
+/// Returns the items of a list, or nothing if one of them is not a job.
 fn jobs(payload: &Payload, list: &str) -> Vec<Job> {
     let items = payload.fields.pointer(list).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     items.iter().map(Job::of).collect::<Option<_>>().unwrap_or_default()
 }
 
-/// The positions in `new` of the jobs that were chosen in `old`. Where several have one organisation and start, the role tells
-/// them apart.
+/// Returns the indexes in `new` of the jobs that were selected in `old`. If organisation and
+/// start are ambiguous, the role must match too.
 fn stay_chosen(old: &[(Job, bool)], new: &[Job]) -> BTreeSet<usize> {
     let mut positions = unambiguous(old, new, Job::key);
     positions.extend(unambiguous(old, new, |job| job));
     positions
 }
 
-/// Those whose key was only that of chosen jobs, and is not that of more jobs than then.
+/// Returns the indexes of jobs whose key is unambiguous: every old job with that key was selected,
+/// and there are no more new jobs with it than old ones.
 fn unambiguous<'a, K: Eq + Hash>(
     old: &'a [(Job, bool)],
     new: &'a [Job],

@@ -1,4 +1,5 @@
-//! An issuance: what one wallet may fetch, from the offer or its own request to the last answer.
+//! An issuance: what one wallet may fetch, from the offer or the wallet's request to the last
+//! response.
 
 use credential::format::Configuration;
 use serde::{Deserialize, Serialize};
@@ -6,80 +7,81 @@ use uuid::Uuid;
 
 use ambient::Timestamp;
 
-/// How often a transaction code may be wrong (OpenID4VCI 1.0, section 13.5.3).
+/// Most wrong transaction codes per issuance (OpenID4VCI 1.0, section 13.5.3).
 pub const CODE_ATTEMPTS: u32 = 5;
 
-/// What one wallet may fetch.
+/// Permission for one wallet to fetch credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuance {
-    /// Names the offer, or the pushed request.
+    /// Id of the offer or of the pushed authorization request.
     pub id: Uuid,
-    /// How it began.
+    /// How the issuance began.
     pub kind: IssuanceKind,
-    /// When it began.
+    /// When the issuance began.
     pub created_at: Timestamp,
-    /// Until when its code can be redeemed.
+    /// When its code expires.
     pub expires_at: Timestamp,
-    /// What it gives, and whether the wallet has its token.
+    /// Credentials that the wallet may fetch.
     pub credentials: Vec<Grant>,
 }
 
 /// How an issuance began.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IssuanceKind {
-    /// The person offered it from the wallet page.
+    /// The holder created an offer on the wallet page.
     Offer {
-        /// Whose.
+        /// The holder who created it.
         holder: Uuid,
     },
-    /// A wallet asked for it.
+    /// A wallet sent an authorization request.
     Authorization {
-        /// Whose, once somebody has signed in.
+        /// The holder, once one has signed in.
         holder: Option<Uuid>,
-        /// What was asked for.
+        /// The wallet's request.
         request: AuthorizationRequest,
     },
 }
 
-/// What a wallet asks for in a pushed authorization request (RFC 9126).
+/// A wallet's pushed authorization request (RFC 9126).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizationRequest {
-    /// Who asks.
+    /// Client id of the wallet.
     pub client_id: String,
-    /// Where the answer goes.
+    /// URI that receives the authorization response.
     pub redirect_uri: String,
-    /// The wallet's own word, given back.
+    /// Opaque value that is returned to the wallet unchanged.
     pub state: Option<String>,
-    /// S256 of the verifier (RFC 7636).
+    /// S256 code challenge (RFC 7636).
     pub code_challenge: String,
-    /// The configurations asked for, by id.
+    /// Ids of the requested credential configurations.
     pub configurations: Vec<String>,
-    /// Whether they were asked for by `authorization_details`, so that the answer must use it too.
+    /// Whether the wallet used `authorization_details`. The token response must then use them too.
     pub by_details: bool,
-    /// The link's id, if the wallet came by an offer of a push.
+    /// Id of the link, if the wallet followed the offer of a pushed credential.
     pub issuer_state: Option<Uuid>,
-    /// The key that the token will be bound to (RFC 9449, section 10), if it is known already.
+    /// Thumbprint of the key that the token will be bound to (RFC 9449, section 10), if already
+    /// known.
     pub key: Option<String>,
 }
 
 /// One credential that may be fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// What.
+    /// The credential's submission.
     pub submission_id: Uuid,
-    /// How.
+    /// Type and format of the credential.
     pub configuration: Configuration,
 }
 
 impl Grant {
-    /// Its name among those of one issuance: the `credential_identifier`.
+    /// Returns the `credential_identifier`, which is unique within the issuance.
     pub fn identifier(&self) -> String {
         format!("{}.{}", self.submission_id, self.configuration.format.name())
     }
 }
 
 impl Issuance {
-    /// Whose it is, once that is known.
+    /// Returns the holder, once known.
     pub fn holder(&self) -> Option<Uuid> {
         match &self.kind {
             IssuanceKind::Offer { holder } => Some(*holder),
@@ -88,13 +90,13 @@ impl Issuance {
     }
 }
 
-/// A wallet with a token.
+/// A wallet's access, granted by its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WalletAccess {
-    /// What it may fetch.
+    /// The issuance that the token belongs to.
     pub issuance: Issuance,
-    /// Until when.
+    /// When the token expires.
     pub token_expires_at: Timestamp,
-    /// The thumbprint of the key that its token is bound to (RFC 9449), if it is.
+    /// Thumbprint of the key that the token is bound to (RFC 9449), if any.
     pub key: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What the server knows things to be: entities, and the states that they pass through. Pure.
+//! Entities of the server and their states. Pure: no I/O.
 
 pub mod asset;
 pub mod batch;

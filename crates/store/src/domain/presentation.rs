@@ -1,7 +1,8 @@
-//! A question to one outside wallet (OpenID4VP 1.0): from the page that shows it to the answer that counts. Pure.
+//! A presentation: one request to an external wallet (OpenID4VP 1.0), from the page that shows it
+//! to the response that takes effect. Pure: no I/O.
 //!
-//! Owns the states, and what makes an answer count: it came for this question, and the browser that began has what the
-//! wallet's device was given.
+//! Owns the states. A response takes effect only if it belongs to this presentation and the browser
+//! that began it proves that it has the secret given to the wallet's device.
 
 use std::time::Duration;
 
@@ -10,24 +11,25 @@ use uuid::Uuid;
 use super::submission::Sealed;
 use ambient::Timestamp;
 
-/// How many answers may be refused before a question ends: wallets try again, and so do others.
-pub const MOST_REFUSED: i64 = 10;
-/// How many codes may be typed for one answer: of a million, that is one in two hundred thousand.
-pub const MOST_TRIES: i64 = 5;
-/// How long after its time a question is remembered, so that its page can say how it ended.
+/// Most rejected responses before the presentation ends. Wallets retry, and attackers can too.
+pub const MAX_REFUSED: i64 = 10;
+/// Most codes that can be tried per response. With a million codes, guessing succeeds with
+/// probability 1 in 200,000.
+pub const MAX_TRIES: i64 = 5;
+/// How long an expired presentation is kept, so that its page can show how it ended.
 pub const REMEMBERED: Duration = Duration::from_secs(3600);
 
-/// Where the wallet is.
+/// Where the wallet runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
-    /// On the device of the browser: the wallet sends the person back to it.
+    /// On the same device as the browser. The wallet sends the person back to the browser.
     SameDevice,
-    /// On another one: the person carries a code from there to the browser.
+    /// On another device. The person types a code from that device into the browser.
     CrossDevice,
 }
 
 impl Flow {
-    /// Its name in the store and in forms.
+    /// Returns the name used in the store and in forms.
     pub fn name(self) -> &'static str {
         match self {
             Self::SameDevice => "same_device",
@@ -35,23 +37,23 @@ impl Flow {
         }
     }
 
-    /// By its name.
+    /// Returns the flow with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::SameDevice, Self::CrossDevice].into_iter().find(|flow| flow.name() == name)
     }
 }
 
-/// How the answer is sent (OpenID4VP 1.0, sections 8.2 and 8.3.1).
+/// How the wallet sends its response (OpenID4VP 1.0, sections 8.2 and 8.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// As it is.
+    /// Unencrypted.
     Post,
-    /// Encrypted for a key of this question alone.
+    /// Encrypted to a key that only this presentation uses.
     PostJwt,
 }
 
 impl Mode {
-    /// Its name on the wire, in the store and in the settings.
+    /// Returns the name used on the wire, in the store and in the settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Post => "direct_post",
@@ -59,69 +61,71 @@ impl Mode {
         }
     }
 
-    /// By its name.
+    /// Returns the mode with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Post, Self::PostJwt].into_iter().find(|mode| mode.name() == name)
     }
 }
 
-/// A question to one wallet.
+/// A request to one wallet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presentation {
-    /// Its id, in its addresses. It opens nothing by itself: the browser needs its cookie, the wallet's device its code.
+    /// Id, part of the presentation's URLs. It grants no access: the browser needs its cookie, and
+    /// the wallet's device its code.
     pub id: Uuid,
-    /// What it is to answer.
+    /// The verification request that it responds to.
     pub verification: Uuid,
-    /// The account that this was bound to when the wallet was asked, if it was: another one's answer is not this one's.
+    /// The account that the verification request was bound to when this presentation began, if any.
+    /// The response takes no effect if the request is bound to another account by then.
     pub holder: Option<Uuid>,
-    /// Where the wallet is.
+    /// Where the wallet runs.
     pub flow: Flow,
-    /// How the answer is sent.
+    /// How the wallet sends its response.
     pub mode: Mode,
-    /// Who asks, as the wallet is told: the audience of what it signs.
+    /// Client id of the verifier: the audience of the wallet's signature.
     pub client_id: String,
-    /// What the wallet must sign.
+    /// Nonce that the wallet must sign.
     pub nonce: String,
-    /// SHA-256 of the secret of the browser that began it.
+    /// SHA-256 of the secret of the browser that began the presentation.
     pub binding_hash: Vec<u8>,
     /// When it began.
     pub created_at: Timestamp,
-    /// Until when it can be answered, and its answer counted.
+    /// When it expires. A response must arrive and take effect before.
     pub expires_at: Timestamp,
-    /// Why the last answer that was refused was not taken, by its stable code.
+    /// Stable code of the error that rejected the last invalid response.
     pub refusal: Option<String>,
-    /// Where it stands.
+    /// State, with the data that belongs to it.
     pub state: State,
 }
 
-/// Where a question stands.
+/// State of a presentation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It can be answered.
+    /// Waiting for a response.
     Waiting {
-        /// The private key that the answer is encrypted for.
+        /// Private key that decrypts the response.
         key: Sealed,
     },
-    /// A wallet has answered, and what it showed is good. It does not count yet.
+    /// A wallet sent a valid response. It has not taken effect yet.
     Answered {
-        /// SHA-256 of the secret that the wallet's device was sent back with.
+        /// SHA-256 of the response's secret, which the wallet's device carries to the browser.
         response_hash: Vec<u8>,
-        /// What was shown, as an [`Outcome`](super::verification::Outcome).
+        /// The server's `VerificationResult`, encrypted.
         shown: Sealed,
     },
-    /// What was shown went to the partner.
+    /// The response took effect: the partner has the result.
     Finished,
-    /// The wallet said no.
+    /// The wallet declined.
     Declined,
-    /// It was ended: the answer came to another browser, codes or answers were wrong too often, or the person at the wallet
-    /// said that it was not them.
+    /// Ended early: the response reached another browser, there were too many wrong codes or
+    /// responses, or the person at the wallet said that they did not begin it.
     Rejected,
-    /// Its time is over.
+    /// Not finished in time.
     Expired,
 }
 
 impl Presentation {
-    /// The same as it stands at `now`.
+    /// Returns the presentation as of `now`: an unfinished one past its expiry time is expired.
     #[must_use]
     pub fn as_of(mut self, now: Timestamp) -> Self {
         if matches!(self.state, State::Waiting { .. } | State::Answered { .. }) && self.expires_at <= now {

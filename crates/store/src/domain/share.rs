@@ -1,4 +1,4 @@
-//! What a person shows to a hirer: what is chosen, for how long, and where it stands. Pure.
+//! A share: a link that shows selected parts of credentials to a hirer. Pure: no I/O.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,131 +10,131 @@ use uuid::Uuid;
 
 use ambient::Timestamp;
 
-/// For how many days a link can be good.
+/// Lifetimes that a holder can choose, in days.
 pub const DAYS: [u32; 5] = [1, 7, 14, 30, 90];
-/// For how many days it is good if nobody chooses.
+/// Preselected lifetime in days.
 pub const DEFAULT_DAYS: u32 = 14;
-/// Most links of one person that are good at the same time.
-pub const MOST_ACTIVE: i64 = 50;
+/// Most active shares per holder.
+pub const MAX_ACTIVE: i64 = 50;
 /// Longest purpose, in characters.
 pub const PURPOSE_LENGTH: usize = 200;
-/// Fewest and most characters of a passcode.
+/// Allowed passcode length, in characters.
 pub const PASSCODE_LENGTH: std::ops::RangeInclusive<usize> = 6..=64;
-/// After so many wrong passcodes in a row a link opens no more, whoever tries: of a million passcodes of six digits, that
-/// is one in ten thousand.
-pub const MOST_PASSCODE_TRIES: i64 = 100;
+/// Wrong passcodes in a row after which the link is locked for everyone. With a million six-digit
+/// passcodes, guessing succeeds with probability 1 in 10,000.
+pub const MAX_PASSCODE_TRIES: i64 = 100;
 
-/// A link that shows something to a hirer.
+/// A link that shows parts of credentials to a hirer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// Its public id, which its link does not tell.
+    /// Public id. It cannot be derived from the link.
     pub id: Uuid,
-    /// Whose.
+    /// The holder who created it.
     pub holder: Uuid,
     /// SHA-256 of the link's secret.
     pub token_hash: Vec<u8>,
-    /// What the holder's signature answers.
+    /// Nonce that the holder's key-binding signature covers.
     pub nonce: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: Timestamp,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
-    /// Keyed hash of the passcode, if it has one.
+    /// Keyed hash of the passcode, if there is one.
     pub passcode: Option<Vec<u8>>,
-    /// How many passcodes were tried since the last right one.
+    /// Wrong passcodes since the last right one.
     pub passcode_tries: i64,
-    /// How often it was looked at.
+    /// Number of views.
     pub views: i64,
-    /// When it was last looked at.
+    /// When it was last viewed.
     pub viewed_at: Option<Timestamp>,
-    /// Whether the link goes on to newer versions of what it shows.
+    /// Whether the share moves to newer versions of its credentials.
     pub keep_current: bool,
-    /// When it last went on to one. It grows with every update.
+    /// When it last moved to a newer version. Strictly increases with every update.
     pub updated_at: Option<Timestamp>,
-    /// What is shown, under a key that the link alone holds; `None` once it is over.
+    /// [`Contents`], encrypted with the key in the link's secret; `None` once the share has ended.
     pub sealed: Option<Vec<u8>>,
-    /// What the wallet says of it, under the holder's key.
+    /// [`DisclosureRecord`], encrypted with the holder's key.
     pub holder_sealed: Vec<u8>,
 }
 
-/// Where a share stands.
+/// State of a share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It can be opened.
+pub enum ShareState {
+    /// The link works.
     Active,
-    /// It cannot be opened, since somebody tried too many passcodes.
+    /// There were too many wrong passcodes.
     Locked,
-    /// Its time is over.
+    /// Expired.
     Ended,
-    /// Its holder took it back.
+    /// Revoked by its holder, at this time.
     Revoked(Timestamp),
 }
 
 impl Share {
-    /// Where it stands at `now`.
-    pub fn standing(&self, now: Timestamp) -> Standing {
+    /// Returns the state at `now`.
+    pub fn standing(&self, now: Timestamp) -> ShareState {
         match self.revoked_at {
-            Some(at) => Standing::Revoked(at),
-            None if self.expires_at <= now => Standing::Ended,
-            None if self.passcode_tries >= MOST_PASSCODE_TRIES => Standing::Locked,
-            None => Standing::Active,
+            Some(at) => ShareState::Revoked(at),
+            None if self.expires_at <= now => ShareState::Ended,
+            None if self.passcode_tries >= MAX_PASSCODE_TRIES => ShareState::Locked,
+            None => ShareState::Active,
         }
     }
 }
 
-/// What the link opens.
+/// Data that the link decrypts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contents {
-    /// What it is for, in the person's words; empty if they said nothing.
+    /// Purpose, in the holder's words; may be empty.
     pub purpose: String,
-    /// The presentations, each an SD-JWT VC with its key binding.
+    /// Presentations, each an SD-JWT VC with key binding.
     pub presentations: Vec<String>,
 }
 
-/// What the wallet remembers of a share.
+/// Record of a share that the holder's wallet keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Memory {
+pub struct DisclosureRecord {
     /// The link's secret.
     pub secret: String,
-    /// What it is for.
+    /// Purpose, in the holder's words; may be empty.
     pub purpose: String,
-    /// What it shows, each in a few words.
+    /// Short title of each credential.
     pub titles: Vec<String>,
-    /// What was chosen of each credential, in the order of the presentations. Empty for links of earlier releases, which
-    /// therefore cannot go on to newer versions.
+    /// Selection from each credential, in the order of the presentations. Empty in records of
+    /// earlier releases, whose shares therefore cannot move to newer versions.
     #[serde(default)]
     pub chosen: Vec<Chosen>,
-    /// Fingerprint of the form that created it, so that a repeat is told from another choice. Empty for links of earlier releases,
-    /// and of those that they have updated.
+    /// Fingerprint of the form that created the share. It distinguishes a repeated request from a
+    /// different one. Empty in records that an earlier release created or updated.
     #[serde(default)]
     pub form: String,
 }
 
-/// A part of a credential: what is always shown with it, or what a person may leave out.
+/// One part of a credential. Some parts are always disclosed, others can be left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Where it stands: a JSON Pointer (RFC 6901) into the credential's claims.
+    /// JSON Pointer (RFC 6901) into the credential's claims.
     pub place: String,
-    /// The member of the type that it is, or is an entry of.
+    /// Name of the type's field that this part is, or is an entry of.
     pub member: &'static str,
-    /// What the type says of it; `None` for an entry of a list, which says it itself.
+    /// Description from the type; `None` for a list entry, which describes itself.
     pub meaning: Option<&'static str>,
-    /// What it says.
+    /// The value, as text.
     pub says: String,
-    /// The entries of a list, each of which can be shown without the others.
+    /// List entries, each of which can be disclosed separately.
     pub entries: Vec<Part>,
 }
 
-/// The parts of a credential that its holder may leave out, in the order of its type.
+/// Returns the parts that the holder can leave out, in the order of the type.
 pub fn parts(credential_type: Type, payload: &Payload) -> Vec<Part> {
     let mut parts = every_part(credential_type, payload);
     parts.retain(|part| !credential_type.always_shows(&part.place));
     parts
 }
 
-/// The parts of a credential that are always shown with it, in the order of its type.
+/// Returns the parts that are always disclosed, in the order of the type.
 pub fn fixed_parts(credential_type: Type, payload: &Payload) -> Vec<Part> {
     let mut parts = every_part(credential_type, payload);
     parts.retain(|part| credential_type.always_shows(&part.place));
@@ -173,9 +173,9 @@ fn every_part(credential_type: Type, payload: &Payload) -> Vec<Part> {
 }
 
 const CHAIN: &str = "partner_chain";
-const CHAIN_MEANING: &str = "The institutions in between, parent first";
+const CHAIN_MEANING: &str = "Sent via";
 
-/// The words in a value, in the order of its shape.
+/// Joins the text values of `value` with commas, in the order of its shape.
 fn said(shape: &Shape, value: &Value) -> String {
     let several = |words: Vec<String>| words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ");
     match (shape, value) {
@@ -189,33 +189,33 @@ fn said(shape: &Shape, value: &Value) -> String {
     }
 }
 
-/// What of one credential is shown.
+/// Parts of one credential that were selected for disclosure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chosen {
-    /// The credential.
+    /// The credential's submission.
     pub submission: Uuid,
-    /// The places of the parts that are shown. The place of a list stands for all of its items.
+    /// JSON Pointers to the selected parts. A list's pointer includes all of its items.
     pub places: BTreeSet<String>,
 }
 
 impl Chosen {
-    /// Whether what stands at `place` was chosen, or lies in what was.
+    /// Returns whether the value at `place`, or a value that contains it, was selected.
     pub fn shows(&self, place: &str) -> bool {
         self.places.iter().any(|chosen| lies_in(chosen, place))
     }
 }
 
-/// Whether a credential shows more than a name, if this is chosen of it.
+/// Returns whether this selection discloses more than the holder's name.
 pub fn says_something(credential_type: Type, payload: &Payload, chosen: &Chosen) -> bool {
     !chosen.places.is_empty() || fixed_parts(credential_type, payload).len() > 1
 }
 
-/// Whether `place` is `outer` or lies in it; both are JSON Pointers.
+/// Returns whether the JSON Pointer `place` equals `outer` or points inside it.
 pub fn lies_in(outer: &str, place: &str) -> bool {
     place.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// How long a link is good for `days`, which is one of [`DAYS`].
+/// Returns the lifetime of a link, or `None` if `days` is not one of [`DAYS`].
 pub fn lifetime(days: u32) -> Option<Duration> {
     DAYS.contains(&days).then(|| Duration::from_secs(u64::from(days) * 86_400))
 }
@@ -319,10 +319,10 @@ mod tests {
             sealed: None,
             holder_sealed: Vec::new(),
         };
-        assert_eq!(share.standing(at(9)), Standing::Active);
-        assert_eq!(share.standing(at(10)), Standing::Ended);
-        assert_eq!(Share { revoked_at: Some(at(3)), ..share.clone() }.standing(at(10)), Standing::Revoked(at(3)));
-        assert_eq!(Share { passcode_tries: MOST_PASSCODE_TRIES, ..share }.standing(at(9)), Standing::Locked);
+        assert_eq!(share.standing(at(9)), ShareState::Active);
+        assert_eq!(share.standing(at(10)), ShareState::Ended);
+        assert_eq!(Share { revoked_at: Some(at(3)), ..share.clone() }.standing(at(10)), ShareState::Revoked(at(3)));
+        assert_eq!(Share { passcode_tries: MAX_PASSCODE_TRIES, ..share }.standing(at(9)), ShareState::Locked);
         assert_eq!((lifetime(14), lifetime(15)), (Some(Duration::from_secs(1_209_600)), None));
     }
 }

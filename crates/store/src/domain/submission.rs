@@ -1,6 +1,7 @@
-//! A submission: one credential that a partner pushed, from its arrival to its end.
+//! A submission: one credential that a partner pushed, from the push to its end.
 //!
-//! Owns the states and what each of them means to the partner (status) and to the person (who may open it).
+//! Owns the states, the status that each has for the partner, and the access that each gives to the
+//! holder.
 
 use credential::Type;
 use uuid::Uuid;
@@ -10,109 +11,110 @@ use ambient::Timestamp;
 /// One pushed credential.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Submission {
-    /// The server's request id: `content` in the link.
+    /// Server-generated request id: `content` in the link.
     pub id: Uuid,
-    /// Who pushed it.
+    /// The partner that pushed it.
     pub partner_id: Uuid,
-    /// The partner's own id for it.
+    /// The partner's own id for the credential.
     pub credential_id: String,
-    /// Which type it is.
+    /// Credential type.
     pub credential_type: Type,
-    /// The link's `documentType`; `None`: no document.
+    /// The link's `documentType`; `None` if there is no document.
     pub document_type: Option<String>,
-    /// The batch that it came in, if any: then that is the link's `content`.
+    /// The batch, if it was pushed in one. Its id is then the link's `content`.
     pub batch_id: Option<Uuid>,
     /// When it was pushed.
     pub created_at: Timestamp,
-    /// When it is given up if nobody accepts it.
+    /// When it expires unless it was accepted.
     pub expires_at: Timestamp,
-    /// When a newer version took its place in the wallet.
+    /// When a newer version superseded it.
     pub superseded_at: Option<Timestamp>,
-    /// That version; `None` also if an earlier release superseded it.
+    /// The version that superseded it; `None` also if an earlier release recorded it.
     pub superseded_by: Option<Uuid>,
-    /// Where it stands.
+    /// State, with the data that belongs to it.
     pub state: State,
 }
 
-/// Where a submission stands.
+/// State of a submission, with the data that belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Waiting for the person.
+    /// Waiting for the holder's decision.
     Incomplete {
-        /// The account that opened it first; from then on it is that account's alone.
+        /// The first account that opened it. Other accounts are denied from then on.
         holder: Option<Uuid>,
-        /// What was pushed, sealed under the ring key of its period.
+        /// The payload, encrypted with the epoch key of its period.
         sealed: Sealed,
     },
-    /// In the person's wallet.
+    /// In the holder's wallet.
     Accepted {
-        /// Whose wallet.
+        /// The account that accepted it.
         holder: Uuid,
-        /// When.
+        /// When it was accepted.
         at: Timestamp,
-        /// What was pushed, sealed under the holder's own key.
+        /// The payload, encrypted with the holder's own key.
         sealed: Vec<u8>,
     },
-    /// The person said no; the data is gone.
+    /// Declined by the holder; the payload is deleted.
     Declined {
-        /// Who, unless the account is gone too.
+        /// The account that declined it; `None` if the account was deleted.
         holder: Option<Uuid>,
-        /// When.
+        /// When it was declined.
         at: Timestamp,
     },
-    /// Nobody accepted it in time; the data is gone, or goes with its period.
+    /// Not accepted in time. The payload is deleted now or with its period's key.
     Expired {
-        /// The account it was bound to, if any.
+        /// The account that it was bound to, if any.
         holder: Option<Uuid>,
-        /// When its time was over.
+        /// When it expired.
         at: Timestamp,
     },
-    /// Accepted, and deleted from the wallet later; the data is gone.
+    /// Accepted, and later deleted from the wallet; the payload is deleted.
     Removed {
-        /// Who, unless the account is gone too.
+        /// The account that deleted it; `None` if the account was deleted.
         holder: Option<Uuid>,
-        /// When it was accepted: that is what stays final for the partner.
+        /// When it was accepted. The partner's status stays verified at this time.
         at: Timestamp,
-        /// When the partner withdrew it, before or after that, if it did.
+        /// When the partner withdrew it, before or after the deletion, if it did.
         withdrawn_at: Option<Timestamp>,
     },
-    /// In the person's wallet, and withdrawn by the partner since: the person keeps it, but nothing is signed of it.
+    /// Accepted, and later withdrawn by the partner. It stays in the wallet but is not signed any
+    /// more.
     Withdrawn {
-        /// Whose wallet.
+        /// The account that accepted it.
         holder: Uuid,
         /// When it was accepted.
         accepted_at: Timestamp,
         /// When it was withdrawn.
         at: Timestamp,
-        /// What was pushed, sealed under the holder's own key.
+        /// The payload, encrypted with the holder's own key.
         sealed: Vec<u8>,
-        /// What the partner gave as its reason, sealed likewise.
+        /// The partner's reason, encrypted with the holder's own key.
         reason: Vec<u8>,
     },
-    /// Withdrawn by the partner before the person had answered; the data is gone.
+    /// Withdrawn by the partner before the holder decided; the payload is deleted.
     TakenBack {
-        /// The account it was bound to, if any.
+        /// The account that it was bound to, if any.
         holder: Option<Uuid>,
-        /// When.
+        /// When it was withdrawn.
         at: Timestamp,
-        /// What the partner gave as its reason, unless the account it was for is gone.
+        /// The partner's reason; `None` if the account that it was bound to was deleted.
         reason: Option<Sealed>,
     },
 }
 
-/// Bytes sealed under a ring key.
+/// Bytes encrypted with an epoch key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
-    /// The period whose key sealed them.
+    /// Period of the epoch key.
     pub period: Timestamp,
     /// Nonce, ciphertext and tag.
     pub bytes: Vec<u8>,
 }
 
-/// What a partner is told of a submission.
+/// Status of a submission or request, as its partner sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Nothing final yet.
+    /// Not final yet.
     Incomplete,
     /// Accepted, at this time.
     Verified(Timestamp),
@@ -120,19 +122,19 @@ pub enum Status {
     Canceled(Timestamp, CancelReason),
 }
 
-/// Why a request was canceled.
+/// Why a submission or request was canceled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CancelReason {
-    /// The person declined.
+    /// The holder declined.
     Declined,
-    /// Nobody answered in time.
+    /// It expired.
     Expired,
     /// The partner withdrew it.
     Withdrawn,
 }
 
 impl CancelReason {
-    /// The wire's name.
+    /// Returns the name used on the wire.
     pub fn name(self) -> &'static str {
         match self {
             Self::Declined => "declined",
@@ -143,7 +145,7 @@ impl CancelReason {
 }
 
 impl Status {
-    /// The wire's name.
+    /// Returns the name used on the wire.
     pub fn name(self) -> &'static str {
         match self {
             Self::Incomplete => "incomplete",
@@ -152,7 +154,7 @@ impl Status {
         }
     }
 
-    /// When it became final; `None` while it is not.
+    /// Returns when the status became final; `None` while it is not.
     pub fn finalized_at(self) -> Option<Timestamp> {
         match self {
             Self::Incomplete => None,
@@ -160,7 +162,7 @@ impl Status {
         }
     }
 
-    /// Why it was canceled; `None` if it was not.
+    /// Returns the reason; `None` if it was not canceled.
     pub fn reason(self) -> Option<CancelReason> {
         match self {
             Self::Canceled(_, reason) => Some(reason),
@@ -170,7 +172,7 @@ impl Status {
 }
 
 impl Submission {
-    /// What the partner is told.
+    /// Returns the status that the partner sees.
     pub fn status(&self) -> Status {
         match self.state {
             State::Incomplete { .. } => Status::Incomplete,
@@ -183,7 +185,7 @@ impl Submission {
         }
     }
 
-    /// Whether the partner has withdrawn it.
+    /// Returns whether the partner has withdrawn it.
     pub fn is_withdrawn(&self) -> bool {
         matches!(
             self.state,
@@ -191,14 +193,14 @@ impl Submission {
         )
     }
 
-    /// Whether another push of the same id starts anew at `now`: it was withdrawn, or it was never completed and its 48
-    /// hours are over.
+    /// Returns whether a push with the same id replaces this submission at `now`. It does if this
+    /// one was withdrawn, or if it has expired without being accepted.
     pub fn may_be_replaced(&self, now: Timestamp) -> bool {
         let is_over = self.expires_at <= now && matches!(self.status(), Status::Incomplete | Status::Canceled(..));
         is_over || self.is_withdrawn()
     }
 
-    /// The account it belongs to, once one has opened it.
+    /// Returns the account that it is bound to, if any.
     pub fn holder(&self) -> Option<Uuid> {
         match self.state {
             State::Incomplete { holder, .. }
@@ -210,13 +212,13 @@ impl Submission {
         }
     }
 
-    /// Whether it is what its partner says now: accepted, neither withdrawn nor superseded. Nothing else is signed or shown
-    /// to others.
+    /// Returns whether it is accepted, not withdrawn and not superseded. Only such a submission is
+    /// signed or shown to others.
     pub fn stands(&self) -> bool {
         matches!(self.state, State::Accepted { .. }) && self.superseded_at.is_none()
     }
 
-    /// Whether it is in `holder`'s wallet.
+    /// Returns whether it is in the wallet of `holder`.
     pub fn is_held_by(&self, holder: Uuid) -> bool {
         matches!(self.state, State::Accepted { .. } | State::Withdrawn { .. }) && self.holder() == Some(holder)
     }

@@ -1,6 +1,6 @@
-//! A verification request: a partner asks a person to show something, from the question to its end. Pure.
+//! A verification request: a partner asks a holder to present a credential. Pure: no I/O.
 //!
-//! Owns the states, what each of them means to the partner (status) and to the person.
+//! Owns the states, and what each means to the partner and to the holder.
 
 use credential::Type;
 use uuid::Uuid;
@@ -8,60 +8,64 @@ use uuid::Uuid;
 use super::submission::{CancelReason, Sealed, Status};
 use ambient::Timestamp;
 
-/// Most answers that a wallet looks back at.
-pub const MOST_SHOWN: i64 = 1000;
+/// Most past presentations that a wallet lists.
+pub const MAX_SHOWN: i64 = 1000;
 
-/// A question to a person.
+/// A verification request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verification {
-    /// `content` in the link.
+    /// Server-generated request id: `content` in the link.
     pub id: Uuid,
-    /// Who asks.
+    /// The partner that created the request.
     pub partner_id: Uuid,
-    /// The partner's own id for it, or the one that we gave it.
+    /// The partner's own id for the request, or one that the server generated.
     pub request_id: String,
-    /// What is asked for.
+    /// Requested credential type.
     pub credential_type: Type,
-    /// When it was asked.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// Until when it can be answered.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// The account that opened it first, or that answered; `None` if that is gone, or an outside wallet answered.
+    /// The first account that opened it, or that responded. `None` if that account was deleted, or
+    /// an external wallet responded.
     pub holder: Option<Uuid>,
-    /// The question in detail, under a ring key; `None` once nobody needs it any more.
+    /// Details of the request, encrypted with an epoch key; `None` once they are not needed any
+    /// more.
     pub request: Option<Sealed>,
-    /// Where it stands.
+    /// State, with the data that belongs to it.
     pub state: State,
 }
 
-/// Where a question stands.
+/// State of a verification request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It can be answered.
+    /// Waiting for a response.
     Open,
-    /// The person showed something.
+    /// The holder presented a credential.
     Verified {
-        /// When.
+        /// When it was presented.
         at: Timestamp,
-        /// What, and how it was checked, under a ring key; `None` once its time is over.
+        /// The presented data and the verification result, encrypted with an epoch key; `None` once
+        /// they were deleted.
         result: Option<Sealed>,
-        /// What the wallet says of it, under the holder's key; `None` if the account is gone or there never was one.
+        /// Record for the holder's wallet, encrypted with the holder's key; `None` if the account
+        /// was deleted or there never was one.
         memory: Option<Vec<u8>>,
     },
-    /// The person said no.
+    /// The holder declined.
     Canceled {
-        /// When.
+        /// When it was declined.
         at: Timestamp,
     },
-    /// Nobody answered in time.
+    /// Not responded to in time.
     Expired {
-        /// When its time was over.
+        /// When it expired.
         at: Timestamp,
     },
 }
 
 impl Verification {
-    /// What the partner is told.
+    /// Returns the status that the partner sees.
     pub fn status(&self) -> Status {
         match self.state {
             State::Open => Status::Incomplete,
@@ -71,8 +75,8 @@ impl Verification {
         }
     }
 
-    /// The same as it stands at `now`: one whose time is over is expired, whether or not the job that writes this down has
-    /// come by.
+    /// Returns the request as of `now`: an open one past its expiry time is expired, even if the
+    /// expiry job has not run yet.
     #[must_use]
     pub fn as_of(mut self, now: Timestamp) -> Self {
         if self.state == State::Open && self.expires_at <= now {
@@ -82,7 +86,7 @@ impl Verification {
         self
     }
 
-    /// Whether it can be answered.
+    /// Returns whether the holder can still respond.
     pub fn is_open(&self) -> bool {
         self.state == State::Open
     }

@@ -1,4 +1,4 @@
-//! A webhook: where a partner wants to be told of events, what it is told, and how often that is tried.
+//! A webhook: the URL and events that a partner subscribed to, and how deliveries are retried.
 
 use std::time::Duration;
 
@@ -8,32 +8,32 @@ use crate::domain::submission::CancelReason;
 use crate::from_row;
 use ambient::{Backoff, Timestamp};
 
-/// What partners are told of (partner-api section 11).
+/// Kind of event that a partner can subscribe to (docs/partner-api.md section 11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AnnouncementKind {
-    /// A person answered a verification request and shared.
+    /// The holder presented a credential for a verification request.
     RequestVerified,
-    /// A person declined a verification request.
+    /// The holder declined a verification request.
     RequestDeclined,
-    /// Nobody answered a verification request in time.
+    /// A verification request expired.
     RequestExpired,
     /// A push was stored.
     AddPushed,
-    /// Somebody's browser handed its link over.
+    /// A browser opened the link of a push.
     AddOpened,
-    /// A person signed in and it was bound to their account.
+    /// A person signed in, and the push was bound to their account.
     AddSignedIn,
-    /// The person accepted it.
+    /// The holder accepted the push.
     AddAccepted,
-    /// The person declined it.
+    /// The holder declined the push.
     AddDeclined,
-    /// Nobody accepted it in time.
+    /// The push expired.
     AddExpired,
-    /// The partner withdrew it.
+    /// The partner withdrew the push.
     AddWithdrawn,
-    /// Its link could not be mailed.
+    /// The link could not be emailed.
     AddUndelivered,
-    /// Somebody tries the webhook out.
+    /// The partner sent a test event.
     Test,
 }
 
@@ -54,7 +54,8 @@ impl AnnouncementKind {
         Self::Test,
     ];
 
-    /// The event's `type`. Declined, expired and withdrawn are one, as they are one status; [`Self::reason`] tells them apart.
+    /// Returns the event's `type`. Declined, expired and withdrawn have the same one, as they have
+    /// the same status; [`Self::reason`] tells them apart.
     pub fn name(self) -> &'static str {
         match self {
             Self::RequestVerified => "vwsp_request.verified",
@@ -69,7 +70,7 @@ impl AnnouncementKind {
         }
     }
 
-    /// Why the request was canceled; `None` for an event of another type.
+    /// Returns why the request was canceled; `None` for other types.
     pub fn reason(self) -> Option<CancelReason> {
         match self {
             Self::RequestDeclined | Self::AddDeclined => Some(CancelReason::Declined),
@@ -86,42 +87,43 @@ impl AnnouncementKind {
     }
 }
 
-/// What a webhook is told of unless it says otherwise: what the contract documents.
+/// Events of a webhook that does not choose any: those that the contract documents.
 pub const DEFAULT_EVENTS: &str = "vwsp_request.verified vwsp_request.canceled";
 
-/// Most webhooks of a partner: each event is written once for each of them.
-pub const MOST: usize = 20;
+/// Most webhooks per partner. Each event is stored once per webhook.
+pub const MAX: usize = 20;
 
-/// Where a partner wants to be told.
+/// A partner's subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhook {
-    /// Its id.
+    /// Server-generated id.
     pub id: Uuid,
-    /// Whose it is.
+    /// The partner that registered it.
     pub partner_id: Uuid,
-    /// Where to.
+    /// URL that receives the events.
     pub url: String,
-    /// What the partner calls it.
+    /// Name that the partner gave it.
     pub name: Option<String>,
-    /// What it is for.
+    /// Description that the partner gave it.
     pub description: Option<String>,
-    /// The types it wants, separated by spaces.
+    /// Subscribed event types, separated by spaces.
     pub events: String,
-    /// The secret, sealed for this row.
+    /// The signing secret, encrypted for this row.
     pub secret_sealed: Vec<u8>,
-    /// The secret before the last rotation, sealed for this row.
+    /// The signing secret before the last rotation, encrypted for this row.
     pub previous_secret_sealed: Option<Vec<u8>>,
-    /// Until when that one signs too.
+    /// Until when events are also signed with the previous secret.
     pub previous_until: Option<Timestamp>,
     /// When it was registered.
     pub created_at: Timestamp,
-    /// When it was changed.
+    /// When it was last changed.
     pub updated_at: Timestamp,
-    /// Deliveries that failed in a row.
+    /// Failed deliveries in a row.
     pub failures: i64,
-    /// Nothing is sent before.
+    /// Nothing is sent before this time.
     pub paused_until: Option<Timestamp>,
-    /// When its receiver answered 410 (Gone). Nothing is sent until the partner changes it.
+    /// When the receiver returned 410 (Gone). Nothing is sent until the partner changes the
+    /// webhook.
     pub disabled_at: Option<Timestamp>,
 }
 from_row!(Webhook {
@@ -142,30 +144,31 @@ from_row!(Webhook {
 });
 
 impl Webhook {
-    /// The previous secret, while it signs too.
+    /// Returns the previous secret if it is still used at `now`.
     pub fn previous_secret(&self, now: Timestamp) -> Option<&[u8]> {
         self.previous_until.filter(|until| *until > now).and(self.previous_secret_sealed.as_deref())
     }
 
-    /// Whether nothing is sent at `now`, since too much failed in a row.
+    /// Returns whether sending is paused at `now` after too many failures.
     pub fn is_paused(&self, now: Timestamp) -> bool {
         self.paused_until.is_some_and(|until| until > now)
     }
 
-    /// Whether so much failed in a row that one delivery is tried before the others.
+    /// Returns whether the failures in a row reach [`TRIP`]. A single delivery is then sent as a
+    /// probe before the others.
     pub fn is_on_probation(&self) -> bool {
         self.failures >= TRIP
     }
 }
 
-/// Where a delivery stands.
+/// State of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryState {
-    /// It is to be sent, for the first time or again.
+    /// To be sent, for the first time or again.
     Waiting,
-    /// The receiver has it.
+    /// The receiver accepted it.
     Delivered,
-    /// It was given up.
+    /// Given up.
     Failed,
 }
 
@@ -173,7 +176,7 @@ impl DeliveryState {
     /// Every state.
     pub const ALL: [Self; 3] = [Self::Waiting, Self::Delivered, Self::Failed];
 
-    /// Its name, stored and shown.
+    /// Returns the name that is stored and shown.
     pub fn name(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
@@ -182,7 +185,7 @@ impl DeliveryState {
         }
     }
 
-    /// The state with that name.
+    /// Returns the state with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
@@ -191,49 +194,49 @@ impl DeliveryState {
 /// One event for one webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Its place among all deliveries.
+    /// Sequence number among all deliveries.
     pub sequence: i64,
-    /// For which webhook.
+    /// The webhook.
     pub webhook_id: Uuid,
     /// The event's id, the same for every webhook and every attempt.
     pub event_id: Uuid,
     /// The event's `type`.
     pub kind: String,
-    /// The request that it is about.
+    /// Id of the request that the event is about.
     pub request_id: String,
-    /// The credential that it is about, in the partner's words.
+    /// The partner's own id of the credential that the event is about, if any.
     pub credential_id: Option<String>,
-    /// Why the request was canceled; `None` for an event of another type, and if the release before wrote it.
+    /// Why the request was canceled; `None` for other types, and in rows of an earlier release.
     pub reason: Option<String>,
-    /// When it happened.
+    /// When the event happened.
     pub created_at: Timestamp,
-    /// Where it stands.
+    /// State.
     pub state: DeliveryState,
-    /// How often it was tried since it was queued.
+    /// Attempts since it was last queued.
     pub tries: i64,
-    /// How often it was tried ever.
+    /// Attempts in total.
     pub attempts: i64,
-    /// When it is tried next, while it waits.
+    /// When the next attempt is due, while it waits.
     pub due_at: Timestamp,
     /// When it is given up.
     pub give_up_at: Timestamp,
-    /// When the receiver had it.
+    /// When the receiver accepted it.
     pub delivered_at: Option<Timestamp>,
 }
 
-/// Why a receiver gave no answer.
+/// Why there was no response from the receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoAnswer {
-    /// Its address leads to where nothing may be sent to.
+pub enum DeliveryError {
+    /// The address resolves to a network that the server must not send to.
     AddressRefused,
-    /// Nobody is there, or not with a certificate that counts.
+    /// The connection failed, or the certificate is not trusted.
     Unreachable,
-    /// It took too long.
+    /// The request timed out.
     TimedOut,
 }
 
-impl NoAnswer {
-    /// Its name, stored and shown.
+impl DeliveryError {
+    /// Returns the name that is stored and shown.
     pub fn name(self) -> &'static str {
         match self {
             Self::AddressRefused => "address_refused",
@@ -243,25 +246,25 @@ impl NoAnswer {
     }
 }
 
-/// Failures in a row after which a receiver is left alone for a while.
+/// Failures in a row after which a webhook is paused.
 pub const TRIP: i64 = 5;
-/// How long, the first time; it doubles with each probe that fails.
+/// First pause. It doubles with each probe that fails.
 const PAUSE: Duration = Duration::from_secs(15);
-/// The longest time.
+/// Longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
-/// How long a receiver is left alone after so many failures in a row; `None`: it is not.
+/// Returns the pause after this number of failures in a row; `None` if there are too few.
 pub fn pause_after(failures: i64) -> Option<Duration> {
     let beyond = u32::try_from(failures - TRIP).ok()?;
-    // What fails at the same time counts once, so that the first pause is a short one.
+    // Deliveries that failed at the same time count as one failure. The first pause stays short.
     let probes = beyond.saturating_sub(CONCURRENT_FAILURES);
     Some((PAUSE * 2_u32.saturating_pow(probes.min(5))).min(LONGEST_PAUSE))
 }
 
-/// So many deliveries more may be under way, and fail, when the last one that was needed fails.
+/// Most deliveries that can be in flight, and fail, besides the one that trips the limit.
 const CONCURRENT_FAILURES: u32 = 8;
 
-/// The longest waits before the retries of a delivery.
+/// Backoff between the retries of a webhook delivery. It bounds the random part of each wait.
 pub const RETRIES: Backoff = Backoff { first: Duration::from_secs(10), longest: Duration::from_secs(4 * 3600) };
 
 #[cfg(test)]

@@ -75,7 +75,8 @@ contract! {
         for number in 0..7_u128 {
             let holder = holder(10 + number);
             assert!(tx.add_holder(&holder).await.expect("added"));
-            // Two holders have signed in twice, one has a passkey, one came back, and three did nothing.
+            // Two holders have signed in twice, one has a passkey, one came back, and three did
+            // nothing.
             for _ in 0..if number < 2 { 2 } else { 1 } {
                 tx.count_sign_in(holder.id).await.expect("counted");
             }

@@ -7,7 +7,7 @@ use sqlx::{Connection as _, PgConnection};
 use store::domain::asset::AssetState;
 use store::domain::submission::{Sealed, State};
 use store::domain::webhook::Webhook;
-use store::{Committer, NewBatch, NewRequest, NewSubmission, Pushed, Store};
+use store::{NewBatch, NewRequest, NewSubmission, PushWriter, Pushed, Store};
 use uuid::Uuid;
 
 use super::support::{NOW, add_partner, asset, id, insert, new_submission};
@@ -78,11 +78,11 @@ contract! {
         listen(store, &webhooks::webhook(20, heard, "atsp_request.created atsp_request.accepted")).await;
         disable(store, disabled).await;
         let new = |number: u128, credential_id: &str| new_submission(number, partner, credential_id);
-        let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let committer = PushWriter::start(store.clone(), Clock::manual(NOW.to_jiff()));
         let push = |new: NewSubmission| committer.push(NewRequest::One(Box::new(new)));
         assert_eq!(push(new(10, "a")).await.expect("answered"), Pushed::Created);
-        // New rows are stored and counted once, in many combinations. A batch sends its group to the slow path, so it is included
-        // every second time.
+        // New rows are stored and counted once, in many combinations. A batch sends its group to
+        // the slow path, so only every second round includes one.
         for round in 0..40 {
             let (fresh, base) = (format!("fresh {round}"), 1_000 + 10 * round);
             let item = NewSubmission { batch_id: Some(id(base + 4)), ..new(base + 5, &format!("item {round}")) };
@@ -119,7 +119,7 @@ contract! {
     async fn opposite_insert_orders_store_each_id_once(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
-        let nodes = [0, 1].map(|_| Committer::start(store.clone(), Clock::manual(NOW.to_jiff())));
+        let nodes = [0, 1].map(|_| PushWriter::start(store.clone(), Clock::manual(NOW.to_jiff())));
         for round in 1..=4 {
             let push = |node: u8, place: u128| {
                 let number = 1_000 * (2 * round + u128::from(node)) + place;
@@ -143,7 +143,7 @@ contract! {
     async fn document_is_stored_with_its_push(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
-        let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let committer = PushWriter::start(store.clone(), Clock::manual(NOW.to_jiff()));
         let document = asset(20, id(10), AssetState::Awaited);
         let new = NewSubmission { assets: vec![document.clone()], ..new_submission(10, partner, "a") };
         assert_eq!(committer.push(NewRequest::One(Box::new(new))).await.expect("answered"), Pushed::Created);
@@ -154,7 +154,7 @@ contract! {
     async fn commit_with_unknown_outcome_is_counted_once(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
-        let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let committer = PushWriter::start(store.clone(), Clock::manual(NOW.to_jiff()));
         let push = async |new: &NewSubmission| committer.push(NewRequest::One(Box::new(new.clone()))).await.expect("answered");
         let [one, other] = [new_submission(10, partner, "a"), new_submission(11, partner, "b")];
         let new = [&one, &other];
@@ -193,7 +193,7 @@ async fn repeated_pushes_write_no_ids_into_the_log() {
     assert!(!at_once(&[credential(33), credential(43)]).await, "the same twice");
     assert!(at_once(&[credential(34), credential(35)]).await);
     // Nodes that are given the same pushes at one moment.
-    let nodes = [0, 1, 2, 3].map(|_| Committer::start(store.clone(), Clock::manual(NOW.to_jiff())));
+    let nodes = [0, 1, 2, 3].map(|_| PushWriter::start(store.clone(), Clock::manual(NOW.to_jiff())));
     for round in 1..=20 {
         let pushes = nodes.iter().zip(1_u128..).map(|(node, place)| {
             let new = new_submission(1_000 * place + round, partner, &format!("{mark} race {round}"));

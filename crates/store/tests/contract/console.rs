@@ -106,7 +106,7 @@ contract! {
         assert!(tx.remove_submission(id(12), ada, NOW).await.expect("removed"));
         assert!(tx.withdraw_submission(id(13), one, &[5], NOW).await.expect("withdrawn"));
         assert!(tx.decline_submission(id(14), ada, NOW).await.expect("declined"));
-        assert!(tx.take_back_submission(id(15), one, None, NOW).await.expect("taken back"));
+        assert!(tx.withdraw_pending_submission(id(15), one, None, NOW).await.expect("taken back"));
         let all = tx.list_submissions(one, None, None, NOW, 3).await.expect("read");
         assert_eq!((ids(&all), all.next), (vec![id(16), id(15), id(14)], Some(id(14))));
         let rest = tx.list_submissions(one, None, all.next, NOW, 10).await.expect("read");

@@ -1,13 +1,13 @@
-//! Warnings before something of a person ends.
+//! Warnings before a link, a share or the documents of a holder expire.
 
 use std::time::Duration;
 
 use ambient::Timestamp;
-use store::domain::share::{MOST_PASSCODE_TRIES, Share};
+use store::domain::share::{MAX_PASSCODE_TRIES, Share};
 use store::domain::submission::Sealed;
 use store::{
-    Alongside, Committer, EndingDocuments, EndingLink, EndingShare, LinkRecipient, NewBatch, NewRequest, NewSubmission,
-    Pushed, Store, StoredPasskey, Tx, WARNED_BEFORE, Warned, day,
+    Alongside, EndingDocuments, EndingLink, EndingShare, LinkRecipient, NewBatch, NewRequest, NewSubmission,
+    PushWriter, Pushed, Store, StoredPasskey, Tx, WARNED_BEFORE, Warned, day,
 };
 use uuid::Uuid;
 
@@ -53,7 +53,7 @@ fn share(number: u128, holder: Uuid, days: u64) -> Share {
 
 /// Stores pushes as partners send them.
 async fn push(store: &Store, new: NewRequest, recipient: Option<LinkRecipient>, return_url: Option<&str>) {
-    let committer = Committer::start(store.clone(), ambient::Clock::manual(NOW.to_jiff()));
+    let committer = PushWriter::start(store.clone(), ambient::Clock::manual(NOW.to_jiff()));
     let alongside = Alongside { recipient, return_url: return_url.map(str::to_owned), ..Alongside::default() };
     assert_eq!(committer.push_with(new, alongside).await.expect("an outcome"), Pushed::Created);
 }
@@ -133,7 +133,7 @@ contract! {
             assert!(tx.hand_over_asset(id(40 + number), id(50 + number), &[2], END + HOUR).await.expect("handed over"));
             tx.forget_link_recipient(submission.id).await.expect("forgotten");
         }
-        // One signs in again, one comes back, one adds a passkey, and one does nothing.
+        // One holder signs in again, one comes back, one adds a passkey, and one does nothing.
         for _ in 0..2 {
             tx.count_sign_in(id(2)).await.expect("counted");
         }
@@ -163,8 +163,8 @@ contract! {
             tx.add_share(&share(number, owner, 7), &[]).await.expect("added");
         }
         assert!(tx.revoke_share(id(31), ada, NOW).await.expect("revoked"));
-        for _ in 0..MOST_PASSCODE_TRIES {
-            assert!(tx.take_passcode_try(id(32), MOST_PASSCODE_TRIES).await.expect("a try"));
+        for _ in 0..MAX_PASSCODE_TRIES {
+            assert!(tx.take_passcode_try(id(32), MAX_PASSCODE_TRIES).await.expect("a try"));
         }
         let late = END - WARNED_BEFORE;
         assert_eq!(due(&mut tx, late - HOUR).await, people(&[]));
@@ -187,7 +187,7 @@ contract! {
             push(store, NewRequest::One(Box::new(pushed(number, partner))), None, None).await;
         }
         let mut tx = store.write().await.expect("a transaction");
-        assert!(tx.hold_warnings().await.expect("held"));
+        assert!(tx.lock_warnings().await.expect("held"));
         assert!(tx.bind_submission(id(10), ada, NOW).await.expect("bound"));
         let (late, person) = (END - WARNED_BEFORE, holder(2).email_fingerprint);
         let today = day(late);
@@ -217,7 +217,7 @@ contract! {
         let items = vec![NewSubmission { batch_id: Some(id(20)), ..pushed(21, partner) }];
         let batch = NewBatch { id: id(20), credential_id: "batch".to_owned(), items };
         push(store, NewRequest::Batch(batch), None, Some("https://hr.example/b")).await;
-        let committer = Committer::start(store.clone(), ambient::Clock::manual(NOW.to_jiff()));
+        let committer = PushWriter::start(store.clone(), ambient::Clock::manual(NOW.to_jiff()));
         let again = Alongside { return_url: Some("https://hr.example/other".to_owned()), ..Alongside::default() };
         let repeated = committer.push_with(NewRequest::One(Box::new(NewSubmission { id: id(12), ..pushed(10, partner) })), again).await;
         assert!(matches!(repeated, Ok(Pushed::Existing(_))), "{repeated:?}");

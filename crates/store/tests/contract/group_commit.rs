@@ -5,7 +5,7 @@ use std::time::Duration;
 use ambient::Clock;
 use store::domain::asset::AssetState;
 use store::domain::submission::Status;
-use store::{Alongside, Committer, NewBatch, NewRequest, NewSubmission, Pushed};
+use store::{Alongside, NewBatch, NewRequest, NewSubmission, PushWriter, Pushed};
 use uuid::Uuid;
 
 use super::support::{LATER, NOW, add_holder, add_partner, asset, id, message, new_submission};
@@ -22,7 +22,7 @@ contract! {
         tx.disable_partner(disabled, NOW).await.expect("disabled");
         tx.commit().await.expect("committed");
         let clock = Clock::manual(NOW.to_jiff());
-        let committer = Committer::start(store.clone(), clock.clone());
+        let committer = PushWriter::start(store.clone(), clock.clone());
         let mut pushes = tokio::task::JoinSet::new();
         for number in 0..600u128 {
             // Every id is pushed twice; one in ten is of a disabled partner.
@@ -50,7 +50,7 @@ contract! {
         let mut tx = store.write().await.expect("a transaction");
         tx.disable_partner(disabled, NOW).await.expect("disabled");
         tx.commit().await.expect("committed");
-        let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let committer = PushWriter::start(store.clone(), Clock::manual(NOW.to_jiff()));
         let mail = |number: u128| Some(message(number, 0));
         let one = |number: u128, partner, name: &str| NewRequest::One(Box::new(new_submission(number, partner, name)));
         let push = async |new: NewRequest, mail| committer.push_with(new, Alongside { outgoing: mail, ..Alongside::default() }).await.expect("an outcome");
@@ -114,7 +114,7 @@ contract! {
     async fn group_commit_stores_a_batch_atomically(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
-        let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let committer = PushWriter::start(store.clone(), Clock::manual(NOW.to_jiff()));
         let batch = |number: u128, name: &str, items: &[&str]| {
             let item = |(at, name): (usize, &&str)| NewSubmission {
                 batch_id: Some(id(number)),

@@ -1,4 +1,4 @@
-//! Holders and their ways to sign in.
+//! Holders and their sign-in methods.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Names of data and key ring.
+//! Instance ids of the data and the key ring.
 
 use super::support::{LATER, NOW, add_holder, add_partner, id, insert, new_submission};
 use crate::both::contract;

@@ -1,4 +1,4 @@
-//! The key ring.
+//! Account keys, epoch keys and signing keys in the key ring.
 
 use store::WrappedSigningKey;
 
@@ -15,11 +15,11 @@ contract! {
         tx.add_ring_key(NOW, &[2]).await.expect("the first stays");
         assert_eq!(tx.ring_key(NOW).await.expect("read"), Some(vec![1]));
         assert!(tx.has_keys().await.expect("read"));
-        assert_eq!(tx.oldest_ring_key().await.expect("read"), Some(NOW));
+        assert_eq!(tx.oldest_epoch_key().await.expect("read"), Some(NOW));
         assert_eq!(tx.destroy_ring_keys(NOW, &[]).await.expect("not before"), 0);
         assert_eq!(tx.destroy_ring_keys(LATER, &[LATER, NOW]).await.expect("kept"), 0);
         assert_eq!(tx.destroy_ring_keys(LATER, &[LATER]).await.expect("destroyed"), 1);
-        assert_eq!(tx.oldest_ring_key().await.expect("read"), None);
+        assert_eq!(tx.oldest_epoch_key().await.expect("read"), None);
         assert_eq!(tx.ring_key(NOW).await.expect("read"), None);
         tx.add_holder_key(id(1), &[1]).await.expect("added");
         tx.add_holder_key(id(1), &[2]).await.expect("the first stays");

@@ -1,4 +1,5 @@
-//! The contract of the store: every method of `Tx`, on SQLite and on PostgreSQL, with the same expectations.
+//! The contract of the store: every method of `Tx`, with the same expectations on SQLite and
+//! PostgreSQL.
 
 #[path = "../support/contract.rs"]
 mod both;
@@ -9,7 +10,7 @@ mod assets;
 mod at_once;
 mod console;
 mod end_warnings;
-mod expiry;
+mod expiry_cursor;
 mod group_commit;
 mod holders;
 mod idempotency;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ambient::Timestamp;
-use store::{Charge, NewSubmission, Notice, WrappedSigningKey};
+use store::{Debit, NewSubmission, Notice, WrappedSigningKey};
 use uuid::Uuid;
 
 use super::support::{LATER, NOW, add_partner, id, insert, message, new_submission};
@@ -16,7 +16,7 @@ const SECOND: Duration = Duration::from_secs(1);
 contract! {
     async fn shared_bucket_is_debited_by_each_node(databases: Databases) {
         let mut tx = databases.data.write().await.expect("a transaction");
-        let charge = |number: u8, since: Timestamp, seconds: u64| Charge {
+        let charge = |number: u8, since: Timestamp, seconds: u64| Debit {
             id: [number; 32], since, cost: Duration::from_secs(seconds),
         };
         assert_eq!(tx.charge(&[]).await.expect("nothing"), []);
@@ -85,7 +85,7 @@ async fn nodes_take_disjoint_outbox_items() {
 async fn rate_limit_cleanup_does_not_wait_for_debits() {
     let databases = database::postgres().await;
     let store = &databases.data;
-    let charge = |number| Charge { id: [number; 32], since: NOW, cost: SECOND };
+    let charge = |number| Debit { id: [number; 32], since: NOW, cost: SECOND };
     let mut tx = store.write().await.expect("a transaction");
     tx.charge(&[charge(1), charge(2), charge(3)]).await.expect("charged");
     tx.commit().await.expect("committed");
@@ -132,11 +132,11 @@ async fn notifications_are_sent_on_commit() {
         (100..350).map(|number| new_submission(number, partner, &number.to_string())).collect();
     insert(store, &rows.iter().collect::<Vec<_>>()).await;
     let mut tx = store.write().await.expect("a transaction");
-    assert!(tx.take_back_submission(id(100), partner, None, NOW).await.expect("taken back"));
+    assert!(tx.withdraw_pending_submission(id(100), partner, None, NOW).await.expect("taken back"));
     drop(tx);
     let mut tx = store.write().await.expect("a transaction");
     for number in 101..350 {
-        assert!(tx.take_back_submission(id(number), partner, None, NOW).await.expect("taken back"));
+        assert!(tx.withdraw_pending_submission(id(number), partner, None, NOW).await.expect("taken back"));
     }
     tx.commit().await.expect("committed");
     for number in 101..350 {
@@ -155,8 +155,9 @@ async fn dropped_connections_fail_waiting_queries() {
     let databases = database::postgres().await;
     let store = databases.data.clone();
     let before = store.read().await.expect("a transaction");
-    let waiting =
-        tokio::spawn(async move { store.unless_lost(std::future::pending::<Result<(), store::StoreError>>()).await });
+    let waiting = tokio::spawn(async move {
+        store.cancel_on_disconnect(std::future::pending::<Result<(), store::StoreError>>()).await
+    });
     tokio::task::yield_now().await;
     while !waiting.is_finished() {
         databases.data.give_up();

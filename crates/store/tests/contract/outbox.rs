@@ -1,9 +1,9 @@
-//! The outbox, and links that could not be mailed.
+//! The outbox, and links that could not be emailed.
 
 use std::time::Duration;
 
 use ambient::Clock;
-use store::{Statuses, Tx, Undelivered};
+use store::{StatusCache, Tx, Undelivered};
 use uuid::Uuid;
 
 use super::support::{LATER, NOW, add_partner, id, insert, message, new_submission};
@@ -11,7 +11,7 @@ use crate::both::contract;
 use crate::database;
 use crate::database::Databases;
 
-/// Takes all that is due, in order.
+/// Takes all due messages, in order.
 async fn take_all(tx: &mut Tx, lane: &str) -> Vec<Uuid> {
     let (mut taken, mut after) = (Vec::new(), Uuid::nil());
     while let Some(item) = tx.take_from_outbox(lane, after, NOW, LATER).await.expect("taken") {
@@ -79,7 +79,7 @@ contract! {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         insert(store, &[&new_submission(10, partner, "a")]).await;
-        let statuses = Statuses::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let statuses = StatusCache::start(store.clone(), Clock::manual(NOW.to_jiff()));
         store.changes().follow();
         let told = async || {
             let told = statuses.of(partner, &["a".to_owned()]).await.expect("read").pop().flatten();

@@ -1,4 +1,4 @@
-//! Partners.
+//! Adding, changing and disabling partners.
 
 use store::Partner;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use store::Store;
-use store::domain::presentation::{Flow, MOST_REFUSED, MOST_TRIES, Mode, Presentation, State as Stand};
+use store::domain::presentation::{Flow, MAX_REFUSED, MAX_TRIES, Mode, Presentation, State as Stand};
 use store::domain::submission::Sealed;
 
 use super::support::{LATER, NOW, id};
@@ -99,7 +99,7 @@ contract! {
             add(store, number).await;
         }
         let mut tx = store.write().await.expect("a transaction");
-        for _ in 1..MOST_REFUSED {
+        for _ in 1..MAX_REFUSED {
             tx.refuse_answer(id(10), "nonce").await.expect("noted");
         }
         let refused = tx.presentation(id(10), NOW).await.expect("read").expect("it is there");
@@ -113,7 +113,7 @@ contract! {
         assert_eq!(state(store, 12).await, Stand::Waiting { key: sealed(1) }, "a try without an answer ends nothing");
         assert!(answer(store, 12).await && answer(store, 13).await);
         let mut tx = store.write().await.expect("a transaction");
-        for _ in 0..MOST_TRIES {
+        for _ in 0..MAX_TRIES {
             assert!(tx.take_presentation_try(id(12)).await.expect("a try"));
         }
         assert!(!tx.take_presentation_try(id(12)).await.expect("too many"));

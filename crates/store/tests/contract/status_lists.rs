@@ -160,12 +160,12 @@ contract! {
         let places = tx.give_status_entries(&[wanted(10, ada), wanted(11, ada)], capacity(50), &Rng::seeded(6), NOW).await.expect("given");
         let list = places[0].expect("given").list;
 
-        assert!(!tx.take_back_submission(id(20), other, Some(&[7]), NOW).await.expect("not theirs"));
-        assert!(!tx.take_back_submission(id(10), one, Some(&[7]), NOW).await.expect("it is accepted"));
-        assert!(!tx.take_back_submission(id(21), one, Some(&[7]), LATER).await.expect("its time is over"));
-        assert!(tx.take_back_submission(id(20), one, Some(&[7]), NOW).await.expect("taken back"));
-        assert!(!tx.take_back_submission(id(20), one, Some(&[8]), NOW).await.expect("once"));
-        assert!(tx.take_back_submission(id(21), one, None, NOW).await.expect("without a reason that could be sealed"));
+        assert!(!tx.withdraw_pending_submission(id(20), other, Some(&[7]), NOW).await.expect("not theirs"));
+        assert!(!tx.withdraw_pending_submission(id(10), one, Some(&[7]), NOW).await.expect("it is accepted"));
+        assert!(!tx.withdraw_pending_submission(id(21), one, Some(&[7]), LATER).await.expect("its time is over"));
+        assert!(tx.withdraw_pending_submission(id(20), one, Some(&[7]), NOW).await.expect("taken back"));
+        assert!(!tx.withdraw_pending_submission(id(20), one, Some(&[8]), NOW).await.expect("once"));
+        assert!(tx.withdraw_pending_submission(id(21), one, None, NOW).await.expect("without a reason that could be sealed"));
         let state = |found: Option<store::domain::submission::Submission>| found.expect("known").state;
         let reason = Some(Sealed { period: NOW, bytes: vec![7] });
         assert_eq!(state(tx.linked_submission(id(20), LATER).await.expect("read")), State::TakenBack { holder: Some(ada), at: NOW, reason });
@@ -219,7 +219,8 @@ contract! {
         let much_later = LATER + Duration::from_secs(10);
         let mut tx = store.write().await.expect("a transaction");
         let mut asked = vec![wanted(10, ada); 9];
-        // The first list is full and has the entry that ends last; the second is full; the third is open.
+        // The first list is full and has the entry that expires last. The second is full, the third
+        // is open.
         asked[2].expires_at = much_later;
         for (start, list) in asked.chunks(4).enumerate() {
             let now = NOW + Duration::from_secs(start as u64);

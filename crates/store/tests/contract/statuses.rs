@@ -7,7 +7,7 @@ use std::time::Duration;
 use ambient::{Clock, Timestamp};
 use store::domain::asset::{Asset, AssetStage, AssetState, Failure};
 use store::domain::submission::{CancelReason, Status};
-use store::{EventKind, NewSubmission, Statuses, Tx};
+use store::{EventKind, NewSubmission, StatusCache, Tx};
 use uuid::Uuid;
 
 use super::support::{LATER, NOW, add_holder, add_partner, asset, id, insert, new_submission, stored};
@@ -94,7 +94,7 @@ contract! {
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let rows: Vec<NewSubmission> = (0..40).map(|number| new_submission(100 + number, if number % 2 == 0 { one } else { other }, &format!("c{number}"))).collect();
         insert(store, &rows.iter().collect::<Vec<_>>()).await;
-        let statuses = Statuses::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let statuses = StatusCache::start(store.clone(), Clock::manual(NOW.to_jiff()));
         let mut questions = tokio::task::JoinSet::new();
         for number in 0..40 {
             let statuses = statuses.clone();
@@ -116,10 +116,10 @@ contract! {
         let rows: Vec<NewSubmission> = ids.iter().zip(10..).map(|(credential_id, number)| new_submission(number, partner, credential_id)).collect();
         insert(store, &rows.iter().collect::<Vec<_>>()).await;
         store.changes().follow();
-        let statuses = Statuses::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let statuses = StatusCache::start(store.clone(), Clock::manual(NOW.to_jiff()));
         let told = async || {
             let told = statuses.of(partner, &ids).await.expect("an answer");
-            let read = store.glance().await.expect("a connection").credential_statuses(&ids.iter().map(|id| (partner, id.as_str())).collect::<Vec<_>>(), NOW).await.expect("read");
+            let read = store.acquire().await.expect("a connection").credential_statuses(&ids.iter().map(|id| (partner, id.as_str())).collect::<Vec<_>>(), NOW).await.expect("read");
             assert_eq!(told, read);
             told.into_iter().map(|told| told.expect("known").status).collect::<Vec<_>>()
         };
@@ -133,7 +133,7 @@ contract! {
         assert!(tx.accept_submission(id(10), ada, &[4], NOW).await.expect("accepted"));
         assert!(tx.accept_submission(id(11), ada, &[4], NOW).await.expect("accepted"));
         assert!(tx.decline_submission(id(12), ada, NOW).await.expect("declined"));
-        assert!(tx.take_back_submission(id(13), partner, None, NOW).await.expect("taken back"));
+        assert!(tx.withdraw_pending_submission(id(13), partner, None, NOW).await.expect("taken back"));
         assert_eq!(told().await, [Status::Incomplete; 6], "nothing is committed");
         tx.commit().await.expect("committed");
         let verified = Status::Verified(NOW);
@@ -142,7 +142,7 @@ contract! {
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.withdraw_submission(id(10), partner, &[5], NOW).await.expect("withdrawn"));
         assert!(tx.remove_submission(id(11), ada, NOW).await.expect("removed"));
-        assert!(tx.cut_short(id(15), partner, NOW).await.expect("cut short"));
+        assert!(tx.expire_now(id(15), partner, NOW).await.expect("cut short"));
         tx.commit().await.expect("committed");
         assert_eq!(told().await, [withdrawn, verified, declined, withdrawn, Status::Incomplete, expired]);
         let mut tx = store.write().await.expect("a transaction");
@@ -170,7 +170,7 @@ contract! {
         insert(store, &others.iter().collect::<Vec<_>>()).await;
         let clock = Clock::manual(NOW.to_jiff());
         store.changes().follow();
-        let statuses = Statuses::start(store.clone(), clock.clone());
+        let statuses = StatusCache::start(store.clone(), clock.clone());
         let told = async |credential_id: &str| {
             let told = statuses.of(partner, &[credential_id.to_owned()]).await.expect("an answer").remove(0);
             told.expect("known").status
@@ -183,7 +183,7 @@ contract! {
         for other in &others {
             assert_eq!(told(&other.credential_id).await, Status::Incomplete);
             let mut tx = store.write().await.expect("a transaction");
-            assert!(tx.take_back_submission(other.id, partner, None, NOW).await.expect("taken back"));
+            assert!(tx.withdraw_pending_submission(other.id, partner, None, NOW).await.expect("taken back"));
             let mut commit = Box::pin(tx.commit());
             was_under_way |= std::future::poll_fn(|context| Poll::Ready(commit.as_mut().poll(context).is_pending())).await;
             drop(commit);
@@ -203,7 +203,7 @@ contract! {
         let [one, second] = [10, 11].map(|number| new_submission(number, partner, &number.to_string()));
         insert(store, &[&one, &second]).await;
         let clock = Clock::manual(NOW.to_jiff());
-        let statuses = Statuses::start(store.clone(), clock.clone());
+        let statuses = StatusCache::start(store.clone(), clock.clone());
         store.changes().follow();
         let told = async |credential_id: &str| {
             let told = statuses.of(partner, &[credential_id.to_owned()]).await.expect("an answer").remove(0);
@@ -213,7 +213,7 @@ contract! {
         let elsewhere = databases.open_again().await.expect("opened");
         let take_back = async |number: u128| {
             let mut tx = elsewhere.write().await.expect("a transaction");
-            assert!(tx.take_back_submission(id(number), partner, None, NOW).await.expect("taken back"));
+            assert!(tx.withdraw_pending_submission(id(number), partner, None, NOW).await.expect("taken back"));
             tx.commit().await.expect("committed");
         };
         take_back(10).await;

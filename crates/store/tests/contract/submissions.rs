@@ -129,7 +129,7 @@ contract! {
         for kind in [EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Withdrawn, EventKind::Superseded, EventKind::Declined] {
             tx.record_events(&[id(10)], kind, LATER).await.expect("recorded");
         }
-        // As older releases stored it.
+        // Older releases stored it like this.
         tx.record_events(&[id(11)], EventKind::Pushed, NOW).await.expect("recorded");
         let mut kinds = async |submission, now| tx.events(submission, now).await.expect("read").into_iter().map(|event| event.kind).collect::<Vec<_>>();
         assert_eq!(kinds(id(10), NOW).await, [EventKind::Pushed, EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Withdrawn, EventKind::Superseded, EventKind::Declined]);
@@ -152,7 +152,7 @@ contract! {
         assert!(tx.replace_submission(id(10), partner, LATER).await.expect("replaced"));
         assert!(!tx.accept_submission(id(10), ada, &[4], NOW).await.expect("replaced"));
         assert!(!tx.decline_submission(id(10), ada, NOW).await.expect("replaced"));
-        assert!(!tx.take_back_submission(id(10), partner, None, NOW).await.expect("replaced"));
+        assert!(!tx.withdraw_pending_submission(id(10), partner, None, NOW).await.expect("replaced"));
         assert!(tx.accept_submission(id(11), ada, &[4], NOW).await.expect("accepted"));
         assert!(!tx.replace_submission(id(11), partner, LATER).await.expect("accepted meanwhile"));
         assert_eq!(tx.held_submissions(ada).await.expect("read").len(), 1, "with all of its data");

@@ -1,4 +1,5 @@
-//! Superseding: what was signed is replaced, a revocation overrides it, and shares go on to newer versions.
+//! Superseding: entries become replaced, a revocation overrides that, and shares switch to newer
+//! versions.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -23,7 +24,7 @@ pub(super) fn entry(submission: u128, place: StatusPlace) -> ShareEntry {
     ShareEntry { place, submission: id(submission) }
 }
 
-/// Gives a status entry for each submission, all of which `holder` has accepted.
+/// Allocates a status entry for each submission, all of which `holder` has accepted.
 pub(super) async fn sign(store: &Store, holder: Uuid, submissions: &[u128]) -> Vec<StatusPlace> {
     let capacity = NonZeroU32::new(4_000).expect("not zero");
     let wanted: Vec<_> = submissions.iter().map(|number| wanted(*number, holder)).collect();
@@ -57,7 +58,7 @@ contract! {
         accepted(store, partner, ada, 10..16).await;
         accepted(store, partner, eve, 20..22).await;
         let mut tx = store.write().await.expect("a transaction");
-        tx.hold_wallet(ada).await.expect("held");
+        tx.lock_wallet(ada).await.expect("held");
         assert!(tx.withdraw_submission(id(11), partner, &[1], NOW).await.expect("withdrawn"));
         assert!(tx.remove_submission(id(12), ada, NOW).await.expect("removed"));
         let pairs = [pair(14, 15), pair(20, 10), pair(10, 21), pair(13, 13), pair(12, 15), pair(11, 12), pair(99, 10), pair(14, 10)];
@@ -105,7 +106,8 @@ contract! {
         let places = sign(store, ada, &[10, 11, 12, 13, 14]).await;
         let list = places[0].list;
         let mut tx = store.write().await.expect("a transaction");
-        // 10 is replaced and stays so; 11 to 13 are ended by its partner, its holder and its share afterwards, 14 before.
+        // 10 stays replaced. 11 to 13 are ended afterwards by the partner, the holder and the
+        // share, and 14 before.
         assert!(tx.withdraw_submission(id(14), partner, &[1], LATER).await.expect("withdrawn"));
         let before = tx.status_list(list).await.expect("read").expect("there").changed_at;
         let pairs: Vec<Superseding> = (10..15).map(|old| pair(old, 19)).collect();

@@ -1,4 +1,5 @@
-//! Superseding racing revocation, sharing and deletion: the last word of the person counts, and no share is forgotten.
+//! Superseding racing revocation, sharing and deletion: a revocation or deletion always wins, and
+//! no share is missed.
 
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ async fn race(one: impl Future<Output = ()> + Send + 'static, other: impl Future
 
 async fn supersede(store: Arc<Store>, holder: Uuid, race: u128) {
     let mut tx = store.write().await.expect("a transaction");
-    tx.hold_wallet(holder).await.expect("held");
+    tx.lock_wallet(holder).await.expect("held");
     tx.supersede(holder, &[pair(older(race), newer(race))], NOW).await.expect("superseded");
     tx.commit().await.expect("committed");
 }
@@ -100,7 +101,7 @@ contract! {
             };
             let supersede = async move {
                 let mut tx = other.write().await.expect("a transaction");
-                tx.hold_wallet(ada).await.expect("held");
+                tx.lock_wallet(ada).await.expect("held");
                 let superseded = tx.supersede(ada, &[pair(older(number), newer(number))], NOW).await.expect("superseded");
                 let showing = tx.shares_showing(ada, &superseded, NOW).await.expect("read");
                 tx.commit().await.expect("committed");

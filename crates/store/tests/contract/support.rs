@@ -20,7 +20,7 @@ pub fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
-/// A mail that is due at [`NOW`].
+/// A message that is due at [`NOW`].
 pub fn message(number: u128, partner: u128) -> OutboxItem {
     OutboxItem {
         id: id(number),

@@ -1,4 +1,4 @@
-//! Standing consents, decisions about versions, and what is current of a partner in a wallet.
+//! Standing consents, decisions about versions, and the current versions of a partner in a wallet.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ contract! {
         accepted(store, partner, ada, 10..15).await;
         insert(store, &[&new_submission(20, partner, "waiting")]).await;
         let mut tx = store.write().await.expect("a transaction");
-        tx.hold_wallet(ada).await.expect("held");
+        tx.lock_wallet(ada).await.expect("held");
         assert!(tx.bind_submission(id(20), ada, NOW).await.expect("bound"));
         assert!(tx.remove_submission(id(11), ada, NOW).await.expect("removed"));
         assert!(tx.withdraw_submission(id(12), partner, &[7], NOW).await.expect("withdrawn"));

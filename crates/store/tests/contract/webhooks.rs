@@ -5,7 +5,7 @@ use std::time::Duration;
 use ambient::{Clock, Timestamp};
 use store::domain::webhook::{DeliveryState, Webhook};
 use store::{
-    Announcement, AnnouncementKind, Attempt, Committer, EventKind, NewBatch, NewRequest, NewSubmission, Pushed,
+    Announcement, AnnouncementKind, Attempt, EventKind, NewBatch, NewRequest, NewSubmission, PushWriter, Pushed,
     Settled, Store, Subject, TRIED_FOR, day, joined_chain,
 };
 use uuid::Uuid;
@@ -64,8 +64,8 @@ contract! {
         let changed = Webhook { url: "https://elsewhere.example".to_owned(), name: None, ..webhook(10, one, "c") };
         assert!(!tx.change_webhook(&Webhook { partner_id: other, ..changed.clone() }, LATER).await.expect("not theirs"));
         tx.note_webhook_health(hook, 7, Some(LATER)).await.expect("noted");
-        assert_eq!(tx.hold_webhook(hook).await.expect("read").map(|found| (found.failures, found.paused_until)), Some((7, Some(LATER))));
-        assert_eq!(tx.hold_webhook(id(99)).await.expect("read"), None);
+        assert_eq!(tx.lock_webhook(hook).await.expect("read").map(|found| (found.failures, found.paused_until)), Some((7, Some(LATER))));
+        assert_eq!(tx.lock_webhook(id(99)).await.expect("read"), None);
         assert!(tx.change_webhook(&changed, LATER).await.expect("changed"));
         let found = tx.webhook(hook, one).await.expect("read").expect("there");
         assert_eq!(found, Webhook { updated_at: LATER, ..changed }, "and what failed before is forgiven");
@@ -208,7 +208,7 @@ contract! {
         tx.note_webhook_health(hook, 7, Some(LATER)).await.expect("noted");
         tx.disable_webhook(hook, NOW).await.expect("disabled");
         tx.disable_webhook(hook, LATER).await.expect("again");
-        let found = tx.hold_webhook(hook).await.expect("read").expect("there");
+        let found = tx.lock_webhook(hook).await.expect("read").expect("there");
         assert_eq!((found.disabled_at, found.failures, found.paused_until), (Some(NOW), 0, None));
         let untouched = tx.webhook(other, partner).await.expect("read").expect("there");
         assert_eq!(untouched.disabled_at, None);
@@ -250,7 +250,7 @@ contract! {
         let hook = add_webhook(store, 20, one, "atsp_request.created atsp_request.canceled").await;
         let chain = joined_chain(&["Umbrella".to_owned(), "Branch".to_owned()]);
         assert_eq!((chain.as_deref(), joined_chain(&[])), (Some("Umbrella > Branch"), None));
-        let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let committer = PushWriter::start(store.clone(), Clock::manual(NOW.to_jiff()));
         for new in [
             NewSubmission { partner_chain: chain, ..new_submission(10, one, "a") },
             new_submission(11, one, "b"),
@@ -279,7 +279,7 @@ contract! {
         tx.record_events(&[id(11)], EventKind::Declined, NOW).await.expect("recorded");
         tx.release_submissions(ada, NOW).await.expect("released");
         let today = day(NOW);
-        let tally = |day, chain: &str, kind, count| store::Tally { day, chain: chain.to_owned(), kind, count };
+        let tally = |day, chain: &str, kind, count| store::DailyCount { day, chain: chain.to_owned(), kind, count };
         assert_eq!(
             tx.tallies(one, today, 10).await.expect("read"),
             [
@@ -324,7 +324,7 @@ contract! {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let clock = Clock::manual(NOW.to_jiff());
-        let committer = Committer::start(store.clone(), clock.clone());
+        let committer = PushWriter::start(store.clone(), clock.clone());
         let push = async |number| committer.push(NewRequest::One(Box::new(new_submission(number, partner, "a")))).await.expect("pushed");
         assert_eq!(push(10).await, Pushed::Created);
         clock.advance(LATER.since(NOW));

@@ -1,4 +1,5 @@
-//! New databases: SQLite in a temporary folder, or a database on the PostgreSQL server that `scripts/postgres` starts.
+//! New databases: SQLite in a temporary folder, or one on the PostgreSQL server that
+//! `scripts/postgres` starts.
 
 use ambient::Rng;
 use ambient::Timestamp;
@@ -21,7 +22,7 @@ pub struct Databases {
 }
 
 impl Databases {
-    /// Opens the data as another node would.
+    /// Opens the data the way another node does.
     pub async fn open_again(&self) -> Result<Store, StoreError> {
         Store::open(Part::Data, self.folder.path(), &self.url, 2).await
     }

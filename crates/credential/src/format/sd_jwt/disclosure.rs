@@ -1,4 +1,4 @@
-//! Disclosures, and the walk that puts them in their places.
+//! Disclosures, and how they are inserted into the claims.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::encoding::decode;
 use crate::pointer::escape;
-use crate::refusal::Refusal;
+use crate::verify_error::VerifyError;
 
-/// How deep disclosures may lie in one another.
+/// Maximum nesting of disclosures.
 const DEPTH: usize = 32;
 
 pub(super) struct Disclosure {
@@ -18,44 +18,47 @@ pub(super) struct Disclosure {
 }
 
 impl Disclosure {
-    pub(super) fn read(text: &str, at: usize) -> Result<Self, Refusal> {
-        let bytes = decode(text).ok_or(Refusal::Disclosure("not base64url"))?;
-        let parts: Vec<Value> = serde_json::from_slice(&bytes).map_err(|_| Refusal::Disclosure("not a JSON array"))?;
+    pub(super) fn read(text: &str, at: usize) -> Result<Self, VerifyError> {
+        let bytes = decode(text).ok_or(VerifyError::Disclosure("not base64url"))?;
+        let parts: Vec<Value> =
+            serde_json::from_slice(&bytes).map_err(|_| VerifyError::Disclosure("not a JSON array"))?;
         let mut parts = parts.into_iter();
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some(Value::String(_)), Some(value), None, None) => Ok(Self { at, name: None, value }),
             (Some(Value::String(_)), Some(Value::String(name)), Some(value), None) => {
                 Ok(Self { at, name: Some(name), value })
             }
-            _ => Err(Refusal::Disclosure("not a salt, a name and a value, nor a salt and a value")),
+            _ => Err(VerifyError::Disclosure("neither a salt, a name and a value, nor a salt and a value")),
         }
     }
 }
 
-/// Walks what was signed, putting disclosures in their places.
+/// Walks the signed payload and inserts the disclosures.
 pub(super) struct Reader {
-    /// By digest, those that no place has asked for yet.
+    /// Disclosures by their digest, until a digest in the claims refers to them.
     pub(super) waiting: HashMap<String, Disclosure>,
     pub(super) seen: HashSet<String>,
-    /// Where each disclosure stands, in their order.
+    /// The JSON Pointer of each disclosure, in the order of the disclosures.
     pub(super) places: Vec<String>,
-    /// How many digests have no disclosure, by the object or list that holds them.
+    /// Number of digests without a disclosure, by the JSON Pointer of their object or list.
     pub(super) withheld: BTreeMap<String, usize>,
 }
 
 impl Reader {
-    /// The disclosure of a digest that `holder` holds; `None` if there is none.
-    fn take(&mut self, digest: Value, holder: &str) -> Result<Option<Disclosure>, Refusal> {
-        let Value::String(digest) = digest else { return Err(Refusal::Disclosure("a digest is not a string")) };
+    /// Takes the disclosure of a digest in the object or list `holder`. Returns `None` if it is
+    /// withheld.
+    fn take(&mut self, digest: Value, holder: &str) -> Result<Option<Disclosure>, VerifyError> {
+        let Value::String(digest) = digest else { return Err(VerifyError::Disclosure("a digest is not a string")) };
         let found = self.waiting.remove(&digest);
         if found.is_none() {
             *self.withheld.entry(holder.to_owned()).or_default() += 1;
         }
-        if self.seen.insert(digest) { Ok(found) } else { Err(Refusal::DuplicateDigest) }
+        if self.seen.insert(digest) { Ok(found) } else { Err(VerifyError::DuplicateDigest) }
     }
 
-    /// A value with its disclosures; `None` for a list that is empty because every item is withheld.
-    fn value(&mut self, value: Value, place: &str, depth: usize) -> Result<Option<Value>, Refusal> {
+    /// Inserts the disclosures into a value. Returns `None` for a list that is empty because every
+    /// item is withheld.
+    fn value(&mut self, value: Value, place: &str, depth: usize) -> Result<Option<Value>, VerifyError> {
         Ok(match value {
             Value::Object(object) => Some(Value::Object(self.object(object, place, depth)?)),
             Value::Array(items) => self.items(items, place, depth)?.map(Value::Array),
@@ -68,14 +71,14 @@ impl Reader {
         mut object: Map<String, Value>,
         place: &str,
         depth: usize,
-    ) -> Result<Map<String, Value>, Refusal> {
+    ) -> Result<Map<String, Value>, VerifyError> {
         if depth > DEPTH {
-            return Err(Refusal::Disclosure("it lies too deep in others"));
+            return Err(VerifyError::Disclosure("it is nested too deeply"));
         }
         let digests = match object.remove("_sd") {
             None => Vec::new(),
             Some(Value::Array(digests)) => digests,
-            Some(_) => return Err(Refusal::Disclosure("_sd is not a list")),
+            Some(_) => return Err(VerifyError::Disclosure("_sd is not an array")),
         };
         let mut absent = Vec::new();
         for (name, value) in &mut object {
@@ -88,9 +91,10 @@ impl Reader {
         }
         for digest in digests {
             let Some(Disclosure { at, name, value }) = self.take(digest, place)? else { continue };
-            let name = name.ok_or(Refusal::Disclosure("an item stands where a member should"))?;
+            let name =
+                name.ok_or(VerifyError::Disclosure("an array element is at the position of an object property"))?;
             if matches!(name.as_str(), "_sd" | "...") || object.contains_key(&name) {
-                return Err(Refusal::Disclosure("its name is taken"));
+                return Err(VerifyError::Disclosure("its name is already in use"));
             }
             let here = step(place, &name);
             let value = self.value(value, &here, depth + 1)?;
@@ -100,16 +104,16 @@ impl Reader {
             }
             object.insert(name, value.unwrap_or_default());
         }
-        // Their names were taken until now.
+        // Removed only now, because a disclosure must not reuse their names.
         for name in &absent {
             object.remove(name);
         }
         Ok(object)
     }
 
-    fn items(&mut self, items: Vec<Value>, place: &str, depth: usize) -> Result<Option<Vec<Value>>, Refusal> {
+    fn items(&mut self, items: Vec<Value>, place: &str, depth: usize) -> Result<Option<Vec<Value>>, VerifyError> {
         if depth > DEPTH {
-            return Err(Refusal::Disclosure("it lies too deep in others"));
+            return Err(VerifyError::Disclosure("it is nested too deeply"));
         }
         let (mut shown, is_empty) = (Vec::with_capacity(items.len()), items.is_empty());
         for mut item in items {
@@ -120,7 +124,9 @@ impl Reader {
                 Some(digest) => match self.take(digest, place)? {
                     None => continue,
                     Some(Disclosure { name: Some(_), .. }) => {
-                        return Err(Refusal::Disclosure("a member stands where an item should"));
+                        return Err(VerifyError::Disclosure(
+                            "an object property is at the position of an array element",
+                        ));
                     }
                     Some(Disclosure { at, value, .. }) => {
                         self.places[at].clone_from(&here);

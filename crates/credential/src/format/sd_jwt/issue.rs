@@ -4,38 +4,39 @@ use serde_json::{Map, Value};
 
 use crate::encoding::{encode, encode_into, sha256};
 use crate::jws;
-use crate::key::{CannotSign, Signer};
+use crate::key::{SignError, Signer};
 
-/// Fills bytes with random data: salts need 128 bits or more each (RFC 9901, section 9.3).
+/// Fills bytes with random data. Salts need at least 128 bits each (RFC 9901, section 9.3).
 pub type Rng<'a> = dyn FnMut(&mut [u8]) + 'a;
 
 /// A claim, and how finely it can be disclosed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Claim<'a> {
-    /// In the clear: it is shown wherever the object or list that holds it is.
+    /// In the clear: shown wherever its parent is.
     Open(&'a Value),
-    /// All or nothing.
+    /// Disclosed as a whole.
     Whole(&'a Value),
-    /// An object, each of whose members can be disclosed apart.
+    /// An object whose members can be disclosed individually.
     Members(Vec<(&'a str, Claim<'a>)>),
-    /// A list, each of whose items can be disclosed apart.
+    /// A list whose items can be disclosed individually.
     Items(Vec<Claim<'a>>),
 }
 
-/// Signs `open`, which everybody sees, with `claims`, of which the holder shows what they like as far as they are not
-/// open. The result ends with a tilde (RFC 9901, section 4).
+/// Signs `open`, which is always visible, with `claims`, which the holder can disclose selectively
+/// unless they are open. The result ends with a tilde (RFC 9901, section 4).
 ///
-/// There are no decoys (section 4.2.5): the digests that have no disclosure tell a reader how much was left out.
+/// No decoy digests are added (section 4.2.5), so that the number of digests without a disclosure
+/// tells a verifier how much was withheld.
 ///
 /// # Errors
-/// See [`CannotSign`].
+/// See [`SignError`].
 pub fn issue(
     protected: &str,
     open: &Map<String, Value>,
     claims: &[(&str, Claim<'_>)],
     signer: &impl Signer,
     rng: &mut Rng<'_>,
-) -> Result<String, CannotSign> {
+) -> Result<String, SignError> {
     let algorithm = Value::from("sha-256");
     let mut members: Vec<(&str, Claim<'_>)> =
         open.iter().map(|(name, value)| (name.as_str(), Claim::Open(value))).collect();
@@ -54,7 +55,7 @@ pub fn issue(
 
 struct Writer<'a, 'b> {
     rng: &'a mut Rng<'b>,
-    /// The disclosures, each with a tilde behind it.
+    /// The disclosures, each followed by a tilde.
     disclosures: String,
 }
 
@@ -65,7 +66,8 @@ impl Writer<'_, '_> {
         bytes
     }
 
-    /// Writes an object: what is open as it is, then the digests of the rest, in an order that tells nothing.
+    /// Writes an object: the open members, then the digests of the others. The digests are sorted,
+    /// so that their order reveals nothing.
     fn object(&mut self, members: &[(&str, Claim<'_>)], text: &mut String) {
         let mut digests = Vec::new();
         text.push('{');
@@ -88,7 +90,7 @@ impl Writer<'_, '_> {
         text.push('}');
     }
 
-    /// Writes a list; its digests keep the order of the items.
+    /// Writes a list. Its digests keep the order of the items.
     fn list(&mut self, items: &[Claim<'_>], text: &mut String) {
         text.push('[');
         for item in items {
@@ -104,7 +106,7 @@ impl Writer<'_, '_> {
         text.push(']');
     }
 
-    /// Adds the disclosure of a claim, and of whatever can be disclosed apart in it; returns its digest.
+    /// Adds the disclosures of a claim and of its parts. Returns the claim's digest.
     fn disclose(&mut self, name: Option<&str>, claim: &Claim<'_>) -> String {
         let mut plain = String::with_capacity(128);
         plain.push_str("[\"");
@@ -128,7 +130,7 @@ impl Writer<'_, '_> {
     }
 }
 
-/// A comma, unless the object or list that is being written has just begun.
+/// Writes a comma unless an object or list has just begun.
 fn separate(text: &mut String) {
     if !text.ends_with(['{', '[']) {
         text.push(',');
@@ -136,6 +138,6 @@ fn separate(text: &mut String) {
 }
 
 fn write_json(value: &(impl serde::Serialize + ?Sized), text: &mut String) {
-    // Neither strings nor values can fail to be written.
+    // Serializing strings and JSON values cannot fail.
     text.push_str(&serde_json::to_string(value).unwrap_or_default());
 }

@@ -1,36 +1,36 @@
-//! Key binding: the holder's signature over exactly what is shown.
+//! Key binding: the holder's signature over a presentation.
 
 use serde_json::{Value, json};
 
 use super::read::SdJwt;
 use crate::encoding::{encode, sha256};
 use crate::jws::{self, CLOCK_SKEW};
-use crate::key::{CannotSign, PublicKey, Signer};
-use crate::refusal::Refusal;
+use crate::key::{PublicKey, SignError, Signer};
+use crate::verify_error::VerifyError;
 
-/// What a key binding must answer; `None`: whatever it says.
+/// The expected values of a key binding. `None` accepts any value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Challenge<'a> {
-    /// Who it is meant for.
+    /// The verifier that the presentation is for (`aud`).
     pub audience: Option<&'a str>,
-    /// What was asked for.
+    /// The nonce of the request.
     pub nonce: Option<&'a str>,
-    /// The time, in seconds since the Unix epoch.
+    /// The current time, in seconds since the Unix epoch.
     pub now: i64,
-    /// How old it may be, in seconds.
+    /// The maximum age, in seconds.
     pub most_age: Option<i64>,
 }
 
-/// Binds a presentation, which ends with a tilde, to the holder's key (RFC 9901, section 4.3).
+/// Appends a key binding to a presentation, which ends with a tilde (RFC 9901, section 4.3).
 ///
 /// # Errors
-/// See [`CannotSign`].
+/// See [`SignError`].
 pub fn bind(
     presentation: &str,
     (audience, nonce): (&str, &str),
     now: i64,
     holder: &impl Signer,
-) -> Result<String, CannotSign> {
+) -> Result<String, SignError> {
     let header = jws::protected(&json!({ "alg": holder.algorithm().name(), "typ": "kb+jwt" }));
     let hash = encode(&sha256(presentation.as_bytes()));
     let payload = json!({ "iat": now, "aud": audience, "nonce": nonce, "sd_hash": hash });
@@ -38,33 +38,38 @@ pub fn bind(
 }
 
 impl SdJwt<'_> {
-    /// Checks the key binding (RFC 9901, section 7.3): that `key` signed exactly what is shown, for this challenge.
+    /// Verifies the key binding (RFC 9901, section 7.3): `key` signed exactly this presentation,
+    /// for this challenge.
     ///
     /// # Errors
-    /// [`Refusal::NotBound`] without one; else what is wrong with it.
-    pub fn verify_key_binding(&self, key: &PublicKey, challenge: &Challenge<'_>) -> Result<(), Refusal> {
-        let binding = self.key_binding.as_ref().ok_or(Refusal::NotBound)?;
+    /// [`VerifyError::NotBound`] without a key binding, otherwise the first check that fails.
+    pub fn verify_key_binding(&self, key: &PublicKey, challenge: &Challenge<'_>) -> Result<(), VerifyError> {
+        let binding = self.key_binding.as_ref().ok_or(VerifyError::NotBound)?;
         binding.require_type("kb+jwt")?;
         binding.verify(key)?;
         let text = |name: &str| binding.payload.get(name).and_then(Value::as_str);
-        let made = binding.payload.get("iat").and_then(Value::as_i64).ok_or(Refusal::Claim("iat, seconds"))?;
+        let made = binding
+            .payload
+            .get("iat")
+            .and_then(Value::as_i64)
+            .ok_or(VerifyError::Claim("iat must be a number of seconds"))?;
         if made > challenge.now.saturating_add(CLOCK_SKEW) {
-            return Err(Refusal::FromTheFuture);
+            return Err(VerifyError::FromTheFuture);
         }
         if challenge.most_age.is_some_and(|most| made < challenge.now.saturating_sub(most).saturating_sub(CLOCK_SKEW)) {
-            return Err(Refusal::TooOld);
+            return Err(VerifyError::TooOld);
         }
         if text("sd_hash") != Some(encode(&sha256(self.bound.as_bytes())).as_str()) {
-            return Err(Refusal::SdHash);
+            return Err(VerifyError::SdHash);
         }
         if challenge.audience.is_some_and(|wanted| text("aud") != Some(wanted)) {
-            return Err(Refusal::Audience);
+            return Err(VerifyError::Audience);
         }
         if challenge.nonce.is_some_and(|wanted| text("nonce") != Some(wanted)) {
-            return Err(Refusal::Nonce);
+            return Err(VerifyError::Nonce);
         }
-        // Both must be there even where nobody knows what to expect.
+        // Both claims are required even if the challenge does not compare them.
         let both = text("aud").is_some() && text("nonce").is_some();
-        if both { Ok(()) } else { Err(Refusal::Claim("aud and nonce of the key binding")) }
+        if both { Ok(()) } else { Err(VerifyError::Claim("the key binding must have aud and nonce")) }
     }
 }

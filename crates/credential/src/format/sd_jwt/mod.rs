@@ -1,7 +1,7 @@
-//! SD-JWT (RFC 9901): claims that are signed once and disclosed apart.
+//! SD-JWT (RFC 9901): claims that are signed once and disclosed individually.
 //!
-//! Owns making, showing in part, binding to a key and reading. What the claims mean, and which of them must stand in the
-//! open, is for the format above it ([`super::sd_jwt_vc`]).
+//! Issues, presents, binds to a key, and parses. The meaning of the claims, and which of them must
+//! not be selectively disclosable, belongs to the format above ([`super::sd_jwt_vc`]).
 
 mod disclosure;
 mod issue;

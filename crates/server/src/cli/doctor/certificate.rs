@@ -1,4 +1,4 @@
-//! How long a certificate is valid. Whether a certificate is trusted is decided elsewhere.
+//! Validity periods of certificates. Whether a certificate is trusted is decided elsewhere.
 
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
@@ -11,7 +11,7 @@ pub(super) struct Validity {
     pub(super) until: Timestamp,
 }
 
-/// The validity period of a certificate, DER.
+/// Parses the validity period of a certificate, DER.
 pub(super) fn validity(certificate: &[u8]) -> Option<Validity> {
     let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
     let [from, until] = [certificate.validity.not_before, certificate.validity.not_after]

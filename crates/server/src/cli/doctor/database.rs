@@ -1,5 +1,5 @@
-//! The database and the key ring's: reachable, up to date, durable, fast enough, with room on the disk; and what waits in the
-//! outbox.
+//! Checks the databases of the data and the key ring (reachable, up to date, durable, fast, with
+//! disk space left), and the backlog of the outbox.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,30 +7,30 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::examination::{Examination, told};
+use super::examination::{Examination, render};
 use super::finding::Report;
 use super::outside::told_apart;
 use crate::trusted_time::LEAP;
 use store::{Part, Store, StoreError};
 
-/// A durable write that takes longer is felt by everybody who pushes one by one.
+/// Duration from which a durable write is reported as slow. Every single push waits for one.
 const SLOW: Duration = Duration::from_millis(50);
-/// What has waited longer than this to be sent is stuck.
+/// Age from which a pending message is reported as stuck.
 const STUCK: Duration = Duration::from_secs(900);
-/// Room below which a disk is soon full, in KiB.
+/// Free space below which a disk is reported as nearly full, in KiB.
 const ROOM: u64 = 1024 * 1024;
 
-/// What later checks need.
+/// Results that later checks use.
 #[derive(Debug, Default)]
 pub(super) struct Stores {
     pub(super) data: Option<Store>,
     pub(super) keyring: Option<Store>,
-    /// The name of the database, under which its documents are kept.
+    /// The name of the database, which is the prefix of its documents.
     pub(super) instance: Option<Uuid>,
 }
 
-/// Looks; the clock is compared with the database's unless it `was_compared` before.
-pub(super) async fn examine(report: &mut Report, it: &Examination, was_compared: bool) -> Stores {
+/// Checks the databases. Compares the clock with the database's unless it `was_compared` before.
+pub(super) async fn check(report: &mut Report, it: &Examination, was_compared: bool) -> Stores {
     let url = &it.config.storage.database_url;
     let place = if url.is_empty() { "SQLite in the data folder".to_owned() } else { "PostgreSQL".to_owned() };
     let data = open(report, it, Part::Data, "data", &place).await;
@@ -53,7 +53,7 @@ pub(super) async fn examine(report: &mut Report, it: &Examination, was_compared:
             Ok::<_, StoreError>(())
         };
         if let Err(error) = looked.await {
-            report.fail("reading and writing", error.to_string(), "Mend what the database complains of.");
+            report.fail("reading and writing", error.to_string(), "Resolve the database error.");
         }
         stores.data = Some(store);
     }
@@ -61,13 +61,13 @@ pub(super) async fn examine(report: &mut Report, it: &Examination, was_compared:
     stores
 }
 
-/// Opens a part; nothing of it if it is not as this version needs it.
+/// Opens a part, or returns `None` if it does not have the schema of this version.
 async fn open(report: &mut Report, it: &Examination, part: Part, name: &str, place: &str) -> Option<Store> {
     let (data, url) = (it.data(), &it.config.storage.database_url);
     let fix = if url.is_empty() {
-        "Check --data; a server that is started there makes what is missing."
+        "Check --data. Starting a server there creates the database."
     } else {
-        "Check --database-url, that the database exists, and that its server lets this user and machine in."
+        "Check --database-url, that the database exists, and that its server accepts this user and host."
     };
     let looked = async {
         let store = Store::look(part, data, url).await?;
@@ -83,20 +83,20 @@ async fn open(report: &mut Report, it: &Examination, part: Part, name: &str, pla
     };
     if !found.broken.is_empty() {
         let fix = "Restore the backup from before the upgrade, and start the server again.";
-        report.fail(name, format!("{place}; the migrations {:?} broke off", found.broken), fix);
+        report.fail(name, format!("{place}; the migrations {:?} were interrupted", found.broken), fix);
         return None;
     }
     if !found.unknown.is_empty() {
         let fix = "Use the newer version again, or restore the backup from before the upgrade.";
-        report.fail(name, format!("{place}; a newer version has changed it ({:?})", found.unknown), fix);
+        report.fail(name, format!("{place}; a newer version has migrated it ({:?})", found.unknown), fix);
         return None;
     }
     if !found.missing.is_empty() {
-        let fix = "Start the server of this version: it brings the database up to date.";
+        let fix = "Start the server of this version: it migrates the database.";
         report.warn(name, format!("{place}; {} migrations are missing", found.missing.len()), fix);
         return None;
     }
-    report.ok(name, format!("{place}; all {} migrations are in", found.applied));
+    report.ok(name, format!("{place}; all {} migrations are applied", found.applied));
     Some(store)
 }
 
@@ -113,17 +113,17 @@ async fn durability(report: &mut Report, it: &Examination, store: &Store) -> Res
         report.ok("durability", told);
     } else {
         let fix = format!(
-            "Turn {} on in PostgreSQL's settings: a power cut would lose what was answered.",
+            "Turn {} on in PostgreSQL's settings: otherwise a power failure loses acknowledged data.",
             losing.join(" and ")
         );
         report.fail("durability", told, fix);
     }
     if let Ok(most) = of("max_connections").parse::<u32>() {
-        // The key ring has a few of its own, and one listens.
+        // The key ring has a few connections of its own, and one listens for notifications.
         let wanted = it.config.storage.connections + 5;
         let measured = format!("this server uses up to {wanted}, PostgreSQL allows {most}");
         if wanted + 3 > most {
-            let fix = "Lower storage.connections or raise PostgreSQL's max_connections, counting every server.";
+            let fix = "Lower storage.connections or raise PostgreSQL's max_connections. Count all servers.";
             report.warn("connections", measured, fix);
         } else {
             report.ok("connections", measured);
@@ -144,35 +144,35 @@ async fn outbox(report: &mut Report, it: &Examination, store: &Store) -> Result<
     let mut tx = store.read().await?;
     let (length, oldest) = (tx.outbox_length().await?, tx.oldest_in_outbox().await?);
     let waited = oldest.map(|oldest| it.now().since(oldest)).unwrap_or_default();
-    let measured = format!("{length} waiting to be sent");
+    let measured = format!("{length} pending messages");
     if waited > STUCK {
-        let fix = "Start the server, or see in its log why mails do not leave.";
-        report.warn("outbox", format!("{measured}, the oldest for {}", told(waited)), fix);
+        let fix = "Start the server, or check its log for the reason why mails are not sent.";
+        report.warn("outbox", format!("{measured}, the oldest for {}", render(waited)), fix);
     } else {
         report.ok("outbox", measured);
     }
     Ok(())
 }
 
-/// Compares this clock with how far retention came.
+/// Compares this clock with the time up to which retention has run.
 async fn retention(report: &mut Report, it: &Examination, store: &Store) -> Result<(), StoreError> {
-    let Some(mark) = store.glance().await?.clock_mark().await? else { return Ok(()) };
+    let Some(mark) = store.acquire().await?.clock_mark().await? else { return Ok(()) };
     let behind = it.now().since(mark);
-    let measured = format!("retention has come as far as {mark}");
+    let measured = format!("retention has processed everything up to {mark}");
     if behind > LEAP {
-        let fix = "Check the clock. If it is right: start the server, and retention catches up within an hour.";
-        report.warn("retention", format!("{measured}, {} behind this clock", told(behind)), fix);
+        let fix = "Check the clock. If it is correct, start the server: retention catches up within an hour.";
+        report.warn("retention", format!("{measured}, {} behind this clock", render(behind)), fix);
     } else {
         report.ok("retention", measured);
     }
     Ok(())
 }
 
-/// Times the quickest of three durable writes, and returns the database's name.
+/// Measures the fastest of three durable writes, and returns the database's name.
 async fn write(report: &mut Report, store: &Store) -> Result<Option<Uuid>, StoreError> {
     let mut best = Duration::MAX;
-    if store.glance().await?.keyring_of_data().await?.is_none() {
-        report.skip("a durable write", "no server was ever started on it");
+    if store.acquire().await?.keyring_of_data().await?.is_none() {
+        report.skip("a durable write", "no server has been started on it");
         return Ok(None);
     }
     for _ in 0..3 {
@@ -182,30 +182,34 @@ async fn write(report: &mut Report, store: &Store) -> Result<Option<Uuid>, Store
         tx.commit().await?;
         best = best.min(started.elapsed());
     }
-    let measured = format!("committed in {}", told(best));
+    let measured = format!("committed in {}", render(best));
     if best > SLOW {
-        report.warn("a durable write", measured, "Put the database on a disk of its own, or one that syncs faster.");
+        report.warn("a durable write", measured, "Put the database on its own disk, or on a faster one.");
     } else {
         report.ok("a durable write", measured);
     }
-    // It is there, so none is made.
+    // The name exists, so the nil id is not stored.
     let mut tx = store.write().await?;
     Ok(Some(tx.instance(Uuid::nil()).await?))
 }
 
-/// POSIX's df says what is left for whoever is not root.
+/// Reports the disk space available to unprivileged users, from POSIX `df`.
 fn room(report: &mut Report, data: &Path) {
     let output = Command::new("df").arg("-Pk").arg(data).output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     let free = text.lines().nth(1).and_then(|line| line.split_whitespace().nth(3)?.parse::<u64>().ok());
     let Some(free) = free else {
-        return report.skip("free disk", format!("df says nothing of {}", data.display()));
+        return report.skip("free disk", format!("df reports nothing for {}", data.display()));
     };
     let measured = format!("{} MiB free under {}", free / 1024, data.display());
     if free < ROOM / 8 {
-        report.fail("free disk", measured, "Make room: a full disk answers every push 503.");
+        report.fail("free disk", measured, "Free disk space: on a full disk every push is answered with 503.");
     } else if free < ROOM {
-        report.warn("free disk", measured, "Make room before it is full: then every push is answered 503.");
+        report.warn(
+            "free disk",
+            measured,
+            "Free disk space before the disk is full: then every push is answered with 503.",
+        );
     } else {
         report.ok("free disk", measured);
     }

@@ -1,4 +1,4 @@
-//! What every check may use.
+//! Inputs of every check.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use ambient::{Clock, Rng, Timestamp};
 use crate::config::Config;
 use crate::outbound::Outbound;
 
-/// Longest wait for one answer from elsewhere.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// Timeout of one request.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What every check may use.
+/// Inputs of every check.
 pub(super) struct Examination {
     pub(super) config: Config,
     pub(super) outbound: Outbound,
@@ -25,12 +25,12 @@ impl Examination {
     }
 
     pub(super) fn data(&self) -> &Path {
-        &self.config.storage.data
+        &self.config.storage.data_dir
     }
 }
 
-/// How long something took, or is away, in the unit that a person would use.
-pub(super) fn told(duration: Duration) -> String {
+/// Formats a duration in a readable unit.
+pub(super) fn render(duration: Duration) -> String {
     let (seconds, days) = (duration.as_secs_f64(), duration.as_secs() / 86_400);
     match duration.as_secs() {
         0 => format!("{:.1} ms", seconds * 1000.0),

@@ -1,21 +1,21 @@
-//! What was found, and how it is shown.
+//! Findings and their output.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 use serde_json::json;
 
-/// How a check went.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Outcome {
-    /// As it should be.
+    /// No problem.
     Ok,
-    /// It works, but not as it should.
+    /// It works, with a problem.
     Warning,
     /// It does not work.
     Failure,
-    /// It could not be looked at.
+    /// It could not be checked.
     Skipped,
 }
 
@@ -43,25 +43,26 @@ struct Finding {
     fix: Option<String>,
 }
 
-/// All findings, in the order in which they were made.
+/// All findings, in order.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     area: &'static str,
     findings: Vec<Finding>,
-    /// What must not be shown, whoever says it.
+    /// Texts that are removed from all output.
     secrets: Vec<String>,
 }
 
 impl Report {
-    /// A report in which none of `secrets` is ever shown.
+    /// Creates a report that never shows any of `secrets`.
     pub(super) fn without(secrets: Vec<String>) -> Self {
         let mut secrets: Vec<String> = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
-        // A secret that another one begins with would leave the rest of that one to be seen.
+        // Longest first: removing a secret that is a prefix of another would leave the rest
+        // visible.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         Self { secrets, ..Self::default() }
     }
 
-    /// What comes next is about `area`.
+    /// Starts the findings about `area`.
     pub(super) fn begin(&mut self, area: &'static str) {
         self.area = area;
     }
@@ -84,7 +85,7 @@ impl Report {
 
     fn add(&mut self, outcome: Outcome, name: String, measured: String, fix: Option<String>) {
         let clean = |text: String| self.secrets.iter().fold(text, |text, secret| text.replace(secret, "[secret]"));
-        // Programs that are asked may answer in several lines.
+        // Errors of other programs may have several lines.
         let line = |text: String| clean(text).split_whitespace().collect::<Vec<_>>().join(" ");
         let finding =
             Finding { area: self.area, name: line(name), outcome, measured: line(measured), fix: fix.map(line) };
@@ -95,19 +96,19 @@ impl Report {
         self.findings.iter().filter(|finding| finding.outcome == outcome).count()
     }
 
-    /// Whether something does not work.
+    /// Returns whether any check failed.
     pub(super) fn has_failure(&self) -> bool {
         self.count(Outcome::Failure) > 0
     }
 
-    /// For programs.
+    /// Formats the report as JSON.
     pub(super) fn json(&self) -> String {
         let counts: serde_json::Map<String, serde_json::Value> =
             Outcome::ALL.iter().map(|outcome| (outcome.word().to_owned(), json!(self.count(*outcome)))).collect();
         format!("{:#}", json!({ "findings": self.findings, "counts": counts }))
     }
 
-    /// For a person: a line a finding, under its area; below it what to do, if anything.
+    /// Formats the report as text: one line per finding, grouped by area, each followed by its fix.
     pub(super) fn text(&self) -> String {
         let width = self.findings.iter().map(|finding| finding.name.chars().count()).max().unwrap_or_default();
         let (mut text, mut area) = (String::new(), "");

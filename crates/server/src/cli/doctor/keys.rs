@@ -1,4 +1,5 @@
-//! The root key, and what it opens: the keys that sign, their age and their certificates.
+//! Checks the root key and the signing keys: whether they can be decrypted, their age, and their
+//! certificates.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
@@ -6,16 +7,16 @@ use std::time::Duration;
 use credential::key::{Algorithm, SoftwareKey};
 
 use super::certificate::validity;
-use super::examination::{Examination, told};
+use super::examination::{Examination, render};
 use super::finding::Report;
 use crate::issuing::PUBLISHED_BEFORE_USE;
 use crate::keys::{Belonging, Keyring, Purpose, SigningKey};
 use store::{Part, Store, database_files};
 
-/// A key is followed by another within minutes of its time while a server runs; a day later nobody has come by.
+/// Time after which a missed rotation is reported. A running server rotates keys within minutes.
 const GRACE: Duration = Duration::from_secs(86_400);
 
-pub(super) async fn examine(report: &mut Report, it: &Examination, data: Option<&Store>, store: Option<Store>) {
+pub(super) async fn check(report: &mut Report, it: &Examination, data: Option<&Store>, store: Option<Store>) {
     folder(report, it);
     database_modes(report, it);
     if let (Some(data), Some(ring)) = (data, &store) {
@@ -30,14 +31,14 @@ pub(super) async fn examine(report: &mut Report, it: &Examination, data: Option<
     let Some(store) = store else {
         return report.skip("key ring", "its database cannot be used");
     };
-    let ring = match Keyring::look(store, it.data(), it.config.retention.ring_period(), it.rng.clone()) {
+    let ring = match Keyring::look(store, it.data(), it.config.retention.epoch_length(), it.rng.clone()) {
         Ok(ring) => ring,
         Err(error) => {
             return report.fail("key ring", error.to_string(), "Put back the root key that belongs to this data.");
         }
     };
     let algorithm = it.config.credentials.algorithm;
-    let (credentials, tokens) = (it.config.credentials.signing_key_age, it.config.tokens.signing_key_age);
+    let (credentials, tokens) = (it.config.credentials.key_rotation_interval, it.config.tokens.key_rotation_interval);
     let mut is_open = true;
     for (name, purpose, age) in [
         ("keys of credentials", Purpose::Credential(algorithm), Some(credentials)),
@@ -50,22 +51,22 @@ pub(super) async fn examine(report: &mut Report, it: &Examination, data: Option<
             Ok(keys) => signing_keys(report, it, name, purpose, &keys, age),
             Err(error) => {
                 is_open = false;
-                let fix = "Put back the root key that belongs to this key ring: another one opens nothing of it.";
+                let fix = "Put back the root key that belongs to this key ring: no other key decrypts it.";
                 report.fail(name, error.to_string(), fix);
             }
         }
     }
     if is_open {
-        report.ok("key ring", "the root key opens what is in it");
+        report.ok("key ring", "the root key decrypts its keys");
     }
 }
 
-/// Reports whether the key ring is that of the data.
+/// Reports whether the key ring belongs to the data.
 async fn belonging(report: &mut Report, it: &Examination, data: &Store, ring: &Store) {
     let name = "data and key ring";
-    let fix = "Put back what is missing, or restore a backup; docs/operations.md says what else can be done.";
+    let fix = "Put back the missing part, or restore a backup; docs/operate/backup.md describes the alternatives.";
     match Belonging::of(data, ring, it.now()).await {
-        Err(error) => report.fail(name, error.to_string(), "Mend what the database complains of."),
+        Err(error) => report.fail(name, error.to_string(), "Resolve the database error."),
         Ok(found) => match found.refusal(&it.config.storage) {
             Some(refusal) => report.fail(name, refusal, fix),
             None => report.ok(name, "they belong together"),
@@ -76,17 +77,19 @@ async fn belonging(report: &mut Report, it: &Examination, data: &Store, ring: &S
 fn folder(report: &mut Report, it: &Examination) {
     let (folder, shown) = (it.data(), it.data().display());
     match std::fs::metadata(folder) {
-        Err(error) => report.fail("data folder", format!("{shown}: {error}"), "Check --data, and who owns the folder."),
+        Err(error) => {
+            report.fail("data folder", format!("{shown}: {error}"), "Check --data and the owner of the folder.");
+        }
         Ok(found) if found.permissions().mode() & 0o077 != 0 => report.warn(
             "data folder",
             format!("{shown} has mode {:o}", found.permissions().mode() & 0o777),
-            format!("Keep it from others on this machine: chmod 700 {shown}"),
+            format!("Make it private: chmod 700 {shown}"),
         ),
-        Ok(_) => report.ok("data folder", format!("{shown} is its owner's alone")),
+        Ok(_) => report.ok("data folder", format!("only its owner can access {shown}")),
     }
 }
 
-/// Reports database files that others may read. A server that starts there makes them private.
+/// Reports database files that other users may read. A server makes them private when it starts.
 fn database_modes(report: &mut Report, it: &Examination) {
     let databases = [Part::Data, Part::Keyring].map(|part| it.data().join(part.file()));
     let modes = databases.iter().flat_map(|file| database_files(file)).filter_map(|file| {
@@ -105,18 +108,18 @@ fn database_modes(report: &mut Report, it: &Examination) {
     }
 }
 
-/// Whether the root key is there as it must be. What is in it is never looked at here.
+/// Returns whether the root key file exists with the correct mode. Its content is not read here.
 fn root_key(report: &mut Report, it: &Examination) -> bool {
     let path = it.data().join("root.key");
     let shown = path.display();
     match std::fs::metadata(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let fix = "Put it back from where its copy is kept; only a server on an empty folder makes a new one.";
-            report.fail("root key", format!("{shown} is not there"), fix);
+            let fix = "Restore it from its copy. A server creates a new one only in an empty folder.";
+            report.fail("root key", format!("{shown} does not exist"), fix);
             false
         }
         Err(error) => {
-            report.fail("root key", format!("{shown}: {error}"), "Let the user that the server runs as read it.");
+            report.fail("root key", format!("{shown}: {error}"), "Make it readable for the user that runs the server.");
             false
         }
         Ok(found) if found.permissions().mode() & 0o077 != 0 => {
@@ -124,12 +127,12 @@ fn root_key(report: &mut Report, it: &Examination) -> bool {
             report.fail(
                 "root key",
                 measured,
-                format!("Make it private, for no server starts with it: chmod 600 {shown}"),
+                format!("Make it private, otherwise no server starts with it: chmod 600 {shown}"),
             );
             false
         }
         Ok(_) => {
-            report.ok("root key", format!("{shown} is its owner's alone"));
+            report.ok("root key", format!("only its owner can access {shown}"));
             true
         }
     }
@@ -144,7 +147,7 @@ fn signing_keys(
     age: Option<Duration>,
 ) {
     let Some(newest) = keys.first() else {
-        return report.skip(name, "there is none yet: a server makes it when it starts");
+        return report.skip(name, "there is none yet: a server creates it when it starts");
     };
     let algorithm = match purpose {
         Purpose::Credential(algorithm) => algorithm,
@@ -157,21 +160,21 @@ fn signing_keys(
         }
     }
     let old = it.now().since(newest.created_at);
-    let mut measured = format!("{}, the newest {} old", counted(keys.len()), told(old));
+    let mut measured = format!("{}, the newest {} old", counted(keys.len()), render(old));
     if let Some(age) = age
         && old > age + PUBLISHED_BEFORE_USE + GRACE
     {
-        let fix = "Start a server: it makes the next key by itself.";
-        return report.warn(name, format!("{measured}, although one is due every {}", told(age)), fix);
+        let fix = "Start a server: it creates the next key itself.";
+        return report.warn(name, format!("{measured}, although a new one is due every {}", render(age)), fix);
     }
     if let Some(found) = newest.certificate.as_deref().and_then(validity) {
-        measured = format!("{measured}; its certificate is good until {}", found.until);
+        measured = format!("{measured}; its certificate is valid until {}", found.until);
     }
     report.ok(name, measured);
 }
 
-/// That what is in the ring is a key, and that its certificate, if it has one, is its own and good today; or what is wrong,
-/// and what to do.
+/// Checks that a stored key can be used, and that its certificate, if any, belongs to it and is
+/// valid today. Returns the problem and the fix otherwise.
 fn sound(it: &Examination, key: &SigningKey, algorithm: Algorithm) -> Result<(), (String, &'static str)> {
     let restore = "Restore the key ring from a copy.";
     let signer =
@@ -179,14 +182,14 @@ fn sound(it: &Examination, key: &SigningKey, algorithm: Algorithm) -> Result<(),
     let Some(certificate) = &key.certificate else { return Ok(()) };
     let public = signer.public().bytes();
     if !certificate.windows(public.len()).any(|part| part == public) {
-        return Err(("a certificate is of another key".to_owned(), restore));
+        return Err(("a certificate belongs to another key".to_owned(), restore));
     }
     let Some(found) = validity(certificate) else {
         return Err(("a certificate cannot be read".to_owned(), restore));
     };
     if found.until < it.now() || found.from > it.now() {
-        let wrong = format!("a certificate is good from {} until {} only", found.from, found.until);
-        return Err((wrong, "Check the clock; a key whose certificate is over must be replaced."));
+        let wrong = format!("a certificate is valid from {} until {} only", found.from, found.until);
+        return Err((wrong, "Check the clock. A key whose certificate has expired must be replaced."));
     }
     Ok(())
 }

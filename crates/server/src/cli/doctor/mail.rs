@@ -1,18 +1,18 @@
-//! How mail leaves: whether it would be taken, without sending any.
+//! Checks that the mail server would accept a message, without sending one.
 
 use super::examination::Examination;
 use super::finding::Report;
 use crate::mail::{Mailer, Probe};
 
-pub(super) async fn examine(report: &mut Report, it: &Examination) {
+pub(super) async fn check(report: &mut Report, it: &Examination) {
     let settings = &it.config.mail;
     if let Some(folder) = settings.transport.strip_prefix("dir:")
         && !std::path::Path::new(folder).is_dir()
     {
         return report.fail(
             "transport",
-            format!("there is no folder {folder}"),
-            "Check mail.transport; a server makes the folder.",
+            format!("the folder {folder} does not exist"),
+            "Check mail.transport. A server creates the folder.",
         );
     }
     let mailer = match Mailer::new(&settings.transport, &settings.from, &it.config.outbound, !it.config.is_https()) {
@@ -22,24 +22,26 @@ pub(super) async fn examine(report: &mut Report, it: &Examination) {
     match mailer.probe().await {
         Ok(Probe::Console) => report.warn(
             "transport",
-            "mails are printed, and reach nobody",
-            "Set mail.transport to smtp://user:password@host:587?tls=required, or whatever your mail server wants.",
+            "mails are printed on the terminal and not sent to anyone",
+            "Set mail.transport to smtp://user:password@host:587?tls=required, with the values of your mail server.",
         ),
-        Ok(Probe::Folder) => report.ok("transport", "the folder can be written to; whoever reads it sends the mails"),
+        Ok(Probe::Folder) => {
+            report.ok("transport", "the folder is writable; the program that reads it has to send the mails");
+        }
         Ok(Probe::Smtp) => {
             report.ok(
                 "transport",
-                format!("the server greeted us, {}, and would take mail", protection(&settings.transport)),
+                format!("the mail server greeted us, {}, and would accept mail", protection(&settings.transport)),
             );
             if protection(&settings.transport) == PLAIN && !is_here(&settings.transport) {
                 report.warn(
                     "encryption",
-                    "codes and passwords go over the network in clear text",
+                    "codes and passwords cross the network unencrypted",
                     "Use smtps:// or ?tls=required.",
                 );
             }
         }
-        Err(error) => report.fail("transport", error, "Check host, port, user and password in mail.transport."),
+        Err(error) => report.fail("transport", error, "Check the host, port, user and password in mail.transport."),
     }
 }
 
@@ -47,11 +49,11 @@ const PLAIN: &str = "without TLS";
 
 fn protection(transport: &str) -> &'static str {
     if transport.starts_with("smtps:") {
-        "by TLS from the start"
+        "with TLS from the start"
     } else if transport.contains("tls=required") {
-        "by STARTTLS"
+        "with STARTTLS"
     } else if transport.contains("tls=opportunistic") {
-        "by STARTTLS if it offers that"
+        "with STARTTLS if the server offers it"
     } else {
         PLAIN
     }

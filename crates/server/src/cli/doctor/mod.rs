@@ -1,7 +1,8 @@
-//! `tenure doctor`: looks at everything that a running server stands on, and says what to do about what is wrong.
+//! `tenure doctor`: checks everything that a running server depends on, and suggests fixes.
 //!
-//! Owns the order of the checks and what they share. Each part has its file. It reads the same settings as `serve`, works
-//! while a server runs or not, and changes nothing: what it writes to try something, it takes away again.
+//! Owns the order of the checks and their shared inputs; each part has its own file. It reads the
+//! same settings as `serve`, and the server may be running. It changes nothing: test data is
+//! deleted again.
 
 mod certificate;
 mod database;
@@ -21,26 +22,27 @@ use clap::Args;
 use secrecy::ExposeSecret as _;
 use url::Url;
 
-use self::examination::{Examination, PATIENCE};
+use self::examination::{Examination, TIMEOUT};
 use self::finding::Report;
 use super::command::{Outcome, StoreArguments, block_on, print};
 use crate::config::Config;
 use crate::outbound::Outbound;
 use ambient::{Clock, Rng};
 
-/// Look at everything that a server with these settings stands on, and say what to do about what is wrong.
+/// Check everything that a server with these settings depends on, and suggest a fix for each
+/// problem.
 #[derive(Debug, Args)]
 pub struct Doctor {
     #[command(flatten)]
     store: StoreArguments,
-    /// Where the server listens.
+    /// Address and port that the server listens on.
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// The address people and partners reach it by.
+    /// Public address for people and partners.
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
-    /// How mail leaves.
-    #[arg(long, value_name = "WAY")]
+    /// Mail transport.
+    #[arg(long, value_name = "TRANSPORT")]
     mail: Option<String>,
     /// Print JSON.
     #[arg(long)]
@@ -54,37 +56,37 @@ impl Doctor {
             ("server.base_url", self.base_url),
             ("mail.transport", self.mail),
         ])?;
-        let report = block_on(examine(config))?;
+        let report = block_on(check(config))?;
         print(&if self.json { report.json() } else { report.text() })?;
         Ok(if report.has_failure() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 }
 
-async fn examine(config: Config) -> Result<Report, String> {
+async fn check(config: Config) -> Result<Report, String> {
     let mut report = Report::without(secrets(&config));
     let mut outgoing = config.outbound.clone();
-    outgoing.timeout = outgoing.timeout.min(PATIENCE);
-    let outbound = Outbound::with_this_machine(&outgoing)?;
+    outgoing.timeout = outgoing.timeout.min(TIMEOUT);
+    let outbound = Outbound::allow_loopback(&outgoing)?;
     let it = Examination { config, outbound, clock: Clock::System, rng: Rng::System };
     report.begin("Settings");
-    settings::examine(&mut report, &it);
+    settings::check(&mut report, &it);
     report.begin("From outside");
-    let seen = outside::examine(&mut report, &it).await;
+    let seen = outside::check(&mut report, &it).await;
     report.begin("Database");
-    let stores = database::examine(&mut report, &it, seen).await;
+    let stores = database::check(&mut report, &it, seen).await;
     report.begin("Keys");
-    keys::examine(&mut report, &it, stores.data.as_ref(), stores.keyring).await;
+    keys::check(&mut report, &it, stores.data.as_ref(), stores.keyring).await;
     report.begin("Documents");
-    objects::examine(&mut report, &it, stores.instance).await;
-    inspection::examine(&mut report, &it).await;
+    objects::check(&mut report, &it, stores.instance).await;
+    inspection::check(&mut report, &it).await;
     report.begin("Mail");
-    mail::examine(&mut report, &it).await;
+    mail::check(&mut report, &it).await;
     report.begin("Webhooks");
-    webhooks::examine(&mut report, &it, stores.data).await;
+    webhooks::check(&mut report, &it, stores.data).await;
     Ok(report)
 }
 
-/// What programs that are asked might repeat in an error.
+/// Returns the secrets that errors of other programs might repeat.
 fn secrets(config: &Config) -> Vec<String> {
     let of_url = |text: &str| {
         let password = Url::parse(text).ok().and_then(|url| url.password().map(str::to_owned)).unwrap_or_default();
@@ -92,5 +94,5 @@ fn secrets(config: &Config) -> Vec<String> {
         [password, decoded]
     };
     let urls = [of_url(&config.storage.database_url), of_url(&config.mail.transport)];
-    urls.into_iter().flatten().chain([config.objects.secret_key.expose_secret().to_owned()]).collect()
+    urls.into_iter().flatten().chain([config.object_storage.secret_key.expose_secret().to_owned()]).collect()
 }

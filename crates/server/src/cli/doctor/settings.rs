@@ -1,37 +1,37 @@
-//! Settings that work and are still not what a server for people should have.
+//! Checks for settings that work but are unsuitable for a public server.
 
 use std::time::Duration;
 
-use super::examination::{Examination, told};
+use super::examination::{Examination, render};
 use super::finding::Report;
 
-/// What partners and people are promised.
+/// The retention that partners and people are promised.
 const PROMISED: Duration = Duration::from_secs(48 * 3600);
 
-pub(super) fn examine(report: &mut Report, it: &Examination) {
+pub(super) fn check(report: &mut Report, it: &Examination) {
     base_url(report, it);
     sender(report, it);
     let config = &it.config;
     if config.rate_limit.enabled {
         report.ok("rate limits", format!("{} requests a second for a partner", config.rate_limit.partner_per_second));
     } else {
-        report.warn("rate limits", "they are off", "Set rate_limit.enabled = true: off is for load tests alone.");
+        report.warn("rate limits", "they are off", "Set rate_limit.enabled = true. Turn it off for load tests only.");
     }
     if config.retention.incomplete == PROMISED {
-        report.ok("retention", "what nobody accepts is deleted after 48 h, as documented");
+        report.ok("retention", "pending submissions are deleted after 48 h, as documented");
     } else {
-        let measured = format!("what nobody accepts is deleted after {}", told(config.retention.incomplete));
+        let measured = format!("pending submissions are deleted after {}", render(config.retention.incomplete));
         report.warn(
             "retention",
             measured,
-            "Set retention.incomplete = \"48h\": that is what partners and people read.",
+            "Set retention.incomplete = \"48h\": partners and people are informed of that period.",
         );
     }
     wallets(report, it);
     let relic = it.data().join("sandbox-partner.json");
     if relic.exists() {
-        let fix = "Disable that partner (tenure partner disable) and delete the file, or start on a fresh folder.";
-        report.warn("demonstration", format!("{} holds a partner's secret in clear text", relic.display()), fix);
+        let fix = "Disable that partner (tenure partner disable) and delete the file, or start with an empty folder.";
+        report.warn("demonstration", format!("{} contains a partner's secret in clear text", relic.display()), fix);
     }
 }
 
@@ -43,20 +43,21 @@ fn base_url(report: &mut Report, it: &Examination) {
         if server.trusted_proxies == 0 {
             report.warn(
                 "proxies",
-                "server.trusted_proxies is 0, although somebody in front must speak TLS",
-                "Set server.trusted_proxies to the number of proxies: else all clients share the proxy's limits.",
+                "server.trusted_proxies is 0, although a proxy must terminate TLS",
+                "Set server.trusted_proxies to the number of proxies: otherwise all clients share the proxy's rate \
+                 limits.",
             );
         }
     } else if is_here {
         report.warn(
             "base URL",
-            format!("{base} is reached on this machine alone"),
+            format!("{base} is reachable on this machine only"),
             "Set server.base_url to the https address that people use.",
         );
     } else {
         report.fail(
             "base URL",
-            format!("{base} is http: codes, cookies and credentials go over the network in clear text"),
+            format!("{base} is http: codes, cookies and credentials cross the network unencrypted"),
             "Put a proxy with a certificate in front and set server.base_url to its https address.",
         );
     }
@@ -68,7 +69,7 @@ fn sender(report: &mut Report, it: &Examination) {
         report.warn(
             "sender",
             format!("mail.from is {from}"),
-            "Set mail.from to an address of a domain of yours, with SPF and DKIM.",
+            "Set mail.from to an address of your own domain, with SPF and DKIM.",
         );
     } else {
         report.ok("sender", "mail.from names a domain");
@@ -76,13 +77,21 @@ fn sender(report: &mut Report, it: &Examination) {
 }
 
 fn wallets(report: &mut Report, it: &Examination) {
-    let settings = &it.config.wallets;
+    let settings = &it.config.oid4vci;
     match settings.provider_keys() {
-        Err(error) => report.fail("wallets", error, "Correct wallets.providers: a server does not start so."),
-        Ok(keys) if settings.attestation_required => {
-            report.ok("wallets", format!("those that {} known providers vouch for", keys.len()));
+        Err(error) => {
+            report.fail(
+                "wallets",
+                error,
+                "Correct oid4vci.trusted_wallet_providers_file: the server does not start otherwise.",
+            );
         }
-        Ok(_) if settings.dpop_required => report.ok("wallets", "any, each with a key that its token is bound to"),
-        Ok(_) => report.ok("wallets", "any; wallets.attestation_required and wallets.dpop_required are off"),
+        Ok(keys) if settings.attestation_required => {
+            report.ok("wallets", format!("wallets that one of {} known providers attests", keys.len()));
+        }
+        Ok(_) if settings.dpop_required => {
+            report.ok("wallets", "any wallet, with tokens that are bound to its key (DPoP)");
+        }
+        Ok(_) => report.ok("wallets", "any wallet; oid4vci.attestation_required and oid4vci.dpop_required are off"),
     }
 }

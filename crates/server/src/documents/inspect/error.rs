@@ -1,6 +1,6 @@
-//! Why a document is refused.
+//! The reason for refusing a document.
 
-/// Why a document is refused, in a sentence.
+/// The reason for refusing a document, in a sentence for the partner.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InspectError(pub String);

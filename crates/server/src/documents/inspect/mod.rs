@@ -1,8 +1,8 @@
-//! What a document's bytes hold: whether they are what they claim, whole, and without anything active.
+//! Inspection of documents: they have the claimed format, are complete, and contain nothing active.
 //!
-//! Owns the limits of looking: no image is decoded that is larger than a page scanned well, no stream is unpacked
-//! without end. A refusal is a sentence for the partner. The server calls none of this in its own process, but for
-//! [`starts_as`].
+//! Owns the resource limits: no image is decoded that is larger than a well-scanned page, and no
+//! stream is decompressed without a limit. A refusal is a sentence for the partner. The server
+//! calls only [`starts_as`] in its own process.
 
 mod error;
 mod pdf;
@@ -19,16 +19,16 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 pub use error::InspectError;
-pub use pdf::MOST_WRITTEN;
+pub use pdf::MAX_WRITTEN;
 pub use verdict::{Accepted, Verdict};
 
-/// Most pixels of an image: a page of A3 at 400 dots an inch has 31 million.
+/// Maximum number of pixels of an image. An A3 page at 400 dpi has 31 million.
 const PIXELS: u64 = 32_000_000;
 
-/// Looks at a whole document.
+/// Inspects a complete document.
 ///
 /// # Errors
-/// It is not what `kind` says, is damaged, or holds something active.
+/// It does not have the format `kind`, is damaged, or contains something active.
 pub fn inspect(kind: AssetKind, bytes: &[u8]) -> Result<Accepted, InspectError> {
     starts_as(kind, bytes)?;
     match kind {
@@ -40,13 +40,13 @@ pub fn inspect(kind: AssetKind, bytes: &[u8]) -> Result<Accepted, InspectError> 
     Ok(Accepted::Unchanged)
 }
 
-/// Most bytes at the start of a document that [`starts_as`] looks at.
+/// Number of bytes at the start of a document that [`starts_as`] needs.
 pub const START: usize = pdf::HEADER_WITHIN + 5;
 
-/// Looks at a document's first bytes (its signature), of which [`START`] are enough.
+/// Checks the signature in a document's first bytes, of which [`START`] are enough.
 ///
 /// # Errors
-/// They are those of something else.
+/// The bytes are those of another format.
 pub fn starts_as(kind: AssetKind, bytes: &[u8]) -> Result<(), InspectError> {
     let found = found(bytes);
     let json_space = || bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|byte| *byte == b'{');
@@ -59,8 +59,8 @@ pub fn starts_as(kind: AssetKind, bytes: &[u8]) -> Result<(), InspectError> {
     }
     let wanted = described(kind);
     Err(InspectError(match found {
-        Some(other) => format!("This must be {wanted}; its first bytes are those of {}.", described(other)),
-        None => format!("This must be {wanted}; its first bytes are not those of one."),
+        Some(other) => format!("Must be {wanted}, but its first bytes are those of {}.", described(other)),
+        None => format!("Must be {wanted}, but its first bytes are not those of one."),
     }))
 }
 
@@ -82,8 +82,8 @@ fn described(kind: AssetKind) -> &'static str {
 }
 
 fn open_cert(bytes: &[u8]) -> Result<Accepted, InspectError> {
-    if bytes.len() > opencerts::MOST_BYTES {
-        return Err(InspectError(format!("An OpenCerts document may have {} bytes.", opencerts::MOST_BYTES)));
+    if bytes.len() > opencerts::MAX_BYTES {
+        return Err(InspectError(format!("An OpenCerts document must have at most {} bytes.", opencerts::MAX_BYTES)));
     }
     let document = OpenCert::verify(bytes).map_err(|refusal| InspectError(refusal.to_string()))?;
     Ok(Accepted::OpenCert(document.summary()))
@@ -98,14 +98,14 @@ fn png(bytes: &[u8]) -> Result<(), InspectError> {
     let mut reader = decoder.read_info().map_err(damaged)?;
     let rows = reader.output_buffer_size().unwrap_or(usize::MAX);
     if packed_image_data(bytes) > rows.saturating_add(rows / 64).saturating_add(65_536) {
-        return Err(InspectError::new("The PNG image holds more data than its pixels."));
+        return Err(InspectError::new("The PNG image contains more data than its pixels."));
     }
     // Row by row, so that the whole image is never in memory.
     while reader.next_row().map_err(damaged)?.is_some() {}
     reader.finish().map_err(damaged)
 }
 
-/// How many bytes the chunks with image data have (PNG, section 5.3).
+/// Returns the total size of the chunks with image data (PNG, section 5.3).
 fn packed_image_data(bytes: &[u8]) -> usize {
     let (mut rest, mut sum) = (bytes.get(8..).unwrap_or_default(), 0_usize);
     while let Some((head, after)) = rest.split_first_chunk::<8>() {
@@ -130,7 +130,8 @@ fn jpeg(bytes: &[u8]) -> Result<(), InspectError> {
     decoder.decode_headers().map_err(damaged)?;
     let info = decoder.info().ok_or_else(|| InspectError::new("The JPEG image has no size."))?;
     pixels(u64::from(info.width), u64::from(info.height))?;
-    // Brightness alone is a third of the memory, and shows damage as well; the colours of print have none.
+    // Decoding to grey takes a third of the memory and detects damage as well. CMYK cannot be
+    // decoded to grey.
     let colours = match info.components {
         4 => ColorSpace::CMYK,
         _ => ColorSpace::Luma,
@@ -141,7 +142,9 @@ fn jpeg(bytes: &[u8]) -> Result<(), InspectError> {
 
 fn pixels(width: u64, height: u64) -> Result<(), InspectError> {
     if width.saturating_mul(height) > PIXELS {
-        return Err(InspectError(format!("The image has {width} by {height} pixels; {PIXELS} in all are allowed.")));
+        return Err(InspectError(format!(
+            "The image has {width} by {height} pixels; the maximum is {PIXELS} in total."
+        )));
     }
     Ok(())
 }

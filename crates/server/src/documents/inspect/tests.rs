@@ -1,4 +1,4 @@
-//! What is taken, refused, left out and delivered.
+//! Tests of accepted, refused, removed and delivered content.
 
 mod filters;
 mod hostile;
@@ -18,7 +18,7 @@ pub(super) fn reason(kind: AssetKind, bytes: &[u8]) -> String {
     inspect(kind, bytes).expect_err("refused").0
 }
 
-/// The file that a PDF is delivered as.
+/// Returns the delivered form of a PDF.
 pub(super) fn rewritten(bytes: &[u8]) -> Vec<u8> {
     match inspect(AssetKind::Pdf, bytes) {
         Ok(Accepted::Rewritten(bytes)) => bytes,

@@ -1,4 +1,4 @@
-//! What an inspection found, and how a process that inspects says it.
+//! The result of an inspection, and its encoding between processes.
 
 use std::io::{self, Write};
 
@@ -7,49 +7,49 @@ use serde::{Deserialize, Serialize};
 
 use super::error::InspectError;
 
-/// A document that is taken, and how it is delivered.
+/// An accepted document and the form in which it is delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Accepted {
-    /// As it came.
+    /// Unchanged.
     Unchanged,
-    /// As it came, since it is digitally signed.
+    /// Unchanged because it is digitally signed.
     Signed,
-    /// As it came; an OpenCerts document with these values.
+    /// Unchanged; an OpenCerts document with these values.
     OpenCert(Summary),
-    /// As these bytes.
+    /// Rewritten as these bytes.
     Rewritten(Vec<u8>),
 }
 
-/// The verdict on a document: one line of JSON, and after a rewritten one its bytes.
+/// The verdict on a document: one line of JSON, followed by the bytes of a rewritten document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
-    /// It is delivered as it came.
+    /// It is delivered unchanged.
     Unchanged,
-    /// It is delivered as it came, since it is digitally signed.
+    /// It is delivered unchanged because it is digitally signed.
     Signed,
-    /// It is delivered as it came; an OpenCerts document with these values.
+    /// It is an OpenCerts document with these values, delivered unchanged.
     OpenCert {
-        /// What pages show of it.
+        /// The values that pages show.
         summary: Summary,
     },
     /// It is delivered as the bytes that follow.
     Rewritten {
-        /// How many bytes follow.
+        /// Number of bytes that follow.
         size: u64,
     },
     /// It is refused.
     Refused {
-        /// Why, in a sentence for the partner.
+        /// The reason, in a sentence for the partner.
         reason: String,
     },
 }
 
 impl Verdict {
-    /// Longest line, bytes.
-    pub const MOST: usize = 64 * 1024;
+    /// Maximum length of the line, in bytes.
+    pub const MAX: usize = 64 * 1024;
 
-    /// Writes the verdict on a document, and its bytes if they are others.
+    /// Writes the verdict on a document, and the bytes of a rewritten one.
     ///
     /// # Errors
     /// `out` cannot be written to.

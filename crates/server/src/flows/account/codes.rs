@@ -1,11 +1,13 @@
-//! Sign-in by a six-digit code that is mailed.
+//! Sign-in with a six-digit code sent by mail.
 //!
-//! Whether an address has an account is never shown: an account is created when its first code is used, so both cases
-//! look alike. Anyone may ask for a code for any address, so a request ends no earlier code, and a code counts only in the
-//! browser that asked for it: whoever reads the mail elsewhere asks for another one there.
+//! The responses never reveal whether an address has an account. An account is created when its
+//! first code is used, so both cases look the same. Anyone can request a code for any address, so a
+//! new request does not invalidate earlier codes. A code is valid only in the browser that
+//! requested it; another browser has to request its own.
 //!
-//! Strangers cannot use up what a person needs. Each code has attempts of its own, which only its browser can use, and a network
-//! gets a code from a reserve when others have used up the limit of the address. Guesses are bounded by the number of codes.
+//! Strangers cannot exhaust the limits of a holder. Each code has its own attempts, which only its
+//! browser can use. A network gets codes from a reserve when other networks have exhausted the
+//! limit of the address. The number of codes limits the number of guesses.
 
 use std::net::IpAddr;
 
@@ -24,14 +26,14 @@ use credential::encoding::sha256;
 use store::domain::submission::Sealed;
 use store::{Holder, SignIn, StoreError};
 
-/// The browser that asks for a code or types one.
+/// The browser that requests or enters a code.
 #[derive(Clone, Debug)]
 pub struct CodeBrowser {
     /// Its network address.
     pub client: IpAddr,
-    /// Its secret, if it asked for a code before.
+    /// Its secret, if it has requested a code before.
     pub secret: Option<String>,
-    /// Its tokens of accounts that it was signed in to ([`known_browser`]).
+    /// Its tokens of accounts that it was signed in to before ([`known_browser`]).
     pub known: String,
 }
 
@@ -40,12 +42,14 @@ impl CodeBrowser {
         self.secret.as_ref().map(|secret| sha256(secret.as_bytes()).to_vec())
     }
 
-    /// Whether this browser asked for the code of `sign_in`. A code of the release before counts in any.
+    /// Returns whether this browser requested the code of `sign_in`. Codes of the previous release
+    /// name no browser and are valid in any.
     fn asked_for(&self, sign_in: &SignIn) -> bool {
         sign_in.browser_hash.is_none() || sign_in.browser_hash == self.hash()
     }
 
-    /// Whether this browser waits for the code of `sign_in` and has attempts left: only then are its guesses bounded by the code.
+    /// Returns whether this browser requested the code of `sign_in`, and the code has attempts left
+    /// and has not expired. Only then do the code's own attempts limit its guesses.
     fn waits_for(&self, sign_in: &SignIn, attempts: u32, now: Timestamp) -> bool {
         sign_in.browser_hash.is_some()
             && sign_in.browser_hash == self.hash()
@@ -53,29 +57,31 @@ impl CodeBrowser {
             && sign_in.attempts < i64::from(attempts)
     }
 
-    /// What the limits of `address` count by where this browser is known to its account.
+    /// Returns the rate limit key for `address` and this browser's token of its account, if it has
+    /// one.
     fn known_key(&self, app: &App, address: &[u8]) -> Option<[u8; 32]> {
         let token = known_browser::token(app.keyring(), address, &self.known)?;
         Some(sha256(&[address, token.as_bytes()].concat()))
     }
 
-    /// What limits count by for `address` and this browser's network.
+    /// Returns the rate limit key for `address` and this browser's network.
     fn pair_key(&self, address: &[u8]) -> [u8; 32] {
         sha256(&[address, self.client.to_string().as_bytes()].concat())
     }
 
-    /// What limits count by for `address` and the block of this browser's network, which one site gets (RFC 6177) or one
-    /// provider gives to a few.
+    /// Returns the rate limit key for `address` and this browser's network block (/24 or /48): the
+    /// allocation of one site (RFC 6177), or of a few customers of one provider.
     fn block_key(&self, address: &[u8]) -> [u8; 32] {
         sha256(&[address, b"/", self.network(24, 48).to_string().as_bytes()].concat())
     }
 
-    /// What limits count by for `address` and the networks of this browser's provider, as large as registries give them.
+    /// Returns the rate limit key for `address` and the networks of this browser's provider (/16 or
+    /// /32), the usual size of a registry's allocation.
     fn provider_key(&self, address: &[u8]) -> [u8; 32] {
         sha256(&[address, b"//", self.network(16, 32).to_string().as_bytes()].concat())
     }
 
-    /// The network of this browser with prefixes of `v4` and `v6` bits.
+    /// Returns this browser's network with a prefix of `v4` or `v6` bits.
     fn network(&self, v4: u32, v6: u32) -> IpAddr {
         match self.client {
             IpAddr::V4(client) => IpAddr::V4((u32::from(client) & (u32::MAX << (32 - v4))).into()),
@@ -84,36 +90,38 @@ impl CodeBrowser {
     }
 }
 
-/// A code that was mailed.
+/// A code that was sent.
 #[derive(Clone, Debug)]
 pub struct SentCode {
-    /// The sign-in: its page asks for the code.
+    /// Id of the sign-in, whose page asks for the code.
     pub sign_in: Uuid,
-    /// The secret that the browser keeps.
+    /// The secret for this browser's cookie.
     pub secret: String,
 }
 
-/// Why a code did not sign anybody in.
+/// The reason why a code does not sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeError {
+    /// It is not six digits. This counts as no attempt.
+    Incomplete,
     /// The code is wrong.
     Wrong {
-        /// How many more attempts are allowed.
+        /// Number of attempts left.
         left: u32,
     },
     /// There is no such sign-in, it has expired, or its code was used.
     Expired,
     /// The code was wrong too often.
     TooManyAttempts,
-    /// Another browser asked for the code.
+    /// Another browser requested the code.
     OtherBrowser,
 }
 
-/// Begins a sign-in of `email` in `browser`, and puts the mail with its code into the outbox. Where there is an account, the
-/// mail goes to its address as it is stored, not as it was typed.
+/// Begins a sign-in of `email` in `browser`, and adds the mail with its code to the outbox. If
+/// there is an account, the mail goes to its stored address, not to the one that was entered.
 ///
 /// # Errors
-/// 429 where too many codes were mailed; the store or the key ring cannot be used.
+/// 429 if too many codes were sent; the store or the key ring cannot be used.
 pub async fn send(
     app: &App,
     browser: &CodeBrowser,
@@ -147,14 +155,16 @@ pub async fn send(
     Ok(SentCode { sign_in: id, secret })
 }
 
-/// Counts a code for the address with this fingerprint. Only its own network, block or account can use up what a browser needs:
-/// where all networks together have used up the limit of the address, the reserve of its block decides.
+/// Counts a code against the limits for the address with this fingerprint.
+///
+/// Only the browser's own network, block or account can exhaust its limits. If all networks
+/// together have exhausted the limit of the address, the reserve of the browser's block applies.
 async fn count_code(app: &App, browser: &CodeBrowser, address: &[u8; 32]) -> Result<(), Error> {
     let limits = app.limits();
     if let Some(known) = browser.known_key(app, address) {
         return limits.codes_per_browser.check_global(&known).await;
     }
-    limits.codes_per_client.check_global(&browser.client).await?;
+    limits.codes_per_ip_per_hour.check_global(&browser.client).await?;
     limits.codes_per_pair.check_global(&browser.pair_key(address)).await?;
     limits.codes_per_block.check_global(&browser.block_key(address)).await?;
     if limits.codes_per_address.check_global(address).await.is_ok() {
@@ -164,8 +174,8 @@ async fn count_code(app: &App, browser: &CodeBrowser, address: &[u8; 32]) -> Res
     limits.reserved_per_provider.check_global(&browser.provider_key(address)).await
 }
 
-/// Begins another sign-in of the address of sign-in `id`, which `browser` must have begun; earlier codes stay valid. `None` if
-/// there is no such sign-in any more.
+/// Begins another sign-in for the address of sign-in `id`, which `browser` must have begun. Earlier
+/// codes stay valid. Returns `None` if there is no such sign-in.
 ///
 /// # Errors
 /// As [`send`].
@@ -181,33 +191,63 @@ pub async fn resend(
     Ok(Some(send(app, browser, &email, compose).await?))
 }
 
-/// Whether another browser than `browser` asked for the code of sign-in `id`.
+/// Returns the masked address that the code of sign-in `id` was sent to, or the error if a browser
+/// other than `browser` requested it. `None` if the sign-in does not exist, has expired, or names
+/// no browser: then anyone could ask.
 ///
 /// # Errors
-/// The store cannot be used.
-pub async fn is_of_another_browser(app: &App, browser: &CodeBrowser, id: Uuid) -> Result<bool, StoreError> {
+/// The store or the key ring cannot be used.
+pub async fn masked_address(
+    app: &App,
+    browser: &CodeBrowser,
+    id: Uuid,
+) -> Result<Result<Option<String>, CodeError>, StoreError> {
     let sign_in = app.store().read().await?.sign_in(id).await?;
-    Ok(sign_in.is_some_and(|sign_in| !browser.asked_for(&sign_in)))
+    Ok(match sign_in {
+        Some(sign_in) if !browser.asked_for(&sign_in) => Err(CodeError::OtherBrowser),
+        Some(sign_in) if sign_in.browser_hash.is_some() && sign_in.expires_at > app.now() => {
+            Ok(open_address(app, sign_in).await?.map(|email| email.masked()))
+        }
+        _ => Ok(None),
+    })
 }
 
-/// Tries `code` for the sign-in `id` and for every other one of its address that `browser` began; returns the account, which is
-/// created by its first sign-in.
+/// Number of digits in a code.
+const CODE_LENGTH: usize = 6;
+
+/// Parses a code as a person types it; `None` if it is not six digits. Spaces and dashes are
+/// ignored.
+pub fn read_code(typed: &str) -> Option<String> {
+    let is_separator =
+        |character: char| character.is_whitespace() || matches!(character, '-' | '\u{2010}'..='\u{2015}');
+    let code: String = typed.chars().filter(|character| !is_separator(*character)).collect();
+    let is_code = code.len() == CODE_LENGTH && code.bytes().all(|byte| byte.is_ascii_digit());
+    is_code.then_some(code)
+}
+
+/// Tries the code `typed` for the sign-in `id` and for every other sign-in of its address that
+/// `browser` began. Returns the account, which the first sign-in creates. An incomplete code counts
+/// as no attempt.
 ///
 /// # Errors
-/// 429 where too many codes were tried; the store or the key ring cannot be used. [`CodeError`] inside.
+/// 429 if too many codes were tried; the store or the key ring cannot be used. The inner error is a
+/// [`CodeError`].
 pub async fn try_code(
     app: &App,
     browser: &CodeBrowser,
     id: Uuid,
-    code: &str,
+    typed: &str,
 ) -> Result<Result<Holder, CodeError>, Error> {
     let sign_in = app.store().read().await?.sign_in(id).await?;
+    if sign_in.as_ref().is_some_and(|sign_in| !browser.asked_for(sign_in)) {
+        return Ok(Err(CodeError::OtherBrowser));
+    }
+    let Some(code) = read_code(typed) else { return Ok(Err(CodeError::Incomplete)) };
     match &sign_in {
-        Some(sign_in) if !browser.asked_for(sign_in) => return Ok(Err(CodeError::OtherBrowser)),
-        Some(sign_in) if browser.waits_for(sign_in, app.config().sign_in.code_attempts, app.now()) => {}
+        Some(sign_in) if browser.waits_for(sign_in, app.config().sign_in.max_code_attempts, app.now()) => {}
         _ => app.limits().tries_per_client.check_global(&browser.client).await?,
     }
-    let email = match prove_address(app, id, code).await? {
+    let email = match prove_address(app, id, &code).await? {
         Ok(email) => email,
         Err(error) => return Ok(Err(error)),
     };
@@ -216,10 +256,13 @@ pub async fn try_code(
     Ok(Ok(holder))
 }
 
-/// An attempt is counted before the code is compared, and the comparison takes constant time. Each code has its own count, and an
-/// attempt counts for all that it is compared with, so that many codes give no more guesses than one after another.
+/// Returns the address of a sign-in if `code` is right.
+///
+/// An attempt is counted before the code is compared, and the comparison takes constant time. Every
+/// code compared loses one attempt, so several open codes allow no more guesses than the same codes
+/// one after another.
 async fn prove_address(app: &App, id: Uuid, code: &str) -> Result<Result<Email, CodeError>, StoreError> {
-    let (now, limit) = (app.now(), app.config().sign_in.code_attempts);
+    let (now, limit) = (app.now(), app.config().sign_in.max_code_attempts);
     let mut tx = app.store().write().await?;
     let Some(sign_in) = tx.sign_in(id).await?.filter(|sign_in| sign_in.expires_at > now) else {
         return Ok(Err(CodeError::Expired));
@@ -254,4 +297,19 @@ async fn open_address(app: &App, sign_in: SignIn) -> Result<Option<Email>, Store
     let sealed = Sealed { period: sign_in.ring_period, bytes: sign_in.sealed };
     let address = app.keyring().open_sealed(&sealed, &label(&sign_in.id)).await?;
     Ok(address.and_then(|address| Email::parse(&String::from_utf8_lossy(&address))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_may_contain_spaces_and_dashes_but_nothing_else() {
+        for typed in ["123456", " 123 456\n", "123-456", "12\u{a0}34\u{2013}56"] {
+            assert_eq!(read_code(typed).as_deref(), Some("123456"), "{typed:?}");
+        }
+        for typed in ["", "12345", "1234567", "12345a", "abc123456", "12345\u{666}"] {
+            assert_eq!(read_code(typed), None, "{typed:?}");
+        }
+    }
 }

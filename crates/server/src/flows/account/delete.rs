@@ -1,4 +1,4 @@
-//! Deleting accounts.
+//! Deletion of accounts.
 
 use uuid::Uuid;
 
@@ -8,8 +8,8 @@ use crate::outbox::{OutboxMessage, Routing};
 use ambient::Timestamp;
 use store::{StoreError, Tx};
 
-/// Deletes an account and everything it holds, for good: the rows in one transaction, then the key. If the server stops in
-/// between, the outbox destroys the key.
+/// Deletes an account and all its data permanently: the rows in one transaction, then the key. If
+/// the server stops in between, the outbox destroys the key.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -21,14 +21,14 @@ pub async fn delete(app: &App, holder: Uuid) -> Result<(), StoreError> {
     app.outbox().wake();
     app.deliveries_due().notify_one();
     app.keyring().destroy_holder_key(holder).await?;
-    // Retention tries again.
+    // Retention retries this.
     if let Err(error) = app.keyring().erase_destroyed().await {
-        tracing::warn!(%error, "a destroyed key could not be erased from the key ring's files yet");
+        tracing::warn!(%error, "a destroyed key could not be erased from the files of the key ring yet");
     }
     Ok(())
 }
 
-/// Deletes the rows of an account: everything of a deletion except its key.
+/// Deletes the rows of an account: everything except its key.
 ///
 /// # Errors
 /// The store cannot be used.

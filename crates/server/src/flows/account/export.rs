@@ -1,4 +1,4 @@
-//! Everything that is stored of a person, as JSON to take along.
+//! Exports all stored data of a holder as JSON.
 
 use serde_json::{Value, json};
 
@@ -9,10 +9,10 @@ use crate::flows::credential_view::{CredentialView, DocumentView, Withdrawal};
 use crate::flows::{share, verification_request};
 use store::domain::share::Share;
 use store::domain::submission::Submission;
-use store::domain::verification::{MOST_SHOWN, Verification};
+use store::domain::verification::{MAX_SHOWN, Verification};
 use store::{Event, Holder, StandingConsent, StoredPasskey, VersionDecision};
 
-/// Exports the account of `holder`: what it holds, what waits for it, what it has shared and presented.
+/// Exports the account of `holder`: its credentials, pending submissions, shares and presentations.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -22,7 +22,7 @@ pub async fn export(app: &App, holder: &Holder) -> Result<Value, Error> {
     let (held, waiting) = (tx.held_submissions(holder.id).await?, tx.waiting_submissions(holder.id, now).await?);
     let passkeys = tx.passkeys(holder.id).await?;
     let shares = tx.shares(holder.id).await?;
-    let presented = tx.shown_verifications(holder.id, MOST_SHOWN).await?;
+    let presented = tx.shown_verifications(holder.id, MAX_SHOWN).await?;
     let decisions = tx.version_decisions_of(holder.id).await?;
     let consents = tx.standing_consents_of(holder.id).await?;
     let mut submissions = Vec::with_capacity(held.len() + waiting.len());
@@ -30,7 +30,8 @@ pub async fn export(app: &App, holder: &Holder) -> Result<Value, Error> {
         let events = tx.events(submission.id, now).await?;
         submissions.push((submission, events));
     }
-    // What follows reads too. Keeping this connection while waiting for another one could deadlock the pool.
+    // The code below opens its own reads. Keeping this connection while waiting for another one
+    // could deadlock the pool.
     drop(tx);
     let mut credentials = Vec::with_capacity(submissions.len());
     for (submission, events) in &submissions {
@@ -79,7 +80,7 @@ fn passkey_json(passkey: &StoredPasskey) -> Value {
     json!({ "created_at": passkey.created_at, "used_at": passkey.used_at })
 }
 
-/// What was decided about an older version when a newer one came.
+/// Returns the decision about an older version when a newer one arrived.
 fn decision_json(decided: &VersionDecision) -> Value {
     json!({
         "newer": decided.newer_id,
@@ -94,7 +95,7 @@ fn consent_json(consent: &StandingConsent) -> Value {
     json!({ "request_id": consent.submission_id, "given_at": consent.given_at, "ended_at": consent.ended_at })
 }
 
-/// What the person presented to partners that requested it.
+/// Returns the holder's presentations to partners.
 async fn presentation_list(app: &App, presented: &[Verification]) -> Result<Vec<Value>, Error> {
     let mut list = Vec::with_capacity(presented.len());
     for verification in presented {
@@ -110,7 +111,7 @@ async fn presentation_list(app: &App, presented: &[Verification]) -> Result<Vec<
     Ok(list)
 }
 
-/// The links that the person has created, without the secrets that open them.
+/// Returns the links that the holder has created, without the secrets that open them.
 async fn share_list(app: &App, shares: &[Share]) -> Result<Vec<Value>, Error> {
     let mut list = Vec::with_capacity(shares.len());
     for share in shares {

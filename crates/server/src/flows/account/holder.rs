@@ -1,10 +1,10 @@
-//! Finding and creating accounts.
+//! Finds and creates accounts.
 
 use crate::app::App;
 use crate::email::Email;
 use store::{Holder, StoreError};
 
-/// Returns the account of a proven address; creates it if there is none.
+/// Returns the account of a proven address, and creates it if there is none.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -16,7 +16,8 @@ pub async fn find_or_create(app: &App, email: &Email) -> Result<Holder, StoreErr
     }
     let now = app.now();
     let id = app.rng().id(now);
-    // The key comes first: an account without a key can hold nothing, and a key without an account opens nothing.
+    // The key comes first: an account without a key cannot store anything, while a key without an
+    // account is harmless.
     app.keyring().create_holder_key(id).await?;
     let email_sealed = app.keyring().seal_for_holder(id, &[b"email", id.as_bytes()], email.as_str().as_bytes()).await?;
     let holder = Holder {
@@ -33,7 +34,7 @@ pub async fn find_or_create(app: &App, email: &Email) -> Result<Holder, StoreErr
     // A concurrent sign-in may have created it first.
     let stored = tx.holder_by_email(&fingerprint).await?;
     tx.commit().await?;
-    stored.ok_or_else(|| StoreError::nonsense("holder", "gone at once"))
+    stored.ok_or_else(|| StoreError::corrupt_row("holder", "gone at once"))
 }
 
 /// Returns the address of an account.
@@ -46,8 +47,11 @@ pub async fn email(app: &App, holder: &Holder) -> Result<String, StoreError> {
     Ok(String::from_utf8_lossy(&plain).into_owned())
 }
 
-/// Where to send mail for `email`: the address as its account stores it, or `email` if there is none. An unknown address takes
-/// the same reads, so that the time does not tell whether there is an account.
+/// Returns where to send mail for `email`: the stored address of its account, or `email` if there
+/// is none.
+///
+/// An unknown address costs the same reads, so the response time does not reveal whether there is
+/// an account.
 ///
 /// # Errors
 /// The store cannot be used.

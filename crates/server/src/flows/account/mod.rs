@@ -1,4 +1,5 @@
-//! A person's account: created by the first sign-in, used by sessions, and deleted with everything in it.
+//! A person's account: created by the first sign-in, used by sessions, and deleted with everything
+//! in it.
 
 pub mod codes;
 mod delete;

@@ -1,5 +1,5 @@
-//! Passkeys of people: registered once signed in, used to sign in from then on. Their keys are sealed under the holder's
-//! key.
+//! Passkeys of holders: registered while signed in, then used to sign in. They are encrypted with
+//! the holder's key.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::error::{Error, Kind};
 use crate::flows::webauthn::{self, Started};
 use store::{Holder, StoredPasskey};
 
-/// Begins to register a passkey of `holder`.
+/// Begins the registration of a passkey for `holder`.
 ///
 /// # Errors
 /// As [`webauthn::start_registration`].
@@ -21,10 +21,10 @@ pub async fn start_registration(app: &App, holder: &Holder) -> Result<Started, E
     webauthn::start_registration(app, holder.id, &email(app, holder).await?, known).await
 }
 
-/// Ends the registration with this `secret`, and stores the passkey.
+/// Finishes the registration with this `secret`, and stores the passkey.
 ///
 /// # Errors
-/// As [`webauthn::finish_registration`]; 409 where the passkey is registered already.
+/// As [`webauthn::finish_registration`]; 409 if the passkey is already registered.
 pub async fn finish_registration(
     app: &App,
     holder: Uuid,
@@ -42,29 +42,31 @@ pub async fn finish_registration(
     };
     let mut tx = app.store().write().await?;
     if !tx.add_passkey(&stored).await? {
-        return Err(Error::new(Kind::Conflict, "This passkey is registered already."));
+        return Err(Error::new(Kind::Conflict, "This passkey is already registered."));
     }
     Ok(tx.commit().await?)
 }
 
-/// Begins to sign in by a passkey, from the address `client`.
+/// Begins a sign-in with a passkey, from the address `client`.
 ///
 /// # Errors
-/// As [`webauthn::start_sign_in`]; 429 where too many sign-ins were tried.
+/// As [`webauthn::start_sign_in`]; 429 if too many sign-ins were tried.
 pub async fn start_sign_in(app: &App, client: IpAddr) -> Result<Started, Error> {
     app.limits().tries_per_client.check_global(&client).await?;
     webauthn::start_sign_in(app).await
 }
 
-/// Ends the sign-in with this `secret`; returns whose passkey it was.
+/// Finishes the sign-in with this `secret`, and returns the passkey's owner.
 ///
 /// # Errors
-/// As [`webauthn::finish_sign_in`]; 403 where the passkey is not registered here.
+/// As [`webauthn::finish_sign_in`]; 403 if the passkey is not registered here.
 pub async fn finish_sign_in(app: &App, secret: Option<&str>, response: &PublicKeyCredential) -> Result<Holder, Error> {
     let assertion = webauthn::finish_sign_in(app, secret, response).await?;
     let id = assertion.credential_id;
-    let unknown = || Error::new(Kind::Forbidden, "This passkey is not known here. Sign in by e-mail.");
-    // A deleted account has no key to open its passkeys with; the response must not tell it from an unknown one.
+    let unknown =
+        || Error::new(Kind::Forbidden, "This passkey is not registered here. Sign in with your email address.");
+    // A deleted account has no key to decrypt its passkeys with. The response must not distinguish
+    // it from an unknown one.
     let holder = app.store().read().await?.holder(assertion.user).await?.ok_or_else(unknown)?;
     let known = open_all(app, holder.id).await?;
     let mut passkey = known.into_iter().find(|passkey| passkey.cred_id().as_slice() == id).ok_or_else(unknown)?;
@@ -87,7 +89,7 @@ pub async fn remove(app: &App, holder: Uuid, id: &[u8]) -> Result<(), Error> {
     Ok(tx.commit().await?)
 }
 
-/// Records that `holder` wants no passkey now, so that the wallet does not offer one again.
+/// Records that `holder` declined a passkey, so that the wallet does not offer one again.
 ///
 /// # Errors
 /// The store cannot be used.

@@ -1,4 +1,4 @@
-//! Sessions of people. A browser keeps a session's secret; the store keeps its hash.
+//! Sessions of holders. A browser keeps a session's secret; the store keeps its hash.
 
 use std::time::Duration;
 
@@ -11,10 +11,11 @@ use store::{Holder, Session, StoreError, day};
 
 const HALF_A_DAY: Duration = Duration::from_secs(43_200);
 
-/// A session is extended at most this often, which saves a write on every page.
+/// Minimum time between two extensions of a session. Saves a write on every page.
 const EXTEND_EVERY: Duration = Duration::from_secs(86_400);
 
-/// Begins a session for `holder` and returns its secret. The session of the secret `old`, which this browser has, ends.
+/// Begins a session for `holder` and returns its secret. Ends the session with the secret `old`,
+/// which this browser had.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -36,7 +37,7 @@ pub async fn begin(app: &App, holder: Uuid, old: Option<&str>) -> Result<String,
     Ok(secret)
 }
 
-/// Moves the end of a session that is in use, if that was not done lately.
+/// Extends a session that is in use, unless it was extended recently.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -50,7 +51,8 @@ pub async fn extend(app: &App, session: &Session) -> Result<(), StoreError> {
     tx.commit().await
 }
 
-/// Notes that `holder` has opened their wallet, if that is the first time on a later day: then the wallet counts as kept.
+/// Records the first visit of `holder` on a later day than the account's creation. From then on the
+/// wallet is considered claimed.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -64,8 +66,11 @@ pub async fn note_visit(app: &App, holder: &Holder) -> Result<(), StoreError> {
     tx.commit().await
 }
 
-/// Whether `now` counts as a later day than `first`: it is on a later date in UTC, or half a day later. Where the person lives
-/// is unknown, and in the east of Asia and in Australia two days of theirs may be one in UTC.
+/// Returns whether `now` is on a later day than `first`: on a later date in UTC, or half a day
+/// later.
+///
+/// The holder's time zone is unknown. In East Asia and Australia, two local days may fall on one
+/// date in UTC.
 fn is_later_day(first: Timestamp, now: Timestamp) -> bool {
     day(now) > day(first) || now.since(first) >= HALF_A_DAY
 }

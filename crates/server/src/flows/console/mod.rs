@@ -1,4 +1,5 @@
-//! How a partner gets into its console: by the client secret, or by a passkey once one is registered.
+//! Signing in to a partner's console: with the client secret, or with a passkey once one is
+//! registered.
 
 pub mod passkeys;
 pub mod secret;

@@ -1,7 +1,7 @@
-//! Passkeys of a console: registered once signed in by the secret, used to sign in from then on.
+//! Passkeys of a console: registered while signed in with the secret, then used to sign in.
 //!
-//! Their keys and names are sealed under the root key. Rotating the secret ends them, unless it is done in the console and
-//! they are to stay.
+//! Passkeys and their names are encrypted with the root key. Rotating the secret ends them, unless
+//! it is rotated in the console and the partner keeps them.
 
 use std::net::IpAddr;
 
@@ -15,22 +15,22 @@ use crate::flows::webauthn::{self, Started};
 use ambient::Timestamp;
 use store::{ConsolePasskey, Partner};
 
-/// Maximum length of a passkey's name, characters.
+/// Maximum length of a passkey's name, in characters.
 pub const NAME_LENGTH: usize = 60;
 
-/// What is sealed of a passkey.
+/// The encrypted part of a passkey.
 #[derive(Debug, Serialize, Deserialize)]
 struct Secret {
     name: String,
     passkey: Passkey,
 }
 
-/// A passkey as its partner sees it.
+/// A passkey as shown to its partner.
 #[derive(Clone, Debug)]
 pub struct Registered {
     /// Its id.
     pub id: Vec<u8>,
-    /// The name that it was given.
+    /// Its name.
     pub name: String,
     /// When it was registered.
     pub created_at: Timestamp,
@@ -38,21 +38,21 @@ pub struct Registered {
     pub used_at: Option<Timestamp>,
 }
 
-/// Begins to register a passkey of `partner`.
+/// Begins the registration of a passkey for `partner`.
 ///
 /// # Errors
 /// As [`webauthn::start_registration`].
 pub async fn start_registration(app: &App, partner: &Partner) -> Result<Started, Error> {
     let known = open_all(app, partner.id).await?.iter().map(|(_, secret)| secret.passkey.cred_id().clone()).collect();
-    // The browser lists it beside the passkeys of people.
+    // The browser lists it together with the passkeys of holders.
     let name = format!("{} (console)", partner.name);
     webauthn::start_registration(app, partner.id, &name, known).await
 }
 
-/// Ends the registration with this `secret`, and stores the passkey as `name`.
+/// Finishes the registration with this `secret`, and stores the passkey as `name`.
 ///
 /// # Errors
-/// As [`webauthn::finish_registration`]; 409 where the passkey is registered already.
+/// As [`webauthn::finish_registration`]; 409 if the passkey is already registered.
 pub async fn finish_registration(
     app: &App,
     partner: &Partner,
@@ -73,29 +73,31 @@ pub async fn finish_registration(
     };
     let mut tx = app.store().write().await?;
     if !tx.add_console_passkey(&stored).await? {
-        return Err(Error::new(Kind::Conflict, "This passkey is registered already."));
+        return Err(Error::new(Kind::Conflict, "This passkey is already registered."));
     }
     Ok(tx.commit().await?)
 }
 
-/// Begins to sign in by a passkey, from the address `client`.
+/// Begins a sign-in with a passkey, from the address `client`.
 ///
 /// # Errors
-/// As [`webauthn::start_sign_in`]; 429 where too many sign-ins were tried.
+/// As [`webauthn::start_sign_in`]; 429 if too many sign-ins were tried.
 pub async fn start_sign_in(app: &App, client: IpAddr) -> Result<Started, Error> {
     app.limits().console_per_client.check_global(&client).await?;
     webauthn::start_sign_in(app).await
 }
 
-/// Ends the sign-in with this `secret`; returns whose passkey it was.
+/// Finishes the sign-in with this `secret`, and returns the passkey's owner.
 ///
 /// # Errors
-/// As [`webauthn::finish_sign_in`]; 403 where the passkey is not registered here.
+/// As [`webauthn::finish_sign_in`]; 403 if the passkey is not registered here.
 pub async fn finish_sign_in(app: &App, secret: Option<&str>, response: &PublicKeyCredential) -> Result<Partner, Error> {
     let assertion = webauthn::finish_sign_in(app, secret, response).await?;
     let id = assertion.credential_id;
-    let unknown = || Error::new(Kind::Forbidden, "This passkey is not known here. Sign in with the client secret.");
-    // The response must not tell a disabled partner, or the passkey of a person, from an unknown passkey.
+    let unknown =
+        || Error::new(Kind::Forbidden, "This passkey is not registered here. Sign in with the client secret.");
+    // The response must not distinguish a disabled partner, or the passkey of a holder, from an
+    // unknown passkey.
     let partner = app.store().read().await?.partner(assertion.user).await?.filter(Partner::is_active);
     let partner = partner.ok_or_else(unknown)?;
     let known = open_all(app, partner.id).await?;

@@ -1,4 +1,4 @@
-//! The client secret of a partner: signing in to the console by it, and rotating it there.
+//! A partner's client secret: signing in to the console with it, and rotating it there.
 
 use std::net::IpAddr;
 
@@ -11,11 +11,11 @@ use crate::error::{Error, Kind};
 use credential::encoding::sha256;
 use store::Partner;
 
-/// Returns the active partner with this id and secret, for a sign-in from the address `client`. The response is the same
-/// whichever of the two is wrong, and takes the same work.
+/// Returns the active partner with this id and secret, for a sign-in from the address `client`. The
+/// response and its timing do not reveal which of the two is wrong.
 ///
 /// # Errors
-/// 429 where too many sign-ins were tried; the store cannot be used.
+/// 429 if too many sign-ins were tried; the store cannot be used.
 pub async fn sign_in(
     app: &App,
     client: IpAddr,
@@ -34,7 +34,7 @@ pub async fn sign_in(
     Ok(partner)
 }
 
-/// A rotated secret.
+/// Result of a rotation.
 #[derive(Clone, Debug)]
 pub struct Rotated {
     /// The new client secret. It is shown once.
@@ -43,11 +43,12 @@ pub struct Rotated {
     pub session: String,
 }
 
-/// Gives `partner` another client secret, and this browser a session under it. All other sessions end, since they are
-/// bound to the old one. So do the passkeys, unless `keep_passkeys`.
+/// Replaces the client secret of `partner`, and begins a session of this browser under the new one.
+/// All other sessions end, since they are bound to the old secret. So do the passkeys, unless
+/// `keep_passkeys`.
 ///
 /// # Errors
-/// 409 where the secret was changed since the partner signed in; the store cannot be used.
+/// 409 if the secret was changed since the partner signed in; the store cannot be used.
 pub async fn rotate(app: &App, partner: &Partner, keep_passkeys: bool, old: Option<&str>) -> Result<Rotated, Error> {
     let client_secret = app.rng().secret();
     let hash = sha256(client_secret.as_bytes()).to_vec();
@@ -55,13 +56,14 @@ pub async fn rotate(app: &App, partner: &Partner, keep_passkeys: bool, old: Opti
     if !tx.exchange_partner_secret(partner.id, &partner.secret_hash, &hash, app.now()).await? {
         return Err(Error::new(
             Kind::Conflict,
-            "The secret was changed a moment ago, by another session or by the operator. Sign in with the new one.",
+            "The secret was changed a moment ago, in another session or by the operator. Sign in with the new one.",
         ));
     }
     if keep_passkeys {
         tx.keep_console_passkeys(partner.id, &partner.secret_hash, &hash).await?;
     }
-    // In the same transaction: either the new secret is shown to a browser that is signed in by it, or nothing has changed.
+    // In the same transaction: either the new secret is shown to a browser that is signed in with
+    // it, or nothing has changed.
     let renewed = Partner { secret_hash: hash, ..partner.clone() };
     let session = sessions::add(app, &mut tx, &renewed, old).await?;
     tx.commit().await?;

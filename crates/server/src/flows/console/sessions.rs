@@ -7,8 +7,8 @@ use crate::auth::CONSOLE_SESSION_LIFETIME;
 use credential::encoding::sha256;
 use store::{ConsoleSession, Partner, StoreError, Tx};
 
-/// Begins a session for `partner`, as it was when it was authenticated, and returns its secret. The session of the secret
-/// `old`, which this browser has, ends.
+/// Begins a session for `partner`, as read when it was authenticated, and returns the session's
+/// secret. Ends the session with the secret `old`, which this browser had.
 ///
 /// # Errors
 /// The store cannot be used.

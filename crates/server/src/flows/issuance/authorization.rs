@@ -1,5 +1,5 @@
-//! Authorization of a wallet's own request: the wallet pushes it, and the person answers it (OpenID4VCI 1.0, section 5;
-//! RFC 6749, section 4.1; RFC 9126).
+//! Authorization requests of wallets: the wallet pushes a request, and the holder allows or denies
+//! it (OpenID4VCI 1.0, section 5; RFC 6749, section 4.1; RFC 9126).
 
 use std::time::Duration;
 
@@ -12,28 +12,29 @@ use crate::error::{Error, Kind};
 use store::domain::issuance::{AuthorizationRequest, Grant, Issuance, IssuanceKind};
 use store::domain::submission::Submission;
 
-/// How long a pushed request waits for the person to arrive (FAPI 2.0 Security Profile, section 5.3.2.2: under ten minutes).
+/// Lifetime of a pushed request until the holder arrives (FAPI 2.0 Security Profile, section
+/// 5.3.2.2: under ten minutes).
 pub const PUSHED_LIFETIME: Duration = Duration::from_secs(300);
-/// How long the person has to answer once they have arrived.
+/// Time for the holder to decide after they have arrived.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(900);
 /// Maximum lifetime of a request.
 const MAX_LIFETIME: Duration = Duration::from_secs(3600);
-/// How long an authorization code can be redeemed (RFC 6749, section 4.1.2: short).
+/// Lifetime of an authorization code (RFC 6749, section 4.1.2: short).
 const CODE_LIFETIME: Duration = Duration::from_secs(60);
 
 const REQUEST_URI: &str = "urn:ietf:params:oauth:request_uri:";
 
-/// The `request_uri` of a pushed request (RFC 9126, section 2.2).
+/// Returns the `request_uri` of a pushed request (RFC 9126, section 2.2).
 pub fn request_uri(id: Uuid) -> String {
     format!("{REQUEST_URI}{id}")
 }
 
-/// The id of a pushed request, from its `request_uri`.
+/// Parses the id of a pushed request from its `request_uri`.
 pub fn parse_request_uri(text: &str) -> Option<Uuid> {
     text.strip_prefix(REQUEST_URI)?.parse().ok()
 }
 
-/// Stores a pushed request; returns its id.
+/// Stores a pushed request and returns its id.
 ///
 /// # Errors
 /// The store is unavailable.
@@ -52,11 +53,11 @@ pub async fn push(app: &App, request: AuthorizationRequest) -> Result<Uuid, Erro
     Ok(issuance.id)
 }
 
-/// The person is not redirected: only the request itself says where to.
+/// This error cannot be sent as a redirect: the redirect URI is known only from the request itself.
 fn expired_error() -> Error {
     Error::new(
         Kind::Gone,
-        "This request of a wallet is not known here, was answered, or its time is over. Begin again in the wallet.",
+        "This wallet request is unknown, was already answered, or has expired. Start again in the wallet.",
     )
 }
 
@@ -68,24 +69,26 @@ async fn load(app: &App, id: Uuid) -> Result<(Issuance, AuthorizationRequest), E
     Ok((issuance, request))
 }
 
-/// The request `id`, if it can still be answered.
+/// Returns the request `id`, if it is still pending.
 ///
 /// # Errors
-/// 410 if it has expired or was answered. The store is unavailable.
+/// 410 if it has expired or was decided. The store is unavailable.
 pub async fn find(app: &App, id: Uuid) -> Result<AuthorizationRequest, Error> {
     load(app, id).await.map(|(_, request)| request)
 }
 
-/// The wallet `client_id` has sent the person here: gives them time to sign in and to answer.
+/// Extends the request when the wallet `client_id` has redirected the holder here, so that they
+/// have time to sign in and decide.
 ///
 /// # Errors
-/// 410 if the request has expired, was answered, or is another wallet's. The store is unavailable.
+/// 410 if the request has expired, was decided, or is another wallet's. The store is unavailable.
 pub async fn arrive(app: &App, id: Uuid, client_id: &str) -> Result<AuthorizationRequest, Error> {
     let (issuance, request) = load(app, id).await?;
     if client_id != request.client_id {
         return Err(expired_error());
     }
-    // Signing in by an emailed code takes a while. Arriving again does not keep a request open for ever.
+    // Signing in with an emailed code takes a while. The maximum lifetime prevents repeated
+    // arrivals from keeping a request open forever.
     let now = app.now();
     let until = (now + ANSWER_TIMEOUT).min(issuance.created_at + MAX_LIFETIME);
     let mut tx = app.store().write().await?;
@@ -96,11 +99,11 @@ pub async fn arrive(app: &App, id: Uuid, client_id: &str) -> Result<Authorizatio
     Ok(request)
 }
 
-/// Binds the request to `holder`, so that only they can answer it. Returns it with the credentials that they can choose
-/// from.
+/// Binds the request to `holder`, so that only they can decide. Returns it with the credentials
+/// that they can choose from.
 ///
 /// # Errors
-/// 410 if it has expired, was answered, or is bound to another account. The store is unavailable.
+/// 410 if it has expired, was decided, or is bound to another account. The store is unavailable.
 pub async fn open(app: &App, id: Uuid, holder: Uuid) -> Result<(AuthorizationRequest, Vec<Submission>), Error> {
     let request = find(app, id).await?;
     let mut tx = app.store().write().await?;
@@ -120,11 +123,12 @@ fn requested(request: &AuthorizationRequest) -> Vec<Configuration> {
     request.configurations.iter().filter_map(|id| id.parse().ok()).collect()
 }
 
-/// The person allows what they `chose`, as far as it is theirs and was requested. Returns the authorization code with the
-/// request; `None` if nothing of what they chose can be granted.
+/// Grants the credentials that the holder `chose`, as far as they are theirs and were requested.
+/// Returns the request and the authorization code; `None` if none can be granted.
 ///
 /// # Errors
-/// 410 if the request has expired, was answered, or is bound to another account. The store is unavailable.
+/// 410 if the request has expired, was decided, or is bound to another account. The store is
+/// unavailable.
 pub async fn allow(
     app: &App,
     id: Uuid,
@@ -156,10 +160,10 @@ pub async fn allow(
     Ok(Some((request, code)))
 }
 
-/// The person denies the request.
+/// Denies the request for the holder.
 ///
 /// # Errors
-/// 410 if it has expired, was answered, or is bound to another account. The store is unavailable.
+/// 410 if it has expired, was decided, or is bound to another account. The store is unavailable.
 pub async fn deny(app: &App, id: Uuid, holder: Uuid) -> Result<AuthorizationRequest, Error> {
     let request = find(app, id).await?;
     let mut tx = app.store().write().await?;

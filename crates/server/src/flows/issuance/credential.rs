@@ -12,7 +12,7 @@ use crate::issuing::{IssuableCredential, ProofError};
 use store::domain::issuance::{Grant, WalletAccess};
 use store::{GrantIssued, IssueRequest, Issued, WantedEntry};
 
-/// How a request names a credential.
+/// How a request selects a credential.
 #[derive(Clone, Copy, Debug)]
 pub enum Selector<'a> {
     /// By `credential_identifier`.
@@ -21,33 +21,33 @@ pub enum Selector<'a> {
     Configuration(&'a str),
 }
 
-/// The result of a request.
+/// Result of a credential request.
 #[derive(Clone, Debug)]
 pub enum Issuance {
     /// The credentials.
     Signed(SignedCredentials),
-    /// They cannot be signed now. The wallet retries with this `transaction_id`.
+    /// Signing is not possible now. The wallet retries with this `transaction_id`.
     Deferred(String),
 }
 
-/// Why no credential is issued.
+/// The reason why no credential is issued.
 #[derive(Debug)]
 pub enum IssueError {
-    /// The token gives no credential with this identifier.
+    /// The token grants no credential with this identifier.
     UnknownIdentifier,
     /// There is no such configuration.
     UnknownConfiguration,
-    /// The token gives no credential of this configuration.
+    /// The token grants no credential of this configuration.
     NotGranted,
-    /// The token gives several credentials of this configuration.
+    /// The token grants several credentials of this configuration.
     Ambiguous,
     /// The key proofs are rejected.
     Proof(ProofError),
-    /// The request that the token belongs to has no holder.
+    /// The token's authorization request is not bound to a holder.
     Token,
     /// The credential was deleted, withdrawn or superseded.
     Unavailable,
-    /// The last day that the credential counted is over.
+    /// The credential has expired; its last day of validity.
     Expired(Date),
     /// Any other error.
     Other(Error),
@@ -108,7 +108,7 @@ pub async fn issue(
     let (outcome, issuance) = match deferrable.sign(app, &credential) {
         Ok(signed) => ("issued", Issuance::Signed(signed)),
         Err(cause) => {
-            tracing::warn!(%cause, "a credential cannot be signed now; its issuance is deferred");
+            tracing::warn!(%cause, "signing a credential failed; its issuance is deferred");
             ("deferred", Issuance::Deferred(deferrable.store(app, access).await?))
         }
     };
@@ -116,7 +116,8 @@ pub async fn issue(
     Ok(issuance)
 }
 
-/// The grant that a request names: by identifier, or by configuration if that is unambiguous.
+/// Returns the grant that a request selects: by identifier, or by configuration if it is
+/// unambiguous.
 fn select<'a>(grants: &'a [Grant], selector: Selector<'_>) -> Result<&'a Grant, IssueError> {
     match selector {
         Selector::Identifier(identifier) => {

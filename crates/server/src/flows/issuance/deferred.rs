@@ -1,8 +1,8 @@
-//! Deferred issuance: credentials that could not be signed at once, because the key was unavailable (OpenID4VCI 1.0,
-//! section 9).
+//! Deferred issuance: credentials that could not be signed immediately because the key was
+//! unavailable (OpenID4VCI 1.0, section 9).
 //!
-//! The status list indices are allocated and the keys are proved when a request is deferred. Only the signature is left, so a
-//! wallet can retry as often as it likes.
+//! The status list indexes are allocated and the key proofs verified before a request is deferred.
+//! Only the signature is missing, so a wallet can retry any number of times.
 
 use credential::encoding::sha256;
 use credential::format::Configuration;
@@ -19,7 +19,7 @@ use ambient::Timestamp;
 use store::domain::issuance::WalletAccess;
 use store::{Deferred, StatusPlace};
 
-/// What is to be signed.
+/// The input for signing later. It is stored encrypted.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct DeferredIssuance {
     pub(super) submission: Uuid,
@@ -27,7 +27,7 @@ pub(super) struct DeferredIssuance {
     pub(super) notification: Uuid,
     /// When the credentials expire, in microseconds since the Unix epoch.
     pub(super) expires_at: i64,
-    /// Their status lists, and their indices there.
+    /// Their status lists, and their indexes in them.
     pub(super) places: Vec<(Uuid, u32)>,
     /// The wallet's keys, one for each credential.
     pub(super) keys: Vec<Value>,
@@ -38,18 +38,18 @@ pub(super) struct DeferredIssuance {
 pub struct SignedCredentials {
     /// The credentials.
     pub credentials: Vec<String>,
-    /// The id with which the wallet reports what became of them.
+    /// The id with which the wallet reports whether it stored them.
     pub notification: Uuid,
 }
 
-/// Why a deferred credential is not issued.
+/// The reason why a deferred credential is not issued.
 #[derive(Debug)]
 pub enum DeferredError {
     /// There is no such transaction: it was completed, has expired, or belongs to another token.
     UnknownTransaction,
     /// The credential was deleted, withdrawn or superseded.
     Unavailable,
-    /// The last day that the credential counted is over.
+    /// The credential has expired; its last day of validity.
     Expired(Date),
     /// Any other error.
     Other(Error),
@@ -69,7 +69,7 @@ impl DeferredIssuance {
     /// Signs one credential for each key.
     ///
     /// # Errors
-    /// Why that is not possible now, for the log.
+    /// The reason why that is not possible now, for the log.
     pub(super) fn sign(&self, app: &App, credential: &IssuableCredential) -> Result<SignedCredentials, String> {
         let configuration: Configuration =
             self.configuration.parse().map_err(|cause: UnknownType| cause.to_string())?;
@@ -84,7 +84,7 @@ impl DeferredIssuance {
         Ok(SignedCredentials { credentials, notification: self.notification })
     }
 
-    /// Stores it until the wallet's token expires; returns the `transaction_id`.
+    /// Stores it until the wallet's token expires, and returns the `transaction_id`.
     pub(super) async fn store(&self, app: &App, access: &WalletAccess) -> Result<String, Error> {
         let secret = app.rng().secret();
         let hash = sha256(secret.as_bytes());
@@ -98,7 +98,8 @@ impl DeferredIssuance {
     }
 }
 
-/// Signs what was deferred. `None` if that is still not possible: the wallet retries.
+/// Signs deferred credentials. Returns `None` if that is still not possible, so that the wallet
+/// retries.
 ///
 /// # Errors
 /// See [`DeferredError`].

@@ -1,4 +1,4 @@
-//! What a wallet reports about a credential that it fetched (OpenID4VCI 1.0, section 11).
+//! Notifications of wallets about credentials that they fetched (OpenID4VCI 1.0, section 11).
 
 use uuid::Uuid;
 
@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::error::Error;
 use store::domain::issuance::WalletAccess;
 
-/// Records `event`. False if the wallet was not given this `notification_id`.
+/// Records `event`. Returns false if this `notification_id` was not issued to the wallet.
 ///
 /// # Errors
 /// The store is unavailable.

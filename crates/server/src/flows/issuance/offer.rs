@@ -1,4 +1,5 @@
-//! Credential offers (OpenID4VCI 1.0, section 4.1): of the person, from the wallet page, and of a push.
+//! Credential offers (OpenID4VCI 1.0, section 4.1): created by the holder on the wallet page, or
+//! referring to a push.
 
 use std::time::Duration;
 
@@ -14,15 +15,15 @@ use ambient::Timestamp;
 use store::domain::issuance::{Grant, Issuance, IssuanceKind};
 use store::domain::submission::{State, Submission};
 
-/// How long an offer can be redeemed.
+/// Lifetime of an offer.
 const LIFETIME: Duration = Duration::from_secs(600);
 
-/// An offer, for the person who made it.
+/// An offer, for the holder who created it.
 #[derive(Debug)]
 pub struct OfferDetails {
-    /// What is offered.
+    /// The offered submission.
     pub submission: Uuid,
-    /// Its content; `None` if it cannot be issued any more.
+    /// Its content; `None` if it can no longer be issued.
     pub credential: Option<IssuableCredential>,
     /// Its state.
     pub state: OfferState,
@@ -31,16 +32,16 @@ pub struct OfferDetails {
 /// The state of an offer.
 #[derive(Debug)]
 pub enum OfferState {
-    /// It waits for a wallet.
+    /// Not redeemed yet.
     Open {
-        /// The code that the person types into the wallet.
+        /// The code that the holder enters in the other wallet.
         transaction_code: String,
         /// When it expires.
         expires_at: Timestamp,
     },
     /// A wallet has fetched the credential.
     Fetched,
-    /// A wallet has reported that it keeps the credential.
+    /// A wallet has reported that it stored the credential.
     Kept,
     /// It has expired, or the credential was deleted, withdrawn or superseded.
     Ended,
@@ -49,18 +50,18 @@ pub enum OfferState {
 /// An offer, for a wallet.
 #[derive(Debug)]
 pub struct OpenOffer {
-    /// The ids of the configurations that are offered.
+    /// Ids of the offered configurations.
     pub configurations: Vec<String>,
     /// The code that the wallet redeems.
     pub pre_authorized_code: String,
 }
 
-/// Creates an offer of the credential `submission` of `holder` with this id. There may be several offers of one credential. Each
-/// expires by itself. A repeat with the same id creates nothing.
+/// Creates an offer with this id of the credential `submission` of `holder`. A credential may have
+/// several offers, which expire independently. A repeat with the same id changes nothing.
 ///
 /// # Errors
-/// 404 if the credential is not in the person's wallet, 403 if it has expired; 429 after too many offers. The store or the key
-/// ring is unavailable.
+/// 404 if the credential is not in the holder's wallet, 403 if it has expired; 429 after too many
+/// offers. The store or the key ring is unavailable.
 pub async fn create(app: &App, id: Uuid, submission: Uuid, holder: Uuid) -> Result<(), Error> {
     let now = app.now();
     if app.store().read().await?.issuance(id).await?.is_some() {
@@ -86,8 +87,9 @@ pub async fn create(app: &App, id: Uuid, submission: Uuid, holder: Uuid) -> Resu
         credentials: configurations(credential_type).map(grant).to_vec(),
     };
     let mut tx = app.store().write().await?;
-    // The second of two equal requests waits here, and then finds what the first one has stored.
-    tx.hold_wallet(holder).await?;
+    // The second of two identical requests waits for this lock, and then finds the offer of the
+    // first one.
+    tx.lock_wallet(holder).await?;
     if tx.issuance(id).await?.is_none() {
         tx.add_issuance(&offer).await?;
         tx.commit().await?;
@@ -99,7 +101,7 @@ fn configurations(credential_type: Type) -> [Configuration; Format::ALL.len()] {
     Format::ALL.map(|format| Configuration { credential_type, format })
 }
 
-/// The offer `id` of `holder`.
+/// Returns the offer `id` of `holder`.
 ///
 /// # Errors
 /// 404 if there is none. The store or the key ring is unavailable.
@@ -128,7 +130,7 @@ pub async fn details(app: &App, id: Uuid, holder: Uuid) -> Result<OfferDetails, 
     Ok(OfferDetails { submission, credential, state })
 }
 
-/// The offer `id`, for whichever wallet reads it.
+/// Returns the offer `id` to any wallet that reads it.
 ///
 /// # Errors
 /// 404 if there is none, or it has expired. The store is unavailable.
@@ -143,14 +145,16 @@ pub async fn open(app: &App, id: Uuid) -> Result<OpenOffer, Error> {
     })
 }
 
-/// The ids of the configurations that the offer of a push names. It reveals the type, as the link of the push does, and
-/// nothing else.
+/// Returns the ids of the configurations in a push's offer. It reveals the type, as the push's link
+/// does, and nothing else.
 ///
 /// # Errors
-/// 404 if there is no such push, or it was declined, withdrawn or expired. The store is unavailable.
+/// 404 if there is no such push, or it was declined, withdrawn or expired. The store is
+/// unavailable.
 pub async fn of_push(app: &App, submission: Uuid) -> Result<Vec<String>, Error> {
     let submission = app.store().read().await?.linked_submission(submission, app.now()).await?;
-    // What the person deletes or updates later is not told here: the partner knows this address, and no account is needed.
+    // Later deletions and updates by the holder are not revealed: the partner knows this address,
+    // and it needs no authentication.
     let is_offered = |submission: &Submission| {
         matches!(
             submission.state,

@@ -1,4 +1,4 @@
-//! Redemption of a code for an access token (OpenID4VCI 1.0, section 6; RFC 6749, section 4.1.3).
+//! Redeems codes for access tokens (OpenID4VCI 1.0, section 6; RFC 6749, section 4.1.3).
 
 use std::time::Duration;
 
@@ -13,26 +13,28 @@ use crate::error::Error;
 use store::Redemption;
 use store::domain::issuance::{Issuance, IssuanceKind};
 
-/// Lifetime of a bearer token (OpenID4VCI 1.0, section 13.9: longer ones must be bound to a key).
+/// Lifetime of a bearer token (OpenID4VCI 1.0, section 13.9: tokens with a longer lifetime must be
+/// bound to a key).
 const BEARER_LIFETIME: Duration = Duration::from_secs(300);
-/// Lifetime of a token that is bound to a key: long enough to fetch deferred credentials and to send notifications.
+/// Lifetime of a token that is bound to a key: long enough to fetch deferred credentials and to
+/// send notifications.
 const BOUND_LIFETIME: Duration = Duration::from_secs(3600);
 
-/// What a wallet redeems.
+/// The code that a wallet redeems.
 #[derive(Clone, Copy, Debug)]
 pub enum Code<'a> {
-    /// The code of an offer.
+    /// The pre-authorized code of an offer.
     PreAuthorized {
         /// The code.
         code: &'a str,
-        /// What the person typed.
+        /// The code that the holder entered.
         transaction_code: &'a str,
     },
-    /// The code that a person's consent gave.
+    /// The authorization code that the holder's consent issued.
     Authorization(AuthorizationCode<'a>),
 }
 
-/// An authorization code, with what must match the authorization request.
+/// An authorization code, with the values that must match the authorization request.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthorizationCode<'a> {
     /// The code.
@@ -41,18 +43,18 @@ pub struct AuthorizationCode<'a> {
     pub verifier: &'a str,
     /// The redirect URI.
     pub redirect_uri: &'a str,
-    /// The wallet.
+    /// The wallet's client id.
     pub client_id: Option<&'a str>,
 }
 
 /// A token request.
 #[derive(Clone, Debug)]
 pub struct TokenRequest<'a> {
-    /// What is redeemed.
+    /// The code.
     pub code: Code<'a>,
-    /// The thumbprint of the DPoP key that the token is to be bound to.
+    /// The thumbprint of the DPoP key that the token will be bound to.
     pub key: Option<String>,
-    /// The configurations that `authorization_details` names.
+    /// The configurations in `authorization_details`.
     pub configurations: Option<Vec<String>>,
 }
 
@@ -63,13 +65,13 @@ pub struct AccessToken {
     pub secret: String,
     /// Whether it is bound to a DPoP key.
     pub is_bound: bool,
-    /// How long it is valid.
+    /// Its lifetime.
     pub lifetime: Duration,
-    /// What it gives, if the wallet used `authorization_details`.
+    /// The configurations that it grants, if the wallet used `authorization_details`.
     pub details: Option<Vec<AuthorizedConfiguration>>,
 }
 
-/// A configuration that a token gives.
+/// A configuration that a token grants.
 #[derive(Clone, Debug)]
 pub struct AuthorizedConfiguration {
     /// Its id.
@@ -78,29 +80,30 @@ pub struct AuthorizedConfiguration {
     pub identifiers: Vec<String>,
 }
 
-/// Why a code is not redeemed.
+/// The reason why a code is not redeemed.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// One message for every invalid code, so that it does not reveal which part was wrong.
-    #[error("The code is wrong, was used before, or its time is over; or the transaction code is wrong.")]
+    /// The code is invalid. The message is the same for every cause, so it does not reveal which
+    /// part was wrong.
+    #[error("The code is wrong, was already used or has expired, or the transaction code is wrong.")]
     Code,
     /// The transaction code is wrong.
-    #[error("The transaction code is wrong. After five wrong ones the offer ends.")]
+    #[error("The transaction code is wrong. The offer ends after five wrong codes.")]
     TransactionCode,
     /// The PKCE verifier is wrong.
-    #[error("code_verifier does not fit code_challenge.")]
+    #[error("code_verifier does not match code_challenge.")]
     Verifier,
     /// The redirect URI differs.
-    #[error("redirect_uri is another than in the request.")]
+    #[error("redirect_uri differs from the one in the authorization request.")]
     RedirectUri,
     /// The client differs.
-    #[error("client_id is another than in the request.")]
+    #[error("client_id differs from the one in the authorization request.")]
     ClientId,
     /// The DPoP key differs.
-    #[error("The request was bound to another DPoP key.")]
+    #[error("The authorization request was bound to another DPoP key.")]
     Key,
-    /// The code gives none of the requested configurations.
-    #[error("None of these can be had with this code.")]
+    /// The code grants none of the requested configurations.
+    #[error("This code grants none of the requested configurations.")]
     Configurations,
     /// Any other error.
     #[error("{}", .0.detail)]
@@ -143,8 +146,8 @@ pub async fn redeem(app: &App, request: TokenRequest<'_>) -> Result<AccessToken,
     Ok(AccessToken { secret, is_bound, lifetime, details })
 }
 
-/// A code that is used twice has leaked: revokes the token that it gave first (RFC 6749, section 4.1.2). Wallets may
-/// retry the code of an offer, which the transaction code protects.
+/// Revokes the token of an authorization code that is used twice, since it has leaked (RFC 6749,
+/// section 4.1.2). The code of an offer may be retried, since the transaction code protects it.
 async fn revoke_reused(app: &App, issuance: &Issuance) -> Result<(), Error> {
     if matches!(issuance.kind, IssuanceKind::Authorization { .. }) {
         let mut tx = app.store().write().await?;
@@ -154,7 +157,7 @@ async fn revoke_reused(app: &App, issuance: &Issuance) -> Result<(), Error> {
     Ok(())
 }
 
-/// The offer of a pre-authorized code, and whether the transaction code is right.
+/// Returns the offer of a pre-authorized code, and whether the transaction code is right.
 async fn find_offer(app: &App, code: &str, typed: &str) -> Result<(Issuance, bool), TokenError> {
     let offer = offer_of(code).ok_or(TokenError::Code)?;
     if !bool::from(pre_authorized_code(app.keyring(), offer).as_bytes().ct_eq(code.as_bytes())) {
@@ -162,14 +165,15 @@ async fn find_offer(app: &App, code: &str, typed: &str) -> Result<(Issuance, boo
     }
     let expected = transaction_code(app.keyring(), offer);
     let is_right = bool::from(expected.as_bytes().ct_eq(typed.trim().as_bytes()));
-    let issuance = app.store().glance().await?.issuance(offer).await?.ok_or(TokenError::Code)?;
+    let issuance = app.store().acquire().await?.issuance(offer).await?.ok_or(TokenError::Code)?;
     Ok((issuance, is_right))
 }
 
-/// The request that a person has allowed, by its code (RFC 6749, section 4.1.3; RFC 7636, section 4.5).
+/// Returns the request that a holder has allowed, by its code (RFC 6749, section 4.1.3; RFC 7636,
+/// section 4.5).
 async fn find_authorized(app: &App, code: AuthorizationCode<'_>, key: Option<&str>) -> Result<Issuance, TokenError> {
     let AuthorizationCode { code, verifier, redirect_uri, client_id } = code;
-    let issuance = app.store().glance().await?.issuance_by_code(&sha256(code.as_bytes())).await?;
+    let issuance = app.store().acquire().await?.issuance_by_code(&sha256(code.as_bytes())).await?;
     let issuance = issuance.filter(|issuance| issuance.expires_at > app.now()).ok_or(TokenError::Code)?;
     let IssuanceKind::Authorization { request, .. } = &issuance.kind else { return Err(TokenError::Code) };
     let challenge = URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()));
@@ -188,8 +192,9 @@ async fn find_authorized(app: &App, code: AuthorizationCode<'_>, key: Option<&st
     Ok(issuance)
 }
 
-/// The configurations that the token gives, with the identifiers of their credentials. `None` unless the wallet used
-/// `authorization_details`, here or in its authorization request (section 6.2).
+/// Returns the configurations that the token grants, with the identifiers of their credentials.
+/// `None` unless the wallet used `authorization_details`, here or in its authorization request
+/// (section 6.2).
 fn details(
     issuance: &Issuance,
     requested: Option<&[String]>,

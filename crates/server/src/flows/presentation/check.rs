@@ -1,8 +1,9 @@
-//! Verification of a wallet's response (OpenID4VP 1.0, section 8.6): it contains what was requested, from a trusted issuer, is
-//! valid now, not revoked, and signed by its holder for this one request. A check that cannot be made fails.
+//! Verification of a wallet's response (OpenID4VP 1.0, section 8.6): it contains what was
+//! requested, from a trusted issuer, is valid now, not revoked, and signed by its holder for this
+//! request. A check that cannot be performed counts as failed.
 
-use credential::Refusal;
 use credential::Type;
+use credential::VerifyError;
 use credential::format::sd_jwt::Challenge;
 use credential::format::sd_jwt_vc::{SdJwtVc, vct};
 use credential::verification::{Answer, Lookups, Outcome as Step, Report, Step as Name, Token, is_of_credential};
@@ -16,10 +17,10 @@ use crate::flows::own_presentation;
 use crate::flows::verification_request::{self, Presented, VerificationResult};
 use store::domain::presentation::Presentation;
 
-/// Maximum age of a holder's signature, in seconds: a wallet signs when it responds.
+/// Maximum age of the holder's signature, in seconds: wallets sign when they respond.
 const MAX_AGE: i64 = 300;
 
-/// Why a response is refused.
+/// The reason why a response is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PresentationError {
     /// A stable code.
@@ -34,22 +35,23 @@ impl PresentationError {
     }
 
     pub(super) fn expired() -> Self {
-        Self::new("over", "The time of this request is over.")
+        Self::new("over", "This request has expired.")
     }
 }
 
-impl From<Refusal> for PresentationError {
-    fn from(refusal: Refusal) -> Self {
+impl From<VerifyError> for PresentationError {
+    fn from(refusal: VerifyError) -> Self {
         Self::new(refusal.code(), refusal.to_string())
     }
 }
 
-/// Binds a stored result to its presentation.
+/// Binds an encrypted result to its presentation.
 pub(super) fn result_label(id: &Uuid) -> [&[u8]; 2] {
     [b"presentation-shown", id.as_bytes()]
 }
 
-/// Verifies what a wallet presents; returns the requested claims, and those that are always shown, with the verdicts.
+/// Verifies a wallet's response. Returns the requested claims and those that are always shown, with
+/// the results of the checks.
 pub(super) async fn check(
     app: &App,
     presentation: &Presentation,
@@ -63,21 +65,22 @@ pub(super) async fn check(
     let query = query(app, verification.credential_type, &details.claims);
     let read = || {
         let answered = query.answered(vp_token)?;
-        let (query, texts) = answered.first().ok_or(Refusal::Malformed("vp_token is empty"))?;
+        let (query, texts) = answered.first().ok_or(VerifyError::Malformed("vp_token is empty"))?;
         let text = texts.first().copied().unwrap_or_default();
         let shown = SdJwtVc::read(text)?;
-        Ok::<_, Refusal>((text, query.weigh(verification.credential_type, &shown)?, shown))
+        Ok::<_, VerifyError>((text, query.evaluate(verification.credential_type, &shown)?, shown))
     };
-    let (text, weighed, shown) = match read() {
+    let (text, evaluation, shown) = match read() {
         Ok(read) => read,
         Err(refusal) => return Ok(Err(refusal.into())),
     };
-    // Claims that are not selectively disclosable are always visible; then the token may contain more than was requested.
+    // Claims that are not selectively disclosable are always visible. The token may then contain
+    // more than was requested.
     let covers = |name: &String| details.covers(verification.credential_type, &format!("/{name}"));
     let is_asked = |name: &String| is_of_credential(name) || covers(name);
-    let is_exact = weighed.is_exact && shown.disclosed.claims.keys().all(is_asked);
+    let is_exact = evaluation.is_exact && shown.disclosed.claims.keys().all(is_asked);
     if !counts_for(app, &shown, verification.credential_type) {
-        let reason = "This issuer is not trusted here for what was asked for.";
+        let reason = "This issuer is not trusted for the requested credential type.";
         return Ok(Err(PresentationError::new("issuer_unknown", reason)));
     }
     let has_status = shown.disclosed.claims.contains_key("status");
@@ -89,7 +92,8 @@ pub(super) async fn check(
         now: app.now().seconds(),
         most_age: Some(MAX_AGE),
     };
-    // No status list is fetched before issuer and holder have proved who they are.
+    // The status list is fetched only after the issuer's and the holder's signatures have been
+    // verified, so that unauthenticated tokens cannot trigger requests.
     if let Some(error) = objection(&token.verify(&inputs, &challenge), &PROVED) {
         return Ok(Err(error));
     }
@@ -101,7 +105,7 @@ pub(super) async fn check(
     if let Some(error) = objection(&report, &[(Name::Status, has_status.then_some("status_unknown"))]) {
         return Ok(Err(error));
     }
-    // A presentation that contains more than was requested is not handed on.
+    // A presentation that contains more than was requested is not passed to the partner.
     let presented = is_exact.then(|| Presented {
         format: credential::dcql::FORMAT.to_owned(),
         token: text.to_owned(),
@@ -109,10 +113,13 @@ pub(super) async fn check(
         nonce: presentation.nonce.clone(),
     });
     let issuer_jwt = text.split('~').next().filter(|_| !is_exact).map(|jwt| format!("{jwt}~"));
-    Ok(Ok(VerificationResult { issuer_jwt, ..VerificationResult::new(&report, app.now(), weighed.claims, presented) }))
+    Ok(Ok(VerificationResult {
+        issuer_jwt,
+        ..VerificationResult::new(&report, app.now(), evaluation.claims, presented)
+    }))
 }
 
-/// Whether the issuer is trusted for this type under this `vct`.
+/// Returns whether the issuer is trusted for this type under this `vct`.
 fn counts_for(app: &App, shown: &SdJwtVc<'_>, credential_type: Type) -> bool {
     let (issuer, named) = (shown.text("iss").unwrap_or_default(), shown.text("vct").unwrap_or_default());
     let base = app.config().base();
@@ -123,7 +130,8 @@ fn counts_for(app: &App, shown: &SdJwtVc<'_>, credential_type: Type) -> bool {
     }
 }
 
-/// The checks that every response must pass, each with the code if it could not be made; without a code, that is accepted.
+/// Checks that every response must pass. Each has the error code for a check that could not be
+/// performed; without a code that is accepted.
 const PROVED: [(Name, Option<&str>); 5] = [
     (Name::Issuer, Some("issuer_unknown")),
     (Name::Signature, Some("signature")),
@@ -132,11 +140,15 @@ const PROVED: [(Name, Option<&str>); 5] = [
     (Name::Schema, None),
 ];
 
-/// The first check that failed, or that could not be made and must be.
+/// Returns the error of the first check that failed, or that could not be performed although it is
+/// required.
 fn objection(report: &Report, steps: &[(Name, Option<&'static str>)]) -> Option<PresentationError> {
     steps.iter().find_map(|(name, unchecked)| {
         let Some(verdict) = report.verdict(*name) else {
-            return Some(PresentationError::new("not_checked", format!("{} was not checked.", name.name())));
+            return Some(PresentationError::new(
+                "not_checked",
+                format!("The check {} was not performed.", name.name()),
+            ));
         };
         match (verdict.outcome, unchecked) {
             (Step::Passed, _) | (Step::NotChecked, None) => None,

@@ -1,4 +1,5 @@
-//! Client identifiers with their prefixes, and the JWS headers that prove them (OpenID4VP 1.0, section 5.9).
+//! Client identifiers with their prefixes, and the JWS headers that prove them (OpenID4VP 1.0,
+//! section 5.9).
 
 use credential::format::did_web;
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use crate::config::ClientIdPrefix;
 
 const DID: &str = "decentralized_identifier:";
 
-/// The server's client identifier.
+/// Returns the server's client identifier.
 pub(super) fn client_id(app: &App) -> String {
     match app.config().openid4vp.client_id_prefix {
         ClientIdPrefix::X509Hash => format!("x509_hash:{}", app.verifier_key().hash()),
@@ -19,8 +20,8 @@ pub(super) fn client_id(app: &App) -> String {
     }
 }
 
-/// The header of a request object under one of our client identifiers: it names the key in the DID document, or contains the
-/// certificate.
+/// Returns the JWS header of a request object for one of our client identifiers. It contains the
+/// key's id in the DID document, or the certificate.
 pub(super) fn header(app: &App, client_id: &str) -> Value {
     let mut header = json!({ "alg": "ES256", "typ": "oauth-authz-req+jwt" });
     match client_id.strip_prefix(DID) {

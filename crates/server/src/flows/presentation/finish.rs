@@ -9,38 +9,42 @@ use super::check::result_label;
 use super::request::open_request;
 use crate::app::App;
 use crate::error::Error;
+use crate::flows::account::codes::read_code;
 use crate::flows::verification_request::{self, HolderResponse, VerificationResult, expired_error};
 use store::StoreError;
 use store::domain::presentation::{Flow, Presentation, State};
 use store::domain::verification::Verification;
 
-/// Whether a response took effect.
+/// Result of finishing a presentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finish {
-    /// It did.
+    /// The response took effect.
     Done,
+    /// The code is not six digits. This counts as no attempt.
+    IncompleteCode,
     /// The code is wrong.
     WrongCode,
-    /// There is no response to finish, or the request is not open any more.
+    /// There is no response to finish, or the request is no longer open.
     Ended,
 }
 
-/// What happens when somebody returns from a wallet.
+/// Result of returning from a wallet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Returned {
     /// This browser began the presentation, and the response took effect.
     Finished,
-    /// This browser began it, and its page tells how it stands.
+    /// This browser began it; its page shows the state.
     SeePage,
-    /// The code to carry to the browser that began it.
+    /// The code to enter in the browser that began it.
     CarryCode(String),
-    /// Somebody else began it on this device, so the response was rejected.
+    /// Another browser on this device began it, so the response was rejected.
     Rejected,
     /// There is no response that could take effect.
     Ended,
 }
 
-/// Finds a presentation by the secret of the browser that began it, with the request it answers.
+/// Returns a presentation, if `browser_secret` is that of the browser that began it, with its
+/// verification request.
 ///
 /// # Errors
 /// 404 for every other browser, 410 if the request is deleted; the store cannot be used.
@@ -52,23 +56,24 @@ pub async fn find_begun(app: &App, id: Uuid, browser_secret: &str) -> Result<(Pr
     Ok((found, verification))
 }
 
-/// Tries the code that was carried from the wallet's device. The attempt is counted before the code is compared.
+/// Finishes a presentation with the code that was carried from the wallet's device. The attempt is
+/// counted before the code is compared. An incomplete code counts as no attempt.
 ///
 /// # Errors
-/// 404 if the wallet is on the same device: the browser returns by itself there, and a code would only help an attacker. The
-/// store or the key ring cannot be used.
+/// 404 if the wallet is on the same device: the browser then returns without a code, which would
+/// only help an attacker. The store or the key ring cannot be used.
 pub async fn finish_by_code(app: &App, presentation: &Presentation, code: &str) -> Result<Finish, Error> {
     if presentation.flow == Flow::SameDevice {
         return Err(Error::not_found());
     }
     let State::Answered { response_hash, .. } = &presentation.state else { return Ok(Finish::Ended) };
+    let Some(typed) = read_code(code) else { return Ok(Finish::IncompleteCode) };
     let mut tx = app.store().write().await?;
     let may_try = tx.take_presentation_try(presentation.id).await?;
     tx.commit().await?;
     if !may_try {
         return Ok(Finish::Ended);
     }
-    let typed: String = code.chars().filter(char::is_ascii_digit).collect();
     let right = carried_code(app, presentation.id, response_hash);
     if !bool::from(typed.as_bytes().ct_eq(right.as_bytes())) {
         return Ok(Finish::WrongCode);
@@ -76,9 +81,12 @@ pub async fn finish_by_code(app: &App, presentation: &Presentation, code: &str) 
     finish(app, presentation).await
 }
 
-/// Takes somebody who returns from a wallet with a response code. In the browser that began the presentation, the response
-/// takes effect. In another browser, a wallet on another device is shown the code to carry over; a wallet that should be on
-/// this device answered for somebody else, so its response is rejected.
+/// Handles the return from a wallet with a response code.
+///
+/// In the browser that began the presentation, the response takes effect. In another browser the
+/// flow decides: for a wallet on another device, the page shows the code to carry over. For a
+/// wallet on the same device, the response belongs to another person's presentation, so it is
+/// rejected.
 ///
 /// # Errors
 /// 404 if there is no such presentation; the store or the key ring cannot be used.
@@ -108,7 +116,7 @@ pub async fn return_from_wallet(
     Ok((presentation, returned))
 }
 
-/// Rejects the response with this code: the person at the wallet's device did not begin the presentation.
+/// Rejects the response with this code: the person with the wallet did not begin the presentation.
 ///
 /// # Errors
 /// 404 if there is no such presentation; the store cannot be used.
@@ -121,7 +129,8 @@ pub async fn reject_response(app: &App, id: Uuid, response_code: &str) -> Result
     Ok((presentation, Returned::Rejected))
 }
 
-/// Returns where the partner wants the person after a presentation; `None` if they stay here.
+/// Returns the partner's callback URL for the holder after a presentation; `None` if they stay
+/// here.
 ///
 /// # Errors
 /// 410 if the request is deleted; the store or the key ring cannot be used.
@@ -130,7 +139,7 @@ pub async fn callback(app: &App, presentation: &Presentation) -> Result<Option<U
     verification_request::callback(app, &found.ok_or_else(expired_error)?).await
 }
 
-/// A presentation, and whether it waits with a response that has this code.
+/// Returns a presentation, and whether it has a pending response with this code.
 async fn answered(app: &App, id: Uuid, response_code: &str) -> Result<(Presentation, bool), Error> {
     let found = app.store().read().await?.presentation(id, app.now()).await?.ok_or_else(Error::not_found)?;
     let fits = match &found.state {
@@ -144,17 +153,17 @@ fn is_hash_of(hash: &[u8], secret: &str) -> bool {
     bool::from(sha256(secret.as_bytes()).as_slice().ct_eq(hash))
 }
 
-/// The six digits that a person carries from the wallet's device to the browser. They are derived from the hash of the
-/// response's secret, so no other response has the same.
+/// Returns the six-digit code that a person carries from the wallet's device to the browser. It is
+/// derived from the hash of the response's secret, so each response has its own.
 fn carried_code(app: &App, presentation: Uuid, response_hash: &[u8]) -> String {
     let tag = app.keyring().fingerprint("presentation code", &[presentation.as_bytes(), response_hash].concat());
-    // The bias of a 64-bit number modulo a million is negligible.
+    // The modulo bias of a 64-bit number is negligible.
     let number = tag.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)) % 1_000_000;
     format!("{number:06}")
 }
 
-/// Lets a response take effect. The caller has checked that this is the browser that began, and that it has what the wallet's
-/// device was given.
+/// Lets a response take effect. The caller must have checked that this browser began the
+/// presentation, and that it presented the secret or code given to the wallet's device.
 async fn finish(app: &App, presentation: &Presentation) -> Result<Finish, Error> {
     let State::Answered { shown, .. } = &presentation.state else { return Ok(Finish::Ended) };
     let mut tx = app.store().read().await?;
@@ -166,7 +175,7 @@ async fn finish(app: &App, presentation: &Presentation) -> Result<Finish, Error>
         return Ok(Finish::Ended);
     };
     let result: VerificationResult =
-        serde_json::from_slice(&opened).map_err(|error| StoreError::nonsense("presentation", error))?;
+        serde_json::from_slice(&opened).map_err(|error| StoreError::corrupt_row("presentation", error))?;
     let response =
         HolderResponse::Presented { result: Box::new(result), record: None, presentation: Some(presentation.id) };
     if !verification_request::finish(app, &verification, response).await? {

@@ -1,8 +1,9 @@
 //! Presentations from outside wallets (OpenID4VP 1.0), as responses to verification requests.
 //!
-//! A wallet's response does not take effect when it arrives. It takes effect when the browser that began the presentation
-//! brings what the wallet's device was given for the response. So nobody can finish what somebody else began, or trick
-//! somebody else into finishing it.
+//! A wallet's response takes effect only when the browser that began the presentation presents the
+//! secret or code that the wallet's device received for the response. This prevents an attacker
+//! from finishing another person's presentation, and from tricking another person into finishing
+//! theirs.
 
 mod check;
 mod client_id;

@@ -1,4 +1,5 @@
-//! The request to a wallet: begin it for one browser, and build the request object that the wallet reads.
+//! The request to a wallet: beginning it for one browser, and building the request object that the
+//! wallet reads.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,19 +22,19 @@ use store::domain::submission::Sealed;
 use store::domain::verification::Verification;
 use store::{StoreError, Tx};
 
-/// Audience of a request object when the wallet is not known (OpenID4VP 1.0, section 5.8).
+/// Audience of a request object for an unknown wallet (OpenID4VP 1.0, section 5.8).
 const ANY_WALLET: &str = "https://self-issued.me/v2";
 
 fn key_label(id: &Uuid) -> [&[u8]; 2] {
     [b"presentation", id.as_bytes()]
 }
 
-/// Begins a presentation for a verification request. `holder` is the account that is signed in; `browser_secret` is the secret
-/// of the browser, which alone can finish what it began.
+/// Begins a presentation for a verification request. `holder` is the account that is signed in.
+/// `browser_secret` is the secret of the browser; only this browser can finish the presentation.
 ///
 /// # Errors
-/// 404 if the request is not theirs to answer or the flow is switched off, 410 if the request has ended; the store or the key
-/// ring cannot be used.
+/// 404 if the request is bound to another holder or the flow is disabled, 410 if the request has
+/// ended; the store or the key ring cannot be used.
 pub async fn begin(
     app: &App,
     request: Uuid,
@@ -68,8 +69,8 @@ pub async fn begin(
     Ok(id)
 }
 
-/// The link that opens a wallet (OpenID4VP 1.0, section 5; RFC 9101, section 5): the client identifier and the address of the
-/// request object.
+/// Returns the link that opens a wallet (OpenID4VP 1.0, section 5; RFC 9101, section 5): the client
+/// identifier and the address of the request object.
 pub fn link(app: &App, presentation: &Presentation) -> String {
     let address = app.links().presentation_request(presentation.id);
     let query = url::form_urlencoded::Serializer::new(String::new())
@@ -83,7 +84,7 @@ pub fn link(app: &App, presentation: &Presentation) -> String {
 /// A request object before it is signed.
 #[derive(Clone, Debug)]
 pub struct RequestObject {
-    /// The claims. A wallet's nonce may be added.
+    /// The claims. The caller may add a wallet's nonce.
     pub payload: Value,
     client_id: String,
 }
@@ -98,7 +99,8 @@ impl RequestObject {
     }
 }
 
-/// Builds the request object of a presentation that waits for a wallet; `None` if there is none, or it has ended.
+/// Builds the request object of a pending presentation. Returns `None` if there is none, or it has
+/// ended.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -118,9 +120,10 @@ pub async fn request_object(app: &App, id: Uuid) -> Result<Option<RequestObject>
     });
     if presentation.mode == Mode::PostJwt {
         let Some(secret) = secret(app, id, key).await? else { return Ok(None) };
-        // The wallet encrypts its response for a key of this request alone (HAIP 1.0, section 5).
+        // The wallet encrypts its response to a key that is used only for this request (HAIP 1.0,
+        // section 5).
         let jwk = jwe::encryption_jwk(secret.expose(), &id.to_string());
-        let jwk = jwk.ok_or_else(|| StoreError::nonsense("presentation", "no key on P-256"))?;
+        let jwk = jwk.ok_or_else(|| StoreError::corrupt_row("presentation", "no key on P-256"))?;
         metadata["jwks"] = json!({ "keys": [jwk] });
         metadata["encrypted_response_enc_values_supported"] = json!(Encryption::ALL.map(Encryption::name));
     }
@@ -140,30 +143,31 @@ pub async fn request_object(app: &App, id: Uuid) -> Result<Option<RequestObject>
     Ok(Some(RequestObject { payload, client_id: presentation.client_id }))
 }
 
-/// The query for the requested claims, from every issuer that is trusted.
+/// Returns the query for the requested claims, from all trusted issuers.
 pub(super) fn query(app: &App, credential_type: Type, claims: &[String]) -> Query {
     let requested: Vec<&str> = claims.iter().map(String::as_str).collect();
     let mut types = vec![vct(credential_type, app.config().base())];
     types.extend(app.trusted_issuers().vct_values(credential_type));
     let authority = |name: &String| if name == "own" { app.verifier_key().authority.clone() } else { name.clone() };
-    let authorities = app.config().openid4vp.authorities.iter().map(authority).collect();
+    let authorities = app.config().openid4vp.trusted_authorities.iter().map(authority).collect();
     Query::new(credential_type, &requested, types, authorities)
 }
 
-/// The `state` of a request, which a response must repeat: it proves that the sender has read the request. It is derived, not
-/// stored.
+/// Returns the `state` of a request, which a response must repeat to prove that its sender has read
+/// the request. It is derived, not stored.
 pub(super) fn state(app: &App, presentation: Uuid) -> String {
     URL_SAFE_NO_PAD.encode(app.keyring().fingerprint("presentation state", presentation.as_bytes()))
 }
 
-/// Decrypts the private key of a waiting presentation; `None` once the ring key that sealed it is destroyed.
+/// Decrypts the private key of a pending presentation. Returns `None` once the epoch key that
+/// encrypted it is destroyed.
 pub(super) async fn secret(app: &App, presentation: Uuid, key: &Sealed) -> Result<Option<Key>, Error> {
     let Some(opened) = app.keyring().open_sealed(key, &key_label(&presentation)).await? else { return Ok(None) };
-    let key = Key::from_bytes(&opened).ok_or_else(|| StoreError::nonsense("presentation", "a key's length"))?;
+    let key = Key::from_bytes(&opened).ok_or_else(|| StoreError::corrupt_row("presentation", "a key's length"))?;
     Ok(Some(key))
 }
 
-/// Finds a verification request that can be answered: it is open, and its partner is active.
+/// Returns a verification request that is open and whose partner is active.
 pub(super) async fn open_request(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Option<Verification>, StoreError> {
     let found = tx.linked_verification(id, now).await?.filter(Verification::is_open);
     let Some(found) = found else { return Ok(None) };

@@ -1,5 +1,5 @@
-//! A wallet's response (OpenID4VP 1.0, section 8.2), plain or encrypted for this one request (section 8.3.1). A valid one is
-//! stored until the browser that began the presentation finishes it.
+//! A wallet's response (OpenID4VP 1.0, section 8.2), plain or encrypted for this request (section
+//! 8.3.1). A valid response is stored until the browser that began the presentation finishes it.
 
 use credential::encoding::sha256;
 use credential::jwe;
@@ -14,34 +14,34 @@ use crate::error::Error;
 use crate::flows::verification_request::VerificationResult;
 use store::domain::presentation::{Mode, Presentation, State};
 
-/// The parameters of a response, as they were sent.
+/// The parameters of a response, as received.
 #[derive(Clone, Copy, Debug)]
 pub struct WalletResponse<'a> {
     /// The encrypted response.
     pub response: Option<&'a str>,
     /// The presentations, if they are not encrypted.
     pub vp_token: Option<&'a str>,
-    /// The error code, if the wallet does not present anything.
+    /// The error code, if the wallet presents nothing.
     pub error: Option<&'a str>,
     /// The request's `state`.
     pub state: Option<&'a str>,
 }
 
-/// What became of a response.
+/// Result of receiving a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Received {
-    /// It is stored, or the wallet declined. The wallet sends the person to this URL.
+    /// The response is stored, or the wallet declined. The wallet opens this URL in the browser.
     Taken {
         /// The URL.
         redirect_uri: String,
     },
-    /// It is refused, for this reason. The wallet may try again.
+    /// The response is rejected, for this reason. The wallet may retry.
     Refused(String),
-    /// The request is unknown, was answered, or has expired.
+    /// The request is unknown, was already responded to, or has expired.
     Ended,
 }
 
-/// Receives a wallet's response to a presentation: decrypts and verifies it, and stores what became of it.
+/// Receives a wallet's response to a presentation: decrypts and verifies it, and stores the result.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -61,14 +61,14 @@ pub async fn receive(app: &App, id: Uuid, response: &WalletResponse<'_>) -> Resu
     }
 }
 
-/// Reads the response's `vp_token`: decrypted with this request's key where it must be encrypted, and with this request's
-/// state. `None` if the wallet sent an error.
+/// Returns the response's `vp_token`, after decrypting it where required and checking the `state`.
+/// `None` if the wallet sent an error.
 async fn read(
     app: &App,
     presentation: &Presentation,
     response: &WalletResponse<'_>,
 ) -> Result<Result<Option<Value>, PresentationError>, Error> {
-    // A wallet that cannot encrypt may send an error in the open (section 8.3.1).
+    // A wallet that cannot encrypt may send an error unencrypted (section 8.3.1).
     let read = match (presentation.mode, response.response, response.error) {
         (_, None, Some(error)) => json!({ "error": error, "state": response.state }),
         (Mode::PostJwt, Some(encrypted), _) => match decrypt(app, presentation, encrypted).await? {
@@ -78,7 +78,7 @@ async fn read(
         (Mode::PostJwt, None, None) => {
             return Ok(Err(PresentationError::new(
                 "not_encrypted",
-                "The answer must be encrypted: direct_post.jwt was asked for.",
+                "The response must be encrypted: the request has the response mode direct_post.jwt.",
             )));
         }
         (Mode::Post, ..) => {
@@ -90,30 +90,30 @@ async fn read(
     };
     let state = read["state"].as_str().unwrap_or_default();
     if !bool::from(state.as_bytes().ct_eq(request::state(app, presentation.id).as_bytes())) {
-        return Ok(Err(PresentationError::new("state", "state is missing, or of another request.")));
+        return Ok(Err(PresentationError::new("state", "state is missing, or belongs to another request.")));
     }
     Ok(Ok(if read["error"].is_string() { None } else { Some(read["vp_token"].clone()) }))
 }
 
-/// Decrypts a response with the key of this request, and of no other.
+/// Decrypts a response with the key of this request.
 async fn decrypt(
     app: &App,
     presentation: &Presentation,
     response: &str,
 ) -> Result<Result<Map<String, Value>, PresentationError>, Error> {
     let State::Waiting { key } = &presentation.state else {
-        return Ok(Err(PresentationError::new("over", "This request was answered.")));
+        return Ok(Err(PresentationError::new("over", "This request was already answered.")));
     };
     let Some(secret) = request::secret(app, presentation.id, key).await? else {
         return Ok(Err(PresentationError::expired()));
     };
     Ok(match jwe::decrypt(response, secret.expose()) {
-        Err(error) => Err(PresentationError::new("encryption", format!("The answer cannot be opened: {error}."))),
+        Err(error) => Err(PresentationError::new("encryption", format!("The response cannot be decrypted: {error}."))),
         Ok(opened) if opened.header.get("kid").is_some_and(|kid| *kid != presentation.id.to_string()) => {
-            Err(PresentationError::new("encryption", "kid names another key than that of this request."))
+            Err(PresentationError::new("encryption", "kid is not the key of this request."))
         }
         Ok(opened) => serde_json::from_slice(&opened.plain)
-            .map_err(|_| PresentationError::new("malformed", "What was encrypted is not a JSON object.")),
+            .map_err(|_| PresentationError::new("malformed", "The decrypted response is not a JSON object.")),
     })
 }
 
@@ -133,7 +133,8 @@ async fn decline(app: &App, id: Uuid) -> Result<Received, Error> {
         return Ok(Received::Ended);
     }
     app.metrics().presentations("declined");
-    // The page shows the state and offers to go on; there is no response that a code could fetch.
+    // The page shows the state and offers to continue. There is no response, so the URL contains no
+    // response code.
     Ok(Received::Taken { redirect_uri: app.links().presentation(id) })
 }
 

@@ -1,9 +1,10 @@
-//! Links that keep current: once a newer version takes the place of what a link shows, the link shows that, with the same
-//! choice of fields.
+//! Links that keep current: when a newer version supersedes a shown credential, the link shows the
+//! newer one with the same choice of fields.
 //!
-//! The transaction that supersedes records a message in the outbox for each link; a hirer who comes first makes the update
-//! too. Both do the same from what is stored then, so doing it twice, or on two nodes, changes nothing. Until it is done the
-//! old credentials read as replaced, which is no alarm.
+//! The transaction that supersedes a credential adds a message to the outbox for each link. A hirer
+//! who opens the link earlier performs the update, too. The update depends only on stored state, so
+//! performing it twice, or on two nodes, changes nothing. Until then the old credentials are shown
+//! as replaced, not as revoked.
 
 use credential::names::stand_together;
 use uuid::Uuid;
@@ -16,40 +17,41 @@ use crate::flows::own_presentation;
 use crate::issuing::IssuableCredential;
 use crate::outbox::{OutboxMessage, Routing};
 use store::domain::carry_over::carry_over;
-use store::domain::share::{Chosen, Memory, Share, Standing};
+use store::domain::share::{Chosen, DisclosureRecord, Share, ShareState};
 use store::{ShareEntry, ShareUpdate, ShownEntry, StoreError, Tx};
 
-/// How often an update is tried again at once when something else changed the share or its credentials meanwhile.
+/// Number of immediate attempts of an update that loses a race with another change of the share or
+/// its credentials.
 const ATTEMPTS: usize = 3;
 
-/// A newer version of something that a share shows.
+/// A newer version of a credential that a share shows.
 struct Newer {
-    /// Its place among the share's presentations.
+    /// Its index among the share's presentations.
     at: usize,
-    /// The entry of the older one.
+    /// The entry of the older version.
     from: ShareEntry,
-    /// What is disclosed.
+    /// The disclosed fields.
     chosen: Chosen,
 }
 
-/// What an attempt came to.
+/// Result of an attempt.
 enum Attempt {
     /// The share shows newer versions.
     Updated,
-    /// There is nothing to do.
+    /// There is nothing to update.
     Current,
-    /// Something was changed meanwhile.
+    /// Lost a race with another change.
     Raced,
 }
 
-/// Records that the shares of `holder` which keep current and show one of `superseded` are to be updated.
+/// Schedules updates of the shares of `holder` that keep current and show one of `superseded`.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn schedule_updates(app: &App, tx: &mut Tx, holder: Uuid, superseded: &[Uuid]) -> Result<(), StoreError> {
     let mut showing = tx.shares_showing(holder, superseded, app.now()).await?;
     showing.retain(|showing| showing.keep_current);
-    // They are in the order of the shares.
+    // Sorted by share, so all duplicates are adjacent.
     showing.dedup_by_key(|showing| showing.share);
     for showing in showing {
         schedule(app, tx, holder, showing.share).await?;
@@ -57,8 +59,8 @@ pub async fn schedule_updates(app: &App, tx: &mut Tx, holder: Uuid, superseded: 
     Ok(())
 }
 
-/// Makes at once the updates of links that show `submission` of `holder`, which is about to be deleted: else they would show what
-/// was deleted, although the newer version stands.
+/// Updates links that show `submission` of `holder` immediately, because it is about to be deleted.
+/// Otherwise they would show the deleted version, although the newer one is current.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -66,7 +68,7 @@ pub async fn update_before_deletion(app: &App, holder: Uuid, submission: Uuid) -
     let showing = app.store().read().await?.shares_showing(holder, &[submission], app.now()).await?;
     for showing in showing.iter().filter(|showing| showing.keep_current) {
         if let Err(error) = follow(app, showing.share, holder).await {
-            tracing::warn!(share = %showing.share, ?error, "a shared link could not be updated before a deletion");
+            tracing::warn!(share = %showing.share, ?error, "updating a shared link before a deletion failed");
         }
     }
     Ok(())
@@ -76,11 +78,11 @@ pub(super) async fn schedule(app: &App, tx: &mut Tx, holder: Uuid, share: Uuid) 
     app.outbox().add(tx, &OutboxMessage::FollowShare { holder, share }, Routing::default()).await
 }
 
-/// Lets a share of `holder` that can be opened show the newest versions of what it shows, if it keeps current, and again what was
-/// reinstated, if it does not. Returns whether that changed anything.
+/// Updates an active share of `holder`. A share that keeps current shows the newest versions; any
+/// other share shows a version again that was reinstated. Returns whether anything changed.
 ///
 /// # Errors
-/// The store or the key ring cannot be used, or something was changed meanwhile: it is tried again later.
+/// The store or the key ring cannot be used, or every attempt lost a race; retried later.
 pub async fn follow(app: &App, id: Uuid, holder: Uuid) -> Result<bool, Error> {
     for _ in 0..ATTEMPTS {
         let Some(share) = app.store().read().await?.share(id, holder).await? else { return Ok(false) };
@@ -96,17 +98,17 @@ pub async fn follow(app: &App, id: Uuid, holder: Uuid) -> Result<bool, Error> {
     Err(Error::unavailable())
 }
 
-/// The share as a hirer sees it now: an update that the outbox has not made yet is made first. If that fails, the page says that
-/// a newer version exists.
+/// Returns the share as a hirer sees it now, after performing an update that is still in the
+/// outbox. If that fails, the page says that a newer version exists.
 pub(super) async fn current(app: &App, share: Share) -> Result<Share, Error> {
     if !is_behind(&app.store().read().await?.shown_entries(share.id).await?) {
         return Ok(share);
     }
     if let Err(error) = follow(app, share.id, share.holder).await {
-        tracing::warn!(share = %share.id, ?error, "a shared link could not be updated yet");
+        tracing::warn!(share = %share.id, ?error, "updating a shared link failed; it will be retried");
     }
     let updated = app.store().read().await?.share(share.id, share.holder).await?;
-    Ok(updated.filter(|updated| updated.standing(app.now()) == Standing::Active).unwrap_or(share))
+    Ok(updated.filter(|updated| updated.standing(app.now()) == ShareState::Active).unwrap_or(share))
 }
 
 fn is_behind(shown: &[ShownEntry]) -> bool {
@@ -115,7 +117,7 @@ fn is_behind(shown: &[ShownEntry]) -> bool {
 
 async fn attempt(app: &App, share: &Share) -> Result<Attempt, Error> {
     let now = app.now();
-    if share.standing(now) != Standing::Active {
+    if share.standing(now) != ShareState::Active {
         return Ok(Attempt::Current);
     }
     let shown = app.store().read().await?.shown_entries(share.id).await?;
@@ -152,14 +154,15 @@ async fn attempt(app: &App, share: &Share) -> Result<Attempt, Error> {
 }
 
 fn inconsistent(share: &Share) -> Error {
-    StoreError::nonsense("share", format!("{} has fewer presentations than choices", share.id)).into()
+    StoreError::corrupt_row("share", format!("{} has fewer presentations than choices", share.id)).into()
 }
 
-/// The newest versions of what `share` shows, as far as they stand and have something of what was chosen.
+/// Returns the newest versions of the credentials in `share` that are current and contain some of
+/// the chosen fields.
 async fn newer_versions(
     app: &App,
     share: &Share,
-    memory: &Memory,
+    memory: &DisclosureRecord,
     shown: &[ShownEntry],
 ) -> Result<(Vec<Newer>, Vec<IssuableCredential>), Error> {
     let (mut newer, mut credentials) = (Vec::new(), Vec::new());
@@ -167,7 +170,8 @@ async fn newer_versions(
         let replaced = shown.iter().find(|shown| shown.entry.submission == chosen.submission);
         let Some(shown) = replaced.filter(|shown| shown.replaced_at.is_some()) else { continue };
         let Some((credential, chosen)) = newest_version(app, share, chosen).await? else { continue };
-        // A link that does not follow shows what it did, once an update of that was undone.
+        // A link that does not keep current only returns to its own version, after an update of
+        // that was undone.
         if !share.keep_current && credential.submission != shown.entry.submission {
             continue;
         }
@@ -195,7 +199,8 @@ async fn newest_version(
     let Some(credential) = credential.filter(is_alike) else { return Ok(None) };
     let older = CredentialView::open_all(app, std::slice::from_ref(&older)).await?;
     let Some(older) = older.first() else { return Ok(None) };
-    // Readers were shown one name. Under another one they are told that a newer version exists, and ask for a new link.
+    // Readers have seen another name. They are shown that a newer version exists, and can request a
+    // new link.
     if !stand_together(older.payload.full_name(), credential.payload.full_name()) {
         return Ok(None);
     }

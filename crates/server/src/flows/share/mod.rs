@@ -1,8 +1,9 @@
-//! Shares: links by which a hirer sees what a holder chose.
+//! Shares: links that show a hirer what a holder chose.
 //!
-//! What a link shows is encrypted under a key that only the link's secret holds; the server stores the secret's hash. The
-//! wallet's record of the link, secret included, is under the holder's key. Each share has credentials of its own
-//! ([`own_presentation`]), so revoking one does not affect the others.
+//! The content of a link is encrypted with a key that exists only in the link's secret; the server
+//! stores the secret's hash. The wallet's record of the link, including the secret, is encrypted
+//! with the holder's key. Each share has its own credentials ([`own_presentation`]), so revoking
+//! one does not affect the others.
 
 mod follow;
 mod sealed;
@@ -26,8 +27,8 @@ use crate::flows::own_presentation;
 use crate::issuing::IssuableCredential;
 use ambient::Timestamp;
 use store::domain::share::{
-    Chosen, Contents, MOST_ACTIVE, MOST_PASSCODE_TRIES, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Share, Standing,
-    lifetime, says_something,
+    Chosen, Contents, DisclosureRecord, MAX_ACTIVE, MAX_PASSCODE_TRIES, PASSCODE_LENGTH, PURPOSE_LENGTH, Share,
+    ShareState, lifetime, says_something,
 };
 use store::{ShareEntry, ShownEntry, StatusPlace, StoreError};
 
@@ -35,32 +36,32 @@ pub use follow::{follow, schedule_updates, update_before_deletion};
 pub use sealed::record;
 use sealed::{Link, label, seal, title, unseal, write};
 
-/// How long a browser keeps a share open after the passcode was entered.
+/// How long a browser can open a share after the passcode was entered.
 const PASSCODE_PROOF_LIFETIME: Duration = Duration::from_secs(3600);
 
 /// The holder's choices for a new share.
 #[derive(Clone, Debug)]
 pub struct NewShare {
-    /// The id. A request with the same id is a repeat.
+    /// The share's id. A request with the same id is a repeat.
     pub id: Uuid,
     /// Fingerprint of the form, which is the same in a repeat.
     pub form: String,
-    /// What is disclosed beside what is always shown.
+    /// The disclosed fields, besides those that are always shown.
     pub chosen: Vec<Chosen>,
     /// The purpose; may be empty.
     pub purpose: String,
     /// Lifetime in days.
     pub days: u32,
-    /// The passcode, if there is one.
+    /// The passcode, if any.
     pub passcode: Option<String>,
-    /// Whether the link goes on to newer versions of what it shows.
+    /// Whether the link moves on to newer versions of its credentials.
     pub keep_current: bool,
 }
 
-/// Why a share is not created.
+/// The reason why a share is not created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CreateShareError {
-    /// Nothing but a name is disclosed.
+    /// Only a name is disclosed.
     NothingChosen,
     /// The purpose is longer than [`PURPOSE_LENGTH`].
     PurposeTooLong,
@@ -68,11 +69,11 @@ pub enum CreateShareError {
     InvalidDays,
     /// The passcode is shorter or longer than [`PASSCODE_LENGTH`].
     PasscodeLength,
-    /// The holder already has [`MOST_ACTIVE`] active links.
+    /// The holder already has [`MAX_ACTIVE`] active links.
     TooMany,
-    /// Something chosen is not in the wallet any more.
+    /// A chosen credential is no longer in the wallet.
     Outdated,
-    /// The same form has created a link with other choices.
+    /// The same form has already created a link with other choices.
     Repeated,
 }
 
@@ -96,13 +97,13 @@ impl NewShare {
 pub enum Access {
     /// The share.
     Open(Share),
-    /// The share, once its passcode is entered.
+    /// The share, after its passcode is entered.
     PasscodeRequired(Share),
-    /// Nothing any more.
+    /// Nothing: the share has expired or was revoked.
     Ended,
 }
 
-/// What an open link shows.
+/// The decrypted content of a share.
 #[derive(Clone, Debug)]
 pub struct OpenedShare {
     /// The purpose in the holder's words; may be empty.
@@ -118,23 +119,23 @@ pub struct ShownPresentation {
     pub token: String,
     /// The report of its verification.
     pub report: Report,
-    /// Since when a newer version of the credential exists, if one does and it was not revoked.
+    /// When a newer version of the credential appeared, if one exists and it was not revoked.
     pub newer_since: Option<Timestamp>,
     /// The credential.
     pub submission: Option<Uuid>,
 }
 
 impl ShownPresentation {
-    /// The name that it carries.
+    /// Returns the name in it.
     fn full_name(&self) -> &str {
         self.report.claims.get("full_name").and_then(Value::as_str).unwrap_or_default()
     }
 }
 
-/// The share of `holder` that an earlier request with this `id` and `form` created; `None` if there is none.
+/// Returns the share of `holder` that an earlier request with this `id` and `form` created, if any.
 ///
 /// # Errors
-/// The store or the key ring cannot be used. [`CreateShareError::Repeated`] inside.
+/// The store or the key ring cannot be used. The inner error is [`CreateShareError::Repeated`].
 pub async fn created(
     app: &App,
     holder: Uuid,
@@ -147,10 +148,10 @@ pub async fn created(
     Ok(Some(if is_same { Ok(id) } else { Err(CreateShareError::Repeated) }))
 }
 
-/// Creates a share of `holder`; returns its id. A repeat creates nothing.
+/// Creates a share of `holder` and returns its id. A repeat creates nothing.
 ///
 /// # Errors
-/// The store or the key ring cannot be used. [`CreateShareError`] inside.
+/// The store or the key ring cannot be used. The inner error is a [`CreateShareError`].
 pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uuid, CreateShareError>, Error> {
     let now = app.now();
     if let Some(created) = created(app, holder, new.id, &new.form).await? {
@@ -159,7 +160,7 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
     if let Err(error) = new.validate() {
         return Ok(Err(error));
     }
-    if app.store().read().await?.count_active_shares(holder, now).await? >= MOST_ACTIVE {
+    if app.store().read().await?.count_active_shares(holder, now).await? >= MAX_ACTIVE {
         return Ok(Err(CreateShareError::TooMany));
     }
     let expires_at = now + lifetime(new.days).ok_or_else(Error::not_found)?;
@@ -174,7 +175,7 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
     let entry = |(place, credential): (_, &IssuableCredential)| ShareEntry { place, submission: credential.submission };
     let entries: Vec<ShareEntry> = indices.into_iter().zip(&credentials).map(entry).collect();
     let (id, nonce, secret) = (new.id, app.rng().secret(), app.rng().secret());
-    let memory = Memory {
+    let memory = DisclosureRecord {
         secret: secret.clone(),
         purpose: new.purpose.clone(),
         titles: credentials.iter().map(title).collect(),
@@ -208,7 +209,8 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
     Ok(Ok(id))
 }
 
-/// Opens what was chosen; `None` if some of it is not in the wallet, or does not stand any more.
+/// Decrypts the chosen credentials. Returns `None` if one is not in the wallet, or no longer
+/// current.
 async fn open_chosen(app: &App, holder: Uuid, chosen: &[Chosen]) -> Result<Option<Vec<IssuableCredential>>, Error> {
     let mut credentials = Vec::with_capacity(chosen.len());
     for chosen in chosen {
@@ -221,17 +223,19 @@ async fn open_chosen(app: &App, holder: Uuid, chosen: &[Chosen]) -> Result<Optio
     Ok(Some(credentials))
 }
 
-/// Stores a share, unless an equal request that came at the same time has stored it.
+/// Stores a share, unless an identical concurrent request has stored it.
 async fn add(app: &App, share: &Share, entries: &[ShareEntry]) -> Result<(), Error> {
     let mut tx = app.store().write().await?;
-    // The second of two equal requests waits here, and then finds what the first one has stored.
-    tx.hold_wallet(share.holder).await?;
+    // The second of two identical requests waits for this lock, and then finds the share of the
+    // first one.
+    tx.lock_wallet(share.holder).await?;
     if tx.share(share.id, share.holder).await?.is_some() {
         return Ok(());
     }
     let stands = tx.add_share(share, entries).await?;
     if share.keep_current && !stands {
-        // A newer version came while this was signed, and has not seen the share.
+        // A newer version arrived after the credentials were read, so its transaction did not see
+        // the share.
         follow::schedule(app, &mut tx, share.holder, share.id).await?;
     }
     tx.commit().await?;
@@ -240,21 +244,21 @@ async fn add(app: &App, share: &Share, entries: &[ShareEntry]) -> Result<(), Err
     Ok(())
 }
 
-/// A share of `holder`, with the wallet's record of it.
+/// Returns a share of `holder`, with the wallet's record of it.
 ///
 /// # Errors
 /// 404 if they have none with this id; the store or the key ring cannot be used.
-pub async fn get(app: &App, id: Uuid, holder: Uuid) -> Result<(Share, Memory), Error> {
+pub async fn get(app: &App, id: Uuid, holder: Uuid) -> Result<(Share, DisclosureRecord), Error> {
     let share = app.store().read().await?.share(id, holder).await?.ok_or_else(Error::not_found)?;
     let record = record(app, &share).await?;
     Ok((share, record))
 }
 
-/// All shares of `holder`, with the wallet's records of them.
+/// Returns all shares of `holder`, with the wallet's records of them.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
-pub async fn list(app: &App, holder: Uuid) -> Result<Vec<(Share, Memory)>, Error> {
+pub async fn list(app: &App, holder: Uuid) -> Result<Vec<(Share, DisclosureRecord)>, Error> {
     let found = app.store().read().await?.shares(holder).await?;
     let mut shares = Vec::with_capacity(found.len());
     for share in found {
@@ -264,7 +268,8 @@ pub async fn list(app: &App, holder: Uuid) -> Result<Vec<(Share, Memory)>, Error
     Ok(shares)
 }
 
-/// Revokes a share of `holder`. Nothing happens if they have none with this id, or it is revoked already.
+/// Revokes a share of `holder`. Does nothing if they have none with this id, or it is already
+/// revoked.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -277,24 +282,25 @@ pub async fn revoke(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
     Ok(())
 }
 
-/// Finds the share behind a link. `proof` is what the browser got for the passcode, if it has one.
+/// Returns the share behind a link. `proof` shows that this browser has entered the passcode.
 ///
 /// # Errors
 /// 404 if there is none; the store cannot be used.
 pub async fn access(app: &App, secret: &str, proof: Option<&str>) -> Result<Access, Error> {
     let found = app.store().read().await?.linked_share(&sha256(secret.as_bytes())).await?;
     let share = found.ok_or_else(Error::not_found)?;
-    if share.standing(app.now()) != Standing::Active {
+    if share.standing(app.now()) != ShareState::Active {
         return Ok(Access::Ended);
     }
     let is_open = share.passcode.is_none() || proof.is_some_and(|proof| is_proven(app, &share, proof));
     Ok(if is_open { Access::Open(follow::current(app, share).await?) } else { Access::PasscodeRequired(share) })
 }
 
-/// Opens what the link with `secret` shows, and verifies it as a hirer would; `None` once the share has ended.
+/// Decrypts the content of the link with `secret`, and verifies it as a hirer would. Returns `None`
+/// if the share has ended.
 ///
 /// # Errors
-/// The store cannot be used, or what is stored cannot be read.
+/// The store cannot be used, or the stored content cannot be read.
 pub async fn open(app: &App, share: &Share, secret: &str) -> Result<Option<OpenedShare>, Error> {
     let Some(contents) = unseal(share, secret)? else { return Ok(None) };
     let shown = app.store().read().await?.shown_entries(share.id).await?;
@@ -310,8 +316,8 @@ pub async fn open(app: &App, share: &Share, secret: &str) -> Result<Option<Opene
     Ok(Some(OpenedShare { purpose: contents.purpose, presentations }))
 }
 
-/// Whether the holder confirmed that the names of all presentations are their own. `None` if they carry one name, and more than
-/// the holder's word stands for it.
+/// Returns whether the holder confirmed that the names in all presentations are theirs. Returns
+/// `None` if they contain only one name, and more than the holder's confirmation supports it.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -327,7 +333,7 @@ pub async fn names_confirmed(app: &App, share: &Share, opened: &OpenedShare) -> 
     })
 }
 
-/// The entry of what was verified, by its place in the status list.
+/// Returns the entry of a verified presentation, by its status list index.
 fn entry_of<'a>(app: &App, report: &Report, shown: &'a [ShownEntry]) -> Option<&'a ShownEntry> {
     let status = StatusReference::from_claim(report.claims.get("status")?).ok()??;
     let is_it = |place: StatusPlace| {
@@ -352,7 +358,8 @@ fn passcode_fingerprint(app: &App, share: Uuid, passcode: &str) -> [u8; 32] {
     app.keyring().fingerprint("passcode", &[share.as_bytes(), passcode.trim().as_bytes()].concat())
 }
 
-/// Tries a passcode. If it is right, returns the proof that opens the share in this browser for an hour.
+/// Tries a passcode. If it is right, returns the proof that opens the share in this browser for an
+/// hour.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -364,10 +371,10 @@ pub async fn give_passcode(app: &App, share: &Share, passcode: &str) -> Result<O
     Ok(Some(proof(app, share, app.now() + PASSCODE_PROOF_LIFETIME)))
 }
 
-/// Counts the attempt before it compares, and compares in constant time.
+/// Compares the passcode in constant time. The attempt is counted before the comparison.
 async fn is_right_passcode(app: &App, share: &Share, passcode: &str) -> Result<bool, StoreError> {
     let mut tx = app.store().write().await?;
-    if !tx.take_passcode_try(share.id, MOST_PASSCODE_TRIES).await? {
+    if !tx.take_passcode_try(share.id, MAX_PASSCODE_TRIES).await? {
         return Ok(false);
     }
     let kept = share.passcode.as_deref().unwrap_or_default();

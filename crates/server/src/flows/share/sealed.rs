@@ -1,4 +1,5 @@
-//! What a share consists of: presentations bound to its link, sealed under the key in the link, and the wallet's record.
+//! The parts of a share: presentations bound to its link, encrypted with the key in the link, and
+//! the wallet's record.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,15 +13,15 @@ use crate::flows::own_presentation;
 use crate::issuing::IssuableCredential;
 use crate::keys::Key;
 use ambient::Timestamp;
-use store::domain::share::{Chosen, Contents, Memory, Share};
+use store::domain::share::{Chosen, Contents, DisclosureRecord, Share};
 use store::{StatusPlace, StoreError};
 
-/// A credential in a few words.
+/// Returns a short description of a credential: its type and attester.
 pub(super) fn title(credential: &IssuableCredential) -> String {
     format!("{} ({})", credential.credential_type.title, credential.attester)
 }
 
-/// What every presentation behind a link is bound to.
+/// The values that all presentations of a link are bound to.
 pub(super) struct Link<'a> {
     pub(super) id: Uuid,
     pub(super) nonce: &'a str,
@@ -28,7 +29,7 @@ pub(super) struct Link<'a> {
 }
 
 impl Link<'_> {
-    /// Signs a credential with its status list index, and shows what was chosen of it.
+    /// Signs a credential with its status list index, and presents the chosen fields.
     pub(super) fn present(
         &self,
         app: &App,
@@ -42,16 +43,16 @@ impl Link<'_> {
     }
 }
 
-/// Encrypts what a link shows under the key in its secret.
+/// Encrypts the content of a link with the key in its secret.
 pub(super) fn seal(app: &App, id: Uuid, secret: &str, contents: &Contents) -> Result<Vec<u8>, Error> {
     let key = link_key(secret).ok_or_else(|| Error::internal("a link's secret holds no key"))?;
     Ok(key.seal(&label(&id), &write(contents)?, app.rng()))
 }
 
-/// Decrypts what a link shows; `None` once the share has ended.
+/// Decrypts the content of a link. Returns `None` if the share has ended.
 pub(super) fn unseal(share: &Share, secret: &str) -> Result<Option<Contents>, StoreError> {
     let (Some(sealed), Some(key)) = (&share.sealed, link_key(secret)) else { return Ok(None) };
-    let opened = key.open(&label(&share.id), sealed).map_err(|error| StoreError::nonsense("share", error))?;
+    let opened = key.open(&label(&share.id), sealed).map_err(|error| StoreError::corrupt_row("share", error))?;
     read(&opened).map(Some)
 }
 
@@ -64,10 +65,10 @@ pub(super) fn write(value: &impl Serialize) -> Result<Vec<u8>, Error> {
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
-    serde_json::from_slice(bytes).map_err(|error| StoreError::nonsense("share", error))
+    serde_json::from_slice(bytes).map_err(|error| StoreError::corrupt_row("share", error))
 }
 
-/// The key in a link's secret.
+/// Returns the key in a link's secret.
 fn link_key(secret: &str) -> Option<Key> {
     Key::from_bytes(&URL_SAFE_NO_PAD.decode(secret).ok()?)
 }
@@ -76,7 +77,7 @@ fn link_key(secret: &str) -> Option<Key> {
 ///
 /// # Errors
 /// The key ring cannot be used.
-pub async fn record(app: &App, share: &Share) -> Result<Memory, StoreError> {
+pub async fn record(app: &App, share: &Share) -> Result<DisclosureRecord, StoreError> {
     let opened = app.keyring().open_for_holder(share.holder, &label(&share.id), &share.holder_sealed).await?;
     read(&opened)
 }

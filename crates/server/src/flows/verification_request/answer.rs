@@ -1,4 +1,4 @@
-//! The holder's side: open a request, present something or cancel, and end the request.
+//! The holder's side: opening a request, presenting or declining, and ending the request.
 
 use uuid::Uuid;
 
@@ -13,20 +13,20 @@ use store::domain::share::Chosen;
 use store::domain::verification::{State, Verification};
 use store::{Announcement, AnnouncementKind, EndedVerification, StoreError, Tx, VerificationEnd};
 
-/// How a holder responds to a request.
+/// A holder's response to a verification request.
 #[derive(Clone, Debug)]
 pub enum HolderResponse {
-    /// They present something.
+    /// The holder presents a credential.
     Presented {
-        /// What was presented, verified.
+        /// The verified presentation.
         result: Box<VerificationResult>,
-        /// What the holder's wallet here records, if it was presented from one.
+        /// The record for the holder's wallet, if it was presented from this wallet.
         record: Option<DisclosureRecord>,
-        /// The outside wallet's presentation, if there is one. It is finished in the same transaction; if it was rejected
-        /// meanwhile, nothing is stored.
+        /// The outside wallet's presentation, if any. It is finished in the same transaction; if it
+        /// was rejected meanwhile, nothing is stored.
         presentation: Option<Uuid>,
     },
-    /// They decline.
+    /// The holder declines.
     Canceled,
 }
 
@@ -35,31 +35,35 @@ pub enum HolderResponse {
 pub struct HolderRequest {
     /// The request.
     pub verification: Verification,
-    /// The name of the partner that asks.
+    /// The name of the requesting partner.
     pub partner: String,
-    /// Whose account it is.
+    /// The holder's account.
     pub holder: Uuid,
 }
 
-/// Why a holder cannot respond to a request.
+/// The reason why a holder cannot respond to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unanswerable {
-    /// There is no such request, or nobody has opened it yet.
+    /// There is no such request, or it was not opened yet.
     Unknown,
     /// Another account opened it first.
     OtherAccount,
-    /// It has expired, or its partner is gone.
+    /// It has expired, or its partner is disabled.
     Expired,
-    /// An outside wallet answered it.
+    /// An outside wallet has responded to it.
     Answered,
 }
 
-/// The error for a request that has ended, as pages show it.
+/// Returns the error for a request that has ended, as pages show it.
 pub fn expired_error() -> Error {
-    Error::new(Kind::Gone, "This request was answered, or its time is over. Ask whoever sent you here for a new one.")
+    Error::new(
+        Kind::Gone,
+        "This request was already answered, or has expired. Ask the organisation that sent you here for a new one.",
+    )
 }
 
-/// Binds an open request to `holder` unless an account has it already. Returns whether the request exists.
+/// Binds an open request to `holder`, unless it is already bound to an account. Returns whether the
+/// request exists.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -74,7 +78,7 @@ pub async fn bind(app: &App, id: Uuid, holder: Uuid) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Finds a request of `holder`, open or answered.
+/// Returns a request of `holder`, open or finished.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -97,11 +101,12 @@ pub async fn find_for_holder(app: &App, id: Uuid, holder: Uuid) -> Result<Result
     })
 }
 
-/// Finds an open request that `holder` may answer from an outside wallet: its own account, or anybody with the link while no
-/// account has opened it.
+/// Returns an open request that `holder` may respond to from an outside wallet: the account that it
+/// is bound to, or anyone with the link while it is not bound.
 ///
 /// # Errors
-/// 404 if there is none for them, 410 if it has ended or its partner is not active; the store or the key ring cannot be used.
+/// 404 if there is none for them, 410 if it has ended or its partner is not active; the store or
+/// the key ring cannot be used.
 pub async fn answerable_by(
     app: &App,
     id: Uuid,
@@ -119,8 +124,9 @@ pub async fn answerable_by(
     Ok((found, partner.name, details))
 }
 
-/// Presents what `holder` chose from one credential and ends the request. Returns false if the credential cannot be presented
-/// any more. If the request was answered meanwhile, here or from an outside wallet, nothing happens and true is returned.
+/// Presents what `holder` chose from one credential, and finishes the request. Returns false if the
+/// credential can no longer be presented. If the request was finished meanwhile, here or from an
+/// outside wallet, does nothing and returns true.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -138,7 +144,7 @@ pub async fn share(
     Ok(true)
 }
 
-/// Declines a request of `holder`. Nothing happens if it is not theirs or has ended.
+/// Declines a request of `holder`. Does nothing if it is not theirs or has ended.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -149,17 +155,18 @@ pub async fn cancel(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
     Ok(())
 }
 
-/// Ends an open request by a response and announces it. Claims that were not requested are dropped, but for those that are
-/// always shown; a presentation that contained any is not handed on.
+/// Finishes an open request with a response, and announces the event.
 ///
-/// `verification` is the request as it was when the response was verified. If it was bound to another account meanwhile or is
-/// not open any more, nothing happens and false is returned.
+/// Claims that were not requested are dropped, except those that are always shown. A presentation
+/// that contained any of them is not passed to the partner. `verification` is the request as it was
+/// when the response was verified. If it was bound to another account meanwhile or is no longer
+/// open, does nothing and returns false.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn finish(app: &App, verification: &Verification, response: HolderResponse) -> Result<bool, Error> {
     let (now, id) = (app.now(), verification.id);
-    // Keys are fetched and used before the write transaction begins.
+    // Keys are loaded and used before the write transaction begins.
     let (end, presentation, kind, event) = match response {
         HolderResponse::Canceled => (VerificationEnd::Canceled, None, AnnouncementKind::RequestDeclined, "canceled"),
         HolderResponse::Presented { mut result, record, presentation } => {
@@ -204,8 +211,8 @@ pub async fn finish(app: &App, verification: &Verification, response: HolderResp
     Ok(true)
 }
 
-/// Announces to partners at `now` how their requests ended, in the transaction that ends them. The caller wakes the webhook
-/// deliveries after the commit.
+/// Announces to partners how their requests ended, in the transaction that ends them. `now` is the
+/// time of the event. The caller wakes the webhook deliveries after the commit.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -221,9 +228,11 @@ pub async fn announce(tx: &mut Tx, ended: &[EndedVerification], now: Timestamp) 
     tx.announce(&announcements.collect::<Vec<_>>()).await
 }
 
-/// Signs one credential of `holder` for this request, discloses what was both chosen and requested, with what is always
-/// shown, and verifies the presentation as its reader would. `None` if the credential left the wallet, or verification fails
-/// for another reason than that the credential has expired, which the result says.
+/// Signs a credential of `holder` for this request, discloses the fields that were both chosen and
+/// requested and those that are always shown, and verifies the presentation as its reader would.
+///
+/// Returns `None` if the credential is no longer in the wallet, or if verification fails. An
+/// expired credential is presented; the result says that it has expired.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -239,8 +248,8 @@ pub async fn present(
     let Some(issuable) = issuable.filter(|issuable| issuable.credential_type == credential_type) else {
         return Ok(None);
     };
-    // The presentation is valid as long as the result can be fetched, and no longer.
-    let expires_at = app.now() + app.config().retention.ring_key_lifetime();
+    // The presentation expires when the result can no longer be fetched.
+    let expires_at = app.now() + app.config().retention.epoch_key_lifetime();
     let credentials = std::slice::from_ref(&issuable);
     let mut indices = own_presentation::allocate_status_indices(app, credentials, expires_at).await?;
     let Some(index) = indices.pop() else { return Ok(None) };

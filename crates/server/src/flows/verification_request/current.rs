@@ -1,8 +1,8 @@
-//! The present state of what was presented: since then it may have been revoked, replaced or suspended, it may have expired, or
-//! its issuer may not be trusted any more.
+//! The present state of a presentation: since it was presented, it may have been revoked, replaced
+//! or suspended, it may have expired, or its issuer may no longer be trusted.
 //!
-//! Nothing of this is stored. Status lists of other issuers are cached, and fetching them counts against the partner's limit of
-//! such lookups.
+//! The present state is not stored. Status lists of other issuers are cached, and fetching them
+//! counts against the partner's limit of issuer lookups.
 
 use credential::format::sd_jwt::Challenge;
 use credential::verification::{Answer, Outcome, Report, Step, Token, VerificationInputs};
@@ -14,10 +14,11 @@ use crate::flows::own_presentation;
 use crate::flows::token_verification::{TokenVerdict, Trust, credential_type};
 use store::domain::verification::Verification;
 
-/// The checks whose outcome can change after the presentation.
+/// Checks whose outcome can change after the presentation.
 const CHANGING: [&str; 3] = ["issuer", "status", "dates"];
 
-/// Checks again what was presented for `verification`, and puts what holds now into `checked`, which says what held then.
+/// Repeats the checks of the presentation for `verification`, and updates `result`. The earlier
+/// outcome is kept in `at_consent`.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -55,7 +56,8 @@ pub(super) async fn refresh(
     Ok(())
 }
 
-/// Without trust in the issuer there are no keys, so nothing else could be checked.
+/// Returns the overall result. Without trust in the issuer there are no keys, so nothing else could
+/// be checked.
 fn verdict(report: &Report, trust: Trust) -> TokenVerdict {
     match TokenVerdict::new(report, trust) {
         TokenVerdict::NotCheckable if trust == Trust::Unknown => TokenVerdict::IssuerUnknown,
@@ -63,18 +65,20 @@ fn verdict(report: &Report, trust: Trust) -> TokenVerdict {
     }
 }
 
-/// Marks what could have changed as not checked. What had expired stays expired.
+/// Marks checks whose outcome could have changed as not checked. An expired credential stays
+/// expired.
 fn undetermined(checked: &mut Checked) -> TokenVerdict {
     let since = &checked.at_consent.checked_at;
     let may_have_changed = |check: &&mut Check| check.outcome == "passed" && CHANGING.contains(&check.name.as_str());
     for check in checked.checks.iter_mut().filter(may_have_changed) {
         "not_checked".clone_into(&mut check.outcome);
-        check.reason = format!("The presentation is not kept, so this was last checked at {since}.");
+        check.reason = format!("The presentation is no longer stored. It was last checked at {since}.");
     }
     if checked.expired_on.is_some() { TokenVerdict::Expired } else { TokenVerdict::NotCheckable }
 }
 
-/// Takes over what only the whole presentation shows: that its holder signed it, and that it follows its schema.
+/// Copies the earlier outcome of checks that need the whole presentation: the holder's signature,
+/// and the schema.
 fn with_earlier_checks(mut report: Report, checked: &Checked) -> Report {
     for verdict in report.verdicts.iter_mut().filter(|verdict| matches!(verdict.step, Step::Holder | Step::Schema)) {
         let earlier = checked.checks.iter().find(|check| check.name == verdict.step.name());
@@ -87,8 +91,8 @@ fn with_earlier_checks(mut report: Report, checked: &Checked) -> Report {
     report
 }
 
-/// Verifies a presentation as it was verified when it was made, except that the holder's signature may be of any age. `None` if
-/// it cannot be read.
+/// Verifies a presentation again, but without a maximum age of the holder's signature. Returns
+/// `None` if it cannot be parsed.
 async fn verify(
     app: &App,
     verification: &Verification,
@@ -107,7 +111,7 @@ async fn verify(
     };
     let mut inputs = match trust {
         Trust::Unknown => VerificationInputs {
-            issuer_keys: Answer::None("it is not an issuer that is trusted here for this".to_owned()),
+            issuer_keys: Answer::None("the issuer is not trusted here for this credential type".to_owned()),
             ..VerificationInputs::default()
         },
         Trust::Own | Trust::Listed => own_presentation::trusted_inputs(app, &token).await?,

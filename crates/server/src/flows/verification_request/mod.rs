@@ -1,7 +1,8 @@
-//! Verification requests, from the holder's side: a partner asks a holder to present something.
+//! Verification requests, from the holder's side: a partner requests that a holder present
+//! something.
 //!
-//! Both ways to answer, our own page and an outside wallet, end in [`finish`], which drops every claim that was not
-//! requested.
+//! Both ways to respond, our own page and an outside wallet, end in [`finish`], which drops every
+//! claim that was not requested.
 
 mod answer;
 mod current;

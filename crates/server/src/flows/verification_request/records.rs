@@ -1,5 +1,5 @@
-//! The records of a verification request: its details, its result and the holder's record of it. They are stored encrypted,
-//! so their serialized form must stay readable.
+//! The records of a verification request: its details, its result and the holder's record of it.
+//! They are stored encrypted, so their serialized form must remain readable.
 
 use std::collections::BTreeSet;
 
@@ -12,31 +12,34 @@ use utoipa::ToSchema;
 
 use crate::flows::token_verification::{TokenVerdict, Trust};
 
-/// What a partner requests.
+/// The details of a partner's verification request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestDetails {
-    /// Where the holder is redirected to after the response.
+    /// The URL that the holder is redirected to after the response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_url: Option<String>,
     /// The purpose in the partner's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
-    /// The requested fields, in the type's order. Nothing else is ever disclosed but what the type always shows.
+    /// The requested fields, in the type's order. Only these are ever disclosed, and those that the
+    /// type always shows.
     pub claims: Vec<String>,
 }
 
 impl RequestDetails {
-    /// Whether the field that holds `place`, a JSON Pointer into a credential's claims, is requested.
+    /// Returns whether the field that contains `place`, a JSON Pointer into a credential's claims,
+    /// is requested.
     pub fn asks_for(&self, place: &str) -> bool {
         self.claims.iter().any(|claim| claim == field_of(place))
     }
 
-    /// Whether that field of a credential of `known` goes to the partner: it is requested, or always shown.
+    /// Returns whether the partner receives that field of a credential of type `known`: it is
+    /// requested, or always shown.
     pub fn covers(&self, known: Type, place: &str) -> bool {
         self.asks_for(place) || known.always_shows(&format!("/{}", field_of(place)))
     }
 
-    /// The requested fields that are not among `shown`, as JSON Pointers.
+    /// Returns the requested fields that are not in `shown`, as JSON Pointers.
     pub(super) fn missing(&self, shown: &Map<String, Value>) -> Vec<String> {
         self.claims.iter().filter(|claim| !shown.contains_key(*claim)).map(|claim| format!("/{claim}")).collect()
     }
@@ -46,28 +49,30 @@ fn field_of(place: &str) -> &str {
     place.split('/').nth(1).unwrap_or_default()
 }
 
-/// What was presented and how it was verified.
+/// The presented claims and the result of their verification.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VerificationResult {
-    /// The presented claims, each of them requested and chosen, or always shown.
+    /// The presented claims. Each is requested and chosen, or always shown.
     pub credential: Map<String, Value>,
-    /// The requested fields that are not among them, as JSON Pointers.
+    /// The requested fields that are missing from them, as JSON Pointers.
     #[serde(default)]
     pub withheld: Vec<String>,
-    /// How they were verified.
+    /// The result of the verification.
     pub verification: Checked,
-    /// Whether a name is shown, and the holder confirmed when they accepted the credential that it is also theirs.
+    /// Whether a name is shown that the holder confirmed as also theirs when accepting the
+    /// credential.
     #[serde(default)]
     pub confirmed_by_holder: bool,
-    /// The JWT of the issuer without its disclosures, kept to check the present state of a presentation that contains more
-    /// than was requested. It is never returned.
+    /// The issuer's JWT without disclosures. It is kept to check the present state of a
+    /// presentation that contains more than was requested, and never returned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer_jwt: Option<String>,
 }
 
 impl VerificationResult {
-    /// Assembles the result from a verification report. `credential` holds the claims that go to the partner; `presentation`
-    /// is what the partner may verify itself. What is withheld is known when the request ends.
+    /// Creates a result from a verification report. `credential` contains the claims for the
+    /// partner, `presentation` what the partner may verify itself. `withheld` is set when the
+    /// request ends.
     pub fn new(
         report: &Report,
         checked_at: Timestamp,
@@ -82,7 +87,7 @@ impl VerificationResult {
             withheld: Vec::new(),
             verification: Checked {
                 valid,
-                // What is presented from an issuer that is not trusted is refused.
+                // Presentations from untrusted issuers are rejected earlier.
                 verdict: TokenVerdict::new(report, Trust::Listed).name().to_owned(),
                 at_consent: AtConsent { valid, checked_at: checked_at.clone() },
                 checked_at,
@@ -100,59 +105,61 @@ impl VerificationResult {
     }
 }
 
-/// How something shown was checked.
+/// The result of verifying a presentation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Checked {
-    /// Whether you can rely on it now: true only for the verdict `valid`.
+    /// Whether you can rely on it now: true only if `verdict` is `valid`.
     pub valid: bool,
-    /// What the checks say together now. `valid`: every check that is needed passed. `invalid`: a check failed, for example because
-    /// it was revoked or suspended. `replaced` and `expired`: nothing is wrong but that a newer version exists, or that its last
-    /// day is over (`expired_on`). `not_checkable`: nothing failed, but the present state cannot be determined, for example because
-    /// the issuer's status list cannot be fetched; then `at_consent` is what was last known. `issuer_unknown`: the operator of
-    /// this server no longer trusts the issuer.
+    /// The overall result of the checks now. `valid`: all required checks passed. `invalid`: a
+    /// check failed, for example because the credential was revoked or suspended. `replaced`: the
+    /// only problem is that a newer version exists. `expired`: the only problem is that its last
+    /// day of validity has passed (`expired_on`). `not_checkable`: no check failed, but the present
+    /// state cannot be determined, for example because the issuer's status list cannot be fetched;
+    /// `at_consent` is then the last known state. `issuer_unknown`: the operator of this server no
+    /// longer trusts the issuer.
     #[serde(default)]
     #[schema(example = "valid")]
     pub verdict: String,
-    /// When it was checked (RFC 3339, UTC): now, each time that you fetch the result. The status list of another issuer may be
-    /// half a minute old.
+    /// When it was checked (RFC 3339, UTC). The checks are repeated each time you fetch the result.
+    /// The status list of another issuer may be cached for up to half a minute.
     #[schema(format = "date-time", example = "2026-11-23T09:30:00Z")]
     pub checked_at: String,
-    /// What was found when the person showed it.
+    /// The result at the time when the person presented it.
     #[serde(default)]
     pub at_consent: AtConsent,
-    /// Who signed it: the issuer's address.
+    /// The address of the issuer that signed it.
     #[serde(default)]
     #[schema(example = "https://passport.example")]
     pub issuer: Option<String>,
-    /// Who attests it: the name of the institution that sent it to the issuer.
+    /// The name of the institution that attests it and sent it to the issuer.
     #[serde(default)]
     #[schema(example = "Example Payroll")]
     pub attested_by: Option<String>,
-    /// The day on which they said so.
+    /// The date on which the institution attested it.
     #[serde(default)]
     #[schema(format = "date", example = "2026-11-20")]
     pub attested_at: Option<String>,
-    /// One verdict for each check.
+    /// The result of each check.
     pub checks: Vec<Check>,
-    /// The last day that the credential counted, if that day is over; then the check `dates` has failed.
+    /// The last day of validity, if the credential has expired. The check `dates` has then failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, format = "date", example = "2024-05-31")]
     pub expired_on: Option<String>,
-    /// How much of the credential the person did not show, whether you asked for it or not.
+    /// How much of the credential the person did not show, whether you requested it or not.
     #[serde(default)]
     pub not_shown: NotShown,
-    /// The signed presentation itself, so that you can check it with your own tools; null where it holds more than you
-    /// asked for.
+    /// The signed presentation, so that you can verify it with your own tools. Null if it contains
+    /// more than you requested.
     #[serde(default)]
     pub presentation: Option<Presented>,
 }
 
-/// What was found when the person showed something.
+/// The result at the time when the person presented something.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AtConsent {
-    /// Whether no check failed then.
+    /// Whether no check failed at that time.
     pub valid: bool,
-    /// When that was checked (RFC 3339, UTC).
+    /// When it was checked (RFC 3339, UTC).
     #[schema(format = "date-time", example = "2026-11-23T09:09:30Z")]
     pub checked_at: String,
 }
@@ -160,21 +167,23 @@ pub struct AtConsent {
 /// How much of a credential is not shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NotShown {
-    /// How many details were left out. A whole list or object that was left out is one.
+    /// Number of details that were left out. A whole list or object that was left out counts as
+    /// one.
     #[schema(example = 1)]
     pub count: usize,
-    /// Whether there may be fewer: issuers may hide the number by decoys. What this server signs has none.
+    /// Whether `count` is an upper bound: other issuers may add decoys to hide the number.
+    /// Credentials signed by this server have none.
     #[schema(example = false)]
     pub at_most: bool,
-    /// The fields that are shown in part, as JSON Pointers: a list without some of its entries, or an object without some of
-    /// its members. Left out where there are none.
+    /// Fields that are shown in part, as JSON Pointers: a list without some of its entries, or an
+    /// object without some of its properties. Omitted if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, example = json!(["/employment"]))]
     pub in_part: Vec<String>,
 }
 
 impl NotShown {
-    /// What `found` says of a credential with these claims.
+    /// Converts the findings about a credential with these claims.
     pub fn new(found: &verification::NotShown, claims: &Map<String, Value>) -> Self {
         let fields: BTreeSet<&str> = found.by_place.keys().map(|place| field_of(place)).collect();
         let in_part = fields.into_iter().filter(|field| claims.contains_key(*field));
@@ -182,24 +191,24 @@ impl NotShown {
     }
 }
 
-/// What one check found.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Check {
-    /// `signature`, `issuer`, `holder` (the person showed it, for this request), `status` (it was not revoked), `dates`,
-    /// or `schema` (it says what its type says).
+    /// `signature`, `issuer`, `holder` (the person presented it for this request), `status` (it is
+    /// not revoked), `dates`, or `schema` (it conforms to its type).
     #[schema(example = "signature")]
     pub name: String,
     /// `passed`, `failed` or `not_checked`.
     #[schema(example = "passed")]
     pub outcome: String,
-    /// Why, in a sentence.
-    #[schema(example = "The ES256 signature is good.")]
+    /// The reason, as a sentence.
+    #[schema(example = "The ES256 signature is valid.")]
     pub reason: String,
-    /// The stable code of a failure: `revoked`, or `replaced` where a newer version exists.
+    /// A stable error code: `revoked`, or `replaced` if a newer version exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, example = "revoked")]
     pub code: Option<String>,
-    /// The address that was asked, if any.
+    /// The URL that was queried for this check, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     pub asked: Option<String>,
@@ -213,10 +222,10 @@ pub struct Presented {
     pub format: String,
     /// The presentation.
     pub token: String,
-    /// Whom the holder's signature is for.
+    /// The audience of the holder's signature.
     #[schema(example = "https://passport.example/verifications/0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70")]
     pub audience: String,
-    /// What the holder's signature answers.
+    /// The nonce in the holder's signature.
     pub nonce: String,
 }
 
@@ -237,7 +246,7 @@ impl From<&Verdict> for Check {
     }
 }
 
-/// What the holder's wallet records of a presentation to a partner.
+/// The wallet's record of a presentation to a partner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DisclosureRecord {
     /// The partner's name.
@@ -245,9 +254,9 @@ pub struct DisclosureRecord {
     /// The purpose in the partner's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
-    /// The credential: its type's title and who attests it.
+    /// The credential: the title of its type, and its attester.
     pub title: String,
-    /// The disclosed parts, each in a few words.
+    /// Short descriptions of the disclosed parts.
     pub shown: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The sealed parts of a verification request: which record is encrypted under which label and key.
+//! The encrypted parts of a verification request, with their labels and keys.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,7 +13,7 @@ use store::StoreError;
 use store::domain::submission::Sealed;
 use store::domain::verification::{State, Verification};
 
-/// A sealed record of a request. The label binds the ciphertext to its row and its column.
+/// An encrypted record of a request. The label binds the ciphertext to its row and column.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Record {
     Request,
@@ -37,7 +37,7 @@ pub(super) fn to_bytes(value: &impl Serialize) -> Result<Vec<u8>, Error> {
 }
 
 fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
-    serde_json::from_slice(bytes).map_err(|error| StoreError::nonsense("verification", error))
+    serde_json::from_slice(bytes).map_err(|error| StoreError::corrupt_row("verification", error))
 }
 
 async fn unseal<T: DeserializeOwned>(app: &App, sealed: Option<&Sealed>, label: &[&[u8]]) -> Result<Option<T>, Error> {
@@ -46,7 +46,7 @@ async fn unseal<T: DeserializeOwned>(app: &App, sealed: Option<&Sealed>, label: 
     Ok(opened.map(|opened| from_bytes(&opened)).transpose()?)
 }
 
-/// Encrypts what the partner requested under the current ring key.
+/// Encrypts the details of a partner's request with the current epoch key.
 ///
 /// # Errors
 /// The key ring cannot be used.
@@ -54,7 +54,7 @@ pub async fn seal_details(app: &App, id: Uuid, details: &RequestDetails) -> Resu
     Ok(app.keyring().seal(app.now(), &Record::Request.label(&id), &to_bytes(details)?).await?)
 }
 
-/// Reads what the partner requested; `None` once that is deleted.
+/// Decrypts the details of a partner's request. Returns `None` once they are deleted.
 ///
 /// # Errors
 /// The key ring cannot be used.
@@ -62,24 +62,26 @@ pub async fn details(app: &App, verification: &Verification) -> Result<Option<Re
     unseal(app, verification.request.as_ref(), &Record::Request.label(&verification.id)).await
 }
 
-/// Reads the verification result, with the present state of what was presented; `None` if nothing was presented or the result
-/// has expired.
+/// Decrypts the verification result, and updates it to the present state. Returns `None` if nothing
+/// was presented or the result has expired.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn result(app: &App, verification: &Verification) -> Result<Option<VerificationResult>, Error> {
     let State::Verified { at, result, .. } = &verification.state else { return Ok(None) };
-    if *at + app.config().retention.ring_key_lifetime() <= app.now() {
+    if *at + app.config().retention.epoch_key_lifetime() <= app.now() {
         return Ok(None);
     }
     let result = unseal(app, result.as_ref(), &Record::Result.label(&verification.id)).await?;
     let Some(mut result): Option<VerificationResult> = result else { return Ok(None) };
-    // Boxed: a lookup's state would add to the size of the request's future.
+    // Boxed because lookups are rare: otherwise their state would enlarge the future of every
+    // request.
     Box::pin(current::refresh(app, verification, &mut result)).await?;
     Ok(Some(result))
 }
 
-/// Reads the record in the wallet of `verification.holder`; `None` if nothing was presented from that wallet.
+/// Decrypts the record in the wallet of `verification.holder`. Returns `None` if nothing was
+/// presented from that wallet.
 ///
 /// # Errors
 /// The key ring cannot be used.
@@ -90,7 +92,8 @@ pub async fn disclosure_record(app: &App, verification: &Verification) -> Result
     Ok(Some(from_bytes(&opened)?))
 }
 
-/// Returns the partner's callback URL with the request's id and status; `None` if the holder stays here.
+/// Returns the partner's callback URL with the request's id and status; `None` if the holder stays
+/// here.
 ///
 /// # Errors
 /// The key ring cannot be used.

@@ -1,4 +1,4 @@
-//! DPoP (RFC 9449): the sender of a token holds the key that the token is bound to.
+//! DPoP (RFC 9449): proves that the sender of a token has the key that the token is bound to.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,12 +19,13 @@ pub struct DpopRequest<'a> {
     pub method: &'a str,
     /// Its path.
     pub path: &'a str,
-    /// Its access token, if it has one.
+    /// Its access token, if any.
     pub token: Option<&'a str>,
 }
 
 impl ProofVerifier {
-    /// Verifies the `DPoP` header of a request (section 4.3). Returns the thumbprint of its key, or `None` without the header.
+    /// Verifies the `DPoP` header of a request (section 4.3). Returns the thumbprint of its key, or
+    /// `None` without the header.
     ///
     /// # Errors
     /// See [`ProofError`].
@@ -32,34 +33,34 @@ impl ProofVerifier {
         let text = match request.proofs {
             [] => return Ok(None),
             [proof] => std::str::from_utf8(proof).ok().filter(|proof| proof.is_ascii()),
-            _ => return Err(ProofError::invalid("There is more than one DPoP header.")),
+            _ => return Err(ProofError::invalid("There are several DPoP headers. Send one.")),
         };
-        let jws = Jws::read(text.ok_or_else(|| ProofError::invalid("The DPoP header is not a JWT."))?)?;
+        let jws = Jws::read(text.ok_or_else(|| ProofError::invalid("The DPoP header must be a JWT."))?)?;
         jws.require_type("dpop+jwt")?;
         let key = PublicKey::from_jwk(jws.header.get("jwk").unwrap_or(&Value::Null));
         let key = key.map_err(|error| ProofError::Invalid(format!("jwk: {error}.")))?;
         jws.verify(&key)?;
         let claim = |name: &str| jws.payload.get(name).and_then(Value::as_str);
         if claim("htm") != Some(request.method) {
-            return Err(ProofError::invalid("htm is not the request's method."));
+            return Err(ProofError::invalid("htm must be the request's method."));
         }
         let url = format!("{}{}", self.issuer, request.path);
         if claim("htu").unwrap_or_default().split(['?', '#']).next() != Some(&*url) {
             return Err(ProofError::Invalid(format!("htu must be {url}.")));
         }
         let iat = jws.payload.get("iat").and_then(Value::as_i64);
-        if !self.is_recent(iat.ok_or_else(|| ProofError::invalid("iat, in seconds, is missing."))?) {
-            return Err(ProofError::invalid("iat lies in the future, or more than five minutes back."));
+        if !self.is_recent(iat.ok_or_else(|| ProofError::invalid("iat is missing. It must be a number of seconds."))?) {
+            return Err(ProofError::invalid("iat is in the future, or more than five minutes in the past."));
         }
         if let Some(token) = request.token
             && claim("ath") != Some(&*URL_SAFE_NO_PAD.encode(sha256(token.as_bytes())))
         {
-            return Err(ProofError::invalid("ath is not the hash of the access token."));
+            return Err(ProofError::invalid("ath must be the hash of the access token."));
         }
         self.require_nonce(NoncePurpose::Dpop, claim("nonce").unwrap_or_default())?;
         let jti = claim("jti").ok_or_else(|| ProofError::invalid("jti is missing."))?;
         if !self.seen.insert("dpop", jti, self.clock.now()).await? {
-            return Err(ProofError::invalid("This proof has been used before (jti)."));
+            return Err(ProofError::invalid("This proof was already used (jti). Send a new one."));
         }
         Ok(Some(key.thumbprint()))
     }

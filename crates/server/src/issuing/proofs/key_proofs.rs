@@ -1,4 +1,5 @@
-//! Key proofs: a wallet holds the keys that its credentials are to be bound to (OpenID4VCI 1.0, appendix F).
+//! Key proofs: a wallet proves possession of the keys that its credentials will be bound to
+//! (OpenID4VCI 1.0, appendix F).
 
 use credential::encoding::sha256;
 use credential::jws::Jws;
@@ -12,17 +13,18 @@ use crate::issuing::nonces::NoncePurpose;
 /// Maximum number of keys in one request. Each gets one credential.
 pub const MAX_KEYS: usize = 10;
 
-/// The proved keys of a request.
+/// The keys that a request proves possession of.
 #[derive(Clone, Debug, Default)]
 pub struct ProvedKeys {
     /// The keys, in the order of the proofs.
     pub keys: Vec<PublicKey>,
-    /// SHA-256 of each nonce that was used, without duplicates.
+    /// SHA-256 of each used nonce, without duplicates.
     pub nonces: Vec<[u8; 32]>,
 }
 
 impl ProofVerifier {
-    /// Verifies the `proofs` of a credential request: one proof type, with one to [`MAX_KEYS`] proofs.
+    /// Verifies the `proofs` of a credential request: one proof type, with one to [`MAX_KEYS`]
+    /// proofs.
     ///
     /// # Errors
     /// See [`ProofError`].
@@ -41,20 +43,20 @@ impl ProofVerifier {
                 proved.keys = attested.keys;
             }
             "jwt" | "attestation" => {
-                let limit = format!("At most {MAX_KEYS} proofs of kind jwt, or one of kind attestation, are taken.");
+                let limit = format!("Send at most {MAX_KEYS} proofs of type jwt, or one of type attestation.");
                 return Err(ProofError::Invalid(limit));
             }
             other => {
                 let shown: String = other.chars().filter(char::is_ascii_graphic).take(32).collect();
-                let known = format!("Proofs of kind '{shown}' are not taken; jwt and attestation are.");
+                let known = format!("The proof type '{shown}' is not supported. Use jwt or attestation.");
                 return Err(ProofError::Invalid(known));
             }
         }
         if proved.keys.len() > MAX_KEYS {
-            return Err(ProofError::Invalid(format!("At most {MAX_KEYS} keys are taken at once.")));
+            return Err(ProofError::Invalid(format!("Send at most {MAX_KEYS} keys at once.")));
         }
         if proved.keys.iter().enumerate().any(|(at, key)| proved.keys[..at].contains(key)) {
-            return Err(ProofError::invalid("One key stands in it twice; each credential has a key of its own."));
+            return Err(ProofError::invalid("A key is repeated. Each credential needs its own key."));
         }
         Ok(proved)
     }
@@ -88,21 +90,22 @@ impl ProofVerifier {
             return Err(ProofError::Invalid(format!("aud must be {}.", self.issuer)));
         }
         let iat = jws.payload.get("iat").and_then(Value::as_i64);
-        if !self.is_recent(iat.ok_or_else(|| ProofError::invalid("iat, in seconds, is missing."))?) {
-            return Err(ProofError::invalid("iat lies in the future, or more than five minutes back."));
+        if !self.is_recent(iat.ok_or_else(|| ProofError::invalid("iat is missing. It must be a number of seconds."))?) {
+            return Err(ProofError::invalid("iat is in the future, or more than five minutes in the past."));
         }
         let nonce = jws.payload.get("nonce").and_then(Value::as_str);
-        let missing = || ProofError::invalid("nonce is missing; ask the nonce endpoint for one.");
+        let missing = || ProofError::invalid("nonce is missing. Get one from the nonce endpoint.");
         self.use_nonce(nonce.ok_or_else(missing)?, proved)?;
         match attested {
             None if self.policy.attestation_required => {
-                Err(ProofError::invalid("key_attestation is missing; this server wants one."))
+                Err(ProofError::invalid("key_attestation is missing. It is required."))
             }
             None => {
                 proved.keys.push(key);
                 Ok(())
             }
-            // With an attestation in its header, one proof stands for every attested key (appendix F.1).
+            // With an attestation in its header, one proof covers every attested key (appendix
+            // F.1).
             Some(AttestedKeys { has_expiry: false, .. }) => {
                 Err(ProofError::invalid("key_attestation: exp is missing."))
             }
@@ -112,28 +115,28 @@ impl ProofVerifier {
                 Ok(())
             }
             Some(_) => {
-                Err(ProofError::invalid("The key of the proof is none of those that its key_attestation names."))
+                Err(ProofError::invalid("The key of the proof is not among the attested_keys of its key_attestation."))
             }
         }
     }
 }
 
-/// The proof type and the proofs.
+/// Returns the proof type and the proofs.
 fn read_proofs(proofs: Option<&Value>) -> Result<(&str, Vec<&str>), ProofError> {
     let proofs = proofs.ok_or_else(|| ProofError::invalid("proofs is missing."))?;
     let proofs = proofs.as_object().filter(|proofs| proofs.len() == 1);
     let (kind, list) = proofs.and_then(|proofs| proofs.iter().next()).ok_or_else(|| {
         ProofError::invalid(
-            "Send proofs as an object with exactly one member: jwt or attestation (OpenID4VCI 1.0, section 8.2).",
+            "Send proofs as an object with exactly one field: jwt or attestation (OpenID4VCI 1.0, section 8.2).",
         )
     })?;
     let texts: Option<Vec<&str>> = list.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
     let texts = texts.filter(|texts| !texts.is_empty());
-    let malformed = || ProofError::Invalid(format!("proofs.{kind} must be a list of strings, at least one."));
+    let malformed = || ProofError::Invalid(format!("proofs.{kind} must be a non-empty list of strings."));
     Ok((kind, texts.ok_or_else(malformed)?))
 }
 
-/// The key that the header names, by exactly one of `jwk`, `kid`, `x5c`.
+/// Returns the key in the header, given by exactly one of `jwk` and `kid`. `x5c` is not supported.
 fn header_key(jws: &Jws<'_>) -> Result<PublicKey, ProofError> {
     let named = |name: &str| jws.header.get(name);
     match (named("jwk"), named("kid"), named("x5c")) {
@@ -141,8 +144,8 @@ fn header_key(jws: &Jws<'_>) -> Result<PublicKey, ProofError> {
             PublicKey::from_jwk(jwk).map_err(|error| ProofError::Invalid(format!("jwk: {error}.")))
         }
         (None, Some(Value::String(kid)), None) => PublicKey::from_did_jwk(kid)
-            .map_err(|_| ProofError::invalid("kid must be a did:jwk; send the key as jwk otherwise.")),
-        (None, None, Some(_)) => Err(ProofError::invalid("x5c is not taken; send the key as jwk.")),
-        _ => Err(ProofError::invalid("The header needs exactly one of jwk and kid.")),
+            .map_err(|_| ProofError::invalid("kid must be a did:jwk. Otherwise, send the key as jwk.")),
+        (None, None, Some(_)) => Err(ProofError::invalid("x5c is not supported. Send the key as jwk.")),
+        _ => Err(ProofError::invalid("The header must have exactly one of jwk and kid.")),
     }
 }

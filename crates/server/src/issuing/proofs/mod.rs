@@ -1,4 +1,5 @@
-//! What wallets prove: that they hold a key (DPoP, key proofs) and that a trusted provider made them (attestations).
+//! Proofs by wallets: possession of a key (DPoP, key proofs), and attestation by a trusted
+//! provider.
 
 mod attestation;
 mod dpop;

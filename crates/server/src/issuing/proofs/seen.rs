@@ -7,7 +7,7 @@ use credential::encoding::sha256;
 use ambient::Timestamp;
 use store::{Store, StoreError};
 
-/// Proofs that were accepted, on any node; a restart does not forget them.
+/// Accepted proofs of all nodes. They are stored, so a restart does not lose them.
 #[derive(Debug)]
 pub(super) struct SeenProofs {
     store: Store,
@@ -15,12 +15,12 @@ pub(super) struct SeenProofs {
 }
 
 impl SeenProofs {
-    /// Remembers each proof in `store` for `lifetime`.
+    /// Stores each proof in `store` for `lifetime`.
     pub(super) fn new(store: Store, lifetime: Duration) -> Self {
         Self { store, lifetime }
     }
 
-    /// Remembers the proof of `kind` with this `jti`. False if it was seen before.
+    /// Stores the proof of `kind` with this `jti`. Returns false if it was used before.
     ///
     /// # Errors
     /// The store cannot be used.

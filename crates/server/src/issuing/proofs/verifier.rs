@@ -1,8 +1,8 @@
-//! What all verifications of proofs share.
+//! The state and checks shared by all proof types.
 
 use std::time::Duration;
 
-use credential::Refusal;
+use credential::VerifyError;
 use credential::jws::CLOCK_SKEW;
 use credential::key::PublicKey;
 
@@ -17,7 +17,7 @@ pub(super) const MAX_AGE: i64 = 300;
 /// Which wallets are accepted.
 #[derive(Clone, Debug)]
 pub struct WalletPolicy {
-    /// The keys of trusted wallet providers, with their names.
+    /// Keys of the trusted wallet providers, with their ids.
     pub providers: Vec<(String, PublicKey)>,
     /// Whether wallets and keys must be attested.
     pub attestation_required: bool,
@@ -33,14 +33,14 @@ pub struct ProofVerifier {
     pub(super) seen: SeenProofs,
 }
 
-/// Why a proof is rejected.
+/// The reason why a proof is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProofError {
-    /// The proof is invalid, for this reason.
+    /// The proof is invalid, for the given reason.
     Invalid(String),
     /// The proof's nonce (or challenge) is missing, unknown or expired.
     Nonce,
-    /// Whether the proof was used before cannot be looked up now.
+    /// The store is unavailable, so replays cannot be detected.
     Unavailable(String),
 }
 
@@ -50,8 +50,8 @@ impl ProofError {
     }
 }
 
-impl From<Refusal> for ProofError {
-    fn from(refusal: Refusal) -> Self {
+impl From<VerifyError> for ProofError {
+    fn from(refusal: VerifyError) -> Self {
         Self::Invalid(refusal.to_string())
     }
 }
@@ -63,7 +63,8 @@ impl From<StoreError> for ProofError {
 }
 
 impl ProofVerifier {
-    /// Verifies proofs that are addressed to `issuer`; those that were used are remembered in `store`.
+    /// Creates a verifier of proofs that are addressed to `issuer`. Used proofs are stored in
+    /// `store`.
     pub fn new(nonces: Nonces, clock: Clock, issuer: &str, policy: WalletPolicy, store: Store) -> Self {
         let seen = SeenProofs::new(store, Duration::from_secs(2 * MAX_AGE.unsigned_abs()));
         Self { nonces, clock, issuer: issuer.to_owned(), policy, seen }
@@ -73,7 +74,7 @@ impl ProofVerifier {
         if self.nonces.is_valid(purpose, nonce) { Ok(()) } else { Err(ProofError::Nonce) }
     }
 
-    /// Whether a proof that was issued at `iat` is neither too old nor from the future.
+    /// Returns whether a proof issued at `iat` is neither too old nor from the future.
     pub(super) fn is_recent(&self, iat: i64) -> bool {
         let now = self.clock.now().seconds();
         iat <= now + CLOCK_SKEW && iat >= now - MAX_AGE - CLOCK_SKEW

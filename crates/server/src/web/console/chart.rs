@@ -1,8 +1,8 @@
-//! Draws how far pushes go, how they ended, and how many came a day, as SVG.
+//! Draws the conversion funnel, the outcomes and the daily counts of pushes as SVG.
 //!
-//! As in the career timeline, lengths across are percentages and letters are pixels, so that one picture serves every
-//! width; colours are classes, and there is no style attribute. Everything drawn is also said in the description, and in
-//! the table beside it.
+//! As in the career timeline, horizontal lengths are percentages and the widths of letters are
+//! pixels, so that one picture fits every screen width. Colours are classes; there is no style
+//! attribute. The description and the table beside it contain everything that is drawn.
 
 use std::fmt;
 
@@ -10,18 +10,18 @@ use askama::Template;
 
 use crate::i18n::Text;
 
-/// Height of a step of the funnel: its words, its bar, and some room.
+/// Height of a funnel step: label, bar and spacing.
 const STEP: u32 = 62;
-/// Height of the words over a bar of the funnel.
+/// Height of the label above a funnel bar.
 const LABEL: u32 = 22;
-/// Height of a bar of the funnel.
+/// Height of a funnel bar.
 const BAR: u32 = 26;
-/// Where the plot of days begins and ends, from the top.
+/// Top and bottom of the daily plot, from the top of the picture.
 const PLOT: (f64, f64) = (18.0, 148.0);
-/// How many days are named under the plot, at most.
+/// Maximum number of labelled days under the plot.
 const NAMED_DAYS: usize = 4;
 
-/// A length across, of the picture's width.
+/// A horizontal length, in percent of the picture's width.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Percent(f64);
 
@@ -37,12 +37,12 @@ impl fmt::Display for Percent {
     }
 }
 
-/// Counts of pushes are far below 2^53, where a float is exact.
+/// Counts of pushes are far below 2^53, so the conversion is exact.
 fn as_float(count: i64) -> f64 {
     count as f64
 }
 
-/// How many of all pushes came as far as each step.
+/// The number of pushes that reached each step.
 #[derive(Debug, Template)]
 #[template(path = "console/funnel.svg.html")]
 pub(super) struct Funnel {
@@ -57,13 +57,13 @@ struct Step {
     label: String,
     value: String,
     width: Percent,
-    /// How wide the next step is; `None` after the last.
+    /// The width of the next step; `None` after the last.
     next: Option<Percent>,
     y: u32,
 }
 
 impl Funnel {
-    /// Draws `steps`, each a name and a count, of which the first is all.
+    /// Draws `steps`, each a name and a count. The first step is 100 %.
     pub(super) fn new(steps: &[(String, i64)], text: &Text) -> Self {
         let all = steps.first().map_or(0, |(_, count)| *count);
         let width = |index: usize| steps.get(index).map(|(_, count)| Percent::of(*count, all));
@@ -105,7 +105,7 @@ impl Funnel {
     }
 }
 
-/// How all pushes ended, as parts of one bar.
+/// The outcomes of all pushes, as parts of one bar.
 #[derive(Debug, Template)]
 #[template(path = "console/outcomes.svg.html")]
 pub(super) struct Outcomes {
@@ -147,18 +147,18 @@ impl Outcomes {
     }
 }
 
-/// A day's pushes.
+/// The pushes of one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Day {
-    /// The day in words, like "23 November 2026".
+    /// The formatted day, like "23 November 2026".
     pub said: String,
-    /// The day in fewer words, like "23 Nov".
+    /// The abbreviated day, like "23 Nov".
     pub short: String,
     pub pushed: i64,
     pub accepted: i64,
 }
 
-/// How many pushes came a day, and how many of them were accepted.
+/// The number of pushes on each day, and how many of them were accepted.
 #[derive(Debug, Template)]
 #[template(path = "console/series.svg.html")]
 pub(super) struct Series {
@@ -242,7 +242,7 @@ impl Series {
     }
 }
 
-/// The first day, the last, and some between, evenly apart.
+/// Returns labels for the first day, the last, and some evenly spaced between them.
 fn names(days: &[Day], slot: f64) -> Vec<Name> {
     let last = days.len().saturating_sub(1);
     let mut named: Vec<usize> =
@@ -257,7 +257,8 @@ fn names(days: &[Day], slot: f64) -> Vec<Name> {
     named.map(|((anchor, x), day)| Name { x, anchor, text: day.short.clone() }).collect()
 }
 
-/// The next of 2, 4, 10, 20, 40, 100 and so on: even, so that half of it is a count too.
+/// Rounds up to one of 2, 4, 10, 20, 40, 100 and so on: even numbers, so that half of it is an
+/// integer too.
 fn round_up(most: i64) -> i64 {
     let mut unit = 1;
     loop {
@@ -301,7 +302,8 @@ mod tests {
         let text = Text::default();
         let nothing = Funnel::new(&[("Pushed".to_owned(), 0), ("Accepted".to_owned(), 0)], &text).html();
         assert!(nothing.contains(r#"width="0.00%""#), "{nothing}");
-        // What was accepted before the days that are counted is not in them; a step may then be larger than the first.
+        // Pushes from before the counted days may be accepted within them, so a step can exceed the
+        // first.
         let grows = Funnel::new(&[("Pushed".to_owned(), 2), ("Accepted".to_owned(), 3)], &text).html();
         assert!(!grows.contains("150.00"), "{grows}");
     }
@@ -314,7 +316,7 @@ mod tests {
         let names: Vec<&str> = series.names.iter().map(|name| name.text.as_str()).collect();
         assert_eq!(names, ["1 Nov", "11 Nov", "20 Nov", "30 Nov"]);
         assert_eq!(series.bars[29].pushed, Column { y: PLOT.1 - 97.5, height: 97.5 });
-        assert!(series.html().contains("Most on 30 November 2026: 30."));
+        assert!(series.html().contains("Highest on 30 November 2026: 30."));
         assert_eq!(names_of(&days[..1]), ["1 Nov"]);
     }
 

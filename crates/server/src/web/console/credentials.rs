@@ -1,4 +1,4 @@
-//! `/console/credentials`: with what a partner signs in, here and at the API, and what it may do.
+//! `/console/credentials`: a partner's secret and passkeys, and the scopes that it was granted.
 
 use askama::Template;
 use axum::Router;
@@ -31,9 +31,9 @@ struct CredentialsPage {
     scopes: Vec<Scope>,
     passkeys: Vec<Registered>,
     passkeys_possible: bool,
-    /// When this browser's session ends.
+    /// When this browser's session expires.
     session_ends: Timestamp,
-    /// Sessions of other browsers.
+    /// Number of sessions in other browsers.
     others: i64,
 }
 
@@ -42,7 +42,7 @@ impl CredentialsPage {
         self.others
     }
 
-    /// A passkey's id, as the form that removes it sends it.
+    /// Returns a passkey's id, as the form that removes it sends it.
     fn form_id(&self, passkey: &Registered) -> String {
         URL_SAFE_NO_PAD.encode(&passkey.id)
     }
@@ -52,9 +52,9 @@ impl CredentialsPage {
 #[derive(Debug)]
 struct Scope {
     name: String,
-    /// The key of what it is for.
+    /// Text key of its purpose.
     purpose: &'static str,
-    /// The type that it is about.
+    /// The title of the type that it covers.
     title: &'static str,
 }
 
@@ -96,7 +96,7 @@ struct RotatedPage {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RotateForm {
-    /// `remove` if the passkeys are to end as well.
+    /// `remove` if the passkeys are to be removed as well.
     passkeys: String,
 }
 

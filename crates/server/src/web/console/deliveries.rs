@@ -1,4 +1,5 @@
-//! `/console/webhooks/{id}`: how a webhook is doing: its log with every attempt, sending again, and trying it out.
+//! `/console/webhooks/{id}`: the deliveries of a webhook with every attempt, replaying them, and
+//! sending a test event.
 
 use askama::Template;
 use axum::Router;
@@ -25,7 +26,7 @@ use ambient::Timestamp;
 use store::Attempt;
 use store::domain::webhook::{Delivery, DeliveryState, Webhook};
 
-/// Deliveries on one page.
+/// Number of deliveries on one page.
 const PAGE: i64 = 20;
 
 #[derive(Template)]
@@ -38,12 +39,12 @@ struct WebhookPage {
     log: Vec<Logged>,
     listing: Listing,
     range: Range,
-    /// What is wrong with the time that was to be sent again.
+    /// The error in the submitted period.
     problem: Option<String>,
 }
 
 impl WebhookPage {
-    /// Until when the secret before signs too.
+    /// Returns until when the previous secret also signs.
     fn previous_until(&self) -> Option<Timestamp> {
         self.webhook.previous_until.filter(|until| *until > self.now)
     }
@@ -57,7 +58,7 @@ struct Logged {
 }
 
 impl Logged {
-    /// Where it stands, in words.
+    /// Describes its state.
     fn said(&self, text: &Text) -> String {
         match (self.delivery.state, self.delivery.delivered_at) {
             (DeliveryState::Delivered, Some(at)) => text.with("console-delivered-at", &[("moment", &text.moment(&at))]),
@@ -75,7 +76,7 @@ impl Logged {
     }
 }
 
-/// What came of an attempt, in words.
+/// Describes the result of an attempt.
 fn outcome(attempt: &Attempt, text: &Text) -> String {
     let took = text.number(attempt.duration_ms);
     match (attempt.status, attempt.error.as_deref()) {
@@ -92,7 +93,7 @@ fn is_good(attempt: &Attempt) -> bool {
     attempt.status.is_some_and(|status| (200..300).contains(&status))
 }
 
-/// The key of a state's name.
+/// Returns the text key of a state.
 fn state_name(state: &DeliveryState) -> &'static str {
     match state {
         DeliveryState::Waiting => "console-delivery-waiting",
@@ -108,7 +109,8 @@ struct Choice {
     before: Option<i64>,
 }
 
-/// A time, as a browser's fields give it: without seconds, and here in UTC.
+/// A period to replay. Times are in UTC, in the format of a browser's `datetime-local` field:
+/// without seconds.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Range {
@@ -118,7 +120,7 @@ struct Range {
 }
 
 impl Range {
-    /// The last day.
+    /// Returns the last 24 hours.
     fn last_day(now: Timestamp) -> Self {
         let field = |at: Timestamp| at.to_string().get(..16).unwrap_or_default().to_owned();
         let minute = std::time::Duration::from_secs(60);
@@ -129,7 +131,7 @@ impl Range {
         }
     }
 
-    /// Checks it like a body of the API.
+    /// Validates the period like a request body of the API.
     fn check(&self) -> Result<credential::Replay, Error> {
         let moment = |text: &str| if text.len() == 16 { format!("{text}:00Z") } else { format!("{text}Z") };
         let mut body = json!({ "from": moment(&self.from), "to": moment(&self.to) });
@@ -195,7 +197,7 @@ async fn webhook_page(
     Ok(if is_wrong { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
 }
 
-/// Back to the webhook, with a notice.
+/// Redirects to the webhook, with a notice.
 fn done(app: &App, id: Uuid, notice: &str) -> Response {
     (NOTICE.set(app, notice), Redirect::to(&format!("/console/webhooks/{id}"))).into_response()
 }
@@ -226,7 +228,7 @@ async fn replay_range(
     let which = match range.check() {
         Ok(which) => which,
         Err(error) => {
-            let said: Vec<String> = error.faults.iter().map(|fault| fault.message.clone()).collect();
+            let said: Vec<String> = error.field_errors.iter().map(|field_error| field_error.message.clone()).collect();
             return webhook_page(&app, &user, id, &Choice::default(), range, Some(said.join(" ")), &headers).await;
         }
     };

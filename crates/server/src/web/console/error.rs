@@ -11,6 +11,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::frame::Frame;
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::http::ErrorContext;
 use crate::i18n::Text;
 use crate::web::Layout;
 
@@ -24,17 +25,18 @@ struct ErrorPage<'a> {
     request_id: &'a str,
 }
 
-/// The page for `error`. The status is the caller's to set. It does not use the store, which may be what failed.
-pub fn page(app: &App, error: &Error, request_id: &str) -> Response {
+/// Renders the page for `error`. The caller sets the status. Does not read the store, whose failure
+/// may be the error.
+pub fn page(app: &App, error: &Error, context: ErrorContext<'_>) -> Response {
     let layout = Layout::new(app, true);
     let (title, body) = said(error, &layout.text);
-    match (ErrorPage { layout, frame: Frame::default(), title, body, request_id }).render() {
+    match (ErrorPage { layout, frame: Frame::default(), title, body, request_id: context.request_id }).render() {
         Ok(html) => Html(html).into_response(),
         Err(_) => Html("Something went wrong.").into_response(),
     }
 }
 
-/// Turns the framework's rejections of paths and forms that it cannot parse, which are plain text, into errors.
+/// Converts the framework's plain-text rejections of invalid paths and forms into errors.
 pub(super) async fn describe_rejections(request: Request, next: Next) -> Response {
     let is_read = request.method().is_safe();
     let response = next.run(request).await;
@@ -53,10 +55,11 @@ fn is_html(response: &Response) -> bool {
     content_type.is_some_and(|content_type| content_type.starts_with("text/html"))
 }
 
-/// The key of an error's title, and what to do.
+/// Returns the text key of an error's title, and the advice.
 fn said(error: &Error, text: &Text) -> (&'static str, String) {
     match &error.kind {
-        Kind::NotFound | Kind::MethodNotAllowed => ("error-not-found-title", text.of("console-error-not-found")),
+        Kind::NotFound => ("error-not-found-title", text.of("console-error-not-found")),
+        Kind::MethodNotAllowed => ("error-method-title", text.of("error-method")),
         Kind::Forbidden => ("error-forbidden-title", error.detail.clone()),
         Kind::TooManyRequests(wait) => {
             let minutes = i64::try_from(wait.as_secs().div_ceil(60)).unwrap_or(i64::MAX).max(1);

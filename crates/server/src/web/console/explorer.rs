@@ -1,7 +1,7 @@
-//! `/console/explorer`: a sandbox partner's requests, sent for real.
+//! `/console/explorer`: sends real requests for a sandbox partner.
 //!
-//! A request goes to this server's own router, through every layer, with a token of the partner's; what comes back is
-//! shown as it came. What there is to ask is read from the OpenAPI document.
+//! A request passes through this server's own router with all its layers, with a token of the
+//! partner. The response is shown unchanged. The operations come from the OpenAPI document.
 
 mod exchange;
 
@@ -27,13 +27,13 @@ use crate::http::session::SignedInPartner;
 use crate::openapi::{self, TaggedOperation};
 use crate::web::{Layout, PartnerApi, page};
 
-/// What the explorer begins with.
-const FIRST: &str = "add_career_history";
-/// Where the statuses of up to 30 ids are asked for.
+/// The operation that is selected initially.
+const FIRST: &str = "addCareerHistory";
+/// Path of the request for the statuses of up to 30 ids.
 const STATUSES: &str = "/api/partner/v2/submissions/status";
-/// Where documents are sent; a file is not written into a field.
+/// Path of uploads, which the explorer leaves out because a form field cannot contain a file.
 const UPLOADS: &str = "/api/partner/v2/uploads/";
-/// Paths that the explorer may ask.
+/// Prefix of the paths that the explorer may request.
 const PREFIX: &str = "/api/partner/";
 
 #[derive(Template)]
@@ -45,18 +45,18 @@ struct ExplorerPage {
     chosen: &'static Operation,
     path: String,
     body: String,
-    /// The key of what is wrong with what was sent.
+    /// Text key of the error in the submitted form.
     problem: Option<&'static str>,
     exchange: Option<Exchange>,
 }
 
 impl ExplorerPage {
-    /// Enough to see most of the body, and no more than a screen.
+    /// Returns the height of the body field in lines: most of the body, but at most a screen.
     fn body_rows(&self) -> usize {
         (self.body.lines().count() + 1).clamp(4, 24)
     }
 
-    /// The operation that asks for statuses.
+    /// Returns the operation that requests statuses.
     fn status_operation(&self) -> &'static str {
         let mut all = self.groups.iter().flat_map(|group| &group.operations);
         all.find(|found| found.path == STATUSES).map_or("", |found| &found.id)
@@ -77,16 +77,15 @@ struct Group {
     operations: Vec<Operation>,
 }
 
-/// Something that can be asked.
 #[derive(Debug)]
 struct Operation {
     id: String,
     method: Method,
     path: String,
     summary: String,
-    /// Whether it needs a token; the token endpoint needs the secret instead.
+    /// Whether it needs a token. The token endpoint needs the secret instead.
     needs_token: bool,
-    /// The body's media type; `None` where it takes no body.
+    /// The media type of the body; `None` if there is no body.
     content_type: Option<String>,
     example: Option<Value>,
 }
@@ -97,7 +96,7 @@ impl Operation {
     }
 }
 
-/// The operations that can be sent, by tag; read once.
+/// Returns the operations that can be sent, by tag. Parsed once.
 fn groups(api: PartnerApi) -> &'static [Group] {
     static GROUPS: OnceLock<Vec<Group>> = OnceLock::new();
     GROUPS.get_or_init(|| read_groups(api.document))
@@ -111,7 +110,7 @@ fn read_groups(document: &Value) -> Vec<Group> {
     openapi::tags(document).map(group).filter(|group| !group.operations.is_empty()).collect()
 }
 
-/// An operation of the Partner API, unless it is deprecated or takes a document.
+/// Converts an operation of the Partner API, unless it is deprecated or takes a document.
 fn read(found: &TaggedOperation<'_>) -> Option<Operation> {
     let TaggedOperation { path, method, operation } = *found;
     if !path.starts_with(PREFIX) || path.starts_with(UPLOADS) || operation["deprecated"] == true {
@@ -158,7 +157,8 @@ pub(super) fn routes(api: PartnerApi) -> Router<App> {
     Router::new().route("/console/explorer", get(explore).post(send)).layer(Extension(api))
 }
 
-/// Whether `user` may send requests here: what a real partner pushes is about a real person.
+/// Whether `user` may send requests here. Only sandbox partners may, because pushes of other
+/// partners concern real people.
 pub(super) fn is_open(user: &SignedInPartner) -> bool {
     user.partner.sandbox
 }
@@ -180,7 +180,7 @@ async fn explore(
     }
     let groups = groups(api);
     let chosen = operation(groups, &choice.operation).ok_or_else(Error::not_found)?;
-    // What was pushed last is what a status is asked of.
+    // Example status requests use the id of the newest submission.
     let mut tx = app.store().read().await?;
     let newest = tx.list_submissions(user.partner.id, None, None, app.now(), 1).await?.rows.pop();
     drop(tx);
@@ -201,7 +201,7 @@ async fn explore(
     Ok(page(&app, &template, &layout))
 }
 
-/// The body to begin with: the operation's example, under ids that nothing was pushed under yet.
+/// Returns the initial body: the operation's example with fresh credential ids.
 fn body(app: &App, user: &SignedInPartner, chosen: &Operation, newest: &str) -> String {
     if chosen.path == STATUSES {
         return serde_json::to_string_pretty(&serde_json::json!({ "ids": [newest] })).unwrap_or_default();
@@ -215,7 +215,7 @@ fn body(app: &App, user: &SignedInPartner, chosen: &Operation, newest: &str) -> 
     serde_json::to_string_pretty(&example).unwrap_or_default()
 }
 
-/// Gives everything that is pushed an id of its own.
+/// Replaces each `credential_id` by a fresh one.
 fn renew_ids(value: &mut Value, fresh: &str, count: &mut u32) {
     match value {
         Value::Object(members) => {
@@ -247,7 +247,7 @@ async fn send(
     let groups = groups(api);
     let chosen = operation(groups, &form.operation).filter(|chosen| chosen.id == form.operation);
     let chosen = chosen.ok_or_else(Error::not_found)?;
-    // Browsers send line breaks of a text as CR LF.
+    // Browsers submit line breaks of a text field as CR LF.
     form.body = form.body.replace("\r\n", "\n");
     form.path = form.path.trim().to_owned();
     let problem = problem(&form.path);
@@ -263,7 +263,7 @@ async fn send(
     Ok(if problem.is_some() { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
 }
 
-/// The key of what is wrong with a path.
+/// Returns the text key of the error in a path.
 fn problem(path: &str) -> Option<&'static str> {
     if !path.starts_with(PREFIX) || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
         Some("console-explorer-problem-path")
@@ -301,7 +301,7 @@ async fn exchange(
     };
     audit(user, "explorer_request_sent");
     let exchange = Exchange::make(router, app.config().base(), client, request).await;
-    exchange.map_err(|_| Error::new(Kind::Malformed, "This is no path."))
+    exchange.map_err(|_| Error::new(Kind::Malformed, "This is not a path."))
 }
 
 #[cfg(test)]

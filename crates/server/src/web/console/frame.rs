@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::http::session::SignedInPartner;
 use crate::web::Layout;
 
-/// A section of the console, as in the navigation.
+/// A section in the navigation of the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Section {
     Overview,
@@ -30,7 +30,7 @@ impl Section {
         }
     }
 
-    /// The key of its name.
+    /// Returns the text key of its name.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Overview => "console-overview",
@@ -42,7 +42,7 @@ impl Section {
     }
 }
 
-/// What the frame of a page shows: whose console it is, and in which section the page is. Both are missing before sign-in.
+/// The partner whose console it is, and the section of the page. Both are missing before sign-in.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Frame {
     pub(super) partner: Option<String>,
@@ -58,7 +58,7 @@ impl Frame {
         Section::ALL
     }
 
-    /// Returns whether the page is in the section `other`.
+    /// Whether the page is in the section `other`.
     pub(super) fn is_in(&self, other: &Section) -> bool {
         self.section == Some(*other)
     }
@@ -68,7 +68,7 @@ pub(super) fn layout(app: &App, headers: &HeaderMap) -> Layout {
     Layout::new(app, true).with_notice(app, headers)
 }
 
-/// Logs what was done in a console: by which partner, and what; no data of a person.
+/// Logs an action in a console with its partner. Never contains personal data.
 pub(super) fn audit(user: &SignedInPartner, done: &'static str) {
     tracing::info!(partner = %user.partner.id, done, "done in the console");
 }

@@ -1,6 +1,6 @@
-//! Lists of the console: the entries in one state, or in all, page by page with the newest first.
+//! Filtered and paginated lists of the console, newest entries first.
 
-/// A page of a list, for its links to other pages.
+/// One page of a list, with the links to its other pages.
 #[derive(Clone, Debug)]
 pub(super) struct Listing {
     pub(super) path: String,
@@ -8,13 +8,13 @@ pub(super) struct Listing {
     /// The name of the state that the list is filtered by.
     pub(super) state: Option<&'static str>,
     pub(super) is_first: bool,
-    /// Where the next page begins, if there is one.
+    /// The cursor of the next page, if there is one.
     pub(super) next: Option<String>,
 }
 
 impl Listing {
-    /// The whole list at `path` on one page. The list may be filtered by `states`: their names in addresses, and the keys of
-    /// their names for people.
+    /// Creates an unfiltered list at `path` with one page. `states` are the possible filters: each
+    /// name in addresses, and the text key of its label.
     pub(super) fn new(path: impl Into<String>, states: impl IntoIterator<Item = (&'static str, &'static str)>) -> Self {
         Self { path: path.into(), states: states.into_iter().collect(), state: None, is_first: true, next: None }
     }
@@ -28,7 +28,7 @@ impl Listing {
         &self.states
     }
 
-    /// The address of the first page of the entries in `state`.
+    /// Returns the address of the first page of the entries in `state`.
     pub(super) fn filtered(&self, state: Option<&str>) -> String {
         match state {
             Some(state) => format!("{}?state={state}", self.path),
@@ -36,12 +36,12 @@ impl Listing {
         }
     }
 
-    /// The address of the first page with this filter.
+    /// Returns the address of the first page with this filter.
     pub(super) fn first_page(&self) -> String {
         self.filtered(self.state)
     }
 
-    /// The address of the page that begins at `before`.
+    /// Returns the address of the page that begins at `before`.
     pub(super) fn page(&self, before: &str) -> String {
         let first = self.first_page();
         let separator = if self.state.is_some() { '&' } else { '?' };

@@ -1,7 +1,8 @@
-//! `/console`: the pages of a partner, one file a page.
+//! `/console`: the pages of a partner, one file for each page.
 //!
-//! Every page takes [`SignedInPartner`](crate::http::session::SignedInPartner), and every look-up its partner. Nothing that
-//! is sealed is opened here: a partner sees what became of its pushes, and no data of a person.
+//! Every page takes [`SignedInPartner`](crate::http::session::SignedInPartner), and every query
+//! filters by its partner. The console decrypts no personal data: a partner sees the state of its
+//! submissions only.
 
 mod chart;
 mod credentials;
@@ -26,7 +27,7 @@ use crate::error::Error;
 
 use frame::{Frame, Section, audit, layout};
 
-/// The routes of the console.
+/// Returns the routes of the console.
 pub(super) fn routes(api: PartnerApi) -> Router<App> {
     Router::new()
         .merge(credentials::routes())

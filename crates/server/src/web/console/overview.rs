@@ -1,6 +1,6 @@
-//! `/console`: how far pushes go, by the day they were pushed and by whose way they came, and what may be used.
+//! `/console`: conversion of pushes by day and partner chain, and the partner's limits.
 //!
-//! Everything here is read from tallies, which count and name nobody.
+//! Reads tallies only, which contain counts and no personal data.
 
 use std::collections::BTreeMap;
 
@@ -21,18 +21,19 @@ use crate::http::session::SignedInPartner;
 use crate::i18n::Text;
 use crate::web::{Layout, page};
 use ambient::Timestamp;
-use store::{self, EventKind, OTHER_CHAINS, Tally};
+use store::{self, DailyCount, EventKind, OTHER_CHAINS};
 
-/// The times that can be looked at, in days.
+/// The selectable periods, in days.
 const PERIODS: [i64; 3] = [7, 30, 90];
 const DEFAULT_PERIOD: i64 = 30;
 const DAY_MICROS: i64 = 86_400_000_000;
-/// So many ways are named apart; what came by others is added up.
-const MOST_CHAINS: usize = 20;
-/// So many are read apart, so that those with the most pushes of a shorter time are among them.
+/// Maximum number of chains listed by name; the others are added up.
+const MAX_CHAINS: usize = 20;
+/// Maximum number of chains read by name. Larger than [`MAX_CHAINS`], because the top chains of a
+/// shorter period may rank lower in the longest one.
 const READ_CHAINS: i64 = 60;
-/// What waits is counted no further.
-const MOST_WAITING: i64 = 10_000;
+/// Pending submissions are counted up to this number.
+const MAX_WAITING: i64 = 10_000;
 
 #[derive(Template)]
 #[template(path = "console/overview.html")]
@@ -40,8 +41,8 @@ struct Overview {
     layout: Layout,
     frame: Frame,
     sandbox: bool,
-    tiles: Tiles,
-    /// Whether there has ever been anything, as far back as is looked.
+    tiles: SummaryCards,
+    /// Whether there is no data at all in the longest period.
     is_empty: bool,
     days: i64,
     chain: Option<String>,
@@ -57,32 +58,32 @@ struct Overview {
 }
 
 #[derive(Debug)]
-struct Tiles {
+struct SummaryCards {
     waiting: i64,
     today: i64,
     month: Counts,
 }
 
-/// What may be used.
+/// The partner's limits.
 #[derive(Debug)]
 struct Limits {
-    /// `None` where limits are off.
+    /// `None` if rate limits are off.
     requests: Option<Rate>,
-    /// Hours that a link is good for.
+    /// Hours until a link expires.
     link_hours: i64,
     body_bytes: i64,
 }
 
-/// How many requests may be made.
+/// A rate limit.
 #[derive(Debug)]
 struct Rate {
-    /// In a second.
+    /// Requests per second.
     second: i64,
-    /// At once.
+    /// Burst size.
     burst: i64,
 }
 
-/// How far pushes went.
+/// Number of pushes that reached each step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Counts {
     pushed: i64,
@@ -93,16 +94,17 @@ struct Counts {
     expired: i64,
 }
 
-/// What came by one way.
+/// The counts of one partner chain.
 #[derive(Clone, Debug)]
 struct Chain {
-    /// Institutions joined by " > "; empty for what came from the partner itself. `None` for all that are not named.
+    /// Institutions joined by " > "; empty for pushes without a chain. `None` for the sum of all
+    /// chains not listed by name.
     name: Option<String>,
     counts: Counts,
 }
 
 impl Counts {
-    fn add(&mut self, tally: &Tally) {
+    fn add(&mut self, tally: &DailyCount) {
         let count = match tally.kind {
             EventKind::Pushed => &mut self.pushed,
             EventKind::LinkOpened => &mut self.link_opened,
@@ -115,7 +117,7 @@ impl Counts {
         *count += tally.count;
     }
 
-    fn of<'a>(tallies: impl IntoIterator<Item = &'a Tally>) -> Self {
+    fn of<'a>(tallies: impl IntoIterator<Item = &'a DailyCount>) -> Self {
         tallies.into_iter().fold(Self::default(), |mut counts, tally| {
             counts.add(tally);
             counts
@@ -132,7 +134,7 @@ impl Counts {
         self
     }
 
-    /// What nobody has answered (yet), or was taken back before.
+    /// Returns the number of pushes without a decision: still pending, or withdrawn before one.
     fn unanswered(&self) -> i64 {
         (self.pushed - self.accepted - self.declined - self.expired).max(0)
     }
@@ -159,7 +161,7 @@ impl Counts {
 }
 
 impl Chain {
-    /// The way in words.
+    /// Returns the label of the chain.
     fn said(&self, text: &Text) -> String {
         match self.name.as_deref() {
             None => text.of("console-chain-others"),
@@ -169,17 +171,17 @@ impl Chain {
     }
 }
 
-/// The ways of `tallies`, most pushes first.
-fn chains(tallies: &[Tally]) -> Vec<Chain> {
+/// Returns the chains in `tallies`, most pushes first.
+fn chains(tallies: &[DailyCount]) -> Vec<Chain> {
     let mut by_name: BTreeMap<&str, Counts> = BTreeMap::new();
     for tally in tallies {
         by_name.entry(&tally.chain).or_default().add(tally);
     }
     let mut chains: Vec<Chain> =
         by_name.into_iter().map(|(name, counts)| Chain { name: Some(name.to_owned()), counts }).collect();
-    // Those that were counted together come after all that have a name.
+    // Pushes that were already counted together come after all named chains.
     chains.sort_by_key(|chain| (chain.name.as_deref() == Some(OTHER_CHAINS), std::cmp::Reverse(chain.counts.pushed)));
-    let named = chains.iter().take(MOST_CHAINS).filter(|chain| chain.name.as_deref() != Some(OTHER_CHAINS)).count();
+    let named = chains.iter().take(MAX_CHAINS).filter(|chain| chain.name.as_deref() != Some(OTHER_CHAINS)).count();
     if chains.len() > named {
         let others = chains.split_off(named);
         let counts = others.iter().fold(Counts::default(), |sum, chain| sum.plus(&chain.counts));
@@ -211,13 +213,13 @@ async fn overview(
     let mut tx = app.store().read().await?;
     let all = tx.tallies(partner, today + 1 - PERIODS[2], READ_CHAINS).await?;
     let oldest = app.rng().id(now - app.config().retention.incomplete);
-    let waiting = tx.count_waiting(partner, oldest, now, MOST_WAITING).await?;
+    let waiting = tx.count_waiting(partner, oldest, now, MAX_WAITING).await?;
     drop(tx);
-    let within: Vec<Tally> = all.iter().filter(|tally| tally.day > today - days).cloned().collect();
+    let within: Vec<DailyCount> = all.iter().filter(|tally| tally.day > today - days).cloned().collect();
     let chains = chains(&within);
-    // What was chosen, if it is there.
+    // Ignores a chosen chain that is not in the list.
     let chain = choice.chain.filter(|chosen| chains.iter().any(|chain| chain.name.as_ref() == Some(chosen)));
-    let chosen: Vec<&Tally> =
+    let chosen: Vec<&DailyCount> =
         within.iter().filter(|tally| chain.as_ref().is_none_or(|chain| *chain == tally.chain)).collect();
     let layout = layout(&app, &headers);
     let text = &layout.text;
@@ -227,7 +229,7 @@ async fn overview(
     let template = Overview {
         frame: Frame::new(&user, Section::Overview),
         sandbox: super::explorer::is_open(&user),
-        tiles: Tiles { waiting, today: Counts::of(all.iter().filter(|tally| tally.day == today)).pushed, month },
+        tiles: SummaryCards { waiting, today: Counts::of(all.iter().filter(|tally| tally.day == today)).pushed, month },
         is_empty: all.is_empty() && waiting == 0,
         days,
         chain,
@@ -245,8 +247,8 @@ async fn overview(
     Ok(page(&app, &template, &layout))
 }
 
-/// Every day of the time that is looked at, oldest first.
-fn by_day(tallies: &[&Tally], today: i64, days: i64, text: &Text) -> Vec<Day> {
+/// Returns every day of the period, oldest first.
+fn by_day(tallies: &[&DailyCount], today: i64, days: i64, text: &Text) -> Vec<Day> {
     let mut counted: BTreeMap<i64, Counts> = BTreeMap::new();
     for tally in tallies {
         counted.entry(tally.day).or_default().add(tally);
@@ -275,7 +277,7 @@ fn limits(app: &App) -> Limits {
     }
 }
 
-/// The lines with which the first push is made.
+/// Returns the commands for a first push.
 fn first_lines(app: &App, user: &SignedInPartner) -> (String, String) {
     let (base, id, push) = (app.config().base(), user.partner.id, credential::Type::default());
     let sample = (push.sample)();
@@ -293,8 +295,8 @@ fn first_lines(app: &App, user: &SignedInPartner) -> (String, String) {
 mod tests {
     use super::*;
 
-    fn tally(day: i64, chain: &str, kind: EventKind, count: i64) -> Tally {
-        Tally { day, chain: chain.to_owned(), kind, count }
+    fn tally(day: i64, chain: &str, kind: EventKind, count: i64) -> DailyCount {
+        DailyCount { day, chain: chain.to_owned(), kind, count }
     }
 
     #[test]
@@ -311,7 +313,7 @@ mod tests {
         assert_eq!((found[1].counts.pushed, found[1].counts.accepted, found[1].counts.unanswered()), (9, 4, 5));
         tallies.extend((0..40).map(|number| tally(1, &format!("Bureau {number:02}"), EventKind::Pushed, 2)));
         let found = chains(&tallies);
-        assert_eq!(found.len(), MOST_CHAINS + 1);
+        assert_eq!(found.len(), MAX_CHAINS + 1);
         let others = found.last().expect("the rest");
         assert_eq!((others.name.as_deref(), others.counts.pushed), (None, 2 * 22));
     }

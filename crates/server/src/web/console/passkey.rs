@@ -1,5 +1,5 @@
-//! Passkeys of a console: registered once signed in by the secret, used to sign in from then on. The ceremonies are in
-//! [`crate::flows::webauthn`].
+//! Passkeys of a console: registered after signing in with the secret, used to sign in later. The
+//! ceremonies are in [`crate::flows::webauthn`].
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};

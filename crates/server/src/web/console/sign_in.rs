@@ -17,6 +17,7 @@ use crate::http::Client;
 use crate::http::cookies::{CONSOLE, NOTICE, SetCookie};
 use crate::http::extract::{Form, Query};
 use crate::http::session::{ConsoleVisitor, SignedInPartner, console_page};
+use crate::web::cookie_check::{CookieCheck, blocked};
 use crate::web::{Layout, page};
 use store::Partner;
 
@@ -57,10 +58,13 @@ async fn ask(
     State(app): State<App>,
     ConsoleVisitor(visitor): ConsoleVisitor,
     Query(wanted): Query<Wanted>,
+    Query(check): Query<CookieCheck>,
     headers: HeaderMap,
 ) -> Response {
-    if visitor.is_some() {
-        return Redirect::to("/console").into_response();
+    match visitor {
+        Some(_) => return Redirect::to(console_page(&wanted.to).unwrap_or("/console")).into_response(),
+        None if check.is_due() => return blocked(&app, "/console/sign-in"),
+        None => {}
     }
     form(&app, &headers, String::new(), &wanted.to, false)
 }
@@ -85,10 +89,11 @@ async fn sign_in(
         return Ok(form(&app, &headers, client_id.to_owned(), &sent.to, true));
     };
     let cookie = signed_in(&app, &headers, &partner).await?;
-    Ok((cookie, Redirect::to(console_page(&sent.to).unwrap_or("/console"))).into_response())
+    let to = console_page(&sent.to).unwrap_or("/console");
+    Ok((cookie, Redirect::to(&format!("/console/sign-in?to={to}&cookies=check"))).into_response())
 }
 
-/// Begins the session; returns the cookie that carries it.
+/// Creates the session and returns its cookie.
 pub(super) async fn signed_in(app: &App, headers: &HeaderMap, partner: &Partner) -> Result<SetCookie, Error> {
     let session = sessions::begin(app, partner, CONSOLE.read(app, headers).as_deref()).await?;
     Ok(CONSOLE.set(app, &session))

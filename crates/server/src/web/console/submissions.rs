@@ -1,7 +1,7 @@
-//! `/console/submissions`: what was pushed and what became of it.
+//! `/console/submissions`: a partner's submissions and their states.
 //!
-//! Nothing that is sealed is opened here: the list holds ids, types, times and states. Searching is a POST, so that
-//! a partner's ids are in no address.
+//! Decrypts no personal data: the list contains ids, types, times and states. Searching is a POST,
+//! so that a partner's ids do not appear in addresses.
 
 use askama::Template;
 use axum::Router;
@@ -22,7 +22,7 @@ use crate::web::{Layout, page};
 use store::domain::asset::{AssetStage, AssetStatus, Failure};
 use store::{Event, EventKind, Found, ListedState, ListedSubmission, Undelivered};
 
-/// Submissions on one page.
+/// Number of submissions on one page.
 const PAGE: usize = 25;
 
 #[derive(Template)]
@@ -32,9 +32,9 @@ struct SubmissionsPage {
     frame: Frame,
     rows: Vec<ListedSubmission>,
     listing: Listing,
-    /// The batch whose items these are, if they are one's.
+    /// The batch whose items are listed, if the list is one batch.
     batch: Option<Uuid>,
-    /// The id that was searched for and not found.
+    /// The searched id, if it was not found.
     missed: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl SubmissionsPage {
     }
 }
 
-/// The key of a state's name.
+/// Returns the text key of a state.
 fn said(state: &ListedState) -> &'static str {
     match state {
         ListedState::Waiting => "console-state-waiting",
@@ -71,14 +71,15 @@ struct SubmissionPage {
     shown: ListedSubmission,
     events: Vec<Event>,
     documents: Vec<AssetStatus>,
-    /// The person's link, while it waits.
+    /// The person's link, while the submission is pending.
     link: Option<String>,
-    /// Why the link could not be mailed, if that is so.
+    /// Why the link could not be mailed, if that failed.
     undelivered: Option<Undelivered>,
 }
 
 impl SubmissionPage {
-    /// The key of what happened; `None` for what people do with what they hold, which is their own affair.
+    /// Returns the text key of an event. `None` for what holders do with their credentials later,
+    /// which is private.
     fn happened(&self, event: &Event) -> Option<&'static str> {
         Some(match event.kind {
             EventKind::Pushed => "console-event-pushed",
@@ -92,7 +93,7 @@ impl SubmissionPage {
         })
     }
 
-    /// The key of what a state means.
+    /// Returns the text key of the explanation of the state.
     fn meaning(&self) -> &'static str {
         match self.shown.state {
             ListedState::Waiting => "console-means-waiting",
@@ -103,7 +104,7 @@ impl SubmissionPage {
         }
     }
 
-    /// The key of why the link could not be mailed.
+    /// Returns the text key of why the link could not be mailed.
     fn why_undelivered(&self, reason: &Undelivered) -> &'static str {
         match reason {
             Undelivered::RecipientRejected => "console-undelivered-rejected",
@@ -111,7 +112,7 @@ impl SubmissionPage {
         }
     }
 
-    /// The key of where a document stands.
+    /// Returns the text key of a document's state.
     fn document_state(&self, document: &AssetStatus) -> &'static str {
         match document.stage {
             AssetStage::Awaited => "console-document-awaited",
@@ -167,7 +168,7 @@ async fn list(
     Ok(page(&app, &template, &template.layout))
 }
 
-/// The items of a batch.
+/// Lists the items of a batch.
 async fn items(app: &App, user: &SignedInPartner, batch: Uuid, headers: &HeaderMap) -> Result<Response, Error> {
     let rows = app.store().read().await?.listed_batch(user.partner.id, batch, app.now()).await?;
     if rows.is_empty() {

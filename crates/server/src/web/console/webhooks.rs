@@ -1,5 +1,5 @@
-//! `/console/webhooks`: where a partner is told of events. The rules are in [`crate::flows::webhooks`], and what is read of
-//! a form is what the API reads of a body.
+//! `/console/webhooks`: a partner's webhooks: create, change, delete, rotate the secret. Forms are
+//! validated like request bodies of the API; the rules are in [`crate::flows::webhooks`].
 
 use askama::Template;
 use axum::Router;
@@ -23,7 +23,7 @@ use crate::i18n::Text;
 use crate::web::{Layout, page};
 use crate::webhook_message::Secret;
 use ambient::Timestamp;
-use store::domain::webhook::{DEFAULT_EVENTS, MOST, Webhook};
+use store::domain::webhook::{DEFAULT_EVENTS, MAX, Webhook};
 
 #[derive(Template)]
 #[template(path = "console/webhooks.html")]
@@ -36,11 +36,11 @@ struct WebhooksPage {
 
 impl WebhooksPage {
     fn most(&self) -> i64 {
-        i64::try_from(MOST).unwrap_or(i64::MAX)
+        i64::try_from(MAX).unwrap_or(i64::MAX)
     }
 
     fn may_add(&self) -> bool {
-        self.webhooks.len() < MOST
+        self.webhooks.len() < MAX
     }
 }
 
@@ -49,7 +49,7 @@ impl WebhooksPage {
 struct FormPage {
     layout: Layout,
     frame: Frame,
-    /// Which one is changed; `None` for a new one.
+    /// The webhook to change; `None` for a new one.
     id: Option<Uuid>,
     token: FormToken,
     wanted: Wanted,
@@ -57,19 +57,19 @@ struct FormPage {
 }
 
 impl FormPage {
-    /// What is wrong with a field; empty if nothing is.
+    /// Returns the error message of a field; empty if it is valid.
     fn problem(&self, field: &str) -> &str {
         self.problems.iter().find(|problem| problem.field == field).map_or("", |problem| &problem.message)
     }
 
-    /// Every type of event, what it means, and whether it is ticked.
+    /// Returns every event type, its meaning, and whether it is ticked.
     fn choices(&self) -> Vec<(&'static str, &'static str, bool)> {
         let choice = |name: &&'static str| (*name, meaning(name), self.wanted.events.iter().any(|event| event == name));
         EVENT_TYPES.values.iter().map(choice).collect()
     }
 }
 
-/// The key of what a type of event means.
+/// Returns the text key of the meaning of an event type.
 pub(super) fn meaning(event: &str) -> &'static str {
     match event {
         "vwsp_request.verified" => "console-event-type-verified",
@@ -84,15 +84,15 @@ pub(super) fn meaning(event: &str) -> &'static str {
     }
 }
 
-/// What is wrong with what was sent.
+/// An error in the submitted form.
 #[derive(Debug)]
 struct Problem {
-    /// The field; empty if it is none of them.
+    /// The field; empty if the error concerns none of them.
     field: String,
     message: String,
 }
 
-/// What somebody typed, or what a form begins with.
+/// The submitted form, or the initial values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Wanted {
     url: String,
@@ -116,7 +116,7 @@ impl Wanted {
         wanted
     }
 
-    /// Checks it like a body of the API.
+    /// Validates the form like a request body of the API.
     fn check(&self) -> Result<WebhookFields, Error> {
         let text = |text: &str| if text.is_empty() { json!(null) } else { json!(text) };
         let body = json!({ "url": self.url, "name": text(&self.name), "description": text(&self.description), "events": self.events });
@@ -152,7 +152,7 @@ struct ConfirmPage {
     layout: Layout,
     frame: Frame,
     webhook: Webhook,
-    /// Whether it is to be deleted; else its secret is to be rotated.
+    /// Whether the page confirms deletion. Otherwise it confirms rotation of the secret.
     deletes: bool,
 }
 
@@ -165,12 +165,12 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/webhooks/{id}/rotate", get(confirm_rotate).post(rotate))
 }
 
-/// What people call a webhook: its name, or else its address.
+/// Returns a webhook's display name: its name, or else its address.
 pub(super) fn called(webhook: &Webhook) -> &str {
     webhook.name.as_deref().unwrap_or(&webhook.url)
 }
 
-/// How a webhook is doing: the class of its state, and the state in words.
+/// Returns the class and the label of a webhook's state.
 pub(super) fn health(webhook: &Webhook, now: Timestamp, text: &Text) -> (&'static str, String) {
     if let Some(at) = webhook.disabled_at {
         return ("bad", text.with("console-webhook-disabled", &[("moment", &text.moment(&at))]));
@@ -189,7 +189,7 @@ async fn list(State(app): State<App>, user: SignedInPartner, headers: HeaderMap)
     Ok(page(&app, &WebhooksPage { layout: layout.clone(), frame, webhooks, now: app.now() }, &layout))
 }
 
-/// The form; with what is wrong, if anything is.
+/// Renders the form, with its errors if there are any.
 fn form(
     app: &App,
     user: &SignedInPartner,
@@ -205,15 +205,15 @@ fn form(
     if is_wrong { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response }
 }
 
-/// What is wrong, if the error is about what was typed.
+/// Converts an error into messages for the form; returns it unchanged if the form did not cause it.
 fn problems(error: Error) -> Result<Vec<Problem>, Error> {
     match error.kind {
         Kind::Invalid => Ok(error
-            .faults
+            .field_errors
             .iter()
-            .map(|fault| Problem {
-                field: fault.pointer.split('/').nth(1).unwrap_or_default().to_owned(),
-                message: fault.message.clone(),
+            .map(|field_error| Problem {
+                field: field_error.pointer.split('/').nth(1).unwrap_or_default().to_owned(),
+                message: field_error.message.clone(),
             })
             .collect()),
         Kind::Conflict => Ok(vec![Problem { field: String::new(), message: error.detail }]),
@@ -266,7 +266,7 @@ async fn change(
 ) -> Result<Response, Error> {
     let wanted = Wanted::read(pairs);
     let changed = match wanted.check() {
-        // What was emptied is taken away, which the API says by null.
+        // An empty field clears the stored value, like `null` in the API.
         Ok(fields) => {
             let (name, description) = (Some(fields.name.flatten()), Some(fields.description.flatten()));
             webhooks::update(&app, user.partner.id, id, WebhookFields { name, description, ..fields }).await

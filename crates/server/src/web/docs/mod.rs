@@ -1,4 +1,5 @@
-//! `GET /docs`: the API reference for people, made from the OpenAPI document, the list of error codes and the kinds of errors.
+//! `GET /docs`: the API reference as a page, generated from the OpenAPI document, the list of error
+//! codes and the kinds of errors.
 
 pub mod snippets;
 
@@ -57,7 +58,7 @@ struct Operation {
     summary: String,
     paragraphs: Vec<String>,
     deprecated: bool,
-    /// The scope it needs; empty where any token will do, `None` where none is needed.
+    /// The required scope; empty if any token is sufficient, `None` if no token is needed.
     scope: Option<String>,
     parameters: Vec<Row>,
     body: Vec<Row>,
@@ -66,7 +67,7 @@ struct Operation {
     answers: Vec<Answer>,
 }
 
-/// A member or a parameter.
+/// A field or a parameter.
 #[derive(Debug)]
 struct Row {
     name: String,
@@ -89,13 +90,13 @@ struct ErrorKind {
     title: &'static str,
 }
 
-/// The operations of the document by tag, read once.
+/// Returns the operations of the document by tag. Parsed once.
 fn groups(api: PartnerApi) -> &'static [Group] {
     static GROUPS: OnceLock<Vec<Group>> = OnceLock::new();
     GROUPS.get_or_init(|| read_groups(api.document))
 }
 
-/// The key of what a sandbox person does.
+/// Returns the text key of a sandbox user's behaviour.
 fn what_happens(person: Person) -> &'static str {
     match person {
         Person::Consents => "docs-sandbox-consents",
@@ -147,6 +148,7 @@ fn errors() -> Vec<ErrorKind> {
         Kind::Gone,
         Kind::TooLarge,
         Kind::UnsupportedMediaType,
+        Kind::Compressed,
         Kind::Invalid,
         Kind::TooManyRequests(Duration::ZERO),
         Kind::Internal,
@@ -154,12 +156,12 @@ fn errors() -> Vec<ErrorKind> {
     ];
     kinds
         .iter()
-        .map(Kind::facts)
+        .map(Kind::metadata)
         .map(|(status, name, title)| ErrorKind { status: status.as_u16(), name, title })
         .collect()
 }
 
-/// A text of the document. Its marks for code are for viewers that render them.
+/// Returns a description from the document without backticks, which would need a Markdown renderer.
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().replace('`', "")
 }
@@ -219,14 +221,14 @@ fn parameter(parameter: &Value) -> Row {
 
 fn answer(document: &Value, status: &str, found: &Value) -> Answer {
     let mut rows = Vec::new();
-    // What every error has in common stands once, under errors.
+    // Error bodies (application/problem+json) are documented once, in their own section.
     if let Some(content) = found["content"].get("application/json") {
         members(document, &content["schema"], "", &mut rows);
     }
     Answer { status: status.to_owned(), meaning: text(&found["description"]), members: rows }
 }
 
-/// The members of a schema, those of objects inside named by their path.
+/// Collects the fields of a schema. Nested ones are named by their path.
 fn members(document: &Value, schema: &Value, prefix: &str, rows: &mut Vec<Row>) {
     let schema = resolve(document, schema);
     let required = schema["required"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -236,7 +238,7 @@ fn members(document: &Value, schema: &Value, prefix: &str, rows: &mut Vec<Row>) 
                 name: format!("{prefix}{name}{}", if member["items"].is_object() { "[]" } else { "" }),
                 kind: "object".to_owned(),
                 required: false,
-                meaning: format!("As in Push: {}.", of.title),
+                meaning: format!("The same as for a push: {}.", of.title),
                 example: String::new(),
             });
             continue;
@@ -256,7 +258,8 @@ fn members(document: &Value, schema: &Value, prefix: &str, rows: &mut Vec<Row>) 
     }
 }
 
-/// The type whose item a schema refers to; it is described where that type is pushed alone.
+/// Returns the type whose batch item a schema refers to. Its fields are described with the single
+/// push of that type.
 fn item_of(schema: &Value) -> Option<credential::Type> {
     let name = schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")?.strip_prefix(ITEM)?;
     name.parse().ok()

@@ -1,17 +1,18 @@
-//! The client snippets of `/docs`: the very files of `snippets/`, which scripts/snippets runs against a server.
+//! The client snippets of `/docs`: the files in `snippets/`, which scripts/snippets runs against a
+//! server.
 
 /// A client in one language.
 #[derive(Clone, Copy, Debug)]
 pub struct Snippet {
-    /// A word for the page's ids.
+    /// A word for element ids on the page.
     pub id: &'static str,
-    /// What people call the language.
+    /// The display name of the language.
     pub language: &'static str,
     /// The file's name.
     pub file: &'static str,
-    /// What runs it.
+    /// The command that runs it.
     pub command: &'static str,
-    /// The file.
+    /// The content of the file.
     pub source: &'static str,
 }
 

@@ -1,4 +1,5 @@
-//! The rows of the checks in words: those that the server found, and those that the page's script may find.
+//! The rows of verification steps: those that the server verified, and the texts for those that the
+//! page's script repeats.
 
 use credential::verification::{Outcome, Step, Verdict};
 use serde_json::{Map, Value};
@@ -7,25 +8,25 @@ use super::conclusion::{Cause, Level, failure_code};
 use crate::i18n::Text;
 use ambient::Timestamp;
 
-/// A verdict, ready to be read.
+/// A verification step and its outcome, as shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Check {
     /// The step's name in markup.
     pub(super) step: &'static str,
-    /// The key of the step's name.
+    /// Text key of the step's name.
     pub(super) name: &'static str,
-    /// The key of how it ended, which is its class in markup as well.
+    /// Text key of the outcome, also its class in markup.
     pub(super) outcome: &'static str,
-    /// The key of why.
+    /// Text key of the reason.
     pub(super) reason: &'static str,
-    /// What it was checked against, in words.
+    /// A description of the data that it was checked against.
     pub(super) evidence: Option<String>,
-    /// Who was asked.
+    /// The address that the data was fetched from, if it was.
     pub(super) asked: Option<String>,
 }
 
-/// Why a step passed, by its name; why one was not checked; why one failed. The part behind the first word is the code,
-/// which is the same here and in the script.
+/// Text keys of the reasons why a step passed (`passed-` and the step), was not checked
+/// (`unchecked-` and a code) or failed (`refused-` and a code). The script uses the same codes.
 const REASONS: [&str; 48] = [
     "passed-signature",
     "passed-issuer",
@@ -77,7 +78,7 @@ const REASONS: [&str; 48] = [
     "refused-unknown-claim",
 ];
 
-/// What else the page's script says.
+/// Other text keys that the page's script uses.
 const REST: [&str; 14] = [
     "outcome-passed",
     "outcome-failed",
@@ -95,18 +96,18 @@ const REST: [&str; 14] = [
     "hire-browser-failed",
 ];
 
-/// A text that a page hands to its script.
+/// A text that a page passes to its script.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Word {
-    /// The name by which the script asks for it.
+    /// The name that the script uses.
     pub(crate) key: &'static str,
-    /// The key of the text.
+    /// The text key.
     pub(crate) text: &'static str,
-    /// The cause that it stands for.
+    /// The cause that the text describes.
     pub(crate) cause: Option<Cause>,
 }
 
-/// What scripts replace in a text.
+/// Placeholders that scripts replace in texts.
 pub(crate) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("address", "{address}"),
     ("audience", "{audience}"),
@@ -120,7 +121,7 @@ pub(crate) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("reason", "{reason}"),
 ];
 
-/// All texts that a script that checks tokens may need.
+/// Returns all texts that a script may need when it verifies tokens.
 pub(crate) fn words() -> impl Iterator<Item = Word> {
     REASONS.into_iter().chain(REST).map(|key| Word {
         key,
@@ -137,7 +138,7 @@ fn cause_of(key: &str) -> Option<Cause> {
     }
 }
 
-/// The key of what the checks say together.
+/// Returns the text key of the summary of all checks.
 pub(super) fn together(checks: &[Check]) -> &'static str {
     let any = |outcome: &str| checks.iter().any(|check| check.outcome == outcome);
     if any("outcome-failed") {
@@ -152,7 +153,7 @@ pub(super) fn together(checks: &[Check]) -> &'static str {
 }
 
 impl Check {
-    /// The row of `verdict` on a credential with these claims.
+    /// Creates the row of `verdict` about a credential with these claims.
     pub(super) fn new(verdict: &Verdict, claims: &Map<String, Value>, text: &Text) -> Self {
         let (step, name, passed) = match verdict.step {
             Step::Signature => ("signature", "step-signature", "passed-signature"),
@@ -183,17 +184,17 @@ impl Check {
     }
 }
 
-/// What a step is checked against, where the token says it.
+/// Describes the data that a step is checked against, as HTML, if the token contains it.
 fn evidence(step: Step, claims: &Map<String, Value>, text: &Text) -> Option<String> {
     let moment = |name: &str| {
         let seconds = claims.get(name)?.as_i64()?;
-        Some(text.moment(&Timestamp::from_micros(seconds.checked_mul(1_000_000)?)))
+        Some(text.local_moment(&Timestamp::from_micros(seconds.checked_mul(1_000_000)?)))
     };
     match step {
-        Step::Dates => Some(text.with("evidence-dates", &[("from", &moment("iat")?), ("until", &moment("exp")?)])),
+        Step::Dates => Some(text.with_markup("evidence-dates", &[("from", moment("iat")?), ("until", moment("exp")?)])),
         Step::Status => {
             let entry = claims.get("status")?["status_list"]["idx"].as_i64()?;
-            Some(text.with("evidence-status", &[("entry", &text.number(entry))]))
+            Some(text.markup("evidence-status", &[], &[("entry", &text.number(entry))]))
         }
         _ => None,
     }
@@ -224,7 +225,7 @@ mod tests {
         }
     }
 
-    /// The script finds the cause of its codes in the words that the page hands over.
+    /// The script reads the cause of each code from the texts that the page passes to it.
     #[test]
     fn every_message_of_a_failure_has_a_cause() {
         for Word { key, cause, .. } in words() {

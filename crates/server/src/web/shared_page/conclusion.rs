@@ -1,7 +1,7 @@
-//! What all checks of a link mean together: confirmed, doubtful or failed, and for which reasons.
+//! The overall conclusion of a shared page: confirmed, doubtful or failed, with the reasons.
 //!
-//! Pure. The template says it in words. The script in the hirer's browser repeats the checks and concludes by the same causes and
-//! levels, which the page hands over, so that they stand here only.
+//! Pure. The template renders it. The script in the hirer's browser repeats the checks and uses the
+//! causes and levels that the page passes to it, so that they are defined here only.
 
 use std::collections::HashSet;
 
@@ -14,26 +14,26 @@ use serde_json::Value;
 use crate::web::people;
 use ambient::Timestamp;
 
-/// Payroll runs monthly or quarterly. A job that is said to go on is doubtful if nothing was heard of it for longer than two
-/// quarters.
+/// Maximum age of the data on an ongoing job, in months. Payroll runs monthly or quarterly; a job
+/// without data for more than two quarters is doubtful.
 pub(crate) const FRESH_MONTHS: i32 = 6;
 
-/// How far a hirer can rely on something; a later one is worse.
+/// How far a hirer can rely on something, from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     /// Every check passed.
     Confirmed,
-    /// Nothing failed, but there is something to know or to ask first.
+    /// No check failed, but the hirer should know or clarify something first.
     Doubtful,
     /// A check failed.
     Failed,
 }
 
 impl Level {
-    /// All of them, the best first.
+    /// Every level, the best first.
     pub(super) const ALL: [Self; 3] = [Self::Confirmed, Self::Doubtful, Self::Failed];
 
-    /// The name in markup.
+    /// Returns the name in markup.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Confirmed => "confirmed",
@@ -43,41 +43,39 @@ impl Level {
     }
 }
 
-/// Why something is not simply confirmed.
+/// Why something is not fully confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// It was changed, or was not signed as it should be.
+    /// Changed after signing, or not signed correctly.
     Invalid,
-    /// It was revoked.
     Revoked,
-    /// It is suspended.
     Suspended,
-    /// The last day on which it counts has passed.
+    /// Its last day of validity has passed.
     Expired,
-    /// It is not valid at this time, for another reason.
+    /// Not valid at present, for another reason.
     NotValid,
     /// A newer version exists.
     Replaced,
-    /// A check could not be made.
+    /// A check could not be performed.
     Unchecked,
-    /// The course is not conferred yet.
+    /// The course has not been conferred yet.
     AwaitingGraduation,
-    /// A job is said to go on, but the data on it is old.
+    /// A job is ongoing, but its data is old.
     OldData,
-    /// The records carry different names.
+    /// The records contain different names.
     DifferentNames,
-    /// Only the holder says that the name is theirs.
+    /// Only the holder confirms that differently written names are theirs.
     HolderSays,
-    /// The records carry different dates of birth.
+    /// The records contain different dates of birth.
     DifferentBirthDates,
 }
 
 impl Cause {
-    /// Those that checks find. The script in the hirer's browser finds them too.
+    /// The causes that checks can find, which the script in the hirer's browser also finds.
     pub(super) const OF_CHECKS: [Self; 7] =
         [Self::Invalid, Self::Revoked, Self::Suspended, Self::Expired, Self::NotValid, Self::Replaced, Self::Unchecked];
 
-    /// The cause of a failure with this code, in the library and in the script alike.
+    /// Returns the cause of a failure code. The library and the script use the same codes.
     pub(super) fn of_failure(code: &str) -> Self {
         match code {
             "revoked" => Self::Revoked,
@@ -90,7 +88,7 @@ impl Cause {
         }
     }
 
-    /// The cause of a verdict; `None` if the check passed.
+    /// Returns the cause of a verdict; `None` if the check passed.
     pub(super) fn of(verdict: &Verdict) -> Option<Self> {
         match verdict.outcome {
             Outcome::Passed => None,
@@ -112,7 +110,7 @@ impl Cause {
         }
     }
 
-    /// The name in markup.
+    /// Returns the name in markup.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Invalid => "invalid",
@@ -131,7 +129,8 @@ impl Cause {
     }
 }
 
-/// The code of a failure. A status list that is too old to be relied on is told apart from a credential that has expired.
+/// Returns the code of a failure. An expired status list has a different code from an expired
+/// credential.
 pub(super) fn failure_code(verdict: &Verdict) -> &'static str {
     match (verdict.step, verdict.code.unwrap_or_default()) {
         (Step::Status, "expired") => "list_expired",
@@ -139,71 +138,72 @@ pub(super) fn failure_code(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// A presentation with its report, and what else is known of it.
+/// A presentation with its verification report and the newer version, if known.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Presented<'a> {
-    /// What verification found.
+    /// The result of verification.
     pub(super) report: &'a Report,
-    /// Since when a newer version exists, if one does and that is known.
+    /// Since when a newer version exists; `None` if there is none or it is unknown.
     pub(super) newer_since: Option<Timestamp>,
 }
 
-/// What of a presentation matters to whoever relies on it.
+/// The properties of a presentation that matter to a hirer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
-    /// The name that it carries.
+    /// The name that it contains.
     pub(super) name: String,
     /// The partner that confirms it.
     pub(super) partner: String,
-    /// The last month for which there is data on any of its jobs.
+    /// The last month with data on any of its jobs.
     pub(super) data_to: Option<YearMonth>,
-    /// The job that is said to go on and has the oldest data, if that is too old: its employer, and the last month with data.
+    /// The employer and last month with data of the ongoing job with the oldest data, if that is
+    /// too old.
     pub(super) old_job: Option<(String, YearMonth)>,
-    /// The last day on which it counts, if it has one.
+    /// The last day of validity, if it has one.
     pub(super) expiry: Option<Date>,
     /// Since when a newer version exists.
     pub(super) newer_since: Option<Timestamp>,
-    /// Whether it says how an identity was checked.
+    /// Whether it is an identity check.
     pub(super) is_identity: bool,
-    /// Whether it is a course that is not conferred yet.
+    /// Whether it is a course that has not been conferred yet.
     pub(super) awaiting_graduation: bool,
-    /// The date of birth, if it is shown.
+    /// The date of birth, if it is disclosed.
     pub(super) birth_date: Option<String>,
 }
 
-/// One reason.
+/// A reason for the conclusion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reason {
-    /// What is wrong.
     pub(super) cause: Cause,
-    /// Which presentation it concerns, from 0; `None` if all of them together.
+    /// The presentation that it concerns, from 0; `None` if it concerns all of them together.
     pub(super) presentation: Option<usize>,
-    /// Whether a check found it, rather than what the presentation says of itself.
+    /// Whether a check found it, as opposed to the content of the presentation.
     pub(super) is_of_check: bool,
 }
 
-/// What all checks mean together.
+/// The conclusion from all checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Conclusion {
-    /// What each presentation says of itself.
+    /// The properties of each presentation.
     pub(super) facts: Vec<Facts>,
     /// Why not everything is confirmed, the worst first.
     pub(super) reasons: Vec<Reason>,
-    /// The different names, in their order.
+    /// The distinct names, in order of first occurrence.
     pub(super) names: Vec<String>,
     /// How they compare.
     pub(super) comparison: Comparison,
-    /// Whether the holder confirmed that the names are all theirs; `None` if that does not matter or is not known.
+    /// Whether the holder confirmed that all names are theirs; `None` if that is irrelevant or
+    /// unknown.
     pub(super) is_confirmed: Option<bool>,
 }
 
 impl Conclusion {
-    /// The worst of all reasons.
+    /// Returns the worst level of all reasons.
     pub(super) fn level(&self) -> Level {
         self.reasons.iter().map(|reason| reason.cause.level()).max().unwrap_or(Level::Confirmed)
     }
 
-    /// The partners, each once, with the last month of their data.
+    /// Returns each partner once, with the last month of its data.
     pub(super) fn partners(&self) -> Vec<(&str, Option<YearMonth>)> {
         let mut partners: Vec<(&str, Option<YearMonth>)> = Vec::new();
         for facts in &self.facts {
@@ -216,8 +216,8 @@ impl Conclusion {
     }
 }
 
-/// Turns the reports of all presentations of a link into what a hirer should conclude at `now`. `is_confirmed` says whether the
-/// holder confirmed that the names are all theirs.
+/// Combines the reports of all presentations of a link into a conclusion at `now`. `is_confirmed`
+/// says whether the holder confirmed that all names are theirs.
 pub(super) fn conclude(presented: &[Presented<'_>], is_confirmed: Option<bool>, now: Timestamp) -> Conclusion {
     let facts: Vec<Facts> = presented.iter().map(|shown| Facts::new(shown, now)).collect();
     let mut reasons: Vec<Reason> = Vec::new();
@@ -247,7 +247,7 @@ pub(super) fn conclude(presented: &[Presented<'_>], is_confirmed: Option<bool>, 
     Conclusion { facts, reasons, names, comparison, is_confirmed }
 }
 
-/// The causes of the worst level: what could not be checked does not matter beside what failed.
+/// Returns the causes of the worst level: an unchecked step is irrelevant if another has failed.
 fn worst(causes: impl Iterator<Item = Cause>) -> Vec<Cause> {
     let mut causes: Vec<Cause> = causes.collect();
     let level = causes.iter().map(|cause| cause.level()).max();
@@ -288,7 +288,7 @@ fn data_to(job: &Value) -> Option<YearMonth> {
     job["last_processed_month"].as_str()?.parse().ok()
 }
 
-/// The job that goes on as far as the data tells and has the oldest data, if that is older than [`FRESH_MONTHS`] at `now`.
+/// Returns the ongoing job with the oldest data, if that is older than [`FRESH_MONTHS`] at `now`.
 fn old_job(jobs: &[Value], now: YearMonth) -> Option<(String, YearMonth)> {
     let dated = jobs.iter().filter_map(|job| Some((job, data_to(job)?)));
     let (job, month) = dated.filter(|(job, month)| goes_on(job, *month)).min_by_key(|(_, month)| *month)?;
@@ -296,7 +296,7 @@ fn old_job(jobs: &[Value], now: YearMonth) -> Option<(String, YearMonth)> {
     is_old.then(|| (job["organisation"].as_str().unwrap_or_default().to_owned(), month))
 }
 
-/// Whether a job has no end, or one that lies after its data and is only planned.
+/// Whether a job has no end, or a planned end after its last data.
 fn goes_on(job: &Value, data_to: YearMonth) -> bool {
     let end: Option<YearMonth> = job["end_date"].as_str().and_then(|end| end.parse().ok());
     end.is_none_or(|end| end > data_to)

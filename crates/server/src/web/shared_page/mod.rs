@@ -1,7 +1,9 @@
-//! `/share/{secret}`: what a hirer sees behind a link, a verdict on it, each check, and the signed token.
+//! `/share/{secret}`: the page behind a link, for a hirer: the content, the verdict, each check,
+//! and the signed tokens.
 //!
-//! Everything is read from the presentations, never from the wallet, so the page cannot show more than was signed and chosen.
-//! A view is counted when a browser navigates here. Link previews, prefetches and the holder's own visits are not counted.
+//! Everything comes from the presentations, never from the wallet, so the page cannot show more
+//! than was signed and disclosed. A view is counted when a browser navigates to the page. Link
+//! previews, prefetches and the holder's own visits are not counted.
 
 pub(super) mod checks;
 pub(super) mod conclusion;
@@ -16,13 +18,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
+use super::cookie_check::{CookieCheck, blocked, to_check};
 use super::{Layout, page};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::share::{self, Access};
 use crate::http::Client;
 use crate::http::cookies::SHARE;
-use crate::http::extract::{Form, Path};
+use crate::http::extract::{Form, Path, Query};
 use crate::http::session::Visitor;
 use ambient::Timestamp;
 use view::SharedPage;
@@ -61,13 +64,13 @@ fn unindexed(response: impl IntoResponse) -> Response {
     response
 }
 
-/// Finds what a link gives access to; the passcode proof is in a cookie.
+/// Determines the access that a link gives. The proof of the passcode is in a cookie.
 async fn access(app: &App, secret: &str, headers: &HeaderMap) -> Result<Access, Error> {
     share::access(app, secret, SHARE.read(app, headers).as_deref()).await
 }
 
-fn ended_page(app: &App) -> Response {
-    let layout = Layout::new(app, false);
+fn ended_page(app: &App, signed_in: bool) -> Response {
+    let layout = Layout::new(app, signed_in);
     unindexed((StatusCode::GONE, page(app, &EndedPage { layout: layout.clone(), now: app.now() }, &layout)))
 }
 
@@ -81,13 +84,16 @@ async fn show(
     State(app): State<App>,
     Visitor(visitor): Visitor,
     Path(secret): Path<String>,
+    Query(check): Query<CookieCheck>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let share = match access(&app, &secret, &headers).await? {
+        Access::Open(_) if check.is_due() => return Ok(Redirect::to(&format!("/share/{secret}")).into_response()),
         Access::Open(share) => share,
+        Access::PasscodeRequired(_) if check.is_due() => return Ok(blocked(&app, &format!("/share/{secret}"))),
         Access::PasscodeRequired(_) => return Ok(passcode_page(&app, visitor.is_some(), false)),
-        Access::Ended => return Ok(ended_page(&app)),
+        Access::Ended => return Ok(ended_page(&app, visitor.is_some())),
     };
     let is_own = visitor.as_ref().is_some_and(|visitor| visitor.holder.id == share.holder);
     if !is_own && is_view(&method, &headers) {
@@ -100,7 +106,8 @@ async fn show(
     Ok(unindexed(page(&app, &shown, &layout)))
 }
 
-/// Whether a browser navigates here (Fetch Metadata, section 2.2). A prefetch says so in `Sec-Purpose`.
+/// Whether a browser navigates to the page (Fetch Metadata, section 2.2). A prefetch is marked by
+/// `Sec-Purpose`.
 fn is_view(method: &Method, headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_prefetch = ["sec-purpose", "purpose"].iter().any(|name| text(name).contains("prefetch"));
@@ -115,37 +122,43 @@ async fn give_passcode(
     headers: HeaderMap,
     Form(form): Form<PasscodeForm>,
 ) -> Result<Response, Error> {
-    let to_page = Redirect::to(&format!("/share/{secret}"));
+    let path = format!("/share/{secret}");
     let share = match access(&app, &secret, &headers).await? {
         Access::PasscodeRequired(share) => share,
-        Access::Open(_) => return Ok(to_page.into_response()),
-        Access::Ended => return Ok(ended_page(&app)),
+        Access::Open(_) => return Ok(Redirect::to(&path).into_response()),
+        Access::Ended => return Ok(ended_page(&app, visitor.is_some())),
     };
     app.limits().passcodes_per_client.check_global(&client.0).await?;
     app.limits().passcodes_per_share.check_global(&share.id).await?;
     Ok(match share::give_passcode(&app, &share, &form.passcode).await? {
-        Some(proof) => (SHARE.set(&app, &proof), to_page).into_response(),
+        Some(proof) => (SHARE.set(&app, &proof), to_check(&path)).into_response(),
         None => passcode_page(&app, visitor.is_some(), true),
     })
 }
 
-/// The page's data for the token, or the response to send instead.
-async fn open(app: &App, secret: &str, headers: &HeaderMap) -> Result<Result<SharedPage, Response>, Error> {
+/// Returns the page's data for a token request, or the response to send instead.
+async fn open(
+    app: &App,
+    signed_in: bool,
+    secret: &str,
+    headers: &HeaderMap,
+) -> Result<Result<SharedPage, Response>, Error> {
     let share = match access(app, secret, headers).await? {
         Access::Open(share) => share,
         Access::PasscodeRequired(_) => return Ok(Err(Redirect::to(&format!("/share/{secret}")).into_response())),
-        Access::Ended => return Ok(Err(ended_page(app))),
+        Access::Ended => return Ok(Err(ended_page(app, signed_in))),
     };
-    let shown = SharedPage::new(app, Layout::new(app, false), share, secret, false).await?;
+    let shown = SharedPage::new(app, Layout::new(app, signed_in), share, secret, false).await?;
     shown.map(Ok).ok_or_else(Error::not_found)
 }
 
 async fn token(
     State(app): State<App>,
+    Visitor(visitor): Visitor,
     Path((secret, number)): Path<(String, usize)>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let shown = match open(&app, &secret, &headers).await? {
+    let shown = match open(&app, visitor.is_some(), &secret, &headers).await? {
         Ok(shown) => shown,
         Err(instead) => return Ok(instead),
     };
@@ -158,10 +171,16 @@ async fn token(
     Ok(unindexed((headers, token)))
 }
 
-/// The address of the PDF that earlier releases made. The page is printed instead, with its verdict.
-async fn pdf(State(app): State<App>, Path(secret): Path<String>, headers: HeaderMap) -> Result<Response, Error> {
+/// Redirects from the address of the PDF that earlier releases generated. The page is printed
+/// instead, with its verdict.
+async fn pdf(
+    State(app): State<App>,
+    Visitor(visitor): Visitor,
+    Path(secret): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
     Ok(match access(&app, &secret, &headers).await? {
         Access::Open(_) | Access::PasscodeRequired(_) => unindexed(Redirect::permanent(&format!("/share/{secret}"))),
-        Access::Ended => ended_page(&app),
+        Access::Ended => ended_page(&app, visitor.is_some()),
     })
 }

@@ -1,44 +1,44 @@
-//! The verdict on top of the shared page, in words.
+//! The texts of the verdict at the top of the shared page.
 
 use credential::names::Comparison;
 
 use super::conclusion::{Cause, Conclusion, Facts, Level};
 use crate::i18n::{Text, isolated};
 
-/// This many partners are named in the verdict; the others are counted.
-const MOST_PARTNERS: usize = 3;
+/// Maximum number of partners named in the verdict; the others are counted.
+const MAX_PARTNERS: usize = 3;
 
 /// The verdict. Texts are HTML.
 #[derive(Clone, Debug)]
 pub(super) struct VerdictView {
     /// How far the hirer can rely on the page.
     pub(super) level: Level,
-    /// The sentence for each level; the page's script may come to another level than the server.
+    /// The sentence for each level, because the page's script may conclude another level than the
+    /// server.
     pub(super) sentences: [(Level, String); 3],
     /// Why not everything is confirmed.
     pub(super) reasons: Vec<ReasonView>,
-    /// Whether something about the names, or whose they are, is doubtful.
+    /// Whether the names differ, or it is doubtful that they belong to one person.
     pub(super) names_differ: bool,
-    /// What is to be said of the names.
+    /// The note about the names.
     pub(super) names: String,
-    /// How an identity was checked, and by whom, if a credential says that.
+    /// How and by whom an identity was checked, if a credential contains that.
     pub(super) identity: Option<String>,
 }
 
-/// A reason.
 #[derive(Clone, Debug)]
 pub(super) struct ReasonView {
     pub(super) cause: Cause,
-    /// Which presentation it concerns, from 1; `None` if all of them together.
+    /// The presentation that it concerns, from 1; `None` if it concerns all of them together.
     pub(super) presentation: Option<usize>,
-    /// HTML.
+    /// The sentence, as HTML.
     pub(super) html: String,
     /// Whether a check found it, which the page's script repeats.
     pub(super) is_of_check: bool,
 }
 
 impl VerdictView {
-    /// Says `conclusion`, given what each credential is in a few words.
+    /// Creates the texts of `conclusion`. `titles` are short descriptions of the credentials.
     pub(super) fn new(conclusion: &Conclusion, titles: &[String], text: &Text) -> Self {
         let reasons = conclusion.reasons.iter().map(|reason| {
             let html = match reason.presentation {
@@ -70,13 +70,13 @@ impl VerdictView {
         }
     }
 
-    /// The sentence of the verdict.
+    /// Returns the sentence of the verdict.
     pub(super) fn sentence(&self) -> &str {
         self.sentences.iter().find(|(level, _)| *level == self.level).map_or("", |(_, html)| html)
     }
 }
 
-/// Why a presentation is not simply confirmed, and what to do, as HTML.
+/// Returns why a presentation is not fully confirmed, and what to do, as HTML.
 pub(super) fn sentence(cause: Cause, facts: &Facts, title: &str, text: &Text) -> String {
     let about = [("title", title), ("partner", facts.partner.as_str()), ("name", facts.name.as_str())];
     let day = |key, day: String| text.markup(key, &about, &[("day", &day)]);
@@ -103,18 +103,18 @@ pub(super) fn sentence(cause: Cause, facts: &Facts, title: &str, text: &Text) ->
             let [_, partner, name] = about;
             text.markup("verdict-old-data", &[partner, name, ("organisation", organisation)], &[("month", &month)])
         }
-        // These are of all presentations together.
+        // These causes concern all presentations together.
         Cause::DifferentNames | Cause::HolderSays | Cause::DifferentBirthDates => String::new(),
     }
 }
 
-/// "Confirmed by A, data to October 2026. Not revoked."
+/// Returns a sentence like "Confirmed by A, data to October 2026. Not revoked."
 fn confirmed(conclusion: &Conclusion, text: &Text) -> String {
     let partners = conclusion.partners();
     if let [(partner, Some(month))] = partners.as_slice() {
         return text.markup("verdict-confirmed-data", &[("partner", partner)], &[("month", &text.month(month))]);
     }
-    let named = if partners.len() > MOST_PARTNERS { MOST_PARTNERS - 1 } else { partners.len() };
+    let named = if partners.len() > MAX_PARTNERS { MAX_PARTNERS - 1 } else { partners.len() };
     let mut list: Vec<String> = partners[..named]
         .iter()
         .map(|(partner, month)| match month {
@@ -130,7 +130,7 @@ fn confirmed(conclusion: &Conclusion, text: &Text) -> String {
     text.with_markup("verdict-confirmed", &[("partners", text.list(&list))])
 }
 
-/// What a reason says that concerns all presentations together.
+/// Returns the sentence of a reason that concerns all presentations together.
 fn together(cause: Cause, conclusion: &Conclusion, text: &Text) -> String {
     match cause {
         Cause::HolderSays => text.with_markup("verdict-holder-says", &[("names", all_names(conclusion, text))]),
@@ -251,12 +251,12 @@ mod tests {
             (plain(&view.reasons[0].html), plain(&view.names))
         };
         let (reason, row) = said(["John Doe", "Jane Roe"], Some(false));
-        assert!(reason.starts_with("These records carry different names: John Doe and Jane Roe."), "{reason}");
-        assert!(reason.ends_with("The holder has not said that all are theirs."), "{reason}");
-        assert_eq!(row, "John Doe and Jane Roe. These are different names.");
+        assert!(reason.starts_with("These records are in different names: John Doe and Jane Roe."), "{reason}");
+        assert!(reason.ends_with("The holder has not said that all the names are theirs."), "{reason}");
+        assert_eq!(row, "John Doe and Jane Roe. The names are different.");
         let (reason, _) = said(["Võ Đức Mạnh", "VO DUC MANH"], Some(true));
         assert!(
-            reason.starts_with("These records carry similar names") && reason.contains("The holder says"),
+            reason.starts_with("These records are in similar names") && reason.contains("The holder says"),
             "{reason}"
         );
         let (reason, _) = said(["王小禾", "Wang Xiaohe"], None);

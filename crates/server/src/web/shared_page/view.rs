@@ -41,17 +41,17 @@ pub(super) struct CheckedToken {
     /// The number in the address of the token, from 1.
     number: usize,
     pub(super) token: String,
-    /// What it is and who confirms it, as HTML.
+    /// The title and the partner, as HTML.
     heading: String,
     name: String,
     partner: String,
     checks: Vec<Check>,
-    /// What each cause that the page's script may find means for this credential, as HTML.
+    /// The sentence for each cause that the page's script may find in this credential, as HTML.
     causes: Vec<(Cause, String)>,
 }
 
 impl SharedPage {
-    /// Opens and verifies what the link shows; `None` once the share has ended.
+    /// Decrypts and verifies the presentations of the link; `None` once the share has ended.
     pub(super) async fn new(
         app: &App,
         layout: Layout,
@@ -83,7 +83,7 @@ impl SharedPage {
         Ok(Some(Self { layout, share, purpose, audience, verdict, people, tokens, link, qr, now, is_own }))
     }
 
-    /// The name, if there is only one.
+    /// Returns the name, if there is only one.
     fn only_name(&self) -> Option<&str> {
         match self.people.as_slice() {
             [person] => Some(&person.name),
@@ -99,7 +99,7 @@ impl SharedPage {
     }
 }
 
-/// What a presentation shows.
+/// Converts the content of a presentation.
 fn shown(base: &str, presentation: &ShownPresentation, text: &Text) -> Result<Shown, Error> {
     let ShownPresentation { report, newer_since, .. } = presentation;
     let claims = &report.claims;
@@ -125,7 +125,8 @@ fn shown(base: &str, presentation: &ShownPresentation, text: &Text) -> Result<Sh
     })
 }
 
-/// How much was left out, in words; `None` where that is nothing. Entries of a list are told apart from other details.
+/// Describes the number of undisclosed details; `None` if there are none. Entries of a list are
+/// counted separately.
 fn left_out(not_shown: &NotShown, entries: impl Iterator<Item = (&'static str, usize)>, text: &Text) -> Option<String> {
     let at_most = not_shown.at_most;
     let entries = entries.filter_map(|(list, count)| {

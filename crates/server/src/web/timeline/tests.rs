@@ -1,4 +1,4 @@
-//! What must hold of a timeline's pictures, whatever career they draw.
+//! Invariants of a timeline's pictures, for any career.
 
 use credential::{CareerHistory, Type};
 use proptest::prelude::*;
@@ -14,10 +14,11 @@ fn draw(history: CareerHistory) -> Timeline {
     Timeline::new(&career, 1, &Text::default()).expect("something to draw")
 }
 
-/// From where to where a label reaches, in pixels of a picture that is `width` wide.
+/// Returns the horizontal range of a label, in pixels of a picture of width `width`.
 fn extent(label: &Label, width: f64) -> Range<f64> {
     let size = if label.class == "timeline-label" { LABEL } else { SMALL };
-    let (x, length) = (label.x.0 * width / 100.0, lettering::width(&label.text, size));
+    let shift = label.shift.map_or(0.0, |shift| shift.0);
+    let (x, length) = (label.x.0 * width / 100.0 + shift, font_metrics::width(&label.text, size));
     let start = match label.anchor {
         "start" => x,
         "middle" => x - length / 2.0,
@@ -41,6 +42,32 @@ fn assert_legible(drawing: &Drawing, width: f64) {
     }
 }
 
+/// Asserts that every label touches what it belongs to, and that a job's label is above no other
+/// bar. Bars of short jobs are drawn wider than their months, by at most `SHORT` pixels.
+fn assert_beside(drawing: &Drawing, width: f64) {
+    const SHORT: f64 = 8.0;
+    let at = |percent: Percent| percent.0 * width / 100.0;
+    for label in &drawing.labels {
+        let here = extent(label, width);
+        let in_row = |below: f64| {
+            let bars = drawing.bars.iter().filter(move |bar| (bar.y - label.y - below).abs() < 0.01);
+            bars.map(|bar| at(bar.x)..at(bar.end)).collect::<Vec<_>>()
+        };
+        let touched = if label.class == "timeline-label" {
+            let bars = in_row(6.0);
+            let covered = bars.iter().filter(|bar| here.end.min(bar.end) - here.start.max(bar.start) > SHORT).count();
+            assert!(covered <= 1, "{label:?} is above {covered} bars at {width}");
+            bars.iter().any(|bar| bar.start - BETWEEN < here.end + 0.01 && here.start < bar.end)
+        } else if label.y < SMALL + 2.0 {
+            let mut middles = drawing.bands.iter().map(|band| at(band.x) + at(band.width) / 2.0);
+            middles.any(|middle| here.start - 0.01 < middle && middle < here.end + 0.01)
+        } else {
+            in_row(-30.0).iter().any(|bar| here.start - 0.01 < bar.end && bar.end < here.end + SHORT)
+        };
+        assert!(touched, "{label:?} at {here:?} of {width} in {drawing:?}");
+    }
+}
+
 fn texts(drawing: &Drawing) -> Vec<&str> {
     drawing.labels.iter().map(|label| label.text.as_str()).collect()
 }
@@ -60,7 +87,7 @@ fn both_drawings_label_gaps_and_the_last_known_month() {
     for drawing in &draw(sample()).drawings {
         let texts = texts(drawing);
         assert!(texts.contains(&"gap 1 month"), "{texts:?}");
-        assert!(texts.contains(&"known to May 2024"), "{texts:?}");
+        assert!(texts.contains(&"confirmed to May 2024"), "{texts:?}");
         assert_eq!(drawing.bars.iter().map(|bar| bar.open).collect::<Vec<_>>(), [false, true]);
     }
 }
@@ -73,11 +100,11 @@ fn planned_ends_are_said_and_not_drawn() {
     for drawing in &draw(history.clone()).drawings {
         assert_eq!((drawing.bars.len(), drawing.bars[0].open), (1, true));
         assert!(drawing.ticks.iter().all(|tick| tick.text.as_str() < "2024"), "{:?}", drawing.ticks);
-        let known = texts(drawing).iter().any(|text| text.starts_with("known to January 2023"));
+        let known = texts(drawing).iter().any(|text| text.starts_with("confirmed to January 2023"));
         assert!(known, "{:?}", texts(drawing));
         assert!(drawing.description.contains("planned to end in December 2090"), "{}", drawing.description);
     }
-    assert!(texts(&draw(history.clone()).drawings[0]).contains(&"known to January 2023, then planned"));
+    assert!(texts(&draw(history.clone()).drawings[0]).contains(&"confirmed to January 2023, then planned"));
     history.employment[0].start_date = "2023-02".parse().expect("a month");
     let career = Career::new(&[("Acme".to_owned(), history)]);
     assert!(Timeline::new(&career, 1, &Text::default()).is_none(), "nothing has begun");
@@ -120,6 +147,24 @@ fn sequential_jobs_share_lanes_in_the_narrow_drawing() {
 }
 
 #[test]
+fn short_last_job_keeps_its_label_beside_its_bar() {
+    let mut history = sample();
+    for (job, (start, end)) in history.employment.iter_mut().zip([("2000-01", "2022-12"), ("2023-01", "2023-07")]) {
+        job.start_date = start.parse().expect("a month");
+        job.end_date = Some(end.parse().expect("a month"));
+    }
+    let [wide, narrow] = draw(history).drawings;
+    for (drawing, least) in [(&wide, 556.0), (&narrow, 236.0)] {
+        for factor in [1.0, 1.3, 3.0] {
+            assert_beside(drawing, least * factor);
+        }
+    }
+    let whole = texts(&wide).into_iter().filter(|text| text.contains("Software Engineer, Company")).count();
+    assert_eq!(whole, 2, "{:?}", texts(&wide));
+    assert!(wide.bars[0].y < wide.bars[1].y, "a row for each, since one label would be above the other bar");
+}
+
+#[test]
 fn names_are_escaped() {
     let mut history = sample();
     history.employment[0].organisation = "<script>alert(1)</script>".to_owned();
@@ -145,6 +190,8 @@ proptest! {
         for more in [0.0, 1.0, 84.0, 320.0] {
             assert_legible(&wide, 556.0 + more);
             assert_legible(&narrow, 236.0 + more);
+            assert_beside(&wide, 556.0 + more);
+            assert_beside(&narrow, 236.0 + more);
         }
     }
 }

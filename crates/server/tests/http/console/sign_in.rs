@@ -66,16 +66,17 @@ async fn console_sign_in_is_rate_limited_by_ip() {
     let test = TestApp::builder().setting("server.trusted_proxies", "1").start().await;
     let partner = test.partner().await;
     let attempt = async |address: String, secret: &str| attempt(&test, &partner, &address, secret).await;
-    // Ports and what the client itself sends do not make another address.
+    // Neither the port nor an address that the client sends itself bypasses the limit.
     for number in 0..60 {
         attempt(format!("198.51.100.{number}, 192.0.2.1:{number}"), "no-such-secret").await.assert_status(422);
     }
     let refused = attempt("192.0.2.1".to_owned(), &partner.secret).await.assert_status(429);
     assert!(
-        refused.text.contains("Please wait") && refused.header("retry-after").parse::<u32>().expect("seconds") > 30
+        refused.text.contains("Too many attempts")
+            && refused.header("retry-after").parse::<u32>().expect("seconds") > 30
     );
     attempt("192.0.2.2".to_owned(), &partner.secret).await.assert_status(303);
-    // Those that cannot be read count as the peer, together.
+    // Addresses that cannot be parsed share the peer's limit.
     for number in 0..60 {
         attempt(format!("nonsense-{number}"), "no-such-secret").await.assert_status(422);
     }
@@ -123,7 +124,7 @@ async fn console_pages_without_a_session_redirect_to_sign_in() {
                 &[("client_id", &partner.id.to_string()), ("client_secret", &partner.secret), ("to", to)],
             )
             .await;
-        assert_eq!(answer.redirect(), leads, "{to}");
+        assert_eq!(browser.get(answer.redirect()).await.redirect(), leads, "{to}");
     }
 }
 
@@ -153,7 +154,7 @@ async fn console_hides_other_partners_data() {
         let answer = if method == Method::GET { theirs.get(&path).await } else { theirs.post(&path, &form).await };
         assert_eq!(answer.status, 404, "{method} {path}");
         assert!(
-            answer.text.contains("not yours") && answer.text.contains("/console"),
+            answer.text.contains("belong to another client") && answer.text.contains("/console"),
             "an error is a page of the console"
         );
     }
@@ -169,8 +170,8 @@ async fn secret_rotation_ends_all_other_console_sessions() {
     let (mut mine, mut colleague) = (console(&test, &partner).await, console(&test, &partner).await);
     let before = mine.cookies.clone();
     let page = mine.text("/console/credentials").await;
-    assert!(page.contains("One other browser is signed in too.") && page.contains("never rotated"), "{page}");
-    assert!(mine.text("/console/credentials/rotate").await.contains("Rotate now"));
+    assert!(page.contains("One other browser is signed in.") && page.contains("Never rotated"), "{page}");
+    assert!(mine.text("/console/credentials/rotate").await.contains("Rotate secret"));
     let shown = mine.post("/console/credentials/rotate", &[]).await.assert_status(200).text;
     let secret = shown
         .split(r#"<pre id="new-secret""#)
@@ -181,14 +182,14 @@ async fn secret_rotation_ends_all_other_console_sessions() {
     assert!(is_signed_in(&mut mine).await && mine.cookies != before);
     let answer = colleague.get("/console/submissions").await.assert_status(303);
     assert_eq!(answer.header("location"), "/console/sign-in?to=/console/submissions");
-    assert!(colleague.get("/console/sign-in").await.text.contains("Your session is over."));
+    assert!(colleague.get("/console/sign-in").await.text.contains("Your session has ended."));
     mine.cookies = before;
     assert!(!is_signed_in(&mut mine).await, "nor does the old cookie live on");
     sign_in(&mut test.browser(), &partner.id.to_string(), &partner.secret).await.assert_status(422);
     let renewed = TestPartner { id: partner.id, secret: secret.to_owned() };
     test.token(&renewed).await;
     let mut mine = console(&test, &renewed).await;
-    // Rotation by the command line.
+    // The command line rotates the secret.
     let mut tx = test.app.store().write().await.expect("a transaction");
     assert!(tx.rotate_partner(partner.id, &sha256(b"another"), test.app.now()).await.expect("rotated"));
     tx.commit().await.expect("committed");

@@ -34,7 +34,8 @@ async fn overview_starts_with_a_first_push_and_then_counts() {
         let row = format!(r#"<th scope="row">{name}</th><td class="num">{count}</td><td class="num">{share}</td>"#);
         assert!(text.contains(&row), "{row}: {text}");
     }
-    for part in ["Declined: 1, 25 %.", "No answer: 2, 50 %.", "Bureau &#60;South&#62;", "Most on 23 November 2026: 4."]
+    for part in
+        ["Declined: 1, 25 %.", "No decision: 2, 50 %.", "Bureau &#60;South&#62;", "Highest on 23 November 2026: 4."]
     {
         assert!(text.contains(part), "{part}");
     }
@@ -43,8 +44,8 @@ async fn overview_starts_with_a_first_push_and_then_counts() {
     assert!(chosen.contains(r#"<td class="num">1</td><td class="num">100 %</td>"#), "{chosen}");
     test.advance(8 * 24 * HOUR);
     let mut browser = console(&test, &partner).await;
-    assert!(browser.text("/console?days=7").await.contains("Nothing was pushed in this time."));
-    assert!(browser.text("/console?days=90").await.contains("Most on 23 November 2026: 4."));
+    assert!(browser.text("/console?days=7").await.contains("No submissions in this period."));
+    assert!(browser.text("/console?days=90").await.contains("Highest on 23 November 2026: 4."));
 }
 
 #[tokio::test]
@@ -73,7 +74,7 @@ async fn submissions_are_shown_without_personal_data() {
     );
     let filtered = browser.text("/console/submissions?state=accepted").await;
     assert!(filtered.contains("accepted-one") && !filtered.contains("row-0") && !filtered.contains("row-29"));
-    assert!(browser.text("/console/submissions?state=declined").await.contains("nothing here in this state"));
+    assert!(browser.text("/console/submissions?state=declined").await.contains("No submissions in this state."));
     for words in ["accepted-one", &accepted.to_string(), " accepted-one "] {
         let found = browser.post("/console/submissions/find", &[("id", words)]).await.assert_status(303);
         assert_eq!(found.header("location"), format!("/console/submissions/{accepted}"));
@@ -87,7 +88,9 @@ async fn submissions_are_shown_without_personal_data() {
             .contains("&#60;b&#62;nothing")
     );
     let shown = browser.text(&format!("/console/submissions/{accepted}")).await;
-    for part in ["accepted-one", "The person has added it", "You pushed it.", "became theirs", "Accepted."] {
+    for part in
+        ["accepted-one", "The person has added it", "Pushed by you.", "The link now works only for them.", "Accepted."]
+    {
         assert!(shown.contains(part), "{part}");
     }
     assert!(!shown.contains("#clientId="), "who has accepted needs no link");
@@ -122,7 +125,7 @@ async fn pending_submission_shows_its_link_and_batch_its_items() {
     test.advance(49 * HOUR);
     let mut browser = console(&test, &partner).await;
     let late = browser.text(&format!("/console/submissions/{request}")).await;
-    assert!(late.contains("Nobody accepted it in time.") && !late.contains("#clientId="));
+    assert!(late.contains("It was not accepted in time.") && !late.contains("#clientId="));
 }
 
 #[tokio::test]
@@ -140,5 +143,5 @@ async fn console_errors_are_rendered_even_without_a_store() {
     }
     test.app.store().close().await;
     let down = browser.get("/console").await.assert_status(503);
-    assert!(down.text.contains("console.css") && down.text.contains("Nothing is lost"), "{}", down.text);
+    assert!(down.text.contains("console.css") && down.text.contains("No data was lost"), "{}", down.text);
 }

@@ -21,7 +21,8 @@ pub async fn sign_in(browser: &mut Browser<'_>, id: &str, secret: &str) -> TestR
 /// Returns a browser that is signed in to the console of `partner`.
 pub async fn console<'a>(test: &'a TestApp, partner: &TestPartner) -> Browser<'a> {
     let mut browser = test.browser();
-    assert_eq!(sign_in(&mut browser, &partner.id.to_string(), &partner.secret).await.redirect(), "/console");
+    let sent = sign_in(&mut browser, &partner.id.to_string(), &partner.secret).await.redirect().to_owned();
+    assert_eq!(browser.get(&sent).await.redirect(), "/console");
     browser
 }
 
@@ -29,7 +30,8 @@ pub async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
     browser.get("/console").await.status == 200
 }
 
-/// Returns every page and every form of the console, with `id` as the id of a submission or webhook.
+/// Returns every page and every form of the console, with `id` as the id of a submission or
+/// webhook.
 pub fn pages(id: Uuid) -> Vec<(Method, String)> {
     let get = ["", "/submissions", "/credentials", "/credentials/rotate", "/webhooks", "/webhooks/new", "/explorer"];
     let get_one =

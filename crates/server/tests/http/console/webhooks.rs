@@ -10,7 +10,9 @@ async fn console_creates_edits_tests_and_deletes_a_webhook() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let mut browser = console(&test, &partner).await;
-    for (url, said) in [("http://hooks.example.com", "https alone"), ("https://127.0.0.1/x", "not public"), ("", "")] {
+    for (url, said) in
+        [("http://hooks.example.com", "must start with https://"), ("https://127.0.0.1/x", "not public"), ("", "")]
+    {
         let refused = browser
             .post("/console/webhooks/new", &[("url", url), ("event", "atsp_request.created")])
             .await
@@ -48,10 +50,12 @@ async fn console_creates_edits_tests_and_deletes_a_webhook() {
     assert!(shown.contains("Saved.") && shown.contains("hooks.example.com/b") && !shown.contains("Production"));
     browser.post(&format!("{page}/test"), &[]).await.assert_status(303);
     let log = browser.text(&page).await;
-    assert!(log.contains("tenure.test") && log.contains("No attempt yet") && log.contains("To be sent"), "{log}");
+    assert!(log.contains("tenure.test") && log.contains("No attempts yet") && log.contains("Queued"), "{log}");
     let rotated = browser.post(&format!("{page}/rotate"), &[]).await.assert_status(200).text;
     assert!(rotated.contains("whsec_") && !rotated.contains(secret));
-    assert!(browser.text(&page).await.contains("signs too, until 24 November 2026, 09:00 UTC"));
+    assert!(
+        browser.text(&page).await.contains("also signed with the previous secret until 24 November 2026, 09:00 UTC")
+    );
     assert_eq!(browser.post(&format!("{page}/delete"), &[]).await.redirect(), "/console/webhooks");
     browser.get(&page).await.assert_status(404);
 }
@@ -66,14 +70,14 @@ async fn console_replays_deliveries_singly_or_by_time_range() {
     test.push(&token, "told").await;
     let page = format!("/console/webhooks/{id}");
     let log = browser.text(&page).await;
-    assert!(log.contains("You pushed something") && log.contains("told"));
+    assert!(log.contains("You pushed a credential") && log.contains("told"));
     let again = log
         .split(&format!("action=\"{page}/deliveries/"))
         .nth(1)
         .and_then(|rest| rest.split('"').next())
         .expect("a button");
     browser.post(&format!("{page}/deliveries/{again}"), &[]).await.assert_status(303);
-    assert!(browser.get(&page).await.text.contains("Queued again."));
+    assert!(browser.get(&page).await.text.contains("Queued for resending."));
     browser.post(&format!("{page}/deliveries/{}/replay", Uuid::nil()), &[]).await.assert_status(404);
     // After three days the delivery is abandoned; a replay by time range sends it again.
     test.advance(73 * HOUR);
@@ -81,12 +85,12 @@ async fn console_replays_deliveries_singly_or_by_time_range() {
     assert_eq!(tx.give_up_deliveries(test.app.now(), 10).await.expect("given up"), 1);
     tx.commit().await.expect("committed");
     let mut browser = console(&test, &partner).await;
-    assert!(browser.get(&format!("{page}?state=failed")).await.text.contains("Given up; you can send it again"));
+    assert!(browser.get(&format!("{page}?state=failed")).await.text.contains("Failed. You can resend it."));
     let range = [("from", "2026-11-23T00:00"), ("to", "2026-11-24T00:00"), ("state", "failed")];
     browser.post(&format!("{page}/replay"), &range).await.assert_status(303);
-    assert!(browser.get(&page).await.text.contains("Queued again."));
+    assert!(browser.get(&page).await.text.contains("Queued for resending."));
     browser.post(&format!("{page}/replay"), &range).await.assert_status(303);
-    assert!(browser.get(&page).await.text.contains("nothing to send again"));
+    assert!(browser.get(&page).await.text.contains("nothing to resend"));
     let wrong = [("from", "2026-11-24T00:00"), ("to", "2026-11-23T00:00")];
     assert!(browser.post(&format!("{page}/replay"), &wrong).await.assert_status(422).text.contains("later than from"));
 }
@@ -105,7 +109,7 @@ async fn console_shows_a_disabled_webhook_and_enables_it_on_save() {
     tx.commit().await.expect("committed");
     let shown = browser.text(&page).await;
     assert!(shown.contains("Disabled since 23 November 2026, 09:00 UTC"), "{shown}");
-    assert!(shown.contains("choose Change and save it") && !shown.contains(&test_form), "{shown}");
+    assert!(shown.contains("select “Edit” and save it") && !shown.contains(&test_form), "{shown}");
     assert!(browser.text("/console/webhooks").await.contains("410 (Gone)"));
     browser.post(&format!("{page}/test"), &[]).await.assert_status(409);
     let same = [("url", "https://hooks.example.com/a"), ("name", ""), ("event", "atsp_request.created")];

@@ -1,4 +1,4 @@
-//! What becomes of documents that are changed, refused, or end the process that inspects them.
+//! Documents that inspection changes, rejects, or crashes on.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::support::{EDUCATION, MICRO, asset, body, links, objects, open, pdf, p
 use crate::support::app::TestApp;
 use crate::support::samples;
 
-/// Writes a program that is started in place of `tenure inspect-document`.
+/// Writes a program that runs instead of `tenure inspect-document`.
 fn program(folder: &Path, script: &str) -> PathBuf {
     let path = folder.join("inspector");
     std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a file");
@@ -52,7 +52,7 @@ async fn signed_pdf_is_delivered_unchanged_and_page_says_so() {
     test.upload(&link["assets"][0]["upload_url"], "application/pdf", signed.to_vec()).await.assert_status(204);
     let (mut person, location) = open(&test, "ada@example.org", &link).await;
     let page = person.text(&location).await;
-    assert!(page.contains("digitally signed") && page.contains("was not checked here"), "{page}");
+    assert!(page.contains("digitally signed") && page.contains("We have not checked the signature."), "{page}");
     assert_eq!(person.get(&links(&page)[0]).await.assert_status(200).bytes, &signed[..]);
     person.post(&format!("{location}/accept"), &[]).await.assert_status(303);
     let id = super::support::request_id(&link);
@@ -63,13 +63,16 @@ async fn signed_pdf_is_delivered_unchanged_and_page_says_so() {
 async fn document_that_ends_its_inspection_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     for (script, reason) in [
-        ("kill -XCPU $$", "takes more than 5 seconds to read"),
-        ("kill -ABRT $$", "takes more memory to read than is allowed"),
-        ("kill -SEGV $$", "cannot be read"),
-        ("kill -KILL $$", "cannot be read"),
-        ("cat >/dev/null; kill -KILL $$", "cannot be read"),
-        ("exit 101", "cannot be read"),
-        ("cat >/dev/null; echo '{\"verdict\":\"rewritten\",\"size\":9}'; echo short; kill -KILL $$", "cannot be read"),
+        ("kill -XCPU $$", "takes more than 5 seconds to parse"),
+        ("kill -ABRT $$", "needs more memory to parse than is allowed"),
+        ("kill -SEGV $$", "cannot be parsed"),
+        ("kill -KILL $$", "cannot be parsed"),
+        ("cat >/dev/null; kill -KILL $$", "cannot be parsed"),
+        ("exit 101", "cannot be parsed"),
+        (
+            "cat >/dev/null; echo '{\"verdict\":\"rewritten\",\"size\":9}'; echo short; kill -KILL $$",
+            "cannot be parsed",
+        ),
     ] {
         let inspector = program(folder.path(), script);
         let test = TestApp::builder().inspector(&inspector).start().await;

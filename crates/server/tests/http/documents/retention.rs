@@ -42,8 +42,11 @@ async fn unclaimed_documents_are_deleted_after_48_hours() {
     let mut left = test.signed_in("left@example.org").await;
     left.get(&paths[1].0).await.assert_status(404);
     let record = left.text(&format!("/wallet/credentials/{}", paths[1].1)).await;
-    assert!(record.contains("nobody came back to this wallet in time"), "{record}");
-    assert!(left.get("/wallet").await.text.contains("Project Management Foundations"), "the credential stays");
+    assert!(record.contains("the wallet was not opened again in time"), "{record}");
+    let wallet = left.text("/wallet").await;
+    assert!(wallet.contains("Project Management Foundations"), "the credential stays");
+    assert!(!wallet.contains("Includes"), "a deleted document is not counted: {wallet}");
+    assert!(kept.text("/wallet").await.contains("Includes 1 document."));
     let token = test.token(&test.partner().await).await;
     test.get_with("/api/partner/v1/submissions/left/status", &token).await.assert_status(404);
     // Signing in later does not affect kept documents.
@@ -66,7 +69,7 @@ async fn opening_the_wallet_on_a_later_day_keeps_documents() {
         person.post(&format!("{location}/accept"), &[]).await.assert_status(303);
         people.push((person, document));
     }
-    // It is 9 o'clock; nobody signs in again.
+    // It is 09:00; no further sign-in follows.
     test.advance(11 * HOUR);
     people[0].0.text("/wallet").await;
     test.advance(13 * HOUR);
@@ -91,6 +94,8 @@ async fn missing_document_allows_consent_and_expiry_deletes_others() {
     person.post(&format!("{location}/accept"), &[]).await.assert_status(303);
     let record = person.text(&format!("/wallet/credentials/{}", request_id(&answer))).await;
     assert!(record.contains("It had not arrived when you accepted"));
+    let wallet = person.text("/wallet").await;
+    assert!(!wallet.contains("Includes"), "a document that never arrived is not counted: {wallet}");
     let answer = test.post(EDUCATION, &token, &pushed("2")).await.assert_status(201).json();
     test.upload(&answer["assets"][0]["upload_url"], "application/pdf", pdf()).await.assert_status(204);
     test.advance(48 * HOUR);

@@ -19,7 +19,7 @@ pub const HOUR: Duration = Duration::from_secs(3600);
 
 pub const SINGLE: &str = include_str!("../../../../credential/tests/opencerts/single.json");
 
-/// Returns a PDF as it is delivered: inspecting it again gives the same bytes.
+/// Returns a PDF in its delivered form: inspecting it again gives the same bytes.
 pub fn pdf() -> Vec<u8> {
     delivered_pdf(&samples::bytes(&mut samples::pdf(|_, _| {})))
 }
@@ -36,7 +36,7 @@ pub fn asset(kind: &str, data: impl Into<Value>) -> Value {
     json!([{ "asset_id": "the-document", "asset_type": kind, "asset_data": data }])
 }
 
-/// Pushes an education whose document is still to be uploaded; returns the body of the response.
+/// Pushes an education whose document is not uploaded yet; returns the body of the response.
 pub async fn push_awaiting_pdf(test: &TestApp, token: &str) -> Value {
     test.post(EDUCATION, token, &body("education", "1", &asset("pdf", Value::Null))).await.assert_status(201).json()
 }

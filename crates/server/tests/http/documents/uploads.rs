@@ -48,7 +48,7 @@ async fn upload_is_encrypted_and_visible_to_its_holder_only() {
 
     person.post(&format!("{location}/accept"), &[]).await.assert_status(303);
     assert_eq!(person.get(&path).await.assert_status(200).bytes, bytes, "under the holder's key now");
-    assert!(person.get("/wallet").await.text.contains("With a document."));
+    assert!(person.get("/wallet").await.text.contains("Includes 1 document."));
     let record = person.text(&format!("/wallet/credentials/{}", request_id(&answer))).await;
     assert_eq!(links(&record), std::slice::from_ref(&path));
     test.upload(&link["upload_url"], "application/pdf", pdf()).await.assert_status(409);
@@ -142,8 +142,8 @@ async fn document_has_one_upload_at_a_time() {
         _ = first => panic!("it has no end"),
         refused = second => refused.assert_status(409),
     };
-    assert!(refused.text.contains("is being uploaded already"), "{}", refused.text);
-    // The first one was given up with its connection.
+    assert!(refused.text.contains("An upload of this document is in progress"), "{}", refused.text);
+    // The first upload was cancelled with its connection.
     test.upload(link, "application/pdf", pdf()).await.assert_status(204);
 }
 

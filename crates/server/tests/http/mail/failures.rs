@@ -37,7 +37,7 @@ const FAULTS: [(Step, Option<&str>); 26] = [
     (Step::Content, Some("554 5.7.1 spam")),
 ];
 
-/// Sends until nothing waits, with pauses as between retries.
+/// Sends mails until none is pending, advancing the clock as between retries.
 async fn recover(test: &TestApp) {
     for _ in 0..10 {
         test.advance(Duration::from_secs(20));
@@ -76,7 +76,7 @@ async fn no_mail_is_lost_whatever_phase_of_the_session_fails() {
         r#"tenure_mail_errors_total{phase="auth",code="535"}"#,
         r#"tenure_mail_errors_total{phase="connect",code="554"}"#,
         r#"tenure_mail_errors_total{phase="rcpt_to",code="450"}"#,
-        r#"tenure_outgoing_total{outcome="sent"} 52"#,
+        r#"tenure_outbox_messages_total{outcome="sent"} 52"#,
         "tenure_mail_failing 0",
     ] {
         assert!(metrics.contains(line), "{line}: {metrics}");
@@ -137,7 +137,7 @@ async fn failing_relay_is_tried_with_one_mail_at_a_time() {
     assert_eq!(relay.accepted().len(), 40);
 }
 
-/// Anybody can ask for codes at addresses that a relay refuses by its policy.
+/// Any visitor can request codes for addresses that a relay rejects by policy.
 #[tokio::test]
 async fn mails_that_the_relay_refuses_delay_no_others() {
     for response in
@@ -186,5 +186,5 @@ async fn expired_code_is_not_sent() {
     test.advance(Duration::from_secs(600));
     recover(&test).await;
     assert_eq!((relay.accepted(), waiting(&test).await), (vec![], 0));
-    assert!(test.app.metrics().encode().contains(r#"tenure_outgoing_total{outcome="expired"} 1"#));
+    assert!(test.app.metrics().encode().contains(r#"tenure_outbox_messages_total{outcome="expired"} 1"#));
 }

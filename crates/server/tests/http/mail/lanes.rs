@@ -58,7 +58,7 @@ async fn slow_mail_does_not_hold_up_the_next() {
 #[tokio::test]
 async fn one_link_does_not_wait_for_another_partners_thousands() {
     let relay = Relay::start(Tls::None).await;
-    // One session for links, so that their order is known.
+    // Leaves one connection for links, so that their order is deterministic.
     let test = server(&plain(&relay), &[("mail.connections", "4")]).await;
     let large = fresh_token(&test, &test.partner().await).await;
     for number in 0..60 {

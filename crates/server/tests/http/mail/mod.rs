@@ -1,4 +1,4 @@
-//! Mail through a relay: failures, lanes, and what partners see.
+//! Mail through a relay: failures, lanes, and the resulting warnings for partners.
 
 mod failures;
 mod lanes;

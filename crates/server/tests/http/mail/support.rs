@@ -7,11 +7,11 @@ use crate::support::relay::Relay;
 
 /// Starts the application with a mail transport and settings.
 pub async fn server(transport: &str, settings: &[(&str, &str)]) -> TestApp {
-    let limits = [("sign_in.codes_per_client", "10000"), ("rate_limit.enabled", "false")];
+    let limits = [("sign_in.codes_per_ip_per_hour", "10000"), ("rate_limit.enabled", "false")];
     TestApp::builder().setting("mail.transport", transport).settings(&limits).settings(settings).start().await
 }
 
-/// The transport to `relay` without TLS.
+/// Returns the transport to `relay` without TLS.
 pub fn plain(relay: &Relay) -> String {
     format!("smtp://tenure:secret@localhost:{}", relay.port)
 }
@@ -21,24 +21,24 @@ pub async fn ask_for_code(test: &TestApp, email: &str) {
     test.browser().post("/sign-in", &[("email", email)]).await.assert_status(303);
 }
 
-/// A push whose link is mailed to `email`.
-pub fn claimed(credential_id: &str, email: &str) -> Value {
+/// Returns a push whose link is mailed to `email`.
+pub fn with_notify(credential_id: &str, email: &str) -> Value {
     let mut body = career(credential_id);
-    body["claim"] = json!({ "email": email });
+    body["notify"] = json!({ "email": email });
     body
 }
 
 /// Pushes and has the link mailed; returns the response.
 pub async fn push_link(test: &TestApp, token: &str, credential_id: &str, email: &str) -> Value {
-    test.post(PUSH, token, &claimed(credential_id, email)).await.assert_status(201).json()
+    test.post(PUSH, token, &with_notify(credential_id, email)).await.assert_status(201).json()
 }
 
-/// Requests a token; the clock may have passed the end of an earlier one.
+/// Requests a token; an earlier one may have expired.
 pub async fn fresh_token(test: &TestApp, partner: &TestPartner) -> String {
     test.token(partner).await
 }
 
-/// How many messages wait.
+/// Counts the pending messages.
 pub async fn waiting(test: &TestApp) -> i64 {
     test.app.store().read().await.expect("a transaction").outbox_length().await.expect("read")
 }

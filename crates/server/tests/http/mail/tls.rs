@@ -1,4 +1,5 @@
-//! Servers with a certificate by a private authority: mail and object storage (outbound.ca_file).
+//! Servers with a certificate from a private authority: mail and object storage
+//! (`outbound.ca_file`).
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::support::app::TestApp;
 use crate::support::relay::{Relay, Step, Tls};
 use crate::support::tls::server_config;
 
-/// A private authority: its file, and a server's certificate under it.
+/// A private authority: the file with its certificate, and a server's certificate.
 struct Authority {
     folder: tempfile::TempDir,
     config: Arc<ServerConfig>,
@@ -107,7 +108,7 @@ async fn object_storage_with_a_private_authority_is_trusted_by_ca_file() {
     let bucket = std::env::var("TENURE_TEST_S3_BUCKET").expect("run under scripts/s3");
     let plain = std::env::var("TENURE_TEST_S3").expect("run under scripts/s3");
     let target = plain.strip_prefix("http://").expect("http").to_owned();
-    // TLS in front of the bucket's server.
+    // A TLS proxy in front of the object store.
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let acceptor = TlsAcceptor::from(authority.config.clone());
@@ -123,11 +124,11 @@ async fn object_storage_with_a_private_authority_is_trusted_by_ca_file() {
     });
     let endpoint = format!("https://localhost:{port}");
     let settings = [
-        ("objects.kind", "s3"),
-        ("objects.endpoint", &*endpoint),
-        ("objects.bucket", &*bucket),
-        ("objects.access_key", "test"),
-        ("objects.secret_key", "test"),
+        ("object_storage.kind", "s3"),
+        ("object_storage.endpoint", &*endpoint),
+        ("object_storage.bucket", &*bucket),
+        ("object_storage.access_key", "test"),
+        ("object_storage.secret_key", "test"),
     ];
     for is_trusted in [true, false] {
         let file = authority.file();

@@ -1,4 +1,4 @@
-//! What a partner sees of a link that could not be mailed, and how it is mailed again.
+//! The status of a link whose mail failed, and how a partner has it mailed again.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tenure::flows::outbox::send_due;
 use tenure::flows::webhook_delivery::deliver_due;
 
-use super::support::{claimed, fresh_token, plain, push_link, server, waiting};
+use super::support::{fresh_token, plain, push_link, server, waiting, with_notify};
 use crate::support::app::PUSH;
 use crate::support::receiver::Receiver;
 use crate::support::relay::{Relay, Step, Tls};
@@ -33,13 +33,13 @@ async fn rejected_recipient_ends_the_mail_and_a_repeat_sends_again() {
     relay.fail(None);
     let again = push_link(&test, &token, "1", "ada.lovelace@example.org").await;
     assert_eq!((&again["redirect_uri"], codes(&again)), (&first["redirect_uri"], vec![]));
-    assert_eq!(codes(&push_link(&test, &token, "1", "eve@example.org").await), ["claim.earlier"]);
+    assert_eq!(codes(&push_link(&test, &token, "1", "eve@example.org").await), ["notify.already_sent"]);
     send_due(&test.app).await.expect("sent");
     let accepted = relay.accepted();
     assert_eq!(accepted.len(), 1);
     assert_eq!(accepted[0].0, "ada.lovelace@example.org");
     assert_eq!(test.status(&token, "1").await.get("notify"), None);
-    assert_eq!(codes(&push_link(&test, &token, "1", "eve@example.org").await), ["claim.earlier"]);
+    assert_eq!(codes(&push_link(&test, &token, "1", "eve@example.org").await), ["notify.already_sent"]);
     let metrics = test.app.metrics().encode();
     assert!(metrics.contains(r#"outcome="given_up"} 1"#) && metrics.contains("tenure_mail_failing 0"), "{metrics}");
 }
@@ -50,7 +50,7 @@ async fn rejected_recipient_of_a_batch_is_shown_and_mailed_again() {
     let test = server(&plain(&relay), &[]).await;
     let token = fresh_token(&test, &test.partner().await).await;
     let mut batch = credential::batch_sample();
-    batch["claim"] = json!({ "email": "ada@example.org" });
+    batch["notify"] = json!({ "email": "ada@example.org" });
     let id = batch["credential_id"].as_str().expect("an id").to_owned();
     relay.fail(Some(UNKNOWN));
     let push = async || test.post("/api/partner/v2/add/requests/batch", &token, &batch).await.assert_status(201).json();
@@ -85,7 +85,7 @@ async fn webhook_and_console_show_an_undelivered_link() {
     let form = [("client_id", &*partner.id.to_string()), ("client_secret", &partner.secret)];
     browser.post("/console/sign-in", &form).await.assert_status(303);
     let page = browser.text(&format!("/console/submissions/{}", answer["request_id"].as_str().expect("an id"))).await;
-    assert!(page.contains("The link could not be mailed") && !page.contains("example.org"), "{page}");
+    assert!(page.contains("The email with the link was not delivered") && !page.contains("example.org"), "{page}");
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn link_that_expired_unmailed_is_shown() {
     assert_eq!((&status["status"], &status["notify"]["reason"]), (&json!("canceled"), &json!("expired")));
     relay.fail(None);
     test.advance(Duration::from_secs(60));
-    test.post(PUSH, &token, &claimed("1", "ada@example.org")).await.assert_status(201);
+    test.post(PUSH, &token, &with_notify("1", "ada@example.org")).await.assert_status(201);
     send_due(&test.app).await.expect("sent");
     assert_eq!(relay.accepted().len(), 1, "a new request, whose link is mailed");
     assert_eq!(test.status(&token, "1").await.get("notify"), None);

@@ -16,10 +16,10 @@ fn provider(folder: &std::path::Path) -> (String, SoftwareKey) {
     (path.display().to_string(), provider)
 }
 
-/// Starts the application so that wallets need an attestation of a provider in `path`.
+/// Starts the application with wallet attestations required from the provider in `path`.
 async fn requiring_attestation(path: &str) -> TestApp {
-    let builder = TestApp::builder().setting("wallets.providers", path);
-    builder.setting("wallets.attestation_required", "true").start().await
+    let builder = TestApp::builder().setting("oid4vci.trusted_wallet_providers_file", path);
+    builder.setting("oid4vci.attestation_required", "true").start().await
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn wallet_and_key_attestations_of_a_provider_are_verified() {
     let wallet = good(attestation(&provider, &|_| {}));
     let token = wallet.token(&offer).await;
     refused(&wallet.redeem(&offer, &offer.transaction_code).await, 401, "invalid_client");
-    // Without a key attestation nothing is issued.
+    // Without a key attestation the request is rejected.
     let wallet = TestWallet::new(&test);
     refused(&wallet.fetch(&token, SD_JWT).await, 400, "invalid_proof");
     let attested = |by: &SoftwareKey, keys: &[&SoftwareKey], nonce: &str| {
@@ -110,10 +110,10 @@ async fn par_requires_an_attestation_of_the_same_client() {
         TestWallet { headers, ..TestWallet::new(&test) }
     };
     refused(&push(&TestWallet::new(&test), &authorization(VERIFIER)).await, 401, "invalid_client");
-    let mut anothers = authorization(VERIFIER);
-    anothers.retain(|(name, _)| *name != "client_id");
-    anothers.push(("client_id", "wallet-2".to_owned()));
-    refused(&push(&wallet(), &anothers).await, 401, "invalid_client");
+    let mut other_keys = authorization(VERIFIER);
+    other_keys.retain(|(name, _)| *name != "client_id");
+    other_keys.push(("client_id", "wallet-2".to_owned()));
+    refused(&push(&wallet(), &other_keys).await, 401, "invalid_client");
     push(&wallet(), &authorization(VERIFIER)).await.assert_status(201);
     let used = wallet();
     push(&used, &authorization(VERIFIER)).await.assert_status(201);

@@ -1,4 +1,4 @@
-//! The authorization code flow: the pushed request, the holder's answer and the code.
+//! The authorization code flow: the pushed request, the holder's decision and the code.
 
 use std::time::Duration;
 
@@ -282,7 +282,7 @@ async fn push_can_be_issued_directly_to_another_wallet() {
     assert!(person.text("/wallet").await.contains("Company B"), "and it is in this wallet too");
 }
 
-/// Allows a pushed request; returns the parameters that the wallet gets.
+/// Allows a pushed request; returns the parameters that the wallet receives.
 async fn allowed(
     person: &mut Browser<'_>,
     pushed: &TestResponse,
@@ -347,6 +347,6 @@ async fn authorization_code_is_bound_to_the_dpop_jkt() {
     let by = |number| TestWallet { dpop: Some(key(number)), ..TestWallet::new(&test) };
     refused(&redeem(&by(8), &code, VERIFIER).await, 400, "invalid_grant");
     assert_eq!(redeem(&by(9), &code, VERIFIER).await.assert_status(200).json()["token_type"], "DPoP");
-    // The DPoP proof of the pushed request must be by the key that it names.
+    // The key named in the pushed request must have signed its DPoP proof.
     refused(&push(&by(8), &form).await, 400, "invalid_request");
 }

@@ -169,12 +169,13 @@ async fn issuance_without_a_signing_key_is_deferred() {
     refused(&wallet.post("/oid4vci/deferred", &token, &ask).await, 400, "invalid_transaction_id");
 }
 
-/// Keys rotate while wallets fetch credentials. Credentials signed before, during and after a rotation verify, also with
+/// Keys rotate while wallets fetch credentials. Credentials signed before, during and after a
+/// rotation verify, also with
 /// keys that a verifier fetched earlier.
 #[tokio::test]
 async fn credentials_verify_across_key_rotation() {
     let test = TestApp::builder()
-        .setting("credentials.signing_key_age", "3d")
+        .setting("credentials.key_rotation_interval", "3d")
         .setting("rate_limit.enabled", "false")
         .start()
         .await;
@@ -194,7 +195,8 @@ async fn credentials_verify_across_key_rotation() {
         kids.insert(header["kid"].to_string());
         published.push(keys_of(&test.get("/.well-known/jwks.json").await.assert_status(200).json()));
         let token = Token::read(&text).expect("read");
-        // A verifier may have fetched the keys up to a day earlier; the new key is already published then.
+        // A verifier may have fetched the keys up to a day earlier; the new key is already
+        // published then.
         let before = published.len().saturating_sub(2);
         let inputs =
             VerificationInputs { issuer_keys: Found::Some(published[before].clone()), ..VerificationInputs::default() };

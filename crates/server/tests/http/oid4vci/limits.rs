@@ -1,4 +1,4 @@
-//! How much wallets and holders may take.
+//! Limits for wallets and holders.
 
 use serde_json::json;
 
@@ -30,10 +30,10 @@ async fn offers_are_limited_by_holder() {
     person.post(&path, &[]).await.assert_status(429);
 }
 
-/// Each credential takes a place in a status list, also if the same one is fetched again and again.
+/// Each credential uses a status list index, also if the same one is fetched repeatedly.
 #[tokio::test]
 async fn fetched_credentials_are_limited_by_holder() {
-    let test = TestApp::builder().setting("rate_limit.wallets_per_minute", "10000").start().await;
+    let test = TestApp::builder().setting("rate_limit.wallet_requests_per_ip_per_minute", "10000").start().await;
     let (_person, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
     let token = wallet.token(&offer).await;

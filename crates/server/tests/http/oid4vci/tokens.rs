@@ -138,7 +138,7 @@ async fn dpop_proof_is_used_once_also_after_a_restart() {
 
 #[tokio::test]
 async fn dpop_required_rejects_bearer_tokens() {
-    let test = TestApp::builder().setting("wallets.dpop_required", "true").start().await;
+    let test = TestApp::builder().setting("oid4vci.dpop_required", "true").start().await;
     let (_, _, offer) = offered(&test).await;
     refused(&TestWallet::new(&test).redeem(&offer, &offer.transaction_code).await, 400, "invalid_dpop_proof");
     let wallet = TestWallet { dpop: Some(key(9)), ..TestWallet::new(&test) };

@@ -1,4 +1,5 @@
-//! What qualifies a credential comes with every presentation of an outside wallet, whatever the wallet leaves out.
+//! Qualifying facts are part of every presentation from an outside wallet, whatever the wallet
+//! omits.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use crate::support::app::TestApp;
 use crate::support::response::content;
 use crate::support::wallet::{TestWallet, make_offer};
 
-/// The scene with another credential in the outside wallet: the sample of a type with some fields changed.
+/// Returns a scene whose outside wallet has the sample of a type with some fields changed.
 async fn holding<'a>(test: &'a TestApp, name: &str, change: &Value) -> Scene<'a> {
     let mut scene = scene(test).await;
     let known: credential::Type = name.parse().expect("a type");
@@ -28,7 +29,7 @@ async fn holding<'a>(test: &'a TestApp, name: &str, change: &Value) -> Scene<'a>
     scene
 }
 
-/// Presents nothing but `place`, and what no wallet can leave out.
+/// Presents only `place` and the claims that a wallet cannot omit.
 fn least(scene: &Scene<'_>, place: &str) -> String {
     let credential = SdJwtVc::read(&scene.credential).expect("a credential");
     credential.sd_jwt.present(|shown| shown == place).expect("shown")

@@ -1,4 +1,5 @@
-//! The result of a presentation from another issuer, fetched after its status list has changed or cannot be reached.
+//! Results of presentations from another issuer, fetched after its status list changed or became
+//! unreachable.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -20,7 +21,7 @@ use crate::support::wallet::{key, signed};
 
 const HOST: &str = "issuer.example";
 
-/// Longer than another issuer's status list is cached.
+/// Longer than a status list of another issuer is cached.
 const LATER: Duration = Duration::from_secs(31);
 
 type Published = Arc<Mutex<Option<String>>>;
@@ -29,7 +30,7 @@ async fn status_list(State(published): State<Published>) -> Result<String, Statu
     published.lock().expect("a list").clone().ok_or(StatusCode::SERVICE_UNAVAILABLE)
 }
 
-/// An issuer that is trusted, with its status list.
+/// A trusted issuer with its status list.
 struct Issuer {
     server: HttpsServer,
     published: Published,
@@ -85,7 +86,7 @@ impl Issuer {
         TestApp::builder().settings(&settings).folder(folder).lookup(Lookup::Table(names)).start().await
     }
 
-    /// Presents a credential of this issuer that is the third in its list; returns the request's id.
+    /// Presents a credential of this issuer that has index 3 in its list; returns the request's id.
     async fn present(&self, scene: &Scene<'_>) -> String {
         let (request_id, content) = scene.ask_for_all().await;
         let mut browser = scene.test.browser();

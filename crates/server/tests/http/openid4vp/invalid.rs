@@ -10,15 +10,15 @@ use credential::format::sd_jwt_vc::SdJwtVc;
 use credential::jws;
 use serde_json::{Value, json};
 
-use super::support::{Asked, Scene, foreign, refused, scene};
+use super::support::{Scene, WalletRequest, foreign, refused, scene};
 use crate::support::app::TestApp;
 use crate::support::wallet::{key, signed};
 
 /// A presentation that must be rejected: name, how to build it, expected reason.
-type Change<'a> = (&'a str, Box<dyn Fn(&Scene<'_>, &Asked) -> String + 'a>, &'a str);
+type Change<'a> = (&'a str, Box<dyn Fn(&Scene<'_>, &WalletRequest) -> String + 'a>, &'a str);
 
 /// Builds a presentation whose key binding JWT has a changed header or payload.
-fn bound(scene: &Scene<'_>, asked: &Asked, change: impl Fn(&mut Value, &mut Value)) -> String {
+fn bound(scene: &Scene<'_>, asked: &WalletRequest, change: impl Fn(&mut Value, &mut Value)) -> String {
     let shown = scene.chosen(asked);
     let hash = URL_SAFE_NO_PAD.encode(sha256(shown.as_bytes()));
     let (mut header, mut payload) = (
@@ -40,19 +40,19 @@ async fn invalid_vp_does_not_consume_the_request() {
         (why, Box::new(move |scene, asked| bound(scene, asked, change)), why)
     };
     let cases: Vec<Change<'_>> = vec![
-        changed("meant for somebody else", |_, payload| payload["aud"] = "x509_hash:another".into()),
-        changed("answers another challenge", |_, payload| payload["nonce"] = "another".into()),
+        changed("issued for another audience", |_, payload| payload["aud"] = "x509_hash:another".into()),
+        changed("nonce is wrong", |_, payload| payload["nonce"] = "another".into()),
         changed("sd_hash", |_, payload| payload["sd_hash"] = "AAAA".into()),
-        changed("kb+jwt is wanted", |header, _| header["typ"] = "JWT".into()),
+        changed("must be kb+jwt", |header, _| header["typ"] = "JWT".into()),
         (
             "in the future",
             Box::new(move |scene, asked| bound(scene, asked, |_, payload| payload["iat"] = (now + 3600).into())),
-            "made in the future",
+            "issue time is in the future",
         ),
         (
             "long ago",
             Box::new(move |scene, asked| bound(scene, asked, |_, payload| payload["iat"] = (now - 3600).into())),
-            "too long ago",
+            "too old",
         ),
         (
             "another's key",
@@ -60,7 +60,7 @@ async fn invalid_vp_does_not_consume_the_request() {
                 let challenge = (asked.text("client_id"), asked.text("nonce"));
                 sd_jwt::bind(&scene.chosen(asked), challenge, scene.test.app.now().seconds(), &key(22)).expect("signed")
             }),
-            "signature is not of this key",
+            "signature is not valid",
         ),
         ("no key binding", Box::new(|scene, asked| scene.chosen(asked)), "not bound"),
         (
@@ -70,7 +70,7 @@ async fn invalid_vp_does_not_consume_the_request() {
                 let shown = read.sd_jwt.present(|place| place == "/full_name").expect("shown");
                 scene.bind(asked, &shown)
             }),
-            "is not shown",
+            "is not disclosed",
         ),
         (
             "a changed disclosure",
@@ -94,12 +94,12 @@ async fn invalid_vp_does_not_consume_the_request() {
                 let shown = format!("{input}.{}~{rest}", URL_SAFE_NO_PAD.encode(bytes));
                 scene.bind(asked, &shown)
             }),
-            "signature is not of this key",
+            "signature is not valid",
         ),
         (
             "an unknown issuer",
             Box::new(|scene, asked| foreign(scene, asked, "https://issuer.example", &key(30), json!({ "kid": "1" }))),
-            "not trusted here for what was asked for",
+            "not trusted for the requested credential type",
         ),
         (
             "our name and another's key",
@@ -135,7 +135,7 @@ async fn revoked_or_expired_credential_is_rejected() {
     test.advance(Duration::from_secs(2));
     refused(&scene.answer(&asked, &scene.presentation(&asked)).await, "was revoked");
     let page = browser.get(&format!("/presentations/{}", asked.id)).await.assert_status(200);
-    assert!(page.text.contains("its credential was revoked"), "{}", page.text);
+    assert!(page.text.contains("this credential was revoked"), "{}", page.text);
     assert_eq!(scene.result(&request_id).await["status"], "incomplete");
     let test = TestApp::builder().setting("credentials.lifetime", "1h").start().await;
     let scene = self::scene(&test).await;
@@ -143,5 +143,5 @@ async fn revoked_or_expired_credential_is_rejected() {
     let scene = Scene { token: test.token(&scene.partner).await, ..scene };
     let (_, content) = scene.ask_for_all().await;
     let asked = scene.begin(&mut test.browser(), content, "same_device").await;
-    refused(&scene.answer(&asked, &scene.presentation(&asked)).await, "time is over");
+    refused(&scene.answer(&asked, &scene.presentation(&asked)).await, "has expired");
 }

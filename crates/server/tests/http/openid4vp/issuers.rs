@@ -1,4 +1,4 @@
-//! Credentials of other issuers, which the operator lists.
+//! Credentials of issuers that the operator trusts.
 
 use std::net::IpAddr;
 
@@ -56,14 +56,14 @@ async fn listed_issuers_are_trusted_by_key_or_certificate() {
         .encode(rcgen::generate_simple_self_signed(vec!["b.example".to_owned()]).expect("made").cert.der())
         .into();
     for (issuer, by, header, why) in [
-        ("https://a.example", &key(31), json!({ "kid": "a1" }), Some("signature is not of this key")),
+        ("https://a.example", &key(31), json!({ "kid": "a1" }), Some("signature is not valid")),
         ("https://a.example", &listed, json!({ "kid": "a2" }), Some("None of the issuer's keys")),
-        ("https://b.example", &good, json!({}), Some("names no certificate")),
-        ("https://b.example", &good, json!({ "x5c": of_c }), Some("of somebody else")),
-        ("https://b.example", &good, json!({ "x5c": forged }), Some("certificate is not good")),
-        ("https://b.example", &good, json!({ "x5c": ["AAAA"] }), Some("certificate is not good")),
-        ("https://b.example", &key(31), json!({ "x5c": of_b }), Some("signature is not of this key")),
-        ("https://c.example", &good, json!({ "x5c": of_c }), Some("not trusted here for what was asked for")),
+        ("https://b.example", &good, json!({}), Some("has no certificate")),
+        ("https://b.example", &good, json!({ "x5c": of_c }), Some("belongs to another issuer")),
+        ("https://b.example", &good, json!({ "x5c": forged }), Some("certificate is invalid")),
+        ("https://b.example", &good, json!({ "x5c": ["AAAA"] }), Some("certificate is invalid")),
+        ("https://b.example", &key(31), json!({ "x5c": of_b }), Some("signature is not valid")),
+        ("https://c.example", &good, json!({ "x5c": of_c }), Some("not trusted for the requested credential type")),
         ("https://a.example", &listed, json!({ "kid": "a1" }), None),
         ("https://b.example", &good, json!({ "x5c": of_b }), None),
     ] {
@@ -84,22 +84,24 @@ async fn listed_issuers_are_trusted_by_key_or_certificate() {
             None => drop(answer.assert_status(200)),
         }
     }
-    // The status list is fetched by the filtering client; if it cannot be fetched, the presentation is rejected.
+    // The status list is fetched by the filtering client; if it cannot be fetched, the presentation
+    // is rejected.
     let asked = scene.begin(&mut browser, content, "same_device").await;
     let by_a = |change: &dyn Fn(&mut Value)| {
         foreign_with(&scene, &asked, "https://a.example", &listed, json!({ "kid": "a1" }), |payload| change(payload))
     };
     let shown =
         by_a(&|payload| payload["status"] = json!({ "status_list": { "idx": 1, "uri": "https://127.0.0.1/status" } }));
-    refused(&scene.answer(&asked, &shown).await, "could not be had");
+    refused(&scene.answer(&asked, &shown).await, "could not be fetched");
     let shown = by_a(&|payload| payload["status"] = json!({ "of_another_kind": {} }));
     refused(&scene.answer(&asked, &shown).await, "status");
     // Each issuer is trusted for its own types only.
     let shown = by_a(&|payload| payload["vct"] = "https://b.example/career".into());
-    refused(&scene.answer(&asked, &shown).await, "not trusted here for what was asked for");
+    refused(&scene.answer(&asked, &shown).await, "not trusted for the requested credential type");
 }
 
-/// Starts the application with `https://a.example` trusted and names from a table; returns the issuer's key.
+/// Starts the application with `https://a.example` trusted and names from a table; returns the
+/// issuer's key.
 async fn trusting(names: &[(&str, Vec<Vec<IpAddr>>)]) -> (TestApp, SoftwareKey, Table) {
     let (folder, listed) = (tempfile::tempdir().expect("a folder"), key(30));
     let issuers = json!({ "https://a.example": { "jwks": { "keys": [listed.public().published_jwk("a1")] } } });

@@ -1,4 +1,5 @@
-//! Signed request objects: their contents, their signature, and what a wallet may post for them.
+//! Signed request objects: contents, signature, and the parameters that a wallet may post to fetch
+//! them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -44,14 +45,15 @@ async fn request_object_is_signed_and_can_be_fetched_again() {
     assert_eq!(query["meta"]["vct_values"], json!([format!("{base}/credentials/career_history/2")]));
     let paths: Vec<&Value> = query["claims"].as_array().expect("claims").iter().map(|claim| &claim["path"]).collect();
     assert_eq!(paths, [&json!(["full_name"]), &json!(["employment", null])]);
-    // The request is signed by the leaf certificate, whose hash is the client id; the authority is not in `x5c`.
+    // The request is signed by the leaf certificate, whose hash is the client id; the authority is
+    // not in `x5c`.
     assert_eq!((&asked.header["typ"], &asked.header["alg"]), (&json!("oauth-authz-req+jwt"), &json!("ES256")));
     let [leaf] = asked.header["x5c"].as_array().expect("a chain").as_slice() else { panic!("the leaf alone") };
     let leaf = STANDARD.decode(leaf.as_str().expect("base64")).expect("base64");
     assert_eq!(asked.text("client_id"), format!("x509_hash:{}", URL_SAFE_NO_PAD.encode(sha256(&leaf))));
     let authority = test.text("/.well-known/tenure-authority.pem").await;
     verify_chain(&leaf, &authority);
-    // Fetched again it is the same request; another request has its own key, nonce and state.
+    // A second fetch returns the same request; another request has its own key, nonce and state.
     let again = test.get(&format!("/openid4vp/requests/{}", asked.id)).await.assert_status(200);
     assert_eq!(Value::Object(Jws::read(&again.text).expect("a JWT").payload), asked.request);
     Jws::read(&again.text).expect("a JWT").verify(&key_of(&leaf)).expect("signed by the certificate's key");
@@ -102,7 +104,7 @@ async fn request_uri_post_honours_wallet_metadata_and_nonce() {
     }
     refused(&scene.form(&path, &[("wallet_metadata", "[]")]).await, "wallet_metadata");
     refused(&posted(&metadata, &"n".repeat(513)).await, "wallet_nonce");
-    refused(&scene.form(&format!("/openid4vp/requests/{}", Uuid::nil()), &[]).await, "not known");
+    refused(&scene.form(&format!("/openid4vp/requests/{}", Uuid::nil()), &[]).await, "is unknown");
 }
 
 #[tokio::test]
@@ -152,7 +154,7 @@ async fn client_id_prefix_can_be_san_dns_or_did() {
 async fn trusted_authorities_are_sent_to_wallets() {
     let other = "s9tIpPmhxdiuNkHMEWNpYim8S8Y";
     let test = TestApp::builder()
-        .setting("openid4vp.authorities", &format!("own {other}"))
+        .setting("openid4vp.trusted_authorities", &format!("own {other}"))
         .setting("openid4vp.cross_device", "false")
         .start()
         .await;

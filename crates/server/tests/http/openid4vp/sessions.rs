@@ -1,4 +1,4 @@
-//! Which browser finishes a presentation: the one that began it, on the same device or by a code.
+//! Only the browser that began a presentation can finish it, on the same device or with a code.
 
 use serde_json::json;
 
@@ -35,7 +35,7 @@ async fn same_device_flow_finishes_in_the_starting_browser() {
     assert_eq!(test.get(&format!("/openid4vp/requests/{}", asked.id)).await.status, 400);
     let again = browser.get(&sent_to(&test, &answer)).await.assert_status(303);
     assert_eq!(again.header("location"), format!("/presentations/{}", asked.id));
-    assert!(browser.text(again.header("location")).await.contains("Harbour Hiring has what you showed"));
+    assert!(browser.text(again.header("location")).await.contains("You shared this with <bdi>Harbour Hiring</bdi>"));
 }
 
 #[tokio::test]
@@ -43,12 +43,12 @@ async fn response_returned_to_another_browser_does_not_count() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;
-    // An attacker begins and has the victim's wallet answer.
+    // An attacker begins the flow and gets the victim's wallet to respond.
     let (mut attacker, mut victim) = (test.browser(), test.browser());
     let asked = scene.begin(&mut attacker, content, "same_device").await;
     assert_eq!(victim.get(&format!("/presentations/{}", asked.id)).await.status, 404, "not theirs to look at");
     let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
-    // Without the response code that the wallet got, the attacker cannot finish.
+    // Without the response code, which only the wallet received, the attacker cannot finish.
     let guess = format!("/presentations/{}/return?response_code={}", asked.id, "a".repeat(43));
     assert_eq!(attacker.get(&guess).await.redirect(), format!("/presentations/{}", asked.id));
     assert_eq!(attacker.post(&format!("/presentations/{}/code", asked.id), &[("code", "000000")]).await.status, 404);
@@ -78,7 +78,7 @@ async fn cross_device_flow_finishes_with_the_displayed_code() {
     assert!(shown.text.contains("<svg") && shown.text.contains("<code id=\"presentation-link\">openid4vp://"));
     assert!(shown.header("content-security-policy").ends_with("form-action 'self' https://hr.example"));
     let early = browser.post(&format!("{page}/code"), &[("code", "123456")]).await.assert_status(422);
-    assert!(early.text.contains("has not answered yet"));
+    assert!(early.text.contains("has not responded yet"));
     let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
     let phone = test.browser().get(&sent_to(&test, &answer)).await.assert_status(200);
     assert!(phone.text.contains("Harbour Hiring") && !phone.text.contains("Marker-Lovelace"), "{}", phone.text);
@@ -108,8 +108,12 @@ async fn wrong_codes_and_not_me_discard_the_response() {
     let digits = page.text.split("id=\"carried-code\">").nth(1).expect("a code")[..6].to_owned();
     let path = format!("/presentations/{}/code", asked.id);
     let wrong = if digits == "000000" { "000001" } else { "000000" };
-    for _ in 0..5 {
-        attacker.post(&path, &[("code", wrong)]).await.assert_status(422);
+    for attempt in 0..5 {
+        // An incomplete code is no attempt.
+        let incomplete = attacker.post(&path, &[("code", &digits[..5])]).await.assert_status(422);
+        assert!(incomplete.text.contains("Enter all 6 digits"), "{attempt}: {}", incomplete.text);
+        let refused = attacker.post(&path, &[("code", wrong)]).await.assert_status(422);
+        assert!(refused.text.contains("This is not the code on your other device"), "{attempt}: {}", refused.text);
     }
     attacker.post(&path, &[("code", &digits)]).await.assert_status(303);
     assert_eq!(scene.result(&request_id).await["status"], "incomplete", "the sixth try is none");
@@ -146,7 +150,7 @@ async fn bound_request_is_answered_once_by_its_holder() {
         stranger.post(&format!("/verifications/{content}/other-wallet"), &[("flow", "same_device")]).await.status,
         404
     );
-    // The holder answers from two wallets; one response counts.
+    // The holder responds from two wallets; only one response is used.
     let (first, second) = (
         scene.begin(&mut person, content, "same_device").await,
         scene.begin(&mut person, content, "same_device").await,

@@ -1,4 +1,4 @@
-//! A partner that requests a presentation, and an outside wallet that answers.
+//! A partner that requests a presentation, and an outside wallet that responds.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ pub async fn scene(test: &TestApp) -> Scene<'_> {
 }
 
 /// A presentation request as a wallet reads it.
-pub struct Asked {
+pub struct WalletRequest {
     /// Its id.
     pub id: String,
     /// The link on the page.
@@ -59,7 +59,7 @@ pub struct Asked {
     pub request: Value,
 }
 
-impl Asked {
+impl WalletRequest {
     pub fn response_path(&self) -> String {
         format!("/openid4vp/responses/{}", self.id)
     }
@@ -99,7 +99,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Begins the flow in the browser and fetches the request object by GET.
-    pub async fn begin(&self, browser: &mut Browser<'_>, content: Uuid, flow: &str) -> Asked {
+    pub async fn begin(&self, browser: &mut Browser<'_>, content: Uuid, flow: &str) -> WalletRequest {
         let path = format!("/verifications/{content}/other-wallet");
         let page = browser.post(&path, &[("flow", flow)]).await.redirect().to_owned();
         let shown = browser.get(&page).await.assert_status(200);
@@ -109,11 +109,11 @@ impl<'a> Scene<'a> {
         assert_eq!(answer.header("content-type"), "application/oauth-authz-req+jwt");
         let jws = Jws::read(&answer.text).expect("a JWT");
         let (header, request) = (jws.header.clone(), Value::Object(jws.payload));
-        Asked { id, link, header, request }
+        WalletRequest { id, link, header, request }
     }
 
     /// Returns the credential with the requested claims disclosed.
-    pub fn chosen(&self, asked: &Asked) -> String {
+    pub fn chosen(&self, asked: &WalletRequest) -> String {
         let query = Query::read(&asked.request["dcql_query"]).expect("a query");
         let read = SdJwtVc::read(&self.credential).expect("a credential");
         let [wanted] = query.credentials.as_slice() else { panic!("one credential") };
@@ -123,23 +123,23 @@ impl<'a> Scene<'a> {
     }
 
     /// Returns a valid presentation for a request.
-    pub fn presentation(&self, asked: &Asked) -> String {
+    pub fn presentation(&self, asked: &WalletRequest) -> String {
         self.bind(asked, &self.chosen(asked))
     }
 
     /// Adds a valid key binding to `disclosed`.
-    pub fn bind(&self, asked: &Asked, disclosed: &str) -> String {
+    pub fn bind(&self, asked: &WalletRequest, disclosed: &str) -> String {
         let challenge = (asked.text("client_id"), asked.text("nonce"));
         sd_jwt::bind(disclosed, challenge, self.test.app.now().seconds(), &self.holder).expect("signed")
     }
 
-    /// Sends a response, encrypted if the request asks for it.
-    pub async fn answer(&self, asked: &Asked, presentation: &str) -> TestResponse {
+    /// Sends a response, encrypted if the request requires it.
+    pub async fn answer(&self, asked: &WalletRequest, presentation: &str) -> TestResponse {
         let id = asked.request["dcql_query"]["credentials"][0]["id"].as_str().expect("an id");
         self.answer_with(asked, json!({ "vp_token": { id: [presentation] }, "state": asked.text("state") })).await
     }
 
-    pub async fn answer_with(&self, asked: &Asked, body: Value) -> TestResponse {
+    pub async fn answer_with(&self, asked: &WalletRequest, body: Value) -> TestResponse {
         if asked.text("response_mode") == "direct_post.jwt" {
             let sealed = seal(&asked.request["client_metadata"]["jwks"]["keys"][0], Encryption::A256Gcm, &body);
             return self.form(&asked.response_path(), &[("response", &sealed)]).await;
@@ -166,7 +166,7 @@ pub fn seal(jwk: &Value, encryption: Encryption, body: &Value) -> String {
     jwe::encrypt(body.to_string().as_bytes(), jwk, encryption, Map::new()).expect("encrypted")
 }
 
-/// Returns the path of the redirect URI that the wallet gets.
+/// Returns the path of the redirect URI that the wallet receives.
 pub fn sent_to(test: &TestApp, answer: &TestResponse) -> String {
     let address = answer.json()["redirect_uri"].as_str().expect("an address").to_owned();
     address.strip_prefix(test.app.config().base()).expect("here").to_owned()
@@ -205,14 +205,14 @@ fn anchor(pem: &str) -> rustls::pki_types::CertificateDer<'static> {
 }
 
 /// Builds a presentation of another issuer's credential.
-pub fn foreign(scene: &Scene<'_>, asked: &Asked, issuer: &str, by: &SoftwareKey, header: Value) -> String {
+pub fn foreign(scene: &Scene<'_>, asked: &WalletRequest, issuer: &str, by: &SoftwareKey, header: Value) -> String {
     foreign_with(scene, asked, issuer, by, header, |_| {})
 }
 
 /// Like [`foreign`], with a changed payload.
 pub fn foreign_with(
     scene: &Scene<'_>,
-    asked: &Asked,
+    asked: &WalletRequest,
     issuer: &str,
     by: &SoftwareKey,
     mut header: Value,
@@ -230,7 +230,7 @@ pub fn foreign_with(
         "vct": vct,
         "iat": now,
         "exp": now + 86_400,
-        // Only the required members of a JWK.
+        // Only the required parameters of a JWK.
         "cnf": { "jwk": scene.holder.public().jwk() },
         "full_name": "Ada Marker-Lovelace",
         "employment": [{ "organisation": "Company Z" }],

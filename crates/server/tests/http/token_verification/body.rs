@@ -1,4 +1,4 @@
-//! Who may ask, and what the body may be.
+//! Access control and validation of the body.
 
 use axum::body::Body;
 use axum::http::{Method, Request, header};
@@ -23,11 +23,11 @@ async fn any_scope_suffices_and_a_token_is_needed() {
 async fn faults_of_the_body_are_reported() {
     let test = TestApp::new().await;
     let token = access_token(&test, "").await;
-    let faults = async |body: Value| test.post(VERIFY, &token, &body).await.assert_status(422).errors();
-    let fault = |code: &str, pointer: &str| vec![(code.to_owned(), pointer.to_owned())];
-    assert_eq!(faults(json!({})).await, fault("member.missing", ""));
-    assert_eq!(faults(json!({ "token": 7 })).await, fault("type.mismatch", "/token"));
-    assert_eq!(faults(json!({ "token": "x", "nonse": "n" })).await, fault("member.unknown", "/nonse"));
+    let field_errors = async |body: Value| test.post(VERIFY, &token, &body).await.assert_status(422).errors();
+    let field_error = |code: &str, pointer: &str| vec![(code.to_owned(), pointer.to_owned())];
+    assert_eq!(field_errors(json!({})).await, field_error("field.missing", ""));
+    assert_eq!(field_errors(json!({ "token": 7 })).await, field_error("type.mismatch", "/token"));
+    assert_eq!(field_errors(json!({ "token": "x", "nonse": "n" })).await, field_error("field.unknown", "/nonse"));
     test.send(test.api(Method::POST, VERIFY, &token, "{")).await.assert_status(400);
     let long = json!({ "token": "e".repeat(2 * 1024 * 1024) });
     test.post(VERIFY, &token, &long).await.assert_status(413);

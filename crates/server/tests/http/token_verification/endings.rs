@@ -1,4 +1,4 @@
-//! Tokens of this server that ended: replaced, revoked, expired.
+//! Tokens of this server that were replaced or revoked, or that expired.
 
 use std::time::Duration;
 

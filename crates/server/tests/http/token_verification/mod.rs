@@ -45,7 +45,7 @@ impl<'a> Scene<'a> {
         self.share("/employment/0").await
     }
 
-    /// Shares one part, and what is always shown; returns the presentation.
+    /// Shares one part and the claims that are always shown; returns the presentation.
     async fn share(&mut self, part: &str) -> String {
         let part = format!("{}{part}", self.held);
         let path = format!("/wallet/credentials/{}/share", self.held);
@@ -80,14 +80,14 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// The checks that did not pass: name, outcome and code.
+/// Returns the checks that did not pass: name, outcome and code.
 fn not_passed(report: &Value) -> Vec<String> {
     let checks = report["checks"].as_array().expect("checks").iter().filter(|check| check["outcome"] != "passed");
     let text = |check: &Value, name: &str| check[name].as_str().unwrap_or("-").to_owned();
     checks.map(|check| ["name", "outcome", "code"].map(|name| text(check, name)).join(" ")).collect()
 }
 
-/// The access token of a partner with these scopes.
+/// Returns the access token of a new partner with these scopes.
 async fn access_token(test: &TestApp, scopes: &str) -> String {
     let scopes = if scopes.is_empty() { all_scopes() } else { scopes.to_owned() };
     test.token(&test.partner_with(&scopes).await).await

@@ -26,7 +26,7 @@ async fn document(State(documents): State<Documents>, uri: Uri) -> Result<String
     documents.lock().expect("documents").get(uri.path()).cloned().ok_or(StatusCode::NOT_FOUND)
 }
 
-/// Another issuer, with what its site publishes.
+/// Another issuer, with the documents on its site.
 struct Issuer {
     server: HttpsServer,
     documents: Documents,
@@ -56,7 +56,7 @@ impl Issuer {
         self.publish("/status/1", &signed(&self.key, header, &payload));
     }
 
-    /// A credential with changed claims.
+    /// Returns a credential with changed claims.
     fn credential(&self, now: i64, change: impl FnOnce(&mut Value)) -> String {
         let mut payload = json!({
             "iss": self.address,
@@ -72,7 +72,8 @@ impl Issuer {
         self.server.requests.load(Ordering::SeqCst)
     }
 
-    /// Starts the application so that it reaches this issuer; `trusted` is the file of trusted issuers.
+    /// Starts the application so that it reaches this issuer; `trusted` is the file of trusted
+    /// issuers.
     async fn app(&self, trusted: Option<&Value>) -> TestApp {
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name).display().to_string();
@@ -173,7 +174,7 @@ async fn issuers_on_other_ports_than_443_are_not_asked() {
     let access = access_token(&test, "").await;
     let report = verify(&test, &access, &issuer.credential(test.app.now().seconds(), |_| {})).await;
     assert_eq!(report["verdict"], "not_checkable", "{report}");
-    assert!(report.to_string().contains("port 443 only"), "{report}");
+    assert!(report.to_string().contains("only port 443"), "{report}");
     assert_eq!(issuer.requests(), 0);
 }
 
@@ -196,7 +197,7 @@ async fn listed_issuer_is_trusted_for_its_types_only() {
     assert_eq!(report["issuer"]["trust"], "listed");
     let report = verify(&test, &access, &token(&listed, "urn:example:degree")).await;
     assert_eq!((&report["verdict"], &report["issuer"]["trust"]), (&json!("issuer_unknown"), &json!("unknown")));
-    // What its site publishes does not count beside what the operator lists.
+    // For a listed issuer only the operator's keys are used; its site is not fetched.
     let report = verify(&test, &access, &token(&issuer.key, "urn:example:career")).await;
     assert_eq!((&report["verdict"], issuer.requests()), (&json!("invalid"), 0));
 }

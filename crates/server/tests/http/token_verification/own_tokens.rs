@@ -97,7 +97,7 @@ async fn changed_token_is_invalid_and_tells_nothing() {
     assert!(!report.to_string().contains("Marker"), "{report}");
 }
 
-/// The page `/verify` says the same of both: `flows/verify-token.test.mjs`.
+/// The page `/verify` shows the same results: see `flows/verify-token.test.mjs`.
 #[tokio::test]
 async fn unsigned_token_and_one_without_its_tilde_are_invalid() {
     let test = TestApp::new().await;

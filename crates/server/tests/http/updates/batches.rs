@@ -38,7 +38,10 @@ async fn batch_page_asks_about_each_version() {
         rest.split('"').next().expect("an id").to_owned()
     };
     let choice = item(&page, "name=\"version-");
-    assert!(choice.ends_with(&first.to_string()) && page.contains("It would replace what Acme Payroll sent"), "{page}");
+    assert!(
+        choice.ends_with(&first.to_string()) && page.contains("This would replace what <bdi>Acme Payroll</bdi> sent"),
+        "{page}"
+    );
     assert!(!page.contains("Add all 2"), "a choice is made for each item: {page}");
     let career = &choice[..36];
     assert!(
@@ -49,7 +52,8 @@ async fn batch_page_asks_about_each_version() {
         .await
         .assert_status(303);
     assert_eq!(current(&mut person).await, ["1", "2"]);
-    // Without a version to decide about, all can be added at once, and the career kept up to date.
+    // Without a version to choose, all items can be added at once, with consent for updates of the
+    // career.
     let mut right = sample("right_to_work", "right-2");
     right["fields"]["full_name"] = json!(NAME);
     let batch = json!({
@@ -84,7 +88,7 @@ async fn covered_item_is_verified_and_the_rest_waits() {
     assert_eq!(test.status(&token, "2").await["status"], "verified");
     assert_eq!(test.status(&token, "right").await["status"], "incomplete");
     assert_eq!(current(&mut person).await, ["2"]);
-    assert!(person.text("/wallet").await.contains("Acme Payroll waits for your answer: Right to work."));
+    assert!(person.text("/wallet").await.contains("<bdi>Acme Payroll</bdi> sent you this: Right to work."));
     let mut eve = test.signed_in("eve@example.org").await;
     eve.open(content(&answer)).await;
     eve.get(&format!("/requests/{}", content(&answer))).await.assert_status(403);

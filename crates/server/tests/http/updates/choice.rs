@@ -1,4 +1,4 @@
-//! The consent page of an update: what it would replace, and the person's choice.
+//! The consent page of an update: which version it would replace, and the person's choice.
 
 use serde_json::json;
 
@@ -25,13 +25,13 @@ async fn consent_page_shows_what_an_update_replaces() {
     let page = person.open(second).await.redirect().to_owned();
     let page = person.text(&page).await;
     for said in [
-        "It would replace what Acme Payroll sent on 23 November 2026: Clerk at Company A.",
-        "Company A: Lead instead of Clerk",
-        "Company A: ended in October 2026",
-        "Company A: data up to October 2026 instead of September 2026",
-        "Added: Head at Company A, Since October 2026",
+        "This would replace what <bdi>Acme Payroll</bdi> sent on 23 November 2026: <bdi>Clerk at Company A</bdi>.",
+        "<bdi>Company A</bdi>: changed from <bdi>Clerk</bdi> to <bdi>Lead</bdi>",
+        "<bdi>Company A</bdi>: ended in October 2026",
+        "<bdi>Company A</bdi>: data to October 2026 instead of September 2026",
+        "Added: <bdi>Head</bdi> at <bdi>Company A</bdi>, Oct 2026 – present",
         PURPOSE,
-        "Let Acme Payroll keep this up to date",
+        "Let <bdi>Acme Payroll</bdi> keep this up to date",
     ] {
         assert!(page.contains(said), "{said}: {page}");
     }
@@ -45,7 +45,7 @@ async fn consent_page_shows_what_an_update_replaces() {
     person.accept_with(second, &[(&choice, "replace")]).await;
     assert_eq!(current(&mut person).await, ["2"]);
     let record = person.text(&format!("/wallet/credentials/{second}")).await;
-    assert!(record.contains("You chose to replace the version of 23 November 2026."), "{record}");
+    assert!(record.contains("You chose to replace the version from 23 November 2026."), "{record}");
     assert!(!record.contains("Updated by Acme Payroll"), "it was the person who accepted it");
     assert_eq!(test.sign(first).await, None);
 }
@@ -63,7 +63,7 @@ async fn kept_versions_are_both_current() {
     assert!(test.sign(first).await.is_some() && test.sign(second).await.is_some());
     for id in [first, second] {
         let record = person.text(&format!("/wallet/credentials/{id}")).await;
-        assert!(record.contains("You chose to keep it and the version of 23 November 2026."), "{record}");
+        assert!(record.contains("You chose to keep both this and the version from 23 November 2026."), "{record}");
     }
 }
 
@@ -81,18 +81,19 @@ async fn new_employer_at_one_provider_replaces_nothing() {
     assert!(!page.contains("would replace"), "one says nothing about the other: {page}");
     person.accept(unnamed).await;
     assert_eq!(current(&mut person).await, ["old", "new"]);
-    // Even if the provider names the old career, keeping both is what the page suggests.
+    // Even if the partner names the old career, the page preselects keeping both.
     let named = content(&push(&test, &token, &replacing(career_of("named", &new), "old")).await);
     person.open(named).await;
     let page = person.text(&format!("/requests/{named}")).await;
     for said in [
-        "It would replace what Acme Payroll sent on 23 November 2026: Clerk at Company A.",
-        "No longer there: Clerk at Company A, January 2020 to June 2026",
+        "This would replace what <bdi>Acme Payroll</bdi> sent on 23 November 2026: <bdi>Clerk at Company A</bdi>.",
+        "Removed: <bdi>Clerk</bdi> at <bdi>Company A</bdi>, Jan 2020 – Jun 2026",
         &format!("value=\"keep\" checked aria-describedby=\"version-{named}-{old}-keep-help\""),
     ] {
         assert!(page.contains(said), "{said}: {page}");
     }
-    // It covers what came without a name, and replaces that.
+    // It covers the career that was pushed without `replaces`, so the page preselects replacing
+    // that one.
     assert!(
         page.contains(&format!(
             "value=\"replace\" checked aria-describedby=\"version-{named}-{unnamed}-replace-help\""
@@ -114,7 +115,7 @@ async fn another_name_replaces_nothing_by_itself() {
     let renamed = content(&push(&test, &token, &replacing(renamed, "1")).await);
     person.open(renamed).await;
     let page = person.text(&format!("/requests/{renamed}")).await;
-    assert!(page.contains(&format!("Name: Jane Roe instead of {NAME}")), "{page}");
+    assert!(page.contains(&format!("Name: changed from <bdi>{NAME}</bdi> to <bdi>Jane Roe</bdi>")), "{page}");
     person.accept(renamed).await;
     assert_eq!(current(&mut person).await, ["1", "2"]);
 }
@@ -135,7 +136,10 @@ async fn older_version_accepted_later_is_filed_as_earlier() {
     person.accept_with(older, &[(&choice, "replace"), (&format!("current-{older}"), "on")]).await;
     assert_eq!(current(&mut person).await, ["2"]);
     let record = person.text(&format!("/wallet/credentials/{older}")).await;
-    assert!(!record.contains("may keep this up to date"), "no consent is given for what is superseded at once");
+    assert!(
+        !record.contains("you allowed <bdi>Acme Payroll</bdi> to keep this up to date"),
+        "no consent is given for what is superseded at once"
+    );
 }
 
 #[tokio::test]

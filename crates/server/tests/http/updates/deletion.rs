@@ -1,4 +1,4 @@
-//! A deletion looks to the partner like a standing consent that was ended.
+//! A partner cannot distinguish a deletion from a revoked standing consent.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -8,8 +8,9 @@ use crate::support::app::{PUSH, TestApp};
 
 const JOBS: [Job; 1] = [("Company A", "Clerk", "2020-01", "", "2026-09")];
 
-/// What a partner sees, three days after it pushed `1`, once the person has posted to a page of that credential: the responses to
-/// an update, to a repeat of the first push, to the same with another body, and to a withdrawal, each with the status after it.
+/// Returns what a partner sees three days after pushing `1`, once the person has posted `action`
+/// for that credential: the responses to an update, to a repeat of the first push, to a repeat with
+/// another body, and to a withdrawal, each followed by the statuses.
 async fn seen_after(action: &str) -> Vec<Value> {
     let test = TestApp::new().await;
     let partner = test.partner().await;

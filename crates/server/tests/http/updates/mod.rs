@@ -1,4 +1,5 @@
-//! Updates of what a person holds: `replaces`, the choice on the consent page, and standing consents.
+//! Updates of accepted credentials: `replaces`, the choice on the consent page, and standing
+//! consents.
 
 mod batches;
 mod choice;

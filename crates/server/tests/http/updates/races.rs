@@ -1,4 +1,4 @@
-//! Updates that race with what their holder does, on both databases.
+//! Updates that race with actions of their holder, on both databases.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::support::response::content;
 
 const JOBS: [Job; 1] = [("Company A", "Clerk", "2020-01", "", "2026-09")];
 
-/// How often each race is run.
+/// Repetitions of each race.
 const ROUNDS: usize = 8;
 
 async fn start(databases: &Databases) -> TestApp {
@@ -101,7 +101,8 @@ contract! {
             withdrawn.assert_status(204);
             let pushed = pushed.assert_status(201).json();
             let current: BTreeSet<String> = current(&mut person).await.into_iter().collect();
-            // The first is withdrawn, whatever else: never current. At most one of the others is.
+            // The first version is withdrawn in any case and never current. At most one of the
+            // others is current.
             assert!(current.len() <= 1 && !current.contains(&ids[0]), "round {round}: {current:?}, {pushed}");
             let first = test.status(&token, &ids[0]).await;
             assert_eq!(first["status"], "canceled", "round {round}");

@@ -1,4 +1,4 @@
-//! What `replaces` may name.
+//! Which ids `replaces` may name.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ async fn replaces_names_a_credential_of_the_partner_and_type() {
     let v1 = json!({ "id": "own", "document_type": "none", "credential_type": "career_history", "replaces": "degree",
         "data": { "credential": career_of("", &JOBS)["fields"] } });
     let refused = test.post("/api/partner/v1/add/career_history", &token, &v1).await.assert_status(422);
-    assert_eq!(refused.errors(), [("member.unknown".to_owned(), "/replaces".to_owned())]);
+    assert_eq!(refused.errors(), [("field.unknown".to_owned(), "/replaces".to_owned())]);
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn another_replaces_is_another_body() {
     let other = push(&test, &token, &career_of("2", &JOBS)).await;
     assert_eq!(
         (&other["redirect_uri"], &other["warnings"][0]["code"]),
-        (&first["redirect_uri"], &json!("submission.differs"))
+        (&first["redirect_uri"], &json!("duplicate.different_body"))
     );
 }
 
@@ -107,7 +107,8 @@ async fn last_id_of_a_chain_stands_for_its_current_version() {
     let start = |title| [("Company A", title, "2020-01", "", "2026-09")];
     push_and_accept(&test, &token, &mut person, &career_of("1", &start("Clerk"))).await;
     let corrected = |id, title, month| {
-        // Another start: it does not cover what came before, so that the name alone decides.
+        // The start date differs: this career does not cover the earlier one, so only `replaces`
+        // relates them.
         replacing(career_of(id, &[("Company A", title, month, "", "2026-09")]), "1")
     };
     for (id, month) in [("2", "2020-02"), ("3", "2020-03")] {

@@ -1,4 +1,4 @@
-//! Standing consents: what they cover is verified at once, and everything else asks.
+//! Standing consents: covered updates are verified immediately, all others need consent.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -14,7 +14,8 @@ const WEBHOOKS: &str = "/api/partner/v2/webhooks";
 
 const JOBS: [Job; 1] = [("Company A", "Clerk", "2020-01", "", "2026-09")];
 
-/// A push of the career at `employer` with data up to the `month`th month after August 2026.
+/// Returns a push of the career at `employer` with data up to the `month`th month after August
+/// 2026.
 fn monthly(employer: &'static str, credential_id: &str, month: usize) -> Value {
     let mut body = career_of(credential_id, &[(employer, "Clerk", "2020-01", "", "2026-09")]);
     let months = 2026 * 12 + 8 + month;
@@ -42,12 +43,12 @@ async fn monthly_updates_for_a_year_are_verified_at_once() {
         assert_eq!(test.status(&token, &id).await["status"], "verified");
         assert_eq!(test.status(&token, &earlier).await["status"], "verified", "that the person had it stays so");
         assert!(test.sign(content(&update)).await.is_some());
-        // Mails that wait for a month are expired.
+        // Pending mails would expire within a month.
         test.mails().await;
     }
     let mut person = test.signed_in("ada@example.org").await;
     assert_eq!(current(&mut person).await, ["B-0", "A-12"], "the other employer's career is not touched");
-    let wallet = person.text("/wallet").await;
+    let wallet = person.plain("/wallet").await;
     assert!(wallet.contains("Updated by Acme Payroll on ") && wallet.contains("Earlier versions (12)"), "{wallet}");
     assert_eq!(wallet.matches("Updated by Acme Payroll").count(), 1);
     let all = test.mails().await;
@@ -115,14 +116,26 @@ async fn ended_consent_asks_again() {
     let update = push(&test, &token, &replacing(career_of("2", &JOBS), "1")).await;
     let page = format!("/wallet/credentials/{}", content(&update));
     let record = person.text(&page).await;
-    assert!(record.contains("Acme Payroll may keep this up to date.") && record.contains("Stop updates"), "{record}");
-    assert!(record.contains("It was accepted at once, because you let Acme Payroll keep it up to date."), "{record}");
+    assert!(
+        record.contains("you allowed <bdi>Acme Payroll</bdi> to keep this up to date.")
+            && record.contains("Stop updates"),
+        "{record}"
+    );
+    assert!(
+        record.contains(
+            "It was accepted automatically, because you allowed <bdi>Acme Payroll</bdi> to keep it up to date."
+        ),
+        "{record}"
+    );
     person.post(&format!("{page}/updates/stop"), &[]).await.assert_status(303);
     let record = person.text(&page).await;
-    assert!(record.contains("Stopped.") && record.contains("Let Acme Payroll keep this up to date"), "{record}");
+    assert!(
+        record.contains("Updates stopped.") && record.contains("Let <bdi>Acme Payroll</bdi> keep this up to date"),
+        "{record}"
+    );
     let asked = push(&test, &token, &replacing(career_of("3", &JOBS), "2")).await;
     assert_eq!((&asked["status"], current(&mut person).await), (&json!(null), vec!["2".to_owned()]));
-    // What waits already is not accepted by allowing updates again; what is pushed from then on is.
+    // Allowing updates again does not accept pending pushes, only later ones.
     person.post(&format!("{page}/updates/allow"), &[]).await.assert_status(303);
     assert_eq!(test.status(&token, "3").await["status"], "incomplete");
     let update = push(&test, &token, &replacing(career_of("4", &JOBS), "2")).await;
@@ -186,7 +199,7 @@ async fn repeated_update_is_verified_and_mailed_once() {
     let (token, _) = with_consent(&test).await;
     let mails = test.mails().await.len();
     let mut body = replacing(career_of("2", &JOBS), "1");
-    body["claim"] = json!({ "email": "ada@example.org" });
+    body["notify"] = json!({ "email": "ada@example.org" });
     let first = push(&test, &token, &body).await;
     let again = push(&test, &token, &body).await;
     assert_eq!((&first, &first["status"]), (&again, &json!("verified")), "no warning, and the same link");

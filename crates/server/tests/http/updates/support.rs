@@ -1,4 +1,4 @@
-//! Careers that are updated, and the person who holds them.
+//! Updated careers, and their holder.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ pub const DAY: Duration = Duration::from_secs(86_400);
 /// The person's name in every career.
 pub const NAME: &str = "Ada Example";
 
-/// A job: employer, title, first month, last month (empty while it goes on), last processed month.
+/// A job: employer, title, first month, last month (empty for a current job), last processed month.
 pub type Job = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-/// A push of a career.
+/// Returns the body of a career push.
 pub fn career_of(credential_id: &str, jobs: &[Job]) -> Value {
     let job = |(organisation, title, start, end, last): &Job| {
         let end = if end.is_empty() { Value::Null } else { json!(end) };
@@ -29,33 +29,33 @@ pub fn career_of(credential_id: &str, jobs: &[Job]) -> Value {
     json!({ "credential_id": credential_id, "fields": { "full_name": NAME, "employment": employment } })
 }
 
-/// A push that updates an earlier one.
+/// Returns a push that updates an earlier one.
 pub fn replacing(mut body: Value, replaces: &str) -> Value {
     body["replaces"] = json!(replaces);
     body
 }
 
-/// Pushes a second later than what was pushed before; returns the response.
+/// Advances the clock by a second and pushes; returns the response.
 pub async fn push(test: &TestApp, token: &str, body: &Value) -> Value {
     test.advance(Duration::from_secs(1));
     test.post(PUSH, token, body).await.assert_status(201).json()
 }
 
-/// Pushes, and accepts without choosing anything.
+/// Pushes and accepts with the defaults of the consent page.
 pub async fn push_and_accept(test: &TestApp, token: &str, person: &mut Browser<'_>, body: &Value) -> Uuid {
     let id = content(&push(test, token, body).await);
     person.accept(id).await;
     id
 }
 
-/// Pushes and accepts a career, and lets its partner keep it up to date.
+/// Pushes and accepts a career with consent for later updates.
 pub async fn push_and_allow(test: &TestApp, token: &str, person: &mut Browser<'_>, body: &Value) -> Uuid {
     let id = content(&push(test, token, body).await);
     person.accept_with(id, &[(&format!("current-{id}"), "on")]).await;
     id
 }
 
-/// The ids of what is current in the wallet of `person`, in the order in which it was accepted.
+/// Returns the ids of the current credentials in the wallet of `person`, in order of acceptance.
 pub async fn current(person: &mut Browser<'_>) -> Vec<String> {
     let export = person.get("/wallet/export").await.assert_status(200).json();
     let held = export["credentials"].as_array().expect("a list").iter();

@@ -22,7 +22,7 @@ struct Updated<'a> {
     newer: Uuid,
 }
 
-/// A career that its partner has updated without asking.
+/// Creates a career that its partner updated under a standing consent.
 async fn updated(test: &TestApp) -> Updated<'_> {
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -48,10 +48,10 @@ async fn undo_restores_the_version_before() {
     assert_eq!(old, None, "it is not signed while it is superseded");
     let page = updated.person.text(&format!("/wallet/credentials/{}", updated.newer)).await;
     for said in [
-        "Updated by Acme Payroll on 23 November 2026",
-        "Company A: Chief Surgeon instead of Clerk",
+        "Updated by <bdi>Acme Payroll</bdi> on 23 November 2026",
+        "<bdi>Company A</bdi>: changed from <bdi>Clerk</bdi> to <bdi>Chief Surgeon</bdi>",
         "Undo this update",
-        "You can undo this until 23 December 2026",
+        "You can undo this update until 23 December 2026",
     ] {
         assert!(page.contains(said), "{said}: {page}");
     }
@@ -66,11 +66,11 @@ async fn undo_restores_the_version_before() {
     );
     let record = person.text(&format!("/wallet/credentials/{older}")).await;
     assert!(
-        record.contains("You undid the update of 23 November 2026: this version became current again."),
+        record.contains("You undid the update from 23 November 2026, so this version is current again."),
         "{record}"
     );
     let record = person.text(&format!("/wallet/credentials/{newer}")).await;
-    assert!(record.contains("You undid this update.") && !record.contains("which took its place"), "{record}");
+    assert!(record.contains("You undid this update.") && !record.contains("which replaced it"), "{record}");
     assert_eq!(test.status(&token, "2").await["status"], "verified", "what the person does later is their affair");
 }
 
@@ -87,7 +87,7 @@ async fn undone_update_ends_the_consent() {
             "{id}"
         );
     }
-    // What names the undone version is about the one that stands.
+    // A push that replaces the undone version is offered as an update of the restored one.
     let asked = content(&push(&test, &token, &replacing(career_of("5", &AFTER), "2")).await);
     updated.person.open(asked).await;
     let page = updated.person.text(&format!("/requests/{asked}")).await;
@@ -103,7 +103,7 @@ async fn undo_ends_after_thirty_days_and_works_once() {
     test.advance(DAY * 30);
     let mut person = test.signed_in("ada@example.org").await;
     std::mem::swap(&mut kept.person, &mut person);
-    let page = kept.person.text(&format!("/wallet/credentials/{}", kept.newer)).await;
+    let page = kept.person.plain(&format!("/wallet/credentials/{}", kept.newer)).await;
     assert!(page.contains("Updated by Acme Payroll") && !page.contains("Undo this update"));
     kept.undo().await;
     assert_eq!(current(&mut kept.person).await, ["2"]);
@@ -162,7 +162,7 @@ async fn only_the_holder_undoes_allows_and_stops() {
     eve.post(&format!("{path}/allow"), &[]).await.assert_status(404);
     assert_eq!(current(&mut updated.person).await, ["2"]);
     assert_eq!(push(&test, &token, &replacing(career_of("3", &AFTER), "2")).await["status"], "verified");
-    // What its holder accepted by hand is no update.
+    // A credential that its holder accepted by hand is not an update.
     let other = push_and_accept(&test, &token, &mut eve, &career_of("eve-1", &BEFORE)).await;
     let newer = push_and_accept(&test, &token, &mut eve, &replacing(career_of("eve-2", &AFTER), "eve-1")).await;
     for id in [other, newer] {
@@ -194,7 +194,7 @@ async fn links_follow_an_update_and_its_undo() {
         let page = look(&test, path).await.assert_status(200).text;
         assert!(page.contains(said), "{said}: {page}");
         assert_eq!(page.contains("data-together=\"hire-all-passed\""), is_genuine, "{page}");
-        assert_eq!(page.contains("A newer version exists since"), !is_genuine, "{page}");
+        assert_eq!(page.contains("A newer version has been available since"), !is_genuine, "{page}");
     };
     test.advance(Duration::from_secs(2));
     let update = push(&test, &token, &replacing(career_of("2", &AFTER), "1")).await;

@@ -1,4 +1,4 @@
-//! Who may open and answer a request, and who may read its result.
+//! Who may open and respond to a request, and who may read its result.
 
 use std::time::Duration;
 
@@ -18,9 +18,9 @@ async fn sign_in_returns_to_the_request() {
     let (_, content) = ask(&test, &token, &json!({})).await;
     let mut stranger = test.browser();
     assert_eq!(stranger.open_verification(content).await, "/sign-in");
-    let sign_in = stranger.text("/sign-in").await;
+    let sign_in = stranger.plain("/sign-in").await;
     assert!(
-        sign_in.contains("Harbour Hiring asks you to show something from your wallet: Career history."),
+        sign_in.contains("Harbour Hiring would like to see something from your wallet: Career history."),
         "{sign_in}"
     );
     let page = format!("/verifications/{content}");
@@ -128,7 +128,7 @@ async fn disabled_partner_receives_no_presentation() {
     let page = person.open_verification(content).await;
     let parts = form(&person.text(&page).await);
     test.disable(&partner).await;
-    assert!(person.get(&page).await.assert_status(410).text.contains("This request is over"));
+    assert!(person.get(&page).await.assert_status(410).text.contains("This request has expired"));
     send(&mut person, &format!("{page}/share"), &parts).await.assert_status(410);
     let found =
         test.app.store().read().await.expect("a transaction").linked_verification(content, test.app.now()).await;
@@ -149,4 +149,15 @@ async fn link_can_be_pasted_and_a_broken_one_is_rejected() {
     person.post(path, &[("link", "https://passport.example/partner/verify/careerHistory")]).await.assert_status(422);
     let foreign = Url::parse(link).expect("a URL");
     assert!(foreign.query().is_none(), "nothing of a request is in what a browser sends");
+}
+
+#[tokio::test]
+async fn expired_request_says_so_before_sign_in() {
+    let test = TestApp::new().await;
+    let (_, token) = asker(&test).await;
+    let (_, content) = ask(&test, &token, &json!({})).await;
+    test.advance(Duration::from_secs(15 * 60));
+    let form = [("content", &*content.to_string())];
+    let page = test.browser().post("/partner/verify/careerHistory", &form).await.assert_status(410);
+    assert!(page.text.contains("This request has expired") && !page.text.contains("name=\"email\""), "{}", page.text);
 }

@@ -1,4 +1,4 @@
-//! A result says what holds when it is fetched, beside what held when the person answered.
+//! A result reports the current checks when it is fetched, next to those at the time of sharing.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use crate::support::app::{PUSH, TestApp, career};
 use crate::support::browser::Browser;
 use crate::support::response::content;
 
-/// Longer than this server's own status lists are cached.
+/// Longer than this server caches its own status lists.
 const MOMENT: Duration = Duration::from_secs(2);
 
-/// What the check `name` found: its outcome and code.
+/// Returns the outcome and code of the check `name`.
 fn check<'a>(result: &'a Value, name: &str) -> (&'a Value, &'a Value) {
     let checks = result["verification"]["checks"].as_array().expect("checks");
     let found = checks.iter().find(|check| check["name"] == name).expect("the check");
     (&found["outcome"], &found["code"])
 }
 
-/// Asserts that `result` was valid at 09:00 and is not any more.
+/// Asserts that `result` was valid at 09:00 and no longer is.
 #[track_caller]
 fn assert_ended(result: &Value, verdict: &str, checked_at: &str) {
     let checked = &result["verification"];
@@ -35,7 +35,8 @@ fn assert_ended(result: &Value, verdict: &str, checked_at: &str) {
     );
 }
 
-/// A holder of a career from a partner, who shows all of it; returns the browser, that partner's token and the request's id.
+/// Signs in the holder of a career, who shares all of it; returns the browser, the pushing
+/// partner's token and the request's id.
 async fn shown<'a>(test: &'a TestApp, token: &str) -> (Browser<'a>, String, String) {
     let source = test.token(&test.partner().await).await;
     let mut person = test.signed_in("ada@example.org").await;

@@ -1,4 +1,5 @@
-//! Verification requests that a holder answers on our own page (docs/partner-api.md section 10).
+//! Verification requests that a holder responds to on our own page (docs/partner-api.md section
+//! 10).
 
 mod access;
 mod current;

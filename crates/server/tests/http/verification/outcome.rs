@@ -30,7 +30,7 @@ async fn declined_request_discloses_nothing_and_stays_declined() {
     let parts = form(&person.text(&page).await);
     let back = format!("https://hr.example/back?case=7&request_id={request_id}&status=canceled");
     for path in ["cancel", "cancel", "share"] {
-        // A repeated answer and a changed one redirect with the first outcome.
+        // A repeated and a changed response both redirect with the first outcome.
         let answer = send(&mut person, &format!("{page}/{path}"), &parts).await.assert_status(303);
         assert_eq!(answer.header("location"), back, "{path}");
     }
@@ -41,9 +41,12 @@ async fn declined_request_discloses_nothing_and_stays_declined() {
     );
     assert_eq!(found["reason"], "declined");
     assert_eq!(told(&test, partner.id, hook).await, [("vwsp_request.canceled".to_owned(), request_id)]);
-    let done = person.text(&page).await;
-    assert!(done.contains("You said no to Harbour Hiring") && done.contains("Back to Harbour Hiring"), "{done}");
-    assert!(person.get("/wallet/shown").await.text.contains("You have not shown anything yet."));
+    let done = person.plain(&page).await;
+    assert!(
+        done.contains("You declined the request from Harbour Hiring") && done.contains("Back to Harbour Hiring"),
+        "{done}"
+    );
+    assert!(person.get("/wallet/shown").await.text.contains("You have not shared anything yet."));
 }
 
 #[tokio::test]
@@ -84,7 +87,7 @@ async fn request_expires_after_15_minutes_with_an_event() {
     end_what_is_over(&test.app).await.expect("done");
     assert_eq!(result(&test, &token, &opened).await["status"], "incomplete", "not a second too early");
     test.advance(Duration::from_secs(1));
-    // The clock alone ends it; the expiry job need not have run.
+    // The request expires by the clock, without the expiry job.
     let over = result(&test, &token, &opened).await;
     assert_eq!((&over["status"], &over["finalized_at"]), (&json!("canceled"), &json!("2026-11-23T09:15:00Z")));
     assert_eq!(over["reason"], "expired");
@@ -94,7 +97,7 @@ async fn request_expires_after_15_minutes_with_an_event() {
         person.post(&format!("{page}/cancel"), &[]).await,
     ] {
         let answer = answer.assert_status(410);
-        assert!(answer.text.contains("This request is over") && !answer.text.contains("Secret"), "{}", answer.text);
+        assert!(answer.text.contains("This request has expired") && !answer.text.contains("Secret"), "{}", answer.text);
     }
     let late = person.open_verification(other).await;
     person.get(&late).await.assert_status(410);
@@ -146,7 +149,7 @@ async fn result_is_readable_for_48_hours_and_then_destroyed() {
     let token = test.token(&partner).await;
     assert_eq!(result(&test, &token, &request_id).await["credential"]["full_name"], "Ada Marker-Lovelace");
     test.advance(Duration::from_secs(1));
-    // The clock alone ends it; the expiry job need not have run.
+    // The request expires by the clock, without the expiry job.
     let over = result(&test, &token, &request_id).await;
     assert_eq!(
         (&over["status"], &over["credential"], &over["verification"]),
@@ -195,7 +198,7 @@ async fn account_deletion_deletes_verification_results() {
     }
 }
 
-/// A result as an outside wallet could produce it.
+/// Returns a result like that of an outside wallet.
 fn brought(credential: &Value) -> VerificationResult {
     VerificationResult {
         credential: credential.as_object().expect("an object").clone(),
@@ -258,7 +261,7 @@ async fn external_answer_ends_the_request_without_extra_claims() {
     assert_eq!(kinds, ["vwsp_request.verified", "vwsp_request.verified"]);
     let page = person.open_verification(one).await;
     assert!(
-        person.get(&page).await.assert_status(410).text.contains("This request was answered"),
+        person.get(&page).await.assert_status(410).text.contains("This request was already answered"),
         "whoever opens it later"
     );
 }

@@ -36,7 +36,7 @@ async fn callback_url_must_be_registered() {
     }
     let without = test.token(&test.partner().await).await;
     let answer = test.post(ASK, &without, &json!({ "callback_url": CALLBACK })).await.assert_status(422);
-    assert!(answer.text.contains("It is empty"), "{}", answer.text);
+    assert!(answer.text.contains("The list is empty"), "{}", answer.text);
 }
 
 #[tokio::test]
@@ -45,15 +45,15 @@ async fn verification_request_reports_all_field_errors() {
     let (_, token) = asker(&test).await;
     let body = json!({ "request_id": "", "purpos": "x", "purpose": 7, "claims": ["full_name", "emploiment"] });
     let answer = test.post(ASK, &token, &body).await.assert_status(422);
-    let mut faults = answer.errors();
-    faults.sort();
+    let mut field_errors = answer.errors();
+    field_errors.sort();
     let expected = [
         ("choice.unknown", "/claims/1"),
-        ("member.unknown", "/purpos"),
+        ("field.unknown", "/purpos"),
         ("text.empty", "/request_id"),
         ("type.mismatch", "/purpose"),
     ];
-    assert_eq!(faults, expected.map(|(code, pointer)| (code.to_owned(), pointer.to_owned())));
+    assert_eq!(field_errors, expected.map(|(code, pointer)| (code.to_owned(), pointer.to_owned())));
     test.send(test.api(Method::POST, ASK, &token, "{")).await.assert_status(400);
     test.send(test.api(Method::POST, ASK, &token, "[]")).await.assert_status(422);
     for known in credential::ALL {

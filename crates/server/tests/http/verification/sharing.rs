@@ -1,4 +1,4 @@
-//! What the request page shows, and what the partner gets after the holder shares.
+//! The contents of the request page, and the claims that the partner gets after sharing.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -37,8 +37,9 @@ async fn every_type_can_be_requested_shared_and_fetched() {
         );
         person.get(&format!("/partner/verify/{}", known.redirect_name)).await.assert_status(200);
         let here = share_all(&mut person, content(&answer)).await;
-        let done = person.text(&here).await;
-        assert!(done.contains("You showed this to Harbour Hiring on 23 November 2026"), "{known}: {done}");
+        let done = person.plain(&here).await;
+        let said = "You shared this with Harbour Hiring on <time datetime=\"2026-11-23T09:00:00Z\"";
+        assert!(done.contains(said), "{known}: {done}");
         let shown = result(&test, &token, request_id).await;
         assert_eq!((&shown["status"], &shown["finalized_at"]), (&json!("verified"), &json!("2026-11-23T09:00:00Z")));
         let mut said = sample["fields"].clone();
@@ -84,21 +85,23 @@ async fn request_page_shows_partner_purpose_and_selectable_claims() {
     let page = person.open_verification(content).await;
     let shown = person.get(&page).await.assert_status(200);
     for said in [
-        "<h1>Harbour Hiring asks to see your Career history</h1>",
-        "In their words: “&#60;b&#62;To&#60;/b&#62; check &#38; see”",
-        "The jobs, in any order; jobs may overlap",
-        "You are sent back to hr.example.",
+        "<h1><bdi>Harbour Hiring</bdi> would like to see your Career history record</h1>",
+        "In their words: “<bdi>&lt;b&gt;To&lt;/b&gt; check &amp; see</bdi>”",
+        "The jobs, in any order. Jobs may overlap",
+        "You return to hr.example.",
         "Company A, Engineer, 2020-01, 2022-12, 2023-01",
-        "They also see that Acme Payroll attests it, and when.",
+        "They also see that <bdi>Acme Payroll</bdi> confirmed it, and when.",
         ">Share</button>",
         ">Cancel</button>",
-        "You can answer until 23 November 2026, 09:15 UTC.",
+        "This request expires on <time datetime=\"2026-11-23T09:15:00Z\" data-local>23 November 2026, 09:15 UTC</time>.",
     ] {
         assert!(shown.text.contains(said), "{said}: {}", shown.text);
     }
+    let place = |said: &str| shown.text.find(said).expect(said);
+    assert!(place("Only continue if you came here from") < place(">Share</button>"), "the warning comes first");
     assert!(
-        shown.text.contains("Ada Marker-Lovelace <span class=\"muted\">(The person's full name)")
-            || shown.text.contains("Ada Marker-Lovelace <span class=\"muted\">(The person&#39;s full name)"),
+        shown.text.contains("<bdi>Ada Marker-Lovelace</bdi> <span class=\"muted\">(The person's full name)")
+            || shown.text.contains("<bdi>Ada Marker-Lovelace</bdi> <span class=\"muted\">(The person&#39;s full name)"),
         "the name is always shown: {}",
         shown.text
     );
@@ -115,7 +118,7 @@ async fn request_page_shows_partner_purpose_and_selectable_claims() {
     .to_vec();
     assert_eq!(parts, expected, "everything asked for is ticked");
     let nothing = send(&mut person, &format!("{page}/share"), &parts[..1]).await.assert_status(422);
-    assert!(nothing.text.contains("Tick at least one thing to show"), "{}", nothing.text);
+    assert!(nothing.text.contains("Tick at least one detail to share"), "{}", nothing.text);
     assert!(nothing.header("content-security-policy").contains("https://hr.example"));
     let some = (list.clone(), "some".to_owned());
     let sent = [parts[0].clone(), some, parts[3].clone()];
@@ -133,8 +136,8 @@ async fn request_page_shows_partner_purpose_and_selectable_claims() {
     assert_eq!(told(&test, partner.id, hook).await, [("vwsp_request.verified".to_owned(), "HIRE-1".to_owned())]);
     let shown_to = person.text("/wallet/shown").await;
     for said in [
-        "<h2>Harbour Hiring</h2>",
-        "Career history (Acme Payroll), on 23 November 2026, 09:00 UTC",
+        "<h2><bdi>Harbour Hiring</bdi></h2>",
+        "<bdi>Career history (Acme Payroll)</bdi>, on <time datetime=\"2026-11-23T09:00:00Z\" data-local>23 November 2026, 09:00 UTC</time>",
         "Company B, Software Engineer",
     ] {
         assert!(shown_to.contains(said), "{said}: {shown_to}");
@@ -165,7 +168,8 @@ async fn holder_selects_one_of_several_valid_credentials() {
     assert_eq!(text.matches("type=\"radio\" name=\"credential\"").count(), 2);
     let (old, new) = (ids[0].0, ids[1].0);
     assert!(form(&text).contains(&("credential".to_owned(), new.to_string())), "the newest is picked at first");
-    // A browser also sends the ticked claims of the credential that is not selected; they are ignored.
+    // A browser also sends the ticked claims of the credential that is not selected; they are
+    // ignored.
     let both = [("credential", old), ("part", old), ("part", new)]
         .map(|(name, id)| (name.to_owned(), if name == "part" { format!("{id}/full_name") } else { id.to_string() }));
     send(&mut person, &format!("{page}/share"), &both).await.assert_status(303);
@@ -192,11 +196,11 @@ async fn holder_without_a_credential_can_only_cancel() {
     let (request_id, content) = ask(&test, &token, &json!({})).await;
     let page = person.open_verification(content).await;
     let text = person.text(&page).await;
-    assert!(text.contains("Your wallet holds nothing of this kind that counts: Career history."), "{text}");
+    assert!(text.contains("Your wallet has no valid credential of this kind: Career history."), "{text}");
     assert!(!text.contains(">Share</button>") && text.contains(">Cancel</button>"));
     send(&mut person, &format!("{page}/share"), &[]).await.assert_status(422);
     assert_eq!(person.post(&format!("{page}/cancel"), &[]).await.redirect(), page);
-    assert!(person.text(&page).await.contains("You said no to Harbour Hiring"));
+    assert!(person.plain(&page).await.contains("You declined the request from Harbour Hiring"));
     assert_eq!(result(&test, &token, &request_id).await["status"], "canceled");
     // A credential without any requested claim cannot be shared either.
     let mut identity = ("digital_identity".parse::<Type>().expect("a type").sample)();
@@ -207,7 +211,7 @@ async fn holder_without_a_credential_can_only_cancel() {
     let answer =
         test.post("/api/partner/v2/verify/requests/digital_identity", &token, &body).await.assert_status(201).json();
     let page = person.open_verification(crate::support::response::content(&answer)).await;
-    assert!(person.text(&page).await.contains("says nothing of what they ask for"));
+    assert!(person.text(&page).await.contains("contain none of the details they ask for"));
 }
 
 #[test]
@@ -252,7 +256,7 @@ fn result_contains_only_requested_and_selected_claims() {
                 .filter(|job| asks("employment") && is_sent(job))
                 .collect();
             let answers = asks("full_name") || !allowed.is_empty();
-            // The name is shown with whatever is.
+            // The name is always disclosed with any other claim.
             allowed.extend(answers.then_some("/full_name"));
             let found = result(&test, &token, &request_id).await;
             let shown = found.to_string();

@@ -1,4 +1,4 @@
-//! A partner that requests a verification, and a holder who answers it on our page.
+//! A partner that requests a verification, and a holder who responds on our page.
 
 use std::time::Duration;
 
@@ -49,7 +49,8 @@ pub async fn result(test: &TestApp, token: &str, request_id: &str) -> Value {
     test.get_with(&format!("/api/partner/v2/verify/requests/{request_id}"), token).await.assert_status(200).json()
 }
 
-/// Returns the form of a page as a browser sends it: hidden fields, ticked boxes and selected options.
+/// Returns the form of a page as a browser sends it: hidden fields, ticked boxes and selected
+/// options.
 pub fn form(page: &str) -> Vec<(String, String)> {
     let attribute = |tag: &str, name: &str| {
         let value = tag.split(&format!(" {name}=\"")).nth(1)?.split('"').next()?;
@@ -72,7 +73,7 @@ pub async fn share_all(person: &mut Browser<'_>, content: Uuid) -> String {
     send(person, &format!("{page}/share"), &form).await.redirect().to_owned()
 }
 
-/// Registers a webhook of `partner`; [`told`] reads its deliveries.
+/// Registers a webhook of `partner`; returns its id.
 pub async fn listen(test: &TestApp, partner: Uuid) -> Uuid {
     let webhook = Webhook {
         id: test.app.id(),

@@ -1,5 +1,5 @@
-//! Addresses that no webhook is ever sent to. A literal address is checked at registration and at delivery, a host name
-//! at delivery.
+//! Addresses that webhooks may not use. An IP address is checked at registration and at delivery, a
+//! host name at delivery.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -168,7 +168,8 @@ async fn urls_are_stored_in_canonical_form() {
     }
 }
 
-/// Registers a webhook with `url` and changes another one to it; both are refused with `code`.
+/// Asserts that registering a webhook with `url` and changing another one to it are both rejected
+/// with `code`.
 async fn assert_refused(test: &TestApp, token: &str, id: &str, url: &str, code: &str) {
     let (body, expected) = (json!({ "url": url }), [(code.to_owned(), "/url".to_owned())]);
     let created = test.post(WEBHOOKS, token, &body).await.assert_status(422);

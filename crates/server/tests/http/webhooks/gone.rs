@@ -1,4 +1,4 @@
-//! A receiver that answers 410 (Gone): its webhook is disabled, and nothing is lost.
+//! A receiver that responds 410 (Gone): its webhook is disabled, and no event is lost.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ async fn response_410_disables_the_webhook_and_keeps_its_events() {
     let path = format!("{WEBHOOKS}/{id}");
     let shown = test.get_with(&path, &token).await.assert_status(200).json();
     assert_eq!((&shown["status"], &shown["disabled_at"]), (&json!("enabled"), &Value::Null));
-    // The first event waits for its retry when the receiver refuses the second.
+    // The first event is waiting for its retry when the receiver responds 410 to the second.
     receiver.answer(&[500, 410]);
     for request in ["r1", "r2"] {
         tell(&test, &partner, &[request]).await;
@@ -26,7 +26,7 @@ async fn response_410_disables_the_webhook_and_keeps_its_events() {
     let expected = (&json!("disabled"), &json!("disabled"), &json!("2026-11-23T09:00:00Z"));
     assert_eq!((&shown["status"], &shown["state"], &shown["disabled_at"]), expected);
     assert_eq!(test.get_with(WEBHOOKS, &token).await.assert_status(200).json()["webhooks"], json!([shown]));
-    // Nothing is sent any more: neither what waited nor what happens now.
+    // No event is sent any more, neither pending nor new ones.
     test.advance(Duration::from_secs(1800));
     tell(&test, &partner, &["r3"]).await;
     assert_eq!((deliver(&test).await, receiver.received().len()), (0, 2));
@@ -39,14 +39,14 @@ async fn response_410_disables_the_webhook_and_keeps_its_events() {
     let failed = |request: &str, statuses: &[i64]| (json!(request), json!("failed"), statuses.to_vec());
     let found: Vec<_> = logged.iter().map(summary).collect();
     assert_eq!(found, [failed("r3", &[]), failed("r2", &[410]), failed("r1", &[500])]);
-    // Sending through it is refused, with the cure.
+    // Sending through it is rejected, with a suggested fix.
     let event = logged[0]["event_id"].as_str().expect("an id");
     let range = json!({ "from": "2026-11-23T09:00:00Z", "to": "2026-11-24T00:00:00Z", "state": "failed" });
     for sending in ["test".to_owned(), "replay".to_owned(), format!("deliveries/{event}/replay")] {
         let refused = test.post(&format!("{path}/{sending}"), &token, &range).await.assert_status(409).json();
-        assert!(refused["detail"].as_str().expect("a text").contains("Update it to enable it"), "{refused}");
+        assert!(refused["detail"].as_str().expect("a text").contains("Update the webhook to enable it"), "{refused}");
     }
-    // An update enables it, and a replay sends everything.
+    // An update enables the webhook, and a replay sends all events.
     let changed = put(&test, &token, &path, &json!({})).await.assert_status(200).json();
     let expected = (&json!("enabled"), &json!("active"), &Value::Null);
     assert_eq!((&changed["status"], &changed["state"], &changed["disabled_at"]), expected);

@@ -90,7 +90,7 @@ async fn webhook_registration_reports_all_field_errors() {
     let mut codes: Vec<String> =
         answer.errors().into_iter().map(|(code, pointer)| format!("{pointer} {code}")).collect();
     codes.sort();
-    assert_eq!(codes, ["/events/0 choice.unknown", "/nmae member.unknown", "/url type.mismatch"]);
+    assert_eq!(codes, ["/events/0 choice.unknown", "/nmae field.unknown", "/url type.mismatch"]);
     for (url, code) in [
         ("hooks.example.com", "url.format"),
         ("http://hooks.example.com", "url.format"),
@@ -121,7 +121,7 @@ async fn previous_secret_signs_for_a_day_after_rotation() {
     let (id, first) = register(&test, &token, &receiver.url(), &ALL).await;
     let path = format!("{WEBHOOKS}/{id}/secret");
     let refused = put(&test, &token, &path, &json!({ "secret": "mine" })).await.assert_status(422);
-    assert_eq!(refused.errors(), [("member.unknown".to_owned(), "/secret".to_owned())]);
+    assert_eq!(refused.errors(), [("field.unknown".to_owned(), "/secret".to_owned())]);
     let answer = test.send(test.api(Method::PUT, &path, &token, "")).await.assert_status(200);
     assert_eq!(answer.header("cache-control"), "no-store");
     let second = answer.json()["secret"].as_str().expect("a secret").to_owned();

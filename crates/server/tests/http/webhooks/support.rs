@@ -45,7 +45,7 @@ pub async fn put(test: &TestApp, token: &str, path: &str, body: &Value) -> TestR
     test.send(test.api(Method::PUT, path, token, &body.to_string())).await
 }
 
-/// Queues an event for each of `requests`, as if it had been answered.
+/// Queues an event for each of `requests`, as if the holder had responded.
 pub async fn tell(test: &TestApp, partner: &TestPartner, requests: &[&str]) {
     let mut tx = test.app.store().write().await.expect("a transaction");
     let told = requests.iter().map(|request_id| Announcement {
@@ -73,7 +73,7 @@ pub fn mac(key: &[u8], message: &[u8]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message).as_ref().to_vec()
 }
 
-/// Returns whether a delivery's signature in `header` is by `secret`.
+/// Returns whether the signature in `header` was created with `secret`.
 pub fn is_signed(received: &Received, header: &str, secret: &str) -> bool {
     let time = received.header("x-timestamp");
     let message = [time.as_bytes(), b".", &received.body].concat();

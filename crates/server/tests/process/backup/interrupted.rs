@@ -1,4 +1,4 @@
-//! Restores that are killed, or that another node interferes with.
+//! Restores that are killed, or that another node interrupts.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn killed_restore_is_not_mistaken_for_a_whole_one() {
         if !is_whole {
             broke_off += usize::from(new.data.join("restoring").exists());
             if new.data.join("restoring").exists() {
-                refused(&mut serve(&new), "broke off");
+                refused(&mut serve(&new), "was interrupted");
             }
             new.restore(&file);
         }
@@ -46,7 +46,7 @@ fn server_refuses_to_start_after_a_killed_restore() {
     process.0.kill().expect("killed");
     process.0.wait().expect("it has ended");
     assert!(restoring.exists(), "the kill came too late");
-    refused(&mut serve(&new), "broke off");
+    refused(&mut serve(&new), "was interrupted");
     new.restore(&file);
     assert!(!restoring.exists());
     let server = new.start();
@@ -55,8 +55,8 @@ fn server_refuses_to_start_after_a_killed_restore() {
     drop(server);
     // The state after a kill between commit and clean-up.
     std::fs::create_dir(&restoring).expect("a folder");
-    refused(&mut serve(&new), "broke off");
-    refused(&mut new.command("restore", &file), "had finished");
+    refused(&mut serve(&new), "was interrupted");
+    refused(&mut new.command("restore", &file), "had completed");
     std::fs::remove_dir(&restoring).expect("it is left as it was");
     drop(new.start());
 }

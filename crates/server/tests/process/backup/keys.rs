@@ -1,4 +1,4 @@
-//! Data and key ring belong together: a lost or foreign key ring is noticed before anything is made of it.
+//! Data and key ring belong together: a lost or foreign key ring is detected before it is used.
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 
@@ -7,7 +7,7 @@ use crate::person::Person;
 use crate::tenure::{ended, shown};
 
 const MISSING: &str = "the key ring of this data is missing";
-const FOREIGN: &str = "is the key ring of other data";
+const FOREIGN: &str = "belongs to other data and does not decrypt";
 const DATA_MISSING: &str = "belongs to other data, but";
 
 /// Executes statements in the data or the key ring of a stopped server.
@@ -29,7 +29,7 @@ fn execute(place: &Place, file: &str, statements: &str) {
     });
 }
 
-/// Asserts that no server starts, the doctor reports it, and no backup is made.
+/// Asserts that no server starts, the doctor reports it, and `tenure backup` fails.
 fn assert_noticed(place: &Place, why: &str) {
     for _ in 0..2 {
         refused(&mut serve(place), why);
@@ -87,7 +87,7 @@ fn foreign_key_ring_is_refused() {
     move_key_ring(&other.data, &place.data);
     std::fs::copy(other.data.join("root.key"), place.data.join("root.key")).expect("copied");
     assert_noticed(&place, FOREIGN);
-    // Databases of an earlier release have no names. Then the accounts tell.
+    // Databases of an earlier release have no key ring id; there the accounts' keys are compared.
     execute(&place, "keyring.sqlite", "DELETE FROM identity");
     execute(&place, "tenure.sqlite", "UPDATE instance SET keyring_id = NULL");
     assert_noticed(&place, FOREIGN);
@@ -101,7 +101,7 @@ fn key_ring_without_accounts_beside_empty_data_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = Place::sqlite(folder.path(), "data");
     drop(place.start());
-    // A first start that was interrupted before the ring got its name, or before the data did, goes on.
+    // A first start resumes if it was interrupted before the key ring or the data got its id.
     execute(&place, "tenure.sqlite", "UPDATE instance SET keyring_id = NULL");
     drop(place.start());
     execute(&place, "tenure.sqlite", "UPDATE instance SET keyring_id = NULL");
@@ -153,7 +153,9 @@ fn restore_without_keys_begins_a_new_key_ring() {
         let output = ended(&mut without_keys());
         let said = shown(&output);
         assert!(
-            output.status.success() && said.contains("1 accounts are deleted") && said.contains("1 submissions"),
+            output.status.success()
+                && said.contains("1 accounts were deleted")
+                && said.contains("1 pending submissions"),
             "{said}"
         );
         make_private(&place.data.join("root.key"));

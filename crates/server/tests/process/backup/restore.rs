@@ -16,7 +16,8 @@ fn contains(whole: &[u8], part: &[u8]) -> bool {
     memchr(whole, part)
 }
 
-/// Searches from each occurrence of the first byte; comparing every window would take minutes in a debug build.
+/// Searches from each occurrence of the first byte; comparing every window would take minutes in a
+/// debug build.
 fn memchr(whole: &[u8], part: &[u8]) -> bool {
     let mut rest = whole;
     while let Some(at) = rest.iter().position(|byte| *byte == part[0]) {
@@ -54,7 +55,8 @@ fn back_up_under_load(place: &Place, server: &Server, token: &str, file: &Path) 
     })
 }
 
-/// Asserts that the backup contains no unaccepted submission and no epoch key, but the holders' keys.
+/// Asserts that the backup contains the holders' keys, but no undecided submission and no epoch
+/// key.
 fn holds_nothing_unaccepted(place: &Place, file: &Path) {
     let backup = std::fs::read(file).expect("a backup");
     let keys = place.bytes(true, "SELECT wrapped FROM ring_key");
@@ -100,14 +102,18 @@ fn rehearse(from: &Place, to: &Place, knows_deleted: bool) {
         std::fs::copy(from.data.join("deleted-accounts"), to.data.join("deleted-accounts")).expect("copied");
     }
     let told = to.restore(&file);
-    assert!(told.contains("submissions that nobody had accepted are over"), "{told}");
+    assert!(told.contains("pending submissions were ended"), "{told}");
     let restored = to.start();
     people_find_what_they_had(&restored, &world);
     partners_are_told_the_truth(&restored, &world, &before);
     what_was_signed_is_good(&restored, &world);
     let (mut cy, _) = Person::sign_in(&restored, "cy@example.org", None);
     assert_eq!(cy.get(&restored, "/wallet").body.contains("Marked Employer"), !knows_deleted);
-    assert_eq!(told.contains("1 accounts that were deleted since are deleted again"), knows_deleted, "{told}");
+    assert_eq!(
+        told.contains("1 accounts that were deleted after the backup were deleted again"),
+        knows_deleted,
+        "{told}"
+    );
 }
 
 fn mode(file: &Path) -> u32 {
@@ -159,7 +165,7 @@ fn first_release_backup_is_upgraded_on_restore() {
     for new in [Place::sqlite(folder.path(), "new"), Place::postgres(folder.path(), "moved")] {
         let new = new.with_root_key_of(&old);
         let told = new.restore(&file);
-        assert!(told.contains("WARNING: accounts that were deleted since are back"), "{told}");
+        assert!(told.contains("WARNING: accounts that were deleted after the backup are back"), "{told}");
         let server = new.start();
         let (mut ada, _) = Person::sign_in(&server, "ada@example.org", None);
         assert!(ada.get(&server, "/wallet").body.contains("Engineer at Company A"));

@@ -1,4 +1,4 @@
-//! Data folders and databases that a server is backed up from and restored to.
+//! Data folders and databases that are backed up and restored.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

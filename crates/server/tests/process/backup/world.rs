@@ -1,4 +1,4 @@
-//! What holders and partners have before a backup, and must have after a restore.
+//! The data of holders and partners before a backup, which must be the same after a restore.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use crate::webhooks::{Manner, Receiver, register};
 
 const EDUCATION: &str = "/api/partner/v2/add/requests/education";
 
-/// What holders and partners have on a server before the backup.
+/// The data of holders and partners on a server before the backup.
 pub struct World {
     pub token: String,
     pub receiver: Receiver,
@@ -131,7 +131,7 @@ pub fn api_get(server: &Server, token: &str, path: &str) -> Value {
 pub fn people_find_what_they_had(server: &Server, world: &World) {
     let (mut ada, _) = Person::sign_in(server, "ada@example.org", None);
     let wallet = ada.get(server, "/wallet").body;
-    assert!(wallet.contains("Marked Employer") && wallet.contains("With a document."), "{wallet}");
+    assert!(wallet.contains("Marked Employer") && wallet.contains("Includes 1 document."), "{wallet}");
     let document = ada.get(server, &world.document_path);
     assert_eq!((document.status, document.body), (200, String::from_utf8_lossy(&world.document).into_owned()));
 }

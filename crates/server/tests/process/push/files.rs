@@ -23,9 +23,7 @@ fn spreadsheet_export_gives_each_person_a_link() {
     assert!(code == Some(0) && said.contains(r#""pushed":2"#) && bureau.stored() == 0, "{said}");
     let (code, said) = bureau.push(&["people.csv", "--save-mapping", "bureau.toml"]);
     assert_eq!(code, Some(0), "{said}");
-    for part in
-        ["2 people in 3 rows", "Columns that are not sent: E-Mail, IBAN", "2 people pushed", "people.csv.links.csv"]
-    {
+    for part in ["2 people in 3 rows", "Unused columns: E-Mail, IBAN", "2 people pushed", "people.csv.links.csv"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     bureau.each_has_one_link("people.csv.links.csv", 2);
@@ -39,7 +37,7 @@ fn spreadsheet_export_gives_each_person_a_link() {
         );
     }
     let (code, said) = bureau.push(&["people.csv", "--mapping", "bureau.toml"]);
-    assert!(code == Some(0) && said.contains("0 people pushed") && said.contains("2 people pushed before"), "{said}");
+    assert!(code == Some(0) && said.contains("0 people pushed") && said.contains("2 people already pushed"), "{said}");
     // Without the progress file, a repeated push returns the same links.
     for name in ["people.csv.links.csv", "people.csv.progress"] {
         std::fs::rename(bureau.path(name), bureau.path(&format!("old.{name}"))).expect("moved");
@@ -56,8 +54,8 @@ fn spreadsheet_export_gives_each_person_a_link() {
 
 #[test]
 fn manual_examples_are_accepted() {
-    let manual =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/push.md")).expect("the manual");
+    let manual = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/integrate/bulk-push.md"))
+        .expect("the manual");
     let block = |kind: &str| {
         manual.split(&format!("```{kind}\n")).nth(1).expect("a block").split("```").next().expect("its end")
     };

@@ -48,7 +48,7 @@ fn killed_client_resumes_without_duplicate_links() {
         assert!(least < 250, "it was stopped in the middle");
     }
     let (code, said) = bureau.push(&["people.csv"]);
-    assert!(code == Some(0) && said.contains("Going on: ") && said.contains("pushed before"), "{said}");
+    assert!(code == Some(0) && said.contains("Resuming: ") && said.contains("already pushed"), "{said}");
     bureau.each_has_one_link("people.csv.links.csv", 250);
 }
 
@@ -59,7 +59,7 @@ fn interrupted_client_stops_cleanly_and_can_resume() {
     let mut client = bureau.spawn(&["people.csv"]);
     some_links(&bureau, 30);
     let (code, said) = bureau.push(&["people.csv"]);
-    assert!(code == Some(1) && said.contains("another tenure push is at work"), "{said}");
+    assert!(code == Some(1) && said.contains("another tenure push is using this file"), "{said}");
     signal(&client, "INT");
     assert_eq!(client.wait(), Some(1));
     let said = bureau.text("output");
@@ -67,7 +67,7 @@ fn interrupted_client_stops_cleanly_and_can_resume() {
     let links = bureau.links("people.csv.links.csv").len();
     assert!(said.contains(&format!("{links} people pushed")), "all that was answered is noted: {said}");
     let (code, said) = bureau.push(&["people.csv"]);
-    assert!(code == Some(0) && said.contains(&format!("{links} people pushed before")), "{said}");
+    assert!(code == Some(0) && said.contains(&format!("{links} people already pushed")), "{said}");
     bureau.each_has_one_link("people.csv.links.csv", 250);
 }
 

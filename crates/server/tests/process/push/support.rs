@@ -67,7 +67,8 @@ impl Bureau {
         rows.collect()
     }
 
-    /// Asserts that each of `people` people has one link, and that the server has no other submission.
+    /// Asserts that each of `people` people has one link, and that the server has no other
+    /// submission.
     pub fn each_has_one_link(&self, name: &str, people: usize) {
         let links = self.links(name);
         let distinct = |column: usize| links.iter().map(|row| &row[column]).collect::<BTreeSet<_>>().len();

@@ -1,4 +1,4 @@
-//! Actions and forms: what is refused, and what of them is delivered.
+//! Refuses, removes or keeps actions and forms.
 
 use super::super::error::InspectError;
 use super::rewrite::{DEPTH, Rewriter, refused};
@@ -6,7 +6,8 @@ use super::roles::{FORM, Role, refused_action};
 use super::syntax::{Dictionary, Object, damaged};
 
 impl Rewriter<'_, '_> {
-    /// The action to write; `None` if it is left out. What leads out of the document is left out where a click starts it.
+    /// Returns the action to write, or `None` if it is removed. Actions that lead out of the
+    /// document are removed if they need a click.
     pub(super) fn action(&mut self, role: Role, value: &Object, depth: usize) -> Result<Option<Vec<u8>>, InspectError> {
         let action = match self.file.resolve(value)? {
             Object::Dictionary(action) => action,
@@ -19,7 +20,7 @@ impl Rewriter<'_, '_> {
             _ => return Err(damaged("an action cannot be read")),
         };
         let kind = action.get(b"S").cloned().unwrap_or(Object::Null);
-        let Object::Name(kind) = self.file.resolve(&kind)? else { return Err(damaged("an action has no kind")) };
+        let Object::Name(kind) = self.file.resolve(&kind)? else { return Err(damaged("an action has no type")) };
         if let Some(what) = refused_action(&kind, role == Role::OpenAction) {
             return Err(refused(what));
         }
@@ -28,9 +29,9 @@ impl Rewriter<'_, '_> {
         }
         let destination = action.get(b"D").filter(|_| *kind == *b"GoTo");
         let Some(destination) = destination else {
-            // A link to a web address is as good as the address in the text.
+            // A signed document keeps web links. They are no riskier than addresses in its text.
             if !is_web_link(&kind, &action) {
-                self.leave_out("a link that leads out of it", value)?;
+                self.leave_out("a link that leads out of the document", value)?;
             }
             return Ok(None);
         };
@@ -40,9 +41,9 @@ impl Rewriter<'_, '_> {
         Ok(Some(out))
     }
 
-    /// Looks at the actions that follow another; they are left out.
+    /// Checks the actions that follow another one. They are removed.
     fn check_next(&mut self, role: Role, next: &Object, depth: usize) -> Result<(), InspectError> {
-        let depth = depth.checked_sub(1).ok_or_else(|| damaged("its actions do not end"))?;
+        let depth = depth.checked_sub(1).ok_or_else(|| damaged("its chain of actions is endless"))?;
         let following = match self.file.resolve(next)? {
             Object::Array(following) => following,
             one => vec![one],

@@ -1,4 +1,5 @@
-//! Decodes streams piece by piece (ISO 32000-2, section 7.4), so that what they unpack to is never in memory as a whole.
+//! Decodes streams piece by piece (ISO 32000-2, section 7.4), so that the whole output is never in
+//! memory.
 
 use std::io::{self, BufRead as _, BufReader, Read};
 
@@ -6,28 +7,28 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use super::syntax::{damaged, hex_digit, is_space};
 
-/// How many bytes are decoded at a time, about.
+/// Approximate number of bytes to decode at a time.
 const PIECE: usize = 16 * 1024;
-/// The first codes of LZW that no single byte has.
+/// First LZW code that is not a single byte.
 const CLEAR: u16 = 256;
 const END: u16 = 257;
 const FIRST: u16 = 258;
-/// Most codes of LZW.
+/// Maximum number of LZW codes.
 const CODES: u16 = 4096;
 
-/// What a filter reads.
+/// The input of a filter.
 pub type Source<'a> = BufReader<Box<dyn Read + 'a>>;
 
-/// A filter in the middle of a stream.
+/// The state of a filter within a stream.
 pub trait Decode {
-    /// Appends the next bytes to `out`, which is empty; none at the end.
+    /// Appends the next bytes to `out`, which is empty. Appends none at the end.
     ///
     /// # Errors
-    /// The source fails, or is not what the filter reads.
+    /// The source fails, or its bytes are not valid input of the filter.
     fn decode(&mut self, source: &mut Source<'_>, out: &mut Vec<u8>) -> io::Result<()>;
 }
 
-/// Reads what a filter makes of its source.
+/// Reads the output of a filter.
 pub struct Decoded<'a, D> {
     source: Source<'a>,
     filter: D,
@@ -60,9 +61,9 @@ fn next(source: &mut Source<'_>) -> io::Result<Option<u8>> {
     Ok(byte)
 }
 
-/// Viewers guess differently what else such a stream could mean.
+/// Viewers would interpret an invalid stream differently.
 fn unreadable() -> io::Error {
-    io::Error::other(damaged("something in it cannot be unpacked"))
+    io::Error::other(damaged("compressed data in it cannot be decompressed"))
 }
 
 /// `FlateDecode`: zlib.
@@ -90,7 +91,7 @@ impl Decode for Flate {
             self.ended = match status {
                 Ok(Status::StreamEnd) => true,
                 Ok(_) => read == 0 && out.is_empty(),
-                // Viewers show what they can unpack of a damaged stream.
+                // Viewers show the part of a damaged stream that can be decompressed.
                 Err(_) if self.inner.total_out() > 0 => true,
                 Err(_) => return Err(unreadable()),
             };
@@ -177,7 +178,7 @@ impl Decode for Ascii85 {
             match next(source)? {
                 None | Some(b'~') => {
                     self.ended = true;
-                    // A last group of n digits is n - 1 bytes.
+                    // A last group of n digits encodes n - 1 bytes.
                     let missing = (5 - self.digits) % 5;
                     for _ in 0..missing {
                         self.digit(84, out);
@@ -197,12 +198,12 @@ impl Decode for Ascii85 {
 /// `LZWDecode`: codes of 9 to 12 bits, the highest bit first.
 #[derive(Debug)]
 pub struct Lzw {
-    /// How many codes early the width changes.
+    /// 1 if the code width changes one code early (`EarlyChange`), otherwise 0.
     early: usize,
     width: u32,
     held: u32,
     bits: u32,
-    /// What the codes from [`FIRST`] on mean: what an earlier code does, and a byte.
+    /// The codes from [`FIRST`] on: the output of an earlier code, and a byte.
     table: Vec<(u16, u8)>,
     previous: Option<u16>,
     ended: bool,
@@ -225,7 +226,7 @@ impl Lzw {
         Ok(u16::try_from(code).ok())
     }
 
-    /// Appends what `code`, which is known, means.
+    /// Appends the output of `code`, which is in the table.
     fn write(&self, mut code: u16, out: &mut Vec<u8>) {
         let start = out.len();
         while let Some((prefix, last)) = code.checked_sub(FIRST).and_then(|at| self.table.get(usize::from(at))) {

@@ -1,7 +1,8 @@
-//! The structure of a PDF file (ISO 32000-2, section 7.5): which object stands where, in its newest revision.
+//! The structure of a PDF file (ISO 32000-2, section 7.5): the offsets of objects in the newest
+//! revision.
 //!
-//! Nothing is searched or repaired: an object is what the cross-reference table says, under the number that the table
-//! says, or the file is refused.
+//! Nothing is searched or repaired. An object must be at the offset and have the number that the
+//! cross-reference table says; otherwise the file is refused.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Read as _;
@@ -11,47 +12,47 @@ use super::super::error::InspectError;
 use super::syntax::{Dictionary, Id, Object, Parser, damaged};
 use super::table::{Entry, check_unique, integers, predicted, table_entry};
 
-/// Most bytes that all streams of objects and tables of a file may unpack to together.
+/// Maximum decompressed size of all object streams and cross-reference streams of a file together.
 pub const UNPACKED: usize = 32 * 1024 * 1024;
-/// Most direct objects of a file; each takes about 50 bytes of memory.
+/// Maximum number of direct objects of a file. Each takes about 50 bytes of memory.
 const OBJECTS: usize = 3_000_000;
-/// Most entries of all cross-reference tables.
+/// Maximum number of entries of all cross-reference tables.
 const ENTRIES: usize = 1_000_000;
-/// Most revisions.
+/// Maximum number of revisions.
 const REVISIONS: usize = 200;
-/// How deep the length of a stream may lie: in an object, which may be in a stream of objects.
+/// Maximum depth of loads: the length of a stream may be an object in an object stream.
 const NESTED_LOADS: usize = 4;
 
-/// An indirect object, with the bytes of its stream if it is one.
+/// An indirect object, with the bytes of its stream if it has one.
 #[derive(Debug)]
 pub struct Loaded<'a> {
     pub object: Object,
     pub stream: Option<&'a [u8]>,
 }
 
-/// A stream of objects: its unpacked bytes, and the number and the place of each object.
+/// An object stream: its decompressed bytes, and the number and offset of each object.
 #[derive(Debug)]
 struct ObjectStream {
     bytes: Vec<u8>,
     index: Vec<(u32, usize)>,
 }
 
-/// A file whose tables were read.
+/// A file whose tables have been read.
 #[derive(Debug)]
 pub struct File<'a> {
     bytes: &'a [u8],
     entries: HashMap<u32, Entry>,
     /// The newest trailer.
     pub trailer: Dictionary,
-    /// Whether any revision is encrypted: a viewer may decrypt what another does not.
+    /// Whether any revision is encrypted: viewers may differ in what they decrypt.
     pub is_encrypted: bool,
-    /// Where the tables start, the newest first.
+    /// Offsets of the tables, the newest first.
     pub sections: Vec<usize>,
-    /// Where tables and loaded objects stand, from start to end.
+    /// Start and end of the tables and of loaded objects.
     pub spans: Vec<(usize, usize)>,
     streams: HashMap<u32, Rc<ObjectStream>>,
     seen: HashSet<u32>,
-    /// How many more bytes objects may take before some must overlap.
+    /// Number of bytes that further objects may have before some must overlap.
     uncovered: usize,
     unpacked: usize,
     room: usize,
@@ -61,7 +62,7 @@ pub struct File<'a> {
 impl<'a> File<'a> {
     /// Reads the tables of the newest revision.
     pub fn open(bytes: &'a [u8]) -> Result<Self, InspectError> {
-        let missing = || damaged("it does not end with the place of its table of objects");
+        let missing = || damaged("the offset of its cross-reference table is missing at the end");
         let tail = bytes.len().saturating_sub(2048);
         let found = bytes[tail..].windows(9).rposition(|window| window == b"startxref").ok_or_else(missing)?;
         let mut room = 1;
@@ -88,7 +89,7 @@ impl<'a> File<'a> {
         let mut next = Some(start);
         while let Some(at) = next {
             if file.sections.contains(&at) || file.sections.len() == REVISIONS {
-                return Err(damaged("its tables of objects do not end"));
+                return Err(damaged("its chain of cross-reference tables is endless"));
             }
             file.sections.push(at);
             let trailer = file.section(at)?;
@@ -98,7 +99,7 @@ impl<'a> File<'a> {
                 Some(Object::Integer(offset)) => {
                     usize::try_from(*offset).ok().map(Some).ok_or_else(|| damaged("a table"))?
                 }
-                Some(_) => return Err(damaged("the place of an earlier table is no number")),
+                Some(_) => return Err(damaged("the offset of an earlier cross-reference table is not a number")),
             };
             if file.sections.len() == 1 {
                 file.trailer = trailer;
@@ -107,7 +108,7 @@ impl<'a> File<'a> {
         Ok(file)
     }
 
-    /// The entries of every object that is in use.
+    /// Returns the ids of all objects in use.
     pub fn in_use(&self) -> Vec<Id> {
         let used = self.entries.iter().filter_map(|(number, entry)| match entry {
             Entry::Free => None,
@@ -119,7 +120,7 @@ impl<'a> File<'a> {
         used
     }
 
-    /// Where the object with `number` stands, if it is not in a stream of objects.
+    /// Returns the offset of an object, unless it is in an object stream.
     pub fn place(&self, number: u32) -> Option<usize> {
         match self.entries.get(&number) {
             Some(Entry::At { offset, .. }) => Some(*offset),
@@ -127,7 +128,8 @@ impl<'a> File<'a> {
         }
     }
 
-    /// Whether the tables name every object in the stream of objects that `object` is; `None` if it is none.
+    /// Returns whether the tables list every object of the object stream `object`, or `None` if it
+    /// is not an object stream.
     pub fn lists_its_objects(&mut self, number: u32, object: &Object) -> Result<Option<bool>, InspectError> {
         match object {
             Object::Dictionary(dictionary) if dictionary.name(b"Type") == Some(b"ObjStm") => {}
@@ -147,13 +149,13 @@ impl<'a> File<'a> {
     /// Reads one table and returns its trailer.
     fn section(&mut self, at: usize) -> Result<Dictionary, InspectError> {
         if at >= self.bytes.len() {
-            return Err(damaged("the place of its table of objects is wrong"));
+            return Err(damaged("the offset of its cross-reference table is wrong"));
         }
         if !self.parser(at).keyword(b"xref") {
             return self.stream_section(at);
         }
         let (mut used, mut free) = (Vec::new(), Vec::new());
-        let wrong = || damaged("its table of objects cannot be read");
+        let wrong = || damaged("its cross-reference table cannot be parsed");
         let mut parser = Parser::new(self.bytes, at, &mut self.room);
         parser.keyword(b"xref");
         while !parser.keyword(b"trailer") {
@@ -175,7 +177,8 @@ impl<'a> File<'a> {
         self.spans.push((at, end));
         check_unique(used.iter().chain(&free))?;
         self.add(used)?;
-        // A hybrid file (section 7.5.8.4): objects that older readers take for free are in a stream.
+        // A hybrid file (section 7.5.8.4): objects that older readers consider free are in a
+        // stream.
         if trailer.get(b"XRefStm").is_some() {
             let hidden = self.stream_section(trailer.size(b"XRefStm").ok_or_else(wrong)?)?;
             self.is_encrypted |= hidden.get(b"Encrypt").is_some();
@@ -184,20 +187,20 @@ impl<'a> File<'a> {
         Ok(trailer)
     }
 
-    /// What is newer has been added before.
+    /// Adds entries of an older table. Newer ones have been added before and take precedence.
     fn add(&mut self, entries: Vec<(u32, Entry)>) -> Result<(), InspectError> {
         for (number, entry) in entries {
             self.entries.entry(number).or_insert(entry);
         }
         if self.entries.len() > ENTRIES {
-            return Err(InspectError::new("The PDF file holds more objects than are read."));
+            return Err(InspectError::new("The PDF file contains too many objects."));
         }
         Ok(())
     }
 
-    /// A table in a stream (section 7.5.8).
+    /// Reads a cross-reference stream (section 7.5.8).
     fn stream_section(&mut self, at: usize) -> Result<Dictionary, InspectError> {
-        let wrong = || damaged("its table of objects cannot be read");
+        let wrong = || damaged("its cross-reference table cannot be parsed");
         let header = self.parser(at).header();
         let loaded = self.load_at(at, header.ok_or_else(wrong)?)?;
         let (Object::Dictionary(dict), Some(raw)) = (loaded.object, loaded.stream) else { return Err(wrong()) };
@@ -231,18 +234,18 @@ impl<'a> File<'a> {
         Ok(dict)
     }
 
-    /// The object that `id` names; null if there is none.
+    /// Loads the object `id`; null if there is none.
     pub fn load(&mut self, id: Id) -> Result<Loaded<'a>, InspectError> {
         let null = Loaded { object: Object::Null, stream: None };
         match self.entries.get(&id.number).copied() {
             None | Some(Entry::Free) => Ok(null),
             Some(Entry::At { offset, generation }) if generation == id.generation => self.load_at(offset, id),
             Some(Entry::Within { stream, index }) if id.generation == 0 => self.load_within(id, stream, index),
-            Some(_) => Err(damaged("an object has another generation than its table says")),
+            Some(_) => Err(damaged("an object has another generation than its cross-reference table says")),
         }
     }
 
-    /// Follows `object` if it is a reference.
+    /// Loads the object that `object` refers to, if it is a reference.
     pub fn resolve(&mut self, object: &Object) -> Result<Object, InspectError> {
         match object {
             Object::Reference(id) => Ok(self.load(*id)?.object),
@@ -250,7 +253,7 @@ impl<'a> File<'a> {
         }
     }
 
-    /// Objects may not overlap, so that reading each once reads no byte twice.
+    /// Refuses overlapping objects, so that reading each once reads no byte twice.
     fn cover(&mut self, number: u32, length: usize) -> Result<(), InspectError> {
         if self.seen.insert(number) {
             self.uncovered = self.uncovered.checked_sub(length).ok_or_else(|| damaged("its objects overlap"))?;
@@ -262,7 +265,7 @@ impl<'a> File<'a> {
         let bytes = self.bytes;
         let mut parser = Parser::new(bytes, offset, &mut self.room);
         if offset >= bytes.len() || parser.header() != Some(id) {
-            return Err(damaged("an object is not where its table says"));
+            return Err(damaged("an object is not where its cross-reference table says"));
         }
         let object = parser.object()?;
         let dictionary = match &object {
@@ -274,11 +277,11 @@ impl<'a> File<'a> {
             let end = parser.position();
             self.cover(id.number, end - offset)?;
             self.spans.push((offset, end));
-            // It would be no object of its own (section 7.3.10), and could lead in a circle.
+            // An indirect object cannot be a reference (section 7.3.10), which could form a cycle.
             if matches!(object, Object::Reference(_)) {
                 return Err(damaged("an object is a reference"));
             }
-            return if ends { Ok(Loaded { object, stream: None }) } else { Err(damaged("an object does not end")) };
+            return if ends { Ok(Loaded { object, stream: None }) } else { Err(damaged("an object has no end")) };
         };
         let end = self.length(dictionary)?.and_then(|length| start.checked_add(length));
         let stream = end.and_then(|end| bytes.get(start..end)).ok_or_else(|| damaged("a stream has no length"))?;
@@ -309,7 +312,7 @@ impl<'a> File<'a> {
 
     fn load_within(&mut self, id: Id, stream: u32, index: usize) -> Result<Loaded<'a>, InspectError> {
         let objects = self.object_stream(stream)?;
-        let wrong = || damaged("an object is not where its table says");
+        let wrong = || damaged("an object is not where its cross-reference table says");
         let (number, start) = objects.index.get(index).copied().ok_or_else(wrong)?;
         if number != id.number {
             return Err(wrong());
@@ -321,12 +324,12 @@ impl<'a> File<'a> {
         Ok(Loaded { object, stream: None })
     }
 
-    /// A stream of objects (section 7.5.7), unpacked once.
+    /// Returns an object stream (section 7.5.7), decompressed once.
     fn object_stream(&mut self, number: u32) -> Result<Rc<ObjectStream>, InspectError> {
         if let Some(known) = self.streams.get(&number) {
             return Ok(Rc::clone(known));
         }
-        let wrong = || damaged("a stream of objects cannot be read");
+        let wrong = || damaged("an object stream cannot be parsed");
         let Some(Entry::At { offset, generation }) = self.entries.get(&number).copied() else { return Err(wrong()) };
         self.loads += 1;
         if self.loads > NESTED_LOADS {
@@ -349,7 +352,7 @@ impl<'a> File<'a> {
         }
         let numbers: HashSet<u32> = index.iter().map(|(number, _)| *number).collect();
         if numbers.len() != count {
-            return Err(damaged("a stream of objects holds one object twice"));
+            return Err(damaged("an object stream contains an object twice"));
         }
         self.uncovered += bytes.len();
         let objects = Rc::new(ObjectStream { bytes, index });
@@ -357,10 +360,10 @@ impl<'a> File<'a> {
         Ok(objects)
     }
 
-    /// Unpacks a stream of objects or a table.
+    /// Decompresses an object stream or a cross-reference stream.
     fn unpack(&mut self, dict: &Dictionary, raw: &[u8]) -> Result<Vec<u8>, InspectError> {
         let unusual =
-            || InspectError::new("The PDF file is packed in an unusual way; save it again with another program.");
+            || InspectError::new("The PDF file is compressed in an unusual way. Save it again with another program.");
         let filter = match dict.get(b"Filter") {
             Some(Object::Array(filters)) if filters.len() <= 1 => filters.first(),
             other => other,
@@ -386,11 +389,11 @@ impl<'a> File<'a> {
         let mut bytes = Vec::new();
         let limit = self.unpacked as u64 + 1;
         let read = flate2::read::ZlibDecoder::new(raw).take(limit).read_to_end(&mut bytes);
-        read.map_err(|_| damaged("something in it cannot be unpacked"))?;
+        read.map_err(|_| damaged("compressed data in it cannot be decompressed"))?;
         if bytes.len() > self.unpacked { Err(too_much()) } else { Ok(bytes) }
     }
 }
 
 fn too_much() -> InspectError {
-    InspectError::new("The PDF file unpacks to more than is looked at; save it again with another program.")
+    InspectError::new("The PDF file is too large when decompressed. Save it again with another program.")
 }

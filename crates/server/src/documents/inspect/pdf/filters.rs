@@ -1,7 +1,7 @@
-//! The filters of a stream (ISO 32000-2, section 7.4): which they are, and what they unpack the stream to.
+//! The filters of a stream (ISO 32000-2, section 7.4) and its decompressed size.
 //!
-//! What every filter of a chain unpacks to counts. Filters of images cannot be counted, so they stand last, and the
-//! images that they code have a size (`images.rs`).
+//! The output of every filter of a chain counts. The output of image filters cannot be counted, so
+//! they must be last, and the size of their images is checked (`images.rs`).
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -9,17 +9,17 @@ use std::io::{self, Read};
 use super::super::error::InspectError;
 use super::decoders::{Ascii85, Decoded, Flate, Hex, Lzw, RunLength};
 use super::file::File;
-use super::output::MOST_WRITTEN;
+use super::output::MAX_WRITTEN;
 use super::syntax::{Dictionary, Object, damaged};
 
-/// Most filters of a stream.
-const MOST: usize = 5;
-/// Largest number in the parameters of a filter, such as columns and rows.
+/// Maximum number of filters of a stream.
+const MAX: usize = 5;
+/// Maximum number in the parameters of a filter, such as columns and rows.
 const LARGEST_PARAMETER: i64 = 1_000_000;
-/// Longest row of a predictor, bits.
+/// Maximum length of a predictor's row, in bits.
 const LONGEST_ROW: usize = 64 * 1024 * 1024;
 
-/// A filter that viewers know; `Crypt` is none of them.
+/// A filter that viewers support. `Crypt` is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filter {
     Flate,
@@ -33,7 +33,7 @@ pub enum Filter {
     Jbig2,
 }
 
-/// Their names, and the short ones that some viewers know as well.
+/// The names of filters, and the abbreviations that some viewers accept.
 const NAMES: [(Filter, &[u8], &[u8]); 9] = [
     (Filter::Flate, b"FlateDecode", b"Fl"),
     (Filter::Lzw, b"LZWDecode", b"LZW"),
@@ -60,22 +60,22 @@ impl Filter {
     }
 }
 
-/// Why a file is refused that unpacks to more than it may.
+/// Returns the error for a file whose decompressed size is too large.
 pub fn too_much() -> InspectError {
-    InspectError::new("The PDF file unpacks to more than viewers can hold; save it again with another program.")
+    InspectError::new("The PDF file decompresses to more than viewers can hold. Save it again with another program.")
 }
 
-/// The filters of a stream, the first one first, with their parameters.
+/// The filters of a stream in order, with their parameters.
 #[derive(Debug)]
 pub struct Filters(Vec<(Filter, Dictionary)>);
 
 impl Filters {
-    /// Reads them from the dictionary of a stream.
+    /// Reads the filters from the dictionary of a stream.
     ///
     /// # Errors
-    /// One is unknown, or has parameters that make no sense.
+    /// A filter is unknown or has invalid parameters.
     pub fn read(file: &mut File<'_>, dict: &Dictionary) -> Result<Self, InspectError> {
-        let unknown = || damaged("a stream is packed in an unknown way");
+        let unknown = || damaged("a stream is compressed with an unknown method");
         let mut parameters = list(file, dict.get(b"DecodeParms"))?.into_iter();
         let mut filters = Vec::new();
         for name in list(file, dict.get(b"Filter"))? {
@@ -84,18 +84,18 @@ impl Filters {
             filters.push((filter, read_parameters(file, parameters.next())?));
         }
         let before_last = filters.len().saturating_sub(1);
-        if filters.len() > MOST || filters[..before_last].iter().any(|(filter, _)| filter.is_for_images()) {
+        if filters.len() > MAX || filters[..before_last].iter().any(|(filter, _)| filter.is_for_images()) {
             return Err(unknown());
         }
         Ok(Self(filters))
     }
 
-    /// The last one and its parameters, if it is for images.
+    /// Returns the last filter and its parameters, if it is an image filter.
     pub fn image(&self) -> Option<(Filter, &Dictionary)> {
         self.0.last().filter(|(filter, _)| filter.is_for_images()).map(|(filter, parameters)| (*filter, parameters))
     }
 
-    /// What is written as `Filter` and as `DecodeParms`; null where nothing is.
+    /// Returns the values to write as `Filter` and `DecodeParms`; null if there are none.
     pub fn written(&self) -> [Object; 2] {
         let names = self.0.iter().map(|(filter, _)| Object::Name(filter.name().into()));
         let parameters = self.0.iter().map(|(_, parameters)| match parameters.0.is_empty() {
@@ -107,23 +107,23 @@ impl Filters {
         [one_or_all(names.collect()), if has_none { Object::Null } else { one_or_all(parameters) }]
     }
 
-    /// Unpacks a stream up to a filter for images, and takes from `left` what each filter unpacks to. Returns the coded
-    /// image, or everything if `keep`; otherwise nothing.
+    /// Decompresses a stream up to an image filter, and subtracts the output of each filter from
+    /// `left`. Returns the encoded image, or the whole output if `keep`; otherwise nothing.
     ///
     /// # Errors
-    /// It unpacks to more than is left, or cannot be unpacked.
+    /// The output is larger than `left`, or the stream cannot be decompressed.
     pub fn unpack(&self, bytes: &[u8], left: &mut u64, keep: bool) -> Result<Vec<u8>, InspectError> {
         let cell = Cell::new(*left);
         let mut unpacked = Vec::new();
         let outcome = if keep || self.image().is_some() {
-            self.reader(bytes, &cell).take(MOST_WRITTEN as u64 + 1).read_to_end(&mut unpacked).map(|_| ())
+            self.reader(bytes, &cell).take(MAX_WRITTEN as u64 + 1).read_to_end(&mut unpacked).map(|_| ())
         } else {
             io::copy(&mut self.reader(bytes, &cell), &mut io::sink()).map(|_| ())
         };
         *left = cell.get();
-        let unreadable = |_| damaged("something in it cannot be unpacked");
+        let unreadable = |_| damaged("compressed data in it cannot be decompressed");
         outcome.map_err(|error| error.downcast::<InspectError>().unwrap_or_else(unreadable))?;
-        if unpacked.len() > MOST_WRITTEN { Err(too_much()) } else { Ok(unpacked) }
+        if unpacked.len() > MAX_WRITTEN { Err(too_much()) } else { Ok(unpacked) }
     }
 
     fn reader<'b>(&self, bytes: &'b [u8], left: &'b Cell<u64>) -> Box<dyn Read + 'b> {
@@ -146,7 +146,7 @@ impl Filters {
     }
 }
 
-/// Counts what is read.
+/// Counts the bytes that are read.
 struct Counted<'b> {
     inner: Box<dyn Read + 'b>,
     left: &'b Cell<u64>,
@@ -161,7 +161,7 @@ impl Read for Counted<'_> {
     }
 }
 
-/// One value, or those of an array; references are followed.
+/// Returns a single value or the items of an array, with references resolved.
 fn list(file: &mut File<'_>, value: Option<&Object>) -> Result<Vec<Object>, InspectError> {
     let Some(value) = value else { return Ok(Vec::new()) };
     match file.resolve(value)? {
@@ -179,9 +179,10 @@ fn one_or_all(mut objects: Vec<Object>) -> Object {
     }
 }
 
-/// The parameters of one filter, with values in place of references, so that what is written is what was checked.
+/// Reads the parameters of one filter. References are replaced by their values, so that the checked
+/// values are also the written ones.
 fn read_parameters(file: &mut File<'_>, parameters: Option<Object>) -> Result<Dictionary, InspectError> {
-    let wrong = || damaged("a stream is packed with impossible parameters");
+    let wrong = || damaged("a stream is compressed with impossible parameters");
     let mut parameters = match parameters {
         None | Some(Object::Null) => Dictionary::default(),
         Some(Object::Dictionary(parameters)) => parameters,
@@ -193,7 +194,7 @@ fn read_parameters(file: &mut File<'_>, parameters: Option<Object>) -> Result<Di
         }
         *value = file.resolve(value)?;
         match value {
-            // Only the kind of a fax may be negative.
+            // Only K, the kind of a fax, may be negative.
             Object::Integer(number) if *number > LARGEST_PARAMETER || *number < 0 && **key != *b"K" => {
                 return Err(wrong());
             }

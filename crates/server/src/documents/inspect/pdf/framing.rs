@@ -1,8 +1,10 @@
-//! What stands around the objects of a signed file: tables, ends of revisions and the ranges of signatures.
+//! The bytes around the objects of a signed file: tables, ends of revisions and the byte ranges of
+//! signatures.
 //!
-//! A signed file is delivered as it came, so viewers must find in it the objects that were inspected. Viewers that doubt a file
-//! search it for objects instead of reading its tables. So every row of a table has its exact form, and nothing that looks
-//! like an object, a table or an end stands anywhere else, also not in streams and strings.
+//! A signed file is delivered unchanged, so viewers must find the inspected objects in it. Viewers
+//! that consider a file damaged search it for objects instead of reading its tables. So every table
+//! row must have the exact format, and nothing that looks like an object, a table or an end may
+//! occur anywhere else, including streams and strings.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -10,17 +12,19 @@ use std::ops::Range;
 use super::super::error::InspectError;
 use super::syntax::{damaged, is_space};
 
-/// Most bytes of white space after the last end.
+/// Maximum number of white-space bytes at the end of the file.
 const TRAILING: usize = 32;
 
-/// Checks a file whose tables start at `sections`, and whose tables and objects stand in `spans`.
+/// Checks a file whose tables start at `sections`, and whose tables and objects are in `spans`.
 ///
 /// # Errors
-/// A viewer might read the file otherwise.
+/// A viewer might read the file differently.
 pub(super) fn check(bytes: &[u8], sections: &[usize], spans: &[(usize, usize)]) -> Result<(), InspectError> {
     let mut keywords = HashSet::new();
     for (start, _) in spans.iter().filter(|(start, _)| !bytes[*start..].starts_with(b"xref")) {
-        keywords.insert(header(bytes, *start).ok_or_else(|| damaged("an object is not where its table says"))?);
+        keywords.insert(
+            header(bytes, *start).ok_or_else(|| damaged("an object is not where its cross-reference table says"))?,
+        );
     }
     if positions(bytes, b"obj").any(|at| !keywords.contains(&at) && may_begin_object(bytes, at)) {
         return Err(damaged("something in it looks like an object"));
@@ -28,26 +32,28 @@ pub(super) fn check(bytes: &[u8], sections: &[usize], spans: &[(usize, usize)]) 
     let mut tables = 0;
     for at in sections {
         if bytes[*at..].starts_with(b"xref") {
-            table(bytes, *at).ok_or_else(|| damaged("its table of objects is written in an unusual way"))?;
+            table(bytes, *at).ok_or_else(|| damaged("its cross-reference table is written in an unusual way"))?;
             tables += 1;
         } else if !bytes[*at].is_ascii_digit() {
-            return Err(damaged("its table of objects is not where it should be"));
+            return Err(damaged("its cross-reference table is not where it should be"));
         }
     }
     if positions(bytes, b"trailer").count() != tables {
-        return Err(damaged("something in it looks like a table of objects"));
+        return Err(damaged("something in it looks like a cross-reference table"));
     }
     ends(bytes, sections).ok_or_else(|| damaged("it does not end as it should"))
 }
 
-/// Checks that each signature covers the file but for itself, up to the end of a revision, and the newest one all of it.
+/// Checks that each signature covers the file except for itself up to the end of a revision, and
+/// that the newest one covers the whole file.
 ///
 /// # Errors
-/// One does not.
+/// A signature does not.
 pub(super) fn check_ranges(bytes: &[u8], ranges: &[Vec<usize>]) -> Result<(), InspectError> {
     let wrong = || {
         InspectError::new(
-            "The PDF file was changed after it was signed, or is not signed as a whole; send it without the signature.",
+            "The PDF file was changed after it was signed, or only a part of it is signed. Send it without the \
+             signature.",
         )
     };
     let mut covered = 0;
@@ -56,7 +62,7 @@ pub(super) fn check_ranges(bytes: &[u8], ranges: &[Vec<usize>]) -> Result<(), In
         let end = after.checked_add(*length).filter(|end| *end <= bytes.len()).ok_or_else(wrong)?;
         let contents = bytes.get(*before..*after).ok_or_else(wrong)?;
         let hex = contents.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).ok_or_else(wrong)?;
-        // A signature is a sequence in DER.
+        // A signature is a DER sequence.
         if !hex.starts_with(b"30") || !hex.iter().all(u8::is_ascii_hexdigit) {
             return Err(wrong());
         }
@@ -65,12 +71,12 @@ pub(super) fn check_ranges(bytes: &[u8], ranges: &[Vec<usize>]) -> Result<(), In
     if bytes[covered..].iter().all(|byte| is_space(*byte)) { Ok(()) } else { Err(wrong()) }
 }
 
-/// Where `word` occurs.
+/// Returns the offsets at which `word` occurs.
 fn positions<'b>(bytes: &'b [u8], word: &'static [u8]) -> impl Iterator<Item = usize> + 'b {
     bytes.windows(word.len()).enumerate().filter(move |(_, window)| *window == word).map(|(at, _)| at)
 }
 
-/// Where the word `obj` of the object at `start` stands: `12 0 obj`, with one space between.
+/// Returns the offset of the word `obj` of the object at `start`: `12 0 obj`, with single spaces.
 fn header(bytes: &[u8], start: usize) -> Option<usize> {
     let rest = bytes.get(start..)?;
     let number = digits(rest);
@@ -84,8 +90,8 @@ fn digits(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
-/// Whether a viewer that searches for objects may take `obj` at `at` for the start of one: it is a word of its own, or stands
-/// after two numbers.
+/// Returns whether a viewer that searches for objects may consider `obj` at `at` the start of one:
+/// it is a separate word, or follows two numbers.
 fn may_begin_object(bytes: &[u8], at: usize) -> bool {
     let ends_word = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
     let before = &bytes[..at];
@@ -96,13 +102,13 @@ fn may_begin_object(bytes: &[u8], at: usize) -> bool {
     is_word && bytes.get(at + 3).is_some_and(u8::is_ascii) || is_numbered
 }
 
-/// The length of `bytes` without the white space at its end, and how much there was.
+/// Returns the length of `bytes` without trailing white space, and the length of that white space.
 fn trimmed(bytes: &[u8]) -> (usize, usize) {
     let space = bytes.iter().rev().take_while(|byte| is_space(**byte)).count();
     (bytes.len() - space, space)
 }
 
-/// Reads one end of a line.
+/// Parses one end of line.
 fn line_end(bytes: &[u8]) -> Option<usize> {
     match bytes {
         [b'\r', b'\n', ..] => Some(2),
@@ -111,7 +117,7 @@ fn line_end(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Reads a table with rows of exactly 20 bytes (ISO 32000-2, section 7.5.4).
+/// Parses a table with rows of exactly 20 bytes (ISO 32000-2, section 7.5.4).
 fn table(bytes: &[u8], at: usize) -> Option<()> {
     let mut rest = bytes.get(at + 4..)?;
     rest = &rest[line_end(rest)?..];
@@ -141,7 +147,8 @@ fn is_row(row: &[u8]) -> bool {
         && matches!(&row[18..], b" \n" | b" \r" | b"\r\n")
 }
 
-/// Each `startxref` is followed by a line with the place of a table and a line with `%%EOF`; after the last there is nothing.
+/// Checks that each `startxref` is followed by a line with the offset of a table and a line with
+/// `%%EOF`, and that nothing follows the last one.
 fn ends(bytes: &[u8], sections: &[usize]) -> Option<()> {
     let mut last = 0..0;
     for at in positions(bytes, b"startxref") {
@@ -153,7 +160,7 @@ fn ends(bytes: &[u8], sections: &[usize]) -> Option<()> {
         end = place.end;
         end += line_end(&bytes[end..])?;
         bytes[end..].starts_with(b"%%EOF").then_some(())?;
-        // A file that is optimised for the web has 0 after its first table.
+        // A linearized file has offset 0 after its first table.
         (table == 0 || sections.contains(&table)).then_some(())?;
         last = table..end + 5;
     }

@@ -1,6 +1,7 @@
-//! The size of images: what their dictionaries declare and what their coded bytes do.
+//! The size of images, in their dictionaries and in their encoded bytes.
 //!
-//! A viewer reserves memory for every pixel before it reads one, so the size counts, and not how much is there.
+//! Viewers allocate memory for every pixel before they decode any. So the declared size is checked,
+//! not the amount of data.
 
 use super::super::error::InspectError;
 use super::file::File;
@@ -8,11 +9,11 @@ use super::filters::{Filter, too_much};
 use super::rewrite::UNPACKED;
 use super::syntax::{Dictionary, Object, damaged};
 
-/// Most scans of a progressive JPEG: encoders make about ten.
+/// Maximum number of scans of a progressive JPEG. Encoders write about ten.
 pub const SCANS: usize = 30;
-/// Columns of a fax that names none.
+/// Columns of a fax without the parameter `Columns`.
 const FAX_COLUMNS: usize = 1728;
-/// How a codestream of JPEG 2000 starts.
+/// The first bytes of a JPEG 2000 codestream.
 const CODESTREAM: [u8; 4] = [0xff, 0x4f, 0xff, 0x51];
 
 /// The size of an image.
@@ -43,10 +44,10 @@ fn unreadable() -> InspectError {
     damaged("an image in it cannot be read")
 }
 
-/// Checks the size that the dictionary of an image declares.
+/// Checks the size in the dictionary of an image.
 ///
 /// # Errors
-/// There is none, or it is too large.
+/// The size is missing or too large.
 pub fn check_declared(file: &mut File<'_>, dict: &Dictionary) -> Result<(), InspectError> {
     let width = number(file, dict, b"Width")?.unwrap_or(0);
     let height = number(file, dict, b"Height")?.unwrap_or(0);
@@ -58,10 +59,10 @@ pub fn check_declared(file: &mut File<'_>, dict: &Dictionary) -> Result<(), Insp
     Size { width, height, colours: colours(file, dict.get(b"ColorSpace"))?, bits }.check()
 }
 
-/// Checks the size that coded bytes declare; the image's dictionary is `dict`.
+/// Checks the size in the encoded bytes of an image with the dictionary `dict`.
 ///
 /// # Errors
-/// It cannot be read, or is too large.
+/// The size cannot be read or is too large.
 pub fn check_coded(
     file: &mut File<'_>,
     dict: &Dictionary,
@@ -90,7 +91,7 @@ fn number(file: &mut File<'_>, dict: &Dictionary, key: &[u8]) -> Result<Option<u
     }
 }
 
-/// How many colours a pixel has; four if the space does not say.
+/// Returns the number of colour components per pixel; four if the colour space does not say.
 fn colours(file: &mut File<'_>, space: Option<&Object>) -> Result<u64, InspectError> {
     let Some(space) = space else { return Ok(4) };
     let items = match file.resolve(space)? {
@@ -119,13 +120,14 @@ fn number_at<const N: usize>(bytes: &[u8], at: usize) -> Option<u64> {
     Some(bytes.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte)))
 }
 
-/// Reads the headers of a JPEG up to its first scan (ITU-T T.81, section B.2); counts its scans.
+/// Reads the headers of a JPEG up to its first scan (ITU-T T.81, section B.2), and counts its
+/// scans.
 fn jpeg(coded: &[u8]) -> Result<Size, InspectError> {
     let start = coded.windows(3).position(|window| window == [0xff, 0xd8, 0xff]).ok_or_else(unreadable)?;
     let mut rest = &coded[start + 2..];
     let mut size = None;
     loop {
-        // Before a marker's second byte, its first one may be repeated.
+        // The first byte of a marker may be repeated before its second byte.
         let at = rest.iter().position(|byte| *byte != 0xff).filter(|at| *at > 0).ok_or_else(unreadable)?;
         let marker = rest[at];
         rest = &rest[at + 1..];
@@ -144,14 +146,14 @@ fn jpeg(coded: &[u8]) -> Result<Size, InspectError> {
         let length = number_at::<2>(rest, 0).and_then(|length| usize::try_from(length).ok()).ok_or_else(unreadable)?;
         rest = rest.get(length.max(2)..).ok_or_else(unreadable)?;
     }
-    // Coded data escapes the first byte of markers, so that these are scans.
+    // Encoded data escapes the first byte of markers, so every match is a scan.
     if 1 + rest.windows(2).filter(|window| *window == [0xff, 0xda]).count() > SCANS {
         return Err(damaged("an image in it has too many scans"));
     }
     size.ok_or_else(unreadable)
 }
 
-/// The size in the header of a frame, which starts with its length.
+/// Parses the size in a frame header, which starts with its length.
 fn frame(header: &[u8]) -> Option<Size> {
     Some(Size {
         bits: number_at::<1>(header, 2)?,
@@ -161,7 +163,8 @@ fn frame(header: &[u8]) -> Option<Size> {
     })
 }
 
-/// Reads the boxes of a JPEG 2000 file up to its codestream, and the size there (ITU-T T.800, sections A.5.1 and I.4).
+/// Reads the boxes of a JPEG 2000 file up to its codestream, and the size in that (ITU-T T.800,
+/// sections A.5.1 and I.4).
 fn jpeg_2000(coded: &[u8]) -> Option<Size> {
     let mut rest = coded;
     while !rest.starts_with(&CODESTREAM) {
@@ -179,14 +182,15 @@ fn jpeg_2000(coded: &[u8]) -> Option<Size> {
     Some(Size { width: number_at::<4>(rest, 8)?, height: number_at::<4>(rest, 12)?, colours, bits })
 }
 
-/// Checks the pages and regions of a JBIG2 image, or of what several share (ITU-T T.88, section 7.2).
+/// Checks the pages and regions of a JBIG2 image, or of shared JBIG2 data (ITU-T T.88, section
+/// 7.2).
 ///
 /// # Errors
-/// It cannot be read, or one is too large.
+/// The data cannot be read, or a page or region is too large.
 pub fn check_jbig2(coded: &[u8]) -> Result<(), InspectError> {
     let mut rest = coded;
     let mut page = 1;
-    // Shorter than a segment without data: the end of a line, for example.
+    // The rest is shorter than a segment without data, for example the end of a line.
     while rest.len() >= 11 {
         let (kind, data, length) = segment(rest).ok_or_else(unreadable)?;
         let known = &data[..length.min(data.len())];
@@ -194,7 +198,7 @@ pub fn check_jbig2(coded: &[u8]) -> Result<(), InspectError> {
         match kind {
             48 => {
                 page = number(0)?;
-                // A page that grows as its regions come.
+                // The height of the page is unknown; it grows with its regions.
                 let height = Some(number(4)?).filter(|height| *height != u64::from(u32::MAX)).unwrap_or(1);
                 Size::bilevel(page, height).check()?;
             }
@@ -214,7 +218,8 @@ pub fn check_jbig2(coded: &[u8]) -> Result<(), InspectError> {
     Ok(())
 }
 
-/// The kind of the segment that `bytes` start with, what follows its header, and how long its data is.
+/// Returns the type of the first segment in `bytes`, the bytes after its header, and the length of
+/// its data.
 fn segment(bytes: &[u8]) -> Option<(u8, &[u8], usize)> {
     let number = number_at::<4>(bytes, 0)?;
     let flags = *bytes.get(4)?;
@@ -232,7 +237,7 @@ fn segment(bytes: &[u8]) -> Option<(u8, &[u8], usize)> {
     };
     let page = if flags & 0x40 == 0 { 1 } else { 4 };
     let at = 5 + counted + references.checked_mul(each)? + page;
-    // Data of unknown length would hide what follows.
+    // Data of unknown length would hide the segments that follow.
     let length = number_at::<4>(bytes, at).filter(|length| *length != u64::from(u32::MAX))?;
     Some((flags & 0x3f, bytes.get(at + 4..)?, usize::try_from(length).ok()?))
 }

@@ -1,16 +1,16 @@
-//! Writes a PDF file: objects one after the other, and their table.
+//! Writes a PDF file: the objects in sequence, and their table.
 
 use super::super::error::InspectError;
 use super::syntax::Object;
 
-/// Most bytes of a rewritten file; objects that were packed take more room than before.
-pub const MOST_WRITTEN: usize = 2 * credential::MOST_BYTES;
+/// Maximum size of a rewritten file. Objects that were compressed take more space than before.
+pub const MAX_WRITTEN: usize = 2 * credential::MAX_BYTES;
 
 /// A file that is being written.
 #[derive(Debug, Default)]
 pub struct Output {
     pub bytes: Vec<u8>,
-    /// Where each object stands, by its number; number 0 is no object.
+    /// The offset of each object, by its number. Number 0 is not an object.
     offsets: Vec<usize>,
 }
 
@@ -20,16 +20,16 @@ impl Output {
         Self { bytes, offsets: vec![0] }
     }
 
-    /// A number for an object that is written later.
+    /// Reserves a number for an object that is written later.
     pub fn reserve(&mut self) -> u32 {
         self.offsets.push(0);
         u32::try_from(self.offsets.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// Writes the object `number` with its body.
+    /// Writes the object `number` with this body.
     ///
     /// # Errors
-    /// The file has become too long.
+    /// The file is too long.
     pub fn object(&mut self, number: u32, parts: &[&[u8]]) -> Result<(), InspectError> {
         if let Some(offset) = usize::try_from(number).ok().and_then(|number| self.offsets.get_mut(number)) {
             *offset = self.bytes.len();
@@ -39,15 +39,15 @@ impl Output {
             self.bytes.extend_from_slice(part);
         }
         self.bytes.extend_from_slice(b"\nendobj\n");
-        match self.bytes.len() > MOST_WRITTEN {
+        match self.bytes.len() > MAX_WRITTEN {
             true => Err(InspectError::new(
-                "The PDF file unpacks to more than is taken; save it again with another program.",
+                "The PDF file is too large when decompressed. Save it again with another program.",
             )),
             false => Ok(()),
         }
     }
 
-    /// Writes the table and the trailer, which has these members besides its size.
+    /// Writes the table and the trailer, which contains these entries and its size.
     pub fn finish(mut self, trailer: &[u8]) -> Vec<u8> {
         let start = self.bytes.len();
         let size = self.offsets.len();
@@ -89,7 +89,7 @@ fn string(string: &[u8], out: &mut Vec<u8>) {
     out.push(b')');
 }
 
-/// Writes an object that holds no others; null for those that do.
+/// Writes an object that contains no others; null for those that do.
 pub fn scalar(object: &Object, out: &mut Vec<u8>) {
     match object {
         Object::Boolean(true) => out.extend_from_slice(b"true"),

@@ -1,4 +1,4 @@
-//! The pages of a document, in order, with what they inherit (ISO 32000-2, section 7.7.3).
+//! The pages of a document in order, with inherited entries (ISO 32000-2, section 7.7.3).
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -7,12 +7,12 @@ use super::super::error::InspectError;
 use super::file::File;
 use super::syntax::{Dictionary, Id, Object, damaged};
 
-/// Most pages, and nodes of their tree.
+/// Maximum number of pages, and of nodes of their tree.
 const PAGES: usize = 20_000;
-/// Members that a page inherits.
+/// Entries that a page inherits.
 const INHERITED: [&[u8]; 4] = [b"Resources", b"MediaBox", b"CropBox", b"Rotate"];
 
-/// A page: its object, and what it inherits.
+/// A page: its object, and its inherited entries.
 #[derive(Clone, Debug)]
 pub struct Page {
     pub id: Id,
@@ -20,7 +20,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// Adds to `page` what it inherits and does not have itself.
+    /// Adds the inherited entries that `page` does not have itself.
     pub fn inherit(&self, page: &mut Dictionary) {
         for (key, value) in INHERITED.iter().zip(&self.inherited) {
             if let Some(value) = value
@@ -33,12 +33,12 @@ impl Page {
     }
 }
 
-/// The pages below `root`.
+/// Returns the pages below `root`.
 ///
 /// # Errors
 /// The tree is damaged, loops, or has no page.
 pub fn pages(file: &mut File<'_>, root: &Object) -> Result<Vec<Page>, InspectError> {
-    let wrong = || damaged("its tree of pages cannot be read");
+    let wrong = || damaged("its page tree cannot be parsed");
     let Object::Reference(root) = root else { return Err(wrong()) };
     let mut pages = Vec::new();
     let mut visited = HashSet::new();
@@ -74,5 +74,5 @@ pub fn pages(file: &mut File<'_>, root: &Object) -> Result<Vec<Page>, InspectErr
             _ => return Err(wrong()),
         }
     }
-    if pages.is_empty() { Err(InspectError::new("The PDF file has no page.")) } else { Ok(pages) }
+    if pages.is_empty() { Err(InspectError::new("The PDF file has no pages.")) } else { Ok(pages) }
 }

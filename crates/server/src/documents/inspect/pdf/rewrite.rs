@@ -1,4 +1,5 @@
-//! Walks a document from its catalog, rejects active content, and writes the other objects to a new file.
+//! Walks a document from its catalog, refuses active content, and writes the other objects to a new
+//! file.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -9,14 +10,15 @@ use super::pages::{Page, pages};
 use super::roles::{FORM, Field, Role, refused_annotation};
 use super::syntax::{Dictionary, Id, Object, damaged};
 
-/// Most bytes that the filters of all streams of a file may unpack to together.
+/// Maximum total output of all filters of all streams of a file, in bytes.
 pub(super) const UNPACKED: u64 = 256 * 1024 * 1024;
-/// Most nodes of trees and chains of actions that are looked into before it is clear that they are empty or harmless.
-const LOOKS: usize = 1000;
-/// How deep they may be.
+/// Maximum number of nodes of trees and action chains to visit when checking that they are empty or
+/// harmless.
+const MAX_STEPS: usize = 1000;
+/// Maximum depth of such trees and chains.
 pub(super) const DEPTH: usize = 20;
 
-/// Members without effect that a signed document may keep; in others they are left out.
+/// Entries without effect that a signed document may keep. Rewritten documents omit them.
 const INERT: [&[u8]; 24] = [
     b"Extensions",
     b"PieceInfo",
@@ -45,23 +47,23 @@ const INERT: [&[u8]; 24] = [
 ];
 
 pub fn refused(what: &str) -> InspectError {
-    InspectError(format!("The PDF file holds {what}, which is not taken; save it again without."))
+    InspectError(format!("The PDF file contains {what}, which is not allowed. Save it again without it."))
 }
 
-/// The rewriting of one revision of a file.
+/// Rewrites one revision of a file.
 #[derive(Debug)]
 pub struct Rewriter<'f, 'a> {
     pub(super) file: &'f mut File<'a>,
     output: Output,
-    /// The numbers of pages in the new file, by their old ones.
+    /// The new numbers of pages, by their old ones.
     pages: HashMap<u32, u32>,
-    /// The number in the new file of each object in each of its roles.
+    /// The new number of each object in each of its roles.
     numbers: HashMap<(u32, Role), u32>,
     waiting: VecDeque<(Id, Role, u32)>,
     looks: usize,
-    /// How many more bytes streams may unpack to.
+    /// Number of bytes to which further streams may decompress.
     pub(super) unpacked: u64,
-    /// Whether the document is signed: then it is delivered as it came, so nothing can be left out.
+    /// Whether the document is signed. It is then delivered unchanged, so nothing can be removed.
     is_signed: bool,
 }
 
@@ -74,7 +76,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
             pages: HashMap::new(),
             numbers: HashMap::new(),
             waiting: VecDeque::new(),
-            looks: LOOKS,
+            looks: MAX_STEPS,
             unpacked: UNPACKED,
             is_signed,
         }
@@ -83,7 +85,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
     /// Returns the new file.
     ///
     /// # Errors
-    /// What is active or cannot be read.
+    /// The document contains something active or cannot be read.
     pub fn run(mut self) -> Result<Vec<u8>, InspectError> {
         let Some(Object::Reference(root)) = self.file.trailer.get(b"Root").cloned() else {
             return Err(damaged("its trailer names no catalog"));
@@ -98,7 +100,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
         self.write_waiting()?;
         let mut body = Vec::new();
         self.dictionary(Role::Catalog, &catalog, &mut body)?;
-        // Before the end `>>`.
+        // Remove the closing `>>`.
         body.truncate(body.len() - 2);
         body.extend_from_slice(b"/Pages ");
         output::reference(tree, &mut body);
@@ -147,7 +149,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
 
     fn write_page(&mut self, page: &Page, number: u32, tree: u32) -> Result<(), InspectError> {
         let Object::Dictionary(mut dict) = self.file.load(page.id)?.object else {
-            return Err(damaged("a page is none"));
+            return Err(damaged("an entry of the page tree is not a page"));
         };
         page.inherit(&mut dict);
         dict.0.retain(|(key, _)| **key != *b"Type");
@@ -171,7 +173,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
                         self.output.object(number, &[&body, b"\nstream\n", bytes, b"\nendstream"])?;
                         continue;
                     }
-                    self.leave_out("a stream where none belongs", &Object::Dictionary(dict))?;
+                    self.leave_out("a stream is at a position where none is allowed", &Object::Dictionary(dict))?;
                     body.extend_from_slice(b"null");
                 }
                 (object, _) => self.value(role, &object, &mut body)?,
@@ -181,7 +183,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
         Ok(())
     }
 
-    /// Writes the allow-listed members of a dictionary.
+    /// Writes the allowed entries of a dictionary.
     pub(super) fn dictionary(&mut self, role: Role, dict: &Dictionary, out: &mut Vec<u8>) -> Result<(), InspectError> {
         self.check(role, dict)?;
         out.extend_from_slice(b"<< ");
@@ -207,7 +209,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
                 }
                 Field::Refuse(what) if !self.is_empty(value, DEPTH)? => return Err(refused(what)),
                 Field::Drop if self.is_signed && !INERT.contains(&&**key) && **key != *b"Pages" => {
-                    self.leave_out("an entry of an unknown kind", value)?;
+                    self.leave_out("an entry has an unknown type", value)?;
                 }
                 Field::Refuse(_) | Field::Drop => {}
             }
@@ -216,12 +218,12 @@ impl<'f, 'a> Rewriter<'f, 'a> {
         Ok(())
     }
 
-    /// Refuses a dictionary by its kind.
+    /// Refuses dictionaries of active kinds.
     fn check(&mut self, role: Role, dict: &Dictionary) -> Result<(), InspectError> {
         match role {
             Role::Annotation => {
                 let Some(subtype) = dict.get(b"Subtype").cloned() else {
-                    return Err(damaged("an annotation has no kind"));
+                    return Err(damaged("an annotation has no type"));
                 };
                 let subtype = self.file.resolve(&subtype)?;
                 let kind = if let Object::Name(name) = &subtype { Some(&**name) } else { None };
@@ -236,10 +238,10 @@ impl<'f, 'a> Rewriter<'f, 'a> {
             },
             Role::XObject => match dict.get(b"Subtype") {
                 Some(Object::Name(name)) if **name == *b"Form" && dict.get(b"Ref").is_some() => {
-                    Err(refused("content that lies in another file"))
+                    Err(refused("content that is in another file"))
                 }
                 Some(Object::Name(name)) if **name == *b"Image" || **name == *b"Form" => Ok(()),
-                _ => Err(refused("a drawing of an unknown kind")),
+                _ => Err(refused("a drawing of an unknown type")),
             },
             Role::Names => {
                 for (key, what) in [(&b"JavaScript"[..], "JavaScript"), (b"EmbeddedFiles", super::roles::EMBEDDED)] {
@@ -255,7 +257,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
         }
     }
 
-    /// Writes a value in the place that `role` says.
+    /// Writes a value in the given role.
     pub(super) fn value(&mut self, role: Role, value: &Object, out: &mut Vec<u8>) -> Result<(), InspectError> {
         match value {
             Object::Reference(id) => match self.target(role, *id) {
@@ -276,7 +278,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
         Ok(())
     }
 
-    /// In a signed document, a field and its annotation may be one object.
+    /// Corrects the role of an annotation: in a signed document, it may also be a signature field.
     fn by_kind(&self, role: Role, dict: &Dictionary) -> Role {
         match role {
             Role::Annotation if self.is_signed && dict.name(b"Subtype") == Some(b"Widget") => Role::SignatureField,
@@ -284,13 +286,14 @@ impl<'f, 'a> Rewriter<'f, 'a> {
         }
     }
 
-    /// The number of an object in the new file, in the place that `role` says; `None` where it may not be named.
+    /// Returns the new number of an object in the given role, or `None` if it must not be referred
+    /// to.
     fn target(&mut self, role: Role, id: Id) -> Option<u32> {
         let known = |role| self.numbers.get(&(id.number, role)).copied();
         match role {
             Role::PageReference => return self.pages.get(&id.number).copied(),
             Role::AnnotationReference => return known(Role::Annotation),
-            // The parent of the uppermost elements.
+            // The parent of the top-level elements.
             Role::StructureElement if known(Role::StructureRoot).is_some() => return known(Role::StructureRoot),
             _ => {}
         }
@@ -303,13 +306,13 @@ impl<'f, 'a> Rewriter<'f, 'a> {
         Some(number)
     }
 
-    /// Counts a node that is looked into.
+    /// Counts a visited node.
     pub(super) fn look(&mut self) -> Result<(), InspectError> {
-        self.looks = self.looks.checked_sub(1).ok_or_else(|| damaged("its actions do not end"))?;
+        self.looks = self.looks.checked_sub(1).ok_or_else(|| damaged("its chain of actions is endless"))?;
         Ok(())
     }
 
-    /// Whether a tree holds nothing but empty nodes.
+    /// Returns whether a tree contains only empty nodes.
     pub(super) fn is_empty(&mut self, value: &Object, depth: usize) -> Result<bool, InspectError> {
         self.look()?;
         let Some(depth) = depth.checked_sub(1) else { return Ok(false) };
@@ -327,14 +330,16 @@ impl<'f, 'a> Rewriter<'f, 'a> {
         Ok(true)
     }
 
-    /// Leaves `value` out, which a signed document does not allow unless it is a plain value.
+    /// Checks that `value` may be removed. Refuses signed documents, from which nothing can be
+    /// removed, unless `value` is a plain value.
     pub(super) fn leave_out(&mut self, what: &str, value: &Object) -> Result<(), InspectError> {
         let is_plain = !matches!(value, Object::Reference(_) | Object::Array(_) | Object::Dictionary(_));
         if !self.is_signed || is_plain {
             return Ok(());
         }
         Err(InspectError(format!(
-            "The PDF file is digitally signed and holds {what}, which cannot be taken out without breaking the signature; send it without the signature."
+            "The PDF file is digitally signed and contains {what}, which cannot be removed without breaking the \
+             signature. Send it without the signature."
         )))
     }
 }

@@ -1,21 +1,22 @@
-//! The grammar of what is delivered: which members an object may have in the place where it stands.
+//! The grammar of delivered documents: the entries that an object may have in each role.
 //!
-//! Whatever is not listed is left out. A name counts only where viewers give it a meaning: a font called `/JS` is a font.
+//! Entries that are not listed are removed. A name matters only where viewers give it a meaning: a
+//! font called `/JS` is a font.
 
-/// The place in the grammar where an object stands.
+/// The role of an object in the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     Catalog,
     Page,
-    /// A page that another object names; null if it is none of the document's.
+    /// A reference to a page; null if the page is not in the document.
     PageReference,
     Annotation,
-    /// An annotation that the structure tree names; null if no page has it.
+    /// A reference from the structure tree to an annotation; null if no page has it.
     AnnotationReference,
     Appearances,
     Appearance,
     Action,
-    /// What happens when the document is opened: an action or a destination.
+    /// The action or destination for opening the document.
     OpenAction,
     Destination,
     Destinations,
@@ -50,34 +51,34 @@ pub enum Role {
     OptionalContent,
     OutputIntent,
     DecodeParameters,
-    /// A stream of data without objects of its own: an embedded font, a table, XML.
+    /// A data stream without further objects: an embedded font, a table, XML.
     Data,
-    /// Numbers, strings, names, and arrays and dictionaries of them.
+    /// Numbers, strings, names, and arrays and dictionaries of these.
     Flat,
-    /// The form of a signed document, which has nothing but signatures.
+    /// The form of a signed document, which contains only signatures.
     Form,
     SignatureField,
     Signature,
     SignatureReference,
 }
 
-/// What becomes of a member.
+/// The treatment of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// It is delivered, and its value has this role.
+    /// Delivered; its value has this role.
     Keep(Role),
-    /// It is left out.
+    /// Removed.
     Drop,
-    /// It makes a document active, unless it is empty.
+    /// Active content: the document is refused, unless the value is empty.
     Refuse(&'static str),
 }
 
 pub const EMBEDDED: &str = "an embedded file";
 pub const FORM: &str = "a form to fill in";
-pub const TRIGGERED: &str = "an action that runs by itself";
+pub const TRIGGERED: &str = "an action that runs automatically";
 
 impl Role {
-    /// The role of the items of an array in this place.
+    /// Returns the role of the items of an array in this role.
     pub fn item(self) -> Self {
         match self {
             Self::DestinationEntries => Self::Destination,
@@ -86,7 +87,7 @@ impl Role {
         }
     }
 
-    /// Whether a stream may stand here.
+    /// Returns whether an object in this role may be a stream.
     pub fn is_stream(self) -> bool {
         matches!(
             self,
@@ -101,7 +102,7 @@ impl Role {
         )
     }
 
-    /// What becomes of the member `key` of a dictionary in this place.
+    /// Returns the treatment of the entry `key` of a dictionary in this role.
     pub fn field(self, key: &[u8]) -> Field {
         match self {
             Self::Catalog => catalog(key),
@@ -135,7 +136,7 @@ impl Role {
                 _ => Field::Keep(Self::Flat),
             },
             Self::SignatureReference => match key {
-                // It names the object that is signed: the catalog.
+                // It refers to the signed object: the catalog.
                 b"Data" => Field::Drop,
                 _ => Field::Keep(Self::Flat),
             },
@@ -178,7 +179,7 @@ fn page(key: &[u8]) -> Field {
     }
 }
 
-/// Annotations that are drawn and do nothing else.
+/// Annotations that are only drawn.
 const DRAWN: [&[u8]; 16] = [
     b"Link",
     b"Text",
@@ -198,14 +199,14 @@ const DRAWN: [&[u8]; 16] = [
     b"Popup",
 ];
 
-/// Why an annotation of this kind is refused; `None` if it is not.
+/// Returns why annotations of this kind are refused, or `None` if they are not.
 pub fn refused_annotation(subtype: Option<&[u8]>) -> Option<&'static str> {
     match subtype {
         Some(kind) if DRAWN.contains(&kind) || kind == b"Watermark" || kind == b"PrinterMark" => None,
         Some(b"Widget") => Some(FORM),
         Some(b"FileAttachment") => Some(EMBEDDED),
         Some(b"Movie" | b"Sound" | b"Screen" | b"3D" | b"RichMedia" | b"Rendition") => Some("embedded media"),
-        _ => Some("an annotation of an unknown kind"),
+        _ => Some("an annotation of an unknown type"),
     }
 }
 
@@ -229,7 +230,7 @@ fn annotation(key: &[u8]) -> Field {
     }
 }
 
-/// Members of what is drawn on pages (sections 8 and 9).
+/// Returns the role of an entry of page content (sections 8 and 9).
 fn drawing(role: Role, key: &[u8]) -> Option<Role> {
     Some(match (role, key) {
         (Role::Resources, b"Font") => Role::Fonts,
@@ -267,7 +268,7 @@ fn drawing(role: Role, key: &[u8]) -> Option<Role> {
         (Role::XObject, b"Group") => Role::Group,
         (Role::XObject, b"OC") => Role::OptionalContent,
         (Role::Appearances, b"N" | b"R" | b"D") => Role::Appearance,
-        // A state of an appearance; an appearance that is a stream reads as an XObject.
+        // A state of an appearance. Appearances that are streams are treated as XObjects.
         (Role::Appearance, _) => Role::XObject,
         (Role::Group, b"Type" | b"S" | b"I" | b"K") | (Role::SoftMask, b"Type" | b"S" | b"BC") => Role::Flat,
         (
@@ -303,7 +304,7 @@ fn drawing(role: Role, key: &[u8]) -> Option<Role> {
     })
 }
 
-/// Members of what leads through a document (sections 8.11, 12.3 and 14).
+/// Returns the role of an entry of navigation and structure (sections 8.11, 12.3 and 14).
 fn structure(role: Role, key: &[u8]) -> Option<Role> {
     Some(match (role, key) {
         (Role::Destination, b"D") => Role::Destination,
@@ -345,12 +346,13 @@ fn structure(role: Role, key: &[u8]) -> Option<Role> {
     })
 }
 
-/// What an action does, if it is refused. Those that only lead elsewhere are left out where a click starts them.
+/// Describes an action that is refused. Actions that only lead elsewhere are removed if they need a
+/// click.
 pub fn refused_action(kind: &[u8], by_itself: bool) -> Option<&'static str> {
     match kind {
         b"GoTo" => None,
         b"URI" | b"GoToR" | b"Thread" | b"Named" if !by_itself => None,
-        b"URI" => Some("an action that opens an address by itself"),
+        b"URI" => Some("an action that opens an address automatically"),
         b"GoToR" | b"Thread" => Some("an action that opens another file"),
         b"Named" => Some(TRIGGERED),
         b"JavaScript" => Some("JavaScript"),
@@ -359,7 +361,7 @@ pub fn refused_action(kind: &[u8], by_itself: bool) -> Option<&'static str> {
         b"SubmitForm" => Some("an action that sends data"),
         b"GoToE" => Some("an action that opens an embedded file"),
         b"Rendition" | b"Movie" | b"Sound" | b"RichMediaExecute" | b"GoTo3DView" => Some("an action that plays media"),
-        b"Hide" | b"SetOCGState" | b"ResetForm" | b"Trans" => Some("an action that changes what is shown"),
-        _ => Some("an action of an unknown kind"),
+        b"Hide" | b"SetOCGState" | b"ResetForm" | b"Trans" => Some("an action that changes what is displayed"),
+        _ => Some("an action of an unknown type"),
     }
 }

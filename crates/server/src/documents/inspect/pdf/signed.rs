@@ -1,6 +1,8 @@
-//! Digitally signed documents, which are delivered as they came, since a new file would have no valid signature.
+//! Digitally signed documents. They are delivered unchanged, because rewriting invalidates the
+//! signature.
 //!
-//! Signing adds a revision. Every revision is inspected, every object of each, and nothing may stand between them.
+//! Signing adds a revision. Every object of every revision is inspected, and nothing else may be
+//! between them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,10 +15,10 @@ use super::streams;
 use super::syntax::{Object, Parser, damaged, is_space};
 use super::table::integers;
 
-/// Most fields and revisions of a signed document.
-const MOST: usize = 50;
+/// Maximum number of fields and of revisions of a signed document.
+const MAX: usize = 50;
 
-/// Dictionaries that make a document active, by the names in them.
+/// Values of `S`, `Subtype` and `Type` that mark active dictionaries.
 const ACTIVE: [&[u8]; 22] = [
     b"JavaScript",
     b"Launch",
@@ -41,14 +43,14 @@ const ACTIVE: [&[u8]; 22] = [
     b"Projection",
     b"MR",
 ];
-/// Members that make a document active unless they are empty.
+/// Keys that make a document active unless their value is empty.
 const ACTIVE_MEMBERS: [&[u8]; 9] =
     [b"AA", b"EF", b"JavaScript", b"EmbeddedFiles", b"XFA", b"RichMediaContent", b"RichMediaSettings", b"3DD", b"JS"];
 
-/// The byte ranges of the document's signatures; none if it is not signed. A signed one has no other fields.
+/// Returns the byte ranges of the document's signatures; none if it is not signed.
 ///
 /// # Errors
-/// It has other fields as well, or cannot be read.
+/// A signed document has other form fields as well, or the document cannot be read.
 pub fn ranges(file: &mut File<'_>) -> Result<Vec<Vec<usize>>, InspectError> {
     let mut ranges = Vec::new();
     let Some(root) = file.trailer.get(b"Root").cloned() else { return Ok(ranges) };
@@ -57,7 +59,7 @@ pub fn ranges(file: &mut File<'_>) -> Result<Vec<Vec<usize>>, InspectError> {
     let Object::Dictionary(form) = file.resolve(form)? else { return Ok(ranges) };
     let Some(fields) = form.get(b"Fields") else { return Ok(ranges) };
     let Object::Array(fields) = file.resolve(fields)? else { return Ok(ranges) };
-    if fields.len() > MOST {
+    if fields.len() > MAX {
         return Err(refused(FORM));
     }
     for field in fields {
@@ -76,15 +78,15 @@ pub fn ranges(file: &mut File<'_>) -> Result<Vec<Vec<usize>>, InspectError> {
 /// Inspects every revision of a signed document.
 ///
 /// # Errors
-/// One of them cannot be read, holds something active, or something stands between their objects.
+/// A revision cannot be read or contains something active, or there are bytes between the objects.
 pub fn inspect(bytes: &[u8], starts_with_header: bool, ranges: &[Vec<usize>]) -> Result<(), InspectError> {
     if !starts_with_header {
         return Err(InspectError::new(
-            "The PDF file is digitally signed and has other bytes before its header; send it without them.",
+            "The PDF file is digitally signed and has other bytes before its header. Send it without them.",
         ));
     }
     let newest = File::open(bytes)?;
-    if newest.sections.len() > MOST {
+    if newest.sections.len() > MAX {
         return Err(damaged("it has too many revisions"));
     }
     let (mut spans, mut listed) = (Vec::new(), HashMap::new());
@@ -97,7 +99,7 @@ pub fn inspect(bytes: &[u8], starts_with_header: bool, ranges: &[Vec<usize>]) ->
             if let (Object::Dictionary(dict), Some(bytes)) = (&object, stream)
                 && counted.insert(file.place(id.number))
             {
-                // Thumbnails of pages need not say that they are images.
+                // Page thumbnails may omit the subtype `Image`.
                 let is_image = streams::is_image(dict) || dict.get(b"Width").is_some();
                 streams::check(&mut file, dict, bytes, is_image, &mut left)?;
             }
@@ -105,14 +107,14 @@ pub fn inspect(bytes: &[u8], starts_with_header: bool, ranges: &[Vec<usize>]) ->
                 *listed.entry(file.place(id.number)).or_insert(false) |= is_listed;
             }
         }
-        // The second table of a file that is optimised for the web is no revision: it has no catalog.
+        // The second table of a linearized file has no catalog and is not a revision.
         if file.trailer.get(b"Root").is_some() {
             Rewriter::new(&mut file, b"1.7", true).run()?;
         }
         spans.append(&mut file.spans);
     }
     if listed.values().any(|is_listed| !is_listed) {
-        return Err(damaged("a stream of objects holds one that no table names"));
+        return Err(damaged("an object stream contains an object that no table lists"));
     }
     spans.sort_unstable();
     spans.dedup();
@@ -121,8 +123,8 @@ pub fn inspect(bytes: &[u8], starts_with_header: bool, ranges: &[Vec<usize>]) ->
     framing::check_ranges(bytes, ranges)
 }
 
-/// Refuses an object that is active wherever it stands: nothing can be left out of a signed document, and a viewer may
-/// combine its revisions in another way.
+/// Refuses an object with active content in any role: nothing can be removed from a signed
+/// document, and a viewer may combine its revisions differently.
 fn refuse_active(file: &mut File<'_>, object: &Object) -> Result<(), InspectError> {
     let dictionary = match object {
         Object::Array(items) => return items.iter().try_for_each(|item| refuse_active(file, item)),
@@ -139,7 +141,8 @@ fn refuse_active(file: &mut File<'_>, object: &Object) -> Result<(), InspectErro
         };
         if let Some(active) = active {
             return Err(InspectError(format!(
-                "The PDF file is digitally signed and holds something active ({}), which is not taken; send it without.",
+                "The PDF file is digitally signed and contains active content ({}), which is not allowed. Send it \
+                 without that.",
                 String::from_utf8_lossy(active)
             )));
         }
@@ -148,7 +151,7 @@ fn refuse_active(file: &mut File<'_>, object: &Object) -> Result<(), InspectErro
     Ok(())
 }
 
-/// Whether a direct value holds nothing but empty arrays and dictionaries.
+/// Returns whether a direct value contains only empty arrays and dictionaries.
 fn is_empty(value: &Object) -> bool {
     match value {
         Object::Null => true,
@@ -158,7 +161,8 @@ fn is_empty(value: &Object) -> bool {
     }
 }
 
-/// Between objects and tables, only white space, comments and the places of tables may stand; `spans` is sorted.
+/// Checks that only white space, comments and table offsets are between objects and tables. `spans`
+/// is sorted.
 fn check_gaps(bytes: &[u8], mut spans: Vec<(usize, usize)>) -> Result<(), InspectError> {
     spans.push((bytes.len(), bytes.len()));
     let mut at = 0;
@@ -173,7 +177,7 @@ fn check_gaps(bytes: &[u8], mut spans: Vec<(usize, usize)>) -> Result<(), Inspec
         }
         parser.skip_space();
         if bytes[parser.position().min(start)..start].iter().any(|byte| !is_space(*byte)) {
-            return Err(damaged("something stands between its objects"));
+            return Err(damaged("there is data between its objects"));
         }
         at = end;
     }

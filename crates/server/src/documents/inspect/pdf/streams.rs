@@ -1,4 +1,4 @@
-//! Streams: what they unpack to, and how they are written.
+//! Streams: their decompressed size, and writing them.
 
 use super::super::error::InspectError;
 use super::file::File;
@@ -8,10 +8,10 @@ use super::rewrite::{Rewriter, refused};
 use super::roles::Role;
 use super::syntax::{Dictionary, Object, damaged};
 
-/// Checks what a stream unpacks to, and takes it from `left`; returns its filters.
+/// Checks the decompressed size of a stream and subtracts it from `left`. Returns its filters.
 ///
 /// # Errors
-/// It lies in another file, is packed in an unknown way, or unpacks to too much.
+/// The stream is in another file, has an unknown filter, or is too large when decompressed.
 pub fn check(
     file: &mut File<'_>,
     dict: &Dictionary,
@@ -20,7 +20,7 @@ pub fn check(
     left: &mut u64,
 ) -> Result<Filters, InspectError> {
     if [&b"F"[..], b"FFilter", b"FDecodeParms"].iter().any(|key| dict.get(key).is_some()) {
-        return Err(refused("content that lies in another file"));
+        return Err(refused("content that is in another file"));
     }
     let filters = Filters::read(file, dict)?;
     if is_image {
@@ -29,7 +29,7 @@ pub fn check(
     let coded = filters.unpack(bytes, left, false)?;
     if let Some(image) = filters.image() {
         if !is_image {
-            return Err(damaged("a stream that is no image is packed like one"));
+            return Err(damaged("a stream that is not an image is compressed like one"));
         }
         images::check_coded(file, dict, image, &coded)?;
         if let Some(Object::Reference(shared)) = image.1.get(b"JBIG2Globals") {
@@ -43,7 +43,7 @@ pub fn check(
     Ok(filters)
 }
 
-/// Whether the dictionary of a stream is that of an image.
+/// Returns whether the dictionary of a stream is that of an image.
 pub fn is_image(dict: &Dictionary) -> bool {
     dict.name(b"Subtype") == Some(b"Image")
 }
@@ -57,7 +57,7 @@ impl Rewriter<'_, '_> {
         bytes: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), InspectError> {
-        // An appearance that is a stream is drawn like any other.
+        // Appearances that are streams are drawn like any other XObject.
         let role = if role == Role::Appearance { Role::XObject } else { role };
         let is_image = role == Role::XObject && is_image(dict);
         let filters = check(self.file, dict, bytes, is_image, &mut self.unpacked)?;

@@ -1,10 +1,11 @@
-//! The syntax of PDF (ISO 32000-2, section 7.2 and 7.3), read strictly: whatever is not an object is an error.
+//! The syntax of PDF (ISO 32000-2, sections 7.2 and 7.3), parsed strictly: invalid syntax is an
+//! error.
 
 use super::super::error::InspectError;
 
-/// Deepest nesting of arrays and dictionaries within one object.
+/// Maximum nesting of arrays and dictionaries within one object.
 const DEPTH: usize = 60;
-/// Longest name; viewers disagree beyond 127 bytes.
+/// Maximum length of a name. Viewers differ in their support beyond 127 bytes.
 const NAME_LENGTH: usize = 512;
 
 /// The number and generation of an indirect object.
@@ -20,7 +21,7 @@ pub enum Object {
     Null,
     Boolean(bool),
     Integer(i64),
-    /// A number with a decimal point, as it is spelled.
+    /// A number with a decimal point, as written.
     Real(Box<[u8]>),
     Name(Box<[u8]>),
     String(Box<[u8]>),
@@ -29,18 +30,18 @@ pub enum Object {
     Reference(Id),
 }
 
-/// A dictionary, in its own order; no key stands twice.
+/// A dictionary in file order. Keys are unique.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dictionary(pub Vec<(Box<[u8]>, Object)>);
 
 impl Dictionary {
-    /// The value of `key`; `None` if it is missing or null, which are the same.
+    /// Returns the value of `key`. A missing value and null are equivalent: both are `None`.
     pub fn get(&self, key: &[u8]) -> Option<&Object> {
         let value = self.0.iter().find(|(name, _)| **name == *key).map(|(_, value)| value);
         value.filter(|value| **value != Object::Null)
     }
 
-    /// The value of `key` if it is a name.
+    /// Returns the value of `key` if it is a name.
     pub fn name(&self, key: &[u8]) -> Option<&[u8]> {
         match self.get(key) {
             Some(Object::Name(name)) => Some(name),
@@ -48,7 +49,7 @@ impl Dictionary {
         }
     }
 
-    /// The value of `key` if it is a direct integer from 0 on.
+    /// Returns the value of `key` if it is a direct non-negative integer.
     pub fn size(&self, key: &[u8]) -> Option<usize> {
         match self.get(key) {
             Some(Object::Integer(number)) => usize::try_from(*number).ok(),
@@ -69,17 +70,17 @@ fn is_regular(byte: u8) -> bool {
     !is_space(byte) && !is_delimiter(byte)
 }
 
-/// An error at the place where the file cannot be read.
+/// Creates the error for a file that cannot be read.
 pub fn damaged(what: &str) -> InspectError {
-    InspectError(format!("The PDF file is damaged ({what}); save it again with another program."))
+    InspectError(format!("The PDF file is damaged ({what}). Save it again with another program."))
 }
 
-/// Reads tokens and objects from bytes.
+/// Parses tokens and objects.
 #[derive(Debug)]
 pub struct Parser<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// How many more objects may be read from the whole file: bounds memory.
+    /// Number of objects that may still be parsed in the whole file, which bounds memory.
     room: &'a mut usize,
 }
 
@@ -111,14 +112,14 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The regular characters that follow, without moving.
+    /// Returns the regular characters that follow, without advancing.
     fn word(&self) -> &'a [u8] {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let length = rest.iter().position(|byte| !is_regular(*byte)).unwrap_or(rest.len());
         &rest[..length]
     }
 
-    /// Whether the keyword `word` follows; moves behind it if so.
+    /// Consumes the keyword `word` if it follows, and returns whether it did.
     pub fn keyword(&mut self, word: &[u8]) -> bool {
         self.skip_space();
         let found = self.word() == word;
@@ -128,7 +129,7 @@ impl<'a> Parser<'a> {
         found
     }
 
-    /// An unsigned integer.
+    /// Parses an unsigned integer.
     pub fn unsigned<T: std::str::FromStr>(&mut self) -> Option<T> {
         self.skip_space();
         let word = self.word();
@@ -138,13 +139,13 @@ impl<'a> Parser<'a> {
         Some(number)
     }
 
-    /// The start of an indirect object: `12 0 obj`.
+    /// Parses the start of an indirect object: `12 0 obj`.
     pub fn header(&mut self) -> Option<Id> {
         let id = Id { number: self.unsigned()?, generation: self.unsigned()? };
         self.keyword(b"obj").then_some(id)
     }
 
-    /// Where the bytes of a stream start, if one follows: `stream` and an end of line.
+    /// Returns the offset of a stream's bytes, if `stream` and an end of line follow.
     pub fn stream_start(&mut self) -> Result<Option<usize>, InspectError> {
         if !self.keyword(b"stream") {
             return Ok(None);
@@ -152,13 +153,13 @@ impl<'a> Parser<'a> {
         let skipped = match self.bytes.get(self.at..) {
             Some([b'\r', b'\n', ..]) => 2,
             Some([b'\n', ..]) => 1,
-            _ => return Err(damaged("a stream does not start on a line of its own")),
+            _ => return Err(damaged("a stream does not start on its own line")),
         };
         self.at += skipped;
         Ok(Some(self.at))
     }
 
-    /// One direct object.
+    /// Parses one direct object.
     pub fn object(&mut self) -> Result<Object, InspectError> {
         self.value(0)
     }
@@ -166,11 +167,11 @@ impl<'a> Parser<'a> {
     fn value(&mut self, depth: usize) -> Result<Object, InspectError> {
         if depth > DEPTH {
             return Err(InspectError::new(
-                "The PDF file holds objects nested too deeply; save it again with another program.",
+                "The PDF file contains objects that are nested too deeply. Save it again with another program.",
             ));
         }
         *self.room = self.room.checked_sub(1).ok_or_else(|| {
-            InspectError::new("The PDF file holds more objects than are read; save it again with another program.")
+            InspectError::new("The PDF file contains too many objects. Save it again with another program.")
         })?;
         self.skip_space();
         match self.bytes.get(self.at..).unwrap_or_default() {
@@ -217,13 +218,13 @@ impl<'a> Parser<'a> {
                     let key = self.name()?;
                     members.push((key, self.value(depth + 1)?));
                 }
-                _ => return Err(damaged("a dictionary does not end")),
+                _ => return Err(damaged("the end of a dictionary is missing")),
             }
         }
         let mut keys: Vec<&[u8]> = members.iter().map(|(key, _)| &**key).collect();
         keys.sort_unstable();
         if keys.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(damaged("a dictionary has a key twice"));
+            return Err(damaged("a dictionary has a duplicate key"));
         }
         self.take(2, Object::Dictionary(Dictionary(members)))
     }
@@ -240,7 +241,7 @@ impl<'a> Parser<'a> {
                 (b'#', _) => (None, after),
                 (byte, after) => (Some((byte >> 4, byte & 0xf)), after),
             };
-            let (high, low) = byte.ok_or_else(|| damaged("a name has a wrong escape"))?;
+            let (high, low) = byte.ok_or_else(|| damaged("a name has an invalid escape"))?;
             name.push(high << 4 | low);
             rest = after;
         }
@@ -258,7 +259,7 @@ impl<'a> Parser<'a> {
             b'.' => (digits, points + 1),
             _ => (digits, 2),
         });
-        let wrong = || damaged("a number cannot be read");
+        let wrong = || damaged("a number cannot be parsed");
         if digits == 0 || points > 1 || word.len() > 40 {
             return Err(wrong());
         }
@@ -270,7 +271,7 @@ impl<'a> Parser<'a> {
         Ok(self.reference(word, number).unwrap_or(Object::Integer(number)))
     }
 
-    /// The reference `12 0 R`, of which the first number was read; does not move if there is none.
+    /// Parses the reference `12 0 R` after its first number. Does not advance if there is none.
     fn reference(&mut self, word: &[u8], number: i64) -> Option<Object> {
         if !word.first()?.is_ascii_digit() {
             return None;
@@ -306,7 +307,7 @@ impl<'a> Parser<'a> {
                     }
                     string.push(byte);
                 }
-                // Every end of line reads as a line feed.
+                // Every end of line is read as a line feed.
                 b'\r' => {
                     self.at += usize::from(self.peek() == Some(b'\n'));
                     string.push(b'\n');
@@ -314,7 +315,7 @@ impl<'a> Parser<'a> {
                 byte => string.push(byte),
             }
         }
-        Err(damaged("a string does not end"))
+        Err(damaged("the end of a string is missing"))
     }
 
     fn escape(&mut self, string: &mut Vec<u8>) {
@@ -357,7 +358,7 @@ impl<'a> Parser<'a> {
                 None => break,
             }
         }
-        Err(damaged("a string has wrong digits"))
+        Err(damaged("a string has invalid digits"))
     }
 }
 

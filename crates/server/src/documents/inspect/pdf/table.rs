@@ -1,9 +1,9 @@
-//! The rows of cross-reference tables (ISO 32000-2, section 7.5.4 and 7.5.8).
+//! The rows of cross-reference tables (ISO 32000-2, sections 7.5.4 and 7.5.8).
 
 use super::super::error::InspectError;
 use super::syntax::{Dictionary, Object, damaged};
 
-/// Where an object stands.
+/// The location of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
     Free,
@@ -11,7 +11,7 @@ pub enum Entry {
     Within { stream: u32, index: usize },
 }
 
-/// The sizes in an array; none if something in it is no size.
+/// Returns the sizes in an array, or an empty list if an item is not a size.
 pub fn integers(object: &Object) -> Vec<usize> {
     let Object::Array(items) = object else { return Vec::new() };
     let numbers = items.iter().map(|item| match item {
@@ -26,14 +26,14 @@ pub fn check_unique<'e>(entries: impl Iterator<Item = &'e (u32, Entry)>) -> Resu
     let mut numbers: Vec<u32> = entries.map(|(number, _)| *number).collect();
     numbers.sort_unstable();
     match numbers.windows(2).any(|pair| pair[0] == pair[1]) {
-        true => Err(damaged("its table lists an object twice")),
+        true => Err(damaged("its cross-reference table lists an object twice")),
         false => Ok(()),
     }
 }
 
-/// One row of a table in a stream, whose columns have these widths.
+/// Parses one row of a cross-reference stream with these column widths.
 pub fn table_entry(row: &[u8], widths: &[usize]) -> Result<Entry, InspectError> {
-    let wrong = || damaged("its table of objects cannot be read");
+    let wrong = || damaged("its cross-reference table cannot be parsed");
     let (kind, rest) = row.split_at(widths[0]);
     let (second, third) = rest.split_at(widths[1]);
     let number = |bytes: &[u8]| bytes.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
@@ -53,7 +53,7 @@ pub fn table_entry(row: &[u8], widths: &[usize]) -> Result<Entry, InspectError> 
     }
 }
 
-/// Undoes a predictor of PNG (section 7.4.4.4) over rows of single bytes.
+/// Reverses a PNG predictor (section 7.4.4.4) on rows of single bytes.
 pub fn predicted(bytes: Vec<u8>, parameters: &Dictionary) -> Option<Vec<u8>> {
     let predictor = if parameters.get(b"Predictor").is_some() { parameters.size(b"Predictor")? } else { 1 };
     if predictor == 1 {

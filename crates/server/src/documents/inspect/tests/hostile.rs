@@ -1,4 +1,4 @@
-//! PDF files that do something, hide something, or cost too much.
+//! Tests of PDF files with active content, hidden content, or excessive resource use.
 
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
 
@@ -31,8 +31,8 @@ fn pdfs_with_active_or_embedded_content_are_rejected() {
         (include_bytes!("../../../../tests/fixtures/documents/js_control.pdf"), "JavaScript"),
         (include_bytes!("../../../../tests/fixtures/documents/js_shadow.pdf"), "JavaScript"),
         (include_bytes!("../../../../tests/fixtures/documents/js_token.pdf"), "not an object"),
-        (include_bytes!("../../../../tests/fixtures/documents/launch_dup.pdf"), "a key twice"),
-        (include_bytes!("../../../../tests/fixtures/documents/uri_open.pdf"), "opens an address by itself"),
+        (include_bytes!("../../../../tests/fixtures/documents/launch_dup.pdf"), "a duplicate key"),
+        (include_bytes!("../../../../tests/fixtures/documents/uri_open.pdf"), "opens an address automatically"),
         (include_bytes!("../../../../tests/fixtures/documents/enc_owner_r6.pdf"), "against printing"),
         (include_bytes!("../../../../tests/fixtures/documents/pdfa3_embedded.pdf"), "an embedded file"),
     ] {
@@ -86,7 +86,7 @@ fn actions_that_start_by_themselves_are_refused() {
     ] {
         let action = || dictionary! { "S" => kind, "F" => Object::string_literal("x") };
         let plain = refused(|_, catalog| catalog.set("OpenAction", action()));
-        assert!(plain.contains("The PDF file holds"), "{kind}: {plain}");
+        assert!(plain.contains("The PDF file contains"), "{kind}: {plain}");
         let next = dictionary! { "S" => "GoTo", "D" => vec![Object::Integer(0), "Fit".into()], "Next" => action() };
         refused(|_, catalog| catalog.set("OpenAction", next));
         let apart = refused(|document, catalog| {
@@ -185,11 +185,11 @@ fn active_content_with_escaped_names_is_rejected() {
     for key in ["/Open#41ction << /S /Launch >>", "/#41#41 << /WC [1] >>", "/Names << /J#61vaScript [1] >>"] {
         let catalog = format!("1 0 obj << /Type /Catalog /Pages 2 0 R {key} >> endobj");
         let reason = reason(AssetKind::Pdf, &file(&[&catalog, PAGES, PAGE], &PLACES[..3]));
-        assert!(reason.contains("The PDF file holds"), "{key}: {reason}");
+        assert!(reason.contains("The PDF file contains"), "{key}: {reason}");
     }
 }
 
-/// A file with its table, where `{n}` objects are written as they are given.
+/// Creates a file with a table from the text of its objects.
 fn file(objects: &[&str], table: &[(u32, usize)]) -> Vec<u8> {
     let mut file = b"%PDF-1.7\n".to_vec();
     let mut offsets = Vec::new();
@@ -217,14 +217,14 @@ fn objects_must_be_what_their_table_says() {
     let with = |object: &str| file(&[CATALOG, PAGES, PAGE, object], &PLACES);
     rewritten(&with("4 0 obj (en) endobj"));
     for (object, why) in [
-        ("5 0 obj (en) endobj", "not where its table says"),
-        ("4 1 obj (en) endobj", "not where its table says"),
-        ("4 0 obj (en)", "does not end"),
-        ("4 0 obj (en) (de) endobj", "does not end"),
-        ("4 0 obj << /A 1 /A 2 >> endobj", "a key twice"),
-        ("4 0 obj << /A 1 /#41 2 >> endobj", "a key twice"),
+        ("5 0 obj (en) endobj", "not where its cross-reference table says"),
+        ("4 1 obj (en) endobj", "not where its cross-reference table says"),
+        ("4 0 obj (en)", "an object has no end"),
+        ("4 0 obj (en) (de) endobj", "an object has no end"),
+        ("4 0 obj << /A 1 /A 2 >> endobj", "a duplicate key"),
+        ("4 0 obj << /A 1 /#41 2 >> endobj", "a duplicate key"),
         ("4 0 obj foo endobj", "not an object"),
-        ("4 0 obj << /A#zz 1 >> endobj", "a wrong escape"),
+        ("4 0 obj << /A#zz 1 >> endobj", "an invalid escape"),
         ("4 0 obj [1 2 endobj", "not an object"),
         ("4 0 obj 1-2 endobj", "a number"),
         ("4 0 obj << /Length 3 >> stream\nabcdef\nendstream endobj", "a wrong length"),
@@ -239,7 +239,7 @@ fn objects_must_be_what_their_table_says() {
 
 #[test]
 fn overlapping_objects_are_refused() {
-    // Each of a thousand strings holds all that follow.
+    // Each of a thousand strings contains all that follow.
     let count = 1000;
     let mut nested = String::new();
     let mut places = vec![(1, 0), (2, 1), (3, 2)];
@@ -286,7 +286,7 @@ fn only_the_newest_revision_is_delivered() {
     let file = rewritten(&changed);
     assert!(holds(&file, "(new)") && !holds(&file, "(old)"));
     let endless = String::from_utf8_lossy(&changed).replace(&format!("/Prev {previous}"), &format!("/Prev {start}"));
-    assert!(reason(AssetKind::Pdf, endless.as_bytes()).contains("do not end"));
+    assert!(reason(AssetKind::Pdf, endless.as_bytes()).contains("is endless"));
 }
 
 #[test]
@@ -305,12 +305,12 @@ fn deep_and_numerous_objects_are_refused() {
     let deep = format!("4 0 obj {}{} endobj", "[".repeat(100), "]".repeat(100));
     assert!(reason(AssetKind::Pdf, &file(&[CATALOG, PAGES, PAGE, &deep], &PLACES)).contains("nested too deeply"));
     let many = format!("4 0 obj [{}] endobj", "1 ".repeat(4_000_000));
-    assert!(reason(AssetKind::Pdf, &file(&[CATALOG, PAGES, PAGE, &many], &PLACES)).contains("more objects"));
+    assert!(reason(AssetKind::Pdf, &file(&[CATALOG, PAGES, PAGE, &many], &PLACES)).contains("too many objects"));
 }
 
 #[test]
 fn branching_chains_of_actions_end() {
-    // Each action is followed ten times by the one before.
+    // Each action is followed by the next one ten times.
     let reason = refused(|document, catalog| {
         let mut next = document.add_object(dictionary! { "S" => "GoTo" });
         for _ in 0..18 {
@@ -320,7 +320,7 @@ fn branching_chains_of_actions_end() {
         }
         catalog.set("OpenAction", next);
     });
-    assert!(reason.contains("do not end"), "{reason}");
+    assert!(reason.contains("is endless"), "{reason}");
     let empty = |document: &mut Document, catalog: &mut Dictionary| {
         let mut node = document.add_object(Vec::<Object>::new());
         for _ in 0..18 {
@@ -328,5 +328,5 @@ fn branching_chains_of_actions_end() {
         }
         catalog.set("AA", node);
     };
-    assert!(refused(empty).contains("do not end"));
+    assert!(refused(empty).contains("is endless"));
 }

@@ -1,11 +1,11 @@
-//! Images.
+//! Tests of images.
 
 use super::*;
 
 #[test]
 fn images_with_too_many_pixels_are_rejected() {
     assert!(reason(AssetKind::Png, &image(8_000, 4_001)).contains("pixels"));
-    // The header of a PNG is its first chunk; its checksum covers kind and data.
+    // The header of a PNG is its first chunk. The checksum covers the chunk's type and data.
     let mut vast = image(5, 5);
     vast[16..24].copy_from_slice(&[0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff]);
     let mut checksum = flate2::Crc::new();

@@ -1,4 +1,5 @@
-//! Sample files with thousands of changes: nothing panics, and what is delivered is inspected as harmless again.
+//! Mutates sample files thousands of times: nothing panics, and inspecting the output again finds
+//! it harmless.
 
 use lopdf::{Document, Object};
 
@@ -41,14 +42,14 @@ const KINDS: [&[u8]; 16] = [
     b"FileAttachment",
     b"Widget",
 ];
-/// Members that are never delivered.
+/// Dictionary keys that are never delivered.
 const MEMBERS: [&[u8]; 7] = [b"AA", b"AcroForm", b"XFA", b"EmbeddedFiles", b"EF", b"RichMediaContent", b"JavaScript"];
 
-/// The generator of random numbers SplitMix64: the same changes at every run.
+/// The random number generator SplitMix64, with a fixed seed for reproducible changes.
 struct Changes(u64);
 
 impl Changes {
-    /// A number below `end`.
+    /// Returns a number below `end`.
     fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -57,7 +58,7 @@ impl Changes {
         usize::try_from((mixed ^ (mixed >> 31)) % end.max(1) as u64).expect("below a size")
     }
 
-    /// A file with a few changes, most of them small.
+    /// Returns a file with a few changes, most of them small.
     fn apply(&mut self, file: &[u8]) -> Vec<u8> {
         let mut file = file.to_vec();
         for _ in 0..=self.below(3) {
@@ -84,7 +85,7 @@ impl Changes {
     }
 }
 
-/// What of a file that is delivered acts, if anything.
+/// Returns active content of a delivered file, if any.
 fn active(object: &Object) -> Option<String> {
     let dictionary = match object {
         Object::Array(items) => return items.iter().find_map(active),
@@ -109,7 +110,7 @@ fn changed_files_are_refused_or_delivered_harmless() {
             let changed = changes.apply(file);
             let Ok(Accepted::Rewritten(written)) = inspect(AssetKind::Pdf, &changed) else { continue };
             rewritten(&written);
-            // Another library, which need not read every file.
+            // Checked with another library, which may be unable to read a file.
             let Ok(document) = Document::load_mem(&written) else { continue };
             assert_eq!(document.objects.values().find_map(active), None, "{}", String::from_utf8_lossy(&written));
             read += 1;

@@ -1,4 +1,4 @@
-//! PDF files with objects in streams.
+//! Tests of PDF files with object streams.
 
 use std::io::Write as _;
 
@@ -9,7 +9,7 @@ use lopdf::{Dictionary, Document, Object};
 use super::hostile::{CATALOG, PAGE, PAGES, script};
 use super::*;
 
-/// Saves with objects in streams and the table in a stream.
+/// Saves a file with object streams and a cross-reference stream.
 fn packed(change: impl FnOnce(&mut Document, &mut Dictionary)) -> Vec<u8> {
     let mut bytes = Vec::new();
     sample(change).save_modern(&mut bytes).expect("written");
@@ -33,7 +33,7 @@ fn disguised_and_oversized_object_streams_are_rejected() {
     let mut disguised = packed(|_, catalog| catalog.set("Lang", Object::string_literal("en")));
     let at = disguised.windows(6).position(|window| window == b"ObjStm").expect("a stream of objects");
     disguised[at..at + 6].copy_from_slice(b"ObjXyz");
-    assert!(reason(AssetKind::Pdf, &disguised).contains("stream of objects"));
+    assert!(reason(AssetKind::Pdf, &disguised).contains("object stream"));
 }
 
 #[test]
@@ -43,10 +43,10 @@ fn object_streams_share_one_decompression_limit() {
         catalog.set("Lang", large);
     });
     assert!(large.len() < 1024 * 1024, "it is compressed");
-    assert!(reason(AssetKind::Pdf, &large).contains("unpacks to more"));
+    assert!(reason(AssetKind::Pdf, &large).contains("too large when decompressed"));
 }
 
-/// A file whose object 4 is in a stream of objects, which is object 5; its table is object 6.
+/// Creates a file whose object 4 is in object stream 5. Its cross-reference stream is object 6.
 fn with_stream(dict: &str, content: &str) -> Result<Accepted, InspectError> {
     let stream = format!("5 0 obj << {dict} /Length {} >>\nstream\n{content}\nendstream endobj", content.len());
     let objects = [CATALOG, PAGES, PAGE, &stream];
@@ -76,7 +76,7 @@ fn with_stream(dict: &str, content: &str) -> Result<Accepted, InspectError> {
 fn ambiguous_object_streams_are_rejected() {
     let good = "/Type /ObjStm /N 1 /First 4";
     assert!(matches!(with_stream(good, "4 0 (en)"), Ok(Accepted::Rewritten(_))));
-    // Objects are where the table says, and not in what a stream extends, which may be itself.
+    // Objects are found by the table. `Extends` is not followed; it may refer to the stream itself.
     assert!(matches!(with_stream(&format!("{good} /Extends 5 0 R"), "4 0 (en)"), Ok(Accepted::Rewritten(_))));
     for (dict, content) in [
         ("/Type /ObjStm /N 1 0 R /First 4", "4 0 (en)"),
@@ -99,7 +99,7 @@ fn ambiguous_object_streams_are_rejected() {
     }
 }
 
-/// A page whose content is a stream with these members.
+/// Creates a page whose content is a stream with these entries.
 fn with_content(members: &str, content: &[u8]) -> Vec<u8> {
     let mut file = b"%PDF-1.7\n".to_vec();
     let head = format!("4 0 obj\n<< {members} /Length {} >>\nstream\n", content.len());

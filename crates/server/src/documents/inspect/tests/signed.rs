@@ -1,8 +1,8 @@
-//! Digitally signed documents.
+//! Tests of digitally signed documents.
 
 use super::*;
 
-/// Numbers objects from 1, and adds their table.
+/// Appends objects and their table to a file.
 pub(super) fn revision(mut file: Vec<u8>, objects: &[(u32, &str)], trailer: &str) -> Vec<u8> {
     let mut table = "xref\n0 1\n0000000000 65535 f \n".to_owned();
     for (number, body) in objects {
@@ -28,7 +28,7 @@ fn first(catalog: &str) -> Vec<u8> {
     revision(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec(), &[(1, catalog), (2, PAGES), (3, PAGE)], "")
 }
 
-/// A document that is signed in a second revision, as most programs do.
+/// Creates a document that is signed in a second revision, as most programs do.
 fn signed(catalog: &str, first: Vec<u8>) -> Vec<u8> {
     let found = first.windows(10).rposition(|window| window == b"startxref\n").expect("an end") + 10;
     let digits = String::from_utf8_lossy(&first[found..]).into_owned();
@@ -40,7 +40,7 @@ fn position(file: &[u8], what: &str) -> usize {
     file.windows(what.len()).position(|window| window == what.as_bytes()).expect(what)
 }
 
-/// Fills in what the signature covers: all but its contents.
+/// Fills in the byte range of the signature: everything except its contents.
 fn with_range(mut file: Vec<u8>) -> Vec<u8> {
     let before = position(&file, "<3000>");
     for (name, number) in [("AAAAAA", before), ("BBBBBB", before + 6), ("CCCCCC", file.len() - before - 6)] {
@@ -50,7 +50,8 @@ fn with_range(mut file: Vec<u8>) -> Vec<u8> {
     file
 }
 
-/// A signed file with `from` replaced by `to` once, with the same length or at the end.
+/// Creates a signed file in which `from` is replaced by `to` once. Both have the same length,
+/// unless `from` is at the end.
 fn changed(from: &str, to: &str) -> Vec<u8> {
     let file = signed(SIGNED_CATALOG, first(CATALOG));
     let at = file.windows(from.len()).rposition(|window| window == from.as_bytes()).expect(from);
@@ -65,7 +66,7 @@ fn signed_documents_have_one_reading() {
         ("%%EOF\n", "", "does not end as it should"),
         ("%%EOF\n", comments.as_str(), "does not end as it should"),
         (" 00000 n \n", " 00000 n\n", "written in an unusual way"),
-        ("5 0 obj", "5  0 obj", "not where its table says"),
+        ("5 0 obj", "5  0 obj", "not where its cross-reference table says"),
     ] {
         assert!(reason(AssetKind::Pdf, &changed(from, to)).contains(why), "{from:?} {to:?}");
     }
@@ -125,7 +126,7 @@ fn forms_beside_a_signature_are_rejected() {
     let form = SIGNED_CATALOG.replace("[4 0 R]", "[4 0 R << /FT /Tx /T (password) >>]");
     assert!(reason(AssetKind::Pdf, &signed(&form, first(CATALOG))).contains("a form"));
     let form = SIGNED_CATALOG.replace("/SigFlags 3", "/XFA [(x) 5 0 R]");
-    assert!(reason(AssetKind::Pdf, &signed(&form, first(CATALOG))).contains("something active (XFA)"));
+    assert!(reason(AssetKind::Pdf, &signed(&form, first(CATALOG))).contains("active content (XFA)"));
 }
 
 #[test]
@@ -148,7 +149,7 @@ fn signed_documents_with_something_unread_are_rejected() {
     assert!(reason(AssetKind::Pdf, &signed(SIGNED_CATALOG, hidden)).contains("looks like an object"));
 
     let unknown = SIGNED_CATALOG.replace("/AcroForm", "/Unknown << /Movie (x.avi) >> /AcroForm");
-    assert!(reason(AssetKind::Pdf, &signed(&unknown, first(CATALOG))).contains("digitally signed and holds"));
+    assert!(reason(AssetKind::Pdf, &signed(&unknown, first(CATALOG))).contains("digitally signed and contains"));
 
     let mut after_junk = b"junk\n".to_vec();
     after_junk.extend(signed(SIGNED_CATALOG, first(CATALOG)));
@@ -164,7 +165,7 @@ fn signed_documents_keep_web_links_alone() {
     };
     assert_eq!(with("https://university.example/verify"), Ok(Accepted::Signed));
     for address in ["file:///etc/passwd", "javascript:alert", "//evil.example/share"] {
-        assert!(with(address).expect_err("refused").0.contains("leads out of it"), "{address}");
+        assert!(with(address).expect_err("refused").0.contains("leads out of the document"), "{address}");
     }
 }
 
@@ -181,7 +182,7 @@ fn streams_that_no_page_of_a_signed_document_needs_are_counted() {
     };
     assert_eq!(with(&size("9")), Ok(Accepted::Signed));
     assert!(with(&size("99999999")).expect_err("refused").0.contains("more than viewers"));
-    assert!(with(&size("9").replace("/RL", "/Crypt")).expect_err("refused").0.contains("unknown way"));
+    assert!(with(&size("9").replace("/RL", "/Crypt")).expect_err("refused").0.contains("unknown method"));
 }
 
 #[test]
@@ -202,6 +203,6 @@ fn hidden_tables_must_have_a_plain_place() {
     rewritten(&plain(""));
     for place in ["4 0 R", "-1", "9.0", "99999", "15"] {
         let reason = reason(AssetKind::Pdf, &plain(&format!("/XRefStm {place}")));
-        assert!(reason.contains("table of objects"), "{place}: {reason}");
+        assert!(reason.contains("cross-reference table"), "{place}: {reason}");
     }
 }

@@ -1,4 +1,4 @@
-//! A request to this server's own router, and what came back, made readable.
+//! A request to this server's own router and its response, formatted for reading.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -13,22 +13,21 @@ use tower::ServiceExt as _;
 
 use crate::http::{Client, without_json_suffix};
 
-/// Most bytes of an answer that are shown.
+/// Maximum number of bytes of a response that are shown.
 const LONGEST: usize = 1 << 20;
 
-/// What is sent.
 #[derive(Debug)]
 pub(super) struct Request<'a> {
     pub method: &'a Method,
     pub path: &'a str,
     pub content_type: Option<&'a str>,
     pub body: String,
-    /// The body without what must not be shown.
+    /// The body without secrets.
     pub shown_body: &'a str,
     pub token: Option<String>,
 }
 
-/// What was sent and what came back.
+/// A request and its response.
 #[derive(Debug)]
 pub(super) struct Exchange {
     pub curl: String,
@@ -38,19 +37,19 @@ pub(super) struct Exchange {
     pub millis: String,
     pub headers: Vec<(String, String)>,
     pub body: String,
-    /// Each fault of the body that was sent.
-    pub faults: Vec<ReadableFault>,
-    /// The person's link, if one was given.
+    /// The field errors in the response.
+    pub field_errors: Vec<ReadableFault>,
+    /// The person's link, if the response contains one.
     pub link: Option<String>,
-    /// The request's id, if something was pushed.
+    /// The id of the created submission, if there is one.
     pub pushed: Option<uuid::Uuid>,
 }
 
-/// A fault as the page shows it.
+/// A field error as the page shows it.
 #[derive(Debug)]
 pub(super) struct ReadableFault {
     pub pointer: String,
-    /// The line of the body that it is about.
+    /// The line of the body that contains the error.
     pub line: Option<i64>,
     pub code: String,
     pub message: String,
@@ -61,7 +60,7 @@ impl Exchange {
     /// Sends `request` through the whole router.
     ///
     /// # Errors
-    /// The path cannot be one.
+    /// The path is invalid.
     pub(super) async fn make(
         router: Router,
         base: &str,
@@ -78,7 +77,7 @@ impl Exchange {
         }
         let body = if request.content_type.is_some() { Body::from(request.body) } else { Body::empty() };
         let mut made = made.body(body)?;
-        // Limits count for whoever sits before the page.
+        // Per-client rate limits apply to the person using the page.
         made.extensions_mut().insert(ConnectInfo(SocketAddr::new(client.0, 0)));
         let started = Instant::now();
         let answered = Box::pin(router.oneshot(without_json_suffix(made))).await;
@@ -92,7 +91,7 @@ impl Exchange {
     fn read(status: StatusCode, headers: &HeaderMap, text: &str, sent: &str) -> Self {
         let json: Option<Value> = serde_json::from_str(text).ok();
         let word = |name: &str| json.as_ref().and_then(|json| json[name].as_str());
-        let faults = json.as_ref().and_then(|json| json["errors"].as_array()).into_iter().flatten();
+        let field_errors = json.as_ref().and_then(|json| json["errors"].as_array()).into_iter().flatten();
         let named = headers
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
@@ -103,7 +102,7 @@ impl Exchange {
             is_good: status.is_success(),
             millis: String::new(),
             headers: named.collect(),
-            faults: faults.map(|fault| ReadableFault::new(fault, sent)).collect(),
+            field_errors: field_errors.map(|field_error| ReadableFault::new(field_error, sent)).collect(),
             link: word("redirect_uri").map(str::to_owned),
             pushed: word("request_id").filter(|_| status.is_success()).and_then(|id| id.parse().ok()),
             body: json
@@ -115,8 +114,8 @@ impl Exchange {
 }
 
 impl ReadableFault {
-    fn new(fault: &Value, sent: &str) -> Self {
-        let word = |name: &str| fault[name].as_str().unwrap_or_default().to_owned();
+    fn new(field_error: &Value, sent: &str) -> Self {
+        let word = |name: &str| field_error[name].as_str().unwrap_or_default().to_owned();
         let pointer = word("pointer");
         let line = credential::locate(sent, &pointer).map(|found| line_of(sent, found.value.start));
         Self {
@@ -124,18 +123,18 @@ impl ReadableFault {
             pointer,
             code: word("code"),
             message: word("message"),
-            suggestion: fault["suggestion"].as_str().map(str::to_owned),
+            suggestion: field_error["suggestion"].as_str().map(str::to_owned),
         }
     }
 }
 
-/// The number of the line, from 1, in which the byte `at` stands.
+/// Returns the line number, from 1, of the byte `at`.
 fn line_of(text: &str, at: usize) -> i64 {
     let breaks = text.bytes().take(at).filter(|byte| *byte == b'\n').count();
     i64::try_from(breaks + 1).unwrap_or(i64::MAX)
 }
 
-/// The request as a line for a shell, with the secret parts left to variables.
+/// Formats the request as a curl command, with variables for the secrets.
 fn curl(base: &str, request: &Request<'_>) -> String {
     let mut line = format!("curl {}", quoted(&format!("{base}{}", request.path)));
     if *request.method != Method::GET && !(*request.method == Method::POST && request.content_type.is_some()) {
@@ -157,7 +156,7 @@ fn curl(base: &str, request: &Request<'_>) -> String {
     line
 }
 
-/// `text` in single quotes, as a POSIX shell reads it.
+/// Quotes `text` in single quotes for a POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
@@ -188,7 +187,7 @@ mod tests {
         let sent = "{\n  \"fields\": {\n    \"full_name\": 7\n  }\n}";
         let answer = r#"{"errors":[{"pointer":"/fields/full_name","code":"type","message":"No."},{"pointer":"/nowhere","code":"x","message":""}]}"#;
         let read = Exchange::read(StatusCode::UNPROCESSABLE_ENTITY, &HeaderMap::new(), answer, sent);
-        assert_eq!(read.faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [Some(3), None]);
+        assert_eq!(read.field_errors.iter().map(|field_error| field_error.line).collect::<Vec<_>>(), [Some(3), None]);
         assert!(!read.is_good && read.pushed.is_none());
     }
 }

@@ -1,11 +1,11 @@
-//! One presentation after another, with everything that can be wrong with it.
+//! Conclusions for each possible problem of a presentation.
 
 use credential::verification::NotShown;
 use serde_json::json;
 
 use super::*;
 
-/// Verdicts of a check in which everything passed, but for the steps in `changes`.
+/// Returns a report in which every step passed, except those in `changes`.
 fn report(claims: Value, changes: &[(Step, Outcome, Option<&'static str>)]) -> Report {
     let verdict = |step: Step| {
         let change = changes.iter().find(|(changed, ..)| *changed == step);
@@ -143,7 +143,7 @@ fn different_names_are_doubtful_and_each_is_named() {
 #[test]
 fn a_newer_version_is_doubtful_as_soon_as_it_is_known() {
     let (claims, now) = (career("Ada", "Acme", None, "2026-10"), Timestamp::from_micros(1_793_500_000_000_000));
-    // The status list may be older than the newer version.
+    // The cached status list may be older than the newer version.
     for checks in [vec![], vec![(Step::Status, Outcome::Failed, Some("replaced"))]] {
         let report = report(claims.clone(), &checks);
         let found = conclude(&[Presented { report: &report, newer_since: Some(now) }], None, now);

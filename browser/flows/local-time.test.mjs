@@ -1,0 +1,47 @@
+// Moments are in the reader's time zone; without scripts and on paper they are in UTC.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { checkPage } from "../support/check.mjs";
+import { freshAddress } from "../support/server.mjs";
+import { stage } from "../support/stage.mjs";
+import { openLink, signIn } from "../support/steps.mjs";
+
+const scene = stage();
+const moments = (page) => page.locator("time[data-local]");
+
+test("the time to decide is relative and local, and UTC on paper", async () => {
+  const page = await scene.visitor({ timezoneId: "Asia/Singapore" });
+  await openLink(page, scene.server, await scene.server.push(), freshAddress());
+  const last = moments(page).last();
+  assert.match(await last.innerText(), /^[A-Z][a-z]{2} \d+ [A-Z][a-z]+( \d{4})?, \d\d:\d\d, your time$/);
+  const hour = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Singapore" });
+  const shown = hour.format(Date.parse(await last.getAttribute("datetime")));
+  assert.ok((await last.innerText()).includes(`, ${shown}, your time`));
+  assert.match(await page.locator("time[data-left]").first().innerText(), /^2 days left$/);
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  assert.match(await last.innerText(), / UTC$/);
+  await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+  assert.match(await last.innerText(), /, your time$/);
+  await checkPage(page);
+});
+
+test("without JavaScript moments are in UTC", async () => {
+  const page = await scene.visitor({ javaScriptEnabled: false });
+  const link = await scene.server.push();
+  await page.goto(link);
+  await page.locator("input[name='link']").fill(link);
+  await page.getByRole("button", { name: "Open" }).click();
+  await page.getByText("has sent your career history").waitFor();
+  await signIn(page, scene.server, freshAddress());
+  assert.match(await moments(page).last().innerText(), /^\d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC$/);
+});
+
+test("links in a line of their own are at least 24 pixels high", async () => {
+  const page = await scene.visitor();
+  for (const path of ["/", "/sign-in"]) {
+    await page.goto(path);
+    const heights = await page.locator("main a:visible, footer a:visible").evaluateAll((links) => links.map((link) => link.getBoundingClientRect().height));
+    assert.ok(heights.length > 0 && heights.every((height) => height >= 24), `${path}: ${heights}`);
+  }
+});

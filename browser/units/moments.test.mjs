@@ -1,0 +1,25 @@
+// Moments and the time left, in the reader's time zone.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { load } from "./modules.mjs";
+
+const { leftInWords, momentInWords } = await load("moments.js");
+const HOUR = 3_600_000;
+const NOW = Date.UTC(2026, 10, 23, 9, 0);
+
+test("moments are shown in the reader's time zone", () => {
+  const at = Date.UTC(2026, 10, 29, 22, 29);
+  const shown = ["UTC", "Asia/Singapore"].map((zone) => momentInWords(at, NOW, "en", zone));
+  assert.deepEqual(shown, ["Sun 29 Nov, 22:29", "Mon 30 Nov, 06:29"]);
+});
+
+test("a moment of another year shows the year", () => {
+  assert.equal(momentInWords(Date.UTC(2027, 0, 1, 0, 5), NOW, "en", "UTC"), "Fri 1 Jan 2027, 00:05");
+});
+
+test("the time left is rounded as on the server", () => {
+  const left = [0.9, 1, 23.9, 24, 35.9, 36, 48].map((hours) => leftInWords(hours * HOUR, "en"));
+  assert.deepEqual(left, [undefined, "1 hour", "23 hours", "1 day", "1 day", "2 days", "2 days"]);
+  assert.equal(leftInWords(-HOUR, "en"), undefined);
+});

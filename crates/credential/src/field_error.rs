@@ -1,0 +1,241 @@
+//! Field errors: the problems of a body, each with its JSON Pointer, a code and a suggestion.
+//!
+//! The codes are stable. A code never changes its meaning; a new meaning gets a new code.
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::locate::sort_by_position;
+use crate::pointer::{CUT, Path};
+
+/// Maximum number of errors in one response. Beyond it, a last error says that there are more.
+const MAX: usize = 100;
+
+/// Maximum number of characters of a caller's value that a response repeats (docs/partner-api.md
+/// section 9).
+const ECHOED: usize = 64;
+
+/// One error of a body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// A JSON Pointer (RFC 6901) that resolves in the caller's own body. For a missing field it
+    /// points to the object that lacks it.
+    pub pointer: String,
+    /// The kind of error.
+    pub code: Code,
+    /// An explanation for integrators of how to correct it.
+    pub message: String,
+    /// The start of the received value, at most 64 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub received: Option<String>,
+    /// The value that was probably meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+}
+
+macro_rules! codes {
+    ($($variant:ident $name:literal $explanation:literal)+) => {
+        /// A stable name for a kind of error.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $(#[doc = $explanation] $variant,)+
+        }
+
+        impl Code {
+            /// All codes, in the order of the reference.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// Returns the name in the API, such as `date.format`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// Returns one sentence for the reference.
+            pub fn explanation(self) -> &'static str {
+                match self { $(Self::$variant => $explanation,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    TypeMismatch "type.mismatch" "The value has the wrong JSON type."
+    FieldMissing "field.missing" "A required field is missing. The pointer names the object that lacks it, the suggestion names the field."
+    FieldUnknown "field.unknown" "The field is unknown. The suggestion is the closest known name."
+    FieldNull "field.null" "The field must not be null. Set a value, or leave the field out if it is optional."
+    TextEmpty "text.empty" "The text is empty, or consists of spaces and invisible characters only."
+    TextTooLong "text.too_long" "The text is longer than the maximum."
+    TextControl "text.control" "The text contains a control character, or one that changes the direction of the text."
+    EmailFormat "email.format" "The text is not a valid email address."
+    SandboxOnly "sandbox.only" "Sandbox users (addresses at sandbox.invalid) are available to sandbox partners only."
+    FieldForbidden "field.forbidden" "The field must not be set, because of the value of another field."
+    FieldConflict "field.conflict" "The same field is at two places in the body, with different values."
+    DateFormat "date.format" "The date has the wrong format. It must be YYYY-MM, YYYY-MM-DD or YYYY, as the field requires."
+    DateRange "date.range" "The date does not exist, or its year is before 1900."
+    DateOrder "date.order" "The date is before another date that it must not precede."
+    DateFuture "date.future" "The date is in the future."
+    ChoiceUnknown "choice.unknown" "The value is not one of the allowed values. The suggestion is the closest one."
+    ListTooShort "list.too_short" "The list has too few items."
+    ListTooLong "list.too_long" "The list has too many items."
+    AnyOfMissing "any_of.missing" "At least one of several fields is required, and all are missing."
+    CredentialIdDuplicate "credential_id.duplicate" "The id is used twice in one batch."
+    CredentialIdTaken "credential_id.taken" "You have already used this id for another request or another credential type."
+    ReplacesUnknown "replaces.unknown" "You have no credential with this id. The id of a batch is not the id of a credential."
+    ReplacesType "replaces.type" "The credential to replace has another credential type."
+    ReplacesSelf "replaces.self" "replaces is the id of this request, or of another item of the same batch."
+    CredentialTypeMismatch "credential_type.mismatch" "The credential type in the body differs from the one in the path."
+    VersionMismatch "version.mismatch" "The body belongs to another version of the API than the path."
+    BatchEmpty "batch.empty" "The batch has no items."
+    AssetsNotAllowed "assets.not_allowed" "This credential type does not accept assets."
+    AssetIdDuplicate "asset_id.duplicate" "The asset_id is used twice in one credential."
+    AssetDataFormat "asset_data.format" "asset_data is neither an https URL nor a data URL of the asset's type."
+    AssetDataAddress "asset_data.address" "Documents cannot be fetched from this URL."
+    AssetDataContent "asset_data.content" "The document has another format than declared, is damaged, or contains active content."
+    CallbackUrlUnknown "callback_url.unknown" "The callback URL is not on your list of registered URLs."
+    ReturnUrlUnknown "return_url.unknown" "The return URL is not on your list of registered URLs."
+    UrlFormat "url.format" "The text is not an absolute https URL, or it contains a user name, a password or a fragment."
+    UrlAddress "url.address" "The URL does not lead to a public address."
+    TimeFormat "time.format" "The time is not in RFC 3339 format, such as 2026-11-25T09:30:00Z."
+    TimeOrder "time.order" "The time is before another time that it must not precede."
+    IdForm "id.form" "The id starts or ends with white space, contains an invisible character, or is not in NFC. The suggestion is a valid form."
+    IdMismatch "id.mismatch" "The id in the body differs from the one in the path."
+    ErrorsTruncated "errors.truncated" "There are more errors than a response lists. Correct the listed ones first."
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Collects at most 100 errors.
+#[derive(Debug, Default)]
+pub struct FieldErrors {
+    found: Vec<FieldError>,
+}
+
+impl FieldErrors {
+    /// Adds an error at `path`. Calls `message` only if the error will be listed.
+    pub fn add(&mut self, path: &Path<'_>, code: Code, message: impl FnOnce() -> String) -> &mut Self {
+        if self.has_room() {
+            self.found.push(FieldError {
+                pointer: path.pointer(),
+                code,
+                message: message(),
+                received: None,
+                suggestion: None,
+            });
+        } else if self.found.len() == MAX {
+            let message = format!(
+                "There are more than {MAX} errors; only the first ones are listed. Correct them and send the request again."
+            );
+            self.found.push(FieldError {
+                pointer: String::new(),
+                code: Code::ErrorsTruncated,
+                message,
+                received: None,
+                suggestion: None,
+            });
+        }
+        self
+    }
+
+    /// Returns whether another error would be listed.
+    pub fn has_room(&self) -> bool {
+        self.found.len() < MAX
+    }
+
+    /// Sets the received value of the error that was added last.
+    pub fn received(&mut self, value: &Value) -> &mut Self {
+        self.last(|field_error| {
+            let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+            field_error.received = Some(text.chars().take(ECHOED).collect());
+        })
+    }
+
+    /// Sets the suggestion of the error that was added last.
+    pub fn suggest(&mut self, suggestion: Option<String>) -> &mut Self {
+        self.last(|field_error| field_error.suggestion = suggestion)
+    }
+
+    fn last(&mut self, change: impl FnOnce(&mut FieldError)) -> &mut Self {
+        if let Some(field_error) = self.found.last_mut().filter(|field_error| field_error.code != Code::ErrorsTruncated)
+        {
+            change(field_error);
+        }
+        self
+    }
+
+    /// Returns `Ok` if there are no errors.
+    ///
+    /// # Errors
+    /// The errors in the order of their positions in `body`. If some were omitted, the last one
+    /// says so.
+    pub fn into_result(mut self, body: &[u8]) -> Result<(), Vec<FieldError>> {
+        if self.found.is_empty() {
+            return Ok(());
+        }
+        // serde_json sorts its maps by name, so the source is scanned again for the order. The
+        // error about omitted errors stays behind the first `MAX`.
+        let listed = self.found.len().min(MAX);
+        sort_by_position(std::str::from_utf8(body).unwrap_or_default(), &mut self.found[..listed], |field_error| {
+            &field_error.pointer
+        });
+        for field_error in &mut self.found {
+            field_error.pointer = shortened(&field_error.pointer);
+        }
+        Err(self.found)
+    }
+}
+
+/// Returns the pointer with each step cut after [`ECHOED`] characters. Only unknown names are
+/// longer.
+fn shortened(pointer: &str) -> String {
+    let step = |step: &str| match step.char_indices().nth(ECHOED) {
+        Some((end, _)) => format!("{}{CUT}", &step[..end]),
+        None => step.to_owned(),
+    };
+    pointer.split('/').map(step).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_have_explanations() {
+        let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert!(Code::ALL.iter().all(|code| code.explanation().ends_with('.')));
+    }
+
+    #[test]
+    fn long_names_are_cut_in_pointers() {
+        let name = "n".repeat(1_000_000);
+        let body = format!(r#"{{"a": 1, "{name}": {{"b": 2}}}}"#);
+        let mut field_errors = FieldErrors::default();
+        let unknown = Path::Member(&Path::Root, &name);
+        field_errors.add(&Path::Member(&unknown, "b"), Code::FieldUnknown, String::new);
+        field_errors.add(&Path::Member(&Path::Root, "a"), Code::FieldUnknown, String::new);
+        let found = field_errors.into_result(body.as_bytes()).expect_err("there are errors");
+        let pointers: Vec<&str> = found.iter().map(|field_error| &*field_error.pointer).collect();
+        assert_eq!(pointers, ["/a", &format!("/{}…/b", "n".repeat(64))]);
+        let located = crate::locate(&body, pointers[1]).expect("it is found by what is left of its name");
+        assert_eq!(&body[located.value], "2");
+    }
+
+    #[test]
+    fn at_most_100_field_errors_are_listed() {
+        let mut field_errors = FieldErrors::default();
+        for _ in 0..250 {
+            field_errors.add(&Path::Root, Code::TextEmpty, || "x".to_owned()).received(&Value::from("y".repeat(100)));
+        }
+        let found = field_errors.into_result(b"0").expect_err("there are errors");
+        assert_eq!(found.len(), 101);
+        assert_eq!((found[100].code, &found[100].received), (Code::ErrorsTruncated, &None));
+        assert_eq!(found[0].received.as_ref().map(String::len), Some(64));
+    }
+}

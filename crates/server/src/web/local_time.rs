@@ -1,0 +1,38 @@
+//! Moments as HTML. The script `local-time.js` rewrites them to the reader's time zone; without
+//! scripts they stay in UTC.
+
+use crate::i18n::Text;
+use ambient::Timestamp;
+
+impl Text {
+    /// Returns a moment as HTML.
+    pub fn local_moment(&self, moment: &Timestamp) -> String {
+        format!("<time datetime=\"{moment}\" data-local>{}</time>", self.moment(moment))
+    }
+
+    /// Returns the time left until a moment as HTML. `left` is that time when the page is rendered;
+    /// the script keeps it current.
+    pub fn local_left(&self, left: &str, until: &Timestamp) -> String {
+        format!("<time datetime=\"{until}\" data-left>{left}</time>")
+    }
+
+    /// Returns the text of `key` as HTML, with a moment.
+    pub fn with_moment(&self, key: &str, moment: &Timestamp) -> String {
+        self.with_markup(key, &[("moment", self.local_moment(moment))])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_carry_the_exact_time_and_show_utc() {
+        let (text, moment) = (Text::default(), Timestamp::from_micros(1_706_000_000_000_000));
+        let shown = "<time datetime=\"2024-01-23T08:53:20Z\" data-local>23 January 2024, 08:53 UTC</time>";
+        assert_eq!(text.local_moment(&moment), shown);
+        assert_eq!(text.with_moment("share-viewed", &moment), format!("Last viewed on {shown}."));
+        let left = "<time datetime=\"2024-01-23T08:53:20Z\" data-left>2 days left</time>";
+        assert_eq!(text.local_left("2 days left", &moment), left);
+    }
+}

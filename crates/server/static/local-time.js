@@ -1,0 +1,40 @@
+// Rewrites the moments of a page to the reader's time zone, and keeps the time left current. On
+// paper they stay in UTC, because readers of a printout may be elsewhere.
+import { leftInWords, momentInWords } from "./moments.js";
+
+const EVERY_MS = 60_000;
+
+const language = document.documentElement.lang;
+const { local, left, soon } = document.body.dataset;
+const moments = [...document.querySelectorAll("time[data-local]")];
+const utc = new Map(moments.map((element) => [element, element.textContent]));
+
+/** Formats a time as the page shows moments, like "Mon 30 Nov, 06:29, your time". */
+export const localMoment = (millis) => local.replace("{moment}", momentInWords(millis, Date.now(), language));
+
+const millisOf = (element) => Date.parse(element.dateTime);
+
+function showLocal() {
+  for (const element of moments) {
+    element.textContent = localMoment(millisOf(element));
+    element.title = utc.get(element);
+  }
+}
+
+function showUtc() {
+  for (const element of moments) element.textContent = utc.get(element);
+}
+
+function showLeft() {
+  for (const element of document.querySelectorAll("time[data-left]")) {
+    const words = leftInWords(millisOf(element) - Date.now(), language);
+    const text = words === undefined ? soon : left.replace("{time}", words);
+    if (element.textContent !== text) element.textContent = text;
+  }
+}
+
+showLocal();
+showLeft();
+setInterval(showLeft, EVERY_MS);
+addEventListener("beforeprint", showUtc);
+addEventListener("afterprint", showLocal);

@@ -1,0 +1,27 @@
+// Moments and the time left, in words, in the reader's time zone.
+const HOUR_MS = 3_600_000;
+const DAY_HOURS = 24;
+
+const localeOf = (language) => (language === "en" ? "en-GB" : language);
+
+/** Formats a moment, like "Mon 30 Nov, 06:29"; with the year if it is not the current one. */
+export function momentInWords(at, now, language, timeZone) {
+  const format = (options) => new Intl.DateTimeFormat(localeOf(language), { timeZone, ...options });
+  const year = format({ year: "numeric" });
+  const withYear = year.format(at) === year.format(now) ? {} : { year: "numeric" };
+  const day = format({ weekday: "short", day: "numeric", month: "short", ...withYear }).format(at).replace(",", "");
+  const time = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
+  return `${day}, ${time}`;
+}
+
+/**
+ * Formats the time left, like "2 days", rounded as the server does; `undefined` if it is less than
+ * an hour.
+ */
+export function leftInWords(millis, language) {
+  const hours = Math.floor(millis / HOUR_MS);
+  if (hours < 1) return undefined;
+  const [count, unit] =
+    hours < DAY_HOURS ? [hours, "hour"] : [Math.floor((hours + DAY_HOURS / 2) / DAY_HOURS), "day"];
+  return new Intl.NumberFormat(localeOf(language), { style: "unit", unit, unitDisplay: "long" }).format(count);
+}

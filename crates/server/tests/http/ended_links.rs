@@ -1,0 +1,49 @@
+//! Links that lead nowhere say so before they ask for an email address.
+
+use std::time::Duration;
+
+use axum::http::Method;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::support::app::{PUSH, TestApp};
+
+/// Opens `link` in a browser without a session, and asserts that it has ended.
+async fn assert_ended(test: &TestApp, link: Uuid, status: u16, said: &str) {
+    let mut visitor = test.browser();
+    let page = visitor.open(link).await.assert_status(status);
+    assert!(page.text.contains(said) && !page.text.contains("name=\"email\""), "{said}: {}", page.text);
+    assert!(visitor.cookies.is_empty(), "the next sign-in does not lead to it: {:?}", visitor.cookies);
+}
+
+#[tokio::test]
+async fn ended_links_say_so_before_sign_in() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let [declined, withdrawn, expired] =
+        [test.push(&token, "1").await, test.push(&token, "2").await, test.push(&token, "3").await];
+    let page = person.open(declined).await.redirect().to_owned();
+    person.post(&format!("{page}/decline"), &[]).await.assert_status(303);
+    let reason = json!({ "reason": "It was sent twice." }).to_string();
+    let withdraw = test.api(Method::DELETE, &format!("{PUSH}/2"), &token, &reason);
+    test.send(withdraw).await.assert_status(204);
+    assert_ended(&test, declined, 410, "This was declined").await;
+    assert_ended(&test, withdrawn, 410, "This was withdrawn").await;
+    assert_ended(&test, Uuid::nil(), 404, "We can’t find this link").await;
+    assert_eq!(test.browser().open(expired).await.redirect(), "/sign-in", "it is still pending");
+    test.advance(Duration::from_secs(48 * 3600));
+    assert_ended(&test, expired, 410, "This link has expired").await;
+}
+
+#[tokio::test]
+async fn link_that_ends_during_sign_in_names_no_sender() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let link = test.push(&token, "1").await;
+    let mut visitor = test.browser();
+    visitor.open(link).await.assert_status(303);
+    assert!(visitor.text("/sign-in").await.contains("<bdi>Acme Payroll</bdi> has sent your career history."));
+    test.advance(Duration::from_secs(48 * 3600));
+    assert!(!visitor.text("/sign-in").await.contains("Acme Payroll"));
+}

@@ -1,0 +1,74 @@
+//! Markup for assistive technology and for names in any script.
+
+use serde_json::json;
+
+use crate::support::app::{PUSH, TestApp, career};
+use crate::support::response::content;
+
+#[tokio::test]
+async fn navigation_marks_the_current_page() {
+    let test = TestApp::new().await;
+    let mut person = test.browser();
+    let marked = |path: &str| format!("<a href=\"{path}\" aria-current=\"page\">");
+    assert!(person.text("/sign-in").await.contains(&marked("/sign-in")));
+    person.sign_in("ada@example.org").await;
+    for (path, other) in [("/wallet", "/account"), ("/account", "/wallet")] {
+        let page = person.text(path).await;
+        assert!(page.contains(&marked(path)) && !page.contains(&marked(other)), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn wrong_method_on_a_page_has_its_own_text() {
+    let test = TestApp::new().await;
+    let page = test.browser().post("/wallet/print", &[]).await.assert_status(405);
+    assert!(page.text.contains("This page does not work that way"), "{}", page.text);
+    assert!(!page.text.contains("Page not found"));
+}
+
+#[tokio::test]
+async fn form_errors_name_their_field() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut person = test.browser();
+    let refused = person.post("/sign-in", &[("email", "ada")]).await.assert_status(422);
+    assert!(refused.text.contains("aria-describedby=\"email-help problem\" aria-invalid=\"true\" autofocus"));
+    person.sign_in("ada@example.org").await;
+    person.accept(test.push(&token, "1").await).await;
+    let form = person.text("/wallet/share").await;
+    let part = form.split("name=\"part\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a part");
+    let long = "x".repeat(201);
+    for (field, value, described) in [
+        ("passcode", "12345", "aria-describedby=\"passcode-help problem\" aria-invalid=\"true\" autofocus"),
+        ("purpose", &*long, "aria-describedby=\"purpose-help problem\" aria-invalid=\"true\" autofocus"),
+        ("days", "0", "name=\"days\" aria-describedby=\"problem\" aria-invalid=\"true\" autofocus"),
+    ] {
+        let id = part.split('/').next().expect("an id");
+        let days = if field == "days" { value } else { "7" };
+        let sent = [("credential", id), ("part", part), ("days", days), (field, value)];
+        let refused = person.post("/wallet/share", &sent).await.assert_status(422);
+        assert!(refused.text.contains(described), "{field}: {}", refused.text);
+    }
+}
+
+#[tokio::test]
+async fn names_in_other_scripts_are_isolated() {
+    let test = TestApp::new().await;
+    let partner = test.partner_named("شركة الرواتب", "write.career_history").await;
+    let mut body = career("1");
+    body["fields"]["full_name"] = json!("منى سامي");
+    body["fields"]["employment"][0]["organisation"] = json!("مستشفى");
+    let answer = test.post(PUSH, &test.token(&partner).await, &body).await.assert_status(201).json();
+    let mut person = test.browser();
+    person.open(content(&answer)).await.assert_status(303);
+    let sign_in = person.text("/sign-in").await;
+    let location = person.sign_in("ada@example.org").await;
+    let consent = person.text(&location).await;
+    person.accept(content(&answer)).await;
+    let wallet = person.text("/wallet").await;
+    assert!(sign_in.contains("<bdi>شركة الرواتب</bdi> has sent your career history."), "{sign_in}");
+    for name in ["شركة الرواتب", "منى سامي", "مستشفى"] {
+        assert!(consent.contains(&format!("<bdi>{name}</bdi>")), "{name}: {consent}");
+        assert!(wallet.contains(&format!("<bdi>{name}</bdi>")), "{name}: {wallet}");
+    }
+}

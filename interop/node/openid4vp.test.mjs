@@ -1,0 +1,114 @@
+// OpenID4VP 1.0 with the wallet library of @openid4vc: a credential fetched from Tenure is
+// presented in both response modes, with each kind of client id.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { issued } from "./support/issued.mjs";
+import { Person } from "./support/person.mjs";
+import { Presenter } from "./support/presenter.mjs";
+import { scene as newScene } from "./support/scene.mjs";
+
+const QUESTION = { purpose: "To check your experience", claims: ["full_name", "employment"] };
+
+/**
+ * Creates a verification request; a visitor without an account begins to respond from another
+ * wallet.
+ */
+async function begun(scene, button = "On this device") {
+  const asked = await scene.server.ask(QUESTION);
+  const content = new URLSearchParams(new URL(asked.redirect_uri).hash.slice(1)).get("content");
+  const visitor = new Person(scene.server);
+  const page = await visitor.press(await visitor.visit(`/verifications/${content}/other-wallet`), button);
+  return { asked, visitor, page };
+}
+
+async function presenter(scene, options) {
+  const held = await scene.held("career_history");
+  return new Presenter(await issued(scene, held, "dc+sd-jwt"), scene.server.base, options);
+}
+
+async function assertShown(scene, asked) {
+  const result = await scene.server.result(asked.request_id);
+  assert.equal(result.status, "verified");
+  assert.equal(result.credential.full_name, "Ada Example");
+  assert.ok(result.credential.employment.length > 1);
+  assert.ok(result.verification.checks.every(({ outcome }) => outcome === "passed"), JSON.stringify(result.verification));
+  return result;
+}
+
+const ways = [
+  ["encrypted, as HAIP wants it", { mode: "direct_post.jwt", prefix: "x509_hash" }],
+  ["in the open", { mode: "direct_post", prefix: "x509_hash" }],
+  ["to a server known by its name", { mode: "direct_post.jwt", prefix: "x509_san_dns" }],
+  ["to a server known by its DID", { mode: "direct_post", prefix: "decentralized_identifier" }],
+];
+
+for (const [what, { mode, prefix }] of ways) {
+  describe(what, () => {
+    const env = { TENURE_OPENID4VP__RESPONSE_MODE: mode, TENURE_OPENID4VP__CLIENT_ID_PREFIX: prefix };
+    const scene = newScene({ env });
+
+    test("a wallet on the same device answers, and the browser that began finishes", async () => {
+      const wallet = await presenter(scene);
+      const { asked, visitor, page } = await begun(scene);
+      const question = await wallet.open(page.link("openid4vp://"));
+      assert.equal(question.version, 100);
+      assert.deepEqual([question.client.prefix, question.jar.sendBy], [prefix, "reference"]);
+      assert.equal(question.authorizationRequestPayload.response_mode, mode);
+      const answer = await wallet.answer(question, await wallet.present(question));
+      assert.deepEqual([answer.mode, answer.status], [mode, 200], JSON.stringify(answer.body));
+      assert.equal((await scene.server.result(asked.request_id)).status, "incomplete");
+      const stranger = await new Person(scene.server).visit(new URL(answer.body.redirect_uri).pathname);
+      assert.notEqual(stranger.status, 200);
+      const done = await visitor.visit(answer.body.redirect_uri);
+      assert.match(done.html, /You shared this with/);
+      const { verification } = await assertShown(scene, asked);
+      assert.equal(verification.presentation.audience, question.authorizationRequestPayload.client_id);
+    });
+  });
+}
+
+describe("encrypted", () => {
+  const scene = newScene();
+
+  test("a wallet on another device answers by A128GCM, and its six digits finish it", async () => {
+    const wallet = await presenter(scene, { enc: "A128GCM" });
+    const { asked, visitor, page } = await begun(scene, "On another device");
+    const question = await wallet.open(page.byId("presentation-link"));
+    const answer = await wallet.answer(question, await wallet.present(question));
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    const phone = await new Person(scene.server).visit(answer.body.redirect_uri);
+    const done = await visitor.press(page, "Share", { code: phone.byId("carried-code") });
+    assert.match(done.html, /You shared this with/);
+    await assertShown(scene, asked);
+  });
+
+  test("a question is read as often as a wallet likes, and answered once", async () => {
+    const wallet = await presenter(scene);
+    const { page } = await begun(scene);
+    const [first, again] = [await wallet.open(page.link("openid4vp://")), await wallet.open(page.link("openid4vp://"))];
+    assert.deepEqual(again.authorizationRequestPayload, first.authorizationRequestPayload);
+    assert.equal((await wallet.answer(first, await wallet.present(first))).status, 200);
+    const late = await wallet.answer(first, await wallet.present(first));
+    assert.deepEqual([late.status, late.body.error], [400, "invalid_request"]);
+  });
+
+  test("what another wallet signed, or was signed for another question, is refused", async () => {
+    const wallet = await presenter(scene);
+    const { asked, page } = await begun(scene);
+    const question = await wallet.open(page.link("openid4vp://"));
+    const now = Math.floor(Date.now() / 1000);
+    for (const [change, why] of [
+      [{ kb: { aud: "x509_hash:other" } }, /aud/],
+      [{ kb: { nonce: "other" } }, /nonce/],
+      [{ kb: { iat: now + 3600 } }, /future/],
+      [{ kb: { iat: now - 3600 } }, /long ago/],
+      [{ by: await wallet.issued.wallet.newKey() }, /signature/],
+    ]) {
+      const answer = await wallet.answer(question, await wallet.present(question, change));
+      assert.equal(answer.status, 400, JSON.stringify(change));
+      assert.match(answer.body.error_description, why);
+    }
+    assert.equal((await scene.server.result(asked.request_id)).status, "incomplete");
+  });
+});
