@@ -52,7 +52,7 @@ async fn invalid_vp_does_not_consume_the_request() {
         (
             "long ago",
             Box::new(move |scene, asked| bound(scene, asked, |_, payload| payload["iat"] = (now - 3600).into())),
-            "too old",
+            "too long ago",
         ),
         (
             "another's key",
