@@ -61,6 +61,17 @@ test("the overview counts what was pushed, opened and accepted, and names nobody
   await checkPage(page);
 });
 
+test("every column of the conversion is visible on a phone", async () => {
+  const { page, server } = await consoleOf(scene, { viewport: { width: 320, height: 640 } });
+  await server.push(careerHistory());
+  await page.goto("/console");
+  const box = page.getByRole("group", { name: "Conversion" });
+  const [shown, whole] = await box.evaluate(({ clientWidth, scrollWidth }) => [clientWidth, scrollWidth]);
+  assert.ok(whole <= shown, `${whole} px in ${shown} px`);
+  const columns = await box.locator("tbody tr").first().locator("td").evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell, "::before").content));
+  assert.deepEqual(columns, ['"Count"', '"Of total"', '"Of previous step"']);
+});
+
 test("submissions are listed, filtered, found, and shown with what happened", async () => {
   const { page, server } = await consoleOf(scene);
   const sample = careerHistory();

@@ -97,6 +97,27 @@ test("two names in one share have careers of their own, on the screen and on pap
   }
 });
 
+test("a current job with old data is confirmed first, with the doubt in the same sentence", async () => {
+  const page = await holderOf({ ...JOHN, partner: "Northwind Payroll", dataTo: "2024-05" });
+  const hirer = await scene.visitor();
+  await hirer.addInitScript(() => {
+    window.print = () => {};
+  });
+  await hirer.goto(await shareEverything(page));
+  const said = "Confirmed by Northwind Payroll, with data to May 2024. The current job may have ended since.";
+  const { level, sentence, reasons } = await conclusion(hirer);
+  assert.equal(level, "doubtful");
+  assert.ok(sentence.startsWith(said), sentence);
+  assert.match(reasons.join(), /^Northwind Payroll has no data on Northwind Rail after May 2024/);
+  assert.ok((await printed(hirer)).includes(said));
+  await checkPage(hirer);
+  // A check without a result is another doubt: then the sentence no longer says confirmed.
+  await hirer.route("**/status/*", (route) => route.abort());
+  await button(hirer, "Save as PDF").click();
+  await until("the check without a response", async () => (await conclusion(hirer)).reasons.length === 2);
+  assert.match((await conclusion(hirer)).sentence, /^Not everything here is confirmed\./);
+});
+
 test("a revoked record says so in red, and on paper", async () => {
   const page = await holderOf(JOHN);
   const link = await shareEverything(page);

@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { checkPage } from "../support/check.mjs";
 import { freshAddress } from "../support/server.mjs";
 import { stage } from "../support/stage.mjs";
-import { openLink, signIn } from "../support/steps.mjs";
+import { consoleOf } from "../support/console.mjs";
+import { acceptSample, openLink, signIn } from "../support/steps.mjs";
 
 const scene = stage();
 const moments = (page) => page.locator("time[data-local]");
@@ -24,6 +25,35 @@ test("the time to decide is relative and local, and UTC on paper", async () => {
   await page.evaluate(() => dispatchEvent(new Event("afterprint")));
   assert.match(await last.innerText(), /, your time$/);
   await checkPage(page);
+});
+
+test("days are those of the reader's time zone, and of UTC on paper", async () => {
+  // One of the two zones has another date than UTC at any time.
+  for (const timezoneId of ["Pacific/Kiritimati", "Pacific/Pago_Pago"]) {
+    const page = await scene.visitor({ timezoneId });
+    await acceptSample(page, scene.server, freshAddress());
+    await page.goto("/account");
+    const created = page.locator("time[data-local='day']").first();
+    const at = Date.parse(await created.getAttribute("datetime"));
+    const dayIn = (timeZone) =>
+      new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone }).format(at);
+    assert.equal(await created.innerText(), dayIn(timezoneId));
+    assert.match(await created.getAttribute("title"), /, your time$/);
+    await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+    assert.equal(await created.innerText(), dayIn("UTC"));
+    await checkPage(page);
+  }
+});
+
+test("the console's moments are in the reader's time zone", async () => {
+  const { page, server } = await consoleOf(scene, { timezoneId: "Asia/Singapore" });
+  await server.push();
+  for (const path of ["/console/submissions", "/console/credentials"]) {
+    await page.goto(path);
+    assert.match(await moments(page).first().innerText(), /, \d\d:\d\d, your time$/);
+    assert.doesNotMatch(await page.locator("main").innerText(), /\d\d:\d\d UTC/);
+    await checkPage(page);
+  }
 });
 
 test("without JavaScript moments are in UTC", async () => {

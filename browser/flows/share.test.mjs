@@ -21,7 +21,7 @@ async function makeLink({ passcode, without } = {}) {
   await page.getByRole("link", { name: "Share with a hirer", exact: true }).click();
   await page.getByRole("heading", { level: 1, name: "Share with a hirer" }).waitFor();
   if (without) {
-    await page.getByRole("radio", { name: "Only some of the 2 jobs" }).check();
+    await page.getByRole("radio", { name: "Choose jobs" }).check();
     await page.getByRole("checkbox", { name: without }).uncheck();
   }
   await textbox(page, "Purpose").fill("Your opening for an engineer");

@@ -77,7 +77,7 @@ const rows = (page) =>
 test("the page is in order before anything is pasted", async () => {
   const page = await scene.visitor();
   await page.goto("/");
-  await page.getByRole("link", { name: "Verify a token" }).click();
+  await page.getByRole("link", { name: "Check a signed record" }).click();
   await textbox(page, "Token").waitFor();
   await checkPage(page);
   await button(page, "Verify").click();
@@ -214,7 +214,7 @@ test("old data and details that were left out are pointed out", async () => {
   assert.match(said, /^doubtful: Genuine, but Cove Payroll has no data on Harbour Analytics after May 2024, so the job may have ended/);
   assert.ok(!(await page.locator("main").innerText()).includes("Details left out"));
   await person.goto("/wallet/share");
-  await person.getByLabel("None of the 2 jobs").check();
+  await person.getByLabel("No jobs").check();
   await button(person, "Create link").click();
   await person.waitForURL("**/wallet/shares/*");
   const answer = await fetch(`${await person.locator("#share-link").textContent()}/token/1`);

@@ -44,13 +44,13 @@ async function backAtThePartner(page, request) {
 
 test("whoever shares what is asked for goes back, and the partner gets that and no more", async () => {
   const { page, request } = await opened();
-  await page.getByRole("heading", { level: 1, name: "Acme Payroll would like to see your Career history record" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Acme Payroll would like to see your career history" }).waitFor();
   await checkPage(page);
   const said = await page.textContent("main");
   for (const words of ["To check your experience", "You return to 127.0.0.1.", "Northwind Rail", "Harbour Analytics"]) {
     assert.ok(said.includes(words), words);
   }
-  await page.getByRole("radio", { name: "Only some of the 2 jobs" }).check();
+  await page.getByRole("radio", { name: "Choose jobs" }).check();
   await page.getByRole("checkbox", { name: /Northwind Rail/ }).uncheck();
   await checkPage(page);
   await button(page, "Share").click();
@@ -68,6 +68,7 @@ test("whoever shares what is asked for goes back, and the partner gets that and 
   await checkPage(tab);
   const shown = await tab.textContent("main");
   assert.ok(shown.includes("Harbour Analytics") && !shown.includes("Northwind Rail"), shown);
+  assert.ok(shown.includes("Full name: Ada Example") && !/[0-9]{4}-[0-9]{2}/.test(shown), shown);
   await tab.goto(request.redirect_uri);
   await tab.getByRole("heading", { name: "You have decided" }).waitFor();
   await checkPage(tab);
@@ -83,7 +84,7 @@ test("whoever cancels goes back too, and nothing was shown", async () => {
 
 test("with nothing ticked nothing is shared", async () => {
   const { page } = await opened();
-  await page.getByRole("radio", { name: "None of the 2 jobs" }).check();
+  await page.getByRole("radio", { name: "No jobs" }).check();
   await button(page, "Share").click();
   await page.getByRole("alert").waitFor();
   await checkPage(page, { status: 422 });

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { load } from "./modules.mjs";
 
-const { leftInWords, momentInWords } = await load("moments.js");
+const { dayInWords, leftInWords, momentInWords } = await load("moments.js");
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 10, 23, 9, 0);
 
@@ -12,6 +12,12 @@ test("moments are shown in the reader's time zone", () => {
   const at = Date.UTC(2026, 10, 29, 22, 29);
   const shown = ["UTC", "Asia/Singapore"].map((zone) => momentInWords(at, NOW, "en", zone));
   assert.deepEqual(shown, ["Sun 29 Nov, 22:29", "Mon 30 Nov, 06:29"]);
+});
+
+test("days are those of the reader's time zone, with the year", () => {
+  const at = Date.UTC(2026, 10, 29, 22, 29);
+  const shown = ["UTC", "Asia/Singapore"].map((zone) => dayInWords(at, "en", zone));
+  assert.deepEqual(shown, ["29 November 2026", "30 November 2026"]);
 });
 
 test("a moment of another year shows the year", () => {

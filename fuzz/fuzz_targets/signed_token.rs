@@ -17,6 +17,7 @@ fuzz_target!(|input: (&str, &str, &str, &[u8], bool)| {
     let inputs = VerificationInputs {
         issuer_keys: Answer::Some(keys),
         status: Answer::Some(status.to_owned()),
+        stored_status: None,
         metadata: Answer::Some(metadata.to_vec()),
     };
     let challenge = Challenge {

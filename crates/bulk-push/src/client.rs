@@ -224,7 +224,9 @@ impl Client {
 
     fn no_token(&self, response: &Response, body: &Value) -> Answer {
         let description = body["error_description"].as_str().unwrap_or_default();
-        match body["error"].as_str() {
+        // Errors that pass are retried, whatever their code.
+        let passes = matches!(response.status, 408 | 429 | 502..=504);
+        match body["error"].as_str().filter(|_| !passes) {
             Some("invalid_client") => Answer::Hopeless(format!(
                 "{} rejected the client id and secret, or the client is disabled. Ask the operator; `tenure partner \
                  rotate` creates a new secret",

@@ -144,6 +144,18 @@ fn month_name(rest: &mut &str) -> Option<i32> {
     i32::try_from(index + 1).ok()
 }
 
+/// Returns whether a date can be read with the day or with the month first.
+pub fn is_ambiguous(text: &str) -> bool {
+    let separator = if text.contains('-') { '-' } else { '/' };
+    ["YYYY", "YY"].into_iter().any(|year| {
+        let reads = |first: &str, second: &str| {
+            let pattern = Pattern::parse(&format!("{first}{separator}{second}{separator}{year}"));
+            pattern.is_ok_and(|pattern| pattern.read(text.trim()).is_some())
+        };
+        reads("DD", "MM") && reads("MM", "DD")
+    })
+}
+
 /// Returns whether values of this shape are dates.
 pub fn is_date(shape: Shape) -> bool {
     matches!(shape, Shape::YearMonth | Shape::Date | Shape::Year | Shape::YearOrDate)

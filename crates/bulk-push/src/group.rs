@@ -242,7 +242,17 @@ impl Group<'_> {
             None => 0..record.text.len(),
         };
         let of_dates = rejected_row.code == "date.format" && !self.plan.dates.are_told;
+        if of_dates && dates::is_ambiguous(&rejected_row.value) {
+            rejected_row.message = "This date is ambiguous: the day or the month may come first. Set the format with \
+                                    --date-format DD/MM/YYYY or --date-format MM/DD/YYYY."
+                .to_owned();
+        }
         let help = of_dates.then(|| "set the date format, such as: --date-format DD/MM/YYYY".to_owned());
+        if rejected_row.code == "field.missing" && !rejected_row.column.is_empty() {
+            let help = Some(format!("fill in the column {}", rejected_row.column));
+            rejected_row.span = Some(SourceSpan { source: record.text.clone(), range, help });
+            return rejected_row;
+        }
         let named = (!rejected_row.column.is_empty()).then(|| format!("column {}", rejected_row.column));
         let suggested = (!rejected_row.suggestion.is_empty()).then(|| format!("write \"{}\"", rejected_row.suggestion));
         let help = help.or(suggested).into_iter().chain(named).reduce(|help, named| format!("{help} ({named})"));

@@ -44,7 +44,11 @@ impl Scan {
         let name = path.display().to_string();
         let refuse = |error: std::io::Error| Error::Failed(format!("{name} cannot be read: {error}"));
         let file = File::open(path).map_err(refuse)?;
-        if !file.metadata().map_err(refuse)?.is_file() {
+        let metadata = file.metadata().map_err(refuse)?;
+        if metadata.is_dir() {
+            return Err(Error::Usage(format!("{name} is a folder; name a CSV or NDJSON file in it")));
+        }
+        if !metadata.is_file() {
             return Err(Error::Usage(format!(
                 "{name} is not a regular file; it is read twice, so a pipe does not work"
             )));
@@ -55,6 +59,11 @@ impl Scan {
         if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
             return Err(Error::Failed(format!(
                 "{name} is UTF-16; save it as UTF-8 (in Excel \"CSV UTF-8\") and push it again"
+            )));
+        }
+        if start.contains(&0) {
+            return Err(Error::Failed(format!(
+                "{name} is not a text file; push a CSV or NDJSON file (a spreadsheet can be saved as \"CSV UTF-8\")"
             )));
         }
         let mut offset = 0;

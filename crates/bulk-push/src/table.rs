@@ -223,6 +223,9 @@ mod tests {
         let span = rejected[1].span.clone().expect("a place");
         assert_eq!(&span.source[span.range], "01/02/2020");
         assert!(span.help.is_some_and(|help| help.contains("--date-format") && help.contains("column From")));
+        assert!(rejected[1].message.contains("is ambiguous") && rejected[1].message.contains("--date-format"));
+        let help = rejected[0].span.clone().and_then(|span| span.help);
+        assert_eq!(help.as_deref(), Some("fill in the column Company"));
     }
 
     #[test]

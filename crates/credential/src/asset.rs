@@ -11,9 +11,9 @@ use url::{Host, Url};
 
 use crate::encoding::hex;
 use crate::field_error::{Code, FieldErrors};
-use crate::limits::ID;
 use crate::pointer::Path;
 use crate::schema::{Choice, ListRules, Member, Presence, Shape, check_object, object_schema};
+use crate::url_form::{is_plain_url, url_authority};
 
 /// Maximum size of one document, in bytes (docs/partner-api.md section 4).
 pub const MAX_BYTES: usize = 10 * 1024 * 1024;
@@ -182,8 +182,9 @@ fn asset_members(rules: &AssetRules) -> [Member; 3] {
     [
         Member {
             name: "asset_id",
-            shape: Shape::Identifier { most: ID },
+            shape: Shape::Id,
             presence: Presence::Required,
+            label: "",
             meaning: "Your id for this document, unique within this credential. It is stored unencrypted, so it must not contain personal data.",
             example: r#""transcript-1""#,
         },
@@ -191,6 +192,7 @@ fn asset_members(rules: &AssetRules) -> [Member; 3] {
             name: "asset_type",
             shape: Shape::Choice(rules.kinds),
             presence: Presence::Required,
+            label: "",
             meaning: "The kind of document.",
             example: r#""pdf""#,
         },
@@ -198,6 +200,7 @@ fn asset_members(rules: &AssetRules) -> [Member; 3] {
             name: "asset_data",
             shape: Shape::Anything,
             presence: Presence::Nullable,
+            label: "",
             meaning: "The document: an https URL to fetch it from, a data URL that contains it, or null to get an upload URL.",
             example: "",
         },
@@ -267,21 +270,29 @@ fn from_data_url(text: &str, kind: AssetKind) -> Result<AssetSource, (Code, Stri
 
 /// Checks the text of a URL. The address that its host resolves to is checked when it is fetched.
 fn from_address(text: &str) -> Result<AssetSource, (Code, String)> {
-    let url = Url::parse(text).map_err(|_| {
-        (Code::AssetDataFormat, "Must be an https URL or a data URL. Send null to get an upload URL.".to_owned())
-    })?;
+    let invalid = |message: String| (Code::AssetDataFormat, message);
+    let url = Url::parse(text)
+        .map_err(|_| invalid("Must be an https URL or a data URL. Send null to get an upload URL.".to_owned()))?;
+    if !is_plain_url(text) {
+        let example = "https://documents.example.edu/a.pdf";
+        let message = "Must be a full URL with https:// and a host, without spaces and backslashes, such as";
+        return Err(invalid(format!("{message} {example}.")));
+    }
     if url.scheme() != "https" {
-        return Err((
-            Code::AssetDataFormat,
-            format!("The URL has the scheme {}; it must be https.", short(url.scheme())),
-        ));
+        return Err(invalid(format!("The URL has the scheme {}; it must be https.", short(url.scheme()))));
+    }
+    if url.fragment().is_some() {
+        return Err(invalid("The URL must not have a fragment. Remove everything from the # on.".to_owned()));
     }
     let refuse = |message: &str| Err((Code::AssetDataAddress, message.to_owned()));
     match url.host() {
+        Some(Host::Domain(name)) if name.ends_with('.') => {
+            return Err(invalid("The host name must not end with a full stop.".to_owned()));
+        }
         Some(Host::Domain(_)) => {}
         _ => return refuse("The URL must have a host name, not an IP address."),
     }
-    if !url.username().is_empty() || url.password().is_some() {
+    if url_authority(text).contains('@') {
         return refuse("The URL must not contain a user name or password. Send a URL that works without.");
     }
     Ok(AssetSource::Address(url.into()))
@@ -331,6 +342,18 @@ mod tests {
             ("https://[::1]/", Code::AssetDataAddress),
             ("https://[::ffff:10.0.0.1]/", Code::AssetDataAddress),
             ("https://user:secret@example.edu/", Code::AssetDataAddress),
+            ("https://@example.edu/", Code::AssetDataAddress),
+            ("https:\\\\example.edu\\a.pdf", Code::AssetDataFormat),
+            ("https://example.edu\\a.pdf", Code::AssetDataFormat),
+            ("https:example.edu/a.pdf", Code::AssetDataFormat),
+            ("https:///example.edu/a.pdf", Code::AssetDataFormat),
+            (" https://example.edu/a.pdf", Code::AssetDataFormat),
+            ("https://example.edu/a.pdf ", Code::AssetDataFormat),
+            ("https://example.edu/a\n.pdf", Code::AssetDataFormat),
+            ("https://example.edu/a b.pdf", Code::AssetDataFormat),
+            ("https://example.edu/a.pdf#page=2", Code::AssetDataFormat),
+            ("https://example.edu/a.pdf#", Code::AssetDataFormat),
+            ("https://example.edu./a.pdf", Code::AssetDataFormat),
         ] {
             assert_eq!(from_address(bad).expect_err(bad).0, code, "{bad}");
         }

@@ -103,6 +103,7 @@ fn members() -> Vec<Member> {
         name: known.batch.member(),
         shape: Shape::Anything,
         presence: Presence::Nullable,
+        label: "",
         meaning: known.summary,
         example: "",
     };

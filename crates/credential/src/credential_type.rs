@@ -17,6 +17,7 @@ pub(crate) const FULL_NAME: Member = Member {
     name: "full_name",
     shape: Shape::Text,
     presence: Presence::Required,
+    label: "Full name",
     meaning: "The person's full name.",
     example: r#""John Doe""#,
 };
@@ -54,6 +55,9 @@ pub struct CredentialType {
     pub headline: fn(&Value) -> String,
     /// Returns the blocks that a page shows of valid fields.
     pub view: fn(&Value) -> Vec<Block>,
+    /// Returns the value of the member with this name in words for people; `None` if the value is
+    /// readable as it is. Codes and booleans are not.
+    pub words: fn(&str, &Value) -> Option<String>,
     /// Members of `fields` that an OpenCerts document states too, each with its path in the
     /// document's data.
     pub compared: &'static [(&'static str, &'static str)],
@@ -158,6 +162,10 @@ pub struct Hint {
 
 pub(crate) fn no_advice(_: &Value) -> Vec<Hint> {
     Vec::new()
+}
+
+pub(crate) fn no_words(_: &str, _: &Value) -> Option<String> {
+    None
 }
 
 pub(crate) fn text<'a>(object: &'a Value, name: &str) -> &'a str {

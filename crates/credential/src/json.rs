@@ -31,6 +31,11 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Malformed> {
         let message = error.to_string();
         // serde_json appends the position to its message; here it has fields of its own.
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+        let message = match message {
+            _ if error.is_eof() => "it ends inside the JSON",
+            "key must be a string" => "field names need double quotes",
+            other => other,
+        };
         Malformed { line: error.line().max(1), column: error.column().max(1), message: message.to_owned() }
     })
 }
@@ -137,6 +142,16 @@ mod tests {
         let malformed = parse(b"{\n  \"a\": 1,\n  \"b\" 2\n}").expect_err("a colon is missing");
         assert_eq!((malformed.line, malformed.column), (3, 7));
         assert_eq!(malformed.message, "expected `:`");
+    }
+
+    #[test]
+    fn truncated_json_and_names_without_quotes_are_explained() {
+        for text in ["{", "[1,", "{\"a\": {\"b\": \"c", "{\"a\":", "tru"] {
+            assert_eq!(parse(text.as_bytes()).expect_err(text).message, "it ends inside the JSON", "{text}");
+        }
+        for text in ["{bad", "{bad: 1}", "{\"a\": 1, 'b': 2}"] {
+            assert_eq!(parse(text.as_bytes()).expect_err(text).message, "field names need double quotes", "{text}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(crate) const RETURN_URL: Member = Member {
     name: "return_url",
     shape: Shape::Identifier { most: ADDRESS },
     presence: Presence::Nullable,
+    label: "",
     meaning: "The URL that the person continues to after deciding, with credential_id and status added. It must be on your list of registered URLs. If you leave it out, the person stays on our page.",
     example: r#""https://hr.example/added""#,
 };

@@ -94,6 +94,7 @@ const CHAIN: &Shape = &Shape::Object(&[Member {
     name: "name",
     shape: Shape::Text,
     presence: Presence::Required,
+    label: "",
     meaning: "The institution's name.",
     example: r#""Partner Organization""#,
 }]);
@@ -102,6 +103,7 @@ pub(crate) const CREDENTIAL_ID: Member = Member {
     name: "credential_id",
     shape: Shape::Id,
     presence: Presence::Required,
+    label: "",
     meaning: "Your unique id for this credential. The recommended format is <PREFIX>-<UUID>.",
     example: r#""fa651300-b91a-49cb-8ee7-cac68b3fdf74""#,
 };
@@ -110,6 +112,7 @@ pub(crate) const PARTNER_CHAIN: Member = Member {
     name: "partner_chain",
     shape: Shape::List { of: CHAIN, least: 0, most: 20 },
     presence: Presence::Nullable,
+    label: "",
     meaning: "The institutions between you and the credential's issuer, excluding both, parent first.",
     example: r#"[{ "name": "Partner Organization" }]"#,
 };
@@ -118,6 +121,7 @@ const REPLACES: Member = Member {
     name: "replaces",
     shape: Shape::Id,
     presence: Presence::Nullable,
+    label: "",
     meaning: "The credential_id of an earlier credential of the same type that this one updates. It must be yours. The person chooses whether to replace it or keep both. If they allow you to keep it up to date, an update within that consent is verified at once.",
     example: r#""7c1c9a52-3f0e-4b1d-9a56-0f6f2f7f3c11""#,
 };
@@ -126,6 +130,7 @@ const EMAIL: Member = Member {
     name: "email",
     shape: Shape::Email,
     presence: Presence::Required,
+    label: "",
     meaning: "The person's email address.",
     example: r#""jane@example.org""#,
 };
@@ -134,6 +139,7 @@ pub(crate) const NOTIFY: Member = Member {
     name: "notify",
     shape: Shape::Object(&[EMAIL]),
     presence: Presence::Nullable,
+    label: "",
     meaning: "Mails the link to this address, if you do not deliver it yourself. The address is also used to warn the person a day before the link expires, and is deleted once the link has been opened. Sandbox partners may name a sandbox user at sandbox.invalid, which the server simulates.",
     example: "",
 };
@@ -145,6 +151,7 @@ fn item(credential_type: Type) -> [Member; 5] {
         name: "fields",
         shape: Shape::Object(credential_type.fields),
         presence: Presence::Required,
+        label: "",
         meaning: "The data of the credential.",
         example: "",
     };
@@ -152,6 +159,7 @@ fn item(credential_type: Type) -> [Member; 5] {
         name: "assets",
         shape: Shape::Listed(credential_type.assets),
         presence: Presence::Nullable,
+        label: "",
         meaning: if credential_type.assets.most == 0 {
             "Documents. This type does not accept any."
         } else {
@@ -335,6 +343,7 @@ const QUESTION: &[Member] = &[Member {
     name: "ids",
     shape: Shape::List { of: &Shape::Identifier { most: ID }, least: 0, most: 30 },
     presence: Presence::Required,
+    label: "",
     meaning: "Your credential ids, at most 30.",
     example: r#"["fa651300-b91a-49cb-8ee7-cac68b3fdf74"]"#,
 }];
@@ -356,6 +365,7 @@ const WITHDRAWAL: &[Member] = &[Member {
     name: "reason",
     shape: Shape::Text,
     presence: Presence::Required,
+    label: "",
     meaning: "The reason for the withdrawal. It is shown to the person.",
     example: r#""It was sent for another person of the same name.""#,
 }];

@@ -24,13 +24,15 @@ const V1_ID: Member = Member {
     name: "id",
     shape: Shape::Id,
     presence: Presence::Required,
+    label: "",
     meaning: "Your unique id for this credential.",
     example: r#""fa651300-b91a-49cb-8ee7-cac68b3fdf74""#,
 };
 
 /// Returns the members of a submission, or of a batch item, which has no document type.
 fn envelope(document_type: Presence) -> [Member; 4] {
-    let named = |name, presence, meaning| Member { name, shape: Shape::Text, presence, meaning, example: "" };
+    let named =
+        |name, presence, meaning| Member { name, shape: Shape::Text, presence, label: "", meaning, example: "" };
     [
         V1_ID,
         named("document_type", document_type, "The kind of the document, or none."),
@@ -39,6 +41,7 @@ fn envelope(document_type: Presence) -> [Member; 4] {
             name: "data",
             shape: Shape::Anything,
             presence: Presence::Required,
+            label: "",
             meaning: "The credential and its document.",
             example: "",
         },
@@ -52,6 +55,7 @@ fn data_members(v1: &V1, fields: &'static [Member]) -> [Member; 3] {
             name: "credential",
             shape: Shape::Object(fields),
             presence: Presence::Required,
+            label: "",
             meaning: "The data of the credential.",
             example: "",
         },
@@ -59,6 +63,7 @@ fn data_members(v1: &V1, fields: &'static [Member]) -> [Member; 3] {
             name: DOCUMENT,
             shape: Shape::Anything,
             presence: Presence::Nullable,
+            label: "",
             meaning: if takes_document {
                 "An https URL to fetch the document from, an OpenCerts document as a string, or null."
             } else {
@@ -256,6 +261,7 @@ pub(crate) fn check_batch(
         name: "credentials",
         shape: Shape::List { of: &Shape::Anything, least: 1, most: BATCH },
         presence: Presence::Required,
+        label: "",
         meaning: "The credentials.",
         example: "",
     };

@@ -163,6 +163,16 @@ fn invalid_fields_are_rejected_with_their_pointer() {
 }
 
 #[test]
+fn the_old_name_of_a_field_is_answered_with_the_new_one() {
+    let Err(ParseError::Invalid(found)) = parse(&with("/claim", json!({ "email": "ada@example.org" }))) else {
+        panic!("taken")
+    };
+    assert_eq!((found.len(), found[0].code.as_str()), (1, "field.unknown"));
+    assert_eq!(found[0].message, "\"claim\" was renamed to \"notify\".");
+    assert_eq!(found[0].suggestion.as_deref(), Some("notify"));
+}
+
+#[test]
 fn starts_in_the_future_are_taken_with_a_warning() {
     let starting = |start: &str, last: &str| {
         changed(|body| {

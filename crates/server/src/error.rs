@@ -103,10 +103,10 @@ impl Error {
     /// Creates a 422 with every field error.
     pub fn invalid(field_errors: Vec<FieldError>) -> Self {
         let detail = match field_errors.len() {
-            1 => "The body has 1 invalid field. Nothing was stored; correct it and send the request again.".to_owned(),
-            count => format!(
-                "The body has {count} invalid fields. Nothing was stored; correct them and send the request again."
-            ),
+            1 => "The body has 1 error. Nothing was stored; correct it and send the request again.".to_owned(),
+            count => {
+                format!("The body has {count} errors. Nothing was stored; correct them and send the request again.")
+            }
         };
         Self { field_errors, ..Self::new(Kind::Invalid, detail) }
     }

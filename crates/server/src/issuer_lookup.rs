@@ -77,7 +77,7 @@ impl IssuerLookup {
             }
         };
         let (issuer_keys, (status, metadata)) = tokio::join!(issuer_keys, self.details(lookups));
-        VerificationInputs { issuer_keys, status, metadata }
+        VerificationInputs { issuer_keys, status, stored_status: None, metadata }
     }
 
     /// Fetches the status list and the type's metadata.

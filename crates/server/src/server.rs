@@ -32,6 +32,7 @@ pub fn router(app: &App) -> Router {
     let unmatched = Router::new().fallback(http::not_found);
     Router::new()
         .merge(routed(api::routes(app), Readers::Programs, timeout))
+        .merge(routed(api::token(), Readers::OAuthClients(api::token_error), timeout))
         .merge(routed(api::uploads(), Readers::Programs, upload_timeout))
         .merge(routed(oid4vci::routes(), Readers::Programs, timeout))
         .merge(routed(openid4vp::routes(), Readers::Programs, timeout))

@@ -21,7 +21,8 @@ const checkedHere = sections[0]?.querySelector("[data-note]").textContent;
 const meaning = (section, cause) => section.querySelector("template").content.querySelector(`[data-cause="${cause}"]`);
 
 function showRow(section, verdict) {
-  fillRow(section.querySelector(`[data-step="${verdict.step}"]`), verdict);
+  const asked = document.querySelector(`[data-asked-of="${section.dataset.token}"] [data-asked="${verdict.step}"]`);
+  fillRow(section.querySelector(`[data-step="${verdict.step}"]`), verdict, asked);
   const { cause } = reasonOf(verdict).dataset;
   return { shown: shownOutcome(verdict), item: cause && meaning(section, cause) };
 }
@@ -69,7 +70,9 @@ function conclude(found) {
   replace(reasons, items);
   const level = LEVELS[Math.max(0, ...items.map(levelOf))];
   verdictBox.dataset.level = level;
-  replace(verdictBox.querySelector("[data-sentence]"), [...word(`sentence-${level}`).cloneNode(true).childNodes]);
+  const isOnlyOld = items.length > 0 && items.every(({ dataset }) => dataset.cause === "old-data");
+  const said = isOnlyOld ? "old-data" : level;
+  replace(verdictBox.querySelector("[data-sentence]"), [...word(`sentence-${said}`).cloneNode(true).childNodes]);
   verdictBox.querySelector("[data-paper]").textContent = say("hire-paper-browser", { moment: moment(Date.now()) });
 }
 

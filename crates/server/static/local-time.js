@@ -1,6 +1,6 @@
-// Rewrites the moments of a page to the reader's time zone, and keeps the time left current. On
-// paper they stay in UTC, because readers of a printout may be elsewhere.
-import { leftInWords, momentInWords } from "./moments.js";
+// Rewrites the moments and days of a page to the reader's time zone, and keeps the time left
+// current. On paper they stay in UTC, because readers of a printout may be elsewhere.
+import { dayInWords, leftInWords, momentInWords } from "./moments.js";
 
 const EVERY_MS = 60_000;
 
@@ -16,8 +16,9 @@ const millisOf = (element) => Date.parse(element.dateTime);
 
 function showLocal() {
   for (const element of moments) {
-    element.textContent = localMoment(millisOf(element));
-    element.title = utc.get(element);
+    const [millis, isDay] = [millisOf(element), element.dataset.local === "day"];
+    element.textContent = isDay ? dayInWords(millis, language) : localMoment(millis);
+    element.title = isDay ? localMoment(millis) : utc.get(element);
   }
 }
 

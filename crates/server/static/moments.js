@@ -1,4 +1,4 @@
-// Moments and the time left, in words, in the reader's time zone.
+// Moments, days and the time left, in words, in the reader's time zone.
 const HOUR_MS = 3_600_000;
 const DAY_HOURS = 24;
 
@@ -12,6 +12,12 @@ export function momentInWords(at, now, language, timeZone) {
   const day = format({ weekday: "short", day: "numeric", month: "short", ...withYear }).format(at).replace(",", "");
   const time = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
   return `${day}, ${time}`;
+}
+
+/** Formats the day of a moment, like "30 November 2026". */
+export function dayInWords(at, language, timeZone) {
+  const options = { day: "numeric", month: "long", year: "numeric", timeZone };
+  return new Intl.DateTimeFormat(localeOf(language), options).format(at);
 }
 
 /**

@@ -56,12 +56,12 @@ export function shownOutcome(verdict) {
   return verdict.outcome === "failed" && reasonOf(verdict).dataset.level === "doubtful" ? "doubtful" : verdict.outcome;
 }
 
-/** Fills the row of a verdict. */
-export function fillRow(row, verdict) {
+/** Fills the row of a verdict, and the place that lists the requests made for it. */
+export function fillRow(row, verdict, place = row.querySelector("[data-asked]")) {
   const shown = shownOutcome(verdict);
   row.className = `outcome-${shown}`;
   row.querySelector(".outcome").textContent = say(`outcome-${shown}`);
   row.querySelector("[data-reason]").replaceChildren(...phrase(reasonOf(verdict).textContent, verdict.values));
   const asked = verdict.asked.map(({ address, at }) => element("p", say("hire-asked", { address, moment: localMoment(at) }), "asked"));
-  row.querySelector("[data-asked]").replaceChildren(...asked);
+  place.replaceChildren(...asked);
 }

@@ -68,13 +68,14 @@ async fn is_alive(connection: &mut PgConnection, idle_for: Duration) -> Result<b
 
 impl Store {
     /// Opens `part` and applies its migrations: on PostgreSQL at `url`, or on SQLite in the folder
-    /// `data` if `url` is empty. Creates the folder, readable by its owner only, unless it exists.
+    /// `data` if `url` is empty. On SQLite it creates the folder, readable by its owner only, unless
+    /// it exists.
     ///
     /// # Errors
     /// The folder or server cannot be used, or a migration fails.
     pub async fn open(part: Part, data: &Path, url: &str, connections: u32) -> Result<Self, StoreError> {
-        folder::create(data)?;
         let store = if url.is_empty() {
+            folder::create(data)?;
             folder::keep_private(&data.join(part.file()))?;
             Self::sqlite(part, data, connections).await?
         } else {

@@ -38,6 +38,20 @@ impl Store {
         Self::sqlite(part, data, 1).await
     }
 
+    /// Returns whether `part` exists: its SQLite file, or its tables on PostgreSQL. Creates neither.
+    ///
+    /// # Errors
+    /// The PostgreSQL server cannot be used.
+    pub async fn exists(part: Part, data: &Path, url: &str) -> Result<bool, StoreError> {
+        if url.is_empty() {
+            return Ok(data.join(part.file()).exists());
+        }
+        let store = Self::postgres_as_it_is(part, url, 2).await?;
+        let found = store.acquire().await?.has_migrations().await;
+        store.close().await;
+        found
+    }
+
     /// Compares the applied migrations of `part` with the known ones.
     ///
     /// # Errors
@@ -91,6 +105,17 @@ impl Tx {
         Ok(
             dispatch!(self, connection => sqlx::query_as("SELECT version, success FROM _sqlx_migrations ORDER BY version").fetch_all(connection).await)?,
         )
+    }
+
+    /// Returns whether a migration was ever attempted. A SQLite file is created by the first one.
+    async fn has_migrations(&mut self) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(true),
+            Self::Postgres(transaction) => {
+                let table = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+                Ok(sqlx::query_scalar(table).fetch_one(&mut **transaction).await?)
+            }
+        }
     }
 
     /// Returns the applied migrations after `version` with their descriptions.

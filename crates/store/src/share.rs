@@ -35,6 +35,16 @@ pub struct ShownEntry {
     pub entry: ShareEntry,
     /// When a newer version replaced the credential, unless it was revoked.
     pub replaced_at: Option<Timestamp>,
+    /// Whether a newer version took the place of its submission, even if the credential was revoked
+    /// afterwards.
+    pub is_superseded: bool,
+}
+
+impl ShownEntry {
+    /// Returns whether there is, or was, a newer version to show instead.
+    pub fn is_behind(&self) -> bool {
+        self.replaced_at.is_some() || self.is_superseded
+    }
 }
 
 /// Newer versions that a share switches to.
@@ -145,8 +155,9 @@ impl Tx {
 
     /// Switches `share`, as it was read, to newer versions at `now`. Returns false, and the caller
     /// rolls back, if the share cannot be opened any more, if it was updated since it was read, if
-    /// an older version is not replaced, or if a newer one is not current. So revocation,
-    /// withdrawal and deletion always win.
+    /// no newer version took the place of an older one, or if a newer one is not current. So
+    /// nothing is shown that was withdrawn or deleted. An older version that ended after it was
+    /// superseded does not keep the share from the newer one (D-214).
     pub async fn update_share(
         &mut self,
         share: &Share,
@@ -173,9 +184,8 @@ impl Tx {
         ).bind(share.id).bind(seen).bind(&update.sealed).bind(&update.holder_sealed).bind(updated_at).bind(now).bind(is_same)
             .execute(connection).await.map(|done| done.rows_affected()))?;
         let shown = self.shown_entries(share.id).await?;
-        let is_replaced =
-            |from: &ShareEntry| shown.iter().any(|shown| shown.entry == *from && shown.replaced_at.is_some());
-        if changed == 0 || !update.moved.iter().all(|(from, _)| is_replaced(from)) {
+        let is_behind = |from: &ShareEntry| shown.iter().any(|shown| shown.entry == *from && shown.is_behind());
+        if changed == 0 || !update.moved.iter().all(|(from, _)| is_behind(from)) {
             return Ok(false);
         }
         for (from, _) in &update.moved {
@@ -277,14 +287,18 @@ impl Tx {
 
     /// Returns the status entries of the credentials that a share currently shows.
     pub async fn shown_entries(&mut self, id: Uuid) -> Result<Vec<ShownEntry>, StoreError> {
-        let rows: Vec<(Uuid, i64, Uuid, Option<Timestamp>)> = dispatch!(self, connection => sqlx::query_as(
-            "SELECT entry.list_id, entry.position, entry.submission_id, CASE WHEN status.replaced THEN status.revoked_at END
+        type ShownRow = (Uuid, i64, Uuid, Option<Timestamp>, Option<Uuid>);
+        let rows: Vec<ShownRow> = dispatch!(self, connection => sqlx::query_as(
+            "SELECT entry.list_id, entry.position, entry.submission_id, CASE WHEN status.replaced THEN status.revoked_at END,
+                    submission.superseded_by
                FROM share_entry AS entry
                JOIN status_entry AS status ON status.list_id = entry.list_id AND status.position = entry.position
+               LEFT JOIN submission ON submission.id = entry.submission_id
               WHERE entry.share_id = $1 AND entry.left_at IS NULL ORDER BY entry.list_id, entry.position",
         ).bind(id).fetch_all(connection).await)?;
-        let shown = |(list, position, submission, replaced_at)| {
-            Ok(ShownEntry { entry: ShareEntry::read((list, position, submission))?, replaced_at })
+        let shown = |(list, position, submission, replaced_at, newer): (_, _, _, _, Option<Uuid>)| {
+            let entry = ShareEntry::read((list, position, submission))?;
+            Ok(ShownEntry { entry, replaced_at, is_superseded: newer.is_some() })
         };
         rows.into_iter().map(shown).collect()
     }

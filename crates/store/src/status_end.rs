@@ -1,9 +1,10 @@
 //! The end of status entries: revoked or, if a newer version took the credential's place, replaced.
 //!
-//! Invariant: an ended entry stays ended, and no statement clears `revoked_at`. A replaced entry
-//! has both `replaced` and `revoked_at`, so that the previous release, which does not know
-//! `replaced`, publishes it as revoked. A revocation clears `replaced`, and nothing sets it on a
-//! revoked entry, so a revocation wins in either order.
+//! Invariant: a revoked entry stays revoked. A replaced entry has both `replaced` and `revoked_at`,
+//! so that the previous release, which does not know `replaced`, publishes it as revoked. A
+//! revocation clears `replaced`, and nothing sets it on a revoked entry, so a revocation wins in
+//! either order. Only an entry that is still replaced becomes valid again, when its holder undoes
+//! the update (D-213).
 
 use std::collections::BTreeSet;
 
@@ -47,6 +48,30 @@ impl Tx {
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         self.end_status_entries(submissions, End::Replaced, now).await
+    }
+
+    /// Makes the replaced entries of `submission` valid again. Revoked ones stay revoked. Also
+    /// locks the lists with valid entries of `newer`, which the caller supersedes next: lists are
+    /// locked by age, so those of both must be locked at once. The caller has locked both
+    /// submissions.
+    pub(super) async fn restore_status_entries(
+        &mut self,
+        submission: Uuid,
+        newer: Option<Uuid>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let lists: Vec<Uuid> = dispatch!(self, connection => sqlx::query_scalar(
+            "SELECT DISTINCT list_id FROM status_entry
+              WHERE submission_id = $1 AND replaced OR submission_id = $2 AND revoked_at IS NULL",
+        ).bind(submission).bind(newer.unwrap_or(submission)).fetch_all(connection).await)?;
+        if lists.is_empty() {
+            return Ok(());
+        }
+        self.touch_status_lists(&lists, now).await?;
+        dispatch!(self, connection => sqlx::query(
+            "UPDATE status_entry SET revoked_at = NULL, replaced = FALSE WHERE submission_id = $1 AND replaced",
+        ).bind(submission).execute(connection).await.map(drop))?;
+        Ok(())
     }
 
     async fn end_status_entries(&mut self, submissions: &[Uuid], end: End, now: Timestamp) -> Result<u64, StoreError> {

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::num::NonZeroU32;
 
 use credential::format::Configuration;
+use credential::status::Status;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
@@ -290,6 +291,22 @@ impl Tx {
             "SELECT id, opened_at, capacity, given, changed_at FROM status_list WHERE id = $1 AND dropped_at IS NULL",
         ).bind(id).fetch_optional(connection).await)?;
         row.map(StatusList::try_from).transpose()
+    }
+
+    /// Returns the status of an index. It reads one row of each table, so it needs no cache. `None`
+    /// if there is no such index, or its list is being deleted.
+    pub async fn status_at(&mut self, place: StatusPlace) -> Result<Option<Status>, StoreError> {
+        let row: Option<(i64, Option<Timestamp>, Option<bool>)> = dispatch!(self, connection => sqlx::query_as(
+            "SELECT list.capacity, entry.revoked_at, entry.replaced FROM status_list AS list
+               LEFT JOIN status_entry AS entry ON entry.list_id = list.id AND entry.position = $2
+              WHERE list.id = $1 AND list.dropped_at IS NULL",
+        ).bind(place.list).bind(i64::from(place.position)).fetch_optional(connection).await)?;
+        let row = row.filter(|(capacity, ..)| i64::from(place.position) < *capacity);
+        Ok(row.map(|(_, revoked_at, replaced)| match (revoked_at, replaced) {
+            (None, _) => Status::Valid,
+            (Some(_), Some(true)) => Status::Replaced,
+            (Some(_), _) => Status::Invalid,
+        }))
     }
 
     /// Returns the entries of a submission, oldest first.

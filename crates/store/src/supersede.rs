@@ -59,13 +59,28 @@ impl Tx {
         Ok(superseded)
     }
 
-    /// Makes a superseded submission in `holder`'s wallet current again. Its status entries stay
-    /// replaced. Returns false if it is not superseded or not in state `accepted`.
-    pub async fn reinstate_submission(&mut self, id: Uuid, holder: Uuid) -> Result<bool, StoreError> {
+    /// Makes a superseded submission in `holder`'s wallet current again, and its status entries
+    /// valid that are still replaced. Returns false if it is not superseded or not in state
+    /// `accepted`. The caller holds the wallet lock, and supersedes the newer version next.
+    pub async fn reinstate_submission(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let newer: Option<Option<Uuid>> = dispatch!(self, connection => sqlx::query_scalar("SELECT superseded_by FROM submission WHERE id = $1")
+            .bind(id).fetch_optional(connection).await)?;
+        let newer = newer.flatten();
+        if let Self::Postgres(transaction) = self {
+            // Submissions are locked by id, before status lists.
+            sqlx::query("SELECT id FROM submission WHERE id IN ($1, $2) ORDER BY id FOR UPDATE")
+                .bind(id)
+                .bind(newer.unwrap_or(id))
+                .execute(&mut **transaction)
+                .await?;
+        }
         let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE submission SET superseded_at = NULL, superseded_by = NULL
               WHERE id = $1 AND holder_id = $2 AND state = 'accepted' AND superseded_at IS NOT NULL",
         ).bind(id).bind(holder).execute(connection).await.map(|done| done.rows_affected()))?;
+        if changed == 1 {
+            self.restore_status_entries(id, newer, now).await?;
+        }
         Ok(changed == 1)
     }
 

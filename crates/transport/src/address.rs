@@ -13,17 +13,45 @@ pub fn may_reach(address: IpAddr, allowed: &[IpNet]) -> bool {
 /// Returns whether `name` may resolve to an address that is public or in the `allowed` networks.
 ///
 /// Some names never resolve in the public DNS: `localhost` and names below it (RFC 6761, section
-/// 6.3), `.local` (RFC 6762), `.internal` (reserved by ICANN) and names of a single label.
-/// [`may_reach`] checks the addresses that a name resolves to.
+/// 6.3), names below [`NEVER_PUBLIC`] and names of a single label. Names that DNS cannot express
+/// are refused (RFC 1035, section 2.3.4). [`may_reach`] checks the addresses that a name resolves
+/// to.
 pub fn may_name(name: &str, allowed: &[IpNet]) -> bool {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    if name.len() > LONGEST_NAME || name.split('.').any(|label| !(1..=LONGEST_LABEL).contains(&label.len())) {
+        return false;
+    }
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
     match name.rsplit('.').next() {
         Some("localhost") => loopback.into_iter().any(|address| may_reach(address, allowed)),
-        Some("local" | "internal") => allows_others(allowed),
+        Some(top) if NEVER_PUBLIC.contains(&top) => allows_others(allowed),
+        _ if name.ends_with(".home.arpa") => allows_others(allowed),
         _ => name.contains('.') || allows_others(allowed),
     }
 }
+
+/// Longest name and longest label in DNS, in bytes.
+const LONGEST_NAME: usize = 253;
+const LONGEST_LABEL: usize = 63;
+
+/// Top-level names that never resolve in the public DNS: those of RFC 6761, RFC 6762, RFC 7686 and
+/// RFC 9476; those that ICANN has reserved or does not delegate; and those that private networks
+/// and clusters use. `.example` is not in the list, because documentation uses it.
+const NEVER_PUBLIC: [&str; 13] = [
+    "local",
+    "internal",
+    "localdomain",
+    "lan",
+    "home",
+    "corp",
+    "intranet",
+    "private",
+    "test",
+    "invalid",
+    "onion",
+    "alt",
+    "svc",
+];
 
 /// Returns whether any of the networks lies outside loopback.
 fn allows_others(networks: &[IpNet]) -> bool {
@@ -163,12 +191,42 @@ mod tests {
             let found = lists.map(|allowed| may_name(name, allowed));
             assert_eq!(found, [false, true, false], "{name}");
         }
-        for name in ["hooks", "hooks.", "printer.local", "hooks.internal", "a.b.Internal."] {
+        for name in ["hooks", "hooks.", "printer.local", "hooks.internal", "a.b.Internal.", "nas.home.arpa"] {
             let found = lists.map(|allowed| may_name(name, allowed));
             assert_eq!(found, [false, false, true], "{name}");
         }
-        for name in ["hooks.example.com", "hooks.example.com.", "localhost.example.com", "mylocalhost.org"] {
+        for top in NEVER_PUBLIC.into_iter().chain(["home.arpa", "svc.cluster.local"]) {
+            for name in [format!("hooks.{top}"), format!("a.hooks.{}.", top.to_ascii_uppercase())] {
+                let found = lists.map(|allowed| may_name(&name, allowed));
+                assert_eq!(found, [false, false, true], "{name}");
+            }
+        }
+        for name in [
+            "hooks.example.com",
+            "hooks.example.com.",
+            "hooks.example",
+            "localhost.example.com",
+            "mylocalhost.org",
+            "test.example.com",
+            "corp.example",
+            "1.0.0.127.in-addr.arpa",
+        ] {
             assert!(may_name(name, &[]), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_dns_cannot_express_are_refused() {
+        let anywhere: [IpNet; 1] = ["10.0.0.0/8".parse().expect("a network")];
+        let label = "a".repeat(63);
+        let longest = [&*label, &*label, &*label, &*"a".repeat(61)].join(".");
+        assert_eq!(longest.len(), 253);
+        for name in [&*longest, &format!("{longest}."), &format!("{label}.example")] {
+            assert!(may_name(name, &[]), "{name}");
+        }
+        let (long_label, too_long) = (format!("{label}a.example"), format!("{longest}a"));
+        for name in ["", ".", "..", "a..example", ".a.example", "a.example..", &*long_label, &*too_long] {
+            assert!(!may_name(name, &anywhere), "{name}");
         }
     }
 }

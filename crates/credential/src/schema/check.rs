@@ -15,6 +15,9 @@ use crate::pointer::Path;
 /// Maximum number of unknown fields of an object that are compared with a missing one.
 const MAX_COMPARED: usize = 8;
 
+/// Old and new names of fields.
+const RENAMED: [(&str, &str); 1] = [("claim", "notify")];
+
 impl Shape {
     /// Validates `value` and brings it into its normal form. Adds errors to `field_errors`.
     pub fn check(&self, value: &mut Value, path: &Path<'_>, field_errors: &mut FieldErrors) {
@@ -67,7 +70,11 @@ fn check_choice(text: &str, choice: &Choice, path: &Path<'_>, field_errors: &mut
     }
     let nearest = field_errors.has_room().then(|| nearest(text, choice.values.iter().copied())).flatten();
     field_errors
-        .add(path, Code::ChoiceUnknown, || format!("Must be {}.", choice.described()))
+        .add(path, Code::ChoiceUnknown, || match choice.listed() {
+            Some(value) if choice.values.len() == 1 => format!("Must be {value}, the only allowed value."),
+            Some(values) => format!("Must be one of: {values}."),
+            None => format!("Must be {}.", choice.called),
+        })
         .received(&Value::from(text))
         .suggest(nearest.map(ToOwned::to_owned));
 }
@@ -147,6 +154,12 @@ fn unknown(name: &str, members: &[Member], path: &Path<'_>, field_errors: &mut F
     // Finding the nearest name costs more than parsing the member. It is skipped for errors that
     // are not listed, so that a body with a hundred thousand unknown members stays cheap.
     let nearest = field_errors.has_room().then(|| nearest(name, members.iter().map(|member| member.name))).flatten();
+    let is_field = |name: &str| members.iter().any(|member| member.name == name);
+    if let Some((old, new)) = RENAMED.iter().find(|(old, new)| *old == name && is_field(new)) {
+        let message = || format!("\"{old}\" was renamed to \"{new}\".");
+        field_errors.add(path, Code::FieldUnknown, message).suggest(Some((*new).to_owned()));
+        return;
+    }
     let shown: String = name.chars().take(64).collect();
     field_errors
         .add(path, Code::FieldUnknown, || match nearest {

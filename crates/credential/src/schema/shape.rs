@@ -89,10 +89,15 @@ const LISTED: usize = 12;
 
 impl Choice {
     pub(super) fn described(&self) -> String {
-        if self.values.len() > LISTED {
-            return self.called.to_owned();
+        match self.listed() {
+            Some(values) => format!("{}: {values}", self.called),
+            None => self.called.to_owned(),
         }
-        format!("{}: {}", self.called, self.values.join(", "))
+    }
+
+    /// Returns the values, separated by commas; `None` if there are too many for a message.
+    pub(super) fn listed(&self) -> Option<String> {
+        (self.values.len() <= LISTED).then(|| self.values.join(", "))
     }
 }
 
@@ -116,6 +121,8 @@ pub struct Member {
     pub shape: Shape,
     /// Whether it is required.
     pub presence: Presence,
+    /// A short label for people, such as "Full name"; empty if no page shows the member.
+    pub label: &'static str,
     /// The description for the API reference.
     pub meaning: &'static str,
     /// An example as JSON text; empty if the parts have their own.

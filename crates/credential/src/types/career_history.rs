@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::asset::NO_ASSETS;
 use crate::career::{CareerHistory, Employment};
 use crate::context::Context;
-use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, Hint, V1};
+use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, Hint, V1, no_words};
 use crate::field_error::{Code, FieldErrors};
 use crate::pointer::Path;
 use crate::relation::Relation;
@@ -32,6 +32,7 @@ pub static CAREER_HISTORY: CredentialType = CredentialType {
     advice,
     headline,
     view,
+    words: no_words,
     compared: &[],
     achievement: None,
     relation,
@@ -47,6 +48,7 @@ const FIELDS: &[Member] = &[
         name: "employment",
         shape: Shape::List { of: &Shape::Object(EMPLOYMENT), least: 1, most: 500 },
         presence: Presence::Required,
+        label: "Jobs",
         meaning: "The jobs, in any order. Jobs may overlap.",
         example: "",
     },
@@ -57,6 +59,7 @@ const EMPLOYMENT: &[Member] = &[
         name: "organisation",
         shape: Shape::Text,
         presence: Presence::Required,
+        label: "Employer",
         meaning: "The name of the company or employer.",
         example: r#""Company A""#,
     },
@@ -64,6 +67,7 @@ const EMPLOYMENT: &[Member] = &[
         name: "role_classification",
         shape: Shape::Text,
         presence: Presence::Optional,
+        label: "Type of role",
         meaning: "The category or type of the position. Either this or role_title is required; both are recommended.",
         example: r#""Software Engineer""#,
     },
@@ -71,6 +75,7 @@ const EMPLOYMENT: &[Member] = &[
         name: "role_title",
         shape: Shape::Text,
         presence: Presence::Optional,
+        label: "Job title",
         meaning: "The official job title. Either this or role_classification is required; both are recommended.",
         example: r#""Associate Software Engineer""#,
     },
@@ -78,6 +83,7 @@ const EMPLOYMENT: &[Member] = &[
         name: "start_date",
         shape: Shape::YearMonth,
         presence: Presence::Required,
+        label: "Start",
         meaning: "The month in which the employment began, YYYY-MM. Up to 12 months in the future for a signed contract.",
         example: r#""2020-01""#,
     },
@@ -85,6 +91,7 @@ const EMPLOYMENT: &[Member] = &[
         name: "end_date",
         shape: Shape::YearMonth,
         presence: Presence::Nullable,
+        label: "End",
         meaning: "The month in which the employment ended, YYYY-MM. Null or left out if the person was still employed as of last_processed_month.",
         example: r#""2022-12""#,
     },
@@ -92,6 +99,7 @@ const EMPLOYMENT: &[Member] = &[
         name: "last_processed_month",
         shape: Shape::YearMonth,
         presence: Presence::Required,
+        label: "Confirmed to",
         meaning: "The most recent month for which employment data was processed, YYYY-MM.",
         example: r#""2023-01""#,
     },

@@ -29,6 +29,7 @@ pub static DIGITAL_IDENTITY: CredentialType = CredentialType {
     advice: no_advice,
     headline,
     view,
+    words,
     compared: &[],
     achievement: None,
     relation: restated,
@@ -51,47 +52,67 @@ const DATE_OF_BIRTH: Member = Member {
     name: "date_of_birth",
     shape: Shape::Date,
     presence: Presence::Nullable,
+    label: "Date of birth",
     meaning: "The date of birth, YYYY-MM-DD.",
     example: r#""1990-04-30""#,
 };
 
-const fn check(name: &'static str, values: &'static Choice, meaning: &'static str, example: &'static str) -> Member {
-    Member { name, shape: Shape::Choice(values), presence: Presence::Required, meaning, example }
+const fn check(
+    (name, label): (&'static str, &'static str),
+    values: &'static Choice,
+    meaning: &'static str,
+    example: &'static str,
+) -> Member {
+    Member { name, shape: Shape::Choice(values), presence: Presence::Required, label, meaning, example }
 }
 
-static VALIDITY: Choice =
+/// The members of the three checks.
+const VALIDITY: &str = "identity_document_validity";
+const LIVENESS: &str = "identity_document_liveness";
+const MATCH: &str = "identity_document_person_match";
+
+static VALIDITIES: Choice =
     Choice { called: "a document check", values: &["manual", "government_database", "verifiable_credential"] };
-static LIVENESS: Choice = Choice { called: "a liveness check", values: &["automated", "in_person"] };
-static MATCH: Choice = Choice { called: "a matching method", values: &["manual", "automated", "government_database"] };
+static LIVENESSES: Choice = Choice { called: "a liveness check", values: &["automated", "in_person"] };
+static MATCHES: Choice =
+    Choice { called: "a matching method", values: &["manual", "automated", "government_database"] };
 static LEVELS: Choice = Choice { called: "a verification level", values: &["basic", "standard"] };
 
 const FIELDS: &[Member] = &[
     FULL_NAME,
     DATE_OF_BIRTH,
     check(
-        "identity_document_validity",
-        &VALIDITY,
+        (VALIDITY, "Document check"),
+        &VALIDITIES,
         "How the identity document was checked.",
         r#""government_database""#,
     ),
     check(
-        "identity_document_liveness",
-        &LIVENESS,
+        (LIVENESS, "Presence check"),
+        &LIVENESSES,
         "How it was checked that a live person was present.",
         r#""in_person""#,
     ),
-    check("identity_document_person_match", &MATCH, "How the person was matched to the document.", r#""automated""#),
+    check(
+        (MATCH, "Match with the document"),
+        &MATCHES,
+        "How the person was matched to the document.",
+        r#""automated""#,
+    ),
 ];
 
-const OLDER_FIELDS: &[Member] =
-    &[FULL_NAME, DATE_OF_BIRTH, check(LEVEL, &LEVELS, "How thoroughly the identity was verified.", r#""standard""#)];
+const OLDER_FIELDS: &[Member] = &[
+    FULL_NAME,
+    DATE_OF_BIRTH,
+    check((LEVEL, "Verification level"), &LEVELS, "How thoroughly the identity was verified.", r#""standard""#),
+];
 
 fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
     not_future(fields, "date_of_birth", path, Date::latest_on_earth(context.now), field_errors);
 }
 
 fn headline(fields: &Value) -> String {
-    let how = match (fields["identity_document_liveness"].as_str(), fields[LEVEL].as_str()) {
+    let how = match (fields[LIVENESS].as_str(), fields[LEVEL].as_str()) {
         (Some("in_person"), _) => "in person",
         (Some(_), _) => "remotely",
         (None, Some("standard")) => "at the standard level",
@@ -100,33 +121,26 @@ fn headline(fields: &Value) -> String {
     format!("Identity verified {how}")
 }
 
-fn sentence(value: &Value) -> Option<&'static str> {
-    Some(match value.as_str()? {
-        "basic" => "The identity was verified at the basic level.",
-        "standard" => "The identity was verified at the standard level.",
+fn words(member: &str, value: &Value) -> Option<String> {
+    let sentence = match (member, value.as_str()?) {
+        (VALIDITY, "manual") => "A trained person examined the identity document.",
+        (VALIDITY, "government_database") => "The identity document was checked against government records.",
+        (VALIDITY, "verifiable_credential") => "The identity document was a digitally signed credential.",
+        (LEVEL, "basic") => "The identity was verified at the basic level.",
+        (LEVEL, "standard") => "The identity was verified at the standard level.",
+        (LIVENESS, "in_person") => "The person attended in person.",
+        (LIVENESS, "automated") => "An automated check confirmed that a live person was present, not a picture.",
+        (MATCH, "manual") => "A trained person compared the person with the document.",
+        (MATCH, "automated") => "The person's face was compared with the document automatically.",
+        (MATCH, "government_database") => "The person was matched to government records.",
         _ => return None,
-    })
+    };
+    Some(sentence.to_owned())
 }
 
 fn view(fields: &Value) -> Vec<Block> {
-    let validity = match fields["identity_document_validity"].as_str() {
-        Some("manual") => Some("A trained person examined the identity document."),
-        Some("government_database") => Some("The identity document was checked against government records."),
-        Some("verifiable_credential") => Some("The identity document was a digitally signed credential."),
-        _ => sentence(&fields[LEVEL]),
-    };
-    let liveness = match fields["identity_document_liveness"].as_str() {
-        Some("in_person") => Some("The person attended in person."),
-        Some("automated") => Some("An automated check confirmed that a live person was present, not a picture."),
-        _ => None,
-    };
-    let matched = match fields["identity_document_person_match"].as_str() {
-        Some("manual") => Some("A trained person compared the person with the document."),
-        Some("automated") => Some("The person's face was compared with the document automatically."),
-        Some("government_database") => Some("The person was matched to government records."),
-        _ => None,
-    };
-    let sentences = [validity, liveness, matched].into_iter().flatten().map(ToOwned::to_owned).collect();
+    let checks = [VALIDITY, LEVEL, LIVENESS, MATCH];
+    let sentences = checks.into_iter().filter_map(|member| words(member, &fields[member])).collect();
     let about = facts(fields, &[("Name", "full_name"), ("Date of birth", "date_of_birth")]);
     sentence_block(sentences).into_iter().chain(fact_block(about)).collect()
 }

@@ -29,6 +29,7 @@ pub static ENGLISH_PROFICIENCY: CredentialType = CredentialType {
     advice: no_advice,
     headline,
     view,
+    words,
     compared: &[],
     achievement: None,
     relation: restated,
@@ -55,6 +56,7 @@ const FIELDS: &[Member] = &[
         name: "test_provider",
         shape: Shape::Text,
         presence: Presence::Required,
+        label: "Test provider",
         meaning: "The organisation that held the test.",
         example: r#""Example Test Centre""#,
     },
@@ -62,6 +64,7 @@ const FIELDS: &[Member] = &[
         name: "test_name",
         shape: Shape::Text,
         presence: Presence::Required,
+        label: "Test",
         meaning: "The name of the test.",
         example: r#""Example English Test, Academic""#,
     },
@@ -69,6 +72,7 @@ const FIELDS: &[Member] = &[
         name: "completion_date",
         shape: Shape::Date,
         presence: Presence::Required,
+        label: "Test date",
         meaning: "The date of the test, YYYY-MM-DD.",
         example: r#""2025-06-14""#,
     },
@@ -76,6 +80,7 @@ const FIELDS: &[Member] = &[
         name: "expiry_date",
         shape: Shape::Date,
         presence: Presence::Nullable,
+        label: "Expiry date",
         meaning: "The last day on which the result is valid, YYYY-MM-DD.",
         example: r#""2027-06-14""#,
     },
@@ -83,6 +88,7 @@ const FIELDS: &[Member] = &[
         name: "test_scores",
         shape: Shape::Object(SCORES),
         presence: Presence::Required,
+        label: "Test scores",
         meaning: "The results.",
         example: "",
     },
@@ -93,6 +99,7 @@ const SCORES: &[Member] = &[
         name: "cefr_scores",
         shape: Shape::Object(CEFR_SCORES),
         presence: Presence::Required,
+        label: "CEFR levels",
         meaning: "The results on the Common European Framework of Reference. An empty object if there are none.",
         example: "",
     },
@@ -100,6 +107,7 @@ const SCORES: &[Member] = &[
         name: "overall",
         shape: Shape::Object(OVERALL),
         presence: Presence::Required,
+        label: "Overall result",
         meaning: "The overall result on the scale of the test.",
         example: "",
     },
@@ -107,21 +115,22 @@ const SCORES: &[Member] = &[
         name: "subskills",
         shape: Shape::List { of: &Shape::Object(SUBSKILL), least: 0, most: 50 },
         presence: Presence::Nullable,
+        label: "Results by skill",
         meaning: "The results by skill, on the scale of the test.",
         example: "",
     },
 ];
 
-const fn level(name: &'static str, meaning: &'static str, example: &'static str) -> Member {
-    Member { name, shape: Shape::Choice(&CEFR), presence: Presence::Nullable, meaning, example }
+const fn level(name: &'static str, label: &'static str, meaning: &'static str, example: &'static str) -> Member {
+    Member { name, shape: Shape::Choice(&CEFR), presence: Presence::Nullable, label, meaning, example }
 }
 
 const CEFR_SCORES: &[Member] = &[
-    level("combined", "The level for all skills together.", r#""C1""#),
-    level("reading", "Reading.", r#""C1""#),
-    level("listening", "Listening.", r#""C1""#),
-    level("speaking", "Speaking.", r#""B2""#),
-    level("writing", "Writing.", r#""B2+""#),
+    level("combined", "All skills", "The level for all skills together.", r#""C1""#),
+    level("reading", "Reading", "Reading.", r#""C1""#),
+    level("listening", "Listening", "Listening.", r#""C1""#),
+    level("speaking", "Speaking", "Speaking.", r#""B2""#),
+    level("writing", "Writing", "Writing.", r#""B2+""#),
 ];
 
 const OVERALL: &[Member] = &[
@@ -129,6 +138,7 @@ const OVERALL: &[Member] = &[
         name: "score",
         shape: Shape::TextOrNumber,
         presence: Presence::Required,
+        label: "Score",
         meaning: "The score.",
         example: r#""7.5""#,
     },
@@ -136,6 +146,7 @@ const OVERALL: &[Member] = &[
         name: "scale",
         shape: Shape::TextOrNumber,
         presence: Presence::Required,
+        label: "Scale",
         meaning: "The scale of the score.",
         example: r#""0-9""#,
     },
@@ -146,6 +157,7 @@ const SUBSKILL: &[Member] = &[
         name: "skill",
         shape: Shape::Text,
         presence: Presence::Required,
+        label: "Skill",
         meaning: "The skill.",
         example: r#""Reading""#,
     },
@@ -153,6 +165,7 @@ const SUBSKILL: &[Member] = &[
         name: "score",
         shape: Shape::TextOrNumber,
         presence: Presence::Required,
+        label: "Score",
         meaning: "The score.",
         example: r#""8.0""#,
     },
@@ -178,6 +191,10 @@ fn overall(overall: &Value) -> String {
         (Some(score), Some(scale)) => format!("{score} on the scale {scale}"),
         (score, _) => score.unwrap_or_default(),
     }
+}
+
+fn words(member: &str, value: &Value) -> Option<String> {
+    (member == "overall").then(|| overall(value)).filter(|words| !words.is_empty())
 }
 
 fn view(fields: &Value) -> Vec<Block> {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::asset::{AssetKind, AssetRules};
 use crate::context::Context;
 use crate::credential_type::{
-    Achievement, BatchMember, CredentialType, FULL_NAME, Hint, V1, in_order, not_future, text,
+    Achievement, BatchMember, CredentialType, FULL_NAME, Hint, V1, in_order, no_words, not_future, text,
 };
 use crate::date::Date;
 use crate::field_error::FieldErrors;
@@ -43,6 +43,7 @@ pub static MICROCREDENTIAL: CredentialType = CredentialType {
     advice,
     headline,
     view,
+    words: no_words,
     compared: &[("full_name", "recipient.name"), ("microcredential_name", "name"), ("issuer_name", "issuers.0.name")],
     achievement: Some(Achievement {
         name: "microcredential_name",
@@ -62,6 +63,7 @@ const FIELDS: &[Member] = &[
         name: "issuer_name",
         shape: Shape::Text,
         presence: Presence::Required,
+        label: "Issuer",
         meaning: "The issuer.",
         example: r#""Example Institute""#,
     },
@@ -69,6 +71,7 @@ const FIELDS: &[Member] = &[
         name: "microcredential_name",
         shape: Shape::Text,
         presence: Presence::Required,
+        label: "Skill or course",
         meaning: "The skill or course, in words that are useful to a hirer.",
         example: r#""Project Management Foundations""#,
     },
@@ -76,6 +79,7 @@ const FIELDS: &[Member] = &[
         name: "issue_date",
         shape: Shape::Date,
         presence: Presence::Required,
+        label: "Issue date",
         meaning: "The date of issue, YYYY-MM-DD.",
         example: r#""2024-03-01""#,
     },
@@ -83,6 +87,7 @@ const FIELDS: &[Member] = &[
         name: "expiry_date",
         shape: Shape::Date,
         presence: Presence::Nullable,
+        label: "Expiry date",
         meaning: "The last day on which it is valid, YYYY-MM-DD. Null or left out if it does not expire.",
         example: r#""2027-03-01""#,
     },
@@ -90,6 +95,7 @@ const FIELDS: &[Member] = &[
         name: "assessment_result",
         shape: Shape::TextOrNumber,
         presence: Presence::Nullable,
+        label: "Result",
         meaning: "The result of the assessment.",
         example: r#""Pass with distinction""#,
     },

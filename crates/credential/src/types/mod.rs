@@ -141,3 +141,64 @@ impl Serialize for Type {
         serializer.serialize_str(self.0.name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::schema::{Member, Shape};
+
+    /// Calls `check` with every member of `members` and of the objects in them.
+    fn each_member(members: impl Iterator<Item = &'static Member>, check: &mut impl FnMut(&Member)) {
+        for member in members {
+            check(member);
+            let inner: &'static [Member] = match member.shape {
+                Shape::Object(inner) => inner,
+                Shape::List { of: Shape::Object(inner), .. } => inner,
+                _ => &[],
+            };
+            each_member(inner.iter(), check);
+        }
+    }
+
+    #[test]
+    fn every_member_has_a_short_label_for_people() {
+        for known in ALL {
+            each_member(known.members(), &mut |member| {
+                let label = member.label;
+                let is_short = (1..=30).contains(&label.len()) && label.split(' ').count() <= 4;
+                let is_label = label.starts_with(char::is_uppercase) && !label.contains(['_', '.', ',']);
+                assert!(is_short && is_label, "{known}: {} is labelled {label:?}", member.name);
+            });
+        }
+    }
+
+    #[test]
+    fn codes_and_booleans_have_words_for_people() {
+        for known in ALL {
+            each_member(known.members(), &mut |member| {
+                let codes = match member.shape {
+                    Shape::Boolean => vec![json!(true), json!(false)],
+                    // Levels are what the test's own report says.
+                    Shape::Choice(choice) if choice.called != "a CEFR level" => {
+                        choice.values.iter().map(|value| json!(value)).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                for code in codes {
+                    let words = (known.words)(member.name, &code).unwrap_or_default();
+                    let is_readable = words.starts_with(char::is_uppercase) && !words.contains('_');
+                    assert!(is_readable, "{known}: {} {code} is {words:?}", member.name);
+                }
+            });
+        }
+        let category = CATEGORIES.iter().find(|category| category.contains('_')).expect("a code");
+        let universal: Type = "universal_credential".parse().expect("a type");
+        assert_eq!(
+            (universal.words)("credential_category", &json!(category)).as_deref(),
+            Some("Background check"),
+            "{category}"
+        );
+    }
+}

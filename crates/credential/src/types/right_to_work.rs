@@ -28,6 +28,7 @@ pub static RIGHT_TO_WORK: CredentialType = CredentialType {
     advice: no_advice,
     headline,
     view,
+    words,
     compared: &[],
     achievement: None,
     relation: restated,
@@ -50,6 +51,7 @@ const FIELDS: &[Member] = &[
         name: "country",
         shape: Shape::Choice(&COUNTRY),
         presence: Presence::Required,
+        label: "Country",
         meaning: "The country in which the person may work, as an ISO 3166-1 alpha-2 code.",
         example: r#""SG""#,
     },
@@ -57,6 +59,7 @@ const FIELDS: &[Member] = &[
         name: SINGAPORE,
         shape: Shape::Choice(&RIGHTS),
         presence: Presence::Nullable,
+        label: "Status in Singapore",
         meaning: "The basis of the right. Required if the country is SG; not allowed for other countries.",
         example: r#""resident""#,
     },
@@ -98,6 +101,18 @@ fn view(fields: &Value) -> Vec<Block> {
     };
     let country = (!text(fields, "country").is_empty()).then(|| format!("{}.", headline(fields)));
     sentence_block(country.into_iter().chain(right.map(ToOwned::to_owned)).collect()).into_iter().collect()
+}
+
+fn words(member: &str, value: &Value) -> Option<String> {
+    let words = match (member, value.as_str()?) {
+        ("country", code) => country_name(code)?,
+        (SINGAPORE, "resident") => "Resident",
+        (SINGAPORE, "citizen") => "Citizen",
+        (SINGAPORE, "permanent_resident") => "Permanent resident",
+        (SINGAPORE, "pass_holder") => "Holder of a work pass",
+        _ => return None,
+    };
+    Some(words.to_owned())
 }
 
 fn sample() -> Value {

@@ -30,6 +30,7 @@ pub static UNIVERSAL_CREDENTIAL: CredentialType = CredentialType {
     advice: no_advice,
     headline,
     view,
+    words,
     compared: &[],
     achievement: None,
     relation: restated,
@@ -59,6 +60,7 @@ const FIELDS: &[Member] = &[
         name: "credential_name",
         shape: Shape::Text,
         presence: Presence::Required,
+        label: "Credential",
         meaning: "The name of the credential.",
         example: r#""Electrical Work Licence""#,
     },
@@ -66,6 +68,7 @@ const FIELDS: &[Member] = &[
         name: "credential_category",
         shape: Shape::Text,
         presence: Presence::Required,
+        label: "Category",
         meaning: "The category: licence, registration, certification, membership, clearance, background_check, health_and_safety, training, award or other, unless the operator has configured other categories.",
         example: r#""licence""#,
     },
@@ -73,6 +76,7 @@ const FIELDS: &[Member] = &[
         name: "issuer_name",
         shape: Shape::Text,
         presence: Presence::Required,
+        label: "Issuer",
         meaning: "The issuer.",
         example: r#""Example Licensing Board""#,
     },
@@ -80,6 +84,7 @@ const FIELDS: &[Member] = &[
         name: "expiry_date",
         shape: Shape::Date,
         presence: Presence::Nullable,
+        label: "Expiry date",
         meaning: "The last day on which it is valid, YYYY-MM-DD. Null or left out if it does not expire.",
         example: r#""2028-05-31""#,
     },
@@ -87,31 +92,47 @@ const FIELDS: &[Member] = &[
         name: "credential_details",
         shape: Shape::Object(DETAILS),
         presence: Presence::Nullable,
+        label: "Details",
         meaning: "Details. Every field is optional.",
         example: "",
     },
 ];
 
-const fn detail(name: &'static str, shape: Shape, meaning: &'static str, example: &'static str) -> Member {
-    Member { name, shape, presence: Presence::Nullable, meaning, example }
+const fn detail(
+    (name, label): (&'static str, &'static str),
+    shape: Shape,
+    meaning: &'static str,
+    example: &'static str,
+) -> Member {
+    Member { name, shape, presence: Presence::Nullable, label, meaning, example }
 }
 
 const DETAILS: &[Member] = &[
-    detail("scope_of_practice", Shape::Text, "What the credential permits.", r#""Low-voltage installations""#),
     detail(
-        "speciality",
+        ("scope_of_practice", "Allows"),
+        Shape::Text,
+        "What the credential permits.",
+        r#""Low-voltage installations""#,
+    ),
+    detail(
+        ("speciality", "Speciality"),
         Shape::List { of: &Shape::Text, least: 0, most: 20 },
         "The specialities.",
         r#"["Solar installations"]"#,
     ),
-    detail("version", Shape::TextOrNumber, "The version.", r#""2""#),
-    detail("date_completed", Shape::YearOrDate, "When it was completed, YYYY or YYYY-MM-DD.", r#""2023-05-31""#),
-    detail("country", Shape::Text, "The country where it is valid, as a name or a code.", r#""AU""#),
-    detail("state", Shape::Text, "The state.", r#""Queensland""#),
-    detail("province", Shape::Text, "The province.", ""),
-    detail("city", Shape::Text, "The city.", ""),
-    detail("region", Shape::Text, "The region.", ""),
-    detail("place", Shape::Text, "The place.", ""),
+    detail(("version", "Version"), Shape::TextOrNumber, "The version.", r#""2""#),
+    detail(
+        ("date_completed", "Completed"),
+        Shape::YearOrDate,
+        "When it was completed, YYYY or YYYY-MM-DD.",
+        r#""2023-05-31""#,
+    ),
+    detail(("country", "Country"), Shape::Text, "The country where it is valid, as a name or a code.", r#""AU""#),
+    detail(("state", "State"), Shape::Text, "The state.", r#""Queensland""#),
+    detail(("province", "Province"), Shape::Text, "The province.", ""),
+    detail(("city", "City"), Shape::Text, "The city.", ""),
+    detail(("region", "Region"), Shape::Text, "The region.", ""),
+    detail(("place", "Place"), Shape::Text, "The place.", ""),
 ];
 
 fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
@@ -155,6 +176,14 @@ fn view(fields: &Value) -> Vec<Block> {
         &[("State", "state"), ("Province", "province"), ("City", "city"), ("Region", "region"), ("Place", "place")],
     ));
     fact_block(about).into_iter().collect()
+}
+
+fn words(member: &str, value: &Value) -> Option<String> {
+    match (member, value.as_str()?) {
+        ("credential_category", category) => Some(capitalised(category)),
+        ("country", code) => country_name(code).map(ToOwned::to_owned),
+        _ => None,
+    }
 }
 
 /// Formats `health_and_safety` as "Health and safety".

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::jws::Jws;
 use crate::key::PublicKey;
+use crate::status::Status;
 
 /// The URLs that the caller has to fetch to verify a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +36,9 @@ pub struct VerificationInputs {
     pub issuer_keys: Answer<Vec<(String, PublicKey)>>,
     /// The status list: a Status List Token, or a Bitstring Status List credential.
     pub status: Answer<String>,
+    /// The status in the issuer's own database. It takes precedence over the status list, whose
+    /// published form may be cached.
+    pub stored_status: Option<Status>,
     /// The type metadata, byte for byte.
     pub metadata: Answer<Vec<u8>>,
 }

@@ -12,7 +12,7 @@ use crate::format::sd_jwt::Challenge;
 use crate::format::sd_jwt_vc::require_time;
 use crate::jws::{CLOCK_SKEW, Jws};
 use crate::key::PublicKey;
-use crate::status::{self, StatusList};
+use crate::status::{self, Status, StatusList};
 use crate::verify_error::VerifyError;
 
 impl Token<'_> {
@@ -109,22 +109,14 @@ impl Token<'_> {
             Ok(None) => return Finding::NotChecked("The token has no status, so it cannot be revoked.".to_owned()),
             Ok(Some(entry)) => entry,
         };
-        let list = match &inputs.status {
-            Answer::NotAsked => return Finding::NotChecked("The status list was not requested.".to_owned()),
-            Answer::None(why) => return Finding::NotChecked(format!("The status list could not be fetched: {why}.")),
-            Answer::Some(list) => list,
+        let found = match inputs.stored_status {
+            Some(stored) => Ok(stored),
+            None => match listed_status(&entry, inputs, now) {
+                Ok(found) => found,
+                Err(not_checked) => return Finding::NotChecked(not_checked),
+            },
         };
-        let Answer::Some(keys) = &inputs.issuer_keys else {
-            return Finding::NotChecked("There is no key to verify the status list with.".to_owned());
-        };
-        let list = match &entry {
-            StatusEntry::Token(at) => status::read_token(list, &at.uri, |jws| named_key(keys, jws), now),
-            StatusEntry::Bitstring(at) => read_bitstring(list, &at.uri, keys, now),
-        };
-        let index = entry.reference().index;
-        let status =
-            list.and_then(|list| list.get(index).ok_or(VerifyError::Claim("the index is outside the status list")));
-        match status.and_then(status::Status::require_valid) {
+        match found.and_then(Status::require_valid) {
             Ok(()) => Finding::Passed("The status list says that it is valid.".to_owned()),
             Err(refusal) => Finding::Failed(refusal),
         }
@@ -166,6 +158,28 @@ impl Token<'_> {
             Err(refusal) => Finding::Failed(refusal),
         }
     }
+}
+
+/// Returns the status in the fetched list, or the reason why it was not checked.
+fn listed_status(
+    entry: &StatusEntry,
+    inputs: &VerificationInputs,
+    now: i64,
+) -> Result<Result<Status, VerifyError>, String> {
+    let list = match &inputs.status {
+        Answer::NotAsked => return Err("The status list was not requested.".to_owned()),
+        Answer::None(why) => return Err(format!("The status list could not be fetched: {why}.")),
+        Answer::Some(list) => list,
+    };
+    let Answer::Some(keys) = &inputs.issuer_keys else {
+        return Err("There is no key to verify the status list with.".to_owned());
+    };
+    let list = match entry {
+        StatusEntry::Token(at) => status::read_token(list, &at.uri, |jws| named_key(keys, jws), now),
+        StatusEntry::Bitstring(at) => read_bitstring(list, &at.uri, keys, now),
+    };
+    let index = entry.reference().index;
+    Ok(list.and_then(|list| list.get(index).ok_or(VerifyError::Claim("the index is outside the status list"))))
 }
 
 /// Checks that a W3C credential is valid at `now` (VCDM 2.0, section 4.9).

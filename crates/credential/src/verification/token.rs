@@ -143,6 +143,11 @@ impl<'a> Token<'a> {
         Lookups { issuer, status: status.map(|entry| entry.reference().uri.clone()), metadata }
     }
 
+    /// Returns the status list and index that the token names, if it has a status.
+    pub fn status_reference(&self) -> Option<StatusReference> {
+        self.status().ok().flatten().map(|entry| entry.reference().clone())
+    }
+
     /// Returns the status list entry. If a W3C credential has both kinds, the Token Status List is
     /// preferred, because it has more detail.
     pub(super) fn status(&self) -> Result<Option<StatusEntry>, VerifyError> {

@@ -80,6 +80,7 @@ pub fn inputs(revoked: &[u32]) -> VerificationInputs {
     VerificationInputs {
         issuer_keys: Answer::Some(vec![("k1".to_owned(), key(1, Algorithm::Es256).public().clone())]),
         status: Answer::Some(status_token(revoked)),
+        stored_status: None,
         metadata: Answer::Some(metadata.into_bytes()),
     }
 }

@@ -6,7 +6,7 @@ use credential::format::sd_jwt::{Challenge, SdJwt};
 use credential::format::vc_jwt::{IssuerProfile, status_list_credential};
 use credential::jws::Jws;
 use credential::key::Algorithm;
-use credential::status::{StatusList, token_payload};
+use credential::status::{Status, StatusList, token_payload};
 use credential::verification::{Answer, Conclusion, Outcome, Report, Step, Token, VerificationInputs};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -91,6 +91,29 @@ fn replaced_credential_is_not_valid_and_told_from_revoked() {
             assert_eq!(failure(&other, Step::Status), Some("unknown_status"));
             assert!(!other.is_replaced());
         }
+    }
+}
+
+#[test]
+fn stored_status_takes_precedence_over_the_list() {
+    let (text, _) = bound();
+    let token = Token::read(&text).expect("read");
+    let reference = token.status_reference().expect("a status");
+    assert_eq!((reference.uri, reference.index), (format!("{ADDRESS}/status/1"), 7));
+    for (stored, code) in [
+        (None, Some("revoked")),
+        (Some(Status::Valid), None),
+        (Some(Status::Replaced), Some("replaced")),
+        (Some(Status::Invalid), Some("revoked")),
+    ] {
+        // The list says that it is revoked.
+        let given = VerificationInputs { stored_status: stored, ..inputs(&[7]) };
+        let report =
+            |inputs: &VerificationInputs| token.verify(inputs, &Challenge { now: NOW, ..Challenge::default() });
+        assert_eq!(failure(&report(&given), Step::Status), code, "{stored:?}");
+        let without = VerificationInputs { status: Answer::None("away".to_owned()), ..given };
+        let outcome = report(&without).verdict(Step::Status).map(|verdict| verdict.outcome);
+        assert_eq!(outcome == Some(Outcome::NotChecked), stored.is_none(), "no list is needed: {stored:?}");
     }
 }
 

@@ -110,6 +110,19 @@ fn education_samples_are_accepted_or_rejected() {
                 "/assets/1/asset_id",
                 "asset_id.duplicate",
             ),
+            (
+                vec![Put(
+                    "/assets",
+                    json!([{ "asset_id": "1", "asset_type": "pdf" }, { "asset_id": "1 ", "asset_type": "pdf" }]),
+                )],
+                "/assets/1/asset_id",
+                "id.form",
+            ),
+            (
+                vec![Put("/assets", json!([{ "asset_id": "Ame\u{301}lie", "asset_type": "pdf" }]))],
+                "/assets/0/asset_id",
+                "id.form",
+            ),
             (vec![Put("/assets", json!([{ "asset_type": "pdf" }]))], "/assets/0", "field.missing"),
         ],
     );

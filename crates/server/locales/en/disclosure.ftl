@@ -1,15 +1,19 @@
 # Which details of a credential are shown or left out, and whether it has expired.
 
+detail = { $label }: { $value }
+detail-group = { $label } ({ $value })
+detail-job = { $role }, { $organisation }, { $period }
+detail-job-span = { $start } to { $last }
+detail-job-open = { $start } to present (confirmed to { $last })
+detail-job-open-planned = { $start } to present (confirmed to { $last }), planned to end in { $end }
+detail-job-planned = planned from { $start }, not confirmed yet
+
 selection-always = always shown
 selection-all-employment = { $count ->
    *[other] All { $count } jobs
 }
-selection-some-employment = { $count ->
-   *[other] Only some of the { $count } jobs
-}
-selection-none-employment = { $count ->
-   *[other] None of the { $count } jobs
-}
+selection-some-employment = Choose jobs
+selection-none-employment = No jobs
 
 expired-on = Expired on { $day }
 

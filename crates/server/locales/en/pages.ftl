@@ -85,6 +85,7 @@ link-open = Open
 sign-in-title = Sign in to your wallet
 sign-in-opening = { $partner } has sent your { $title }. Enter your email to view it; nothing is saved until you accept.
 sign-in-opening-several = { $partner } has sent you { $count } credentials. Enter your email to view them; nothing is saved until you accept.
+sign-in-opened = This link was already opened. Sign in with the email address you used then.
 sign-in-invalid = Enter an email address, like name@example.org.
 email = Email
 email-help = We’ll email you a 6-digit code. New here? This also creates your wallet. Use a personal address that you will keep.
@@ -118,9 +119,9 @@ mail-code = Your code is { $code }
 
     Do not share it with anyone. If you did not ask for it, you can ignore this email. Nobody can sign in without the code.
 
-mail-offered-subject = { $partner } has sent { $what } - review by { $day }
+mail-offered-subject = { $partner } has sent { $what } - review by { $day } (UTC)
 mail-offered-one = your { $title }
-mail-offered = { $partner } has sent this for your career passport: { $what }.
+mail-offered = { $partner } has sent you { $what }.
 
     Review it and decide whether to keep it:
 
@@ -222,6 +223,7 @@ accept-help = It is encrypted with a key that only your account has. You can del
 decline = Decline
 decline-help = We delete it now and tell { $partner } that you declined (never why).
 choice-later = You have { $left } (until { $moment }). Then it is deleted.
+choice-later-several = You have { $left } (until { $moment }). Then they are deleted.
 choice-wrong = Is something wrong? Decline, then ask { $partner } to correct it and send it again.
 
 version-choice = Replace what you have?
@@ -229,7 +231,7 @@ version-choice-newer = You already have a newer version
 version-older = This would replace what { $partner } sent on { $day }: { $headline }.
 version-newer = { $partner } sent a newer version on { $day }: { $headline }.
 version-changes = What changes:
-version-same = Nothing that you see here changes.
+version-same = Both versions look the same.
 version-links = Shared links that show the earlier version:
 version-link-follows = will show the new version
 version-link-stays = will still show the earlier version, and say that there is a newer one
@@ -281,7 +283,10 @@ batch-about = About
 batch-all = All at once
 batch-accept-all = Add all { $count }
 batch-decline-all = Decline all { $count }
-batch-one-by-one = Some of these need a separate choice, so add them one by one.
+batch-one-by-one = Some of these need a choice of their own, so add them one by one:
+batch-choose-name = { $title }: { $headline }. Confirm that the name is yours.
+batch-choose-birth-date = { $title }: { $headline }. Confirm that the date of birth is yours.
+batch-choose-version = { $title }: { $headline }. Choose whether it replaces what you have.
 batch-done-title = You have decided
 batch-answered = Your decisions
 batch-open = Open { $title }
@@ -379,7 +384,7 @@ copy-json = Copy as JSON
 back-to-wallet = Back to your wallet
 delete-credential = Delete this credential
 delete-credential-title = Delete this credential?
-delete-credential-what = We delete its data now, and you cannot get it back. { $partner } keeps its own records, and would have to send it to you again under a new id. Links that you shared go on showing it, marked as revoked, until they expire. If you do not want that, revoke those links first.
+delete-credential-what = We delete its data now, and you cannot get it back. { $partner } keeps its own records, and would have to send it to you again. Links you shared will still show it, marked as revoked, until they expire. If you do not want that, revoke those links first.
 keep-it = Keep it
 
 account-title = Your account
@@ -422,8 +427,8 @@ notice-passkey-removed = Passkey removed from your account. You may also want to
 
 error-not-found-title = Page not found
 error-not-found = Check the address. The page may have been deleted, or it may belong to another account.
-error-method-title = This page does not work that way
-error-method = Go back to the page that you came from, reload it and try again.
+error-method-title = This page cannot be opened like this
+error-method = Go back and try again.
 error-forbidden-title = This is not allowed
 error-too-many-title = Too many attempts
 error-too-many = { $count ->

@@ -3,7 +3,7 @@
 presentation-offer = Is the credential in another wallet?
 presentation-other-wallet = Use another wallet
 presentation-title = Share from another wallet
-presentation-lead = { $partner } would like to see your { $title } record.
+presentation-lead = { $partner } would like to see your { $title }.
 presentation-purpose = Their reason, in their own words:
 presentation-claims = They ask for these details and get nothing else:
 presentation-where = Where is the wallet that you want to use?

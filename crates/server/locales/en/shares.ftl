@@ -38,6 +38,7 @@ share-shows = Shows
 share-made = Created
 share-until = Expiry date
 share-until-when = Expiry date: { $moment }
+share-revoked-on = Revoked on { $moment }.
 share-views = Views
 share-view-count = { $count ->
     [0] Not viewed yet.
@@ -98,6 +99,8 @@ verdict-more = { $count ->
    *[other] { $count } others
 }
 verdict-doubtful = Not everything here is confirmed.
+verdict-only-old-data = Confirmed by { $partner }, with data to { $month }. The current job may have ended since.
+verdict-only-old = Confirmed by { $partners }. A current job has older data, so it may have ended.
 verdict-failed = Do not rely on this: a check failed.
 verdict-invalid = { $title } from { $partner } did not pass every check: it was changed, or this site did not sign it. Ask { $name } for a new link.
 verdict-revoked = { $title } from { $partner } was revoked by the issuer or the holder. Ask { $name } why.
@@ -146,7 +149,7 @@ print = Save as PDF
 print-no-script = To save this page as PDF, open your browser’s print command and choose “Save as PDF”.
 
 cv-title = My career
-cv-lead = Your own copy of what partners confirm today. A printout is not signed.
+cv-lead = Your own copy of what organisations confirm today. A printout is not signed.
 cv-names = These records are in several names. Each name has its own career.
 cv-unsigned = Printed by its holder from { $site } on { $day }. It is not signed. To verify it, ask the holder for a link to these records.
 cv-open = Print or save as PDF
@@ -165,8 +168,8 @@ outcome-doubtful = Warning
 outcome-unchecked = Not checked
 
 names-same = { $count ->
-    [one] All records here are in this name; one issuer uses it.
-   *[other] All records here are in this name; { $count } issuers use it.
+    [one] All records here are in this name, confirmed by one organisation.
+   *[other] All records here are in this name, confirmed by { $count } organisations.
 }
 names-holder-says = All records here are in this name. Only the person who shared this says that it is theirs.
 names-differ = { $names }. { $reason }

@@ -3,7 +3,7 @@
 sign-in-asked = { $partner } would like to see something from your wallet: { $title }. Sign in to view the request. Nothing is shared until you agree.
 
 verify-title = { $title }: choose what to share
-verify-heading = { $partner } would like to see your { $title } record
+verify-heading = { $partner } would like to see your { $title }
 verify-lead = You choose what to share. Nothing is shared until you agree.
 verify-who = Requested by
 verify-purpose = Reason
@@ -23,6 +23,8 @@ verify-until = This request expires on { $moment }.
 verify-warning = Only continue if you came here from { $partner } yourself, not from a link that someone else sent you.
 verify-problem-credential = Choose one of your credentials, or cancel.
 verify-problem-nothing = Tick at least one detail to share, or cancel.
+verify-problem-replaced = Something you chose was updated after you opened this page. This is the newer version, with the same choices. Check it and select “Share”.
+verify-problem-gone = Nothing was shared, because the credential you chose was withdrawn or is no longer in your wallet.
 verify-problem-changed = Nothing was shared, because a credential you chose has been changed or withdrawn. Check your choices and try again.
 verify-none-title = You have nothing to share
 verify-none = Your wallet has no valid credential of this kind: { $title }. When a partner sends you one, accept it first. Then open this link again before it expires. Or cancel.

@@ -1,8 +1,8 @@
 # The page where anyone can verify a token. Texts of the checks are in shares.ftl; the last group
 # here replaces a few of them.
 
-token-title = Verify a token
-token-lead = Paste the token or choose the file that you were given. Your browser verifies it: the token is not sent to this site or anywhere else.
+token-title = Check a signed record
+token-lead = Paste the text that you were given, or choose its file. Your browser checks it: the record is not sent to this site or anywhere else.
 token-another = Verify another token
 token-result = Result
 token-label = Token
@@ -14,7 +14,7 @@ token-checking = Verifying…
 token-no-script = This page needs JavaScript, because your browser does the checking. You can use this command instead:
 token-program = Do you want to verify tokens in a program?
 token-program-docs = Use the Partner API
-token-home = Did someone send you a token?
+token-home = Did someone send you a signed record? Paste its text to see if it is genuine.
 token-hire = Verify a token that was sent to you
 
 token-said = What it says

@@ -4,7 +4,7 @@ offer-add = Add to another wallet
 offer-add-help = Adds a signed copy to another wallet app of yours. The credential stays in this wallet too.
 offer-title = Add to another wallet
 offer-back = Back to the credential
-offer-what = Any wallet app that supports OpenID4VCI can keep a signed copy. You can then share it without this site.
+offer-what = Most wallet apps for digital credentials can keep a signed copy. You can then share it without this site.
 offer-step-open = Open this link on the device with your other wallet:
 offer-open = Open in a wallet
 offer-scan = Or scan this with your phone, or copy the link:
@@ -18,13 +18,16 @@ offer-kept = The credential is in your other wallet.
 offer-over = This link and code no longer work.
 offer-again = Create a new link and code
 
+notice-offer-replaced = This credential was updated after you opened the page, so no link was created. This is the newer version. Select “Add to another wallet” to add it.
+notice-offer-gone = This credential was withdrawn or deleted after you opened the page, so it cannot be added to another wallet.
+
 authorize-title = A wallet asks for your credentials
 authorize-lead = A wallet app would like signed copies of your credentials. They are sent to { $wallet }.
 authorize-what = It gets all the details of the credentials that you choose. You can later choose in that app which details to share.
 authorize-legend = Which credentials do you want to add to it?
 authorize-credential = { $title }: { $headline }, confirmed by { $partner }
 authorize-choose = Choose at least one credential, or select “Do not allow”.
-authorize-nothing = You have no credentials of the kind that it asks for. When a partner sends you one, accept it here and start again in the wallet app.
+authorize-nothing = You have no credentials of the kind that it asks for. When an organisation sends you one, accept it here and start again in the wallet app.
 authorize-allow = Allow
 authorize-deny = Do not allow
 authorize-warning = Only continue if you started this yourself, in a wallet app of { $wallet }.

@@ -31,9 +31,23 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
 
+pub use token::error_body as token_error;
+
 /// Returns the route for uploads, which has a longer timeout than all others.
 pub fn uploads() -> Router<App> {
-    upload::routes().split_for_parts().0
+    upload::routes().split_for_parts().0.route_layer(middleware::from_fn(refuse_unknown_query))
+}
+
+/// Returns the token endpoint, whose errors have another format than all others.
+pub fn token() -> Router<App> {
+    token::routes().split_for_parts().0.route_layer(middleware::from_fn(refuse_unknown_query))
+}
+
+async fn refuse_unknown_query(request: Request, next: Next) -> Response {
+    match openapi::check_query(&request) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
 }
 
 /// Returns all other routes of the API.

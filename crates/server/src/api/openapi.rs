@@ -96,6 +96,7 @@ pub async fn method_not_allowed(request: Request) -> Error {
 static QUERY_PARAMETERS: LazyLock<HashMap<String, Vec<String>>> = LazyLock::new(|| {
     let mut routes = super::routes::protected().into_openapi();
     routes.merge(super::routes::fresh().into_openapi());
+    routes.merge(super::token::routes().into_openapi());
     routes.merge(super::routes::open().into_openapi());
     let routes = serde_json::to_value(routes).expect("the document is JSON");
     let mut found = HashMap::new();
@@ -141,6 +142,7 @@ fn document() -> Value {
     let mut protected = super::routes::protected().into_openapi();
     protected.merge(super::routes::fresh().into_openapi());
     let paths: Vec<String> = protected.paths.paths.keys().cloned().collect();
+    protected.merge(super::token::routes().into_openapi());
     protected.merge(super::routes::open().into_openapi());
     protected.merge(super::upload::routes().into_openapi());
     let mut document = Document::openapi();
@@ -263,7 +265,7 @@ fn expand_types(
         let mut item = template.clone();
         let operation = &mut item["post"];
         operation["operationId"] = json!(operation_id(*known));
-        operation["summary"] = json!(format!("Push: {}", known.title));
+        operation["summary"] = json!(format!("Push: {}", summary_title(known)));
         operation["description"] =
             json!(format!("{}\n\n{}", known.summary, operation["description"].as_str().unwrap_or_default()));
         operation["security"] = json!([{ "oauth": [known.write_scope.to_owned()] }]);
@@ -281,6 +283,11 @@ fn pascal_case(known: &credential::Type) -> String {
     known.name().split('_').map(capitalised).collect()
 }
 
+/// Returns the title of a type in summaries of operations. "Credential" alone would not name one.
+fn summary_title(known: &credential::Type) -> String {
+    if known.name() == "universal_credential" { "Universal credential".to_owned() } else { known.title.to_owned() }
+}
+
 /// Replaces the path of withdrawals with one path per type, since each type has its own scope.
 fn expand_withdrawals(paths: &mut Map<String, Value>) {
     for (path, method, suffix) in [(WITHDRAW, "delete", ""), (WITHDRAW_BY_POST, "post", "ByPost")] {
@@ -289,7 +296,7 @@ fn expand_withdrawals(paths: &mut Map<String, Value>) {
             let mut item = template.clone();
             let operation = &mut item[method];
             operation["operationId"] = json!(format!("withdraw{}{suffix}", pascal_case(known)));
-            operation["summary"] = json!(format!("Withdraw: {}", known.title));
+            operation["summary"] = json!(format!("Withdraw: {} ({})", summary_title(known), method.to_uppercase()));
             operation["security"] = json!([{ "oauth": [known.write_scope.to_owned()] }]);
             paths.insert(path.replace("{type}", known.name()), item);
         }
@@ -305,7 +312,7 @@ fn expand_questions(paths: &mut Map<String, Value>) {
         let mut item = template.clone();
         let operation = &mut item["post"];
         operation["operationId"] = json!(format!("create{}VerificationRequest", pascal_case(known)));
-        operation["summary"] = json!(format!("Request from people: {}", known.title));
+        operation["summary"] = json!(format!("Request from people: {}", summary_title(known)));
         operation["security"] = json!([{ "oauth": [known.write_scope.to_owned()] }]);
         operation["requestBody"] = request_body(
             &credential::presentation_request_schema(*known),

@@ -2,9 +2,7 @@
 
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{
-    batch, deliveries, jwks, operations, push, sandbox, status, token, verify, verify_token, webhooks, withdraw,
-};
+use super::{batch, deliveries, jwks, operations, push, sandbox, status, verify, verify_token, webhooks, withdraw};
 use crate::app::App;
 
 /// Returns the documented routes that need an access token.
@@ -25,7 +23,8 @@ pub(super) fn fresh() -> OpenApiRouter<App> {
     OpenApiRouter::new().merge(verify_token::routes())
 }
 
-/// Returns the documented routes that need no access token.
+/// Returns the documented routes that need no access token, except for the token endpoint and
+/// uploads, which have layers of their own.
 pub(super) fn open() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(token::routes()).merge(jwks::routes()).merge(operations::routes())
+    OpenApiRouter::new().merge(jwks::routes()).merge(operations::routes())
 }

@@ -1,6 +1,6 @@
 //! `POST /api/partner/v1/oauth/token`: the client credentials grant (RFC 6749, section 4.4).
 //!
-//! Errors have the format of RFC 6749 (section 5.2), not problem+json.
+//! Errors have the format of RFC 6749 (section 5.2), not problem+json, whatever their status.
 
 use axum::Json;
 use axum::extract::State;
@@ -14,10 +14,10 @@ use utoipa_axum::routes;
 
 use super::rate_limit_headers;
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{Error, Kind, Problem};
 use crate::flows::access_token::{self, AccessToken, GrantError};
 use crate::http::headers::{basic, is_media_type};
-use crate::http::{AnyBody, Client};
+use crate::http::{AnyBody, Client, ErrorContext, ascii};
 
 /// The route.
 pub fn routes() -> OpenApiRouter<App> {
@@ -60,11 +60,23 @@ pub struct TokenAnswer {
 /// An error of the token endpoint (RFC 6749, section 5.2).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenProblem {
-    /// `invalid_request`, `invalid_client`, `unsupported_grant_type` or `invalid_scope`.
+    /// `invalid_request`, `invalid_client`, `unsupported_grant_type` or `invalid_scope`;
+    /// `temporarily_unavailable` with status 429 or 503; `server_error` with status 500.
     #[schema(example = "invalid_client")]
     error: &'static str,
     /// A description of the error and how to fix it.
     error_description: String,
+}
+
+/// Renders any error of the endpoint in the format of RFC 6749, whatever its status. The outermost
+/// layer keeps the headers of the error, such as `Retry-After`.
+pub fn error_body(_: &App, error: &Error, _: ErrorContext<'_>) -> Response {
+    let code = match error.kind {
+        Kind::Internal => "server_error",
+        Kind::TooManyRequests(_) | Kind::Unavailable => "temporarily_unavailable",
+        _ => "invalid_request",
+    };
+    Json(TokenProblem { error: code, error_description: ascii(&error.detail) }).into_response()
 }
 
 /// The reason why no token is returned.
@@ -122,9 +134,13 @@ impl IntoResponse for TokenEndpointError {
         (status = 200, description = "A token", body = TokenAnswer),
         (status = 400, description = "Invalid form, or a scope that the client does not have", body = TokenProblem),
         (status = 401, description = "Invalid client id or secret", body = TokenProblem),
-        (status = 413, description = "The body is too large"),
-        (status = 429, description = "Too many token requests from this IP address"),
-        (status = 503, description = "Temporarily unavailable"),
+        (status = 413, description = "The body is too large",
+            content((TokenProblem = "application/json"), (Problem = "application/problem+json"))),
+        (status = 415, description = "The body is compressed", body = TokenProblem),
+        (status = 429, description = "Too many token requests from this IP address",
+            content((TokenProblem = "application/json"), (Problem = "application/problem+json"))),
+        (status = 503, description = "Temporarily unavailable",
+            content((TokenProblem = "application/json"), (Problem = "application/problem+json"))),
     ))]
 async fn token(
     State(app): State<App>,

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::flows::documents;
 use crate::http::extract::Path;
 use crate::http::headers::media_type;
+use crate::http::refuse_compressed;
 use store::domain::asset::Failure;
 
 /// The route.
@@ -40,12 +41,12 @@ pub fn routes() -> OpenApiRouter<App> {
     ),
     responses(
         (status = 204, description = "The document was stored"),
-        (status = 400, description = "The body was incomplete, or slower than 1 KiB a second; nothing was stored"),
+        (status = 400, description = "The body was incomplete, or slower than 1 KiB a second, or the URL has a query; nothing was stored"),
         (status = 404, description = "No such upload URL"),
         (status = 409, description = "The person has already decided, the submission has expired, or an upload of this document is in progress"),
         (status = 410, description = "The upload URL has expired. Push the same id again to get a new one"),
         (status = 413, description = "The document is too large"),
-        (status = 415, description = "The content type differs from the one that came with the upload URL"),
+        (status = 415, description = "The content type differs from the one that came with the upload URL, or the body is compressed"),
         (status = 422, description = "The document has another format than declared, is damaged, or contains active content"),
         (status = 429, description = "Too many concurrent uploads"),
         (status = 500, description = "Internal error; quote the request id"),
@@ -59,6 +60,7 @@ async fn upload(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Error> {
+    refuse_compressed(&headers)?;
     let content_type = media_type(&headers);
     let content_length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let source = body.into_data_stream().map_err(|_| Failure::Unreachable);

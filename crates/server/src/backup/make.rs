@@ -41,7 +41,11 @@ pub async fn make(
     clock: &Clock,
     bar: &ProgressBar,
 ) -> Result<Made, BackupError> {
-    let root = root_key(&config.storage.data_dir)?;
+    let folder = &config.storage.data_dir;
+    let root = root_key(folder).map_err(|error| {
+        let advice = format!("Put the root.key of this server into {}, with mode 600", folder.display());
+        BackupError::Refused(format!("{error}. {advice}"))
+    })?;
     let (data, data_version) = source(Part::Data, config).await?;
     let (ring, ring_version) = source(Part::Keyring, config).await?;
     let now = clock.now();

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::command::{Outcome, StoreArguments, block_on, print};
+use super::command::{Outcome, StoreArguments, block_on, print, require_data};
 use crate::backup::{self, About, FOLDER, Made};
 use ambient::Clock;
 
@@ -32,6 +32,7 @@ impl Backup {
         let (clock, bar) = (Clock::System, progress());
         let started = clock.now();
         let made = block_on(async {
+            require_data(&config.storage).await?;
             backup::make(&config, &self.to, self.force, &clock, &bar).await.map_err(|error| error.to_string())
         });
         bar.finish_and_clear();

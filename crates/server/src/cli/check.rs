@@ -65,6 +65,14 @@ fn report(name: &str, source: &str, credential_type: Type, context: &Context<'_>
         Ok(submission) => Ok(credential_type.headline(&submission.fields)),
         Err(ParseError::Malformed(malformed)) => {
             let mut diagnostic = Diagnostic::of_malformed(source, &malformed);
+            if let Some(rest) = malformed.message.strip_prefix("it ") {
+                diagnostic.message = format!("The file {rest}");
+            }
+            let text = source.trim_start_matches('\u{feff}').trim();
+            if !text.is_empty() && !text.starts_with(['{', '[']) {
+                "This is not JSON.".clone_into(&mut diagnostic.message);
+                diagnostic.help = Some("for a CSV file use `tenure push --dry-run`".to_owned());
+            }
             diagnostic.help.take_if(|_| name == "-");
             Err(vec![diagnostic])
         }
@@ -116,6 +124,15 @@ mod tests {
             let field_error = &check(source)[0];
             field_error.render("push.json", source, 1, &Renderer::plain());
         }
+    }
+
+    #[test]
+    fn files_of_another_format_and_truncated_files_are_explained() {
+        let said = |source: &str| check(source)[0].render("people.csv", source, 1, &Renderer::plain());
+        let table = said("Name,Company\nAda,A\n");
+        assert!(table.contains("This is not JSON.") && table.contains("tenure push --dry-run"), "{table}");
+        let half = said("{ \"credential_id\": \"1\",\n");
+        assert!(half.contains("The file ends inside the JSON") && !half.contains("--dry-run"), "{half}");
     }
 
     proptest::proptest! {

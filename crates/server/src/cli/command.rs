@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::config::Config;
+use crate::config::{Config, Storage};
+use store::{Part, Store};
 
 /// Result of a sub-command. The error message is shown at the terminal.
 pub(super) type Outcome = Result<ExitCode, String>;
@@ -41,6 +42,21 @@ impl StoreArguments {
         let environment = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
         Config::load(self.config.as_deref(), environment, &overrides).map_err(|error| error.to_string())
     }
+}
+
+/// Refuses storage in which no server has created a database. Otherwise a misspelt `--data` would
+/// look like a server without partners.
+pub(super) async fn require_data(storage: &Storage) -> Result<(), String> {
+    let (data, url) = (&storage.data_dir, &storage.database_url);
+    if Store::exists(Part::Data, data, url).await.map_err(|error| error.to_string())? {
+        return Ok(());
+    }
+    let data = data.display();
+    Err(match (url.is_empty(), storage.data_dir.exists()) {
+        (false, _) => "the PostgreSQL database is empty: no server was started on it. Check --database-url".to_owned(),
+        (true, true) => format!("{data} has no database: no server was started on it. Check --data"),
+        (true, false) => format!("{data} does not exist. Check --data"),
+    })
 }
 
 /// Returns an environment variable that is not a setting of the server.

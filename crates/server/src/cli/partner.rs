@@ -9,7 +9,7 @@ use credential::encoding::sha256;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::command::{Outcome, StoreArguments, block_on, print, write_stdout};
+use super::command::{Outcome, StoreArguments, block_on, print, require_data, write_stdout};
 use crate::addresses;
 use ambient::Rng;
 use ambient::{Clock, Timestamp};
@@ -50,6 +50,7 @@ enum PartnerCommand {
         #[command(flatten)]
         output: OutputArguments,
         /// Partner's client_id.
+        #[arg(value_parser = parse_client_id)]
         client_id: Uuid,
     },
     /// Set the hosts from which a partner's documents are fetched. Without a host, every public one
@@ -58,16 +59,19 @@ enum PartnerCommand {
         #[command(flatten)]
         output: OutputArguments,
         /// Partner's client_id.
+        #[arg(value_parser = parse_client_id)]
         client_id: Uuid,
         /// Host names, such as documents.example.edu. Subdomains are included.
         hosts: Vec<String>,
     },
     /// Set the addresses to which people may be sent after they have answered one of the partner's
-    /// verification requests. Without an address, none is allowed.
+    /// verification requests, or decided about a push with a return_url. Without an address, none
+    /// is allowed.
     CallbackUrls {
         #[command(flatten)]
         output: OutputArguments,
         /// Partner's client_id.
+        #[arg(value_parser = parse_client_id)]
         client_id: Uuid,
         /// Addresses, such as https://hr.example/verified. Only the answer is added to them.
         urls: Vec<String>,
@@ -77,6 +81,7 @@ enum PartnerCommand {
         #[command(flatten)]
         output: OutputArguments,
         /// Partner's client_id.
+        #[arg(value_parser = parse_client_id)]
         client_id: Uuid,
     },
 }
@@ -165,16 +170,23 @@ pub(super) async fn add(
 }
 
 impl OutputArguments {
+    /// Opens the database of an existing server.
     async fn open(&self) -> Result<Store, String> {
-        let config = self.store.load(&[])?;
-        let data = &config.storage.data_dir;
-        Store::open(Part::Data, data, &config.storage.database_url, 2).await.map_err(shown)
+        require_data(&self.store.load(&[])?.storage).await?;
+        self.open_or_create().await
+    }
+
+    /// Opens the database, and creates it unless it exists: a partner may be added before the first
+    /// start of the server.
+    async fn open_or_create(&self) -> Result<Store, String> {
+        let storage = self.store.load(&[])?.storage;
+        Store::open(Part::Data, &storage.data_dir, &storage.database_url, 2).await.map_err(shown)
     }
 
     /// Adds a partner and prints its secret. The secret is printed after the commit, so that a
     /// printed secret always works. If printing fails, the partner is removed again.
     async fn add(&self, now: Timestamp, name: &str, scopes: &str, sandbox: bool) -> Result<(), String> {
-        let store = self.open().await?;
+        let store = self.open_or_create().await?;
         let mut tx = store.write().await.map_err(shown)?;
         let added = add(&mut tx, &Rng::System, now, name, scopes, sandbox).await;
         let (id, secret) = added.map_err(shown)?;
@@ -280,6 +292,10 @@ fn check_name(name: &str) -> Result<String, String> {
         return Err("--name must have 1 to 200 characters, without control characters".to_owned());
     }
     Ok(name.to_owned())
+}
+
+fn parse_client_id(text: &str) -> Result<Uuid, &'static str> {
+    text.parse().map_err(|_| "it must be a UUID, as `tenure partner list` prints it")
 }
 
 /// Normalises host names to the form that they have in URLs.

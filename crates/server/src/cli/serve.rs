@@ -1,5 +1,7 @@
 //! `tenure serve`.
 
+use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
@@ -73,7 +75,7 @@ const MIN_CONNECTIONS: usize = 64;
 pub(super) async fn serve(mut config: Config, demo: bool, ready: impl FnOnce(&App)) -> Result<(), String> {
     limit_connections(&mut config);
     let listen = config.server.listen;
-    let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    let listener = TcpListener::bind(listen).await.map_err(|error| cannot_listen(listen, &error))?;
     let stop = CancellationToken::new();
     stop_on_signals(&stop)?;
     let lock = OnceLock::new();
@@ -88,6 +90,16 @@ pub(super) async fn serve(mut config: Config, demo: bool, ready: impl FnOnce(&Ap
         ready(app);
     };
     server::serve(listener, &config.server, open, announce, stop).await.map_err(|error| error.to_string())
+}
+
+fn cannot_listen(listen: SocketAddr, error: &std::io::Error) -> String {
+    let advice = match error.kind() {
+        ErrorKind::AddrInUse => ". Stop the other program or choose another address with --listen",
+        ErrorKind::AddrNotAvailable => ". Choose an address of this machine with --listen",
+        ErrorKind::PermissionDenied => ". Choose a port from 1024 on with --listen",
+        _ => "",
+    };
+    format!("cannot listen on {listen}: {error}{advice}")
 }
 
 /// Locks the data folder, unless `lock` already contains a lock. Servers on one PostgreSQL may

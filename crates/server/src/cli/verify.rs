@@ -4,7 +4,7 @@
 //! the type metadata from the addresses in the token, through the filtering client.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -60,8 +60,9 @@ pub struct Verify {
 
 impl Verify {
     pub(super) fn run(self) -> Outcome {
+        let now = self.now()?;
         let (report, subject) = match find_token(&self.read_input()?) {
-            Ok(text) => self.verify(&text)?,
+            Ok(text) => self.verify(&text, now)?,
             Err(refusal) => (Report::unreadable(&refusal), None),
         };
         if self.json {
@@ -73,7 +74,7 @@ impl Verify {
     }
 
     /// Verifies the token. Names its subject if the signature is valid.
-    fn verify(&self, text: &str) -> Result<(Report, Option<TokenSubject>), String> {
+    fn verify(&self, text: &str, now: i64) -> Result<(Report, Option<TokenSubject>), String> {
         let token = match Token::read(text) {
             Ok(token) => token,
             Err(refusal) => return Ok((Report::unreadable(&refusal), None)),
@@ -84,7 +85,7 @@ impl Verify {
         };
         let (audience, nonce) = (self.audience.as_deref(), self.nonce.as_deref());
         let most_age = nonce.map(|_| i64::from(self.max_age));
-        let report = token.verify(&inputs, &Challenge { audience, nonce, now: self.now()?, most_age });
+        let report = token.verify(&inputs, &Challenge { audience, nonce, now, most_age });
         let subject = TokenSubject::new(&token, &report);
         Ok((report, subject))
     }
@@ -111,6 +112,10 @@ impl Verify {
             Ok(mut file) => read(&mut file, &self.token),
             // If there is no such file, the argument may be the token itself.
             Err(_) if find_token(self.token.as_bytes()).is_ok() => Ok(self.token.clone().into_bytes()),
+            // The name of a file is not longer. A damaged token is not printed.
+            Err(error) if error.kind() == ErrorKind::NotFound || self.token.len() > 255 => {
+                Err(format!("{:?} is neither a file nor a token", self.token.chars().take(64).collect::<String>()))
+            }
             Err(error) => Err(format!("{}: {error}", self.token)),
         }
     }
@@ -129,6 +134,7 @@ impl Verify {
         Ok(VerificationInputs {
             issuer_keys: Answer::Some(found),
             status: status.map_or(Answer::NotAsked, Answer::Some),
+            stored_status: None,
             metadata: metadata.map_or(Answer::NotAsked, Answer::Some),
         })
     }

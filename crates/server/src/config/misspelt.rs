@@ -2,6 +2,8 @@
 
 use strsim::osa_distance;
 
+use super::renamed;
+
 /// Largest edit distance at which a name is reported as a misspelling.
 const TYPING_ERRORS: usize = 2;
 
@@ -27,6 +29,13 @@ pub(super) fn refuse(variables: &[(String, String)], settings_file: &str) -> Res
         }
         let is_of_kubernetes =
             name.contains("_SERVICE_") || ["tcp://", "udp://"].iter().any(|way| value.starts_with(way));
+        let is_of_port = name.contains("_TCP_") || name.contains("_UDP_");
+        if !is_of_kubernetes
+            && !is_of_port
+            && let Some(refusal) = renamed::refuse_variable(&upper)
+        {
+            return Err(refusal);
+        }
         let meant = settings.iter().find(|setting| {
             let (_, key) = setting.split_once("__").unwrap_or_default();
             *name == format!("TENURE_{key}") || osa_distance(name, &setting.replacen("__", "_", 1)) <= TYPING_ERRORS

@@ -4,6 +4,7 @@
 //! refused.
 
 mod checks;
+mod file;
 mod misspelt;
 mod ranges;
 mod renamed;
@@ -89,7 +90,8 @@ impl Config {
         let default = config::Config::builder().add_source(default).build().map_err(explain)?;
         let mut builder = config::Config::builder().add_source(default.clone());
         if let Some(path) = file {
-            builder = builder.add_source(File::from(path).format(FileFormat::Toml));
+            let text = file::read(path, DEFAULT).map_err(ConfigError)?;
+            builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
         }
         builder = builder.add_source(environment);
         for (key, value) in overrides {

@@ -36,6 +36,21 @@ pub(super) fn refuse(settings: &Config) -> Result<(), String> {
     }
 }
 
+/// Returns why a variable without `__` is refused: its name is an old one, written with a single
+/// underscore or without the section.
+pub(super) fn refuse_variable(name: &str) -> Option<String> {
+    let is_old = |old: &str| {
+        let single = variable(old).replace("__", "_");
+        match old.split_once('.') {
+            Some((_, key)) => name == single || name == variable(key),
+            None => name.strip_prefix(&single).is_some_and(|key| key.is_empty() || key.starts_with('_')),
+        }
+    };
+    let (old, new) = RENAMED.iter().find(|(old, _)| is_old(old))?;
+    let new = if old.contains('.') { variable(new) } else { format!("{}__...", variable(new)) };
+    Some(format!("the environment variable {name} has the old name of {old}. Its name is now {new}"))
+}
+
 fn variable(setting: &str) -> String {
     format!("TENURE_{}", setting.replace('.', "__").to_ascii_uppercase())
 }
@@ -57,6 +72,26 @@ mod tests {
             std::fs::write(&path, format!("{key} = 1\n")).expect("written");
             let error = crate::config::Config::load(Some(&path), [], &[]).expect_err(old).to_string();
             assert!(error.contains(&new_key), "{old}: {error}");
+        }
+    }
+
+    #[test]
+    fn old_names_with_one_underscore_are_refused_with_the_new_name() {
+        for (name, new) in [
+            ("TENURE_OBJECTS", "TENURE_OBJECT_STORAGE__"),
+            ("TENURE_OBJECTS_KIND", "TENURE_OBJECT_STORAGE__"),
+            ("TENURE_WALLETS", "TENURE_OID4VCI__"),
+            ("TENURE_WALLETS_PROVIDERS", "TENURE_OID4VCI__TRUSTED_WALLET_PROVIDERS_FILE"),
+            ("TENURE_HEAD_TIMEOUT", "TENURE_SERVER__HEADER_READ_TIMEOUT"),
+            ("TENURE_SERVER_HEAD_TIMEOUT", "TENURE_SERVER__HEADER_READ_TIMEOUT"),
+        ] {
+            let environment = [(name.to_owned(), "1".to_owned())];
+            let error = crate::config::Config::load(None, environment, &[]).expect_err(name).to_string();
+            assert!(error.contains(name) && error.contains(new), "{name}: {error}");
+        }
+        for name in ["TENURE_OBJECTSTORE", "TENURE_WALLETS_SERVICE_HOST", "TENURE_WALLETS_PORT_80_TCP_ADDR"] {
+            let environment = [(name.to_owned(), "10.0.0.1".to_owned())];
+            assert!(crate::config::Config::load(None, environment, &[]).is_ok(), "{name}");
         }
     }
 

@@ -13,13 +13,14 @@ use store::LONGEST_EPOCH;
 use store::domain::presentation::Mode;
 use url::Url;
 
-use super::values::{PortRange, algorithm, choice, duration, optional_url, response_mode, words};
+use super::values::{PortRange, algorithm, choice, duration, optional_url, response_mode, socket_address, words};
 
 /// Listen address, public address and limits of the HTTP server.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
     /// Address and port to listen on.
+    #[serde(deserialize_with = "socket_address")]
     pub listen: SocketAddr,
     /// Public address, with an empty path.
     pub base_url: Url,

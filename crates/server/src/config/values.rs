@@ -1,5 +1,6 @@
 //! Parsing of single values: durations, lists, and names of protocols.
 
+use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -15,6 +16,12 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dur
     let text = String::deserialize(deserializer)?;
     let refused = || de::Error::custom(format!("'{text}' must be a duration such as 20s, 10m, 48h or 400d"));
     parse_duration(&text).ok_or_else(refused)
+}
+
+pub(super) fn socket_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let refused = |_| de::Error::custom(format!("'{text}' must be an address and a port, such as 127.0.0.1:8080"));
+    text.parse().map_err(refused)
 }
 
 pub(super) fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Algorithm, D::Error> {

@@ -78,8 +78,10 @@ async fn refusal(
             let is_listed = known.as_ref().zip(host).is_some_and(|(partner, host)| partner.may_fetch_from(host));
             let message = if !is_listed {
                 "This host is not on your list of document hosts. Ask the operator to add it, or upload the document."
-            } else if url.is_some_and(|url| app.documents().outbound.may_ask_port(&url)) {
+            } else if url.as_ref().is_some_and(|url| app.documents().outbound.is_allowed(url)) {
                 return Ok(None);
+            } else if url.is_some_and(|url| app.documents().outbound.may_ask_port(&url)) {
+                "The URL must have a public host: its name is not public. Use another host, or upload the document."
             } else {
                 "Documents are fetched from port 443 only, unless the operator allows other ports. Use port 443, ask \
                  the operator, or upload the document."

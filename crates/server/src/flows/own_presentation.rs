@@ -8,12 +8,12 @@ use credential::format::sd_jwt::{self, Challenge};
 use credential::format::sd_jwt_vc::{SdJwtVc, TypeMetadata};
 use credential::format::{Format, did_web};
 use credential::key::{Algorithm, SoftwareKey};
+use credential::status::StatusReference;
 use credential::verification::{Answer, Report, Token, VerificationInputs};
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::issuing::{IssuableCredential, StatusListFormat};
+use crate::issuing::IssuableCredential;
 use ambient::Timestamp;
 use store::{IssueRequest, Issued, StatusPlace, WantedEntry};
 
@@ -57,8 +57,8 @@ pub fn present(
     sd_jwt::bind(&shown, challenge, app.now().seconds(), &key).map_err(Error::internal)
 }
 
-/// Verifies a presentation as its reader would, with the keys, the status list and the type
-/// metadata that this server publishes. `challenge` is the audience and the nonce.
+/// Verifies a presentation as its reader would, with the keys and the type metadata that this
+/// server publishes, and the status in its database. `challenge` is the audience and the nonce.
 ///
 /// # Errors
 /// The store cannot be used, or the text is not a presentation.
@@ -71,26 +71,32 @@ pub async fn check(app: &App, presentation: &str, challenge: (&str, &str)) -> Re
     Ok(token.verify(&inputs, &challenge))
 }
 
-/// Collects this server's published inputs for verifying its own credentials. For other issuers'
-/// credentials all inputs are missing.
+/// Collects this server's inputs for verifying its own credentials. For other issuers' credentials
+/// all inputs are missing.
+///
+/// The status is read from the database, because the published list is cached: a revocation shows
+/// in the first response after its commit.
 ///
 /// # Errors
 /// The store cannot be used.
 pub async fn own_inputs(app: &App, token: &Token<'_>) -> Result<VerificationInputs, Error> {
     let (base, lookups) = (app.config().base(), token.lookups());
     let unknown = || "the credential was not issued by this server".to_owned();
-    let issuer_keys = match lookups.issuer {
-        Some(issuer) if is_own_issuer(app, &issuer) => Answer::Some(app.issuer_keys().current()?.published.clone()),
-        _ => Answer::None(unknown()),
+    let is_own = lookups.issuer.is_some_and(|issuer| is_own_issuer(app, &issuer));
+    let issuer_keys = match is_own {
+        true => Answer::Some(app.issuer_keys().current()?.published.clone()),
+        false => Answer::None(unknown()),
     };
-    let list = match lookups.status.as_deref().and_then(|uri| own_status_list(base, uri)) {
-        Some((list, format)) => app.status_lists().get(list, format).await?,
+    let place = token.status_reference().filter(|_| is_own).and_then(|reference| own_place(base, &reference));
+    let stored_status = match place {
+        Some(place) => app.store().read().await?.status_at(place).await?,
         None => None,
     };
     let metadata = lookups.metadata.as_deref().and_then(|vct| TypeMetadata::published(vct, base));
     Ok(VerificationInputs {
         issuer_keys,
-        status: list.map_or_else(|| Answer::None(unknown()), |list| Answer::Some(list.token.to_string())),
+        status: Answer::None(unknown()),
+        stored_status,
         metadata: metadata.map_or_else(|| Answer::None(unknown()), |known| Answer::Some(known.document.into_bytes())),
     })
 }
@@ -120,12 +126,9 @@ pub fn is_own_issuer(app: &App, issuer: &str) -> bool {
     issuer == base || issuer == did_web(base)
 }
 
-/// Parses the URI of one of this server's status lists.
-fn own_status_list(base: &str, uri: &str) -> Option<(Uuid, StatusListFormat)> {
-    let path = uri.strip_prefix(base)?.strip_prefix("/status/")?;
-    let (id, format) = match path.strip_suffix("/bitstring") {
-        Some(id) => (id, StatusListFormat::Bitstring),
-        None => (path, StatusListFormat::Token),
-    };
-    Some((id.parse().ok()?, format))
+/// Returns the place that `reference` names, if the list is one of this server's.
+fn own_place(base: &str, reference: &StatusReference) -> Option<StatusPlace> {
+    let path = reference.uri.strip_prefix(base)?.strip_prefix("/status/")?;
+    let list = path.strip_suffix("/bitstring").unwrap_or(path).parse().ok()?;
+    Some(StatusPlace { list, position: u32::try_from(reference.index).ok()? })
 }

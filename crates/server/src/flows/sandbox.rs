@@ -156,11 +156,13 @@ async fn newest_shown(
 
 /// Returns the record for the wallet, as after a response on the page.
 fn disclosure_record(partner: &Partner, asked: &RequestDetails, bound: &Verification) -> DisclosureRecord {
+    let is_asked = |name: &str| asked.claims.iter().any(|claim| claim == name);
+    let shown = bound.credential_type.fields.iter().filter(|member| is_asked(member.name));
     DisclosureRecord {
         partner: partner.name.clone(),
         purpose: asked.purpose.clone(),
         title: bound.credential_type.title.to_owned(),
-        shown: asked.claims.clone(),
+        shown: shown.map(|member| member.label.to_owned()).collect(),
     }
 }
 

@@ -296,8 +296,9 @@ pub async fn undoable(
 }
 
 /// Undoes the update that made `newer` the current version. The version before becomes current
-/// again, links follow it, and the standing consent ends. Credentials already signed from that
-/// version stay marked as replaced. Returns false if the update cannot be undone, or no longer.
+/// again, links follow it, and the standing consent ends. Credentials that were signed from it
+/// before, and that the update marked as replaced, are valid again; revoked ones stay revoked
+/// (D-213). Returns false if the update cannot be undone, or no longer.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -306,7 +307,7 @@ pub async fn undo(app: &App, holder: Uuid, newer: Uuid) -> Result<bool, Error> {
     let mut tx = app.store().write().await?;
     tx.lock_wallet(holder).await?;
     let Some(update) = undoable(&mut tx, holder, newer, now).await? else { return Ok(false) };
-    if !tx.reinstate_submission(update.older_id, holder).await? {
+    if !tx.reinstate_submission(update.older_id, holder, now).await? {
         return Ok(false);
     }
     let pair = Superseding { old: newer, new: update.older_id };

@@ -119,7 +119,10 @@ fn relate(
     (held, held_payload): &(Submission, Payload),
     is_named: bool,
 ) -> Option<RelatedVersion> {
-    let is_newer = (held.created_at, held.id) > (incoming.created_at, incoming.id);
+    // Items of one batch are pushed at the same time, and their ids are in order. Otherwise, of two
+    // pushes at the same time the later decision counts as newer.
+    let is_same_batch = held.batch_id.is_some() && held.batch_id == incoming.batch_id;
+    let is_newer = held.created_at > incoming.created_at || is_same_batch && held.id > incoming.id;
     let (newer, older) = if is_newer { (held_payload, payload) } else { (payload, held_payload) };
     let names_incoming = held_payload.replaces.as_deref() == Some(incoming.credential_id.as_str());
     let is_named = if is_newer { names_incoming } else { is_named };

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use credential::{Code, FieldError, Replay, WebhookFields};
+use credential::{Code, FieldError, Replay, WebhookFields, is_plain_url, url_authority};
 use url::Url;
 use uuid::Uuid;
 
@@ -290,12 +290,12 @@ fn checked_address(app: &App, text: &str) -> Result<String, Error> {
     let local = if app.config().webhooks.allow_loopback { " (or http://localhost on this server)" } else { "" };
     let receivers = app.receivers();
     let (code, message) = match Url::parse(text) {
-        _ if !is_plain(text) => {
+        _ if !is_plain_url(text) => {
             let message = "Must be a full URL with https:// and a host, without spaces and backslashes";
             (Code::UrlFormat, format!("{message}, such as https://hooks.example.com/tenure{local}."))
         }
         Err(_) => (Code::UrlFormat, format!("Must be a URL, such as https://hooks.example.com/tenure{local}.")),
-        Ok(_) if authority(text).contains('@') => (
+        Ok(_) if url_authority(text).contains('@') => (
             Code::UrlFormat,
             "The URL must not have a user name or password. Use the signature to authenticate deliveries.".to_owned(),
         ),
@@ -318,19 +318,4 @@ fn checked_address(app: &App, text: &str) -> Result<String, Error> {
     };
     let received = Some(text.chars().take(64).collect());
     Err(Error::invalid(vec![FieldError { pointer: "/url".to_owned(), code, message, received, suggestion: None }]))
-}
-
-/// Returns whether a URL is written as it is parsed. The URL standard accepts `https:\\host` and
-/// `https:host` for `https://host`, and removes spaces around a URL and line breaks within it.
-fn is_plain(text: &str) -> bool {
-    let is_odd = |character: char| character == '\\' || character.is_whitespace() || character.is_control();
-    let after_scheme = text.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//"));
-    after_scheme.is_some_and(|rest| !rest.starts_with('/')) && !text.contains(is_odd)
-}
-
-/// Returns the authority of a plain URL: host and port, and the user and password, even if they are
-/// empty.
-fn authority(text: &str) -> &str {
-    let (_, rest) = text.split_once("//").unwrap_or_default();
-    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }

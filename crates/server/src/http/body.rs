@@ -1,7 +1,7 @@
 //! Request bodies.
 
 use axum::extract::{FromRequest, Request};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 
 use super::headers;
@@ -14,6 +14,18 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const GZIP: &[u8] = b"\x1f\x8b";
 
 const COMPRESSED: &str = "The body is compressed. Send it uncompressed, without Content-Encoding.";
+
+/// Refuses a request whose body has a content coding other than `identity`.
+///
+/// # Errors
+/// 415 with `Accept-Encoding`.
+pub fn refuse_compressed(headers: &HeaderMap) -> Result<(), Error> {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    match codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        true => Err(Error::new(Kind::Compressed, COMPRESSED)),
+        false => Ok(()),
+    }
+}
 
 /// A request body whose `Content-Type` is `application/json`. The body is not parsed yet.
 #[derive(Debug)]
@@ -43,9 +55,7 @@ impl FromRequest<App> for AnyBody {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
-        if request.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-            return Err(Error::new(Kind::Compressed, COMPRESSED));
-        }
+        refuse_compressed(request.headers())?;
         let body = Bytes::from_request(request, app).await.map_err(|rejection| {
             if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
                 Error::new(

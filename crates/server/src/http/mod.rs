@@ -29,10 +29,10 @@ use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::http::cookies::SESSION;
 
-pub use body::{AnyBody, JsonBody};
+pub use body::{AnyBody, JsonBody, refuse_compressed};
 pub use client::Client;
 pub use form::Form;
-pub use oauth_error::OAuthError;
+pub use oauth_error::{OAuthError, ascii};
 
 /// The id of a request: the caller's `X-Request-Id`, or a generated one. The response and every log
 /// line contain it.
@@ -53,7 +53,7 @@ fn request_id(app: &App, request: &Request) -> RequestId {
     RequestId(usable.map_or_else(|| app.rng().id(app.now()).to_string().into(), Into::into))
 }
 
-/// Renders an error as an HTML page.
+/// Renders an error as an HTML page, or as the body of another format.
 pub type ErrorPage = fn(&App, &Error, ErrorContext<'_>) -> Response;
 
 /// The request that an error page responds to.
@@ -70,6 +70,8 @@ pub struct ErrorContext<'a> {
 pub enum Readers {
     /// Programs: errors are problem details (RFC 9457).
     Programs,
+    /// OAuth clients: errors have the format of RFC 6749.
+    OAuthClients(ErrorPage),
     /// People: errors are HTML pages.
     People(ErrorPage),
     /// Unknown, because no route matched: pages for callers that prefer HTML, problem details for
@@ -82,7 +84,7 @@ impl Readers {
     fn error_page(self, request: &Request) -> Option<ErrorPage> {
         match self {
             Self::Programs => None,
-            Self::People(page) => Some(page),
+            Self::People(page) | Self::OAuthClients(page) => Some(page),
             Self::Unknown(page) => {
                 let preference = |media_type| headers::preference(request.headers(), media_type);
                 let problem = preference("application/problem+json").max(preference("application/json"));
@@ -137,7 +139,8 @@ pub async fn respond(State(layer): State<Outermost>, mut request: Request, next:
     let mut response = work.instrument(span).await;
     let headers = response.headers_mut();
     headers.extend(HeaderValue::try_from(&*id.0).map(|value| (REQUEST_ID, value)));
-    security_headers(headers, error_page.is_none(), app.config().is_https());
+    let is_api = error_page.is_none() || matches!(readers, Readers::OAuthClients(_));
+    security_headers(headers, is_api, app.config().is_https());
     response
 }
 

@@ -77,7 +77,7 @@ impl OAuthError {
 
 /// Converts text to printable ASCII without quotes and backslashes, as error descriptions require
 /// (OpenID4VCI 1.0, section 8.3.1.2).
-fn ascii(text: &str) -> String {
+pub fn ascii(text: &str) -> String {
     let plain = |character: char| match character {
         '"' | '\u{201c}' | '\u{201d}' => '\'',
         ' '..='~' if character != '\\' => character,

@@ -21,7 +21,7 @@ impl Offer {
         }
     }
 
-    fn in_subject(self, text: &Text) -> String {
+    fn in_sentence(self, text: &Text) -> String {
         match self {
             Self::One(title) => text.with("mail-offered-one", &[("title", &within_sentence(title))]),
             Self::Several(_) => self.in_words(text),
@@ -32,10 +32,10 @@ impl Offer {
 /// Composes the email with the link of a submission, which the partner requested.
 pub fn offered(to: String, partner: &str, offer: Offer, link: &str, until: Timestamp) -> Mail {
     let text = Text::default();
-    let what = offer.in_words(&text);
+    let what = offer.in_sentence(&text);
     let values = [("partner", partner), ("what", &*what), ("link", link), ("until", &text.moment(&until))];
-    let (offered, day) = (offer.in_subject(&text), text.short_day(&until));
-    let subject = [("partner", partner), ("what", &*offered), ("day", &*day)];
+    let day = text.short_day(&until);
+    let subject = [("partner", partner), ("what", &*what), ("day", &*day)];
     Mail { to, subject: text.with("mail-offered-subject", &subject), text: text.with("mail-offered", &values) }
 }
 
@@ -43,12 +43,9 @@ pub fn offered(to: String, partner: &str, offer: Offer, link: &str, until: Times
 /// holder can undo the update until `until`.
 pub fn updated(base: &str, to: String, partner: &str, title: &str, until: Timestamp) -> Mail {
     let text = Text::default();
-    let values = [("partner", partner), ("title", title), ("base", base), ("until", &*text.day(&until))];
-    Mail {
-        to,
-        subject: text.with("mail-updated-subject", &[("partner", partner), ("title", title)]),
-        text: text.with("mail-updated", &values),
-    }
+    let values = [("partner", partner), ("title", title), ("base", base), ("until", &*text.moment(&until))];
+    let updated = [("partner", partner), ("title", &*within_sentence(title))];
+    Mail { to, subject: text.with("mail-updated-subject", &updated), text: text.with("mail-updated", &values) }
 }
 
 /// Something of a person's that ends soon.

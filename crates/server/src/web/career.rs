@@ -1,6 +1,6 @@
 //! The careers of several credentials as one timeline and one list.
 
-use credential::{Block, CareerHistory};
+use credential::{Block, CareerHistory, Employment};
 
 use super::timeline::Timeline;
 use crate::flows::credential_view::CredentialView;
@@ -104,21 +104,36 @@ impl Difference {
     }
 }
 
+/// Describes a job in one line, like "Baker, Company A, Jan 2020 to Dec 2022".
+pub(super) fn in_one_line(text: &Text, employment: &Employment) -> String {
+    let job = Job { attester: String::new(), employment: employment.clone(), lane: 0 };
+    let period =
+        period(text, &job, ["detail-job-planned", "detail-job-open-planned", "detail-job-open", "detail-job-span"]);
+    let organisation = employment.organisation.as_str();
+    text.with("detail-job", &[("role", employment.role()), ("organisation", organisation), ("period", &period)])
+}
+
 /// Describes the period of a job.
 pub fn span(text: &Text, job: &Job) -> String {
+    period(text, job, ["job-planned", "job-open-planned", "job-open", "job-span"])
+}
+
+/// Describes the period of a job with the text of one of the keys: for a job that has not begun,
+/// that is open with a planned end, that is open, and that has ended.
+fn period(text: &Text, job: &Job, [planned, open_planned, open, ended]: [&str; 4]) -> String {
     let (start, last) = (text.short_month(job.start()), text.short_month(job.last()));
     let end = job.employment.planned_end().map(|end| text.short_month(end));
     let values = [("start", start.as_str()), ("last", &last), ("end", end.as_deref().unwrap_or_default())];
     if !job.employment.has_begun() {
-        text.with("job-planned", &values)
+        text.with(planned, &values)
     } else if end.is_some() {
-        text.with("job-open-planned", &values)
+        text.with(open_planned, &values)
     } else if job.is_open() {
-        text.with("job-open", &values)
+        text.with(open, &values)
     } else if job.start() == job.last() {
         start
     } else {
-        text.with("job-span", &values)
+        text.with(ended, &values)
     }
 }
 

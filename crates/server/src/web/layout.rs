@@ -36,6 +36,8 @@ const NOTICES: &[&str] = &[
     "notice-passkey-added",
     "notice-passkey-removed",
     "notice-share-revoked",
+    "notice-offer-replaced",
+    "notice-offer-gone",
     "notice-console-ended",
     "notice-console-signed-out",
     "notice-console-others-ended",

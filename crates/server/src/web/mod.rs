@@ -9,6 +9,7 @@ mod authorize;
 mod career;
 pub mod console;
 mod cookie_check;
+mod details;
 pub mod docs;
 mod documents;
 pub mod error;

@@ -1,6 +1,8 @@
 //! `/wallet/offers/{id}`: a credential offer to another wallet, as a link, with the code to enter
 //! there.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State as AppState;
@@ -8,12 +10,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use uuid::Uuid;
 
+use super::outdated::{Change, catch_up};
 use super::qr::Qr;
+use super::selection::Sent;
 use super::{Layout, page};
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::flows::issuance::offer::{self, OfferState};
 use crate::form_token::FormToken;
+use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
 use ambient::Timestamp;
@@ -46,9 +51,29 @@ async fn create(
     Path(id): Path<Uuid>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    let offer = FormToken::sent(&pairs, app.rng()).id(app.keyring(), signed_in.holder.id);
-    offer::create(&app, offer, id, signed_in.holder.id).await?;
-    Ok(Redirect::to(&format!("/wallet/offers/{offer}")).into_response())
+    let holder = signed_in.holder.id;
+    let offer = FormToken::sent(&pairs, app.rng()).id(app.keyring(), holder);
+    match offer::create(&app, offer, id, holder).await {
+        Ok(()) => Ok(Redirect::to(&format!("/wallet/offers/{offer}")).into_response()),
+        Err(error) if error.kind == Kind::NotFound => explain_change(&app, id, holder).await?.ok_or(error),
+        Err(error) => Err(error),
+    }
+}
+
+/// Redirects to the newer version of a credential that can no longer be offered, or to what is left
+/// of it, with a notice that says what happened. Returns `None` if it never was `holder`'s.
+async fn explain_change(app: &App, id: Uuid, holder: Uuid) -> Result<Option<Response>, Error> {
+    let outdated = catch_up(app, holder, &mut BTreeSet::from([id]), &mut Sent::default()).await?;
+    let (notice, shown) = match outdated.change() {
+        None => return Ok(None),
+        Some(Change::Replaced) => ("notice-offer-replaced", outdated.newest(id)),
+        Some(Change::Gone) => {
+            let found = app.store().read().await?.linked_submission(id, app.now()).await?;
+            ("notice-offer-gone", found.filter(|found| found.is_held_by(holder)).map(|found| found.id))
+        }
+    };
+    let page = shown.map_or_else(|| "/wallet".to_owned(), |id| format!("/wallet/credentials/{id}"));
+    Ok(Some((NOTICE.set(app, notice), Redirect::to(&page)).into_response()))
 }
 
 async fn show(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {

@@ -23,6 +23,15 @@ pub(super) struct Outdated {
     is_gone: bool,
 }
 
+/// What happened to a chosen credential after the form was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// A newer version replaced it.
+    Replaced,
+    /// It was withdrawn or deleted, and has no current version.
+    Gone,
+}
+
 impl Outdated {
     /// Returns `id` itself if it is current, otherwise its newest version.
     pub(super) fn newest(&self, id: Uuid) -> Option<Uuid> {
@@ -34,12 +43,11 @@ impl Outdated {
         self.newest.values().any(|newest| *newest == Some(id))
     }
 
-    /// Returns the text key of the message to the person; `None` if every chosen credential is
-    /// current.
-    pub(super) fn problem(&self) -> Option<&'static str> {
+    /// Returns what happened to the chosen credentials; `None` if all of them are current.
+    pub(super) fn change(&self) -> Option<Change> {
         match (self.is_replaced, self.is_gone) {
-            (_, true) => Some("share-problem-gone"),
-            (true, false) => Some("share-problem-replaced"),
+            (_, true) => Some(Change::Gone),
+            (true, false) => Some(Change::Replaced),
             (false, false) => None,
         }
     }

@@ -18,7 +18,7 @@ pub struct Shown {
     pub title: String,
     /// The partner that confirms it.
     pub partner: String,
-    /// The formatted day of the confirmation; empty if unknown.
+    /// The day of the confirmation, as HTML; empty if unknown.
     pub day: String,
     /// The institutions between the integrating partner and the credential's issuer, parent
     /// first.
@@ -27,7 +27,7 @@ pub struct Shown {
     pub view: Vec<Block>,
     /// The text that it has expired, if it has.
     pub expired: Option<String>,
-    /// The text that a newer version exists, if one does.
+    /// The text that a newer version exists, as HTML, if one does.
     pub newer: Option<String>,
     /// The text about details that are not shown, if there are any.
     pub left_out: Option<String>,
@@ -105,7 +105,7 @@ impl Shown {
             name: held.full_name().to_owned(),
             title: title(held.known, &held.payload.fields, &held.view),
             partner: held.partner.clone(),
-            day: text.day(&held.pushed_at),
+            day: text.local_day(&held.pushed_at),
             chain: held.payload.partner_chain.clone(),
             view: held.view.clone(),
             expired: held.expired_on.map(|day| text.expired(&day)),

@@ -35,7 +35,7 @@ struct PresentationRequestView {
     partner: String,
     title: &'static str,
     purpose: Option<String>,
-    /// The meaning of each field that the partner receives: those that are requested or always
+    /// The label of each field that the partner receives: those that are requested or always
     /// disclosed.
     claims: Vec<&'static str>,
 }
@@ -132,7 +132,7 @@ impl PresentationRequestView {
             partner,
             title: known.title,
             purpose: details.and_then(|details| details.purpose.clone()),
-            claims: claims.map(|member| member.meaning.trim_end_matches('.')).collect(),
+            claims: claims.map(|member| member.label).collect(),
         }
     }
 }

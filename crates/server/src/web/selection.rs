@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use credential::{Payload, Type};
 use uuid::Uuid;
 
+use super::details::{self, ListWords};
 use crate::i18n::Text;
 use store::domain::share::{Chosen, Part, fixed_parts, parts};
 
@@ -17,6 +18,7 @@ use store::domain::share::{Chosen, Part, fixed_parts, parts};
 #[derive(Debug)]
 pub(super) struct Selection {
     pub(super) id: Uuid,
+    credential_type: Type,
     /// Parts that are always disclosed.
     pub(super) fixed: Vec<Part>,
     /// Parts that may be left out.
@@ -39,33 +41,6 @@ pub(super) enum Extent {
     /// The ticked entries only.
     Some,
     None,
-}
-
-/// Text keys for a list: how much of it is chosen, and how many entries are not shown.
-#[derive(Debug)]
-pub(super) struct ListWords {
-    list: &'static str,
-    all: &'static str,
-    some: &'static str,
-    none: &'static str,
-    pub(super) not_shown: &'static str,
-    pub(super) not_shown_at_most: &'static str,
-}
-
-const LISTS: [ListWords; 1] = [ListWords {
-    list: "employment",
-    all: "selection-all-employment",
-    some: "selection-some-employment",
-    none: "selection-none-employment",
-    not_shown: "not-shown-employment",
-    not_shown_at_most: "not-shown-employment-at-most",
-}];
-
-impl ListWords {
-    /// Returns the keys for the list field `list` of a type.
-    pub(super) fn of(list: &str) -> Option<&'static Self> {
-        LISTS.iter().find(|words| words.list == list)
-    }
 }
 
 /// The submitted fields of a selection.
@@ -112,7 +87,7 @@ impl Selection {
     /// everything is chosen.
     pub(super) fn new(id: Uuid, credential_type: Type, payload: &Payload, sent: Option<&Sent>) -> Self {
         let choices = parts(credential_type, payload).into_iter().map(|part| Choice::new(id, part, sent)).collect();
-        Self { id, fixed: fixed_parts(credential_type, payload), choices }
+        Self { id, credential_type, fixed: fixed_parts(credential_type, payload), choices }
     }
 
     /// Returns the chosen parts, without those that are always disclosed.
@@ -121,10 +96,15 @@ impl Selection {
         Chosen { submission: self.id, places }
     }
 
-    /// Describes each disclosed part in a few words: its meaning, or the content of a list's entry.
-    pub(super) fn words(&self) -> Vec<String> {
-        let fixed = self.fixed.iter().filter_map(|part| part.meaning.map(ToOwned::to_owned));
-        fixed.chain(self.choices.iter().flat_map(Choice::words)).collect()
+    /// Describes each disclosed part, and each disclosed entry of a list: its label and its value.
+    pub(super) fn words(&self, text: &Text) -> Vec<String> {
+        let disclosed = self.fixed.iter().chain(self.choices.iter().flat_map(Choice::disclosed));
+        disclosed.map(|part| details::detail(text, self.credential_type, part)).collect()
+    }
+
+    /// Returns the label and the value of a part, as HTML.
+    pub(super) fn detail_html(&self, text: &Text, part: &Part) -> String {
+        details::detail_html(text, self.credential_type, part)
     }
 }
 
@@ -152,12 +132,12 @@ impl Choice {
         }
     }
 
-    fn words(&self) -> Vec<String> {
-        let said = |part: &Part| part.meaning.map_or_else(|| part.says.clone(), ToOwned::to_owned);
+    /// Returns the disclosed parts: the part itself, or the disclosed entries of a list.
+    fn disclosed(&self) -> Vec<&Part> {
         match self.extent {
-            Extent::All if self.entries.is_empty() => vec![said(&self.part)],
-            Extent::All => self.part.entries.iter().map(said).collect(),
-            Extent::Some => self.ticked().map(said).collect(),
+            Extent::All if self.entries.is_empty() => vec![&self.part],
+            Extent::All => self.part.entries.iter().collect(),
+            Extent::Some => self.ticked().collect(),
             Extent::None => Vec::new(),
         }
     }
@@ -171,9 +151,9 @@ impl Choice {
         self.entries.len() > 1
     }
 
-    /// Returns the meaning of the part, as its type declares it.
-    pub(super) fn meaning(&self) -> &'static str {
-        self.part.meaning.unwrap_or_default()
+    /// Returns the label of the part, as its type declares it.
+    pub(super) fn label(&self) -> &'static str {
+        self.part.label.unwrap_or_default()
     }
 
     /// Whether the extent is `extent`: `all`, `some` or `none`, as in the form.
@@ -233,13 +213,6 @@ mod tests {
             (Some(vec![("part", "ID/employment/7"), ("part", "ID/iss"), ("part", "/employment")]), vec![]),
         ] {
             assert_eq!(select(sent.as_deref()), places, "{sent:?}");
-        }
-    }
-
-    #[test]
-    fn every_list_of_every_type_has_its_words() {
-        for list in credential::ALL.iter().flat_map(|known| known.lists()) {
-            assert!(ListWords::of(list).is_some(), "{list}");
         }
     }
 }

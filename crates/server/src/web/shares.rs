@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use credential::{Block, Date};
 use uuid::Uuid;
 
-use super::outdated::{Outdated, catch_up};
+use super::outdated::{Change, Outdated, catch_up};
 use super::qr::Qr;
 use super::selection::{Selection, Sent};
 use super::{Layout, page};
@@ -130,6 +130,14 @@ fn problem_key(error: CreateShareError) -> &'static str {
         CreateShareError::TooMany => "share-problem-many",
         CreateShareError::Outdated => "share-problem-gone",
         CreateShareError::Repeated => "share-problem-repeated",
+    }
+}
+
+/// Returns the text key of a change after the form was shown.
+fn change_key(change: Change) -> &'static str {
+    match change {
+        Change::Replaced => "share-problem-replaced",
+        Change::Gone => "share-problem-gone",
     }
 }
 
@@ -302,7 +310,7 @@ async fn create(app: &App, holder: Uuid, only: Option<Uuid>, pairs: Vec<(String,
     let problem = match share::created(app, holder, id, &sent).await? {
         Some(Ok(id)) => return Ok(to_share(id)),
         Some(Err(error)) => Some(problem_key(error)),
-        None => outdated.problem(),
+        None => outdated.change().map(change_key),
     };
     if let Some(problem) = problem {
         return form_again(app, holder, (only, &outdated), wanted, problem).await;
@@ -325,7 +333,7 @@ async fn create(app: &App, holder: Uuid, only: Option<Uuid>, pairs: Vec<(String,
         Ok(id) => Ok(to_share(id)),
         Err(CreateShareError::Outdated) => {
             let outdated = catch_up(app, holder, &mut wanted.credentials, &mut wanted.sent).await?;
-            let problem = outdated.problem().unwrap_or(problem_key(CreateShareError::Outdated));
+            let problem = outdated.change().map_or(problem_key(CreateShareError::Outdated), change_key);
             form_again(app, holder, (only, &outdated), wanted, problem).await
         }
         Err(error) => form(app, only, offers, wanted, Some(problem_key(error))),

@@ -27,8 +27,8 @@ use crate::http::extract::{Form, Path, Query};
 use crate::http::session::Visitor;
 use crate::i18n::Text;
 use crate::mail::Mail;
-use store::Holder;
 use store::domain::submission::State as SubmissionState;
+use store::{Holder, Partner};
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -37,8 +37,8 @@ struct SignInPage {
     email: String,
     invalid: bool,
     passkeys: bool,
-    /// The partner and the credential, if a link is being opened.
-    opening: Option<Opening>,
+    /// What may be shown about the link that is being opened.
+    pending: Pending,
 }
 
 #[derive(Template)]
@@ -82,10 +82,34 @@ async fn ask_email(State(app): State<App>, Visitor(visitor): Visitor, headers: H
 
 async fn email_page(app: &App, headers: &HeaderMap, email: String, invalid: bool) -> Result<Response, Error> {
     let layout = Layout::new(app, false).with_notice(app, headers);
-    let opening = opening(app, headers).await?;
-    let template = SignInPage { layout: layout.clone(), email, invalid, passkeys: app.webauthn().is_some(), opening };
+    let pending = pending(app, headers).await?;
+    let template = SignInPage { layout: layout.clone(), email, invalid, passkeys: app.webauthn().is_some(), pending };
     let response = page(app, &template, &layout);
     Ok(if invalid { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
+}
+
+/// What the page may show about the link that waits in this browser.
+#[derive(Debug)]
+enum Pending {
+    /// There is no link, or it leads nowhere.
+    Nothing,
+    /// An account has opened it.
+    Opened,
+    /// No account has opened it yet.
+    Unopened(Opening),
+}
+
+impl SignInPage {
+    fn opening(&self) -> Option<&Opening> {
+        match &self.pending {
+            Pending::Unopened(opening) => Some(opening),
+            Pending::Nothing | Pending::Opened => None,
+        }
+    }
+
+    fn is_opened(&self) -> bool {
+        matches!(self.pending, Pending::Opened)
+    }
 }
 
 /// The content of a pending link that may be shown before sign-in: who sends it, and the type or
@@ -109,15 +133,19 @@ impl Opening {
     }
 }
 
-/// Returns the partner and the pending content of an unbound link. For a bound link nothing is
-/// revealed before its account has signed in.
-async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<Opening>, Error> {
-    let Some(id) = link::waiting(app, headers) else { return Ok(None) };
+/// Returns the partner and the pending content of an unbound link. About a bound link, only that it
+/// was opened is revealed before its account has signed in.
+async fn pending(app: &App, headers: &HeaderMap) -> Result<Pending, Error> {
+    let Some(id) = link::waiting(app, headers) else { return Ok(Pending::Nothing) };
     let mut tx = app.store().read().await?;
     if let Some(asked) = tx.linked_verification(id, app.now()).await? {
-        let partner = tx.partner(asked.partner_id).await?.filter(|_| asked.is_open() && asked.holder.is_none());
+        if asked.holder.is_some() {
+            return Ok(Pending::Opened);
+        }
+        let partner = tx.partner(asked.partner_id).await?.filter(|_| asked.is_open());
         let (title, link) = (asked.credential_type.title, app.links().verification_request(&asked));
-        return Ok(partner.map(|partner| Opening { partner: partner.name, title, count: 1, asks: Some(id), link }));
+        let opening = |partner: Partner| Opening { partner: partner.name, title, count: 1, asks: Some(id), link };
+        return Ok(partner.map_or(Pending::Nothing, |partner| Pending::Unopened(opening(partner))));
     }
     let (mut items, link) = match tx.linked_submission(id, app.now()).await? {
         Some(submission) => {
@@ -127,17 +155,18 @@ async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<Opening>, Erro
         }
         None => match tx.linked_batch(id, app.now()).await? {
             Some(batch) => (batch.items, app.links().batch(batch.partner_id, id)),
-            None => return Ok(None),
+            None => return Ok(Pending::Nothing),
         },
     };
     if items.iter().any(|item| item.holder().is_some()) {
-        return Ok(None);
+        return Ok(Pending::Opened);
     }
     items.retain(|item| matches!(item.state, SubmissionState::Incomplete { .. }));
-    let Some(first) = items.first() else { return Ok(None) };
+    let Some(first) = items.first() else { return Ok(Pending::Nothing) };
     let partner = tx.partner(first.partner_id).await?;
     let (title, count) = (first.credential_type.title, i64::try_from(items.len()).unwrap_or(i64::MAX));
-    Ok(partner.map(|partner| Opening { partner: partner.name, title, count, asks: None, link }))
+    let opening = |partner: Partner| Opening { partner: partner.name, title, count, asks: None, link };
+    Ok(partner.map_or(Pending::Nothing, |partner| Pending::Unopened(opening(partner))))
 }
 
 fn browser(app: &App, client: Client, headers: &HeaderMap) -> CodeBrowser {

@@ -16,7 +16,7 @@ use crate::flows::versions::open;
 use crate::http::cookies::NOTICE;
 use crate::http::extract::Path;
 use crate::http::session::SignedIn;
-use crate::i18n::Text;
+use crate::i18n::{Text, isolated};
 use ambient::Timestamp;
 use store::domain::submission::Submission;
 use store::{Decision, Event, EventKind, StandingConsent, VersionDecision};
@@ -130,7 +130,7 @@ impl History<'_> {
         let mut happened: Vec<Happened> =
             events.map(|event| self.happened(self.event_key(event.kind), event.at, "")).collect();
         for (decision, other) in decisions.iter().zip(others) {
-            let day = other.as_ref().map(|other| self.text.day(&other.created_at)).unwrap_or_default();
+            let day = other.as_ref().map(|other| self.text.local_day(&other.created_at)).unwrap_or_default();
             let is_newer = decision.newer_id == self.id;
             let decided = match (decision.decision, is_newer) {
                 (Decision::Replaced, true) => Some("decision-replaced"),
@@ -150,8 +150,10 @@ impl History<'_> {
         happened
     }
 
+    /// Creates an entry. `day` is HTML.
     fn happened(&self, key: &str, at: Timestamp, day: &str) -> Happened {
-        Happened { sentence: self.text.markup(key, &[("partner", self.partner)], &[("day", day)]), at }
+        let values = [("partner", isolated(self.partner)), ("day", day.to_owned())];
+        Happened { sentence: self.text.with_markup(key, &values), at }
     }
 
     /// Returns the text key of an event.

@@ -2,6 +2,8 @@
 //! holder chooses what to share, or cancels, and is redirected back. `/wallet/shown`: past
 //! presentations to partners.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State as AppState;
@@ -12,6 +14,7 @@ use credential::Date;
 use uuid::Uuid;
 
 use super::link::{self, LinkForm};
+use super::outdated::{Change, Outdated, catch_up};
 use super::redirects::{allow_form_to, destination};
 use super::selection::{Selection, Sent};
 use super::{Layout, outcome, page};
@@ -21,6 +24,7 @@ use crate::flows::credential_view::CredentialView;
 use crate::flows::verification_request::{self, DisclosureRecord, HolderRequest, RequestDetails, Unanswerable};
 use crate::http::extract::{Form, Path};
 use crate::http::session::{SignedIn, Visitor};
+use crate::i18n::Text;
 use ambient::Timestamp;
 use store::domain::share::Part;
 use store::domain::verification::{MAX_SHOWN, Verification};
@@ -33,7 +37,7 @@ struct VerifyPage {
     partner: String,
     purpose: Option<String>,
     title: &'static str,
-    /// The requested fields, as the type describes them.
+    /// The labels of the requested fields.
     wanted: Vec<&'static str>,
     offers: Vec<Offer>,
     /// Whether the person holds any credential of the type.
@@ -55,6 +59,8 @@ struct Offer {
     headline: String,
     /// The last day on which it was valid, if it has expired.
     expired_on: Option<Date>,
+    /// Whether it replaced a credential that the person chose.
+    is_newer: bool,
     selection: Selection,
     picked: bool,
 }
@@ -76,6 +82,22 @@ impl Picked {
             }
         }
         picked
+    }
+
+    /// Moves the choices to newer versions of the credentials that the form names.
+    async fn catch_up(&mut self, app: &App, holder: Uuid) -> Result<Outdated, Error> {
+        let mut chosen = BTreeSet::from_iter(self.credential);
+        let outdated = catch_up(app, holder, &mut chosen, &mut self.sent).await?;
+        self.credential = chosen.pop_first();
+        Ok(outdated)
+    }
+}
+
+/// Returns the text key of a change after the page was shown.
+fn change_key(change: Change) -> &'static str {
+    match change {
+        Change::Replaced => "verify-problem-replaced",
+        Change::Gone => "verify-problem-gone",
     }
 }
 
@@ -101,6 +123,7 @@ impl Offer {
             partner: shown.partner.clone(),
             headline: shown.headline.clone(),
             expired_on: shown.expired_on,
+            is_newer: false,
             selection,
             picked: picked.is_some_and(|picked| picked.credential == Some(shown.id)),
         })
@@ -118,7 +141,7 @@ impl Offer {
             partner: partner.to_owned(),
             purpose: details.purpose.clone(),
             title: format!("{} ({})", self.title, self.partner),
-            shown: self.selection.words(),
+            shown: self.selection.words(&Text::default()),
         }
     }
 }
@@ -245,7 +268,7 @@ fn request_page(
         partner: request.partner.clone(),
         purpose: details.purpose.clone(),
         title: known.title,
-        wanted: wanted.map(|member| member.meaning.trim_end_matches('.')).collect(),
+        wanted: wanted.map(|member| member.label).collect(),
         offers: offers.all,
         holds_any: offers.holds_any,
         destination: details.callback_url.as_deref().map(destination).unwrap_or_default(),
@@ -304,7 +327,12 @@ async fn share(
     let Some(details) = verification_request::details(&app, &request.verification).await? else {
         return Ok(unanswerable_page(&app, Unanswerable::Expired));
     };
-    let found = offers(&app, &request, &details, Some(&Picked::read(pairs))).await?;
+    let mut picked = Picked::read(pairs);
+    let outdated = picked.catch_up(&app, holder).await?;
+    if let Some(change) = outdated.change() {
+        return page_again(&app, &request, &details, (&picked, &outdated), change_key(change)).await;
+    }
+    let found = offers(&app, &request, &details, Some(&picked)).await?;
     let Some(offer) = found.all.iter().find(|offer| offer.picked) else {
         return request_page(&app, &request, &details, found, Some("verify-problem-credential"));
     };
@@ -314,10 +342,28 @@ async fn share(
     let chosen = offer.selection.chosen();
     let record = offer.record(&request.partner, &details);
     if !verification_request::share(&app, &request, &details, &chosen, record).await? {
-        let found = offers(&app, &request, &details, None).await?;
-        return request_page(&app, &request, &details, found, Some("verify-problem-changed"));
+        let outdated = picked.catch_up(&app, holder).await?;
+        let problem = outdated.change().map_or("verify-problem-changed", change_key);
+        return page_again(&app, &request, &details, (&picked, &outdated), problem).await;
     }
     redirect_after_answer(&app, id, holder).await
+}
+
+/// Renders the request again after a chosen credential has changed. The choices are kept; if none
+/// of them is about a credential that is still current, the page is as new.
+async fn page_again(
+    app: &App,
+    request: &HolderRequest,
+    details: &RequestDetails,
+    (picked, outdated): (&Picked, &Outdated),
+    problem: &'static str,
+) -> Result<Response, Error> {
+    let keeps_choices = picked.sent.credentials().any(|id| outdated.newest(id).is_some());
+    let mut found = offers(app, request, details, Some(picked).filter(|_| keeps_choices)).await?;
+    for offer in &mut found.all {
+        offer.is_newer = outdated.is_newer(offer.id);
+    }
+    request_page(app, request, details, found, Some(problem))
 }
 
 async fn cancel(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {

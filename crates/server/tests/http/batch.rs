@@ -94,6 +94,7 @@ async fn batch_has_one_link_and_each_item_is_decided_separately() {
     assert_eq!(each.iter().filter(|status| **status == "verified").count(), 2);
     let page = person.text(&location).await;
     assert!(page.contains("You have decided") && page.contains("declined and deleted."));
+    assert!(page.contains("<title>You have decided ·"), "{page}");
     // Accepting again from a stale page has no effect.
     person.post(&format!("/requests/{}/accept", items[1]), &[]).await.assert_status(303);
     assert_eq!(person.get("/wallet").await.text.matches("class=\"card\">\n      <h3>").count(), 2);

@@ -7,6 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::app::{PUSH, TestApp};
+use crate::verification::support::{ask, asker};
 
 /// Opens `link` in a browser without a session, and asserts that it has ended.
 async fn assert_ended(test: &TestApp, link: Uuid, status: u16, said: &str) {
@@ -34,6 +35,31 @@ async fn ended_links_say_so_before_sign_in() {
     assert_eq!(test.browser().open(expired).await.redirect(), "/sign-in", "it is still pending");
     test.advance(Duration::from_secs(48 * 3600));
     assert_ended(&test, expired, 410, "This link has expired").await;
+}
+
+#[tokio::test]
+async fn opened_links_say_so_and_nothing_else_before_sign_in() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let (_, verifier) = asker(&test).await;
+    let (_, request) = ask(&test, &verifier, &json!({})).await;
+    let links = [test.push(&token, "1").await, request];
+    let mut owner = test.signed_in("ada@example.org").await;
+    for link in links {
+        let said = "This link was already opened. Sign in with the email address you used then.";
+        let mut early = test.browser();
+        early.open(link).await.assert_status(303);
+        assert!(!early.text("/sign-in").await.contains(said));
+        owner.open(link).await.assert_status(303);
+        let mut other = test.browser();
+        assert_eq!(other.open(link).await.redirect(), "/sign-in");
+        let page = other.text("/sign-in").await;
+        assert!(page.contains(said), "{page}");
+        for told in ["Acme Payroll", "Harbour Hiring", "has sent", "would like to see", "ada@"] {
+            assert!(!page.contains(told), "{told}: {page}");
+        }
+    }
+    assert!(!test.browser().text("/sign-in").await.contains("already opened"));
 }
 
 #[tokio::test]

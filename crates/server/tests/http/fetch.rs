@@ -235,6 +235,13 @@ async fn non_public_document_address_is_not_contacted() {
             "{spelling}"
         );
     }
+    for name in ["localhost", "printer.local", "files.internal", "files.lan", "files", "files.svc.cluster.local"] {
+        let address = format!("https://{name}:{}/transcript.pdf", university.port);
+        let answer = test.post(EDUCATION, &token, &body("local", &address)).await.assert_status(422);
+        let expected = [("asset_data.address".to_owned(), "/assets/0/asset_data".to_owned())];
+        assert_eq!(answer.errors(), expected, "{name}");
+        assert!(answer.text.contains("must have a public host"), "{}", answer.text);
+    }
     assert_eq!(university.asked.load(Ordering::SeqCst), 0);
 }
 

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::support::app::{PUSH, TestApp, all_scopes, career};
 use crate::support::browser::{Browser, confirmations};
+use crate::support::moments::without_times;
 use crate::support::response::content;
 use crate::verification::support::{ask, asker, result, share_all};
 
@@ -84,7 +85,7 @@ async fn confirmed_name_is_recorded_in_the_consent() {
     let test = TestApp::new().await;
     let (mut person, token, id) = john_and_jane(&test).await;
     assert_eq!(confirm(&mut person, id).await, 303);
-    let record = person.text(&format!("/wallet/credentials/{id}")).await;
+    let record = without_times(&person.text(&format!("/wallet/credentials/{id}")).await);
     for said in ["On 23 November 2026 you confirmed", "<bdi>Jane Roe</bdi>", "<bdi>John Doe</bdi>", "I changed my name"]
     {
         assert!(record.contains(said), "{said}: {record}");
@@ -171,6 +172,9 @@ async fn batch_with_two_names_asks_about_the_second() {
     let page = person.text(&format!("/requests/{id}")).await;
     assert_eq!(page.matches("This is also me</label>").count(), 1, "{page}");
     assert!(!page.contains("Add all 2") && page.contains("add them one by one"), "another name is accepted by itself");
+    assert_eq!(page.matches("Confirm that the name is yours.</li>").count(), 1, "{page}");
+    assert!(!page.contains("Choose whether it replaces what you have."), "{page}");
+    assert!(page.contains("Then they are deleted.") && !page.contains("Then it is deleted."), "{page}");
     assert!(page.contains("Decline all 2"));
     assert_eq!(accept(&mut person, id, &[]).await, 422, "a forged request for both");
     assert_eq!(test.status(&token, "b").await["status"], "incomplete");

@@ -37,8 +37,8 @@ async fn link_is_mailed_and_leads_to_consent() {
     let mail = readable(&mails[0]);
     for said in [
         "To: jane@example.org",
-        "Subject: Acme Payroll has sent your career history - review by 25 Nov",
-        "Acme Payroll has sent this for your career passport: Career history.",
+        "Subject: Acme Payroll has sent your career history - review by 25 Nov (UTC)",
+        "Acme Payroll has sent you your career history.",
         &link,
         "It expires on 25 November 2026, 09:00 UTC",
         "did not expect this",
@@ -116,7 +116,7 @@ async fn batch_sends_one_link_mail() {
     let answer = test.post(BATCH, &token, &batch).await.assert_status(201).json();
     let mails = test.mails().await;
     assert_eq!(mails.len(), 1);
-    assert!(mails[0].contains("has sent this for your career passport: 3 credentials."), "{}", mails[0]);
+    assert!(mails[0].contains("has sent you 3 credentials."), "{}", mails[0]);
     assert!(readable(&mails[0]).contains(answer["redirect_uri"].as_str().expect("a link")));
     let again = test.post(BATCH, &token, &batch).await.assert_status(201).json();
     assert_eq!(codes(&again), ["notify.already_sent"]);

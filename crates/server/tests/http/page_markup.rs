@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::support::app::{PUSH, TestApp, career};
+use crate::support::moments::outside_times;
 use crate::support::response::content;
 
 #[tokio::test]
@@ -22,8 +23,46 @@ async fn navigation_marks_the_current_page() {
 async fn wrong_method_on_a_page_has_its_own_text() {
     let test = TestApp::new().await;
     let page = test.browser().post("/wallet/print", &[]).await.assert_status(405);
-    assert!(page.text.contains("This page does not work that way"), "{}", page.text);
+    assert!(page.text.contains("This page cannot be opened like this"), "{}", page.text);
     assert!(!page.text.contains("Page not found"));
+}
+
+#[tokio::test]
+async fn pages_of_people_use_plain_words() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let id = test.push(&token, "1").await;
+    person.accept(id).await;
+    let path = format!("/wallet/credentials/{id}");
+    let record = person.text(&path).await;
+    let (shown, raw) = record.split_once("<summary>For your own tools</summary>").expect("a disclosure");
+    assert!(!shown.contains("id=\"json\"") && raw.contains("id=\"json\""), "{record}");
+    let deletion = person.text(&format!("{path}/delete")).await;
+    let kept = "Links you shared will still show it, marked as revoked";
+    assert!(deletion.contains(kept) && !deletion.contains("under a new id"), "{deletion}");
+    let own = person.text("/wallet/print").await;
+    assert!(own.contains("Your own copy of what organisations confirm today."), "{own}");
+    let offer = person.post(&format!("{path}/offer"), &[]).await.redirect().to_owned();
+    let offer = person.text(&offer).await;
+    assert!(offer.contains("Most wallet apps for digital credentials") && !offer.contains("OpenID4VCI"), "{offer}");
+    assert!(offer.contains("<p class=\"one-time-code\"><output"), "{offer}");
+}
+
+#[tokio::test]
+async fn days_of_pages_carry_their_moment() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let id = test.push(&token, "1").await;
+    person.accept(id).await;
+    for path in ["/account", "/wallet", &format!("/wallet/credentials/{id}")] {
+        let page = person.text(path).await;
+        assert!(page.contains("\" data-local"), "{path}: {page}");
+        let outside = outside_times(&page);
+        let shown = outside.split("<summary>For your own tools</summary>").next().unwrap_or_default();
+        assert!(!shown.contains("November 2026"), "{path}: {shown}");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::support::app::{PUSH, TestApp};
 use crate::support::browser::Browser;
+use crate::support::moments::{outside_times, without_times};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -140,6 +141,26 @@ async fn one_name_has_one_heading_and_the_sum_of_its_careers() {
 }
 
 #[tokio::test]
+async fn old_data_of_a_current_job_is_confirmed_first() {
+    let test = TestApp::new().await;
+    let mut person = test.signed_in("john@example.org").await;
+    let mut body = career("John Doe", "Company A", "Engineer", "2020-01");
+    body["fields"]["employment"][0]["last_processed_month"] = json!("2024-05");
+    add(&test, &mut person, "Sandbox Payroll", PUSH, &body).await;
+    let link = share_everything(&mut person).await;
+    let page = test.text(&link).await;
+    let verdict = verdict(&page);
+    let said = "<strong data-sentence>Confirmed by <bdi>Sandbox Payroll</bdi>, with data to May 2024. The current job may \
+                have ended since.</strong>";
+    assert!(verdict.starts_with(" data-level=\"doubtful\"") && verdict.contains(said), "{verdict}");
+    assert!(verdict.contains("has no data on <bdi>Company A</bdi> after May 2024"), "{verdict}");
+    assert!(!verdict.contains("Not everything here is confirmed."), "{verdict}");
+    assert!(page.contains("All records here are in this name, confirmed by one organisation."), "{page}");
+    let (checks, tools) = page.split_once("<summary>For your own tools</summary>").expect("the tools");
+    assert!(!checks.contains("of the status list") && tools.contains("of the status list"), "{page}");
+}
+
+#[tokio::test]
 async fn expired_licence_fails_the_verdict_and_is_marked_on_paper() {
     let test = TestApp::new().await;
     let mut person = test.signed_in("ada@example.org").await;
@@ -202,6 +223,8 @@ async fn wallet_print_shows_what_stands_to_its_owner_only() {
     let body = career("John Doe", "Company A", "Engineer", "2020-01");
     let id = add(&test, &mut person, "Northwind Payroll", PUSH, &body).await;
     let page = person.text("/wallet/print").await;
+    assert!(!outside_times(&page).contains("November 2026"), "{page}");
+    let page = without_times(&page);
     for said in ["<h1><bdi>John Doe</bdi></h1>", "Company A", "It is not signed", "on 23 November 2026"] {
         assert!(page.contains(said), "{said}: {page}");
     }

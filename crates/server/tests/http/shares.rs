@@ -44,8 +44,8 @@ async fn hirer_sees_selected_claims_with_passing_checks() {
     assert!(wallet.contains(">Share with a hirer</a>"), "{wallet}");
     let form = person.plain("/wallet/share").await;
     for offered in [
-        "Company A, Engineer, 2020-01, 2022-12, 2023-01",
-        "Company B, Software Engineer",
+        "Engineer, Company A, Jan 2020 to Dec 2022",
+        "Software Engineer, Company B, Feb 2023 to present (confirmed to May 2024)",
         "the name Ada Marker-Lovelace",
     ] {
         assert!(form.contains(offered), "{offered}");
@@ -137,6 +137,13 @@ async fn revoked_share_is_gone_and_revoking_twice_is_harmless() {
         "the other link stands"
     );
     assert!(person.get(&own).await.text.contains("You revoked this link"));
+    let list = person.text("/wallet/shares").await;
+    assert_eq!(
+        (list.matches("Revoked on <time").count(), list.matches("Expiry date: <time").count()),
+        (1, 1),
+        "{list}"
+    );
+    assert!(!crate::support::moments::outside_times(&list).contains("November 2026"), "{list}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Forms that create something: repeats have no effect, and an update between page and form loses
 //! no choices.
 
+use axum::http::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -75,6 +76,28 @@ async fn equal_forms_at_once_make_one_link() {
     let (first, second) = tokio::join!(person.post(&path, &form), other.post(&path, &form));
     assert_eq!(first.redirect(), second.redirect());
     assert_eq!(count(&mut person).await, 1);
+}
+
+#[tokio::test]
+async fn different_choices_at_once_make_one_link_and_an_explanation() {
+    let test = TestApp::new().await;
+    let partner = test.token(&test.partner().await).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let id = accept(&test, &mut person, &partner, &[job("Company A", "2020-01")], None).await;
+    let mut other = test.signed_in("ada@example.org").await;
+    let path = format!("/wallet/credentials/{id}/share");
+    let part = format!("{id}/employment");
+    for round in 1..=4 {
+        let token = token_of(&person.text(&path).await);
+        let form = |purpose| [("form", token.as_str()), ("part", part.as_str()), ("days", "14"), ("purpose", purpose)];
+        let forms = [form("First"), form("Second")];
+        let (first, second) = tokio::join!(person.post(&path, &forms[0]), other.post(&path, &forms[1]));
+        let (made, refused) = if first.status == 303 { (first, second) } else { (second, first) };
+        made.redirect();
+        let refused = refused.assert_status(422).text;
+        assert!(refused.contains("already created a link, with other choices"), "{refused}");
+        assert_eq!(count(&mut person).await, round, "one link in each round");
+    }
 }
 
 #[tokio::test]
@@ -182,4 +205,28 @@ async fn repeated_offer_form_makes_one_offer() {
     assert_eq!(person.post(&offer, &[("form", &token)]).await.redirect(), first);
     let token = token_of(&person.text(&page).await);
     assert_ne!(person.post(&offer, &[("form", &token)]).await.redirect(), first);
+}
+
+#[tokio::test]
+async fn offer_of_a_changed_credential_says_what_happened() {
+    let test = TestApp::new().await;
+    let partner = test.token(&test.partner().await).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let older = accept(&test, &mut person, &partner, &[job("Company A", "2020-01")], None).await;
+    let offer = |id: Uuid| format!("/wallet/credentials/{id}/offer");
+    let token = token_of(&person.text(&format!("/wallet/credentials/{older}")).await);
+    let newer = accept(&test, &mut person, &partner, &[job("Company A", "2020-01")], Some(older)).await;
+    let page = format!("/wallet/credentials/{newer}");
+    assert_eq!(person.post(&offer(older), &[("form", &token)]).await.redirect(), page);
+    let shown = person.text(&page).await;
+    assert!(shown.contains("was updated after you opened the page") && shown.contains(&offer(newer)), "{shown}");
+    let withdrawal = test.api(Method::DELETE, &format!("{PUSH}/2"), &partner, r#"{"reason":"A mistake."}"#);
+    test.send(withdrawal).await.assert_status(204);
+    assert_eq!(person.post(&offer(newer), &[("form", &token)]).await.redirect(), page);
+    let shown = person.text(&page).await;
+    assert!(shown.contains("was withdrawn or deleted after you opened the page"), "{shown}");
+    person.post(&format!("{page}/delete"), &[]).await.assert_status(303);
+    assert_eq!(person.post(&offer(newer), &[("form", &token)]).await.redirect(), "/wallet");
+    assert!(person.text("/wallet").await.contains("was withdrawn or deleted after you opened the page"));
+    test.signed_in("eve@example.org").await.post(&offer(newer), &[]).await.assert_status(404);
 }

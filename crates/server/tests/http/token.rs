@@ -216,6 +216,37 @@ async fn tokens_stay_valid_across_key_rotation() {
 }
 
 #[tokio::test]
+async fn every_error_of_the_token_endpoint_has_the_oauth_format() {
+    let test = TestApp::builder().setting("server.body_limit", "1024").start().await;
+    let path = "/api/partner/v1/oauth/token";
+    let send = async |method: &str, path: &str, header: (&str, &str), body: Vec<u8>| {
+        let request = axum::http::Request::builder().method(method).uri(path);
+        let request = request.header("content-type", "application/x-www-form-urlencoded").header(header.0, header.1);
+        test.send(request.body(axum::body::Body::from(body)).expect("a request")).await
+    };
+    let none = ("accept", "text/html");
+    let with_query = format!("{path}?grant_type=client_credentials");
+    for (method, path, header, body, status) in [
+        ("POST", path, ("content-encoding", "gzip"), Vec::new(), 415),
+        ("POST", path, none, vec![0x1f, 0x8b, 8], 415),
+        ("POST", path, none, vec![b'a'; 2_000], 413),
+        ("POST", &with_query, none, Vec::new(), 400),
+        ("POST", path, none, Vec::new(), 400),
+        ("PUT", path, none, Vec::new(), 405),
+    ] {
+        let answer = send(method, path, header, body).await.assert_status(status);
+        assert_eq!(answer.header("content-type"), "application/json", "{status}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{status}");
+        assert_eq!(answer.header("accept-encoding"), if status == 415 { "identity" } else { "" }, "{status}");
+        let body = answer.json();
+        assert_eq!(body["error"], "invalid_request", "{status}");
+        assert!(body["error_description"].as_str().is_some_and(|text| !text.is_empty()), "{status}");
+    }
+    let answer = send("POST", &with_query, none, Vec::new()).await;
+    assert!(answer.text.contains("Unknown query parameter 'grant_type'"), "{}", answer.text);
+}
+
+#[tokio::test]
 async fn token_requests_are_rate_limited_by_ip() {
     let test = TestApp::builder().setting("rate_limit.token_requests_per_ip_per_minute", "3").start().await;
     let partner = test.partner().await;
@@ -225,7 +256,9 @@ async fn token_requests_are_rate_limited_by_ip() {
     }
     let answer = test.token_form(&form(&partner.id.to_string(), &partner.secret), None).await.assert_status(429);
     assert_eq!(answer.header("retry-after"), "20");
-    assert_eq!(answer.header("content-type"), "application/problem+json");
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert!(answer.header("ratelimit").contains("r=0;"), "{}", answer.header("ratelimit"));
+    assert_eq!(answer.json()["error"], "temporarily_unavailable");
     test.advance(Duration::from_secs(20));
     test.token(&partner).await;
 }

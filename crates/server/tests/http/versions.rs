@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::support::app::{PUSH, TestApp, career};
 use crate::support::browser::Browser;
+use crate::support::moments::without_times;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -40,7 +41,7 @@ async fn newer_career_supersedes_the_older_one() {
     assert!(test.is_replaced(old).await && !test.is_replaced(new).await);
     assert_eq!(test.sign(first).await, None);
 
-    let wallet = person.text("/wallet").await;
+    let wallet = without_times(&person.text("/wallet").await);
     let (main, earlier) = wallet.split_once("Earlier versions (1)").expect("earlier versions");
     assert!(main.contains("Lead at Company B") && !main.contains("Engineer at Company B"));
     assert_eq!(main.matches("Confirmed by <bdi>Acme Payroll</bdi>").count(), 2, "one career of two jobs");
@@ -48,11 +49,12 @@ async fn newer_career_supersedes_the_older_one() {
         earlier.contains("Engineer at Company B")
             && earlier.contains("Replaced by a newer version on 23 November 2026.")
     );
-    let record = person.text(&format!("/wallet/credentials/{first}")).await;
+    let record = without_times(&person.text(&format!("/wallet/credentials/{first}")).await);
     assert!(record.contains("Replaced by a newer version on 23 November 2026."));
     assert!(record.contains("<bdi>Acme Payroll</bdi> sent a newer version, which replaced it."));
     assert!(!record.contains("/offer"), "it is not offered to another wallet");
-    person.post(&format!("/wallet/credentials/{first}/offer"), &[]).await.assert_status(404);
+    let sent_to = person.post(&format!("/wallet/credentials/{first}/offer"), &[]).await.redirect().to_owned();
+    assert_eq!(sent_to, format!("/wallet/credentials/{second}"), "the newer version is offered");
     person.post(&format!("/wallet/credentials/{second}/offer"), &[]).await.assert_status(303);
     let export = person.get("/wallet/export").await.assert_status(200).json();
     let superseded: Vec<bool> =
@@ -77,7 +79,7 @@ async fn older_career_accepted_later_is_superseded_at_once() {
     accept(&mut person, first).await;
     assert_eq!(test.sign(first).await, None);
     assert!(test.sign(second).await.is_some());
-    let wallet = person.text("/wallet").await;
+    let wallet = without_times(&person.text("/wallet").await);
     let (main, earlier) = wallet.split_once("Earlier versions (1)").expect("earlier versions");
     assert!(main.contains("Lead at Company B") && earlier.contains("Engineer at Company B"));
 }

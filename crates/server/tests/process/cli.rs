@@ -63,7 +63,8 @@ fn partners_can_be_managed_while_the_server_runs() {
 #[test]
 fn invalid_partner_options_are_rejected_with_a_suggestion() {
     let folder = tempfile::tempdir().expect("a folder");
-    let data = folder.path().display().to_string();
+    let server = Server::start(&folder.path().join("data"), &[], &[]);
+    let data = server.data.display().to_string();
     let (code, text) = run(&["partner", "add", "--data", &data, "--name", "A", "--scope", "write.salary"]);
     assert!(code == Some(1) && text.contains("write.career_history"), "{text}");
     assert_eq!(run(&["partner", "add", "--data", &data, "--name", " ", "--scope", "write.career_history"]).0, Some(1));
@@ -76,6 +77,76 @@ fn invalid_partner_options_are_rejected_with_a_suggestion() {
     assert!(code == Some(0) && text.contains("There are no partners yet"), "{text}");
     assert_eq!(run(&["partner", "add"]).0, Some(2));
     assert_eq!(run(&["nonsense"]).0, Some(2));
+}
+
+#[test]
+fn commands_on_data_that_does_not_exist_create_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let missing = folder.path().join("none").display().to_string();
+    let file = folder.path().join("never.backup").display().to_string();
+    let empty = tokio::runtime::Runtime::new().expect("a runtime").block_on(crate::database::postgres_url());
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    for command in [
+        &["partner", "list"][..],
+        &["partner", "rotate", nobody],
+        &["partner", "document-hosts", nobody],
+        &["partner", "callback-urls", nobody],
+        &["partner", "disable", nobody],
+        &["backup", &file],
+        &["doctor"],
+    ] {
+        let (code, text) = run(&[command, &["--data", &missing]].concat());
+        assert!(code == Some(1) && text.contains("Check --data"), "{command:?}: {text}");
+        // The second run finds no tables that the first one created.
+        for _ in 0..2 {
+            let (code, text) = run(&[command, &["--data", &missing, "--database-url", &empty]].concat());
+            assert!(code == Some(1) && text.contains("Check --database-url"), "{command:?}: {text}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing was created");
+    let add = ["partner", "add", "--name", "Acme", "--scope", "write.career_history", "--data", &missing];
+    assert_eq!(run(&add).0, Some(0), "a partner may be added before the first start");
+    let (code, text) = run(&["partner", "list", "--data", &missing]);
+    assert!(code == Some(0) && text.contains("Acme"), "{text}");
+}
+
+#[test]
+fn secrets_of_a_damaged_settings_file_are_not_printed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tenure.toml");
+    std::fs::write(&file, "[storage]\ndatabase_url=postgres://u:SECRETPW@h/db\n").expect("written");
+    let file = file.display().to_string();
+    for command in ["serve", "doctor"] {
+        let (code, text) = run(&[command, "--config", &file]);
+        let is_told = text.contains(&format!("{file}, line 2, column "));
+        assert!(code == Some(1) && is_told && !text.contains("SECRETPW"), "{text}");
+    }
+    let (code, text) = run(&["serve", "--config", "/no/such/tenure.toml"]);
+    assert!(code == Some(1) && text.contains("/no/such/tenure.toml cannot be read"), "{text}");
+}
+
+#[test]
+fn wrong_arguments_are_explained() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let table = folder.path().join("people.csv").display().to_string();
+    std::fs::write(&table, "Name,Company\nAda,A\n").expect("written");
+    let here = folder.path().display().to_string();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listen = taken.local_addr().expect("an address").to_string();
+    for (arguments, code, said) in [
+        (&["partner", "disable", "abc"][..], 2, "it must be a UUID, as `tenure partner list` prints it"),
+        (&["doctor", "--listen", "foo"], 1, "'foo' must be an address and a port, such as 127.0.0.1:8080"),
+        (&["check", &table], 1, "for a CSV file use `tenure push --dry-run`"),
+        (&["verify", "hello"], 1, "\"hello\" is neither a file nor a token"),
+        (&["verify", "hello", "--at", "foo"], 1, "--at foo is not a time"),
+        (&["push", "--dry-run", "/bin/ls"], 1, "/bin/ls is not a text file"),
+        (&["push", "--dry-run", &here], 2, "is a folder"),
+        (&["serve", "--data", &here, "--listen", &listen], 1, "choose another address with --listen"),
+        (&["partner", "callback-urls", "--help"], 0, "return_url"),
+    ] {
+        let (found, text) = run(arguments);
+        assert!(found == Some(code) && text.contains(said), "{arguments:?}: {text}");
+    }
 }
 
 #[test]

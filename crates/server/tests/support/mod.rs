@@ -7,6 +7,7 @@ pub mod browser;
 pub mod database;
 pub mod delivered;
 pub mod https;
+pub mod moments;
 pub mod names;
 pub mod receiver;
 pub mod relay;

@@ -113,16 +113,18 @@ pub struct DisclosureRecord {
 }
 
 /// One part of a credential. Some parts are always disclosed, others can be left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Part {
     /// JSON Pointer (RFC 6901) into the credential's claims.
     pub place: String,
     /// Name of the type's field that this part is, or is an entry of.
     pub member: &'static str,
-    /// Description from the type; `None` for a list entry, which describes itself.
-    pub meaning: Option<&'static str>,
-    /// The value, as text.
-    pub says: String,
+    /// Label for people; `None` for a list entry, which describes itself.
+    pub label: Option<&'static str>,
+    /// The shape of the value.
+    pub shape: &'static Shape,
+    /// The value.
+    pub value: Value,
     /// List entries, each of which can be disclosed separately.
     pub entries: Vec<Part>,
 }
@@ -149,45 +151,33 @@ fn every_part(credential_type: Type, payload: &Payload) -> Vec<Part> {
             continue;
         }
         let entries = match (&member.shape, value) {
-            (Shape::List { of: of @ Shape::Object(_), .. }, Value::Array(items)) => {
-                let entry = |(at, item)| Part {
+            (Shape::List { of, .. }, Value::Array(items)) if matches!(of, Shape::Object(_)) => {
+                let of: &'static Shape = of;
+                let entry = |(at, item): (usize, &Value)| Part {
                     place: format!("{place}/{at}"),
                     member: member.name,
-                    meaning: None,
-                    says: said(of, item),
+                    label: None,
+                    shape: of,
+                    value: item.clone(),
                     entries: Vec::new(),
                 };
                 items.iter().enumerate().map(entry).collect()
             }
             _ => Vec::new(),
         };
-        let (meaning, says) = (Some(member.meaning.trim_end_matches('.')), said(&member.shape, value));
-        parts.push(Part { place, member: member.name, meaning, says, entries });
+        let (label, shape, value) = (Some(member.label), &member.shape, value.clone());
+        parts.push(Part { place, member: member.name, label, shape, value, entries });
     }
     if !payload.partner_chain.is_empty() {
-        let says = payload.partner_chain.join(", ");
-        let place = format!("/{CHAIN}");
-        parts.push(Part { place, member: CHAIN, meaning: Some(CHAIN_MEANING), says, entries: Vec::new() });
+        let (place, label, value) = (format!("/{CHAIN}"), Some(CHAIN_LABEL), payload.partner_chain.clone().into());
+        parts.push(Part { place, member: CHAIN, label, shape: &CHAIN_SHAPE, value, entries: Vec::new() });
     }
     parts
 }
 
 const CHAIN: &str = "partner_chain";
-const CHAIN_MEANING: &str = "Sent via";
-
-/// Joins the text values of `value` with commas, in the order of its shape.
-fn said(shape: &Shape, value: &Value) -> String {
-    let several = |words: Vec<String>| words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ");
-    match (shape, value) {
-        (Shape::Object(members), Value::Object(_)) => {
-            several(members.iter().map(|member| said(&member.shape, &value[member.name])).collect())
-        }
-        (Shape::List { of, .. }, Value::Array(items)) => several(items.iter().map(|item| said(of, item)).collect()),
-        (_, Value::String(text)) => text.clone(),
-        (_, Value::Null) => String::new(),
-        (_, other) => other.to_string(),
-    }
-}
+const CHAIN_LABEL: &str = "Sent via";
+static CHAIN_SHAPE: Shape = Shape::List { of: &Shape::Text, least: 0, most: usize::MAX };
 
 /// Parts of one credential that were selected for disclosure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -242,14 +232,11 @@ mod tests {
         let found = parts(known, &payload(fields.clone(), &["Parent", "Child"]));
         assert_eq!(places(&found), ["/employment", "/partner_chain"]);
         assert_eq!(places(&found[0].entries), ["/employment/0", "/employment/1"]);
-        assert_eq!(
-            found[0].entries[0].says,
-            "Company A, Software Engineer, Associate Software Engineer, 2020-01, 2022-12, 2023-01"
-        );
-        assert_eq!(found[1].says, "Parent, Child");
+        assert_eq!(found[0].entries[0].value, fields["employment"][0]);
+        assert_eq!(found[1].value, json!(["Parent", "Child"]));
         fields["employment"].as_array_mut().expect("jobs").truncate(1);
         let found = parts(known, &payload(fields, &[]));
-        assert!(found[0].says.starts_with("Company A, "), "a list of one says what its entry says");
+        assert_eq!(found[0].value, json!([found[0].entries[0].value]), "a list of one contains its entry");
     }
 
     #[test]
@@ -258,7 +245,8 @@ mod tests {
             let payload = payload((known.sample)()["fields"].clone(), &[]);
             let (chosen, fixed) = (parts(*known, &payload), fixed_parts(*known, &payload));
             let all = || chosen.iter().chain(&fixed);
-            assert!(all().all(|part| !part.says.is_empty() && part.meaning.is_some()), "{known}");
+            let is_described = |part: &Part| !part.value.is_null() && part.label.is_some_and(|label| !label.is_empty());
+            assert!(all().all(is_described), "{known}");
             assert!(places(&fixed).contains(&"/full_name"), "{known}");
             let expected =
                 payload.fields.as_object().expect("fields").values().filter(|value| !value.is_null()).count();

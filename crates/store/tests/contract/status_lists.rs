@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ambient::{Clock, Rng};
+use credential::status::Status as IndexStatus;
 use store::domain::submission::{CancelReason, Sealed, State, Status};
 use store::{Issuing, NewSubmission, StatusPlace, Store, Tx, WantedEntry};
 use uuid::Uuid;
@@ -123,6 +124,29 @@ contract! {
         revoked.sort_unstable();
         assert_eq!(revoked_positions(&mut tx, list).await, revoked);
         assert_eq!(tx.ended_positions(id(99)).await.expect("read"), []);
+        tx.commit().await.expect("committed");
+    }
+
+    async fn status_of_an_index_is_read_from_its_row(databases: Databases) {
+        let store = &databases.data;
+        let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
+        accepted(store, partner, ada, 10..12).await;
+        let mut tx = store.write().await.expect("a transaction");
+        let places = tx.give_status_entries(&[wanted(10, ada), wanted(11, ada)], capacity(50), &Rng::seeded(8), NOW).await.expect("given");
+        let places: Vec<StatusPlace> = places.into_iter().flatten().collect();
+        let beyond = StatusPlace { position: 50, ..places[0] };
+        let unknown = StatusPlace { list: id(7), ..places[0] };
+        let free = (0..50).find(|free| places.iter().all(|place| place.position != *free)).expect("a free index");
+        assert_eq!(tx.revoke_status_entries(&[id(10)], LATER).await.expect("revoked"), 1);
+        for (place, status) in [
+            (places[0], Some(IndexStatus::Invalid)),
+            (places[1], Some(IndexStatus::Valid)),
+            (StatusPlace { position: free, ..places[0] }, Some(IndexStatus::Valid)),
+            (beyond, None),
+            (unknown, None),
+        ] {
+            assert_eq!(tx.status_at(place).await.expect("read"), status, "{place:?}");
+        }
         tx.commit().await.expect("committed");
     }
 

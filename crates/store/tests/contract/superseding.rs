@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use ambient::{Rng, Timestamp};
+use credential::status::Status;
 use store::domain::share::Share;
 use store::{ShareEntry, ShareUpdate, ShowingShare, StatusEntry, StatusPlace, Store, Superseding, Tx};
 use uuid::Uuid;
@@ -86,10 +87,10 @@ contract! {
         assert!(tx.remove_submission(id(11), ada, NOW).await.expect("removed"));
         assert_eq!(tx.newest_version(id(10)).await.expect("read"), Some(id(13)), "also over what was deleted");
 
-        assert!(!tx.reinstate_submission(id(13), ada).await.expect("it stands"));
-        assert!(!tx.reinstate_submission(id(11), ada).await.expect("it is deleted"));
-        assert!(!tx.reinstate_submission(id(12), id(3)).await.expect("another's"));
-        assert!(tx.reinstate_submission(id(12), ada).await.expect("reinstated"));
+        assert!(!tx.reinstate_submission(id(13), ada, LATER).await.expect("it stands"));
+        assert!(!tx.reinstate_submission(id(11), ada, LATER).await.expect("it is deleted"));
+        assert!(!tx.reinstate_submission(id(12), id(3), LATER).await.expect("another's"));
+        assert!(tx.reinstate_submission(id(12), ada, LATER).await.expect("reinstated"));
         let found = tx.linked_submission(id(12), NOW).await.expect("read").expect("known");
         assert!(found.stands() && found.superseded_by.is_none());
         assert_eq!(tx.supersede(ada, &[pair(13, 12)], LATER).await.expect("the other way round"), [id(13)]);
@@ -127,7 +128,7 @@ contract! {
         assert_eq!(ended.len(), 5);
         assert_eq!(tx.revoke_status_entries(&[id(10), id(11)], LATER).await.expect("revoked"), 1, "the other one was");
         assert_eq!(ends(&mut tx, 10).await, REVOKED);
-        assert!(tx.reinstate_submission(id(13), ada).await.expect("reinstated"));
+        assert!(tx.reinstate_submission(id(13), ada, LATER).await.expect("reinstated"));
         assert_eq!(ends(&mut tx, 13).await, REVOKED, "nothing revoked is revived");
         tx.commit().await.expect("committed");
     }
@@ -208,8 +209,6 @@ contract! {
             tx.supersede(ada, &[pair(older, newer)], NOW).await.expect("superseded");
             match end {
                 "revoked" => assert!(tx.revoke_share(share.id, ada, NOW).await.expect("revoked")),
-                "old deleted" => assert!(tx.remove_submission(old.submission, ada, NOW).await.expect("removed")),
-                "old withdrawn" => assert!(tx.withdraw_submission(old.submission, partner, &[1], NOW).await.expect("withdrawn")),
                 "new deleted" => assert!(tx.remove_submission(new.submission, ada, NOW).await.expect("removed")),
                 "new withdrawn" => assert!(tx.withdraw_submission(new.submission, partner, &[1], NOW).await.expect("withdrawn")),
                 "new superseded" => assert_eq!(tx.supersede(ada, &[pair(newer, 39)], NOW).await.expect("superseded").len(), 1),
@@ -222,11 +221,68 @@ contract! {
             let mut tx = store.read().await.expect("a transaction");
             assert_eq!(tx.shown_entries(share.id).await.expect("read")[0].entry, old, "{end}");
         };
-        for (number, end) in (0..).zip(["revoked", "old deleted", "old withdrawn", "new deleted", "new withdrawn", "new superseded"]) {
+        for (number, end) in (0..).zip(["revoked", "new deleted", "new withdrawn", "new superseded"]) {
             refused(number, following(100 + number, ada), NOW, end).await;
         }
         refused(6, share(106, ada), NOW, "not following").await;
         refused(7, following(107, ada), LATER, "expired").await;
+    }
+
+    async fn share_goes_on_although_its_older_version_ended(databases: Databases) {
+        let store = &databases.data;
+        let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
+        accepted(store, partner, ada, 20..26).await;
+        for (number, end) in (0..).zip(["withdrawn", "deleted", "never superseded"]) {
+            let (older, newer) = (20 + number * 2, 21 + number * 2);
+            let places = sign(store, ada, &[older, newer]).await;
+            let (old, new) = (entry(older, places[0]), entry(newer, places[1]));
+            let one = following(100 + number, ada);
+            add(store, &one, &[old]).await;
+            let mut tx = store.write().await.expect("a transaction");
+            if end != "never superseded" {
+                tx.supersede(ada, &[pair(older, newer)], NOW).await.expect("superseded");
+            }
+            match end {
+                "deleted" => assert!(tx.remove_submission(id(older), ada, NOW).await.expect("removed")),
+                _ => assert!(tx.withdraw_submission(id(older), partner, &[1], NOW).await.expect("withdrawn")),
+            }
+            let shown = tx.shown_entries(one.id).await.expect("read")[0];
+            assert_eq!((shown.replaced_at, shown.is_superseded), (None, end != "never superseded"), "{end}");
+            let goes_on = tx.update_share(&one, &update(old, new), NOW).await.expect("no error");
+            assert_eq!(goes_on, shown.is_superseded, "{end}");
+            assert_eq!(ends(&mut tx, older).await, [(Some(NOW), None)], "{end}: copies of it stay revoked");
+            tx.commit().await.expect("committed");
+        }
+    }
+
+    async fn reinstated_version_is_valid_unless_revoked(databases: Databases) {
+        let store = &databases.data;
+        let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
+        accepted(store, partner, ada, 20..24).await;
+        let places = sign(store, ada, &[20, 20, 21, 22]).await;
+        let (kept, revoked, newer, other) = (places[0], places[1], places[2], places[3]);
+        let mut tx = store.write().await.expect("a transaction");
+        tx.lock_wallet(ada).await.expect("held");
+        assert_eq!(tx.supersede(ada, &[pair(20, 21), pair(22, 23)], NOW).await.expect("superseded").len(), 2);
+        assert!(tx.revoke_status_entry(revoked, id(20), NOW).await.expect("revoked"));
+        for (place, status) in [(kept, Status::Replaced), (revoked, Status::Invalid), (newer, Status::Valid)] {
+            assert_eq!(tx.status_at(place).await.expect("read"), Some(status));
+        }
+        let before = tx.status_list(kept.list).await.expect("read").expect("there").changed_at;
+        assert!(tx.reinstate_submission(id(20), ada, NOW).await.expect("reinstated"));
+        assert_eq!(tx.supersede(ada, &[pair(21, 20)], NOW).await.expect("superseded"), [id(21)]);
+        let after = tx.status_list(kept.list).await.expect("read").expect("there").changed_at;
+        assert!(after > before, "verifiers learn of it");
+        let now = [(kept, Status::Valid), (revoked, Status::Invalid), (newer, Status::Replaced), (other, Status::Replaced)];
+        for (place, status) in now {
+            assert_eq!(tx.status_at(place).await.expect("read"), Some(status), "nothing revoked is revived");
+        }
+        assert_eq!(tx.ended_positions(kept.list).await.expect("read").len(), 3, "the list says the same");
+        assert!(tx.withdraw_submission(id(20), partner, &[1], LATER).await.expect("withdrawn"));
+        assert_eq!(tx.status_at(kept).await.expect("read"), Some(Status::Invalid));
+        assert!(!tx.reinstate_submission(id(20), ada, LATER).await.expect("it was withdrawn"));
+        assert_eq!(tx.status_at(kept).await.expect("read"), Some(Status::Invalid));
+        tx.commit().await.expect("committed");
     }
 
     async fn share_of_what_was_superseded_meanwhile_is_reported(databases: Databases) {

@@ -4,7 +4,8 @@
 //! The transaction that supersedes a credential adds a message to the outbox for each link. A hirer
 //! who opens the link earlier performs the update, too. The update depends only on stored state, so
 //! performing it twice, or on two nodes, changes nothing. Until then the old credentials are shown
-//! as replaced, not as revoked.
+//! as replaced, not as revoked. An older version that was withdrawn after it was superseded does
+//! not stop the update, so the outcome does not depend on who opened the link when (D-214).
 
 use credential::names::stand_together;
 use uuid::Uuid;
@@ -79,7 +80,8 @@ pub(super) async fn schedule(app: &App, tx: &mut Tx, holder: Uuid, share: Uuid) 
 }
 
 /// Updates an active share of `holder`. A share that keeps current shows the newest versions; any
-/// other share shows a version again that was reinstated. Returns whether anything changed.
+/// other share shows a version again whose credential was replaced when an earlier release
+/// reinstated it. Returns whether anything changed.
 ///
 /// # Errors
 /// The store or the key ring cannot be used, or every attempt lost a race; retried later.
@@ -112,7 +114,7 @@ pub(super) async fn current(app: &App, share: Share) -> Result<Share, Error> {
 }
 
 fn is_behind(shown: &[ShownEntry]) -> bool {
-    shown.iter().any(|shown| shown.replaced_at.is_some())
+    shown.iter().any(ShownEntry::is_behind)
 }
 
 async fn attempt(app: &App, share: &Share) -> Result<Attempt, Error> {
@@ -167,11 +169,11 @@ async fn newer_versions(
 ) -> Result<(Vec<Newer>, Vec<IssuableCredential>), Error> {
     let (mut newer, mut credentials) = (Vec::new(), Vec::new());
     for (at, chosen) in memory.chosen.iter().enumerate() {
-        let replaced = shown.iter().find(|shown| shown.entry.submission == chosen.submission);
-        let Some(shown) = replaced.filter(|shown| shown.replaced_at.is_some()) else { continue };
+        let behind = shown.iter().find(|shown| shown.entry.submission == chosen.submission);
+        let Some(shown) = behind.filter(|shown| shown.is_behind()) else { continue };
         let Some((credential, chosen)) = newest_version(app, share, chosen).await? else { continue };
-        // A link that does not keep current only returns to its own version, after an update of
-        // that was undone.
+        // A link that does not keep current only returns to its own version, after an earlier
+        // release undid an update of that and left its credential replaced.
         if !share.keep_current && credential.submission != shown.entry.submission {
             continue;
         }

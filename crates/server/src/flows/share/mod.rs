@@ -205,8 +205,11 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
         sealed: Some(sealed),
         holder_sealed: app.keyring().seal_for_holder(holder, &label(&id), &write(&memory)?).await?,
     };
-    add(app, &share, &entries).await?;
-    Ok(Ok(id))
+    if add(app, &share, &entries).await? {
+        return Ok(Ok(id));
+    }
+    // A concurrent request with the same form was first. Its choices may be others.
+    created(app, holder, id, &new.form).await?.ok_or_else(Error::unavailable)
 }
 
 /// Decrypts the chosen credentials. Returns `None` if one is not in the wallet, or no longer
@@ -223,14 +226,14 @@ async fn open_chosen(app: &App, holder: Uuid, chosen: &[Chosen]) -> Result<Optio
     Ok(Some(credentials))
 }
 
-/// Stores a share, unless an identical concurrent request has stored it.
-async fn add(app: &App, share: &Share, entries: &[ShareEntry]) -> Result<(), Error> {
+/// Stores a share. Returns false if a concurrent request has stored one with this id.
+async fn add(app: &App, share: &Share, entries: &[ShareEntry]) -> Result<bool, Error> {
     let mut tx = app.store().write().await?;
-    // The second of two identical requests waits for this lock, and then finds the share of the
-    // first one.
+    // The second of two requests with one form waits for this lock, and then finds the share of
+    // the first one.
     tx.lock_wallet(share.holder).await?;
     if tx.share(share.id, share.holder).await?.is_some() {
-        return Ok(());
+        return Ok(false);
     }
     let stands = tx.add_share(share, entries).await?;
     if share.keep_current && !stands {
@@ -241,7 +244,7 @@ async fn add(app: &App, share: &Share, entries: &[ShareEntry]) -> Result<(), Err
     tx.commit().await?;
     app.outbox().wake();
     app.metrics().shares("made");
-    Ok(())
+    Ok(true)
 }
 
 /// Returns a share of `holder`, with the wallet's record of it.

@@ -251,7 +251,11 @@ pub async fn present(
     // The presentation expires when the result can no longer be fetched.
     let expires_at = app.now() + app.config().retention.epoch_key_lifetime();
     let credentials = std::slice::from_ref(&issuable);
-    let mut indices = own_presentation::allocate_status_indices(app, credentials, expires_at).await?;
+    let mut indices = match own_presentation::allocate_status_indices(app, credentials, expires_at).await {
+        // It was superseded, withdrawn or deleted since it was opened.
+        Err(error) if error.kind == Kind::NotFound => return Ok(None),
+        indices => indices?,
+    };
     let Some(index) = indices.pop() else { return Ok(None) };
     let (audience, nonce) = (app.links().verification_audience(verification.id), app.rng().secret());
     let challenge = (audience.as_str(), nonce.as_str());

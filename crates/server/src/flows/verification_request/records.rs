@@ -256,7 +256,7 @@ pub struct DisclosureRecord {
     pub purpose: Option<String>,
     /// The credential: the title of its type, and its attester.
     pub title: String,
-    /// Short descriptions of the disclosed parts.
+    /// The disclosed parts in words, as the wallet showed them to the person.
     pub shown: Vec<String>,
 }
 

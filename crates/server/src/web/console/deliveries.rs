@@ -58,16 +58,14 @@ struct Logged {
 }
 
 impl Logged {
-    /// Describes its state.
+    /// Describes its state, as HTML.
     fn said(&self, text: &Text) -> String {
         match (self.delivery.state, self.delivery.delivered_at) {
-            (DeliveryState::Delivered, Some(at)) => text.with("console-delivered-at", &[("moment", &text.moment(&at))]),
+            (DeliveryState::Delivered, Some(at)) => text.with_moment("console-delivered-at", &at),
             (DeliveryState::Delivered, None) => text.of("console-delivery-delivered"),
             (DeliveryState::Failed, _) => text.of("console-given-up"),
             (DeliveryState::Waiting, _) if self.attempts.is_empty() => text.of("console-to-be-sent"),
-            (DeliveryState::Waiting, _) => {
-                text.with("console-again-at", &[("moment", &text.moment(&self.delivery.due_at))])
-            }
+            (DeliveryState::Waiting, _) => text.with_moment("console-again-at", &self.delivery.due_at),
         }
     }
 

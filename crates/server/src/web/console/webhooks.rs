@@ -170,13 +170,13 @@ pub(super) fn called(webhook: &Webhook) -> &str {
     webhook.name.as_deref().unwrap_or(&webhook.url)
 }
 
-/// Returns the class and the label of a webhook's state.
+/// Returns the class of a webhook's state, and its label as HTML.
 pub(super) fn health(webhook: &Webhook, now: Timestamp, text: &Text) -> (&'static str, String) {
     if let Some(at) = webhook.disabled_at {
-        return ("bad", text.with("console-webhook-disabled", &[("moment", &text.moment(&at))]));
+        return ("bad", text.with_moment("console-webhook-disabled", &at));
     }
     match webhook.paused_until.filter(|_| webhook.is_paused(now)) {
-        Some(until) => ("paused", text.with("console-webhook-paused", &[("moment", &text.moment(&until))])),
+        Some(until) => ("paused", text.with_moment("console-webhook-paused", &until)),
         None if webhook.is_on_probation() => ("paused", text.of("console-webhook-probation")),
         None if webhook.failures > 0 => ("waiting", text.count("console-webhook-failures", webhook.failures)),
         None => ("good", text.of("console-webhook-good")),

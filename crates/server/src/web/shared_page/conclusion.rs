@@ -203,6 +203,11 @@ impl Conclusion {
         self.reasons.iter().map(|reason| reason.cause.level()).max().unwrap_or(Level::Confirmed)
     }
 
+    /// Whether every check passed and the only doubt is that the data on an ongoing job is old.
+    pub(super) fn is_only_old(&self) -> bool {
+        !self.reasons.is_empty() && self.reasons.iter().all(|reason| reason.cause == Cause::OldData)
+    }
+
     /// Returns each partner once, with the last month of its data.
     pub(super) fn partners(&self) -> Vec<(&str, Option<YearMonth>)> {
         let mut partners: Vec<(&str, Option<YearMonth>)> = Vec::new();

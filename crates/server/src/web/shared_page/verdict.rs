@@ -8,14 +8,19 @@ use crate::i18n::{Text, isolated};
 /// Maximum number of partners named in the verdict; the others are counted.
 const MAX_PARTNERS: usize = 3;
 
+/// The name of the sentence for a page whose only doubt is old data on an ongoing job.
+const ONLY_OLD: &str = "old-data";
+
 /// The verdict. Texts are HTML.
 #[derive(Clone, Debug)]
 pub(super) struct VerdictView {
     /// How far the hirer can rely on the page.
     pub(super) level: Level,
-    /// The sentence for each level, because the page's script may conclude another level than the
-    /// server.
-    pub(super) sentences: [(Level, String); 3],
+    /// The name of the sentence that applies.
+    said: &'static str,
+    /// Every sentence with its name: one for each level, and [`ONLY_OLD`]. The page's script may
+    /// conclude another one than the server.
+    pub(super) sentences: [(&'static str, String); 4],
     /// Why not everything is confirmed.
     pub(super) reasons: Vec<ReasonView>,
     /// Whether the names differ, or it is doubtful that they belong to one person.
@@ -52,17 +57,12 @@ impl VerdictView {
                 is_of_check: reason.is_of_check,
             }
         });
-        let sentences = Level::ALL.map(|level| {
-            let html = match level {
-                Level::Confirmed => confirmed(conclusion, text),
-                Level::Doubtful => text.markup("verdict-doubtful", &[], &[]),
-                Level::Failed => text.markup("verdict-failed", &[], &[]),
-            };
-            (level, html)
-        });
+        let level = conclusion.level();
+        let [confirmed, doubtful, failed] = Level::ALL.map(|level| (level.name(), of_level(level, conclusion, text)));
         Self {
-            level: conclusion.level(),
-            sentences,
+            level,
+            said: if conclusion.is_only_old() { ONLY_OLD } else { level.name() },
+            sentences: [confirmed, doubtful, failed, (ONLY_OLD, only_old(conclusion, text))],
             reasons: reasons.collect(),
             names_differ: conclusion.reasons.iter().any(|reason| reason.presentation.is_none()),
             names: names(conclusion, text),
@@ -72,7 +72,7 @@ impl VerdictView {
 
     /// Returns the sentence of the verdict.
     pub(super) fn sentence(&self) -> &str {
-        self.sentences.iter().find(|(level, _)| *level == self.level).map_or("", |(_, html)| html)
+        self.sentences.iter().find(|(name, _)| *name == self.said).map_or("", |(_, html)| html)
     }
 }
 
@@ -92,7 +92,7 @@ pub(super) fn sentence(cause: Cause, facts: &Facts, title: &str, text: &Text) ->
             None => text.markup("verdict-not-valid", &about, &[]),
         },
         Cause::Replaced => match &facts.newer_since {
-            Some(since) => day("verdict-replaced-since", text.day(since)),
+            Some(since) => text.names_and_day("verdict-replaced-since", &about, since),
             None => text.markup("verdict-replaced", &about, &[]),
         },
         Cause::OldData => {
@@ -108,12 +108,37 @@ pub(super) fn sentence(cause: Cause, facts: &Facts, title: &str, text: &Text) ->
     }
 }
 
+fn of_level(level: Level, conclusion: &Conclusion, text: &Text) -> String {
+    match level {
+        Level::Confirmed => confirmed(conclusion, text),
+        Level::Doubtful => text.markup("verdict-doubtful", &[], &[]),
+        Level::Failed => text.markup("verdict-failed", &[], &[]),
+    }
+}
+
 /// Returns a sentence like "Confirmed by A, data to October 2026. Not revoked."
 fn confirmed(conclusion: &Conclusion, text: &Text) -> String {
-    let partners = conclusion.partners();
-    if let [(partner, Some(month))] = partners.as_slice() {
+    if let [(partner, Some(month))] = conclusion.partners().as_slice() {
         return text.markup("verdict-confirmed-data", &[("partner", partner)], &[("month", &text.month(month))]);
     }
+    text.with_markup("verdict-confirmed", &[("partners", partners(conclusion, text))])
+}
+
+/// Returns a sentence like "Confirmed by A, with data to May 2024. The current job may have ended
+/// since." It is less specific if newer data exists, which is about other jobs.
+fn only_old(conclusion: &Conclusion, text: &Text) -> String {
+    let oldest = conclusion.facts.iter().filter_map(|facts| facts.old_job.as_ref()).map(|(_, month)| *month).min();
+    if let [(partner, Some(month))] = conclusion.partners().as_slice()
+        && oldest == Some(*month)
+    {
+        return text.markup("verdict-only-old-data", &[("partner", partner)], &[("month", &text.month(month))]);
+    }
+    text.with_markup("verdict-only-old", &[("partners", partners(conclusion, text))])
+}
+
+/// Returns the partners as a list, with the last month of their data.
+fn partners(conclusion: &Conclusion, text: &Text) -> String {
+    let partners = conclusion.partners();
     let named = if partners.len() > MAX_PARTNERS { MAX_PARTNERS - 1 } else { partners.len() };
     let mut list: Vec<String> = partners[..named]
         .iter()
@@ -127,7 +152,7 @@ fn confirmed(conclusion: &Conclusion, text: &Text) -> String {
     if partners.len() > named {
         list.push(text.count("verdict-more", count(partners.len() - named)));
     }
-    text.with_markup("verdict-confirmed", &[("partners", text.list(&list))])
+    text.list(&list)
 }
 
 /// Returns the sentence of a reason that concerns all presentations together.
@@ -219,6 +244,36 @@ mod tests {
         ] {
             let view = view(facts, Vec::new());
             assert_eq!(plain(view.sentence()), sentence);
+        }
+    }
+
+    #[test]
+    fn old_data_alone_is_confirmed_first() {
+        let old = |partner, data_to, old: &str| Facts {
+            old_job: Some(("Company A".to_owned(), old.parse().expect("a month"))),
+            ..facts(partner, Some(data_to))
+        };
+        let reason = |cause, at| Reason { cause, presentation: Some(at), is_of_check: false };
+        for (facts, sentence) in [
+            (
+                vec![old("Acme", "2024-05", "2024-05")],
+                "Confirmed by Acme, with data to May 2024. The current job may have ended since.",
+            ),
+            (
+                vec![old("Acme", "2026-10", "2024-05")],
+                "Confirmed by Acme (data to October 2026). A current job has older data, so it may have ended.",
+            ),
+            (
+                vec![old("Acme", "2024-05", "2024-05"), facts("Board", None)],
+                "Confirmed by Acme (data to May 2024) and Board. A current job has older data, so it may have ended.",
+            ),
+        ] {
+            let only = view(facts.clone(), vec![reason(Cause::OldData, 0)]);
+            assert_eq!((plain(only.sentence()), only.level), (sentence.to_owned(), Level::Doubtful));
+            for other in [Cause::Unchecked, Cause::Replaced, Cause::Revoked] {
+                let view = view(facts.clone(), vec![reason(other, 0), reason(Cause::OldData, 0)]);
+                assert!(!view.sentence().contains("Confirmed by"), "{other:?}: {}", view.sentence());
+            }
         }
     }
 

@@ -13,9 +13,9 @@ use crate::error::Error;
 use crate::flows::share::{self, ShownPresentation};
 use crate::i18n::Text;
 use crate::web::Layout;
+use crate::web::details::ListWords;
 use crate::web::people::{self, Person, Shown};
 use crate::web::qr::Qr;
-use crate::web::selection::ListWords;
 use ambient::Timestamp;
 use store::domain::share::Share;
 
@@ -119,7 +119,7 @@ fn shown(base: &str, presentation: &ShownPresentation, text: &Text) -> Result<Sh
         day: credential::Date::parse(claim("attested_at")).map(|day| text.date(day)).unwrap_or_default(),
         chain: chain.filter_map(|link| link["name"].as_str().map(str::to_owned)).collect(),
         expired: report.expired_on.map(|day| text.expired(&day)),
-        newer: newer_since.map(|at| text.with("hire-newer", &[("day", &text.day(&at))])),
+        newer: newer_since.map(|at| text.with_day("hire-newer", &at)),
         left_out: left_out(&report.not_shown, known.lists().filter_map(entries), text),
         view,
     })

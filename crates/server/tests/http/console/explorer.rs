@@ -28,6 +28,10 @@ async fn explorer_sends_real_requests_and_shows_responses() {
     let mut browser = console(&test, &partner).await;
     for known in credential::ALL {
         let page = browser.text(&format!("/console/explorer?operation=add{}", pascal_case(known.name()))).await;
+        assert!(page.contains("Push: Universal credential</option>") && !page.contains("Push: Credential<"), "{page}");
+        for method in ["DELETE", "POST"] {
+            assert_eq!(page.matches(&format!("Withdraw: Education ({method})</option>")).count(), 1, "{page}");
+        }
         assert!(page.contains(known.title) && page.contains("&#34;credential_id&#34;: &#34;try-"), "{known}");
     }
     let body = serde_json::to_string_pretty(&career("from-a-page")).expect("JSON");

@@ -8,6 +8,13 @@ use uuid::Uuid;
 use super::support::{HOUR, SECRETS, console};
 use crate::support::app::{PUSH, TestApp, career};
 
+/// Removes the names of columns, which cells carry for narrow screens.
+fn without_columns(page: &str) -> String {
+    let mut parts = page.split(" data-column=\"");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('"').map_or("", |(_, rest)| rest))
+}
+
 #[tokio::test]
 async fn overview_starts_with_a_first_push_and_then_counts() {
     let test = TestApp::new().await;
@@ -29,7 +36,8 @@ async fn overview_starts_with_a_first_push_and_then_counts() {
         person.post(&format!("{page}/{answer}"), &[]).await.assert_status(303);
     }
     let page = browser.text("/console").await;
-    let text = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = without_columns(&page);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     for (name, count, share) in [("Pushed", "4", "100 %"), ("Signed in", "2", "50 %"), ("Accepted", "1", "25 %")] {
         let row = format!(r#"<th scope="row">{name}</th><td class="num">{count}</td><td class="num">{share}</td>"#);
         assert!(text.contains(&row), "{row}: {text}");
@@ -41,6 +49,7 @@ async fn overview_starts_with_a_first_push_and_then_counts() {
     }
     assert!(SECRETS.iter().all(|secret| !page.contains(secret)) && !page.contains("style="));
     let chosen = browser.text("/console?days=7&chain=Bureau+%3CSouth%3E").await;
+    let chosen = without_columns(&chosen);
     assert!(chosen.contains(r#"<td class="num">1</td><td class="num">100 %</td>"#), "{chosen}");
     test.advance(8 * 24 * HOUR);
     let mut browser = console(&test, &partner).await;

@@ -54,7 +54,9 @@ async fn console_creates_edits_tests_and_deletes_a_webhook() {
     let rotated = browser.post(&format!("{page}/rotate"), &[]).await.assert_status(200).text;
     assert!(rotated.contains("whsec_") && !rotated.contains(secret));
     assert!(
-        browser.text(&page).await.contains("also signed with the previous secret until 24 November 2026, 09:00 UTC")
+        browser.text(&page).await.contains(
+            "also signed with the previous secret until <time datetime=\"2026-11-24T09:00:00Z\" data-local>24 November 2026, 09:00 UTC</time>"
+        )
     );
     assert_eq!(browser.post(&format!("{page}/delete"), &[]).await.redirect(), "/console/webhooks");
     browser.get(&page).await.assert_status(404);
@@ -108,7 +110,8 @@ async fn console_shows_a_disabled_webhook_and_enables_it_on_save() {
     tx.disable_webhook(id, test.app.now()).await.expect("disabled");
     tx.commit().await.expect("committed");
     let shown = browser.text(&page).await;
-    assert!(shown.contains("Disabled since 23 November 2026, 09:00 UTC"), "{shown}");
+    let since = "Disabled since <time datetime=\"2026-11-23T09:00:00Z\" data-local>23 November 2026, 09:00 UTC</time>";
+    assert!(shown.contains(since), "{shown}");
     assert!(shown.contains("select “Edit” and save it") && !shown.contains(&test_form), "{shown}");
     assert!(browser.text("/console/webhooks").await.contains("410 (Gone)"));
     browser.post(&format!("{page}/test"), &[]).await.assert_status(409);

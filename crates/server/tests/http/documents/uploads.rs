@@ -103,6 +103,27 @@ async fn upload_limit_is_ten_mebibytes() {
 }
 
 #[tokio::test]
+async fn uploads_with_a_query_or_compressed_are_rejected() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let answer = push_awaiting_pdf(&test, &token).await;
+    let link = answer["assets"][0]["upload_url"].as_str().expect("a URL");
+    let path = &link[link.find("/api/").expect("a path")..];
+    let send = async |path: &str, coding: &str| {
+        let request = axum::http::Request::put(path).header("content-type", "application/pdf");
+        let request = request.header("content-encoding", coding).body(Body::from(pdf()));
+        test.send(request.expect("a request")).await
+    };
+    let refused = send(&format!("{path}?part=2"), "identity").await.assert_status(400);
+    assert!(refused.text.contains("Unknown query parameter"), "{}", refused.text);
+    let refused = send(path, "gzip").await.assert_status(415);
+    assert_eq!(refused.header("accept-encoding"), "identity");
+    clean(&test).await;
+    assert_eq!(objects(&test), 0, "nothing was stored");
+    send(path, "identity").await.assert_status(204);
+}
+
+#[tokio::test]
 async fn interrupted_upload_leaves_nothing_and_can_be_repeated() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;

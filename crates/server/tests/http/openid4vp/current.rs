@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use credential::key::SoftwareKey;
 use credential::status::{StatusList, token_payload};
 use serde_json::{Value, json};
 use tenure::outbound::Lookup;
 
 use super::support::{Scene, foreign_with, scene, sent_to};
-use crate::support::app::TestApp;
+use crate::support::app::{PUSH, TestApp};
 use crate::support::https::{HttpsServer, serve};
 use crate::support::names::{addresses, table};
 use crate::support::wallet::{key, signed};
@@ -126,6 +126,24 @@ async fn unreachable_status_list_is_never_a_silent_valid() {
     assert_eq!((&checked["at_consent"], &checked["checked_at"]), (&consent, &json!(test.app.now().to_string())));
     test.advance(LATER);
     issuer.publish(&test, &[3]);
+    let found = scene.result(&request_id).await;
+    assert_eq!(found["verification"]["verdict"], "invalid", "{found}");
+    assert_eq!(status_check(&found), (&json!("failed"), &json!("revoked")), "{found}");
+}
+
+/// The clock stands still, so whatever is cached is still current.
+#[tokio::test]
+async fn own_credential_from_a_wallet_is_revoked_in_the_next_result() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (request_id, content) = scene.ask_for_all().await;
+    let mut browser = test.browser();
+    let asked = scene.begin(&mut browser, content, "same_device").await;
+    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
+    browser.get(&sent_to(&test, &answer)).await.assert_status(303);
+    assert_eq!(scene.result(&request_id).await["verification"]["verdict"], "valid");
+    let withdrawal = test.api(Method::DELETE, &format!("{PUSH}/held"), &scene.token, r#"{"reason":"A mistake."}"#);
+    test.send(withdrawal).await.assert_status(204);
     let found = scene.result(&request_id).await;
     assert_eq!(found["verification"]["verdict"], "invalid", "{found}");
     assert_eq!(status_check(&found), (&json!("failed"), &json!("revoked")), "{found}");

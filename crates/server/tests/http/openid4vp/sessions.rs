@@ -12,7 +12,7 @@ async fn same_device_flow_finishes_in_the_starting_browser() {
     let (request_id, content) = scene.ask_for_all().await;
     let mut browser = test.browser();
     let page = browser.get(&format!("/verifications/{content}/other-wallet")).await.assert_status(200);
-    for said in ["Harbour Hiring", "To check your &#60;experience&#62;", "Career history"] {
+    for said in ["Harbour Hiring", "To check your &#60;experience&#62;", "would like to see your career history."] {
         assert!(page.text.contains(said), "{said}: {}", page.text);
     }
     let asked = scene.begin(&mut browser, content, "same_device").await;

@@ -42,6 +42,23 @@ async fn replaced_token_is_told_from_a_revoked_one() {
 }
 
 #[tokio::test]
+async fn deleted_token_is_revoked_in_the_next_check() {
+    let test = TestApp::new().await;
+    let mut scene = Scene::new(&test).await;
+    let tokens = [scene.presentation().await, scene.credential("career_history_vc+jwt").await];
+    for token in &tokens {
+        assert_eq!(scene.verify(token).await["verdict"], "valid");
+    }
+    // The clock stands still, so a cached status list would still be current.
+    scene.person.post(&format!("/wallet/credentials/{}/delete", scene.held), &[]).await.assert_status(303);
+    for token in &tokens {
+        let report = scene.verify(token).await;
+        assert_eq!(report["verdict"], "invalid", "{report}");
+        assert!(not_passed(&report).contains(&"status failed revoked".to_owned()), "{report}");
+    }
+}
+
+#[tokio::test]
 async fn expired_token_says_since_when_and_what_was_left_out() {
     let test = TestApp::new().await;
     let mut scene = Scene::holding(&test, "universal_credential", &licence("2026-11-30")).await;

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::support::{NAME, career_of, current, push, push_and_accept, replacing};
 use crate::support::app::TestApp;
+use crate::support::moments::without_times;
 use crate::support::response::content;
 
 const PURPOSE: &str = "For the post of an engineer";
@@ -23,7 +24,7 @@ async fn consent_page_shows_what_an_update_replaces() {
     );
     let second = content(&push(&test, &token, &replacing(second, "1")).await);
     let page = person.open(second).await.redirect().to_owned();
-    let page = person.text(&page).await;
+    let page = without_times(&person.text(&page).await);
     for said in [
         "This would replace what <bdi>Acme Payroll</bdi> sent on 23 November 2026: <bdi>Clerk at Company A</bdi>.",
         "<bdi>Company A</bdi>: changed from <bdi>Clerk</bdi> to <bdi>Lead</bdi>",
@@ -44,7 +45,7 @@ async fn consent_page_shows_what_an_update_replaces() {
     assert!(!page.contains("name=\"current-{second}\" checked"), "a standing consent is off by default");
     person.accept_with(second, &[(&choice, "replace")]).await;
     assert_eq!(current(&mut person).await, ["2"]);
-    let record = person.text(&format!("/wallet/credentials/{second}")).await;
+    let record = without_times(&person.text(&format!("/wallet/credentials/{second}")).await);
     assert!(record.contains("You chose to replace the version from 23 November 2026."), "{record}");
     assert!(!record.contains("Updated by Acme Payroll"), "it was the person who accepted it");
     assert_eq!(test.sign(first).await, None);
@@ -58,11 +59,13 @@ async fn kept_versions_are_both_current() {
     let jobs = [("Company A", "Clerk", "2020-01", "", "2026-09")];
     let first = push_and_accept(&test, &token, &mut person, &career_of("1", &jobs)).await;
     let second = content(&push(&test, &token, &replacing(career_of("2", &jobs), "1")).await);
+    let page = person.open(second).await.redirect().to_owned();
+    assert!(person.text(&page).await.contains("<p>Both versions look the same.</p>"));
     person.accept_with(second, &[(&format!("version-{second}-{first}"), "keep")]).await;
     assert_eq!(current(&mut person).await, ["1", "2"]);
     assert!(test.sign(first).await.is_some() && test.sign(second).await.is_some());
     for id in [first, second] {
-        let record = person.text(&format!("/wallet/credentials/{id}")).await;
+        let record = without_times(&person.text(&format!("/wallet/credentials/{id}")).await);
         assert!(record.contains("You chose to keep both this and the version from 23 November 2026."), "{record}");
     }
 }
@@ -84,7 +87,7 @@ async fn new_employer_at_one_provider_replaces_nothing() {
     // Even if the partner names the old career, the page preselects keeping both.
     let named = content(&push(&test, &token, &replacing(career_of("named", &new), "old")).await);
     person.open(named).await;
-    let page = person.text(&format!("/requests/{named}")).await;
+    let page = without_times(&person.text(&format!("/requests/{named}")).await);
     for said in [
         "This would replace what <bdi>Acme Payroll</bdi> sent on 23 November 2026: <bdi>Clerk at Company A</bdi>.",
         "Removed: <bdi>Clerk</bdi> at <bdi>Company A</bdi>, Jan 2020 – Jun 2026",

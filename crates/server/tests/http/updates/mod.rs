@@ -4,6 +4,7 @@
 mod batches;
 mod choice;
 mod deletion;
+mod links;
 mod races;
 mod refused;
 mod standing;

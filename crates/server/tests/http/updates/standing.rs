@@ -53,7 +53,7 @@ async fn monthly_updates_for_a_year_are_verified_at_once() {
     assert_eq!(wallet.matches("Updated by Acme Payroll").count(), 1);
     let all = test.mails().await;
     let told: Vec<&String> =
-        all[mails..].iter().filter(|mail| mail.contains("Subject: Acme Payroll updated your Career history")).collect();
+        all[mails..].iter().filter(|mail| mail.contains("Subject: Acme Payroll updated your career history")).collect();
     assert_eq!(told.len(), 12);
     assert!(told.iter().all(|mail| mail.contains("/wallet") && !mail.contains("Company") && !mail.contains("Example")));
     while deliver_due(&test.app).await.expect("delivered") > 0 {}
@@ -204,7 +204,7 @@ async fn repeated_update_is_verified_and_mailed_once() {
     let again = push(&test, &token, &body).await;
     assert_eq!((&first, &first["status"]), (&again, &json!("verified")), "no warning, and the same link");
     let sent = test.mails().await.split_off(mails);
-    assert!(sent.len() == 1 && sent[0].contains("updated your Career history"), "no link to open: {sent:?}");
+    assert!(sent.len() == 1 && sent[0].contains("updated your career history"), "no link to open: {sent:?}");
 }
 
 #[tokio::test]

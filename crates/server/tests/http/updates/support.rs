@@ -62,3 +62,13 @@ pub async fn current(person: &mut Browser<'_>) -> Vec<String> {
     let current = held.filter(|held| held["status"] == "verified" && held["superseded_at"].is_null());
     current.map(|held| held["credential_id"].as_str().expect("an id").to_owned()).collect()
 }
+
+/// Shares the career `id`; returns the path of the hirer's page.
+pub async fn share(person: &mut Browser<'_>, id: Uuid, more: &[(&str, &str)]) -> String {
+    let part = format!("{id}/employment/0");
+    let form = [&[("part", part.as_str()), ("days", "14")], more].concat();
+    let own = person.post(&format!("/wallet/credentials/{id}/share"), &form).await.redirect().to_owned();
+    let page = person.text(&own).await;
+    let link = page.split("<code id=\"share-link\">").nth(1).and_then(|after| after.split('<').next()).expect("a link");
+    link[link.find("/share/").expect("a path")..].to_owned()
+}

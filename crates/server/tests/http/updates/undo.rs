@@ -6,11 +6,13 @@ use axum::http::Method;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::support::{DAY, Job, career_of, current, push, push_and_accept, push_and_allow, replacing};
+use super::support::{DAY, Job, career_of, current, push, push_and_accept, push_and_allow, replacing, share};
 use crate::shares::look;
 use crate::support::app::{PUSH, TestApp, TestPartner};
 use crate::support::browser::Browser;
+use crate::support::moments::without_times;
 use crate::support::response::content;
+use crate::verification::support::{ask, asker, result, share_all};
 
 const BEFORE: [Job; 1] = [("Company A", "Clerk", "2020-01", "", "2026-09")];
 const AFTER: [Job; 1] = [("Company A", "Chief Surgeon", "2020-01", "", "2026-10")];
@@ -46,7 +48,7 @@ async fn undo_restores_the_version_before() {
     let token = test.token(&updated.partner).await;
     let (old, new) = (test.sign(updated.older).await, test.sign(updated.newer).await.expect("signed"));
     assert_eq!(old, None, "it is not signed while it is superseded");
-    let page = updated.person.text(&format!("/wallet/credentials/{}", updated.newer)).await;
+    let page = without_times(&updated.person.text(&format!("/wallet/credentials/{}", updated.newer)).await);
     for said in [
         "Updated by <bdi>Acme Payroll</bdi> on 23 November 2026",
         "<bdi>Company A</bdi>: changed from <bdi>Clerk</bdi> to <bdi>Chief Surgeon</bdi>",
@@ -59,12 +61,12 @@ async fn undo_restores_the_version_before() {
     let Updated { mut person, older, newer, .. } = updated;
     assert_eq!(current(&mut person).await, ["1"]);
     assert!(test.is_replaced(new).await && test.sign(newer).await.is_none() && test.sign(older).await.is_some());
-    let wallet = person.text("/wallet").await;
+    let wallet = without_times(&person.text("/wallet").await);
     assert!(
         wallet.contains("Earlier versions (1)") && wallet.contains("You undid this update on 23 November 2026."),
         "{wallet}"
     );
-    let record = person.text(&format!("/wallet/credentials/{older}")).await;
+    let record = without_times(&person.text(&format!("/wallet/credentials/{older}")).await);
     assert!(
         record.contains("You undid the update from 23 November 2026, so this version is current again."),
         "{record}"
@@ -171,16 +173,6 @@ async fn only_the_holder_undoes_allows_and_stops() {
     assert_eq!(current(&mut eve).await, ["eve-2"]);
 }
 
-/// Shares the career `id`; returns the path of the hirer's page.
-async fn share(person: &mut Browser<'_>, id: Uuid, more: &[(&str, &str)]) -> String {
-    let part = format!("{id}/employment/0");
-    let form = [&[("part", part.as_str()), ("days", "14")], more].concat();
-    let own = person.post(&format!("/wallet/credentials/{id}/share"), &form).await.redirect().to_owned();
-    let page = person.text(&own).await;
-    let link = page.split("<code id=\"share-link\">").nth(1).and_then(|after| after.split('<').next()).expect("a link");
-    link[link.find("/share/").expect("a path")..].to_owned()
-}
-
 #[tokio::test]
 async fn links_follow_an_update_and_its_undo() {
     let test = TestApp::new().await;
@@ -206,4 +198,44 @@ async fn links_follow_an_update_and_its_undo() {
     test.advance(Duration::from_secs(2));
     shows(&following, "Clerk", true).await;
     shows(&fixed, "Clerk", true).await;
+}
+
+#[tokio::test]
+async fn undo_makes_copies_of_the_version_before_valid_again() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let (_, hirer) = asker(&test).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let older = push_and_allow(&test, &token, &mut person, &career_of("1", &BEFORE)).await;
+    let (request_id, asked) = ask(&test, &hirer, &json!({})).await;
+    share_all(&mut person, asked).await;
+    let [kept, revoked] = [share(&mut person, older, &[]).await, share(&mut person, older, &[]).await];
+    let downloaded = [test.text(&format!("{kept}/token/1")).await, test.text(&format!("{revoked}/token/1")).await];
+    let verdicts = async || {
+        let mut verdicts = vec![result(&test, &hirer, &request_id).await["verification"]["verdict"].clone()];
+        for token in &downloaded {
+            let body = json!({ "token": token });
+            let report = test.post("/api/partner/v2/verify/token", &hirer, &body).await.assert_status(200).json();
+            verdicts.push(report["verdict"].clone());
+        }
+        verdicts
+    };
+    assert_eq!(verdicts().await, ["valid", "valid", "valid"]);
+    let update = push(&test, &token, &replacing(career_of("2", &AFTER), "1")).await;
+    assert_eq!(update["status"], "verified");
+    assert_eq!(verdicts().await, ["replaced", "replaced", "replaced"]);
+    let own = person.text("/wallet/shares").await;
+    let links: Vec<&str> =
+        own.split("href=\"/wallet/shares/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    for link in links {
+        let page = person.text(&format!("/wallet/shares/{link}")).await;
+        if page.contains(&revoked) {
+            person.post(&format!("/wallet/shares/{link}/revoke"), &[]).await.assert_status(303);
+        }
+    }
+    assert_eq!(verdicts().await, ["replaced", "replaced", "invalid"]);
+    let newer = test.sign(content(&update)).await.expect("signed");
+    person.post(&format!("/wallet/credentials/{}/updates/undo", content(&update)), &[]).await.assert_status(303);
+    assert_eq!(verdicts().await, ["valid", "valid", "invalid"], "what the person revoked stays revoked");
+    assert!(test.is_replaced(newer).await);
 }

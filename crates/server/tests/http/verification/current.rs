@@ -11,7 +11,7 @@ use crate::support::app::{PUSH, TestApp, career};
 use crate::support::browser::Browser;
 use crate::support::response::content;
 
-/// Longer than this server caches its own status lists.
+/// A moment between the presentation and its end, so that their times differ.
 const MOMENT: Duration = Duration::from_secs(2);
 
 /// Returns the outcome and code of the check `name`.
@@ -58,6 +58,38 @@ async fn withdrawn_credential_is_revoked_in_the_first_result() {
     assert_ended(&found, "invalid", "2026-11-23T09:00:02Z");
     assert_eq!(check(&found, "status"), (&json!("failed"), &json!("revoked")));
     assert_eq!(check(&found, "signature"), (&json!("passed"), &Value::Null));
+}
+
+/// The clock stands still, so whatever is cached is still current.
+#[tokio::test]
+async fn every_end_is_in_the_first_result_after_its_commit() {
+    for (end, verdict) in [("withdrawn", "invalid"), ("deleted", "invalid"), ("replaced", "replaced")] {
+        let test = TestApp::new().await;
+        let (_, token) = asker(&test).await;
+        let source = test.token(&test.partner().await).await;
+        let mut person = test.signed_in("ada@example.org").await;
+        let id = accept(&test, &mut person, &source, PUSH, &career("1")).await;
+        let (request_id, asked) = ask(&test, &token, &json!({})).await;
+        share_all(&mut person, asked).await;
+        assert_eq!(result(&test, &token, &request_id).await["verification"]["verdict"], "valid");
+        match end {
+            "withdrawn" => {
+                let request = test.api(Method::DELETE, &format!("{PUSH}/1"), &source, r#"{"reason":"A mistake."}"#);
+                test.send(request).await.assert_status(204);
+            }
+            "deleted" => {
+                person.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.assert_status(303);
+            }
+            _ => {
+                let newer = test.push(&source, "newer").await;
+                person.accept(newer).await;
+            }
+        }
+        let found = result(&test, &token, &request_id).await;
+        let checked = &found["verification"];
+        assert_eq!((&checked["valid"], &checked["verdict"]), (&json!(false), &json!(verdict)), "{end}: {found}");
+        assert_eq!(check(&found, "status").0, &json!("failed"), "{end}");
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! 10).
 
 mod access;
+mod changed;
 mod current;
 mod outcome;
 mod requests;

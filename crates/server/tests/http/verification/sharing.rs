@@ -85,11 +85,12 @@ async fn request_page_shows_partner_purpose_and_selectable_claims() {
     let page = person.open_verification(content).await;
     let shown = person.get(&page).await.assert_status(200);
     for said in [
-        "<h1><bdi>Harbour Hiring</bdi> would like to see your Career history record</h1>",
+        "<h1><bdi>Harbour Hiring</bdi> would like to see your career history</h1>",
         "In their words: “<bdi>&lt;b&gt;To&lt;/b&gt; check &amp; see</bdi>”",
-        "The jobs, in any order. Jobs may overlap",
+        "<dt>What they ask for</dt><dd>Jobs</dd>",
         "You return to hr.example.",
-        "Company A, Engineer, 2020-01, 2022-12, 2023-01",
+        "<bdi>Engineer, Company A, Jan 2020 to Dec 2022</bdi>",
+        "<bdi>Software Engineer, Company B, Feb 2023 to present (confirmed to May 2024)</bdi>",
         "They also see that <bdi>Acme Payroll</bdi> confirmed it, and when.",
         ">Share</button>",
         ">Cancel</button>",
@@ -100,8 +101,7 @@ async fn request_page_shows_partner_purpose_and_selectable_claims() {
     let place = |said: &str| shown.text.find(said).expect(said);
     assert!(place("Only continue if you came here from") < place(">Share</button>"), "the warning comes first");
     assert!(
-        shown.text.contains("<bdi>Ada Marker-Lovelace</bdi> <span class=\"muted\">(The person's full name)")
-            || shown.text.contains("<bdi>Ada Marker-Lovelace</bdi> <span class=\"muted\">(The person&#39;s full name)"),
+        shown.text.contains("Full name: <bdi>Ada Marker-Lovelace</bdi> <span class=\"muted\">· always shown"),
         "the name is always shown: {}",
         shown.text
     );
@@ -138,7 +138,8 @@ async fn request_page_shows_partner_purpose_and_selectable_claims() {
     for said in [
         "<h2><bdi>Harbour Hiring</bdi></h2>",
         "<bdi>Career history (Acme Payroll)</bdi>, on <time datetime=\"2026-11-23T09:00:00Z\" data-local>23 November 2026, 09:00 UTC</time>",
-        "Company B, Software Engineer",
+        "<li><bdi>Full name: Ada Marker-Lovelace</bdi></li>",
+        "<li><bdi>Software Engineer, Company B, Feb 2023 to present (confirmed to May 2024)</bdi></li>",
     ] {
         assert!(shown_to.contains(said), "{said}: {shown_to}");
     }
@@ -149,6 +150,43 @@ async fn request_page_shows_partner_purpose_and_selectable_claims() {
         (&json!("Harbour Hiring"), &json!("2026-11-23T09:00:00Z"))
     );
     assert!(person.get("/wallet").await.text.contains("href=\"/wallet/shown\""));
+}
+
+#[tokio::test]
+async fn pages_of_every_type_show_labels_and_no_technical_words() {
+    let test = TestApp::new().await;
+    let (_, token) = asker(&test).await;
+    let source = test.token(&test.partner().await).await;
+    let mut person = test.signed_in("john@example.org").await;
+    for known in credential::ALL {
+        let sample = (known.sample)();
+        accept(&test, &mut person, &source, &format!("/api/partner/v2/add/requests/{known}"), &sample).await;
+        let path = format!("/api/partner/v2/verify/requests/{known}");
+        let answer = test.post(&path, &token, &json!({})).await.assert_status(201).json();
+        let question = person.open_verification(content(&answer)).await;
+        let question = person.plain(&question).await;
+        let other_wallet = person.plain(&format!("/verifications/{}/other-wallet", content(&answer))).await;
+        let form = person.plain("/wallet/share").await;
+        let done = share_all(&mut person, content(&answer)).await;
+        let (done, history) = (person.plain(&done).await, person.plain("/wallet/shown").await);
+        for member in known.fields {
+            assert!(question.contains(member.label), "{known}: {} is not in {question}", member.label);
+        }
+        assert!(done.contains("Full name: John Doe") && history.contains("Full name: John Doe"), "{known}: {done}");
+        for page in [&question, &other_wallet, &form, &done, &history] {
+            let page = page.replace("&#39;", "'").replace("&#x27;", "'");
+            for meaning in known.members().map(|member| member.meaning.trim_end_matches('.')) {
+                // A short one, such as "The issuer", may be part of a sentence.
+                assert!(meaning.len() < 15 || !page.contains(meaning), "{known}: {meaning:?} is in {page}");
+            }
+        }
+        for page in [&done, &history] {
+            for raw in ["full_name", "government_database", "in_person", "2020-01", "2022-12-15", "true", "false"] {
+                let main = page.split("<main").nth(1).expect("a page");
+                assert!(!main.contains(&format!(">{raw}")) && !main.contains(&format!(" {raw}")), "{raw}: {main}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -209,7 +209,8 @@ async fn urls_that_do_not_read_as_they_are_parsed_are_rejected() {
 #[tokio::test]
 async fn names_outside_the_public_dns_are_rejected_unless_allowed() {
     const LOCAL: [&str; 4] = ["localhost", "LOCALHOST.", "hooks.localhost", "a.hooks.localhost"];
-    const INTERNAL: [&str; 5] = ["hooks", "hooks.", "printer.local", "a.hooks.internal", "Hooks.INTERNAL."];
+    const INTERNAL: [&str; 7] =
+        ["hooks", "hooks.", "printer.local", "a.hooks.internal", "Hooks.INTERNAL.", "nas.lan", "hooks.default.svc"];
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let (id, _) = register(&test, &token, "https://hooks.example.com/", &ALL).await;
