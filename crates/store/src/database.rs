@@ -68,7 +68,8 @@ async fn is_alive(connection: &mut PgConnection, idle_for: Duration) -> Result<b
 
 impl Store {
     /// Opens `part` and applies its migrations: on PostgreSQL at `url`, or on SQLite in the folder
-    /// `data` if `url` is empty. On SQLite it creates the folder, readable by its owner only, unless
+    /// `data` if `url` is empty. On SQLite it creates the folder, readable by its owner only,
+    /// unless
     /// it exists.
     ///
     /// # Errors

@@ -38,7 +38,8 @@ impl Store {
         Self::sqlite(part, data, 1).await
     }
 
-    /// Returns whether `part` exists: its SQLite file, or its tables on PostgreSQL. Creates neither.
+    /// Returns whether `part` exists: its SQLite file, or its tables on PostgreSQL. Creates
+    /// neither.
     ///
     /// # Errors
     /// The PostgreSQL server cannot be used.
