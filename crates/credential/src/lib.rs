@@ -11,12 +11,12 @@
 //!
 //! let sample = (history.sample)().to_string();
 //! let submission = Submission::parse_v2(history, sample.as_bytes(), &context).unwrap();
-//! assert_eq!(history.headline(&submission.fields), "Senior Software Engineer at Company B, and one
-//! earlier job");
+//! let headline = history.headline(&submission.fields);
+//! assert_eq!(headline, "Senior Software Engineer at Company B, and one earlier job");
 //!
 //! let mistake = sample.replace("2020-01", "01/2020");
-//! let Err(ParseError::Invalid(errors)) = Submission::parse_v2(history, mistake.as_bytes(),
-//! &context) else { panic!() };
+//! let refused = Submission::parse_v2(history, mistake.as_bytes(), &context);
+//! let Err(ParseError::Invalid(errors)) = refused else { panic!() };
 //! assert_eq!(errors[0].pointer, "/fields/employment/0/start_date");
 //! assert_eq!(errors[0].code.as_str(), "date.format");
 //! assert_eq!(errors[0].suggestion.as_deref(), Some("2020-01"));
