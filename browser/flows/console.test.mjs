@@ -24,7 +24,7 @@ test("a wrong secret is told so, the right one leads in, and signing out leads o
   await button(page, "Sign in").click();
   await page.getByRole("alert").waitFor();
   await checkPage(page, { status: 422 });
-  assert.equal(await textbox(page, "Client ID").inputValue(), client_id, "what is no secret need not be typed twice");
+  assert.equal(await textbox(page, "Client ID").inputValue(), client_id, "the client id is filled in already");
   await page.getByLabel("Client secret").fill(client_secret);
   await button(page, "Sign in").click();
   await page.waitForURL("**/console");

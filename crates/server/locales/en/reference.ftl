@@ -47,6 +47,6 @@ docs-rule-replaces-title = Updating a credential
 docs-rule-replaces = Push the newer version with a new credential_id, and send the earlier one in replaces. The person chooses whether to replace the earlier version or keep both. If the person allowed automatic updates, and only months, end dates and job titles are new, the 201 already has the status verified and the person does not need to open the link. Any other update needs their decision through the link.
 docs-rule-idempotency = Works on every POST that needs an access token. The request runs once. An identical request within 24 hours gets the stored response with Idempotency-Replayed: true. A different request with the same key gets 409.
 docs-rule-dry-run = Add ?dry_run=true to a push to validate it without storing anything. On your own machine, tenure check FILE does the same and shows where each error is.
-docs-rule-limits = The RateLimit and RateLimit-Policy headers show what is left. Responses with 429 or 503 have a Retry-After header.
+docs-rule-limits = The RateLimit and RateLimit-Policy headers show the remaining requests. Responses with 429 or 503 have a Retry-After header.
 docs-rule-request-id = Send your own (up to 128 letters, digits, hyphens, underscores, dots and colons), or the server creates one. Every response contains it. Include it when you contact support.
 docs-rule-suffix = Every path works with and without this suffix.

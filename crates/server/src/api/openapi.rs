@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, generated from the routes and the list of credential types.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use axum::extract::{MatchedPath, Request};
@@ -83,33 +83,38 @@ async fn openapi() -> Response {
 
 /// Handles requests for a route of the API with another method.
 pub async fn method_not_allowed(request: Request) -> Error {
-    let (method, route) = (request.method(), request.extensions().get::<MatchedPath>());
-    let route = route.map_or("", MatchedPath::as_str);
-    let other = |key: &String| key.strip_suffix(route)?.strip_suffix(' ').map(ToOwned::to_owned);
-    let mut allowed: Vec<String> = QUERY_PARAMETERS.keys().filter(|_| !route.is_empty()).filter_map(other).collect();
-    allowed.sort_unstable();
+    let allowed: Vec<&str> = methods(&request).into_iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
     let hint = if allowed.is_empty() { String::new() } else { format!(" Use {}.", allowed.join(" or ")) };
-    Error::new(Kind::MethodNotAllowed, format!("{method} is not supported for this path.{hint}"))
+    Error::new(Kind::MethodNotAllowed, format!("{} is not supported for this path.{hint}", request.method()))
 }
 
-/// Names of the query parameters of each operation, by method and route.
-static QUERY_PARAMETERS: LazyLock<HashMap<String, Vec<String>>> = LazyLock::new(|| {
+/// The methods of a route, each with the names of its query parameters.
+type Methods = BTreeMap<String, Vec<String>>;
+
+/// The operations of the API by route.
+static OPERATIONS: LazyLock<HashMap<String, Methods>> = LazyLock::new(|| {
     let mut routes = super::routes::protected().into_openapi();
     routes.merge(super::routes::fresh().into_openapi());
     routes.merge(super::token::routes().into_openapi());
     routes.merge(super::routes::open().into_openapi());
     let routes = serde_json::to_value(routes).expect("the document is JSON");
-    let mut found = HashMap::new();
+    let mut found: HashMap<String, Methods> = HashMap::new();
     for (path, item) in routes["paths"].as_object().into_iter().flatten() {
+        let methods = found.entry(path.clone()).or_default();
         for (method, operation) in item.as_object().into_iter().flatten() {
             let parameters = operation["parameters"].as_array().into_iter().flatten();
             let names = parameters.filter(|parameter| parameter["in"] == "query");
             let names = names.filter_map(|parameter| parameter["name"].as_str().map(ToOwned::to_owned));
-            found.insert(format!("{} {path}", method.to_uppercase()), names.collect());
+            methods.insert(method.to_uppercase(), names.collect());
         }
     }
     found
 });
+
+/// Returns the methods of the route of `request`; `None` if it is not documented.
+fn methods(request: &Request) -> Option<&'static Methods> {
+    OPERATIONS.get(request.extensions().get::<MatchedPath>()?.as_str())
+}
 
 /// Checks that the operation has every query parameter of `request`: a misspelt `dry_run` must not
 /// push.
@@ -118,8 +123,8 @@ static QUERY_PARAMETERS: LazyLock<HashMap<String, Vec<String>>> = LazyLock::new(
 /// 400 that names the unknown parameter.
 pub(super) fn check_query(request: &Request) -> Result<(), Error> {
     let Some(query) = request.uri().query().filter(|query| !query.is_empty()) else { return Ok(()) };
-    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let known = QUERY_PARAMETERS.get(&format!("{} {route}", request.method())).map_or(&[][..], Vec::as_slice);
+    let known = methods(request).and_then(|methods| methods.get(request.method().as_str()));
+    let known = known.map_or(&[][..], Vec::as_slice);
     let is_unknown = |name: &str| !known.iter().any(|known| known == name);
     match url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| is_unknown(name)) {
         None => Ok(()),

@@ -239,7 +239,7 @@ fn no_slot(why: NoSlot) -> Error {
 fn too_late() -> Error {
     Error::new(
         Kind::Conflict,
-        "Documents are accepted until the person decides, for at most 48 hours. That time is over.",
+        "Documents are accepted until the person decides, for at most 48 hours. This submission no longer accepts any.",
     )
 }
 

@@ -60,7 +60,7 @@ async fn create(
     }
 }
 
-/// Redirects to the newer version of a credential that can no longer be offered, or to what is left
+/// Redirects to the newer version of a credential that can no longer be offered, or to what remains
 /// of it, with a notice that says what happened. Returns `None` if it never was `holder`'s.
 async fn explain_change(app: &App, id: Uuid, holder: Uuid) -> Result<Option<Response>, Error> {
     let outdated = catch_up(app, holder, &mut BTreeSet::from([id]), &mut Sent::default()).await?;

@@ -64,7 +64,7 @@ async fn batch_has_one_link_and_each_item_is_decided_separately() {
         assert!(page.contains(said), "{said}");
     }
     assert_eq!(page.matches("Add to my wallet").count(), 3);
-    // Buttons of one name are told apart by the heading that describes them.
+    // Buttons with the same name are distinguished by the heading that describes them.
     let headed = |item: &Uuid| page.contains(&format!("<h2 id=\"item-{item}\">"));
     let headed: Vec<Uuid> = forms(&page).into_iter().filter(headed).collect();
     assert_eq!(headed.len(), 3, "{page}");

@@ -39,7 +39,11 @@ async fn json_suffix_is_ignored() {
     let without = test.post(PUSH, &token, &career("1")).await.assert_status(201).json();
     assert_eq!(with, without);
     test.get_with("/api/partner/v1/submissions/1/status.json", &token).await.assert_status(200);
-    test.post("/api/partner/v1/submissions/status.json?", &token, &json!({ "ids": ["1"] })).await.assert_status(200);
+    test.post("/api/partner/v1/submissions/status.json", &token, &json!({ "ids": ["1"] })).await.assert_status(200);
+    // The suffix stands before the query.
+    let previewed =
+        test.post(&format!("{PUSH}.json?dry_run=true"), &token, &career("2")).await.assert_status(200).json();
+    assert_eq!(previewed["dry_run"], true);
     test.get("/api/partner/openapi.json").await.assert_status(200);
 }
 

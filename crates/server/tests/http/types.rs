@@ -62,9 +62,9 @@ async fn pages_show_the_details_of_each_type() {
             "education",
             vec![
                 "<caption>Transcript</caption>",
-                "><bdi>Corporate Finance</bdi></td>",
-                "><bdi>30 November 2021</bdi></td>",
-                "><bdi>–</bdi></td>",
+                r#"<td role="cell" data-column="Subject"><bdi>Corporate Finance</bdi></td>"#,
+                r#"<td role="cell" data-column="Completed"><bdi>30 November 2021</bdi></td>"#,
+                r#"<td role="cell" data-column="Score"><bdi>–</bdi></td>"#,
                 "<dt>Honours</dt><dd><bdi>Yes</bdi></dd>",
                 "has not sent this yet",
             ],

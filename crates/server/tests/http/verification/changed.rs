@@ -68,7 +68,7 @@ async fn withdrawal_while_the_request_is_open_is_explained() {
         let fields = form(&again);
         let is_offered = fields.contains(&("credential".to_owned(), left.to_string()))
             && fields.contains(&(format!("{left}/employment"), "all".to_owned()));
-        assert_eq!(is_offered, at == 1, "what is left is offered with everything ticked: {fields:?}");
+        assert_eq!(is_offered, at == 1, "the remaining credential is offered with everything ticked: {fields:?}");
         assert_eq!(again.contains("You have nothing to share"), at == 0, "{again}");
     }
 }
