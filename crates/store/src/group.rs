@@ -6,6 +6,7 @@
 //! request does not fail the others.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -150,5 +151,7 @@ async fn commit<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Vec<Resu
 async fn bounded<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Result<Vec<W::Answer>, StoreError> {
     let silent =
         |_| StoreError::Unavailable("the database does not respond; the outcome of the write is unknown".to_owned());
-    timeout(TIMEOUT, writer.store().cancel_on_disconnect(writer.write(requests))).await.map_err(silent)?
+    // Pinned here, because each wrapper would move this large future once more.
+    let writing = pin!(writer.write(requests));
+    timeout(TIMEOUT, writer.store().cancel_on_disconnect(writing)).await.map_err(silent)?
 }

@@ -169,14 +169,19 @@ fn job_rules(job: &Value, path: &Path<'_>, latest: YearMonth, field_errors: &mut
 /// Warns about a job that has not begun. Validation ensures that only such jobs start after their
 /// last processed month.
 fn advice(fields: &Value) -> Vec<Hint> {
-    let Ok(history) = CareerHistory::from_fields(fields) else { return Vec::new() };
-    let ahead = history.employment.iter().enumerate().find(|(_, job)| !job.has_begun());
-    let warning = |(index, job): (usize, &Employment)| Hint {
+    // Valid months are compared as texts, because every push is checked for this.
+    fn month<'a>(job: &'a Value, name: &str) -> &'a str {
+        job[name].as_str().unwrap_or_default()
+    }
+    let has_begun = |job: &Value| month(job, "start_date") <= month(job, "last_processed_month");
+    let jobs = fields["employment"].as_array().into_iter().flatten();
+    let ahead = jobs.enumerate().find(|(_, job)| !has_begun(job));
+    let warning = |(index, job): (usize, &Value)| Hint {
         code: "date.future_start",
         message: format!(
             "The job at /fields/employment/{index} starts in {}, which is in the future. It is shown as planned and \
              does not count as experience until you send data for it.",
-            job.start_date
+            month(job, "start_date")
         ),
     };
     ahead.map(warning).into_iter().collect()
