@@ -21,6 +21,7 @@ use crate::links::Links;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::objects::Objects;
+use crate::outage::Outage;
 use crate::outbound::{Lookup, Outbound};
 use crate::outbox::Outbox;
 use crate::partner_chains::PartnerChains;
@@ -110,6 +111,8 @@ parts! {
     webauthn: Option<Webauthn>,
     /// Whether the databases accept writes.
     readiness: Readiness,
+    /// Limits the log lines about an outage of the store.
+    outage: Outage,
     /// The time by which retention expires and destroys data.
     trusted_time: TrustedTime,
     /// Counters and durations.
@@ -215,6 +218,7 @@ impl App {
             issuer_lookup: IssuerLookup::new(outbound.clone()),
             documents: Documents::new(objects, outbound, inspector, keyring.clone(), clock.clone(), rng.clone()),
             readiness: Readiness::new(store.clone(), keyring.store().clone(), committer.clone()),
+            outage: Outage::default(),
             trusted_time: TrustedTime::new(clock.clone()),
             committer,
             statuses: StatusCache::start(store.clone(), clock.clone()),

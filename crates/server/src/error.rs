@@ -152,14 +152,18 @@ impl Error {
         Self { cause: Some(cause.to_string()), ..error }
     }
 
-    /// Logs the cause of a server error. Called once for each response.
+    /// Returns the cause of an error of the store that will pass: its log lines are limited
+    /// (`outage.rs`).
+    pub fn outage(&self) -> Option<&str> {
+        self.cause.as_deref().filter(|_| self.kind == Kind::Unavailable)
+    }
+
+    /// Logs the cause of any other server error. Called once for each response.
     pub fn log(&self) {
-        match (&self.cause, &self.kind) {
-            (Some(cause), Kind::Unavailable) => {
-                tracing::error!(%cause, "the store is unavailable; responding with 503, acknowledged data is safe");
-            }
-            (Some(cause), _) => tracing::error!(%cause, "a request failed"),
-            (None, _) => {}
+        if let Some(cause) = &self.cause
+            && self.kind != Kind::Unavailable
+        {
+            tracing::error!(%cause, "a request failed");
         }
     }
 

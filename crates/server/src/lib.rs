@@ -32,6 +32,7 @@ pub mod objects;
 pub mod oid4vci;
 pub mod openapi;
 pub mod openid4vp;
+pub mod outage;
 pub mod outbound;
 pub mod outbox;
 mod partner_chains;

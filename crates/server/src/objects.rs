@@ -4,7 +4,11 @@
 //! object's name is a UUIDv7: names sort by creation time, and the name of an orphaned object tells
 //! its age. Every object has its own encryption key, which the caller stores.
 
+mod error;
 mod s3;
+#[cfg(test)]
+mod tests;
+mod writer;
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
@@ -14,14 +18,18 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{GetOptions, MultipartUpload, ObjectStore, ObjectStoreExt as _, PutPayload};
+use object_store::{GetOptions, ObjectStore, ObjectStoreExt as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use crate::config::{ObjectStorage as Settings, ObjectStoreKind, Outbound};
-use crate::keys::{Key, PIECE, SEALED_PIECE, SealedStream};
+use crate::keys::{Key, SEALED_PIECE, SealedStream};
 use ambient::Timestamp;
 use store::StoreError;
+
+use error::{broken, not_as_written, unavailable, unreadable};
+
+pub use writer::Writer;
 
 /// Size of one write to a local file, in bytes.
 const LOCAL_PART: usize = 256 * 1024;
@@ -32,6 +40,9 @@ const LOCAL_WRITERS: usize = 64;
 const S3_WRITERS: usize = 12;
 /// Timeout for acquiring a writer permit.
 const TURN: Duration = Duration::from_secs(10);
+/// Timeout of the start of an object and of each further chunk while it is read. Shorter than the
+/// default request timeout, so that a silent store is logged as the cause.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The object store. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -39,17 +50,20 @@ pub struct Objects {
     store: Arc<dyn ObjectStore>,
     instance: Arc<str>,
     folder: Option<Arc<FilePath>>,
+    /// The name of the store in messages to the operator.
+    place: Arc<str>,
     part: usize,
     writers: Arc<Semaphore>,
 }
 
-/// Converts an error of the object store into a [`StoreError`], so that callers handle both alike.
-fn store_error(error: object_store::Error) -> StoreError {
-    match error {
-        object_store::Error::NotFound { .. } => {
-            StoreError::Broken("an object is missing in the object store".to_owned())
-        }
-        other => StoreError::Unavailable(format!("the object store is unavailable: {other}")),
+/// Runs a read with [`READ_TIMEOUT`].
+async fn in_time<T>(
+    place: &str,
+    reading: impl Future<Output = Result<T, object_store::Error>>,
+) -> Result<T, StoreError> {
+    match tokio::time::timeout(READ_TIMEOUT, reading).await {
+        Ok(read) => read.map_err(|error| unreadable(place, &error)),
+        Err(_) => Err(StoreError::Unavailable(format!("the object store does not respond ({place})"))),
     }
 }
 
@@ -70,6 +84,7 @@ impl Objects {
                 Ok(Self {
                     store: Arc::new(store.with_fsync(true)),
                     instance: instance.simple().to_string().into(),
+                    place: format!("the folder {}", folder.display()).into(),
                     folder: Some(folder.into()),
                     part: LOCAL_PART,
                     writers: Arc::new(Semaphore::new(LOCAL_WRITERS)),
@@ -79,6 +94,7 @@ impl Objects {
                 store: Arc::new(s3::bucket(settings, outbound)?),
                 instance: instance.simple().to_string().into(),
                 folder: None,
+                place: format!("the bucket \"{}\" (object_storage.bucket)", settings.bucket).into(),
                 part: S3_PART,
                 writers: Arc::new(Semaphore::new(S3_WRITERS)),
             }),
@@ -97,15 +113,15 @@ impl Objects {
     }
 
     async fn begin(&self, name: Uuid, key: &Key, permit: Option<OwnedSemaphorePermit>) -> Result<Writer, StoreError> {
-        Ok(Writer {
-            upload: self.store.put_multipart(&self.path(name)).await.map_err(store_error)?,
-            seal: SealedStream::new(key),
-            piece: Vec::with_capacity(SEALED_PIECE),
-            part: Vec::with_capacity(self.part.min(LOCAL_PART) + SEALED_PIECE),
-            part_size: self.part,
-            size: 0,
-            _permit: permit,
-        })
+        // Runs in its own task: if the caller goes away while the store begins the upload, the task
+        // still gets its id, and the unused writer ends it.
+        let (store, path, place) = (self.store.clone(), self.path(name), self.place.clone());
+        let (seal, part_size) = (SealedStream::new(key), self.part);
+        let began = tokio::spawn(async move {
+            let upload = store.put_multipart(&path).await.map_err(|error| unavailable(&place, &error))?;
+            Ok::<_, StoreError>(Writer::new(upload, seal, place, part_size, permit))
+        });
+        began.await.map_err(|error| StoreError::Broken(error.to_string()))?
     }
 
     /// Writes a whole object from memory. Needs no writer permit, since it never waits for further
@@ -129,27 +145,28 @@ impl Objects {
         name: Uuid,
         key: &Key,
     ) -> Result<impl Stream<Item = Result<Bytes, StoreError>> + Send + use<>, StoreError> {
-        let source =
-            self.store.get_opts(&self.path(name), GetOptions::default()).await.map_err(store_error)?.into_stream();
-        let state = (source, Vec::with_capacity(2 * SEALED_PIECE), SealedStream::new(key), false);
-        Ok(futures::stream::try_unfold(state, |(mut source, mut pending, mut stream, ended)| async move {
-            if ended {
-                return Ok(None);
-            }
+        let place = self.place.clone();
+        let path = self.path(name);
+        let source = in_time(&place, self.store.get_opts(&path, GetOptions::default())).await?.into_stream();
+        let pending = Vec::with_capacity(2 * SEALED_PIECE);
+        let state = (source, pending, SealedStream::new(key), Some(place));
+        Ok(futures::stream::try_unfold(state, |(mut source, mut pending, mut stream, place)| async move {
+            // `None` once the object has ended.
+            let Some(place) = place else { return Ok(None) };
             // The last piece is authenticated as such: read on until more than one piece is
             // buffered, or the object ends.
             while pending.len() <= SEALED_PIECE {
-                match source.try_next().await.map_err(store_error)? {
+                match in_time(&place, source.try_next()).await? {
                     Some(chunk) => pending.extend_from_slice(&chunk),
                     None => {
-                        stream.open(&mut pending, true).map_err(broken)?;
-                        return Ok(Some((Bytes::from(pending), (source, Vec::new(), stream, true))));
+                        stream.open(&mut pending, true).map_err(|error| broken(&place, &error))?;
+                        return Ok(Some((Bytes::from(pending), (source, Vec::new(), stream, None))));
                     }
                 }
             }
             let rest = pending.split_off(SEALED_PIECE);
-            stream.open(&mut pending, false).map_err(broken)?;
-            Ok(Some((Bytes::from(pending), (source, rest, stream, false))))
+            stream.open(&mut pending, false).map_err(|error| broken(&place, &error))?;
+            Ok(Some((Bytes::from(pending), (source, rest, stream, Some(place)))))
         }))
     }
 
@@ -169,6 +186,29 @@ impl Objects {
         Ok(whole)
     }
 
+    /// Reads a whole object to verify that it was stored as it was written.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if it was not, or the store cannot be used: the document was not
+    /// accepted yet, and can be sent again.
+    pub async fn verify(&self, name: Uuid, key: &Key) -> Result<(), StoreError> {
+        let mut pieces = std::pin::pin!(self.read_back(name, key).await?);
+        while pieces.try_next().await?.is_some() {}
+        Ok(())
+    }
+
+    /// Reads an object that was just written, piece by piece.
+    ///
+    /// # Errors
+    /// As [`Objects::verify`].
+    pub async fn read_back(
+        &self,
+        name: Uuid,
+        key: &Key,
+    ) -> Result<impl Stream<Item = Result<Bytes, StoreError>> + Send + use<>, StoreError> {
+        Ok(self.read(name, key).await.map_err(not_as_written)?.map_err(not_as_written))
+    }
+
     /// Returns the path of an object. Folders are named by time, which bounds their size.
     fn path(&self, name: Uuid) -> Path {
         Path::from_iter(place(&self.instance, name))
@@ -181,7 +221,7 @@ impl Objects {
     pub async fn delete(&self, name: Uuid) -> Result<(), StoreError> {
         match self.store.delete(&self.path(name)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(store_error(error)),
+            Err(error) => Err(unavailable(&self.place, &error)),
         }
     }
 
@@ -194,7 +234,8 @@ impl Objects {
         let mut found = self.store.list_with_offset(Some(&Path::from(&*self.instance)), &offset);
         let mut names = Vec::new();
         while let Some(meta) = found.next().await {
-            let name = meta.map_err(store_error)?.location.filename().and_then(|name| Uuid::try_parse(name).ok());
+            let meta = meta.map_err(|error| unavailable(&self.place, &error))?;
+            let name = meta.location.filename().and_then(|name| Uuid::try_parse(name).ok());
             names.extend(name.filter(|name| made_at(*name) < before));
         }
         Ok(names)
@@ -242,171 +283,7 @@ pub fn place(instance: &str, name: Uuid) -> [String; 3] {
     [instance.to_owned(), name[..6].to_owned(), name]
 }
 
-fn broken(error: crate::keys::DecryptError) -> StoreError {
-    StoreError::Broken(error.to_string())
-}
-
 fn made_at(name: Uuid) -> Timestamp {
     let millis = i64::try_from(name.as_u128() >> 80).unwrap_or_default();
     Timestamp::from_micros(millis * 1000)
-}
-
-/// An object that is being written. Dropping it before [`Writer::finish`] leaves nothing behind.
-pub struct Writer {
-    upload: Box<dyn MultipartUpload>,
-    seal: SealedStream,
-    piece: Vec<u8>,
-    part: Vec<u8>,
-    part_size: usize,
-    size: u64,
-    _permit: Option<OwnedSemaphorePermit>,
-}
-
-impl std::fmt::Debug for Writer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Writer").field("size", &self.size).finish_non_exhaustive()
-    }
-}
-
-impl Writer {
-    /// Appends bytes.
-    ///
-    /// # Errors
-    /// The store cannot be used.
-    pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), StoreError> {
-        self.size += bytes.len() as u64;
-        while !bytes.is_empty() {
-            // A full piece is encrypted only once more bytes follow, because the last piece is
-            // marked.
-            if self.piece.len() == PIECE {
-                self.seal_piece(false);
-                if self.part.len() >= self.part_size {
-                    self.send_part().await?;
-                }
-            }
-            let (now, later) = bytes.split_at(bytes.len().min(PIECE - self.piece.len()));
-            self.piece.extend_from_slice(now);
-            bytes = later;
-        }
-        Ok(())
-    }
-
-    fn seal_piece(&mut self, last: bool) {
-        self.seal.seal(&mut self.piece, last);
-        self.part.append(&mut self.piece);
-    }
-
-    async fn send_part(&mut self) -> Result<(), StoreError> {
-        let part = std::mem::replace(&mut self.part, Vec::with_capacity(self.part_size + SEALED_PIECE));
-        self.upload.put_part(PutPayload::from(part)).await.map_err(store_error)
-    }
-
-    /// Completes the object. On return it is durable and readable. Returns the number of bytes
-    /// written.
-    ///
-    /// # Errors
-    /// The store cannot be used; the object then does not exist.
-    pub async fn finish(mut self) -> Result<u64, StoreError> {
-        self.seal_piece(true);
-        self.send_part().await?;
-        self.upload.complete().await.map_err(store_error)?;
-        Ok(self.size)
-    }
-
-    /// Aborts the upload and discards the object.
-    pub async fn abort(mut self) {
-        if let Err(error) = self.upload.abort().await {
-            tracing::warn!(%error, "aborting an unfinished upload failed");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Config;
-    use ambient::Rng;
-
-    fn local(folder: &FilePath) -> Objects {
-        let config = Config::load(None, [], &[]).expect("the default is good");
-        Objects::open(&config.object_storage, &config.outbound, folder, Uuid::nil()).expect("a folder")
-    }
-
-    fn count(folder: &FilePath) -> usize {
-        let Ok(shards) = std::fs::read_dir(folder.join("documents").join(Uuid::nil().simple().to_string())) else {
-            return 0;
-        };
-        shards.map(|shard| std::fs::read_dir(shard.expect("a shard").path()).expect("a folder").count()).sum()
-    }
-
-    #[tokio::test]
-    async fn objects_of_any_length_are_encrypted_and_read_back() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (objects, rng) = (local(folder.path()), Rng::System);
-        for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 5 * PIECE + 7] {
-            let bytes: Vec<u8> = b"a working life ".iter().copied().cycle().take(length).collect();
-            let (name, key) = (rng.id(Timestamp::from_micros(0)), Key::random(&rng));
-            objects.put(name, &key, &bytes).await.expect("written");
-            assert_eq!(objects.read_whole(name, &key, length).await.expect("read"), bytes, "{length}");
-            let file =
-                std::fs::read(folder.path().join("documents").join(objects.path(name).as_ref())).expect("a file");
-            assert!(!file.windows(12).any(|window| window == b"working life"));
-            let other = Key::random(&rng);
-            assert!(objects.read_whole(name, &other, length).await.is_err(), "another key");
-            std::fs::write(folder.path().join("documents").join(objects.path(name).as_ref()), &file[..file.len() - 1])
-                .unwrap();
-            assert!(objects.read_whole(name, &key, length).await.is_err(), "cut off");
-            objects.delete(name).await.expect("deleted");
-            objects.delete(name).await.expect("deleted twice");
-            assert!(objects.read_whole(name, &key, length).await.is_err());
-        }
-        assert_eq!(count(folder.path()), 0);
-    }
-
-    #[tokio::test]
-    async fn unfinished_objects_are_unreadable_and_deleted() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (objects, rng) = (local(folder.path()), Rng::System);
-        let at = Timestamp::from_micros(1_700_000_000_000_000);
-        let key = Key::random(&rng);
-        for abort in [true, false] {
-            let name = rng.id(at);
-            let mut writer = objects.writer(name, &key).await.expect("a writer");
-            writer.write(&[7; 3 * LOCAL_PART]).await.expect("written");
-            assert!(objects.read_whole(name, &key, 10).await.is_err());
-            if abort {
-                writer.abort().await;
-            } else {
-                drop(writer);
-            }
-            // The file of a dropped writer is deleted on another thread.
-            while count(folder.path()) > 0 {
-                tokio::task::yield_now().await;
-            }
-        }
-        let name = rng.id(at);
-        let path = folder.path().join("documents").join(objects.path(name).as_ref());
-        let shard = path.parent().expect("a shard");
-        std::fs::create_dir_all(shard).expect("a folder");
-        std::fs::write(shard.join(format!("{}#1", name.simple())), b"left by a killed writer").expect("a file");
-        assert_eq!(objects.delete_unfinished(at).await.expect("looked"), 0, "it may still be written");
-        assert_eq!(objects.delete_unfinished(at + std::time::Duration::from_secs(1)).await.expect("looked"), 1);
-    }
-
-    #[tokio::test]
-    async fn objects_are_listed_by_creation_time() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (objects, rng) = (local(folder.path()), Rng::System);
-        let at = |hours: i64| Timestamp::from_micros(1_700_000_000_000_000 + hours * 3_600_000_000);
-        let mut names = Vec::new();
-        for hours in 0..12 {
-            let name = rng.id(at(hours));
-            objects.put(name, &Key::random(&rng), b"x").await.expect("written");
-            names.push(name);
-        }
-        let mut found = objects.made_between(at(3), at(9)).await.expect("listed");
-        found.sort();
-        assert_eq!(found, names[3..9]);
-        assert_eq!(objects.made_between(Timestamp::from_micros(0), at(99)).await.expect("listed").len(), 12);
-    }
 }

@@ -16,6 +16,7 @@ use crate::invalidation::Changes;
 use crate::part::Part;
 use crate::pools::Pools;
 use crate::postgres_url::connect_options;
+use crate::reopening::Reopening;
 use crate::tx::{Conn, Tx};
 
 /// Most connections that read from SQLite. Each has a thread and a page cache.
@@ -32,6 +33,8 @@ pub enum Store {
         reader: SqlitePool,
         /// Tracks changes to submissions.
         changes: Changes,
+        /// Closes the connections after errors of the files.
+        reopening: Reopening,
     },
     /// PostgreSQL.
     Postgres {
@@ -113,8 +116,10 @@ impl Store {
             .max_lifetime(None)
             .after_release(|connection, _| Box::pin(is_at_rest(connection)));
         let writer = writer.connect_with(options.clone()).await?;
-        let reader = pool(connections.clamp(1, READERS)).min_connections(1).connect_lazy_with(options);
-        Ok(Self::Sqlite { writer, reader, changes: Changes::new(true) })
+        // No minimum: the pool would open a reader at once while the others are closed after an
+        // error.
+        let reader = pool(connections.clamp(1, READERS)).connect_lazy_with(options);
+        Ok(Self::Sqlite { writer, reader, changes: Changes::new(true), reopening: Reopening::new() })
     }
 
     async fn postgres(part: Part, url: &str, connections: u32) -> Result<Self, StoreError> {
@@ -191,7 +196,10 @@ impl Store {
     pub fn read(&self) -> BoxFuture<'_, Result<Tx, StoreError>> {
         Box::pin(async move {
             Ok(match self {
-                Self::Sqlite { reader, changes, .. } => Tx::Sqlite(Conn::transaction(reader.begin().await?, changes)),
+                Self::Sqlite { writer, reader, changes, reopening } => {
+                    reopening.close_after_errors([writer, reader]).await;
+                    Tx::Sqlite(Conn::transaction(reader.begin().await?, changes))
+                }
                 Self::Postgres { pools, changes } => Tx::Postgres(Conn::transaction(pools.begin().await?, changes)),
             })
         })
@@ -206,7 +214,10 @@ impl Store {
     pub fn acquire(&self) -> BoxFuture<'_, Result<Tx, StoreError>> {
         Box::pin(async move {
             Ok(match self {
-                Self::Sqlite { reader, changes, .. } => Tx::Sqlite(Conn::autocommit(reader.acquire().await?, changes)),
+                Self::Sqlite { writer, reader, changes, reopening } => {
+                    reopening.close_after_errors([writer, reader]).await;
+                    Tx::Sqlite(Conn::autocommit(reader.acquire().await?, changes))
+                }
                 Self::Postgres { pools, changes } => Tx::Postgres(Conn::autocommit(pools.acquire().await?, changes)),
             })
         })
@@ -220,7 +231,8 @@ impl Store {
     pub fn write(&self) -> BoxFuture<'_, Result<Tx, StoreError>> {
         Box::pin(async move {
             Ok(match self {
-                Self::Sqlite { writer, changes, .. } => {
+                Self::Sqlite { writer, reader, changes, reopening } => {
+                    reopening.close_after_errors([writer, reader]).await;
                     Tx::Sqlite(Conn::transaction(writer.begin_with("BEGIN IMMEDIATE").await?, changes))
                 }
                 Self::Postgres { pools, changes } => Tx::Postgres(Conn::transaction(pools.begin().await?, changes)),
@@ -281,7 +293,45 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::Executor as _;
+
     use super::*;
+
+    async fn write(store: &Store) -> Result<(), StoreError> {
+        let mut tx = store.write().await?;
+        tx.probe_write().await?;
+        tx.commit().await
+    }
+
+    async fn is_query_only(tx: &mut Tx) -> bool {
+        let Tx::Sqlite(connection) = tx else { panic!("on SQLite") };
+        sqlx::query_scalar("PRAGMA query_only").fetch_one(&mut **connection).await.expect("read")
+    }
+
+    /// `query_only` makes a connection refuse writes with the code of a file that was opened
+    /// read-only, and like that lasts as long as the connection. The count of errors belongs to the
+    /// process, so this is one test.
+    #[tokio::test]
+    async fn read_only_connections_are_replaced_after_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for is_reader_in_use in [false, true] {
+            let store = Store::open(Part::Data, folder.path(), "", 1).await.expect("opened");
+            let Store::Sqlite { writer, reader, .. } = &store else { panic!("on SQLite") };
+            writer.execute("PRAGMA query_only = ON").await.expect("set");
+            reader.execute("PRAGMA query_only = ON").await.expect("set");
+            let mut held = store.read().await.expect("a connection");
+            assert!(is_query_only(&mut held).await);
+            let held = is_reader_in_use.then_some(held);
+            let error = write(&store).await.expect_err("the connection is read-only");
+            assert!(matches!(&error, StoreError::Unavailable(cause) if cause.contains("readonly")), "{error}");
+            write(&store).await.expect("a new connection writes");
+            if held.is_none() {
+                assert!(!is_query_only(&mut store.read().await.expect("a connection")).await, "readers too");
+            }
+            drop(held);
+            store.close().await;
+        }
+    }
 
     #[test]
     fn both_databases_have_the_same_migrations() {

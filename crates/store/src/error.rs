@@ -2,15 +2,18 @@
 
 use sqlx::migrate::MigrateError;
 
+use super::reopening::note_error;
+
 /// Error of the store.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot be reached or cannot write: full disk, read-only folder, connection
-    /// lost. Retry.
-    #[error("the database is unavailable: {0}")]
+    /// The database or the object store cannot be reached or cannot write: full disk, read-only
+    /// folder, connection lost, missing bucket. Retry.
+    #[error("the store is unavailable: {0}")]
     Unavailable(String),
-    /// A statement failed or a row is invalid. This is a bug, not a condition to retry.
-    #[error("the database returned an error or a corrupt row: {0}")]
+    /// A statement failed, or a row or an object is invalid or missing. This is a bug or lost data,
+    /// not a condition to retry.
+    #[error("the store returned an error or corrupt data: {0}")]
     Broken(String),
 }
 
@@ -32,7 +35,10 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => true,
-            sqlx::Error::Database(database) => database.code().is_some_and(|code| is_transient(&code)),
+            sqlx::Error::Database(database) => database.code().is_some_and(|code| {
+                note_error(&code);
+                is_transient(&code)
+            }),
             _ => false,
         };
         if passing { Self::Unavailable(error.to_string()) } else { Self::Broken(error.to_string()) }

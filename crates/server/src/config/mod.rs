@@ -144,12 +144,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_arrays_or_space_separated_words() {
+    fn lists_are_arrays_or_words_with_commas_or_spaces() {
         let networks = |text| {
             let config = load(&[("TENURE_OUTBOUND__ALLOWED_NETWORKS", text)]).map_err(|error| error.to_string())?;
             Ok::<_, String>(config.outbound.allowed_networks.len())
         };
         assert_eq!((networks(""), networks("10.0.0.0/8 fd00::/8")), (Ok(0), Ok(2)));
+        for two in ["10.0.0.0/8,fd00::/8", "10.0.0.0/8, fd00::/8", " 10.0.0.0/8 ,fd00::/8,"] {
+            assert_eq!(networks(two), Ok(2), "{two}");
+        }
+        for (ports, count) in [("8443", 1), ("8443,9000-9100", 2), ("8443, 9443", 2)] {
+            let config = load(&[("TENURE_WEBHOOKS__ALLOWED_PORTS", ports)]).expect("good");
+            assert_eq!(config.webhooks.allowed_ports.len(), count, "{ports}");
+        }
         assert!(networks("10.0.0.0/99").expect_err("not a network").contains("10.0.0.0/99"));
         assert_eq!(load(&[]).expect("good").credentials.categories, credential::CATEGORIES);
     }

@@ -127,7 +127,7 @@ fn refuse(setting: &str, default: &ValueKind, value: &ValueKind) -> Option<Strin
         }
         ValueKind::Array(_) => {
             let is_right = is_text || matches!(value, ValueKind::Array(_) | ValueKind::I64(_));
-            (!is_right).then(|| "it must be a list, or words separated by spaces".to_owned())
+            (!is_right).then(|| "it must be a list, or words separated by commas or spaces".to_owned())
         }
         // The message omits the value, which may be a secret.
         _ => (!is_text).then(|| "it must be a string in quotes".to_owned()),

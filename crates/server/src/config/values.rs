@@ -46,8 +46,8 @@ pub(super) fn choice<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserialize
     T::deserialize(name)
 }
 
-/// Parses a list, or space-separated words as in environment variables. A word may be a number,
-/// such as a port.
+/// Parses a list, or words separated by commas or spaces as in environment variables. A word may be
+/// a number, such as a port.
 pub(super) fn words<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
@@ -58,7 +58,7 @@ pub(super) fn words<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display
         Number(i64),
     }
     #[derive(Deserialize)]
-    #[serde(untagged, expecting = "it must be a list, or words separated by spaces")]
+    #[serde(untagged, expecting = "it must be a list, or words separated by commas or spaces")]
     enum Words {
         List(Vec<Word>),
         Text(String),
@@ -72,7 +72,10 @@ pub(super) fn words<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display
                 Word::Number(number) => number.to_string(),
             })
             .collect(),
-        Words::Text(text) => text.split_whitespace().map(ToOwned::to_owned).collect(),
+        Words::Text(text) => {
+            let is_between = |letter: char| letter == ',' || letter.is_whitespace();
+            text.split(is_between).filter(|word| !word.is_empty()).map(ToOwned::to_owned).collect()
+        }
         Words::Number(number) => vec![number.to_string()],
     };
     words.iter().map(|word| word.parse().map_err(|error| de::Error::custom(format!("'{word}': {error}")))).collect()

@@ -166,7 +166,7 @@ impl Documents {
 
     /// Inspects an object. Returns it, or the rewritten object that replaces it.
     async fn inspect_object(&self, partner: Uuid, kind: AssetKind, written: Written) -> Result<Written, UploadError> {
-        let source = self.objects.read(written.name, &written.key).await?;
+        let source = self.objects.read_back(written.name, &written.key).await?;
         match self.inspector.inspect(partner, kind, source).await? {
             Inspected::Unchanged | Inspected::OpenCert(_) => Ok(written),
             Inspected::Signed => Ok(Written { is_signed: true, ..written }),
@@ -188,7 +188,17 @@ impl Documents {
             }
         }
         let size = writer.finish().await?;
+        self.verify(name, &key).await?;
         Ok(Written { name, size, key, is_signed: false })
+    }
+
+    /// Verifies that an object was stored as it was written, and deletes it otherwise.
+    async fn verify(&self, name: Uuid, key: &Key) -> Result<(), StoreError> {
+        let verified = self.objects.verify(name, key).await;
+        if verified.is_err() {
+            self.discard(name).await;
+        }
+        verified
     }
 
     /// Inspects a document from a request body of `partner`.
@@ -214,7 +224,6 @@ impl Documents {
     /// process. Returns `None` if the document cannot be read.
     ///
     /// # Errors
-    /// The object store cannot be used, or no process is available.
     /// The object store cannot be used, or no process is available.
     pub async fn open_cert(&self, partner: Uuid, name: Uuid, key: &Key) -> Result<Option<Summary>, UploadError> {
         let source = self.objects.read(name, key).await?;
@@ -283,6 +292,7 @@ impl Documents {
                 let InspectedBytes { bytes, is_signed } = inspected.ok_or_else(not_inspected)?;
                 let (name, key) = self.new_object();
                 self.objects.put(name, &key, bytes).await?;
+                self.verify(name, &key).await?;
                 let written = Written { name, size: bytes.len() as u64, key, is_signed: *is_signed };
                 self.stored(asset, period, written).await
             }

@@ -1,18 +1,21 @@
 //! Fetches documents from the addresses that partners have pushed.
 //!
 //! A slot is refilled as soon as it is free, and each partner and host has a limited number of
-//! slots. Hosts that do not respond delay only their own documents.
+//! slots. Hosts that do not respond delay only their own documents: a first attempt waits five
+//! seconds for a response, and hosts that were silent twice are tried last (D-239).
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use credential::MAX_BYTES;
 use tokio::task::{Id, JoinSet};
+use tokio::time::Instant;
 use url::Url;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::documents::{UploadError, Written, label};
+use crate::flows::silent_hosts::{PartnerHost, SilentHosts, Standing};
 use ambient::{Backoff, Timestamp};
 use store::StoreError;
 use store::domain::asset::{Asset, AssetState, Failure};
@@ -24,6 +27,13 @@ const PLACES: usize = 32;
 const PER_PARTNER: usize = 4;
 /// Maximum number of concurrent fetches per host.
 const PER_HOST: usize = 2;
+/// Maximum number of concurrent fetches from hosts that were silent.
+const DOUBTFUL_PLACES: usize = PLACES / 2;
+/// How long a fetch waits for the start of the response, and whether longer counts as silence.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Number of attempts with [`PATIENCE`]. Later ones wait for the whole timeout of a fetch, since
+/// some hosts take long to make a document.
+const IMPATIENT_ATTEMPTS: i64 = 2;
 /// Maximum number of documents of a partner that are claimed at once.
 const REFILL: usize = 2;
 /// Number of attempts to fetch a document from an unreachable address. With the backoff they span
@@ -44,9 +54,16 @@ struct Fetch {
 }
 
 impl Fetch {
-    fn host(&self) -> String {
-        self.address.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned()
+    fn host(&self) -> PartnerHost {
+        (self.partner, self.address.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned())
     }
+}
+
+/// A fetch in progress.
+#[derive(Debug)]
+struct Busy {
+    host: PartnerHost,
+    is_doubtful: bool,
 }
 
 /// Fetches due documents.
@@ -55,15 +72,17 @@ pub struct Fetcher {
     app: App,
     /// Claimed documents that wait for a slot at their host.
     waiting: Vec<Fetch>,
-    running: JoinSet<Result<(), StoreError>>,
-    /// The partner and the host of each running fetch.
-    busy: HashMap<Id, (Uuid, String)>,
+    /// Running fetches, each of which returns whether the host has responded.
+    running: JoinSet<Result<bool, StoreError>>,
+    busy: HashMap<Id, Busy>,
+    silent: SilentHosts,
 }
 
 impl Fetcher {
     /// Creates a fetcher for all due documents in the store.
     pub fn new(app: &App) -> Self {
-        Self { app: app.clone(), waiting: Vec::new(), running: JoinSet::new(), busy: HashMap::new() }
+        let (running, busy, silent) = (JoinSet::new(), HashMap::new(), SilentHosts::default());
+        Self { app: app.clone(), waiting: Vec::new(), running, busy, silent }
     }
 
     /// Returns whether no fetch is running.
@@ -78,10 +97,12 @@ impl Fetcher {
             Some(Err(error)) => (error.id(), Err(error.to_string())),
             None => return std::future::pending().await,
         };
-        self.busy.remove(&id);
-        // A failed fetch is due again later, and does not delay the others.
-        if let Err(error) = outcome {
-            tracing::warn!(error, "processing a document failed");
+        let ended = self.busy.remove(&id);
+        match (outcome, ended) {
+            (Ok(has_responded), Some(Busy { host, .. })) => self.silent.record(host, has_responded, self.app.now()),
+            (Ok(_), None) => {}
+            // A failed fetch is due again later, and does not delay the others.
+            (Err(error), _) => tracing::warn!(error, "processing a document failed"),
         }
     }
 
@@ -95,19 +116,42 @@ impl Fetcher {
         let taken = app.store().cancel_on_disconnect(self.take()).await?;
         let count = taken.len();
         self.waiting.extend(taken);
-        let mut later = Vec::new();
+        let (mut later, mut skipped) = (Vec::new(), Vec::new());
         for fetch in std::mem::take(&mut self.waiting) {
             let host = fetch.host();
-            if self.busy.values().filter(|(_, busy)| *busy == host).count() < PER_HOST {
-                let partner = fetch.partner;
-                let running = self.running.spawn(run(app.clone(), fetch));
-                self.busy.insert(running.id(), (partner, host));
-            } else {
-                later.push(fetch);
-            }
+            let is_doubtful = match self.silent.standing(&host, app.now()) {
+                Standing::Good if self.at_host(&host) < PER_HOST => false,
+                Standing::Good => {
+                    later.push(fetch);
+                    continue;
+                }
+                Standing::Doubtful if self.may_try(&host) => true,
+                Standing::Doubtful | Standing::Resting => {
+                    skipped.push(fetch);
+                    continue;
+                }
+            };
+            let running = self.running.spawn(run(app.clone(), fetch));
+            self.busy.insert(running.id(), Busy { host, is_doubtful });
         }
         self.waiting = later;
+        for fetch in skipped {
+            // Another attempt would most likely end as the last one did.
+            unreachable(&app, &fetch).await?;
+        }
         Ok(count)
+    }
+
+    /// Returns the number of running fetches from a host, of all partners.
+    fn at_host(&self, (_, host): &PartnerHost) -> usize {
+        self.busy.values().filter(|busy| busy.host.1 == *host).count()
+    }
+
+    /// Returns whether a host that was silent may be tried now: one fetch at a time, in some of the
+    /// slots.
+    fn may_try(&self, host: &PartnerHost) -> bool {
+        let doubtful = self.busy.values().filter(|busy| busy.is_doubtful).count();
+        doubtful < DOUBTFUL_PLACES && self.at_host(host) == 0
     }
 
     async fn take(&self) -> Result<Vec<Fetch>, StoreError> {
@@ -120,17 +164,24 @@ impl Fetcher {
         }
         let mut held: HashMap<Uuid, usize> = HashMap::new();
         let waiting = self.waiting.iter().map(|fetch| fetch.partner);
-        for partner in self.busy.values().map(|(partner, _)| *partner).chain(waiting) {
+        for partner in self.busy.values().map(|busy| busy.host.0).chain(waiting) {
             *held.entry(partner).or_default() += 1;
         }
+        let holding: Vec<Uuid> = held.keys().copied().collect();
         held.retain(|_, held| *held + REFILL > PER_PARTNER);
-        let without: Vec<Uuid> = held.into_keys().collect();
+        let full: Vec<Uuid> = held.into_keys().collect();
         // Must exceed the time to fetch all documents that one partner has claimed from one host.
         let rounds = u32::try_from(PER_PARTNER / PER_HOST + 1).unwrap_or(u32::MAX);
         let lease = rounds * app.config().outbound.timeout + Duration::from_secs(60);
         let (each, limit) = (i64::try_from(REFILL).unwrap_or(1), i64::try_from(free).unwrap_or(1));
         let mut tx = app.store().write().await?;
-        let taken = tx.take_assets_to_fetch((now, now + lease), &without, each, limit).await?;
+        // Partners without a fetch go first. Otherwise a slot that becomes free would go to the
+        // oldest document, and a newcomer would wait for all documents of the others.
+        let mut taken = tx.take_assets_to_fetch((now, now + lease), &holding, each, limit).await?;
+        let left = limit.saturating_sub(i64::try_from(taken.len()).unwrap_or(limit));
+        if left > 0 && full.len() < holding.len() {
+            taken.extend(tx.take_assets_to_fetch((now, now + lease), &full, each, left).await?);
+        }
         tx.commit().await?;
         let mut fetches = Vec::with_capacity(taken.len());
         for (asset, partner, attempts) in taken {
@@ -170,20 +221,40 @@ async fn prepare(app: &App, asset: Asset, partner: Uuid, attempts: i64) -> Resul
     Ok(Some(Fetch { asset, partner, attempts, period, address }))
 }
 
-async fn run(app: App, fetch: Fetch) -> Result<(), StoreError> {
-    let state = match written(&app, &fetch).await {
+/// Fetches a document. Returns whether its host has responded.
+async fn run(app: App, fetch: Fetch) -> Result<bool, StoreError> {
+    let began = Instant::now();
+    let written = written(&app, &fetch).await;
+    let silence = PATIENCE.min(app.config().outbound.timeout);
+    let state = match written {
         Ok(written) => app.documents().stored(fetch.asset.id, fetch.period, written).await?,
         Err(UploadError::Store(error)) => return Err(error),
-        Err(UploadError::Interrupted(Failure::Unreachable)) if fetch.attempts < MAX_ATTEMPTS => {
-            let mut tx = app.store().write().await?;
-            tx.put_off_asset(fetch.asset.id, app.now() + RETRIES.wait(fetch.attempts)).await?;
-            return tx.commit().await;
+        Err(UploadError::Interrupted(Failure::Unreachable)) => {
+            let has_responded = began.elapsed() < silence;
+            unreachable(&app, &fetch).await?;
+            return Ok(has_responded);
         }
         Err(UploadError::Interrupted(failure)) => Some(AssetState::Failed(failure)),
         Err(UploadError::TooLarge) => Some(AssetState::Failed(Failure::TooLarge)),
         Err(UploadError::Refused(_)) => Some(AssetState::Failed(Failure::ContentRefused)),
     };
-    let Some(state) = state else { return Ok(()) };
+    if let Some(state) = state {
+        change(&app, &fetch, state).await?;
+    }
+    Ok(true)
+}
+
+/// Ends an attempt that could not reach the host: there is another one later, or it was the last.
+async fn unreachable(app: &App, fetch: &Fetch) -> Result<(), StoreError> {
+    if fetch.attempts >= MAX_ATTEMPTS {
+        return change(app, fetch, AssetState::Failed(Failure::Unreachable)).await;
+    }
+    let mut tx = app.store().write().await?;
+    tx.put_off_asset(fetch.asset.id, app.now() + RETRIES.wait(fetch.attempts)).await?;
+    tx.commit().await
+}
+
+async fn change(app: &App, fetch: &Fetch, state: AssetState) -> Result<(), StoreError> {
     let mut tx = app.store().write().await?;
     if tx.change_asset(fetch.asset.id, &state, app.now()).await? {
         tx.commit().await?;
@@ -207,6 +278,10 @@ async fn written(app: &App, fetch: &Fetch) -> Result<Written, UploadError> {
         return Err(refused());
     }
     let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
-    let source = app.documents().outbound.fetch(address, limit).await.map_err(UploadError::Interrupted)?;
+    let timeout = app.config().outbound.timeout;
+    let patience = if fetch.attempts <= IMPATIENT_ATTEMPTS { PATIENCE.min(timeout) } else { timeout };
+    let fetched = tokio::time::timeout(patience, app.documents().outbound.fetch(address, limit)).await;
+    let fetched = fetched.unwrap_or(Err(Failure::Unreachable));
+    let source = fetched.map_err(UploadError::Interrupted)?;
     app.documents().take_in(fetch.partner, fetch.asset.kind, source).await
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use credential::{AssetKind, AssetSource, Code, FieldError, MAX_BYTES, Submission};
-use futures::Stream;
+use futures::{Stream, TryStreamExt as _};
 use serde::Serialize;
 use url::Url;
 use utoipa::ToSchema;
@@ -278,5 +278,10 @@ pub async fn open(
     let AssetState::Stored(object) = &asset.state else { return Err(Error::not_found()) };
     let key = app.documents().object_key(id, object, owner).await?.ok_or_else(Error::not_found)?;
     let bytes = app.documents().objects.read(object.name, &key).await?;
+    // The body is sent after the request's span has ended.
+    let span = tracing::Span::current();
+    let bytes = bytes.inspect_err(move |cause| {
+        span.in_scope(|| tracing::warn!(%cause, "sending a document ended early"));
+    });
     Ok(OpenDocument { kind: asset.kind, size: object.size, bytes })
 }

@@ -28,6 +28,7 @@ pub mod retention;
 pub mod return_url;
 pub mod sandbox;
 pub mod share;
+mod silent_hosts;
 pub mod standing_consent;
 pub mod supersede;
 pub mod token_verification;

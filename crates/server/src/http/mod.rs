@@ -126,11 +126,15 @@ pub async fn respond(State(layer): State<Outermost>, mut request: Request, next:
             Err(_) => Error::new(Kind::Unavailable, "The request timed out. Try again.").into_response(),
         };
         if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
-            error.log();
+            match error.outage() {
+                Some(cause) => app.outage().refused(cause, app.now()),
+                None => error.log(),
+            }
             let signed_in = session::is_signed_in(&app, secret.as_deref(), &error).await;
             let context = ErrorContext { request_id: &id.0, signed_in };
             response = write_error(&app, &error, response, error_page, context);
         }
+        app.outage().end_if_over(app.now());
         let elapsed = started.elapsed();
         app.metrics().request(&method, route, response.status(), elapsed);
         log_answer(&method, route, response.status(), elapsed);

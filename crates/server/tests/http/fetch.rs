@@ -196,6 +196,32 @@ async fn silent_hosts_of_one_partner_delay_nobody_else() {
 }
 
 #[tokio::test]
+async fn silent_host_delays_other_hosts_of_its_partner_once() {
+    let university = university().await;
+    let (test, _) = server(&university, "127.0.0.0/8").await;
+    let token = test.token(&test.partner().await).await;
+    for number in 0..30 {
+        let address = format!("https://{HOST}:{}/slow.pdf", university.port);
+        test.post(EDUCATION, &token, &body(&number.to_string(), &address)).await.assert_status(201);
+    }
+    let address = format!("https://other.example.org:{}/transcript.pdf", university.port);
+    test.post(EDUCATION, &token, &body("fast", &address)).await.assert_status(201);
+    let mut fetcher = Fetcher::new(&test.app);
+    for _ in 0..5 {
+        while fetcher.step().await.expect("taken") > 0 {}
+        fetcher.fetch_ended().await;
+        if test.status(&token, "fast").await["assets"][0]["state"] == "stored" {
+            break;
+        }
+    }
+    assert_eq!(test.status(&token, "fast").await["assets"][0]["state"], "stored");
+    let asked = university.asked.load(Ordering::SeqCst);
+    assert!(asked <= 4, "two fetches show that a host is silent, and a third may have begun: {asked}");
+    // The others are retried, and none of them has failed.
+    assert_eq!(test.status(&token, "29").await["assets"][0]["state"], "fetching");
+}
+
+#[tokio::test]
 async fn non_public_document_address_is_not_contacted() {
     let university = university().await;
     let (test, table) = server(&university, "").await;

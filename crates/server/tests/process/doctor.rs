@@ -161,6 +161,35 @@ fn doctor_reports_problems_with_fixes_without_passwords() {
 }
 
 #[test]
+fn missing_bucket_is_named_with_its_setting() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (server, base, mail) = running(folder.path(), &[]);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            while lines.next().is_some_and(|line| !line.is_empty()) {}
+            let answer = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            let _ = (&stream).write_all(answer);
+        }
+    });
+    let mut command = binary();
+    for (key, value) in
+        [("KIND", "s3"), ("ENDPOINT", &*endpoint), ("BUCKET", "nosuch"), ("ACCESS_KEY", "a"), ("SECRET_KEY", "b")]
+    {
+        command.env(format!("TENURE_OBJECT_STORAGE__{key}"), value);
+    }
+    command.args(["doctor", "--json", "--base-url", &base, "--mail", &mail, "--data"]).arg(&server.data);
+    let output = ended(&mut command);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let found = Findings(output.status.code(), serde_json::from_str(&text).expect("JSON"), text);
+    let (outcome, fix) = found.of("Documents", "object store");
+    assert!(outcome == "failure" && fix.contains("\"nosuch\" (object_storage.bucket)"), "{}", found.2);
+    assert!(found.2.contains("does not have the bucket") && !found.2.contains("the database returned"), "{}", found.2);
+}
+
+#[test]
 fn doctor_leaves_an_empty_folder_empty() {
     let folder = tempfile::tempdir().expect("a folder");
     let found =

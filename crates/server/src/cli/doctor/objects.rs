@@ -19,12 +19,15 @@ pub(super) async fn check(report: &mut Report, it: &Examination, instance: Optio
     };
     let (place, fix) = match it.config.object_storage.kind {
         ObjectStoreKind::Local => {
-            ("the data folder", "Give the user that runs the server write access to the folder documents.")
+            ("the data folder", "Give the user that runs the server write access to the folder documents.".to_owned())
         }
         ObjectStoreKind::S3 => (
             "the bucket",
-            "Check object_storage.endpoint, bucket, region and keys, and that the key may put, get, list and delete \
-             objects.",
+            format!(
+                "Check that the bucket \"{}\" (object_storage.bucket) exists at object_storage.endpoint, the region \
+                 and the keys, and that the key may put, get, list and delete objects.",
+                it.config.object_storage.bucket
+            ),
         ),
     };
     let started = Instant::now();
