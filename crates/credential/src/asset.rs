@@ -170,7 +170,7 @@ impl ListRules for AssetRules {
 
     fn json_schema(&self) -> Value {
         if self.most == 0 {
-            return json!({ "type": "array", "maxItems": 0 });
+            return json!({ "type": "array", "maxItems": 0, "items": { "type": "object" } });
         }
         let mut asset = object_schema(&asset_members(self));
         asset["properties"]["asset_data"]["type"] = json!(["string", "null"]);

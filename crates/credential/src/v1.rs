@@ -308,8 +308,7 @@ impl Type {
     /// Returns the JSON Schema (2020-12) of a v1 body; `None` if v1 does not support this type.
     pub fn v1_schema(self) -> Option<Value> {
         let mut schema = item_schema(self, Presence::Required)?;
-        schema["properties"]["credential_type"] =
-            json!({ "const": self.name(), "description": "The credential type, the same as in the path." });
+        schema["properties"]["credential_type"] = json!({ "type": "string", "const": self.name(), "description": "The credential type, the same as in the path." });
         Some(schema)
     }
 
@@ -338,7 +337,7 @@ fn item_schema(credential_type: Type, document_type: Presence) -> Option<Value> 
     schema["properties"]["document_type"] =
         json!({ "type": "string", "enum": names, "description": "The kind of the document." });
     schema["properties"]["credential_type"] =
-        json!({ "const": credential_type.name(), "description": "The credential type." });
+        json!({ "type": "string", "const": credential_type.name(), "description": "The credential type." });
     schema["properties"]["data"] = data;
     Some(schema)
 }

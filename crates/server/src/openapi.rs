@@ -1,5 +1,7 @@
 //! Names in the OpenAPI document, and its operations by tag.
 
+pub mod values;
+
 use serde_json::{Map, Value};
 
 /// Prefix of the schema names of batch items, before the name of the type.
@@ -14,6 +16,11 @@ pub struct TaggedOperation<'a> {
     pub method: &'a str,
     /// The operation object.
     pub operation: &'a Value,
+}
+
+/// Returns whether an operation needs an access token. Open operations have an empty list.
+pub fn needs_token(operation: &Value) -> bool {
+    operation["security"].as_array().is_some_and(|schemes| !schemes.is_empty())
 }
 
 /// Returns the tags of a document, in order.

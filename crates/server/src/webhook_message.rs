@@ -6,10 +6,12 @@ use base64::engine::general_purpose::STANDARD;
 use credential::encoding::hex;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::keys::Keyring;
+use crate::openapi::values::CancelReason;
 use ambient::{Rng, Timestamp};
 use store::StoreError;
 use store::domain::webhook::{Delivery, Webhook};
@@ -114,15 +116,26 @@ impl Signer {
 
 /// The body of an event. It contains no personal data; a receiver with permission fetches details
 /// by the ids.
-#[derive(Debug, Serialize)]
-struct Event<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WebhookEvent)]
+pub struct Event<'a> {
+    /// The event's id, the same in each attempt and each replay.
     event_id: Uuid,
+    /// The id of the request that the event is about.
+    #[schema(example = "0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70")]
     request_id: &'a str,
+    /// The event's type. More types may be added.
     r#type: &'a str,
+    /// When the event happened (RFC 3339, UTC).
+    #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
+    /// Your own id of the credential, if the event is about a push.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
     credential_id: Option<&'a str>,
+    /// Why the request was canceled. Omitted for other types of events.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = CancelReason, required = false, nullable = false)]
     reason: Option<&'a str>,
 }
 

@@ -30,8 +30,10 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BatchDryRunAnswer {
     /// Always true.
+    #[schema(example = true)]
     dry_run: bool,
     /// Your own id for the batch.
+    #[schema(example = "BATCH-6d1f0a3b-95c2-4e78-b6d4-8f3a2c7e5b19")]
     credential_id: String,
     /// The items, ordered by type.
     items: Vec<ItemAnswer>,
@@ -44,8 +46,10 @@ pub struct BatchDryRunAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ItemAnswer {
     /// Your own id for the item.
+    #[schema(example = "fa651300-b91a-49cb-8ee7-cac68b3fdf74")]
     credential_id: String,
     /// One line that summarizes the item, as hirers see it.
+    #[schema(example = "Senior Software Engineer at Company B, and one earlier job")]
     headline: String,
 }
 

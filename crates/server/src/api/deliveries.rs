@@ -18,6 +18,7 @@ use crate::error::{Error, Kind};
 use crate::flows::webhooks;
 use crate::http::JsonBody;
 use crate::http::extract::{Path, Query};
+use crate::openapi::values::{AttemptError, CancelReason as Reason, DeliveryState as LogState, ReplayableState};
 use ambient::Timestamp;
 use store::Attempt;
 use store::domain::webhook::{Delivery, DeliveryState};
@@ -46,7 +47,7 @@ pub struct LogOptions {
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
     /// Return only deliveries in this state: `waiting`, `delivered` or `failed`.
-    #[param(example = "failed")]
+    #[param(value_type = Option<LogState>, inline)]
     state: Option<String>,
 }
 
@@ -65,6 +66,7 @@ pub struct DeliveryAnswer {
     /// The event's id, as sent to the webhook.
     event_id: Uuid,
     /// The id of the request that the event is about.
+    #[schema(example = "0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70")]
     request_id: String,
     /// The event's type.
     #[schema(example = "vwsp_request.verified")]
@@ -76,14 +78,14 @@ pub struct DeliveryAnswer {
     /// Why the request was canceled: `declined`, `expired` or `withdrawn`. Omitted for other types
     /// of events.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, example = "declined")]
+    #[schema(value_type = Reason, required = false, nullable = false)]
     reason: Option<String>,
     /// When the event happened (RFC 3339, UTC).
     #[schema(value_type = String, format = "date-time", example = "2026-11-25T09:30:00Z")]
     created_at: Timestamp,
     /// `waiting` for its first or next attempt, `delivered`, or `failed`: given up after three
     /// days, or because the webhook is disabled.
-    #[schema(example = "delivered")]
+    #[schema(value_type = LogState)]
     state: &'static str,
     /// Time of the next attempt while it is `waiting` (RFC 3339, UTC).
     #[schema(value_type = Option<String>, format = "date-time")]
@@ -106,6 +108,7 @@ pub struct AttemptAnswer {
     status: Option<i64>,
     /// Why there was no response: `timed_out` (10 s), `unreachable`, or `address_refused` (the host
     /// name does not resolve to a public address).
+    #[schema(value_type = Option<AttemptError>)]
     error: Option<String>,
     /// Duration of the attempt, in milliseconds.
     #[schema(example = 120)]
@@ -203,7 +206,7 @@ pub struct ReplayBody {
     #[schema(value_type = String, format = "date-time", example = "2026-11-25T00:00:00Z")]
     to: String,
     /// Replay only events in this state: `delivered` or `failed`.
-    #[schema(example = "failed")]
+    #[schema(value_type = Option<ReplayableState>)]
     state: Option<String>,
 }
 

@@ -1,55 +1,25 @@
 //! The OpenAPI 3.1 document, generated from the routes and the list of credential types.
 
+mod bodies;
+mod examples;
+mod responses;
+mod webhooks;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::header;
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
-use utoipa::openapi::security::{ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityScheme};
+use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
 
 use crate::app::App;
 use crate::error::{Error, Kind, Problem};
-use crate::openapi::ITEM;
-
-/// Path templates of pushes in the code. The document lists one path per type instead.
-const PUSH: &str = "/api/partner/v2/add/requests/{type}";
-const PUSH_V1: &str = "/api/partner/v1/add/{type}";
-/// Path template of withdrawals, listed per type.
-const WITHDRAW: &str = "/api/partner/v2/add/requests/{type}/{credential_id}";
-/// Likewise, by POST.
-const WITHDRAW_BY_POST: &str = "/api/partner/v2/add/requests/{type}/{credential_id}/withdraw";
-/// Path template of verification requests, listed per type; and the path of their results, which
-/// has the request's id.
-const VERIFY: &str = "/api/partner/v2/verify/requests/{type}";
-const VERIFIED: &str = "/api/partner/v2/verify/requests/{request_id}";
-
-/// Prefix of the schema names of v2 bodies.
-const SUBMISSION: &str = "Submission_";
-
-/// Responses that every push can return.
-const PUSHES: [(&str, &str); 6] = [
-    ("400", "The body is not valid JSON. The error has the line and column"),
-    ("409", "The Idempotency-Key was used for another request, or its first request is still in progress"),
-    ("413", "The body is too large"),
-    ("415", "The body is not `application/json`"),
-    ("422", "Validation failed. `errors` lists each problem with its JSON Pointer, code and suggested fix"),
-    ("503", "Temporarily unavailable; nothing was stored"),
-];
-
-/// Responses that every operation with a token can return.
-const COMMON: [(&str, &str); 6] = [
-    ("401", "The token is missing, invalid or expired, or its partner is disabled"),
-    ("403", "The token lacks the scope named in the `WWW-Authenticate` header"),
-    ("404", "Not found, or it belongs to another partner"),
-    ("429", "Too many requests. Retry after the time in `Retry-After`"),
-    ("500", "Internal error; quote the request id"),
-    ("503", "Temporarily unavailable. Retry after the time in `Retry-After`"),
-];
+use crate::webhook_message::Event;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -67,7 +37,7 @@ const COMMON: [(&str, &str); 6] = [
         (name = "Sandbox", description = "Test an integration with simulated people"),
         (name = "Operations", description = "For operators"),
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, Event)),
 )]
 struct Document;
 
@@ -78,7 +48,13 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn openapi() -> Response {
-    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(&*DOCUMENT)).into_response()
+    let headers = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
+        // Tools in a browser read the document from their own origin.
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
+    ];
+    (headers, Json(&*DOCUMENT)).into_response()
 }
 
 /// Handles requests for a route of the API with another method.
@@ -156,46 +132,31 @@ fn document() -> Value {
     document["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
     document["info"]["license"] = json!({ "name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT" });
     document["servers"] = json!([{ "url": "/" }]);
-    document["components"]["securitySchemes"] = serde_json::to_value(security_schemes()).expect("the schemes are JSON");
+    document["components"]["securitySchemes"] = security_schemes();
     for path in &paths {
-        protect(&mut document["paths"][path]);
+        responses::protect(&mut document["paths"][path]);
     }
-    describe_problems(&mut document["paths"]);
+    responses::open(&mut document["paths"]);
+    responses::describe_problems(&mut document["paths"]);
     copy_to_v2(&mut document);
-    for known in credential::ALL {
-        document["components"]["schemas"][format!("{SUBMISSION}{known}")] = known.json_schema();
-        document["components"]["schemas"][format!("{ITEM}{known}")] = item(*known);
-    }
-    let paths = document["paths"].as_object_mut().expect("a document has paths");
-    expand_types(
-        paths,
-        PUSH,
-        |known| format!("add{}", pascal_case(&known)),
-        |known| Some((submission(known), (known.sample)())),
-    );
-    expand_types(
-        paths,
-        PUSH_V1,
-        |known| format!("add{}V1", pascal_case(&known)),
-        |known| known.v1_schema().zip(known.v1_sample()),
-    );
-    expand_withdrawals(paths);
-    expand_questions(paths);
-    describe_batch(
-        paths,
-        "/api/partner/v2/add/requests/batch",
-        credential::batch_schema(),
-        &credential::batch_sample(),
-    );
-    describe_batch(paths, "/api/partner/v1/add/batch", credential::v1_batch_schema(), &credential::v1_batch_sample());
-    for operation in paths.iter_mut().filter(|(path, _)| path.starts_with("/api/partner/v1/add/")).map(|(_, item)| item)
+    bodies::describe(&mut document);
+    responses::unite_pushes(&mut document);
+    examples::add(&mut document);
+    responses::describe_headers(&mut document);
+    responses::share(&mut document);
+    webhooks::describe(&mut document);
+    for (_, operation) in document["paths"].as_object_mut().into_iter().flatten().filter(|(path, _)| is_old_push(path))
     {
         operation["post"]["deprecated"] = json!(true);
     }
     document
 }
 
-fn security_schemes() -> Map<String, Value> {
+fn is_old_push(path: &str) -> bool {
+    path.starts_with("/api/partner/v1/add/")
+}
+
+fn security_schemes() -> Value {
     let scopes = Scopes::from_iter(credential::ALL.iter().flat_map(|known| {
         [
             (known.write_scope.to_owned(), format!("Push, or request from people: {}", known.title)),
@@ -203,40 +164,7 @@ fn security_schemes() -> Map<String, Value> {
         ]
     }));
     let oauth = OAuth2::new([Flow::ClientCredentials(ClientCredentials::new("/api/partner/v1/oauth/token", scopes))]);
-    let bearer = Http::new(HttpAuthScheme::Bearer);
-    [("oauth", SecurityScheme::OAuth2(oauth)), ("bearer", SecurityScheme::Http(bearer))]
-        .into_iter()
-        .map(|(name, scheme)| (name.to_owned(), serde_json::to_value(scheme).expect("a scheme is JSON")))
-        .collect()
-}
-
-/// Adds the security requirement and the responses that every operation with a token can return,
-/// unless the operation documents its own.
-fn protect(item: &mut Value) {
-    for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut).filter(|value| value.is_object()) {
-        operation["security"] = json!([{ "oauth": [] }]);
-        // Before `COMMON`, because pushes describe 503 in more detail.
-        let own: &[(&str, &str)] = if operation["tags"][0] == "Add" { &PUSHES } else { &[] };
-        for (status, description) in own.iter().chain(&COMMON) {
-            let responses = operation["responses"].as_object_mut().expect("an operation has responses");
-            responses.entry(*status).or_insert_with(|| json!({ "description": description }));
-        }
-    }
-}
-
-/// Adds a problem as the body of every error response, unless the operation documents another one.
-fn describe_problems(paths: &mut Value) {
-    let operations = paths.as_object_mut().into_iter().flat_map(Map::values_mut);
-    let operations = operations.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
-    let responses = operations.filter_map(|operation| operation["responses"].as_object_mut()).flatten();
-    for (_, response) in responses.filter(|(status, response)| is_error(status) && response.get("content").is_none()) {
-        response["content"] =
-            json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
-    }
-}
-
-fn is_error(status: &str) -> bool {
-    status.starts_with(['4', '5'])
+    json!({ "oauth": SecurityScheme::OAuth2(oauth) })
 }
 
 /// Copies the status operations of v1, as in the contract, to v2, and marks those of v1 as
@@ -254,117 +182,4 @@ fn copy_to_v2(document: &mut Value) {
         }
         paths.insert(path.replace("/v1/", "/v2/"), copy);
     }
-}
-
-/// Replaces `{type}` with one path per type, each with its scope, schema and sample. Types without
-/// a body get no path.
-fn expand_types(
-    paths: &mut Map<String, Value>,
-    path: &str,
-    operation_id: impl Fn(credential::Type) -> String,
-    body: impl Fn(credential::Type) -> Option<(Value, Value)>,
-) {
-    let template = paths.remove(path).expect("the push is documented");
-    for known in credential::ALL {
-        let Some((schema, sample)) = body(*known) else { continue };
-        let mut item = template.clone();
-        let operation = &mut item["post"];
-        operation["operationId"] = json!(operation_id(*known));
-        operation["summary"] = json!(format!("Push: {}", summary_title(known)));
-        operation["description"] =
-            json!(format!("{}\n\n{}", known.summary, operation["description"].as_str().unwrap_or_default()));
-        operation["security"] = json!([{ "oauth": [known.write_scope.to_owned()] }]);
-        operation["requestBody"] = request_body(&schema, &sample);
-        if let Some(parameters) = operation["parameters"].as_array_mut() {
-            parameters.retain(|parameter| parameter["in"] != "path");
-        }
-        paths.insert(path.replace("{type}", known.name()), item);
-    }
-}
-
-/// Returns the name of a type for an operation id, such as `CareerHistory`.
-fn pascal_case(known: &credential::Type) -> String {
-    let capitalised = |word: &str| word[..1].to_uppercase() + &word[1..];
-    known.name().split('_').map(capitalised).collect()
-}
-
-/// Returns the title of a type in summaries of operations. "Credential" alone would not name one.
-fn summary_title(known: &credential::Type) -> String {
-    if known.name() == "universal_credential" { "Universal credential".to_owned() } else { known.title.to_owned() }
-}
-
-/// Replaces the path of withdrawals with one path per type, since each type has its own scope.
-fn expand_withdrawals(paths: &mut Map<String, Value>) {
-    for (path, method, suffix) in [(WITHDRAW, "delete", ""), (WITHDRAW_BY_POST, "post", "ByPost")] {
-        let template = paths.remove(path).expect("withdrawing is documented");
-        for known in credential::ALL {
-            let mut item = template.clone();
-            let operation = &mut item[method];
-            operation["operationId"] = json!(format!("withdraw{}{suffix}", pascal_case(known)));
-            operation["summary"] = json!(format!("Withdraw: {} ({})", summary_title(known), method.to_uppercase()));
-            operation["security"] = json!([{ "oauth": [known.write_scope.to_owned()] }]);
-            paths.insert(path.replace("{type}", known.name()), item);
-        }
-    }
-}
-
-/// Replaces the path of verification requests with one path per type, since each type has its own
-/// scope and fields. The path of results stays one: the scope depends on the request.
-fn expand_questions(paths: &mut Map<String, Value>) {
-    let mut template = paths.remove(VERIFY).expect("asking is documented");
-    let result = template.as_object_mut().and_then(|item| item.remove("get")).expect("its result is documented");
-    for known in credential::ALL {
-        let mut item = template.clone();
-        let operation = &mut item["post"];
-        operation["operationId"] = json!(format!("create{}VerificationRequest", pascal_case(known)));
-        operation["summary"] = json!(format!("Request from people: {}", summary_title(known)));
-        operation["security"] = json!([{ "oauth": [known.write_scope.to_owned()] }]);
-        operation["requestBody"] = request_body(
-            &credential::presentation_request_schema(*known),
-            &credential::presentation_request_sample(*known),
-        );
-        paths.insert(VERIFY.replace("{type}", known.name()), item);
-    }
-    paths.insert(VERIFIED.to_owned(), json!({ "get": result }));
-}
-
-/// Returns a reference to the schema of a type's v2 body.
-fn submission(known: credential::Type) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{SUBMISSION}{known}") })
-}
-
-/// Returns the schema of a batch's item. Its properties refer to those of a single push.
-fn item(known: credential::Type) -> Value {
-    let mut schema = known.item_schema();
-    for (name, member) in schema["properties"].as_object_mut().into_iter().flatten() {
-        *member = json!({ "$ref": format!("#/components/schemas/{SUBMISSION}{known}/properties/{name}") });
-    }
-    schema
-}
-
-/// Replaces each batch item with a reference to the schema of its type.
-fn refer_to_items(schema: &mut Value) {
-    let known = credential::ALL.iter().find(|known| *schema == known.item_schema());
-    match (known, schema) {
-        (Some(known), schema) => *schema = json!({ "$ref": format!("#/components/schemas/{ITEM}{known}") }),
-        (None, Value::Object(members)) => members.values_mut().for_each(refer_to_items),
-        _ => {}
-    }
-}
-
-fn request_body(schema: &Value, sample: &Value) -> Value {
-    json!({ "required": true, "content": { "application/json": { "schema": schema, "example": sample } } })
-}
-
-/// Describes the body of a batch. Its scopes depend on the types in the batch; the document lists
-/// those of its example.
-fn describe_batch(paths: &mut Map<String, Value>, path: &str, mut schema: Value, sample: &Value) {
-    let operation = &mut paths.get_mut(path).expect("the batch is documented")["post"];
-    refer_to_items(&mut schema);
-    let form = if path.contains("/v1/") { credential::BatchForm::V1 } else { credential::BatchForm::V2 };
-    let source = sample.to_string();
-    let types = credential::BatchBody::read(form, source.as_bytes()).map(|body| body.types()).unwrap_or_default();
-    let scopes: Vec<&str> = types.iter().map(|known| known.write_scope).collect();
-    operation["security"] = json!([{ "oauth": scopes }]);
-    operation["requestBody"] = request_body(&schema, sample);
 }

@@ -18,7 +18,7 @@ pub fn routes() -> OpenApiRouter<App> {
 ///
 /// Returns 200 while the process runs. It does not check the database, since a restart would not
 /// repair it.
-#[utoipa::path(get, path = "/healthz", operation_id = "getHealth", tag = "Operations", responses((status = 200, description = "Alive", body = String)))]
+#[utoipa::path(get, path = "/healthz", operation_id = "getHealth", tag = "Operations", responses((status = 200, description = "Alive", body = String, example = json!("ok\n"))))]
 async fn healthz() -> &'static str {
     "ok\n"
 }
@@ -27,7 +27,7 @@ async fn healthz() -> &'static str {
 ///
 /// Returns 200 if both databases respond and their migrations are complete.
 #[utoipa::path(get, path = "/readyz", operation_id = "getReadiness", tag = "Operations", responses(
-    (status = 200, description = "Ready", body = String),
+    (status = 200, description = "Ready", body = String, example = json!("ready\n")),
     (status = 503, description = "Not ready to serve requests"),
 ))]
 async fn readyz(State(app): State<App>) -> Result<&'static str, Error> {
@@ -38,7 +38,7 @@ async fn readyz(State(app): State<App>) -> Result<&'static str, Error> {
 /// Metrics
 ///
 /// OpenMetrics text. No label identifies a person or a partner.
-#[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "Operations", responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text")))]
+#[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "Operations", responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text", example = json!("# TYPE tenure_pushes counter\ntenure_pushes_total 1\n# EOF\n"))))]
 async fn metrics(State(app): State<App>) -> Response {
     ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], app.metrics().encode())
         .into_response()

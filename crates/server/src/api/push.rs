@@ -20,6 +20,7 @@ use crate::flows::push::{Push, PushPreview, StoredPush, Version};
 use crate::flows::warning::Warning;
 use crate::http::JsonBody;
 use crate::http::extract::Query;
+use crate::openapi::values::Status;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -75,7 +76,7 @@ pub struct PushAnswer {
     /// `verified` if the person has already accepted it, or if their standing consent covers the
     /// update: they then do not have to open the link. Omitted while their decision is pending.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, required = false, nullable = false, example = "verified")]
+    #[schema(value_type = Status, required = false, nullable = false)]
     pub status: Option<&'static str>,
     /// Warnings about a successful push: for example, that an earlier body with the same id is
     /// kept.
@@ -102,8 +103,10 @@ impl PushAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DryRunAnswer {
     /// Always true.
+    #[schema(example = true)]
     dry_run: bool,
     /// Your own id for the credential.
+    #[schema(example = "fa651300-b91a-49cb-8ee7-cac68b3fdf74")]
     credential_id: String,
     /// One line that summarizes the credential, as hirers see it.
     #[schema(example = "Senior Software Engineer at Company B, and one earlier job")]
@@ -124,6 +127,9 @@ impl From<PushPreview> for DryRunAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct V1Answer {
     /// The link to send the person to.
+    #[schema(
+        example = "https://passport.example/partner/add/careerHistory#clientId=0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21&documentType=none&content=0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70"
+    )]
     pub redirect_uri: String,
 }
 

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::http::AnyBody;
 use crate::http::extract::Path;
+use crate::openapi::values::{AssetFailure, AssetState, CancelReason as Reason, NotifyFailure, NotifyState, Status};
 use ambient::Timestamp;
 use store::CredentialStatus;
 use store::domain::asset::{AssetStage, AssetStatus};
@@ -39,12 +40,12 @@ pub struct StatusAnswer {
     /// `incomplete`: not decided yet. `verified`: accepted by the person. `canceled`: declined,
     /// withdrawn by you, or not accepted within 48 hours. A batch is `incomplete` while one of its
     /// items is, and `verified` if at least one of them was accepted.
-    #[schema(example = "verified")]
+    #[schema(value_type = Status)]
     status: &'static str,
     /// Why it was canceled: `declined` by the person, `expired` after 48 hours, or `withdrawn` by
     /// you. Omitted for other statuses. A batch has the reason of the item that ended last.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, example = "declined")]
+    #[schema(value_type = Reason, required = false, nullable = false)]
     reason: Option<&'static str>,
     /// When the status became final (RFC 3339, UTC); null while it is `incomplete`.
     #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:30:00Z")]
@@ -66,11 +67,11 @@ pub struct StatusAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NotifyStatus {
     /// `failed`.
-    #[schema(example = "failed")]
+    #[schema(value_type = NotifyState)]
     state: &'static str,
     /// `recipient_rejected`: the mail server permanently rejected the address. `expired`: the link
     /// expired before the mail server accepted the mail.
-    #[schema(example = "recipient_rejected")]
+    #[schema(value_type = NotifyFailure)]
     reason: &'static str,
 }
 
@@ -78,13 +79,14 @@ pub struct NotifyStatus {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ItemStatus {
     /// Your `credential_id`.
+    #[schema(example = "fa651300-b91a-49cb-8ee7-cac68b3fdf74")]
     id: String,
     /// As for a single credential.
-    #[schema(example = "verified")]
+    #[schema(value_type = Status)]
     status: &'static str,
     /// As for a single credential.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, example = "declined")]
+    #[schema(value_type = Reason, required = false, nullable = false)]
     reason: Option<&'static str>,
     /// When the status became final (RFC 3339, UTC); null while it is `incomplete`.
     #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:30:00Z")]
@@ -103,12 +105,12 @@ pub struct AssetAnswer {
     /// `awaited`: not uploaded yet. `fetching`: being fetched from its address. `stored`:
     /// available. `failed`: not available, see `reason`. `deleted`: deleted because the person did
     /// not return within 48 hours.
-    #[schema(example = "awaited")]
+    #[schema(value_type = AssetState)]
     state: &'static str,
     /// Why it failed: `address_refused`, `unreachable`, `too_large`, `content_refused`, or `late`
     /// (the person decided before it arrived).
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false)]
+    #[schema(value_type = AssetFailure, required = false, nullable = false)]
     reason: Option<&'static str>,
 }
 
@@ -163,6 +165,7 @@ pub struct StatusAnswers {
     /// The credentials that were found, in the order of the request.
     credentials: Vec<StatusAnswer>,
     /// The ids that are unknown, or not yours.
+    #[schema(example = json!(["7c1c9a52-3f0e-4b1d-9a56-0f6f2f7f3c11"]))]
     not_found: Vec<String>,
 }
 

@@ -18,6 +18,7 @@ use crate::error::{Error, Kind, Problem};
 use crate::flows::access_token::{self, AccessToken, GrantError};
 use crate::http::headers::{basic, is_media_type};
 use crate::http::{AnyBody, Client, ErrorContext, ascii};
+use crate::openapi::values::{GrantType, TokenError as TokenErrorCode, TokenType};
 
 /// The route.
 pub fn routes() -> OpenApiRouter<App> {
@@ -28,7 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Debug, Default, ToSchema)]
 pub struct TokenForm {
     /// `client_credentials`.
-    #[schema(required = true, example = "client_credentials")]
+    #[schema(value_type = GrantType, required = true)]
     grant_type: String,
     /// Your client id. You can send it with HTTP Basic instead.
     #[schema(value_type = Option<Uuid>)]
@@ -45,9 +46,10 @@ pub struct TokenForm {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenAnswer {
     /// The token. Send it as `Authorization: Bearer`.
+    #[schema(example = "eyJhbGciOiJFUzI1NiJ9.eyJzY29wZSI6IndyaXRlLmNhcmVlcl9oaXN0b3J5In0.c2lnbmF0dXJl")]
     access_token: String,
     /// `Bearer`.
-    #[schema(example = "Bearer")]
+    #[schema(value_type = TokenType)]
     token_type: &'static str,
     /// The token's lifetime in seconds.
     #[schema(example = 3600)]
@@ -62,9 +64,10 @@ pub struct TokenAnswer {
 pub struct TokenProblem {
     /// `invalid_request`, `invalid_client`, `unsupported_grant_type` or `invalid_scope`;
     /// `temporarily_unavailable` with status 429 or 503; `server_error` with status 500.
-    #[schema(example = "invalid_client")]
+    #[schema(value_type = TokenErrorCode)]
     error: &'static str,
     /// A description of the error and how to fix it.
+    #[schema(example = "The client id or the client secret is wrong, or the client is disabled.")]
     error_description: String,
 }
 

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use futures::TryStreamExt as _;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -21,6 +22,12 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(upload))
 }
 
+/// The bytes of a document.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "documents the body, which is read as a stream")]
+pub struct DocumentBytes(Vec<u8>);
+
 /// Upload one document
 ///
 /// The URL comes from `assets[].upload_url` of a push. It is valid for an hour and can be used
@@ -36,8 +43,9 @@ pub fn routes() -> OpenApiRouter<App> {
     operation_id = "uploadDocument",
     params(("token" = String, Path, description = "The token in the upload URL")),
     request_body(
-        description = "The document's bytes, at most 10 MiB, with the content type that came with the upload URL",
-        content((Vec<u8> = "application/pdf"), (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "application/json")),
+        description = "The document's bytes, at most 10 MiB. Send the content type that came with the upload URL, or `application/octet-stream`",
+        content = inline(DocumentBytes),
+        content_type = "application/octet-stream",
     ),
     responses(
         (status = 204, description = "The document was stored"),
@@ -46,7 +54,7 @@ pub fn routes() -> OpenApiRouter<App> {
         (status = 409, description = "The person has already decided, the submission has expired, or an upload of this document is in progress"),
         (status = 410, description = "The upload URL has expired. Push the same id again to get a new one"),
         (status = 413, description = "The document is too large"),
-        (status = 415, description = "The content type differs from the one that came with the upload URL, or the body is compressed"),
+        (status = 415, description = "The content type is neither the one that came with the upload URL nor `application/octet-stream`, or the body is compressed"),
         (status = 422, description = "The document has another format than declared, is damaged, or contains active content"),
         (status = 429, description = "Too many concurrent uploads"),
         (status = 500, description = "Internal error; quote the request id"),

@@ -21,6 +21,7 @@ use crate::flows::verification_request::{self, Checked, VerificationResult};
 use crate::flows::warning::Warning;
 use crate::http::JsonBody;
 use crate::http::extract::Path;
+use crate::openapi::values::{CancelReason as Reason, NameConsistency, Status};
 use ambient::Timestamp;
 use store::domain::submission::CancelReason;
 
@@ -58,11 +59,11 @@ pub struct VerificationAnswer {
     request_id: String,
     /// `incomplete`: no response yet. `verified`: the person presented something. `canceled`: the
     /// person declined, or did not respond in time.
-    #[schema(example = "verified")]
+    #[schema(value_type = Status)]
     status: &'static str,
     /// Why it was canceled: `declined` by the person, or `expired`. Omitted for other statuses.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, example = "declined")]
+    #[schema(value_type = Reason, required = false, nullable = false)]
     reason: Option<&'static str>,
     /// When the status became final (RFC 3339, UTC); null while it is `incomplete`.
     #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:09:30Z")]
@@ -70,7 +71,7 @@ pub struct VerificationAnswer {
     /// The fields that were shown: those that you requested and the person chose, and those that
     /// are always shown with them. A list of which nothing was shown is omitted. Null if nothing
     /// was shown, and again 48 hours after the response.
-    #[schema(value_type = Option<Object>, example = json!({ "full_name": "John Doe" }))]
+    #[schema(value_type = Option<ShownFields>)]
     credential: Option<Map<String, Value>>,
     /// The fields that you requested but that were not shown, as JSON Pointers into `credential`:
     /// the person left them out, or the credential does not have them. Omitted if there are none.
@@ -84,6 +85,12 @@ pub struct VerificationAnswer {
     verification: Option<Checked>,
 }
 
+/// The fields that were shown, in the form of a push.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = Object, example = json!({ "full_name": "John Doe" }))]
+#[expect(dead_code, reason = "documents a map, whose fields depend on the type")]
+pub struct ShownFields(Map<String, Value>);
+
 /// The names that were shown.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Subject {
@@ -92,7 +99,7 @@ pub struct Subject {
     names: Vec<String>,
     /// The result of comparing these names with each other: `same`, `similar`, `different` or
     /// `not_comparable`; also `not_comparable` if there are none. It says nothing about the person.
-    #[schema(example = "same")]
+    #[schema(value_type = NameConsistency)]
     consistency: &'static str,
     /// Whether the person's wallet contained another name, and the person confirmed that the shown
     /// name is also theirs. Always false for a presentation from another wallet.

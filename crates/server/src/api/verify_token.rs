@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::flows::token_verification::{self, TokenSubject, TokenVerdict, Trust, VerifiedToken};
 use crate::flows::verification_request::{Check, NotShown};
 use crate::http::JsonBody;
+use crate::openapi::values::{IssuerTrust, SignedFormat, Verdict};
 use ambient::Timestamp;
 
 /// The routes.
@@ -52,13 +53,13 @@ pub struct TokenReport {
     /// check failed, but a required check could not be performed; try again later.
     /// `issuer_unknown`: all required checks passed, but this server does not know the issuer, so
     /// you must decide whether to trust it.
-    #[schema(example = "valid")]
+    #[schema(value_type = Verdict)]
     verdict: &'static str,
     /// When it was checked (RFC 3339, UTC). It may be revoked later.
     #[schema(value_type = String, format = "date-time", example = "2026-11-23T09:30:00Z")]
     checked_at: Timestamp,
     /// `dc+sd-jwt` (SD-JWT VC) or `vc+jwt` (W3C); null if the token cannot be parsed.
-    #[schema(example = "dc+sd-jwt")]
+    #[schema(value_type = Option<SignedFormat>)]
     format: Option<&'static str>,
     /// The issuer that signed it; null unless the signature is valid.
     issuer: Option<TokenIssuer>,
@@ -74,17 +75,23 @@ pub struct TokenReport {
     /// The names in it; null unless the signature is valid.
     subject: Option<TokenSubject>,
     /// The last day of validity, if the credential has expired. The check `dates` has then failed.
-    #[schema(value_type = Option<String>, format = "date", example = "2024-05-31")]
+    #[schema(value_type = Option<String>, format = "date")]
     expired_on: Option<String>,
     /// How much of the credential the person did not show; null unless the signature is valid.
     not_shown: Option<NotShown>,
     /// All claims in the token, including those that its holder disclosed; null unless the
     /// signature is valid.
-    #[schema(value_type = Option<Object>, example = json!({ "iss": "https://passport.example", "full_name": "John Doe" }))]
+    #[schema(value_type = Option<Claims>)]
     claims: Option<Map<String, Value>>,
     /// The result of each check.
     checks: Vec<Check>,
 }
+
+/// The claims in a token.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = Object, example = json!({ "iss": "https://passport.example", "full_name": "John Doe" }))]
+#[expect(dead_code, reason = "documents a map, whose members depend on the token")]
+pub struct Claims(Map<String, Value>);
 
 /// The issuer that signed a token.
 #[derive(Debug, Serialize, ToSchema)]
@@ -94,7 +101,7 @@ pub struct TokenIssuer {
     id: String,
     /// `own`: this server; `listed`: the operator of this server trusts it for this credential
     /// type; `unknown`: neither.
-    #[schema(example = "own")]
+    #[schema(value_type = IssuerTrust)]
     trust: &'static str,
 }
 

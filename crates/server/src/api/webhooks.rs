@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::flows::webhooks;
 use crate::http::extract::Path;
 use crate::http::{AnyBody, JsonBody};
+use crate::openapi::values::{WebhookState, WebhookStatus};
 use crate::webhook_message::Secret;
 use ambient::Timestamp;
 use store::domain::webhook::Webhook;
@@ -109,16 +110,17 @@ pub struct WebhookAnswer {
     #[schema(example = "https://hooks.example.com/tenure")]
     url: String,
     /// The name that you chose.
+    #[schema(example = "Production")]
     name: Option<String>,
     /// The description of its purpose.
     description: Option<String>,
     /// The types of events that are sent.
-    #[schema(example = json!(["vwsp_request.verified", "vwsp_request.canceled"]))]
+    #[schema(value_type = Vec<EventType>, example = json!(["vwsp_request.verified", "vwsp_request.canceled"]))]
     events: Vec<String>,
     /// `active`; `paused` after several consecutive failures: one delivery is tried at
     /// `paused_until`, and the others after it succeeded; changing the webhook ends the pause; or
     /// `disabled`, see `status`.
-    #[schema(example = "active")]
+    #[schema(value_type = WebhookState)]
     state: &'static str,
     /// When the pause ends (RFC 3339, UTC).
     #[schema(value_type = Option<String>, format = "date-time")]
@@ -126,7 +128,7 @@ pub struct WebhookAnswer {
     /// `enabled`, or `disabled` since your receiver responded with 410 (Gone). While it is
     /// disabled, nothing is sent and events are recorded as failed. Update the webhook to enable
     /// it, then replay the failed events.
-    #[schema(example = "enabled")]
+    #[schema(value_type = WebhookStatus)]
     status: &'static str,
     /// When it was disabled (RFC 3339, UTC); null while it is enabled.
     #[schema(value_type = Option<String>, format = "date-time")]
@@ -232,6 +234,8 @@ async fn create(
 }
 
 /// List webhooks
+///
+/// Returns all your webhooks, without their secrets.
 #[utoipa::path(get, path = "/api/partner/v2/webhooks", tag = "Webhooks", operation_id = "listWebhooks",
     responses((status = 200, description = "All your webhooks", body = WebhookList)))]
 async fn list(State(app): State<App>, partner: Partner<Own>) -> Result<Json<WebhookList>, Error> {
@@ -240,6 +244,8 @@ async fn list(State(app): State<App>, partner: Partner<Own>) -> Result<Json<Webh
 }
 
 /// Get a webhook
+///
+/// Returns its settings and its state, without its secret.
 #[utoipa::path(get, path = "/api/partner/v2/webhooks/{id}", tag = "Webhooks", operation_id = "getWebhook",
     params(("id" = String, Path, description = "The id of the webhook")),
     responses(

@@ -200,7 +200,9 @@ pub async fn upload(
     let Some(partner) = partner.filter(Partner::is_active) else { return Err(too_late()) };
     let State::Incomplete { sealed, .. } = &submission.state else { return Err(too_late()) };
     let expected = asset.kind.content_type();
-    if !content_type.eq_ignore_ascii_case(expected) {
+    // Generated clients send any binary body as `application/octet-stream`.
+    let is_accepted = |other: &str| content_type.eq_ignore_ascii_case(other);
+    if !is_accepted(expected) && !is_accepted("application/octet-stream") {
         let detail =
             format!("Send this document with the header Content-Type: {expected}, which came with the upload URL.");
         return Err(Error::new(Kind::UnsupportedMediaType, detail));

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::own_presentation;
+use crate::openapi::values::NameConsistency;
 
 /// Result of verifying a token.
 #[derive(Clone, Debug)]
@@ -105,7 +106,7 @@ pub struct TokenSubject {
     /// The result of comparing these names with each other: `same`, `similar`, `different` or
     /// `not_comparable`; also `not_comparable` if there are none. It says nothing about the person
     /// who gave you the token.
-    #[schema(example = "same")]
+    #[schema(value_type = NameConsistency)]
     pub consistency: &'static str,
 }
 

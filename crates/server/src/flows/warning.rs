@@ -13,7 +13,7 @@ pub struct Warning {
     #[schema(value_type = String, example = "duplicate.different_body")]
     pub code: &'static str,
     /// A description in English.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, example = "You have already sent this credential_id with a different body.")]
     pub message: Cow<'static, str>,
 }
 

@@ -1,7 +1,7 @@
 //! The OpenAPI document: a snapshot for review, and its invariants.
 
 use crate::support::app::TestApp;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use tenure::api::openapi::DOCUMENT;
 
 #[test]
@@ -41,4 +41,159 @@ fn every_type_has_a_path_scope_and_sample() {
         assert_eq!(operation["security"][0]["oauth"][0], known.write_scope);
         assert_eq!(operation["requestBody"]["content"]["application/json"]["example"], (known.sample)());
     }
+}
+
+fn operations(section: &str) -> impl Iterator<Item = (String, &'static Value)> {
+    let paths = DOCUMENT[section].as_object().expect("a section").iter();
+    paths.flat_map(|(path, item)| {
+        let methods = item.as_object().expect("methods").iter();
+        methods.map(move |(method, operation)| (format!("{method} {path}"), operation))
+    })
+}
+
+/// Returns a header or another object of the document, which may be a reference.
+fn resolve(value: &'static Value) -> &'static Value {
+    let reference = value["$ref"].as_str().and_then(|reference| DOCUMENT.pointer(reference.strip_prefix('#')?));
+    reference.unwrap_or(value)
+}
+
+#[test]
+fn every_json_body_has_a_named_schema_and_an_example() {
+    let mut seen = 0;
+    for (place, operation) in operations("paths").chain(operations("webhooks")) {
+        let responses = operation["responses"].as_object().into_iter().flat_map(Map::values);
+        for body in responses.chain(operation.get("requestBody")) {
+            for (media_type, content) in resolve(body)["content"].as_object().into_iter().flatten() {
+                let is_text = content["schema"]["type"] == "string";
+                assert!(is_text || content["schema"]["$ref"].is_string(), "{place} {media_type}");
+                let is_binary = content["schema"]["format"] == "binary";
+                assert!(is_binary || content.get("example").is_some(), "{place} {media_type}");
+                assert!(!content["example"].to_string().contains("\"...\""), "{place}: {}", content["example"]);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 400, "{seen}");
+}
+
+#[test]
+fn every_array_of_the_document_has_items() {
+    fn check(value: &Value, place: &str) {
+        let kinds = [json!("array"), json!(["array", "null"])];
+        if kinds.contains(&value["type"]) {
+            assert!(value["items"].is_object(), "{place}");
+        }
+        for (name, member) in value.as_object().into_iter().flatten() {
+            check(member, &format!("{place}/{name}"));
+        }
+    }
+    check(&DOCUMENT["components"]["schemas"], "");
+}
+
+#[test]
+fn references_name_components_only() {
+    let mut found = Vec::new();
+    references(&DOCUMENT, &mut found);
+    for reference in found {
+        assert_eq!(reference.split('/').count(), 4, "{reference}");
+    }
+}
+
+#[test]
+fn open_operations_say_that_they_need_no_token() {
+    for (place, operation) in operations("paths").chain(operations("webhooks")) {
+        assert!(operation["security"].is_array(), "{place}");
+    }
+    assert_eq!(DOCUMENT["paths"]["/api/partner/v1/oauth/token"]["post"]["security"], json!([]));
+}
+
+#[test]
+fn both_responses_to_a_push_have_its_link() {
+    for (place, operation) in operations("paths").filter(|(place, _)| place.contains("/add/")) {
+        let schema = |status: &str| resolve(&operation["responses"][status]["content"]["application/json"]["schema"]);
+        if operation["responses"]["201"].is_null() {
+            continue;
+        }
+        assert!(schema("201")["required"].as_array().expect("fields").contains(&json!("redirect_uri")), "{place}");
+        assert_eq!(schema("200")["properties"]["redirect_uri"], schema("201")["properties"]["redirect_uri"], "{place}");
+        let optional = schema("200")["required"].as_array().expect("fields");
+        assert!(["redirect_uri", "dry_run", "headline"].iter().all(|name| !optional.contains(&json!(name))), "{place}");
+    }
+}
+
+#[test]
+fn documented_values_are_those_of_the_code() {
+    use store::domain::asset::{AssetStage, Failure};
+    use store::domain::submission::CancelReason;
+    use store::domain::webhook::{DeliveryError, DeliveryState};
+    let values = |name: &str| DOCUMENT["components"]["schemas"][name]["enum"].clone();
+    let reasons = [CancelReason::Declined, CancelReason::Expired, CancelReason::Withdrawn];
+    assert_eq!(values("CancelReason"), json!(reasons.map(CancelReason::name)));
+    let failed = AssetStage::Failed(Failure::Late);
+    let stages = [AssetStage::Awaited, AssetStage::Fetching, AssetStage::Stored, failed, AssetStage::Deleted];
+    assert_eq!(values("AssetState"), json!(stages.map(AssetStage::name)));
+    let failures =
+        [Failure::AddressRefused, Failure::Unreachable, Failure::TooLarge, Failure::ContentRefused, Failure::Late];
+    assert_eq!(values("AssetFailure"), json!(failures.map(Failure::name)));
+    assert_eq!(values("DeliveryState"), json!(DeliveryState::ALL.map(DeliveryState::name)));
+    let errors = [DeliveryError::TimedOut, DeliveryError::Unreachable, DeliveryError::AddressRefused];
+    assert_eq!(values("AttemptError"), json!(errors.map(DeliveryError::name)));
+    assert_eq!(values("CheckName"), json!(credential::verification::Step::ALL.map(|step| step.name())));
+    assert_eq!(values("SignedFormat"), json!(credential::format::Format::ALL.map(|format| format.name())));
+}
+
+#[test]
+fn every_type_of_event_has_a_webhook() {
+    use store::domain::webhook::AnnouncementKind;
+    let documented: Vec<&str> =
+        DOCUMENT["webhooks"].as_object().expect("webhooks").keys().map(String::as_str).collect();
+    for kind in AnnouncementKind::ALL {
+        assert!(documented.contains(&kind.name()), "{}", kind.name());
+    }
+    for (place, operation) in operations("webhooks") {
+        let content = &operation["requestBody"]["content"]["application/json"];
+        assert!(place.ends_with(content["example"]["type"].as_str().expect("a type")), "{place}");
+    }
+}
+
+#[tokio::test]
+async fn headers_of_responses_are_documented_as_sent() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let body = (credential::Type::default().sample)();
+    let v1 = "/api/partner/v1/submissions/1/status";
+    for (place, answer) in [
+        (
+            "post /api/partner/v2/add/requests/career_history",
+            test.post("/api/partner/v2/add/requests/career_history", &token, &body).await,
+        ),
+        (
+            "post /api/partner/v2/add/requests/career_history",
+            test.post("/api/partner/v2/add/requests/career_history", "x", &body).await,
+        ),
+        ("get /api/partner/v1/submissions/{id}/status", test.get_with(v1, &token).await),
+        ("get /healthz", test.get("/healthz").await),
+    ] {
+        let (_, operation) = operations("paths").find(|(name, _)| name == place).expect("an operation");
+        let documented = &resolve(&operation["responses"][answer.status.as_str()])["headers"];
+        for name in
+            ["x-request-id", "ratelimit", "ratelimit-policy", "retry-after", "www-authenticate", "deprecation", "link"]
+        {
+            let mut names = documented.as_object().expect("headers").iter();
+            let is_documented =
+                names.any(|(known, header)| known.eq_ignore_ascii_case(name) && resolve(header)["schema"].is_object());
+            assert_eq!(answer.headers.contains_key(name), is_documented, "{place} {} {name}", answer.status);
+        }
+    }
+}
+
+#[tokio::test]
+async fn document_can_be_read_from_every_origin() {
+    let test = TestApp::new().await;
+    for path in ["/api/partner/openapi.json", "/api/partner/openapi"] {
+        let answer = test.get(path).await.assert_status(200);
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+        assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin");
+    }
+    assert_eq!(test.get("/api/partner/v2/webhooks").await.header("access-control-allow-origin"), "");
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::flows::token_verification::{TokenVerdict, Trust};
+use crate::openapi::values::{CheckName, CheckOutcome, SignedFormat, Verdict as VerdictValue};
 
 /// The details of a partner's verification request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +110,7 @@ impl VerificationResult {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Checked {
     /// Whether you can rely on it now: true only if `verdict` is `valid`.
+    #[schema(example = true)]
     pub valid: bool,
     /// The overall result of the checks now. `valid`: all required checks passed. `invalid`: a
     /// check failed, for example because the credential was revoked or suspended. `replaced`: the
@@ -118,7 +120,7 @@ pub struct Checked {
     /// `at_consent` is then the last known state. `issuer_unknown`: the operator of this server no
     /// longer trusts the issuer.
     #[serde(default)]
-    #[schema(example = "valid")]
+    #[schema(value_type = VerdictValue, required = true)]
     pub verdict: String,
     /// When it was checked (RFC 3339, UTC). The checks are repeated each time you fetch the result.
     /// The status list of another issuer may be cached for up to half a minute.
@@ -126,6 +128,7 @@ pub struct Checked {
     pub checked_at: String,
     /// The result at the time when the person presented it.
     #[serde(default)]
+    #[schema(required = true)]
     pub at_consent: AtConsent,
     /// The address of the issuer that signed it.
     #[serde(default)]
@@ -147,6 +150,7 @@ pub struct Checked {
     pub expired_on: Option<String>,
     /// How much of the credential the person did not show, whether you requested it or not.
     #[serde(default)]
+    #[schema(required = true)]
     pub not_shown: NotShown,
     /// The signed presentation, so that you can verify it with your own tools. Null if it contains
     /// more than you requested.
@@ -158,6 +162,7 @@ pub struct Checked {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AtConsent {
     /// Whether no check failed at that time.
+    #[schema(example = true)]
     pub valid: bool,
     /// When it was checked (RFC 3339, UTC).
     #[schema(format = "date-time", example = "2026-11-23T09:09:30Z")]
@@ -196,10 +201,10 @@ impl NotShown {
 pub struct Check {
     /// `signature`, `issuer`, `holder` (the person presented it for this request), `status` (it is
     /// not revoked), `dates`, or `schema` (it conforms to its type).
-    #[schema(example = "signature")]
+    #[schema(value_type = CheckName)]
     pub name: String,
     /// `passed`, `failed` or `not_checked`.
-    #[schema(example = "passed")]
+    #[schema(value_type = CheckOutcome)]
     pub outcome: String,
     /// The reason, as a sentence.
     #[schema(example = "The ES256 signature is valid.")]
@@ -218,14 +223,18 @@ pub struct Check {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Presented {
     /// Its format.
-    #[schema(example = "dc+sd-jwt")]
+    #[schema(value_type = SignedFormat)]
     pub format: String,
     /// The presentation.
+    #[schema(
+        example = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImRjK3NkLWp3dCJ9.eyJpc3MiOiJodHRwczovL3Bhc3Nwb3J0LmV4YW1wbGUifQ.c2lnbmF0dXJl~"
+    )]
     pub token: String,
     /// The audience of the holder's signature.
     #[schema(example = "https://passport.example/verifications/0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70")]
     pub audience: String,
     /// The nonce in the holder's signature.
+    #[schema(example = "n-0S6_WzA2Mj")]
     pub nonce: String,
 }
 

@@ -127,7 +127,7 @@ fn read(found: &TaggedOperation<'_>) -> Option<Operation> {
         method: method.to_uppercase().parse().ok()?,
         path: path.to_owned(),
         summary: operation["summary"].as_str().unwrap_or(path).to_owned(),
-        needs_token: operation.get("security").is_some(),
+        needs_token: openapi::needs_token(operation),
         example: content.and_then(|(_, content)| content.get("example")).cloned(),
         content_type,
     })
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn only_current_operations_with_a_text_body_can_be_sent() {
-        let add = json!({ "tags": ["Add"], "operationId": FIRST, "security": [] });
+        let add = json!({ "tags": ["Add"], "operationId": FIRST, "security": [{ "oauth": [] }] });
         let other = |id: &str, more: Value| {
             let mut operation = json!({ "tags": ["Add"], "operationId": id });
             operation

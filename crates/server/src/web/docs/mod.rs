@@ -196,7 +196,7 @@ fn operation(document: &Value, path: &str, method: &str, operation: &Value) -> O
         summary: text(&operation["summary"]),
         paragraphs: text(&operation["description"]).split("\n\n").map(str::to_owned).collect(),
         deprecated: operation["deprecated"] == true,
-        scope: operation.get("security").map(scopes),
+        scope: openapi::needs_token(operation).then(|| scopes(&operation["security"])),
         parameters: operation["parameters"].as_array().into_iter().flatten().map(parameter).collect(),
         body,
         example: example.map(|example| serde_json::to_string_pretty(example).unwrap_or_default()).unwrap_or_default(),
@@ -221,6 +221,7 @@ fn parameter(parameter: &Value) -> Row {
 
 fn answer(document: &Value, status: &str, found: &Value) -> Answer {
     let mut rows = Vec::new();
+    let found = resolve(document, found);
     // Error bodies (application/problem+json) are documented once, in their own section.
     if let Some(content) = found["content"].get("application/json") {
         members(document, &content["schema"], "", &mut rows);
@@ -243,13 +244,15 @@ fn members(document: &Value, schema: &Value, prefix: &str, rows: &mut Vec<Row>) 
             });
             continue;
         }
-        let member = resolve(document, member);
+        let described = without_null(member);
+        let member = resolve(document, described);
         let is_list = member["items"].is_object();
         let path = format!("{prefix}{name}{}", if is_list { "[]" } else { "" });
         rows.push(Row {
             kind: kind(member),
             required: required.iter().any(|required| required == name),
-            meaning: text(&member["description"]),
+            // A reference may have its own description.
+            meaning: text(described.get("description").unwrap_or(&member["description"])),
             example: example(member),
             name: path.clone(),
         });
@@ -263,6 +266,12 @@ fn members(document: &Value, schema: &Value, prefix: &str, rows: &mut Vec<Row>) 
 fn item_of(schema: &Value) -> Option<credential::Type> {
     let name = schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")?.strip_prefix(ITEM)?;
     name.parse().ok()
+}
+
+/// Returns the schema of a nullable reference, which is one of the reference and null.
+fn without_null(schema: &Value) -> &Value {
+    let mut choices = schema["oneOf"].as_array().into_iter().flatten();
+    choices.find(|choice| choice["$ref"].is_string()).unwrap_or(schema)
 }
 
 fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {

@@ -83,6 +83,18 @@ async fn last_upload_replaces_earlier_ones() {
 }
 
 #[tokio::test]
+async fn uploads_without_a_specific_content_type_are_accepted() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let answer = push_awaiting_pdf(&test, &token).await;
+    let link = &answer["assets"][0]["upload_url"];
+    test.upload(link, "application/octet-stream", pdf()).await.assert_status(204);
+    let refused = test.upload(link, "application/octet-stream", samples::png(10, 5)).await;
+    assert_eq!(refused.status, 422, "the declared kind is still checked");
+    test.upload(link, "image/png", pdf()).await.assert_status(415);
+}
+
+#[tokio::test]
 async fn upload_limit_is_ten_mebibytes() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
