@@ -1,0 +1,317 @@
+"""The client for asyncio, written from client.py by clients/generate. Do not edit."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Any, AsyncIterator, Iterable, List, Mapping, Optional, Type, TypeVar, cast
+
+import httpx
+
+from . import _operations as operations
+from . import types
+from ._core import Call, Core, Outcome, Received, RetryPolicy, Runtime, Send, Sleep, json_of
+from .errors import AuthenticationError, NetworkError, OAuthError
+
+T = TypeVar("T")
+
+
+class AsyncTenurePartner:
+    """A client of the Partner API. Create one and share it: its calls share one access token.
+
+    `base_url` is the server, such as "https://passport.example". `scope` is a list of scopes
+    separated by spaces and defaults to all that the client has. `timeout` is in seconds, without
+    progress. `http_client` replaces the connections, for proxies and tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        scope: Optional[str] = None,
+        timeout: float = 30.0,
+        retries: Optional[RetryPolicy] = None,
+        allow_insecure_http: bool = False,
+        http_client: Optional[httpx.AsyncClient] = None,
+        runtime: Optional[Runtime] = None,
+    ) -> None:
+        self._core = Core(
+            base_url,
+            client_id,
+            client_secret,
+            scope,
+            retries or RetryPolicy(),
+            runtime or Runtime(),
+            allow_insecure_http,
+        )
+        self._timeout = timeout
+        self._http = http_client or httpx.AsyncClient()
+        self._token_lock: Optional[asyncio.Lock] = None
+        self.submissions = Submissions(self)
+        self.verifications = Verifications(self)
+        self.webhooks = Webhooks(self)
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> AsyncTenurePartner:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        await self.close()
+
+    async def _json(self, call: Call[T]) -> T:
+        return cast(T, json_of(await self._send(call)))
+
+    async def _send(self, call: Call[Any]) -> Received:
+        """Sends a call; a token that the server refuses is renewed once."""
+        call = self._core.keyed(call)
+        if not call.authorized:
+            return await self._run(call, None)
+        token = await self._token()
+        try:
+            return await self._run(call, token)
+        except OAuthError:
+            raise
+        except AuthenticationError:
+            self._core.refused_token(token)
+        return await self._run(call, await self._token())
+
+    async def _token(self) -> str:
+        current = self._core.current_token()
+        if current is not None:
+            return current
+        # Created here, because on Python 3.9 a lock belongs to the event loop of its creation.
+        if self._token_lock is None:
+            self._token_lock = asyncio.Lock()
+        # One task fetches; the others wait for its token.
+        async with self._token_lock:
+            current = self._core.current_token()
+            if current is not None:
+                return current
+            asked_at = self._core.runtime.now()
+            return self._core.store_token(await self._run(self._core.token_call(), None), asked_at)
+
+    async def _run(self, call: Call[Any], token: Optional[str]) -> Received:
+        steps = self._core.steps(call, token)
+        outcome: Outcome = None
+        while True:
+            try:
+                step = steps.send(outcome)
+            except StopIteration as done:
+                return cast(Received, done.value)
+            if isinstance(step, Sleep):
+                await self._core.runtime.async_sleep(step.seconds)
+                outcome = None
+            else:
+                outcome = await self._carry_out(step)
+
+    async def _carry_out(self, step: Send) -> Outcome:
+        try:
+            response = await self._http.request(
+                step.method,
+                step.url,
+                headers=step.headers,
+                content=step.content,
+                timeout=self._timeout,
+                follow_redirects=False,
+            )
+        except httpx.RequestError as error:
+            failed = NetworkError(f"{step.method} {step.url.split('?')[0]}: {error or repr(error)}")
+            failed.__cause__ = error
+            return failed
+        return Received(response.status_code, response.headers, response.text)
+
+    async def _pages(self, path: str, member: str, query: Mapping[str, Any]) -> AsyncIterator[Any]:
+        cursor = None
+        while True:
+            page = await self._json(operations.page(path, query, cursor))
+            for entry in page[member]:
+                yield entry
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return
+
+
+class Submissions:
+    """Pushes credentials and reads what became of them."""
+
+    def __init__(self, client: AsyncTenurePartner) -> None:
+        self._client = client
+
+    async def push(
+        self,
+        type: types.CredentialType,
+        body: types.Submission,
+        *,
+        idempotency_key: Optional[str] = None,
+    ) -> types.PushResult:
+        """Pushes one credential. A repeat of a `credential_id` returns the same link."""
+        return await self._client._json(operations.push(type, body, idempotency_key))
+
+    async def dry_run(self, type: types.CredentialType, body: types.Submission) -> types.DryRunResult:
+        """Validates a push and stores nothing."""
+        return await self._client._json(operations.dry_run(type, body))
+
+    async def push_batch(
+        self, batch: types.Batch, *, idempotency_key: Optional[str] = None
+    ) -> types.PushResult:
+        """Pushes several credentials of one person behind one link, all or none."""
+        return await self._client._json(operations.push_batch(batch, idempotency_key))
+
+    async def dry_run_batch(self, batch: types.Batch) -> types.DryRunResult:
+        """Validates a batch and stores nothing."""
+        return await self._client._json(operations.dry_run_batch(batch))
+
+    async def upload(self, link: types.UploadLink, document: bytes) -> None:
+        """Uploads a document to a link from the response to a push."""
+        await self._client._send(operations.upload(link, document))
+
+    async def status(self, credential_id: str) -> types.SubmissionStatus:
+        """Returns the status of a credential or a batch."""
+        return await self._client._json(operations.status(credential_id))
+
+    async def statuses(self, credential_ids: Iterable[str]) -> types.Statuses:
+        """Returns the statuses of any number of ids, by requests of 30 ids each."""
+        calls = operations.statuses(credential_ids)
+        return operations.joined([await self._client._json(call) for call in calls])
+
+    def list(
+        self,
+        *,
+        type: Optional[types.CredentialType] = None,
+        status: Optional[types.Status] = None,
+        created_after: Optional[str] = None,
+        created_before: Optional[str] = None,
+        limit: Optional[int] = None,
+    ) -> AsyncIterator[types.SubmissionSummary]:
+        """Lists your submissions, newest first. `limit` is the number in one request."""
+        query = operations.filters(type, status, created_after, created_before, limit)
+        return self._client._pages(operations.SUBMISSIONS, "submissions", query)
+
+    async def withdraw(
+        self,
+        type: types.CredentialType,
+        credential_id: str,
+        reason: str,
+        *,
+        idempotency_key: Optional[str] = None,
+    ) -> None:
+        """Withdraws a credential. The person reads the reason."""
+        await self._client._send(operations.withdraw(type, credential_id, reason, idempotency_key))
+
+
+class Verifications:
+    """Requests credentials from people, and verifies tokens."""
+
+    def __init__(self, client: AsyncTenurePartner) -> None:
+        self._client = client
+
+    async def create(
+        self,
+        type: types.CredentialType,
+        body: Optional[types.VerificationRequest] = None,
+        *,
+        idempotency_key: Optional[str] = None,
+    ) -> types.VerificationLink:
+        """Creates a verification request: send the person to its `redirect_uri`."""
+        call = operations.create_request(type, body or {}, idempotency_key)
+        return await self._client._json(call)
+
+    async def result(self, request_id: str) -> types.VerificationResult:
+        """Returns a request with its result, verified again at this moment."""
+        return await self._client._json(operations.result(request_id))
+
+    def list(
+        self,
+        *,
+        type: Optional[types.CredentialType] = None,
+        status: Optional[types.Status] = None,
+        created_after: Optional[str] = None,
+        created_before: Optional[str] = None,
+        limit: Optional[int] = None,
+    ) -> AsyncIterator[types.VerificationSummary]:
+        """Lists your verification requests, newest first. `limit` is the number in one request."""
+        query = operations.filters(type, status, created_after, created_before, limit)
+        return self._client._pages(operations.REQUESTS, "requests", query)
+
+    async def verify_token(
+        self, token: str, *, audience: Optional[str] = None, nonce: Optional[str] = None
+    ) -> types.TokenReport:
+        """Verifies a token that you were given. `valid` is the one field to read."""
+        return await self._client._json(operations.verify_token(token, audience, nonce))
+
+
+class Webhooks:
+    """Registers webhooks, and reads and repeats their deliveries."""
+
+    def __init__(self, client: AsyncTenurePartner) -> None:
+        self._client = client
+
+    async def create(
+        self, webhook: types.NewWebhook, *, idempotency_key: Optional[str] = None
+    ) -> types.WebhookWithSecret:
+        """Registers a webhook. Store the `secret`; it is not shown again."""
+        return await self._client._json(operations.create_webhook(webhook, idempotency_key))
+
+    async def list(self) -> List[types.Webhook]:
+        """Returns all of your webhooks."""
+        found = await self._client._json(operations.list_webhooks())
+        return cast("List[types.Webhook]", found["webhooks"])
+
+    async def get(self, id: str) -> types.Webhook:
+        """Returns one webhook."""
+        return await self._client._json(operations.get_webhook(id))
+
+    async def update(self, id: str, change: types.WebhookChange) -> types.Webhook:
+        """Changes a webhook. An absent field stays; None removes a name or description."""
+        return await self._client._json(operations.update_webhook(id, change))
+
+    async def delete(self, id: str) -> None:
+        """Deletes a webhook."""
+        await self._client._send(operations.delete_webhook(id))
+
+    async def rotate_secret(self, id: str) -> types.WebhookWithSecret:
+        """Replaces the secret; the old one signs for 24 hours more.
+
+        Not retried when the outcome is unknown, because a second rotation would end the first
+        secret.
+        """
+        return await self._client._json(operations.rotate_secret(id))
+
+    async def send_test(self, id: str, *, idempotency_key: Optional[str] = None) -> str:
+        """Sends a `tenure.test` event; returns its id."""
+        answer = await self._client._json(operations.send_test(id, idempotency_key))
+        return str(answer["event_id"])
+
+    def deliveries(
+        self, id: str, *, state: Optional[str] = None, limit: Optional[int] = None
+    ) -> AsyncIterator[types.Delivery]:
+        """Lists deliveries, newest first. `state` is "waiting", "delivered" or "failed"."""
+        path = f"{operations.webhook_path(id)}/deliveries"
+        return self._client._pages(path, "deliveries", {"state": state, "limit": limit})
+
+    async def replay(self, id: str, event_id: str, *, idempotency_key: Optional[str] = None) -> None:
+        """Sends one event again."""
+        await self._client._send(operations.replay(id, event_id, idempotency_key))
+
+    async def replay_all(
+        self, id: str, selection: types.Replay, *, idempotency_key: Optional[str] = None
+    ) -> int:
+        """Sends the events of a period again; returns their number."""
+        answer = await self._client._json(operations.replay_all(id, selection, idempotency_key))
+        return int(answer["replayed"])
+
+    async def simulate(
+        self, event: types.SimulatedEvent, *, idempotency_key: Optional[str] = None
+    ) -> types.SimulatedResult:
+        """Sandbox clients only: sends an event that did not happen to your webhooks."""
+        return await self._client._json(operations.simulate(event, idempotency_key))

@@ -1,0 +1,59 @@
+import type { components } from "./generated.js";
+import { jsonOf, type Transport } from "./transport.js";
+
+// A token is renewed when a tenth of its life is left, but at most this early.
+const EARLY_MS = 60_000;
+
+type TokenResponse = components["schemas"]["CreateTokenResponse"];
+
+interface Token {
+  value: string;
+  renewAt: number;
+}
+
+/** Fetches access tokens: one at a time, shared by all calls, renewed before it expires. */
+export class TokenSource {
+  #current: Token | undefined;
+  #pending: Promise<Token> | undefined;
+
+  // Private to the engine, so that a printed client does not show the secret.
+  readonly #form: string;
+
+  constructor(
+    private readonly transport: Transport,
+    clientId: string,
+    clientSecret: string,
+    scope: string | undefined,
+  ) {
+    const form = { grant_type: "client_credentials", client_id: clientId, client_secret: clientSecret };
+    this.#form = new URLSearchParams(scope ? { ...form, scope } : form).toString();
+  }
+
+  /** Returns a token that is not about to expire. */
+  async get(): Promise<string> {
+    if (this.#current && this.transport.runtime.now() < this.#current.renewAt) return this.#current.value;
+    this.#pending ??= this.#fetch().finally(() => (this.#pending = undefined));
+    return (await this.#pending).value;
+  }
+
+  /** Forgets a token that the server refused, unless it was renewed meanwhile. */
+  refused(value: string): void {
+    if (this.#current?.value === value) this.#current = undefined;
+  }
+
+  // Not bound to the caller's signal, because other calls wait for the same token.
+  async #fetch(): Promise<Token> {
+    const asked = this.transport.runtime.now();
+    const received = await this.transport.send({
+      method: "POST",
+      path: "/api/partner/v1/oauth/token",
+      body: this.#form,
+      contentType: "application/x-www-form-urlencoded",
+      repeatable: true,
+    });
+    const { access_token, expires_in } = jsonOf<TokenResponse>(received);
+    const life = expires_in * 1000;
+    this.#current = { value: access_token, renewAt: asked + life - Math.min(EARLY_MS, life / 10) };
+    return this.#current;
+  }
+}
