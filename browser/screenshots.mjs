@@ -27,6 +27,9 @@ async function walk(browser, server) {
   await visit("/", "01-front");
   await visit("/partner/add/careerHistory", "02-link-without-fragment");
   await visit("/docs", "03-docs");
+  await visit("/docs/operations/addCareerHistory", "03-docs-operation");
+  await visit("/docs/errors", "03-docs-errors");
+  await visit("/docs/guides/limits", "03-docs-guide");
   await visit("/verify", "25-verify-token");
   await page.goto(await demoLink(server));
   await textbox(page, "Email").fill(address);

@@ -1,4 +1,4 @@
-// The client examples on /docs: one language at a time, with or without scripts. pages.test.mjs
+// The client examples on /docs/clients: one language at a time, with or without scripts. pages.test.mjs
 // checks the page itself.
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ const scene = stage();
 
 test("a language is chosen by a radio button, and its client is the one that is shown", async () => {
   const page = await scene.visitor();
-  await page.goto("/docs#clients");
+  await page.goto("/docs/clients");
   assert.ok(await page.locator("#client-curl").isVisible(), "the first one");
   assert.ok(!(await page.locator("#client-ruby").isVisible()), "and no other");
   await page.getByRole("radio", { name: "Ruby", exact: true }).check();
@@ -18,4 +18,16 @@ test("a language is chosen by a radio button, and its client is the one that is 
   // Arrow keys move through a group of radio buttons.
   await page.keyboard.press("ArrowLeft");
   assert.ok(await page.locator("#client-php").isVisible());
+});
+
+test("radio buttons are small beside labels that are easy to hit", async () => {
+  const page = await scene.visitor();
+  await page.goto("/docs/clients");
+  for (const radio of await page.getByRole("radio").all()) {
+    const { width, height } = await radio.boundingBox();
+    assert.ok(width <= 24 && height <= 24, `${width} by ${height} px`);
+  }
+  for (const label of await page.locator(".languages label").all()) {
+    assert.ok((await label.boundingBox()).height >= 44);
+  }
 });

@@ -203,6 +203,24 @@ test("a webhook is made, tried, changed, rotated and deleted", async () => {
   await page.getByText("Webhook deleted.").waitFor();
 });
 
+test("a paused webhook fits on the narrowest phone", async () => {
+  const { page } = await consoleOf(scene, { viewport: { width: 320, height: 640 } }, await scene.server.addPartner());
+  await page.goto("/console/webhooks");
+  await page.getByRole("link", { name: "Add webhook" }).click();
+  // A name that never resolves (RFC 6761, section 6.4), so that deliveries fail.
+  await textbox(page, "URL").fill("https://hooks.invalid/tenure");
+  await button(page, "Create webhook").click();
+  await page.getByRole("link", { name: "Continue to the webhook" }).click();
+  await until("a pause", async () => {
+    await button(page, "Send test event").click();
+    await page.getByText("Test event queued.").waitFor();
+    return (await page.textContent("main")).includes("Paused until");
+  });
+  const { width } = await page.locator(".lead .state").boundingBox();
+  assert.ok(width <= 320, `the state is ${width} px wide`);
+  await checkPage(page);
+});
+
 test("the explorer is closed to real clients, and sends for a sandbox", async () => {
   const { page: closed } = await consoleOf(scene, {}, await scene.server.addPartner());
   await closed.goto("/console/explorer");

@@ -8,7 +8,7 @@ import { textbox } from "../support/steps.mjs";
 
 const scene = stage();
 
-for (const path of ["/", "/docs", "/sign-in"]) {
+for (const path of ["/", "/sign-in"]) {
   test(`${path} is in order`, async () => {
     const page = await scene.visitor();
     await page.goto(path);

@@ -23,11 +23,16 @@ export class Server {
   #readMails = new Set();
   #partner;
   #token;
+  #settings;
   output = "";
 
-  /** Starts `tenure serve` or `tenure demo` on new data and waits until it is ready. */
-  static async start({ demo = false } = {}) {
+  /**
+   * Starts `tenure serve` or `tenure demo` on new data and waits until it is ready. `settings` are
+   * environment variables.
+   */
+  static async start({ demo = false, settings = {} } = {}) {
     const server = new Server();
+    server.#settings = settings;
     server.#folder = await mkdtemp(join(tmpdir(), "tenure-browser-"));
     const port = await freePort();
     server.base = `http://localhost:${port}`;
@@ -50,7 +55,7 @@ export class Server {
 
   #run(args) {
     // Colour codes would break up the link that a demonstration prints.
-    const env = { ...process.env, TENURE_RATE_LIMIT__ENABLED: "false", NO_COLOR: "1" };
+    const env = { ...process.env, TENURE_RATE_LIMIT__ENABLED: "false", NO_COLOR: "1", ...this.#settings };
     this.#process = spawn(BINARY, args, { cwd: this.#folder, env, stdio: ["ignore", "pipe", "pipe"] });
     this.exited = new Promise((resolve) => {
       this.#process.on("exit", (code, signal) => resolve(code ?? signal));
@@ -174,16 +179,25 @@ export class Server {
   }
 
   /** Waits for the next unread mail to this address; returns its six-digit code. */
-  async nextCode(address) {
+  nextCode(address) {
+    return this.#nextInMail(address, codeIn);
+  }
+
+  /** Waits for the next unread mail to this address; returns the link in it that starts with `path`. */
+  nextLink(address, path) {
+    return this.#nextInMail(address, (mail) => bodyOf(mail).match(new RegExp(`https?://\\S*${path}\\S*`))?.[0]);
+  }
+
+  async #nextInMail(address, find) {
     return until(`a mail to ${address}`, async () => {
       const names = await readdir(this.#mailFolder).catch(() => []);
       const unread = names.filter((name) => name.endsWith(".eml") && !this.#readMails.has(name));
       for (const name of unread) {
         const mail = await readFile(join(this.#mailFolder, name), "utf8");
-        const code = mail.includes(address) && codeIn(mail);
-        if (!code) continue;
+        const found = mail.includes(address) && find(mail);
+        if (!found) continue;
         this.#readMails.add(name);
-        return code;
+        return found;
       }
     });
   }
@@ -191,9 +205,12 @@ export class Server {
 
 // The first blank line ends the headers (RFC 5322, section 2.1); a soft line break is undone (RFC
 // 2045, section 6.7).
+function bodyOf(mail) {
+  return mail.slice(mail.search(/\r?\n\r?\n/)).replace(/=\r?\n/g, "").replaceAll("=3D", "=");
+}
+
 function codeIn(mail) {
-  const body = mail.slice(mail.search(/\r?\n\r?\n/)).replace(/=\r?\n/g, "");
-  return body.match(/(?<![\w=-])\d{6}(?![\w-])/)?.[0];
+  return bodyOf(mail).match(/(?<![\w=-])\d{6}(?![\w-])/)?.[0];
 }
 
 async function freePort() {

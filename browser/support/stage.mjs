@@ -30,7 +30,7 @@ export const launch = () => chromium.launch(CHROMIUM);
  * Registers a server and a browser for the tests of a file; `visitor()` returns a page with its own
  * cookies.
  */
-export function stage({ demo = false } = {}) {
+export function stage({ demo = false, settings = {} } = {}) {
   const stage = {
     async visitor(options = {}) {
       const defaults = { baseURL: stage.server.base, viewport: PHONE, reducedMotion: "reduce" };
@@ -42,7 +42,7 @@ export function stage({ demo = false } = {}) {
     },
   };
   before(async () => {
-    stage.server = await Server.start({ demo });
+    stage.server = await Server.start({ demo, settings });
     stage.browser = await launch();
   });
   after(async () => {

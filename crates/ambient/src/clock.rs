@@ -50,9 +50,11 @@ impl Timestamp {
         uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
     }
 
-    /// Converts to jiff's type, for calendar arithmetic and formatting.
+    /// Converts to jiff's type, for calendar arithmetic and formatting. Times beyond its range become
+    /// its first or last one.
     pub fn to_jiff(self) -> jiff::Timestamp {
-        jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        let limit = if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        jiff::Timestamp::from_microsecond(self.0).unwrap_or(limit)
     }
 }
 
@@ -77,8 +79,9 @@ impl std::ops::Sub<Duration> for Timestamp {
 /// Formats as RFC 3339 in UTC with whole seconds, as in the status endpoint's `finalized_at`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = jiff::Timestamp::from_second(self.seconds()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        seconds.fmt(f)
+        let (first, last) = (jiff::Timestamp::MIN.as_second(), jiff::Timestamp::MAX.as_second());
+        let seconds = jiff::Timestamp::from_second(self.seconds().clamp(first, last));
+        seconds.unwrap_or(jiff::Timestamp::UNIX_EPOCH).fmt(f)
     }
 }
 
@@ -235,5 +238,16 @@ mod tests {
         std::thread::sleep(Duration::from_millis(30));
         let elapsed = stopwatch.elapsed();
         assert!((Duration::from_millis(10)..Duration::from_secs(600)).contains(&elapsed), "{elapsed:?}");
+    }
+
+    #[test]
+    fn times_beyond_the_calendar_are_its_limits() {
+        for (seconds, shown) in
+            [(253_402_300_800, "9999-12-30T22:00:00Z"), (-400_000_000_000, "-009999-01-02T01:59:59Z")]
+        {
+            let time = Timestamp::from_micros(seconds * 1_000_000);
+            assert_eq!(time.to_string(), shown);
+            assert_eq!(time.to_jiff().as_second() < 0, seconds < 0);
+        }
     }
 }

@@ -16,6 +16,8 @@ Examples:
     tenure push people.csv --client-secret-file secret.txt --save-mapping bureau.toml
   Next month:
     tenure push people.csv --client-secret-file secret.txt --mapping bureau.toml
+  Push a sheet of a workbook, with data up to last month:
+    tenure push people.xlsx --sheet Staff --set last_processed_month=last-month
 
 A CSV file has a header row and one row per job. Rows with the same value in the
 person column become one career. Columns are recognised by their usual names.
@@ -33,11 +35,11 @@ FILE.progress. After Ctrl-C or a crash, run the same command again to resume.
 Exit code: 0 everything was pushed; 1 some rows were refused, failed or are left;
 2 wrong usage.";
 
-/// Push a CSV or NDJSON file of any size to a server, and write the links to a file.
+/// Push a CSV, Excel or NDJSON file of any size to a server, and write the links to a file.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The input file: CSV with a header row, or NDJSON with one v2 body per line.
+    /// The input file: CSV or .xlsx with a header row, or NDJSON with one v2 body per line.
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) destination: DestinationArgs,

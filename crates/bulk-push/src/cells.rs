@@ -39,9 +39,11 @@ impl Cells {
         }
         let mut start = 0;
         let cut = self.ends[..count].iter().map(|end| {
-            let cell = String::from_utf8_lossy(&self.text[start..*end]).into_owned();
+            let cell = String::from_utf8_lossy(&self.text[start..*end]);
             start = *end;
-            cell
+            // Excel writes ="00123" to keep the text of a cell as it is.
+            let formula = cell.trim().strip_prefix("=\"").and_then(|text| text.strip_suffix('"'));
+            formula.map_or_else(|| cell.to_string(), |text| text.replace("\"\"", "\""))
         });
         cut.collect()
     }
@@ -92,6 +94,7 @@ mod tests {
         assert_eq!((shown(0), shown(1), shown(2), shown(3)), ("E1", "\"Doe; \"\"JD\"\"\"", "", "5\" pipe"));
         assert_eq!(cells.place(row, 9), row.len()..row.len());
         assert_eq!(cells.split("Zoë"), ["Zoë"], "it can be used again");
+        assert_eq!(cells.split("=\"007\";\"=\"\"Ada\"\"\";=1;=\""), ["007", "Ada", "=1", "=\""]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ambient::{Clock, Timestamp};
 use bytes::Bytes;
+use hyper::Method;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
@@ -55,6 +56,17 @@ pub enum Answer {
     Lost(String),
     /// Every further push would fail. The message is for the person at the terminal.
     Hopeless(String),
+}
+
+/// The meaning of a response to a request that is not a push.
+#[derive(Debug)]
+pub enum Reply {
+    /// Done, with this body.
+    Done(Bytes),
+    /// The server does not know the credential, or it belongs to another partner.
+    Missing,
+    /// Any other response, or none.
+    Other(Answer),
 }
 
 /// The response to a push that succeeded.
@@ -148,31 +160,48 @@ impl Client {
     /// Pushes one credential. Fetches a token first if there is none, and once more if it is
     /// rejected.
     pub async fn push(&self, entry: &Entry) -> Answer {
-        let mut token = match self.token(0).await {
-            Ok(token) => token,
-            Err(answer) => return answer,
-        };
-        for renewed in [false, true] {
-            match self.send(entry, &token).await {
-                Ok(response) if response.status == 401 && !renewed => match self.token(token.number).await {
-                    Ok(another) => token = another,
-                    Err(answer) => return answer,
-                },
-                Ok(response) => return self.read(&response),
-                Err(error) => return lost(&self.destination.base, &error),
-            }
+        let options = if self.is_dry { "?dry_run=true" } else { "" };
+        let path = format!("/api/partner/v2/add/requests/{}{options}", entry.credential_type);
+        match self.authorized(Method::POST, &path, &entry.body).await {
+            Ok(response) => self.read(&response),
+            Err(answer) => answer,
         }
-        Answer::Lost("every new access token is rejected".to_owned())
     }
 
-    async fn send(&self, entry: &Entry, token: &Token) -> Result<Response, RequestError> {
-        let options = if self.is_dry { "?dry_run=true" } else { "" };
-        let address =
-            format!("{}/api/partner/v2/add/requests/{}{options}", self.destination.base, entry.credential_type);
+    /// Posts `body` to the endpoint at `path`, which is not a push.
+    pub async fn post(&self, path: &str, body: &Bytes) -> Reply {
+        self.call(Method::POST, path, body).await
+    }
+
+    /// Sends `body` with `method` to the endpoint at `path`, which is not a push.
+    pub async fn call(&self, method: Method, path: &str, body: &Bytes) -> Reply {
+        match self.authorized(method, path, body).await {
+            Ok(response) if matches!(response.status, 200 | 201 | 204) => Reply::Done(response.body),
+            Ok(response) if response.status == 404 && is_problem(&response) => Reply::Missing,
+            Ok(response) => Reply::Other(self.read(&response)),
+            Err(answer) => Reply::Other(answer),
+        }
+    }
+
+    /// Sends `body` with a token. Fetches another token once if it is rejected.
+    async fn authorized(&self, method: Method, path: &str, body: &Bytes) -> Result<Response, Answer> {
+        let mut token = self.token(0).await?;
+        for renewed in [false, true] {
+            match self.send(method.clone(), path, body, &token).await {
+                Ok(response) if response.status == 401 && !renewed => token = self.token(token.number).await?,
+                Ok(response) => return Ok(response),
+                Err(error) => return Err(lost(&self.destination.base, &error)),
+            }
+        }
+        Err(Answer::Lost("every new access token is rejected".to_owned()))
+    }
+
+    async fn send(&self, method: Method, path: &str, body: &Bytes, token: &Token) -> Result<Response, RequestError> {
+        let address = format!("{}{path}", self.destination.base);
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, token.header.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        self.http.post(&address, headers, entry.body.clone()).await
+        self.http.send(method, &address, headers, body.clone()).await
     }
 
     /// Returns a valid token with a number above `spent`. Concurrent callers share one request.
@@ -262,6 +291,11 @@ fn lost(base: &str, error: &RequestError) -> Answer {
         )),
         RequestError::TimedOut | RequestError::Unreachable(_) => Answer::Lost(error.to_string()),
     }
+}
+
+/// Returns whether the body is a problem of a Tenure server, and not the page of a proxy.
+fn is_problem(response: &Response) -> bool {
+    serde_json::from_slice::<Problem>(&response.body).is_ok_and(|problem| !problem.request_id.is_empty())
 }
 
 /// Interprets the response to a push or to a dry run.

@@ -18,11 +18,13 @@ use crate::error::Error;
 use crate::http::Http;
 use crate::journal::{Journal, JournalHeader, PreviousRun};
 use crate::precheck::{Checked, check};
+use crate::preview::preview;
+use crate::printable::printable_lines;
 use crate::progress::{Progress, ask, say};
 use crate::rejected_row::RejectedRows;
 use crate::run::{Ran, Run};
 use crate::source::Source;
-use crate::summary::{Summary, counted};
+use crate::summary::{Summary, counted, notes};
 use crate::surroundings::Surroundings;
 
 impl Args {
@@ -31,8 +33,15 @@ impl Args {
     /// # Errors
     /// [`Error`], if the run ended before its summary.
     pub fn run(self, surroundings: Surroundings) -> Result<ExitCode, Error> {
+        self.steps(surroundings).map_err(|error| match error {
+            Error::Usage(text) => Error::Usage(printable_lines(&text)),
+            Error::Failed(text) => Error::Failed(printable_lines(&text)),
+        })
+    }
+
+    fn steps(self, surroundings: Surroundings) -> Result<ExitCode, Error> {
         self.destination.has_no_secret_in_sight()?;
-        let mut source = self.reading.open(&self.file)?;
+        let mut source = self.reading.open(&self.file, surroundings.clock.now().to_jiff())?;
         self.introduce(&source)?;
         let target = match self.dry_run {
             Some(DryRun::Here) => None,
@@ -50,6 +59,7 @@ impl Args {
         let rejected_path = self.beside(&self.output.refusals, ".refusals.csv");
         let mut rejected = RejectedRows::begin(&source.input().name, &rejected_path, self.output.quiet)?;
         let checked = check(&mut source, &previous, &mut rejected, &surroundings.context())?;
+        self.show(&source, &checked);
         let (Some(target), Some(header)) = (target, header) else { return Ok(self.dry(&source, checked, &rejected)) };
         if checked.counts.skipped > 0 && !self.skip_refused {
             return Err(self.would_be_refused(&source, &checked, &rejected));
@@ -68,7 +78,7 @@ impl Args {
 
     fn note(&self, text: &str) {
         if !self.output.quiet {
-            say(text);
+            say(&printable_lines(text));
         }
     }
 
@@ -84,10 +94,12 @@ impl Args {
             Source::Table(table) => {
                 let rows = counted(u64::try_from(table.rows()).unwrap_or_default(), ("row", "rows"));
                 self.note(&format!("{name}: {count} in {rows}"));
-                // A mapping that the caller provided needs no explanation.
-                if self.reading.mapping.is_none() {
-                    self.note(&format!("Column mapping:\n{}", table.plan.explained()));
+                if table.lines_above > 0 {
+                    let lines = u64::try_from(table.lines_above).unwrap_or_default();
+                    let lines = counted(lines, ("line", "lines"));
+                    self.note(&format!("Skipped {lines} above the header (see --skip-rows)"));
                 }
+                self.note(&format!("Column mapping:\n{}", table.plan.explained()));
                 let unused = table.plan.unused();
                 if !unused.is_empty() {
                     self.note(&format!("Unused columns: {}", unused.join(", ")));
@@ -95,6 +107,12 @@ impl Args {
                 if let Some(path) = &self.reading.save_mapping {
                     table.plan.mapping.save(path)?;
                     self.note(&format!("Column mapping saved to {}", path.display()));
+                    if table.plan.mapping.forgets_the_month() {
+                        self.note(
+                            "last_processed_month was not saved: set it for each file, or set it to last-month or \
+                             this-month",
+                        );
+                    }
                 }
             }
         }
@@ -136,6 +154,17 @@ impl Args {
             print(&format!("{taken} would be pushed{refused}. Nothing was sent."));
         }
         if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    /// Shows the first people as they will be pushed.
+    fn show(&self, source: &Source, checked: &Checked) {
+        if checked.first.is_empty() || matches!(source, Source::Lines(_)) {
+            return;
+        }
+        let count = u64::try_from(checked.first.len()).unwrap_or_default();
+        let (first, shown) = (counted(count, source.nouns()), preview(&checked.first));
+        self.note(&format!("The first {first} as they will be pushed:\n{shown}"));
+        notes(&checked.counts).iter().for_each(|note| self.note(note));
     }
 
     fn unshown(&self, rejected: &RejectedRows) {
@@ -185,7 +214,7 @@ impl Args {
             None => {}
         }
         let is_mailed = matches!(source, Source::Table(table) if table.plan.email.is_some());
-        let has_nobody = !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal();
+        let has_nobody = !std::io::stdin().is_terminal();
         if self.yes || has_nobody || to_push == 0 || self.dry_run.is_some() {
             return Ok(true);
         }
@@ -204,7 +233,7 @@ impl Args {
         (target, surroundings): (Destination, Surroundings),
         journal: Option<(&Path, &Path, JournalHeader)>,
     ) -> Result<Ran, Error> {
-        let Checked { skip, scopes, counts } = checked;
+        let Checked { skip, scopes, counts, .. } = checked;
         if counts.left() == 0 {
             return Ok(Ran { counts, rejected, ended: None });
         }
@@ -266,7 +295,7 @@ impl Args {
         if self.output.json {
             print(&summary.json().to_string());
         } else if !self.output.quiet {
-            print(&summary.text());
+            print(&printable_lines(&summary.text()));
         }
         if let Some(why) = ended {
             say(&format!("tenure: {why}"));

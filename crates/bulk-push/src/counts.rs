@@ -23,6 +23,12 @@ pub struct Counts {
     pub replaced: u64,
     /// Warnings from the server.
     pub warnings: u64,
+    /// Ends too far ahead to be one, which were left out.
+    pub far_ends: u64,
+    /// Rows that repeated a job.
+    pub merged: u64,
+    /// Rows with totals, which were skipped.
+    pub totals: u64,
     /// How long the run took.
     pub seconds: f64,
 }

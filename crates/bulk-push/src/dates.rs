@@ -1,28 +1,10 @@
 //! Converts dates as files write them to dates as the API expects them.
 
 use credential::Shape;
+use jiff::civil::Date;
 
-/// How a file writes its dates, such as `DD/MM/YYYY`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern(Vec<Piece>);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Piece {
-    Year,
-    ShortYear,
-    Month,
-    MonthName,
-    Day,
-    Text(char),
-}
-
-/// A month, or a day, that a pattern matched.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Found {
-    year: i32,
-    month: i32,
-    day: Option<i32>,
-}
+use crate::date_pattern::{Found, Pattern};
+use crate::unclear_dates as unclear;
 
 /// Unambiguous patterns. Days with slashes are missing, because day or month may come first.
 const SURE: [&str; 14] = [
@@ -45,120 +27,57 @@ const SURE: [&str; 14] = [
 /// Patterns that are accepted even if another one is given.
 const STANDARD: [&str; 2] = ["YYYY-MM", "YYYY-MM-DD"];
 
+/// An optional date that lies further ahead than this means that there is none: systems write
+/// 2099-12-31, 2999-12-31, 4712-12-31 or 9999-12-31 for a job without an end.
+const FAR_YEARS: i32 = 50;
+
 /// Values that mean "no end date yet".
 const OPEN: [&str; 10] = ["present", "current", "now", "ongoing", "today", "to date", "until now", "-", "n/a", "null"];
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
+/// Values of an end that probably mean "no end date yet", which `--empty-end` confirms.
+const EMPTY: [&str; 26] = [
+    "none",
+    "nan",
+    "nat",
+    "nil",
+    "na",
+    "n.a.",
+    "(null)",
+    "<null>",
+    "(none)",
+    "(blank)",
+    "undefined",
+    "0",
+    "0000-00-00",
+    "00/00/0000",
+    "00.00.0000",
+    "00-00-0000",
+    "00000000",
+    "0000-00-00 00:00:00",
+    "--",
+    "\u{2013}",
+    "\u{2014}",
+    "active",
+    "employed",
+    "open",
+    "open ended",
+    "permanent",
 ];
-
-impl Pattern {
-    /// Parses a pattern.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let known = [
-            ("YYYY", Piece::Year),
-            ("YY", Piece::ShortYear),
-            ("MMM", Piece::MonthName),
-            ("MM", Piece::Month),
-            ("M", Piece::Month),
-            ("DD", Piece::Day),
-            ("D", Piece::Day),
-        ];
-        let (mut pieces, mut rest) = (Vec::new(), text);
-        while let Some(first) = rest.chars().next() {
-            match known.iter().find(|(name, _)| rest.starts_with(name)) {
-                Some((name, piece)) => {
-                    pieces.push(*piece);
-                    rest = &rest[name.len()..];
-                }
-                None if first.is_ascii_alphabetic() => return Err(Self::wrong(text)),
-                None => {
-                    pieces.push(Piece::Text(first));
-                    rest = &rest[first.len_utf8()..];
-                }
-            }
-        }
-        let count = |wanted: &[Piece]| pieces.iter().filter(|piece| wanted.contains(piece)).count();
-        let is_whole = count(&[Piece::Year, Piece::ShortYear]) == 1
-            && count(&[Piece::Month, Piece::MonthName]) == 1
-            && count(&[Piece::Day]) <= 1;
-        if is_whole { Ok(Self(pieces)) } else { Err(Self::wrong(text)) }
-    }
-
-    fn wrong(text: &str) -> String {
-        format!(
-            "'{text}' is not a date format; combine YYYY or YY, MM or MMM (Jan), and DD, such as DD/MM/YYYY or MMM-YY"
-        )
-    }
-
-    fn read(&self, text: &str) -> Option<Found> {
-        let (mut found, mut rest) = (Found::default(), text);
-        for piece in &self.0 {
-            match piece {
-                Piece::Year => found.year = digits(&mut rest, 4, 4)?,
-                Piece::ShortYear => {
-                    // Two digits below 60 mean 20xx, because no career starts in the far
-                    // future or a lifetime ago.
-                    let short = digits(&mut rest, 2, 2)?;
-                    found.year = if short < 60 { 2000 + short } else { 1900 + short };
-                }
-                Piece::Month => found.month = digits(&mut rest, 1, 2)?,
-                Piece::Day => found.day = Some(digits(&mut rest, 1, 2)?),
-                Piece::MonthName => found.month = month_name(&mut rest)?,
-                Piece::Text(character) => rest = rest.strip_prefix(*character)?,
-            }
-        }
-        let is_date = (1900..=9999).contains(&found.year)
-            && (1..=12).contains(&found.month)
-            && found.day.is_none_or(|day| (1..=31).contains(&day));
-        (rest.is_empty() && is_date).then_some(found)
-    }
-}
-
-fn digits(rest: &mut &str, least: usize, most: usize) -> Option<i32> {
-    let count = rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
-    if count < least {
-        return None;
-    }
-    let (number, behind) = rest.split_at(count);
-    *rest = behind;
-    number.parse().ok()
-}
-
-fn month_name(rest: &mut &str) -> Option<i32> {
-    let length = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
-    let name = rest[..length].to_ascii_lowercase();
-    let index = MONTHS.iter().position(|month| name.len() >= 3 && month.starts_with(&name))?;
-    *rest = &rest[length..];
-    i32::try_from(index + 1).ok()
-}
-
-/// Returns whether a date can be read with the day or with the month first.
-pub fn is_ambiguous(text: &str) -> bool {
-    let separator = if text.contains('-') { '-' } else { '/' };
-    ["YYYY", "YY"].into_iter().any(|year| {
-        let reads = |first: &str, second: &str| {
-            let pattern = Pattern::parse(&format!("{first}{separator}{second}{separator}{year}"));
-            pattern.is_ok_and(|pattern| pattern.read(text.trim()).is_some())
-        };
-        reads("DD", "MM") && reads("MM", "DD")
-    })
-}
 
 /// Returns whether values of this shape are dates.
 pub fn is_date(shape: Shape) -> bool {
     matches!(shape, Shape::YearMonth | Shape::Date | Shape::Year | Shape::YearOrDate)
+}
+
+/// What a cell with a date says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// A date in the API's format, or unreadable text, which validation rejects.
+    Date(String),
+    /// There is no date yet.
+    Open,
+    /// There is no date yet, because this one lies too far ahead to be one.
+    Far,
 }
 
 /// How the dates of a file are parsed.
@@ -167,39 +86,73 @@ pub struct Dates {
     patterns: Vec<Pattern>,
     /// Whether the caller gave a pattern.
     pub are_told: bool,
+    empty_end: bool,
+    today: Date,
 }
 
 impl Dates {
-    /// Parses dates by the given pattern, or by the unambiguous ones.
-    pub fn new(told: Option<&str>) -> Result<Self, String> {
+    /// Parses dates by the given pattern, or by the unambiguous ones. With `empty_end`, words such
+    /// as `None` mean that there is no end.
+    pub fn new(told: Option<&str>, empty_end: bool, today: Date) -> Result<Self, String> {
         let others: &[&str] = if told.is_some() { &STANDARD } else { &SURE };
         let patterns: Result<Vec<Pattern>, String> =
             told.iter().chain(others).map(|pattern| Pattern::parse(pattern)).collect();
-        Ok(Self { patterns: patterns?, are_told: told.is_some() })
+        Ok(Self { patterns: patterns?, are_told: told.is_some(), empty_end, today })
     }
 
-    /// Converts a date to the API's format; `None` if there is no date yet. Unreadable text is
-    /// returned unchanged, and validation rejects it.
-    pub fn convert(&self, text: &str, shape: Shape, is_optional: bool) -> Option<String> {
+    /// Converts a date to the API's format. `field` is the name of the field.
+    pub fn convert(&self, text: &str, shape: Shape, is_optional: bool, field: &str) -> Reading {
         let text = text.trim();
-        if is_optional && OPEN.iter().any(|open| open.eq_ignore_ascii_case(text)) {
-            return None;
+        let is_open = |words: &[&str]| words.iter().any(|open| open.eq_ignore_ascii_case(text));
+        if is_optional && (is_open(&OPEN) || (self.empty_end && is_open(&EMPTY))) {
+            return Reading::Open;
         }
-        // Drops the time of day.
-        let alone = text.split_once(['T', ' ']).filter(|(_, time)| time.contains(':')).map_or(text, |(date, _)| date);
-        let Some(Found { year, month, day }) = self.patterns.iter().find_map(|pattern| pattern.read(alone)) else {
-            return Some(text.to_owned());
+        let Some(Found { mut year, month, day, is_short }) = self.found(text) else {
+            return Reading::Date(text.to_owned());
         };
-        // Payroll systems write 9999-12-31 for an employment without an end.
-        if is_optional && year == 9999 {
-            return None;
+        // A birth lies in the past: 52 is 1952, not 2052.
+        if is_short && field == "date_of_birth" && year > i32::from(self.today.year()) {
+            year -= 100;
         }
-        Some(match (shape, day) {
+        if is_optional && year > i32::from(self.today.year()) + FAR_YEARS {
+            return Reading::Far;
+        }
+        Reading::Date(match (shape, day) {
             (Shape::YearMonth, _) => format!("{year:04}-{month:02}"),
             (Shape::Year, _) | (Shape::YearOrDate, None) => format!("{year:04}"),
             (_, Some(day)) => format!("{year:04}-{month:02}-{day:02}"),
             _ => text.to_owned(),
         })
+    }
+
+    fn found(&self, text: &str) -> Option<Found> {
+        if unclear::is_shifted_day(text) {
+            return None;
+        }
+        // Drops the time of day.
+        let alone = unclear::split_time(text).map_or(text, |(date, _)| date);
+        if !self.are_told && unclear::six_digits(alone).is_some() {
+            return None;
+        }
+        self.patterns.iter().find_map(|pattern| pattern.read(alone))
+    }
+
+    /// Returns whether `text` is a date in the future, or a date that never comes.
+    pub fn is_ahead(&self, text: &str) -> bool {
+        let (year, month) = (i32::from(self.today.year()), i32::from(self.today.month()));
+        self.found(text.trim()).is_some_and(|found| (found.year, found.month) > (year, month))
+    }
+
+    /// Explains why a date was not read, and names the option that helps.
+    pub fn explain(&self, text: &str, is_end: bool) -> Option<(String, String)> {
+        let text = text.trim();
+        if is_end && EMPTY.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+            return Some((
+                format!("'{text}' is not a date. If it means that there is no end, add --empty-end."),
+                "if it means that there is no end, add: --empty-end".to_owned(),
+            ));
+        }
+        unclear::explain(text, self.are_told)
     }
 }
 
@@ -208,7 +161,14 @@ mod tests {
     use super::*;
 
     fn month(text: &str, pattern: Option<&str>) -> Option<String> {
-        Dates::new(pattern).expect("a pattern").convert(text, Shape::YearMonth, true)
+        match dates(pattern, false).convert(text, Shape::YearMonth, true, "end_date") {
+            Reading::Date(text) => Some(text),
+            Reading::Open | Reading::Far => None,
+        }
+    }
+
+    fn dates(pattern: Option<&str>, empty_end: bool) -> Dates {
+        Dates::new(pattern, empty_end, jiff::civil::date(2026, 11, 23)).expect("a pattern")
     }
 
     #[test]
@@ -229,10 +189,14 @@ mod tests {
             "January 2020",
             "5 Jan 2020",
             "31-JAN-2020",
+            "31-JAN-2020 00:00:00",
         ] {
             assert_eq!(month(text, None).as_deref(), Some("2020-01"), "{text}");
         }
-        for text in ["01/02/2020", "13/01/2020", "Jan-20", "soon", "2020", "2020-13", "01-20", ""] {
+        let unread = ["01/02/2020", "13/01/2020", "Jan-20", "soon", "2020", "2020-13", "01-20", ""];
+        // A spreadsheet's day number, YYYYMM or YYMMDD, and a time that may be of the day before.
+        let unclear = ["43556", "2020131", "200112", "2019-03-31T17:00:00.000Z", "2019-03-31 17:00:00+00:00"];
+        for text in unread.into_iter().chain(unclear) {
             assert_eq!(month(text, None).as_deref(), Some(text), "{text}: left for the check to refuse");
         }
     }
@@ -251,25 +215,47 @@ mod tests {
         }
         assert_eq!(month("Dec-87", Some("MMM-YY")).as_deref(), Some("1987-12"));
         assert_eq!(month("31/01/2020", Some("MM/DD/YYYY")).as_deref(), Some("31/01/2020"), "no such month");
-        for bad in ["", "DD/MM", "YYYY", "YYYY-MM-DD HH", "MM/DD/DD/YYYY"] {
-            assert!(Pattern::parse(bad).is_err_and(|said| said.contains("DD/MM/YYYY")), "{bad}");
-        }
     }
 
     #[test]
     fn open_ended_values_become_no_end_date() {
-        let dates = Dates::new(None).expect("no pattern");
-        for text in ["present", " Current", "-", "9999-12-31"] {
+        for text in ["present", " Current", "-", "9999-12-31", "4712-12-31", "2999-12-31", "31.12.2099", "2100-01-01"] {
             assert_eq!(month(text, None), None, "{text}");
         }
-        assert_eq!(
-            dates.convert("present", Shape::YearMonth, false).as_deref(),
-            Some("present"),
-            "a start must be one"
-        );
-        assert_eq!(dates.convert("31.12.2020", Shape::Date, false).as_deref(), Some("2020-12-31"));
-        assert_eq!(dates.convert("12/2020", Shape::Date, false).as_deref(), Some("12/2020"), "no day is made up");
-        assert_eq!(dates.convert("2020-12-31", Shape::Year, false).as_deref(), Some("2020"));
-        assert_eq!(dates.convert("2020", Shape::YearOrDate, false).as_deref(), Some("2020"));
+        assert_eq!(month("2060-12-31", None).as_deref(), Some("2060-12"));
+        let read = |text, shape, is_optional| dates(None, false).convert(text, shape, is_optional, "start_date");
+        let date = |text: &str| Reading::Date(text.to_owned());
+        assert_eq!(read("present", Shape::YearMonth, false), date("present"), "a start must be one");
+        assert_eq!(read("2999-12-31", Shape::YearMonth, false), date("2999-12"));
+        assert_eq!(read("31.12.2020", Shape::Date, false), date("2020-12-31"));
+        assert_eq!(read("12/2020", Shape::Date, false), date("12/2020"), "no day is made up");
+        assert_eq!(read("2020-12-31", Shape::Year, false), date("2020"));
+        assert_eq!(read("2020", Shape::YearOrDate, false), date("2020"));
+    }
+
+    #[test]
+    fn empty_looking_ends_need_a_confirmation() {
+        for text in ["None", "NaN", "0000-00-00", "--", "\u{2014}", "Active"] {
+            assert_eq!(month(text, None).as_deref(), Some(text));
+            let (message, help) = dates(None, false).explain(text, true).expect("explained");
+            assert!(message.contains(text) && help.contains("--empty-end"), "{message}");
+            assert_eq!(dates(None, false).explain(text, false), None, "only an end may be empty");
+            let confirmed = dates(None, true).convert(text, Shape::YearMonth, true, "end_date");
+            assert_eq!(confirmed, Reading::Open, "{text}");
+        }
+    }
+
+    #[test]
+    fn two_digit_years_of_birth_are_in_the_past() {
+        let born = |text| dates(Some("DD/MM/YY"), false).convert(text, Shape::Date, false, "date_of_birth");
+        assert_eq!(born("15/06/52"), Reading::Date("1952-06-15".to_owned()));
+        assert_eq!(born("15/06/75"), Reading::Date("1975-06-15".to_owned()));
+        assert_eq!(born("15/06/05"), Reading::Date("2005-06-15".to_owned()));
+    }
+
+    #[test]
+    fn future_dates_are_told_from_past_ones() {
+        assert!(dates(None, false).is_ahead("2026-12-31") && dates(None, false).is_ahead("9999-12-31"));
+        assert!(!dates(None, false).is_ahead("2026-11-01") && !dates(None, false).is_ahead("soon"));
     }
 }

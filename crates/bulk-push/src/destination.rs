@@ -1,6 +1,7 @@
 //! The server and the client credentials to use.
 
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use secrecy::SecretString;
@@ -8,6 +9,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::progress::say;
 
 /// The server, and the client credentials for it.
 #[derive(Debug)]
@@ -24,7 +26,7 @@ pub struct Destination {
 #[derive(Debug, Args)]
 pub struct DestinationArgs {
     /// The server's URL, such as https://passport.example.
-    #[arg(long, value_name = "URL", env = "TENURE_SERVER")]
+    #[arg(long, value_name = "URL", env = "TENURE_SERVER", alias = "url")]
     server: Option<String>,
     /// Your client id.
     #[arg(long, value_name = "ID", env = "TENURE_CLIENT_ID")]
@@ -52,7 +54,12 @@ impl DestinationArgs {
             (Some(path), _) => {
                 let name = path.display();
                 let text = std::fs::read_to_string(path);
-                text.map_err(|error| Error::Usage(format!("the client secret in {name} cannot be read: {error}")))?
+                let text =
+                    text.map_err(|error| Error::Usage(format!("the client secret in {name} cannot be read: {error}")))?;
+                if let Some(warning) = open_to_others(path) {
+                    say(&warning);
+                }
+                text
             }
             (None, Some(secret)) => secret,
             (None, None) => {
@@ -61,7 +68,7 @@ impl DestinationArgs {
                 ));
             }
         };
-        let secret = secret.trim();
+        let secret = secret.trim_start_matches('\u{feff}').trim();
         if secret.is_empty() || secret.contains(char::is_whitespace) {
             return Err(Error::Usage("the client secret must be one word".to_owned()));
         }
@@ -83,17 +90,33 @@ impl DestinationArgs {
     }
 }
 
+/// Returns a warning if other users can read the file. It is only a warning: an existing file keeps
+/// working, and a mounted secret may have a mode that cannot be changed.
+fn open_to_others(path: &Path) -> Option<String> {
+    // A pipe, such as one of a shell's `<(...)`, is no file of the disk.
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let mode = metadata.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then(|| {
+        let name = path.display();
+        format!("warning: other users may read the client secret in {name} (mode {mode:04o}). Run: chmod 600 {name}")
+    })
+}
+
 /// Validates the server's address and removes the trailing slash: https, or http on this machine.
 fn base(server: &str) -> Result<String, String> {
-    let url: Url = server.parse().map_err(|_| format!("'{server}' is not a URL such as https://passport.example"))?;
+    // It may contain a password, which is not repeated.
+    let shown = if server.contains('@') { "--server" } else { server };
+    let url: Url = server.parse().map_err(|_| format!("{shown} is not a URL such as https://passport.example"))?;
     let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-        return Err(format!("{server} must be the server's URL without a path, such as https://passport.example"));
+        return Err(format!(
+            "{shown} must be the server's URL without a path or a user name, such as https://passport.example"
+        ));
     }
     match url.scheme() {
         "https" => {}
         "http" if is_here => {}
-        _ => return Err(format!("{server} must start with https://, because the data is personal")),
+        _ => return Err(format!("{shown} must start with https://, because the data is personal")),
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
@@ -116,6 +139,26 @@ mod tests {
             ("passport.example", None),
         ] {
             assert_eq!(base(server).ok().as_deref(), expected, "{server}");
+        }
+    }
+
+    #[test]
+    fn secrets_that_others_can_read_give_a_warning() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("secret.txt");
+        std::fs::write(&path, "s").expect("written");
+        for (mode, is_open) in [(0o644, true), (0o640, true), (0o604, true), (0o600, false), (0o400, false)] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("set");
+            assert_eq!(open_to_others(&path).is_some_and(|said| said.contains("chmod 600")), is_open, "{mode:o}");
+        }
+        assert_eq!(open_to_others(folder.path()), None);
+    }
+
+    #[test]
+    fn rejected_server_urls_do_not_repeat_a_password() {
+        for server in ["https://u:SECRET@passport.example", "u:SECRET@passport.example", "https://u:SECRET@[x"] {
+            let refused = base(server).expect_err(server);
+            assert!(!refused.contains("SECRET") && refused.contains("--server"), "{refused}");
         }
     }
 }

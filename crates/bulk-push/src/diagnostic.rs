@@ -7,6 +7,8 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Snippet};
 use credential::{FieldError, Malformed, locate};
 
+use crate::terminal::has_colours;
+
 pub use annotate_snippets::Renderer;
 
 /// A problem at one position of a source text.
@@ -22,9 +24,10 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
-/// Creates a renderer for `output`: in colour for a terminal, and in ASCII everywhere.
+/// Creates a renderer for `output`: in colour for a terminal that has colours, and in ASCII
+/// everywhere.
 pub fn renderer(output: &impl IsTerminal) -> Renderer {
-    let renderer = if output.is_terminal() { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if has_colours(output) { Renderer::styled() } else { Renderer::plain() };
     renderer.decor_style(DecorStyle::Ascii)
 }
 

@@ -21,6 +21,17 @@ pub struct Entry {
     pub is_update: bool,
     /// The v2 body.
     pub body: Bytes,
+    /// What was changed on the way from the rows.
+    pub notes: Notes,
+}
+
+/// What was changed on the way from the rows of a table to a credential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// Dates too far ahead to be an end, which were left out.
+    pub far_ends: usize,
+    /// Rows that repeated another job.
+    pub merged: usize,
 }
 
 /// A truncated SHA-256. 128 bits distinguish all credentials of a country.

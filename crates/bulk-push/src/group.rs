@@ -1,16 +1,25 @@
 //! Builds one credential from its rows, and maps field errors back to cells.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use credential::{Context, FieldError, ParseError, Shape, Submission};
 use serde_json::{Map, Value, json};
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::cells::Cells;
-use crate::dates;
-use crate::entry::{Entry, Read, digest};
-use crate::form::{complete, put};
+use crate::dates::{self, Reading};
+use crate::entry::{Entry, Notes, Read, digest};
+use crate::form::{Target, complete, put};
 use crate::input::Row;
-use crate::mapping::{Origin, Plan};
+use crate::names::{NameParts, in_order, problem};
+use crate::plan::{Origin, Plan};
 use crate::rejected_row::{RejectedRow, SourceSpan};
+use crate::repeated_jobs::{Contradiction, distinct};
+
+/// Errors that spreadsheets show instead of the result of a formula.
+const FORMULA_ERRORS: [&str; 9] =
+    ["#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"];
 
 /// A row that was read again.
 pub struct Record {
@@ -31,6 +40,8 @@ impl Record {
 pub struct Group<'a> {
     /// The meaning of the columns.
     pub plan: &'a Plan,
+    /// The unused columns with a part of the name.
+    pub name_parts: &'a NameParts,
     /// Splits rows.
     pub cells: &'a Cells,
     /// The rows.
@@ -60,8 +71,27 @@ impl Group<'_> {
             } else if person.chars().any(char::is_control) {
                 rejected.push(self.at(index, self.plan.person, RejectedRow::with_control_character()));
             }
+            let formula_errors = self.formula_errors(index);
+            if formula_errors.is_empty()
+                && let Some((column, code, message)) = problem(self.plan, self.name_parts, &record.cells)
+            {
+                rejected.push(self.at(index, Some(column), rejected_row(code, message)));
+            }
+            rejected.extend(formula_errors);
         }
         rejected
+    }
+
+    /// Refuses errors of formulas in columns that are pushed.
+    fn formula_errors(&self, index: usize) -> Vec<RejectedRow> {
+        let is_pushed = |column: &usize| {
+            let fills = |origin: &Origin| matches!(origin, Origin::Columns(columns) if columns.contains(column));
+            self.plan.person == Some(*column) || self.plan.origins.iter().any(fills)
+        };
+        let is_wrong = |column: &usize| FORMULA_ERRORS.contains(&self.records[index].cell(Some(*column)));
+        let columns = (0..self.plan.header.len()).filter(|column| is_wrong(column) && is_pushed(column));
+        let message = "This is the error of a spreadsheet's formula. Correct the formula, or empty the cell.";
+        columns.map(|column| self.at(index, Some(column), rejected_row("cell.formula", message.to_owned()))).collect()
     }
 
     /// Returns the value of `columns`, which must be equal in all rows. Empty cells are ignored.
@@ -76,7 +106,7 @@ impl Group<'_> {
             let text = record.cell(Some(column));
             if said.is_empty() {
                 (said, by) = (text, index);
-            } else if !text.is_empty() && text != said {
+            } else if !text.is_empty() && nfc(text) != nfc(said) {
                 let line = self.records[by].row.line;
                 let message = format!(
                     "Line {line} has '{}' for the same person. Both rows must have the same value.",
@@ -92,29 +122,33 @@ impl Group<'_> {
 
     /// Builds the body, without a derived id.
     pub fn body(&self, rejected: &mut Vec<RejectedRow>) -> Body {
-        let mut fields = Map::new();
+        let (mut fields, mut notes) = (Map::new(), Notes::default());
         let mut items = vec![Map::new(); if self.plan.form.list.is_some() { self.records.len() } else { 0 }];
         for (target, origin) in self.plan.form.targets.iter().zip(&self.plan.origins) {
-            let value = |text: &str| self.value(target.shape, !target.is_required, text);
             let texts: Vec<String> = match origin {
                 Origin::Nothing => continue,
                 Origin::Constant(text) => vec![text.clone(); if target.is_of_item { items.len() } else { 1 }],
                 Origin::Columns(columns) if target.is_of_item => {
                     self.records.iter().map(|record| joined(record, columns)).collect()
                 }
-                Origin::Columns(columns) => vec![self.alike(columns, rejected)],
+                Origin::Columns(columns) => vec![in_order(self.plan, columns, self.alike(columns, rejected))],
             };
             let into = if target.is_of_item { items.as_mut_slice() } else { std::slice::from_mut(&mut fields) };
             for (object, text) in into.iter_mut().zip(&texts) {
-                if let Some(value) = value(text) {
+                if let Some(value) = self.value(target, text, &mut notes) {
                     put(object, &target.path, value);
                 }
             }
         }
         complete(&mut fields, self.plan.form.credential_type.fields);
+        let mut kept = vec![0];
         if let Some((name, members)) = self.plan.form.list {
+            self.refuse_future_starts(&items, rejected);
             items.iter_mut().for_each(|item| complete(item, members));
-            fields.insert(name.to_owned(), items.into_iter().map(Value::Object).collect());
+            kept = self.distinct(&items, rejected);
+            notes.merged = items.len() - kept.len();
+            let items = kept.iter().map(|index| Value::Object(std::mem::take(&mut items[*index])));
+            fields.insert(name.to_owned(), items.collect());
         }
         let single = |column: Option<usize>, rejected: &mut Vec<RejectedRow>| {
             column.map(|column| self.alike(&[column], rejected)).filter(|text| !text.is_empty())
@@ -122,15 +156,56 @@ impl Group<'_> {
         let credential_id = single(self.plan.credential_id, rejected);
         let replaces = single(self.plan.replaces, rejected);
         let email = single(self.plan.email, rejected);
-        Body { credential_id, replaces, email, fields }
+        Body { credential_id, replaces, email, fields, kept, notes }
     }
 
-    fn value(&self, shape: Shape, is_optional: bool, text: &str) -> Option<Value> {
+    /// Returns the rows that stay, or refuses rows that contradict each other.
+    fn distinct(&self, items: &[Map<String, Value>], rejected: &mut Vec<RejectedRow>) -> Vec<usize> {
+        distinct(items).unwrap_or_else(|Contradiction(first, second)| {
+            let column = self.plan.columns_of("end_date").and_then(|columns| columns.first().copied());
+            let message = format!(
+                "Line {} has the same job with another end. Correct one of the rows, or remove it.",
+                self.records[first].row.line
+            );
+            rejected.push(self.at(second, column, rejected_row("rows.differ", message)));
+            (0..items.len()).collect()
+        })
+    }
+
+    /// Refuses jobs that start in the future, unless the caller allows them. A payroll file has
+    /// none, so the date is probably wrong.
+    fn refuse_future_starts(&self, items: &[Map<String, Value>], rejected: &mut Vec<RejectedRow>) {
+        if self.plan.mapping.allow_future_start {
+            return;
+        }
+        let column = self.plan.columns_of("start_date").and_then(|columns| columns.first().copied());
+        let today = format!("{:04}-{:02}", self.plan.today.year(), self.plan.today.month());
+        for (index, item) in items.iter().enumerate() {
+            let start = item.get("start_date").and_then(Value::as_str).filter(|start| start.len() == 7);
+            let Some(start) = start.filter(|start| *start > &*today && start.as_bytes()[4] == b'-') else { continue };
+            let message = format!(
+                "The start, {start}, lies in the future. Correct it, or add --allow-future-start if a contract is \
+                 signed."
+            );
+            rejected.push(self.at(index, column, rejected_row("date.future", message)));
+        }
+    }
+
+    fn value(&self, target: &Target, text: &str, notes: &mut Notes) -> Option<Value> {
         if text.is_empty() {
             return None;
         }
+        let shape = target.shape;
         if dates::is_date(shape) {
-            return self.plan.dates.convert(text, shape, is_optional).map(Value::from);
+            let field = target.path.last().copied().unwrap_or_default();
+            return match self.plan.dates.convert(text, shape, !target.is_required, field) {
+                Reading::Date(text) => Some(Value::from(text)),
+                Reading::Open => None,
+                Reading::Far => {
+                    notes.far_ends += 1;
+                    None
+                }
+            };
         }
         Some(match shape {
             Shape::Boolean => match &*text.to_ascii_lowercase() {
@@ -167,7 +242,8 @@ impl Group<'_> {
                 return Err(vec![self.at(0, None, rejected_row("json", malformed.to_string()))]);
             }
             Err(ParseError::Invalid(field_errors)) => {
-                return Err(field_errors.into_iter().map(|field_error| self.field_error(field_error)).collect());
+                let error = |field_error| self.field_error(field_error, &body.kept);
+                return Err(field_errors.into_iter().map(error).collect());
             }
         };
         let credential_id = body.credential_id.unwrap_or_else(|| derived_id(known, &person, &submission));
@@ -179,12 +255,14 @@ impl Group<'_> {
             credential_type: known,
             is_update: submission.replaces.is_some(),
             body: Bytes::from(sent),
+            notes: body.notes,
         })
     }
 
     /// Converts a field error of the body to a problem with a cell.
-    fn field_error(&self, field_error: FieldError) -> RejectedRow {
-        let (record, column) = self.place(&field_error.pointer, field_error.suggestion.as_deref().unwrap_or_default());
+    fn field_error(&self, field_error: FieldError, kept: &[usize]) -> RejectedRow {
+        let suggestion = field_error.suggestion.as_deref().unwrap_or_default();
+        let (record, column) = self.place(&field_error.pointer, suggestion, kept);
         let mut found = rejected_row(field_error.code.as_str(), field_error.message);
         found.pointer = field_error.pointer;
         found.value = field_error.received.unwrap_or_default();
@@ -196,13 +274,14 @@ impl Group<'_> {
     }
 
     /// Returns the row and column for a JSON Pointer into the body. If a field is missing,
-    /// `suggestion` is its name.
-    pub fn place(&self, pointer: &str, suggestion: &str) -> (usize, Option<usize>) {
+    /// `suggestion` is its name. `kept` are the rows of the items.
+    pub fn place(&self, pointer: &str, suggestion: &str, kept: &[usize]) -> (usize, Option<usize>) {
         let steps: Vec<&str> = pointer.split('/').skip(1).collect();
         let list = self.plan.form.list.map(|(name, _)| name);
         let (record, path, is_of_item) = match steps.as_slice() {
             ["fields", name, index, rest @ ..] if Some(*name) == list => {
-                (index.parse().unwrap_or(0).min(self.records.len() - 1), rest, true)
+                let index = index.parse().unwrap_or(0).min(kept.len().saturating_sub(1));
+                (kept.get(index).copied().unwrap_or_default(), rest, true)
             }
             ["fields", rest @ ..] => (0, rest, false),
             ["credential_id"] => return (0, self.plan.credential_id),
@@ -241,13 +320,16 @@ impl Group<'_> {
             }
             None => 0..record.text.len(),
         };
-        let of_dates = rejected_row.code == "date.format" && !self.plan.dates.are_told;
-        if of_dates && dates::is_ambiguous(&rejected_row.value) {
-            rejected_row.message = "This date is ambiguous: the day or the month may come first. Set the format with \
-                                    --date-format DD/MM/YYYY or --date-format MM/DD/YYYY."
-                .to_owned();
+        let mut help = None;
+        if rejected_row.code == "date.format" {
+            let is_end =
+                self.plan.columns_of("end_date").is_some_and(|ends| column.is_some_and(|at| ends.contains(&at)));
+            let usual = "set the date format, such as: --date-format DD/MM/YYYY".to_owned();
+            help = (!self.plan.dates.are_told).then_some(usual);
+            if let Some((message, explained)) = self.plan.dates.explain(&rejected_row.value, is_end) {
+                (rejected_row.message, help) = (message, Some(explained));
+            }
         }
-        let help = of_dates.then(|| "set the date format, such as: --date-format DD/MM/YYYY".to_owned());
         if rejected_row.code == "field.missing" && !rejected_row.column.is_empty() {
             let help = Some(format!("fill in the column {}", rejected_row.column));
             rejected_row.span = Some(SourceSpan { source: record.text.clone(), range, help });
@@ -267,6 +349,9 @@ pub struct Body {
     replaces: Option<String>,
     email: Option<String>,
     fields: Map<String, Value>,
+    /// The row of each item of the list.
+    pub kept: Vec<usize>,
+    notes: Notes,
 }
 
 fn rejected_row(code: &str, message: String) -> RejectedRow {
@@ -276,6 +361,11 @@ fn rejected_row(code: &str, message: String) -> RejectedRow {
 fn joined(record: &Record, columns: &[usize]) -> String {
     let parts = columns.iter().map(|column| record.cell(Some(*column))).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join(" ")
+}
+
+/// Returns the text in Unicode's composed form, in which equal names are equal.
+pub fn nfc(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
 fn shortened(text: &str) -> &str {

@@ -61,11 +61,31 @@ impl Http {
     /// # Errors
     /// [`RequestError`], if there is no response.
     pub async fn post(&self, address: &str, headers: HeaderMap, body: Bytes) -> Result<Response, RequestError> {
-        self.exchange(address, headers, body).await.map_err(|error| request_error(&error))
+        self.send(Method::POST, address, headers, body).await
     }
 
-    async fn exchange(&self, address: &str, headers: HeaderMap, body: Bytes) -> Result<Response, SendError> {
-        let mut request = Request::builder().method(Method::POST).uri(address).body(Full::new(body))?;
+    /// Sends `body` with `method`. Every status, including redirects, is a response.
+    ///
+    /// # Errors
+    /// [`RequestError`], if there is no response.
+    pub async fn send(
+        &self,
+        method: Method,
+        address: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response, RequestError> {
+        self.exchange(method, address, headers, body).await.map_err(|error| request_error(&error))
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        address: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response, SendError> {
+        let mut request = Request::builder().method(method).uri(address).body(Full::new(body))?;
         *request.headers_mut() = headers;
         let user_agent = HeaderValue::from_static(concat!("Tenure/", env!("CARGO_PKG_VERSION")));
         request.headers_mut().insert(USER_AGENT, user_agent);

@@ -3,14 +3,16 @@
 //! This module decides where rows end; csv-core splits them into cells. Both follow RFC 4180.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Cursor, Read};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use aws_lc_rs::digest;
 use credential::encoding::hex;
 
+use crate::encodings;
 use crate::error::Error;
+use crate::printable::printable;
 use crate::quoting::At;
 
 /// Maximum length of a table row, in bytes.
@@ -29,10 +31,39 @@ pub struct Row {
     pub line: u32,
 }
 
+/// The bytes of a file, or its text after it was converted.
+#[derive(Debug)]
+enum Bytes {
+    File(File),
+    Memory(Cursor<Vec<u8>>),
+}
+
+impl Read for Bytes {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(buffer),
+            Self::Memory(text) => text.read(buffer),
+        }
+    }
+}
+
+/// Cells of a workbook that are merged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// Their range, such as A2:A5.
+    pub range: String,
+    /// The number of the last row, from 1.
+    pub last_row: u32,
+    /// The columns, from 0.
+    pub columns: std::ops::RangeInclusive<usize>,
+}
+
 /// Reads a file from start to end.
 pub struct Scan {
     name: String,
-    reader: BufReader<File>,
+    /// Cells that are merged over several rows.
+    pub merged: Vec<Merged>,
+    reader: BufReader<Bytes>,
     hash: digest::Context,
     offset: u64,
     line: u32,
@@ -41,7 +72,7 @@ pub struct Scan {
 impl Scan {
     /// Opens a file and skips a byte order mark.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let name = path.display().to_string();
+        let name = printable(&path.display().to_string());
         let refuse = |error: std::io::Error| Error::Failed(format!("{name} cannot be read: {error}"));
         let file = File::open(path).map_err(refuse)?;
         let metadata = file.metadata().map_err(refuse)?;
@@ -53,12 +84,19 @@ impl Scan {
                 "{name} is not a regular file; it is read twice, so a pipe does not work"
             )));
         }
-        let mut reader = BufReader::with_capacity(64 * 1024, file);
+        let mut reader = BufReader::with_capacity(64 * 1024, Bytes::File(file));
         let mut hash = digest::Context::new(&digest::SHA256);
         let start = reader.fill_buf().map_err(refuse)?;
-        if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+        if let Some(encoding) = encodings::other_unicode(start) {
             return Err(Error::Failed(format!(
-                "{name} is UTF-16; save it as UTF-8 (in Excel \"CSV UTF-8\") and push it again"
+                "{name} is {encoding}, which is not supported; save it as UTF-8 (in Excel \"CSV UTF-8\"), and push it \
+                 again"
+            )));
+        }
+        if let Some(encoding) = encodings::utf16(start) {
+            return Err(Error::Failed(format!(
+                "{name} is UTF-16; add --encoding {encoding}, or save it as UTF-8 (in Excel \"CSV UTF-8\"), and push it \
+                 again"
             )));
         }
         if start.contains(&0) {
@@ -72,13 +110,37 @@ impl Scan {
             reader.consume(3);
             offset = 3;
         }
-        Ok(Self { name, reader, hash, offset, line: 1 })
+        Ok(Self { name, merged: Vec::new(), reader, hash, offset, line: 1 })
+    }
+
+    /// Reads text that was converted from the file `name`.
+    pub fn of_text(name: &str, text: Vec<u8>) -> Self {
+        let reader = BufReader::with_capacity(64 * 1024, Bytes::Memory(Cursor::new(text)));
+        let hash = digest::Context::new(&digest::SHA256);
+        Self { name: printable(name), merged: Vec::new(), reader, hash, offset: 0, line: 1 }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Returns the start of the unread input.
     pub fn peek(&mut self) -> Result<&[u8], Error> {
         let name = &self.name;
         self.reader.fill_buf().map_err(|error| Error::Failed(format!("{name} cannot be read: {error}")))
+    }
+
+    /// Skips lines above the header.
+    pub fn skip_lines(&mut self, count: usize) -> Result<(), Error> {
+        let mut raw = Vec::new();
+        for _ in 0..count {
+            raw.clear();
+            self.fill(None, LONGEST_ROW, &mut raw)?;
+            if raw.is_empty() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Reads the next row that is not blank into `raw`. A row is one line, or several lines if
@@ -135,19 +197,18 @@ impl Scan {
         let before = &raw[..at];
         let line = line + u32::try_from(before.iter().filter(|byte| **byte == b'\n').count()).unwrap_or_default();
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-        let (name, byte) = (&self.name, raw.get(at).copied().unwrap_or_default());
-        // In Latin-1, a byte is the code point of its character.
-        Error::Failed(format!(
-            "{name}:{line}:{column}: invalid UTF-8: the byte {byte:#04X} would be '{}' in Latin-1. Save the file as \
-             UTF-8 (in Excel \"CSV UTF-8\") and push it again. Nothing was sent",
-            char::from(byte)
-        ))
+        let seems = encodings::describe(raw, raw.get(at).copied().unwrap_or_default());
+        Error::Failed(printable(&format!(
+            "{}:{line}:{column}: invalid UTF-8. {seems}, or save it as UTF-8 (in Excel \"CSV UTF-8\"), and push it \
+             again. Nothing was sent",
+            self.name
+        )))
     }
 
     /// Returns the file once it has been read to its end.
     pub fn finish(self) -> Input {
         let digest = hex(self.hash.finish().as_ref());
-        Input { name: self.name, file: self.reader.into_inner(), digest }
+        Input { name: self.name, bytes: self.reader.into_inner(), digest }
     }
 }
 
@@ -158,15 +219,24 @@ pub struct Input {
     pub name: String,
     /// SHA-256 of the file, in hexadecimal.
     pub digest: String,
-    file: File,
+    bytes: Bytes,
 }
 
 impl Input {
     /// Reads a row again.
     pub fn read(&self, row: Row) -> Result<String, Error> {
-        let mut bytes = vec![0; usize::try_from(row.length).unwrap_or_default()];
-        let read = self.file.read_exact_at(&mut bytes, row.offset);
-        read.ok().and_then(|()| String::from_utf8(bytes).ok()).ok_or_else(|| self.changed())
+        let length = usize::try_from(row.length).unwrap_or_default();
+        let bytes = match &self.bytes {
+            Bytes::File(file) => {
+                let mut bytes = vec![0; length];
+                file.read_exact_at(&mut bytes, row.offset).ok().map(|()| bytes)
+            }
+            Bytes::Memory(text) => {
+                let start = usize::try_from(row.offset).unwrap_or(usize::MAX);
+                text.get_ref().get(start..start.saturating_add(length)).map(<[u8]>::to_vec)
+            }
+        };
+        bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| self.changed())
     }
 
     /// Creates the error for a file that changed after its rows were found.
@@ -218,7 +288,8 @@ mod tests {
             text.contains("people.csv:2:3: invalid UTF-8") && text.contains("0xEB") && text.contains("'ë'"),
             "{text}"
         );
-        assert!(said(scan(b"\xff\xfen\0", Some(b','))).contains("UTF-16"));
+        assert!(said(scan(b"\xff\xfen\0", Some(b','))).contains("UTF-16; add --encoding utf-16le"));
+        assert!(said(scan(b"n\0a\0m\0e\0", Some(b','))).contains("UTF-16; add --encoding utf-16le"));
         assert!(said(scan(b"a\n\"b,\nc\n", Some(b','))).contains(":2: a quote"));
         assert!(said(scan(&[b'x'; 300], Some(b','))).contains(":1: this row is longer than 200 bytes"));
     }

@@ -7,9 +7,10 @@ use bytes::Bytes;
 use credential::{Context, ParseError, Submission, Type, locate};
 
 use crate::diagnostic::Diagnostic;
-use crate::entry::{Entry, Read};
+use crate::entry::{Entry, Notes, Read};
 use crate::error::Error;
 use crate::input::{Input, LONGEST_LINE, Row, Scan};
+use crate::other_json::OtherJson;
 use crate::rejected_row::{RejectedRow, SourceSpan};
 
 /// An NDJSON file.
@@ -32,11 +33,21 @@ struct Line {
 impl Lines {
     /// Finds the positions of all lines.
     pub fn open(mut scan: Scan, credential_type: Type) -> Result<Self, Error> {
-        let (mut rows, mut raw) = (Vec::new(), Vec::new());
+        let (mut rows, mut raw, mut first) = (Vec::new(), Vec::new(), Vec::new());
+        let mut other = None;
         while let Some(row) = scan.row(None, LONGEST_LINE, &mut raw)? {
+            match rows.len() {
+                0 => (first, other) = (raw.clone(), OtherJson::of(&raw, None)),
+                1 => other = OtherJson::of(&first, Some(&raw)),
+                _ => {}
+            }
             rows.push(row);
         }
-        Ok(Self { input: scan.finish(), rows, credential_type })
+        let input = scan.finish();
+        if let Some(other) = other {
+            return Err(other.refusal(&input.name));
+        }
+        Ok(Self { input, rows, credential_type })
     }
 
     pub fn len(&self) -> usize {
@@ -76,6 +87,7 @@ impl Lines {
                 credential_id: submission.credential_id,
                 credential_type,
                 body: Bytes::from(body),
+                notes: Notes::default(),
             }),
             Err(ParseError::Malformed(malformed)) => {
                 let diagnostic = Diagnostic::of_malformed(&text, &malformed);
@@ -100,6 +112,13 @@ impl Lines {
         rejected_row.span = Some(SourceSpan { source, range, help: None });
         Ok(rejected_row)
     }
+}
+
+/// Returns a line as it is sent, and the credential type that it names. Positions in it do not
+/// change.
+pub fn as_sent(text: &str) -> (String, Option<String>) {
+    let Line { body, credential_type, .. } = Line::read(text);
+    (body, credential_type)
 }
 
 impl Line {

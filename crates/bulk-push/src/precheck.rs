@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use credential::Context;
 
 use crate::counts::Counts;
-use crate::entry::{Digest, digest};
+use crate::entry::{Digest, Entry, digest};
 use crate::error::Error;
 use crate::journal::PreviousRun;
 use crate::progress::say;
@@ -21,7 +21,12 @@ pub struct Checked {
     pub scopes: BTreeSet<&'static str>,
     /// The counts so far.
     pub counts: Counts,
+    /// The first credentials that would be pushed.
+    pub first: Vec<Entry>,
 }
+
+/// Number of credentials that are shown before anything is sent.
+const SHOWN: usize = 3;
 
 /// Validates every credential and reports problems to `rejected`.
 pub fn check(
@@ -31,7 +36,8 @@ pub fn check(
     context: &Context<'_>,
 ) -> Result<Checked, Error> {
     let total = source.len();
-    let mut checked = Checked { skip: vec![false; total], scopes: BTreeSet::new(), counts: Counts::of(total) };
+    let (skip, counts) = (vec![false; total], Counts { totals: source.totals(), ..Counts::of(total) });
+    let mut checked = Checked { skip, scopes: BTreeSet::new(), counts, first: Vec::new() };
     let mut lines: HashMap<Digest, u32> = HashMap::with_capacity(total);
     for index in 0..total {
         let found = match source.read(index, context, previous)? {
@@ -40,6 +46,11 @@ pub fn check(
                 None => {
                     checked.scopes.insert(entry.credential_type.write_scope);
                     checked.counts.already += u64::from(previous.has(&entry.digest()));
+                    checked.counts.far_ends += u64::try_from(entry.notes.far_ends).unwrap_or_default();
+                    checked.counts.merged += u64::try_from(entry.notes.merged).unwrap_or_default();
+                    if checked.first.len() < SHOWN {
+                        checked.first.push(entry);
+                    }
                     continue;
                 }
                 Some(line) => {

@@ -1,12 +1,12 @@
 //! Shows progress: a bar at a terminal, a line every few seconds elsewhere.
 
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
 use crate::counts::Counts;
+use crate::terminal::moves_cursor;
 
 /// Interval of progress lines without a terminal.
 const LINE: Duration = Duration::from_secs(10);
@@ -34,7 +34,7 @@ impl Progress {
         let total = u64::try_from(total).unwrap_or(u64::MAX);
         let way = if is_quiet {
             Way::Nothing
-        } else if std::io::stderr().is_terminal() {
+        } else if moves_cursor(&std::io::stderr()) {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(5));
             let style = ProgressStyle::with_template("{bar:16} {percent:>3}% {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));

@@ -4,12 +4,19 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use credential::Type;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 
+use crate::encodings;
 use crate::error::Error;
 use crate::input::Scan;
 use crate::lines::Lines;
 use crate::mapping::{Columns, Mapping};
+use crate::names::{AS_WRITTEN, FAMILY_GIVEN};
+use crate::printable::printable;
 use crate::source::Source;
+use crate::spreadsheet::{self, Kind};
 use crate::table::Table;
 
 /// How to read the file.
@@ -31,12 +38,37 @@ pub struct ReadingArgs {
     /// name+Surname".
     #[arg(long = "column", value_name = "FIELD=COLUMN")]
     columns: Vec<String>,
-    /// A field with the same value in every row.
+    /// A field with the same value in every row. The last processed month can be last-month or
+    /// this-month.
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     constants: Vec<String>,
     /// The date format, such as DD/MM/YYYY or MMM-YY.
     #[arg(long, value_name = "PATTERN")]
     date_format: Option<String>,
+    /// A column that is deliberately not used. Repeat it for several columns.
+    #[arg(long = "ignore-column", value_name = "COLUMN")]
+    ignore: Vec<String>,
+    /// Whether names are written "Family, Given" and turned round, or pushed as written.
+    #[arg(long, value_name = "ORDER", value_parser = ["family-given", "as-written"])]
+    name_order: Option<String>,
+    /// An end such as None, NaN, 0000-00-00 or dashes means that there is no end.
+    #[arg(long)]
+    empty_end: bool,
+    /// A job may start up to 12 months in the future, for signed contracts.
+    #[arg(long)]
+    allow_future_start: bool,
+    /// The sheet of a workbook (.xlsx). Default: the only one with rows.
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+    /// The encoding of a text file that is not UTF-8, such as windows-1252 or utf-16le.
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// The separator of cells. Default: the most frequent of comma, semicolon, tab and bar.
+    #[arg(long, value_name = "CHARACTER")]
+    separator: Option<char>,
+    /// Number of lines above the header. Default: the header is found by its names.
+    #[arg(long, value_name = "COUNT")]
+    skip_rows: Option<u32>,
     /// The column with the id of the earlier credential that a row updates.
     #[arg(long, value_name = "COLUMN")]
     replaces: Option<String>,
@@ -50,28 +82,31 @@ pub struct ReadingArgs {
 
 impl ReadingArgs {
     /// Opens the file as a table or as NDJSON.
-    pub fn open(&self, path: &Path) -> Result<Source, Error> {
-        let mapping = self.mapping()?;
+    pub fn open(&self, path: &Path, now: Timestamp) -> Result<Source, Error> {
+        let today = Offset::UTC.to_datetime(now).date();
+        let mut mapping = self.mapping(today)?;
         let name = mapping.credential_type.as_deref().unwrap_or(Type::default().name());
         let known: Type = name.parse().map_err(|_| {
             let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
             Error::Usage(format!("unknown credential type '{name}'. Use one of: {}", known.join(", ")))
         })?;
-        let mut scan = Scan::open(path)?;
+        let mut scan = scan(path, &mut mapping)?;
         let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
         let is_lines = match ending.as_deref().and_then(|ending| ending.to_str()) {
             Some("ndjson" | "jsonl") => true,
-            Some("csv" | "tsv") => false,
-            _ => scan.peek()?.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{'),
+            Some("csv" | "tsv" | "xlsx" | "xlsm") => false,
+            // MYOB writes {} above the header.
+            _ if scan.peek()?.starts_with(b"{}") => false,
+            _ => scan.peek()?.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"{[".contains(byte)),
         };
         if is_lines {
             return Lines::open(scan, known).map(Source::Lines);
         }
-        Table::open(scan, &mapping, known, self.mail_links).map(|table| Source::Table(Box::new(table)))
+        Table::open(scan, &mapping, known, self.mail_links, today).map(|table| Source::Table(Box::new(table)))
     }
 
     /// Reads the mapping file. The options override it.
-    fn mapping(&self) -> Result<Mapping, Error> {
+    fn mapping(&self, today: Date) -> Result<Mapping, Error> {
         let mut mapping = self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
         let said = [
             (&self.credential_type, &mut mapping.credential_type),
@@ -79,11 +114,24 @@ impl ReadingArgs {
             (&self.replaces, &mut mapping.replaces),
             (&self.email, &mut mapping.email),
             (&self.date_format, &mut mapping.date_format),
+            (&self.sheet, &mut mapping.sheet),
+            (&self.encoding, &mut mapping.encoding),
+            (&self.name_order, &mut mapping.name_order),
         ];
         for (option, member) in said {
             if option.is_some() {
                 member.clone_from(option);
             }
+        }
+        mapping.separator = self.separator.or(mapping.separator);
+        mapping.skip_rows = self.skip_rows.or(mapping.skip_rows);
+        mapping.empty_end |= self.empty_end;
+        mapping.allow_future_start |= self.allow_future_start;
+        let more: Vec<String> = self.ignore.iter().filter(|name| !mapping.ignore.contains(name)).cloned().collect();
+        mapping.ignore.extend(more);
+        mapping.ignored_now.clone_from(&self.ignore);
+        if mapping.name_order.as_deref().is_some_and(|order| !matches!(order, FAMILY_GIVEN | AS_WRITTEN)) {
+            return Err(Error::Usage(format!("name_order must be {FAMILY_GIVEN} or {AS_WRITTEN}")));
         }
         let pair = |text: &String| {
             let (field, value) =
@@ -101,6 +149,30 @@ impl ReadingArgs {
             mapping.columns.remove(&field);
             mapping.constants.insert(field, value);
         }
+        let is_month_given = self.constants.iter().any(|text| text.trim_start().starts_with("last_processed_month"));
+        mapping.resolve_month(is_month_given, today)?;
         Ok(mapping)
+    }
+}
+
+/// Opens a file as text: a sheet of a workbook and other encodings are converted first.
+fn scan(path: &Path, mapping: &mut Mapping) -> Result<Scan, Error> {
+    let name = printable(&path.display().to_string());
+    match Kind::of(path) {
+        Kind::Workbook => {
+            let (text, merged) = spreadsheet::read(path, mapping.sheet.as_deref())?;
+            mapping.separator = Some(spreadsheet::SEPARATOR);
+            let mut scan = Scan::of_text(&name, text);
+            scan.merged = merged;
+            Ok(scan)
+        }
+        Kind::OldWorkbook => Err(Error::Usage(format!(
+            "{name} is an old Excel file (.xls) or has a password. Save it as .xlsx without a password, or as \"CSV \
+             UTF-8\""
+        ))),
+        Kind::Text => match &mapping.encoding {
+            Some(label) => Ok(Scan::of_text(&name, encodings::read(path, label)?)),
+            None => Scan::open(path),
+        },
     }
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, renderer};
 use crate::error::Error;
+use crate::printable::{printable, without_c1};
 
 /// Maximum number of problems shown on the terminal; the file lists all.
 const SHOWN: usize = 10;
@@ -166,19 +167,20 @@ impl RejectedRows {
 
     fn render(&self, rejected_row: &RejectedRow) -> String {
         let Some(span) = &rejected_row.span else {
-            return format!("{}:{}: {} [{}]", self.input, rejected_row.line, rejected_row.message, rejected_row.code);
+            let message = printable(&rejected_row.message);
+            return format!("{}:{}: {message} [{}]", self.input, rejected_row.line, rejected_row.code);
         };
         let renderer = renderer(&std::io::stderr()).term_width(WIDTH);
         let suggested =
             || (!rejected_row.suggestion.is_empty()).then(|| format!("write \"{}\"", rejected_row.suggestion));
         let diagnostic = Diagnostic {
             code: rejected_row.code.clone(),
-            message: rejected_row.message.clone(),
+            message: printable(&rejected_row.message),
             span: span.range.clone(),
-            help: span.help.clone().or_else(suggested),
+            help: span.help.clone().or_else(suggested).map(|help| printable(&help)),
         };
         let line = usize::try_from(rejected_row.line).unwrap_or(1);
-        diagnostic.render(&self.input, &span.source, line, &renderer) + "\n"
+        diagnostic.render(&self.input, &without_c1(&span.source), line, &renderer) + "\n"
     }
 }
 

@@ -56,6 +56,14 @@ impl Source {
         }
     }
 
+    /// Returns the number of rows with totals, which are not read.
+    pub fn totals(&self) -> u64 {
+        match self {
+            Self::Table(table) => table.totals,
+            Self::Lines(_) => 0,
+        }
+    }
+
     /// Returns whether each person has one credential, so that a new one replaces the previous one.
     pub fn is_by_person(&self) -> bool {
         matches!(self, Self::Table(table) if table.plan.form.list.is_some())

@@ -42,6 +42,9 @@ impl Summary<'_> {
             "asked": counts.asked,
             "replaced": counts.replaced,
             "warnings": counts.warnings,
+            "far_ends": counts.far_ends,
+            "merged_rows": counts.merged,
+            "total_rows": counts.totals,
             "seconds": (counts.seconds * 1000.0).round() / 1000.0,
             "links": self.links,
             "refusals": self.rejected,
@@ -79,6 +82,7 @@ impl Summary<'_> {
             let replaced = counted(counts.replaced, ("link", "links"));
             lines.push(format!("{replaced} replaced: only the last row of each {} counts.", self.nouns.0));
         }
+        lines.extend(notes(counts));
         if let Some(links) = self.links.filter(|_| counts.pushed + counts.already > 0) {
             lines.push(format!("Links:    {} (keep secret until used; send each person their own)", links.display()));
         }
@@ -91,6 +95,21 @@ impl Summary<'_> {
     fn counted(&self, count: u64) -> String {
         counted(count, self.nouns)
     }
+}
+
+/// Describes what was changed on the way from the rows to the credentials.
+pub fn notes(counts: &Counts) -> Vec<String> {
+    let far = counted(counts.far_ends, ("date too far ahead means", "dates too far ahead mean"));
+    let merged = counted(counts.merged, ("row that repeats a job was", "rows that repeat a job were"));
+    let notes = [
+        (counts.far_ends, format!("{far} that there is no end.")),
+        (counts.merged, format!("{merged} merged into it.")),
+        (
+            counts.totals,
+            format!("{} skipped.", counted(counts.totals, ("row with totals was", "rows with totals were"))),
+        ),
+    ];
+    notes.into_iter().filter(|(count, _)| *count > 0).map(|(_, note)| note).collect()
 }
 
 /// Formats a number with its noun.

@@ -7,14 +7,24 @@
 use std::collections::HashMap;
 
 use credential::Context;
+use jiff::civil::Date;
 
-use crate::cells::{Cells, separator};
+use crate::cells::Cells;
 use crate::entry::{Digest, Read, digest};
 use crate::error::Error;
-use crate::group::{Group, Record};
-use crate::input::{Input, LONGEST_ROW, Row, Scan};
-use crate::mapping::{Mapping, Plan};
+use crate::extra_rows::is_total;
+use crate::group::{Group, Record, nfc};
+use crate::heading::Heading;
+use crate::infer_columns::unused_middle_name;
+use crate::input::{Input, LONGEST_ROW, Merged, Row, Scan};
+use crate::leavers::{Leavers, People};
+use crate::mapping::Mapping;
+use crate::names::NameParts;
+use crate::plan::Plan;
+use crate::printable::printable;
+use crate::quoting::malformed;
 use crate::rejected_row::RejectedRow;
+use crate::second_columns::SecondColumns;
 
 /// Marks the last row of a person.
 const NONE: u32 = u32::MAX;
@@ -26,54 +36,72 @@ pub struct Table {
     pub input: Input,
     /// The mapping of its columns.
     pub plan: Plan,
+    /// Lines above the header, which are not read.
+    pub lines_above: usize,
+    /// Rows with totals, which are not read.
+    pub totals: u64,
     /// The position of each row, and the next row of the same person.
     rows: Vec<(Row, u32)>,
     /// The first row of each person, or of each credential.
     first: Vec<u32>,
+    name_parts: NameParts,
     cells: Cells,
 }
 
 impl Table {
     /// Reads the header and finds the positions of all rows.
-    pub fn open(mut scan: Scan, mapping: &Mapping, known: credential::Type, mail_links: bool) -> Result<Self, Error> {
-        let between = match mapping.separator {
-            Some(character) => u8::try_from(character).ok().filter(u8::is_ascii).ok_or_else(|| {
-                Error::Usage(format!("'{character}' cannot be a separator; use a comma, a semicolon or a tab"))
-            })?,
-            None => separator(scan.peek()?),
-        };
+    pub fn open(
+        mut scan: Scan,
+        mapping: &Mapping,
+        known: credential::Type,
+        mail_links: bool,
+        today: Date,
+    ) -> Result<Self, Error> {
+        let Heading { separator: between, lines_above } = Heading::find(scan.peek()?, mapping)?;
+        scan.skip_lines(lines_above)?;
         let (mut cells, mut raw) = (Cells::new(between), Vec::new());
         let empty = || Error::Failed("the file is empty; the first row must have the column names".to_owned());
-        scan.row(Some(between), LONGEST_ROW, &mut raw)?.ok_or_else(empty)?;
-        let header: Vec<String> = cells.split(as_text(&raw)).iter().map(|name| name.trim().to_owned()).collect();
+        let row = scan.row(Some(between), LONGEST_ROW, &mut raw)?.ok_or_else(empty)?;
+        is_well_quoted(&scan, row, &raw, between)?;
+        let mut header: Vec<String> = cells.split(as_text(&raw)).iter().map(|name| clean(name)).collect();
         if raw.contains(&b'\r') {
             return Err(Error::Failed(
                 "lines end with carriage returns only; save the file with common line endings".to_owned(),
             ));
         }
-        let plan = Plan::new(mapping, known, header, mail_links)?;
-        let (mut rows, mut first) = (Vec::new(), Vec::new());
-        let mut last_of: HashMap<Digest, u32> = HashMap::new();
+        let mut unnamed: Vec<usize> = (0..header.len()).filter(|column| header[*column].is_empty()).collect();
+        unnamed.iter().for_each(|column| header[*column] = format!("column {}", column + 1));
+        let mut plan = Plan::new(mapping, known, header, mail_links, today)?;
+        has_no_merged_rows(&scan, &plan, row.line)?;
+        let (mut leavers, mut people) = (Leavers::new(&plan), People::default());
+        leavers.header(&plan)?;
+        is_whole_name(&plan)?;
+        let (second_columns, mut totals) = (SecondColumns::new(&plan), 0);
+        let mut found = Rows::default();
         while let Some(row) = scan.row(Some(between), LONGEST_ROW, &mut raw)? {
-            let found = cells.split(as_text(&raw));
-            if found.iter().all(|cell| cell.trim().is_empty()) {
+            is_well_quoted(&scan, row, &raw, between)?;
+            let cells = cells.split(as_text(&raw));
+            if cells.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
-            let number = u32::try_from(rows.len()).ok().filter(|number| *number != NONE);
-            let number = number.ok_or_else(|| Error::Failed("the file has too many rows".to_owned()))?;
-            rows.push((row, NONE));
-            let person = plan.person.and_then(|column| found.get(column)).map(|cell| cell.trim()).unwrap_or_default();
-            let earlier = if plan.form.list.is_some() && !person.is_empty() {
-                last_of.insert(digest(&[person.as_bytes()]), number)
-            } else {
-                None
-            };
-            match earlier.and_then(|earlier| rows.get_mut(usize::try_from(earlier).ok()?)) {
-                Some((_, next)) => *next = number,
-                None => first.push(number),
+            if is_total(row.line, plan.header.len(), &cells)? {
+                totals += 1;
+                continue;
             }
+            unnamed.retain(|column| cells.get(*column).is_none_or(|cell| cell.trim().is_empty()));
+            second_columns.row(&plan, row.line, &cells)?;
+            leavers.row(&mut plan, row.line, &cells)?;
+            people.row(&plan, row.line, &cells)?;
+            let person = plan.person.and_then(|column| cells.get(column)).map(|cell| cell.trim()).unwrap_or_default();
+            found.add(row, if plan.form.list.is_some() { person } else { "" })?;
         }
-        Ok(Self { input: scan.finish(), plan, rows, first, cells })
+        // A column without a name and without values is not shown.
+        let is_used = |plan: &Plan, column: usize| !plan.unmapped().any(|unused| unused == column);
+        unnamed.retain(|column| !is_used(&plan, *column));
+        unnamed.iter().for_each(|column| plan.header[*column].clear());
+        let Rows { rows, first, .. } = found;
+        let name_parts = NameParts::new(&plan);
+        Ok(Self { input: scan.finish(), plan, lines_above, totals, rows, first, name_parts, cells })
     }
 
     /// Returns the number of people or credentials.
@@ -93,7 +121,8 @@ impl Table {
             records.push(Record { row, text, cells });
             number = next;
         }
-        let is_theirs = |record: &Record| record.cell(self.plan.person) == records[0].cell(self.plan.person);
+        let person = |record: &Record| nfc(record.cell(self.plan.person)).into_owned();
+        let is_theirs = |record: &Record| person(record) == person(&records[0]);
         if records.is_empty() || (self.plan.form.list.is_some() && !records.iter().all(is_theirs)) {
             return Err(self.input.changed());
         }
@@ -103,7 +132,7 @@ impl Table {
     /// Reads the credential of person `index`.
     pub fn read(&mut self, index: usize, context: &Context<'_>) -> Result<Read, Error> {
         let records = self.records(index)?;
-        let group = Group { plan: &self.plan, cells: &self.cells, records: &records };
+        let group = Group { plan: &self.plan, name_parts: &self.name_parts, cells: &self.cells, records: &records };
         let mut rejected = group.shape();
         let body = group.body(&mut rejected);
         if !rejected.is_empty() {
@@ -115,9 +144,79 @@ impl Table {
     /// Adds the position in the file to a problem that the server reported for person `index`.
     pub fn located(&mut self, index: usize, rejected_row: RejectedRow) -> Result<RejectedRow, Error> {
         let records = self.records(index)?;
-        let group = Group { plan: &self.plan, cells: &self.cells, records: &records };
-        let (record, column) = group.place(&rejected_row.pointer, &rejected_row.suggestion);
+        let group = Group { plan: &self.plan, name_parts: &self.name_parts, cells: &self.cells, records: &records };
+        let kept = group.body(&mut Vec::new()).kept;
+        let (record, column) = group.place(&rejected_row.pointer, &rejected_row.suggestion, &kept);
         Ok(group.at(record, column, rejected_row))
+    }
+}
+
+/// The rows that were found, and those of each person.
+#[derive(Default)]
+struct Rows {
+    rows: Vec<(Row, u32)>,
+    first: Vec<u32>,
+    last_of: HashMap<Digest, u32>,
+}
+
+impl Rows {
+    /// Adds a row of `person`; without one, it is a credential of its own.
+    fn add(&mut self, row: Row, person: &str) -> Result<(), Error> {
+        let number = u32::try_from(self.rows.len()).ok().filter(|number| *number != NONE);
+        let number = number.ok_or_else(|| Error::Failed("the file has too many rows".to_owned()))?;
+        self.rows.push((row, NONE));
+        let earlier =
+            if person.is_empty() { None } else { self.last_of.insert(digest(&[nfc(person).as_bytes()]), number) };
+        match earlier.and_then(|earlier| self.rows.get_mut(usize::try_from(earlier).ok()?)) {
+            Some((_, next)) => *next = number,
+            None => self.first.push(number),
+        }
+        Ok(())
+    }
+}
+
+/// Refuses quotes that would garble the cells of this row or of the following ones.
+fn is_well_quoted(scan: &Scan, row: Row, raw: &[u8], separator: u8) -> Result<(), Error> {
+    let Some((at, why)) = malformed(raw, separator) else { return Ok(()) };
+    let before = String::from_utf8_lossy(&raw[..at]);
+    let line = row.line.saturating_add(u32::try_from(before.matches('\n').count()).unwrap_or_default());
+    let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
+    Err(Error::Failed(format!("{}:{line}:{column}: malformed quoting: {why}. Nothing was sent", scan.name())))
+}
+
+/// Refuses a full name that leaves out the middle name, unless that column is ignored.
+fn is_whole_name(plan: &Plan) -> Result<(), Error> {
+    let full_name = plan.columns_of("full_name").unwrap_or_default();
+    let is_free = |column: usize| !plan.ignored.contains(&column);
+    let Some(middle) = unused_middle_name(&plan.header, full_name, is_free) else { return Ok(()) };
+    let name = plan.label(middle);
+    Err(Error::Usage(format!(
+        "the column '{name}' is not part of full_name. Add it with --column full_name=FIRST+{name}+LAST, or exclude it \
+         with --ignore-column \"{name}\""
+    )))
+}
+
+/// Cleans the name of a column: line breaks, control characters and marks of direction are no part
+/// of it.
+fn clean(name: &str) -> String {
+    let name = printable(name).replace('\u{fffd}', " ");
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Refuses cells that a workbook merges over several rows: only the first row has their value.
+fn has_no_merged_rows(scan: &Scan, plan: &Plan, header_line: u32) -> Result<(), Error> {
+    let unused: Vec<usize> = plan.unmapped().collect();
+    let is_mapped = |column: &usize| *column < plan.header.len() && !unused.contains(column);
+    let is_wrong =
+        |merged: &&Merged| merged.last_row > header_line && merged.columns.clone().any(|column| is_mapped(&column));
+    match scan.merged.iter().find(is_wrong) {
+        Some(merged) => Err(Error::Usage(format!(
+            "{}: the cells {} are merged over several rows, so only the first of them has the value. Unmerge them and \
+             fill in each row",
+            scan.name(),
+            merged.range
+        ))),
+        None => Ok(()),
     }
 }
 
@@ -144,7 +243,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("people.csv");
         std::fs::write(&path, text).expect("written");
-        let table = Table::open(Scan::open(&path).expect("there"), mapping, known, false);
+        let today = jiff::civil::date(2026, 11, 23);
+        let table = Table::open(Scan::open(&path).expect("there"), mapping, known, false, today);
         Read { table: table.unwrap_or_else(|stop| panic!("{stop:?}")), _folder: folder }
     }
 
@@ -178,6 +278,27 @@ mod tests {
         assert_eq!((&*careers[0].full_name, careers[0].employment.len()), ("Ada Example", 2));
         assert_eq!((&*careers[0].employment[1].organisation, careers[0].employment[1].end_date), ("C", None));
         assert_eq!((&*entries[0].person, entries[0].line, &*entries[1].person, entries[1].line), ("1", 2, "2", 3));
+    }
+
+    #[test]
+    fn unnamed_columns_totals_and_clean_names_are_shown() {
+        let header = HEADER.replace("To,Pay", "\"To\u{202e}\",,Pay").replace("period\n", "period,\n");
+        let rows = "1,Ada,Example,A,Clerk,2015-01,,note,2024-05,\nTotal,,,,,,,,,\n";
+        let mut read = open(&format!("{header}{rows}"), &Mapping::default(), Type::default());
+        assert_eq!((read.table.rows(), read.table.totals), (1, 1));
+        assert_eq!(read.table.plan.unused(), ["column 8"]);
+        assert_eq!(read.table.plan.header[6], "To");
+        assert!(read.entries().remove(0).is_ok());
+    }
+
+    #[test]
+    fn names_with_a_comma_are_turned_round_when_told() {
+        let text = "Emp ID,Name,Company,Job,Start,Pay period\n1,\"Example, Ada\",A,Clerk,2015-01,2024-05\n";
+        let told = Mapping { name_order: Some("family-given".into()), ..Mapping::default() };
+        let entry = open(text, &told, Type::default()).entries().remove(0).expect("no error");
+        assert_eq!(career(&entry).full_name, "Ada Example");
+        let refused = open(text, &Mapping::default(), Type::default()).rejected();
+        assert_eq!((refused.len(), &*refused[0].1, &*refused[0].2), (1, "Name", "name.order"));
     }
 
     #[test]

@@ -234,7 +234,7 @@ pub(crate) fn source(
     path: &Path<'_>,
     field_errors: &mut FieldErrors,
 ) -> Option<AssetSource> {
-    let read = if text.starts_with("data:") { from_data_url(text, kind) } else { from_address(text) };
+    let read = if is_data_url(text) { from_data_url(text, kind) } else { from_address(text) };
     match read {
         Ok(source) => Some(source),
         Err((code, message)) => {
@@ -242,6 +242,11 @@ pub(crate) fn source(
             None
         }
     }
+}
+
+/// Returns whether `text` is a data URL. A scheme is case-insensitive (RFC 3986, section 3.1).
+pub(crate) fn is_data_url(text: &str) -> bool {
+    text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
 }
 
 fn from_data_url(text: &str, kind: AssetKind) -> Result<AssetSource, (Code, String)> {
@@ -366,6 +371,9 @@ mod tests {
             let read = from_data_url(good, AssetKind::Pdf);
             assert_eq!(read, Ok(AssetSource::Bytes(Bytes::from_static(b"%PDF-"))), "{good}");
         }
+        let (upper, mut field_errors) = ("DATA:application/pdf;base64,JVBERi0=", FieldErrors::default());
+        let read = source(upper, AssetKind::Pdf, &Path::Root, &mut field_errors);
+        assert_eq!(read, Some(AssetSource::Bytes(Bytes::from_static(b"%PDF-"))), "a scheme has no case");
         for bad in [
             "data:image/png;base64,JVBERi0=",
             "data:application/pdf;base64,J",

@@ -49,8 +49,9 @@ pub struct CredentialType {
     /// Checks rules that involve several members of `fields`. Runs after the shapes were checked,
     /// which may have added errors.
     pub rules: fn(&Value, &Path<'_>, &Context<'_>, &mut FieldErrors),
-    /// Returns warnings for the partner about valid fields.
-    pub advice: fn(&Value) -> Vec<Hint>,
+    /// Returns warnings for the partner about valid fields. The second argument is the JSON Pointer
+    /// to the id in the caller's body, from which that to the fields follows.
+    pub advice: fn(&Value, &str) -> Vec<Hint>,
     /// Returns a one-line summary of valid fields for hirers.
     pub headline: fn(&Value) -> String,
     /// Returns the blocks that a page shows of valid fields.
@@ -156,11 +157,13 @@ impl BatchMember {
 pub struct Hint {
     /// A stable code.
     pub code: &'static str,
-    /// The text for the partner.
+    /// The JSON Pointer to what it is about, in the caller's body.
+    pub pointer: String,
+    /// The text for the partner, which contains the pointer once.
     pub message: String,
 }
 
-pub(crate) fn no_advice(_: &Value) -> Vec<Hint> {
+pub(crate) fn no_advice(_: &Value, _: &str) -> Vec<Hint> {
     Vec::new()
 }
 

@@ -33,6 +33,23 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// Computes the SHA-256 of `parts`, one after the other, without copying them.
+///
+/// ```
+/// use credential::encoding::{sha256, sha256_of_parts};
+///
+/// assert_eq!(sha256_of_parts(&[b"a".as_slice(), b"bc"]), sha256(b"abc"));
+/// ```
+pub fn sha256_of_parts(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(part);
+    }
+    let mut hash = [0; 32];
+    hash.copy_from_slice(context.finish().as_ref());
+    hash
+}
+
 /// Computes the SHA-256 of `bytes`.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut hash = [0; 32];

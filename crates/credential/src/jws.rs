@@ -87,6 +87,12 @@ impl<'a> Jws<'a> {
     }
 }
 
+/// Returns the seconds of a NumericDate, which may have a fraction (RFC 7519, section 2).
+#[expect(clippy::cast_possible_truncation, reason = "a fraction of a second is dropped")]
+pub(crate) fn numeric_date(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))
+}
+
 fn object(text: &str, refusal: VerifyError) -> Result<Map<String, Value>, VerifyError> {
     let bytes = decode(text).ok_or_else(|| refusal.clone())?;
     serde_json::from_slice(&bytes).map_err(|_| refusal)

@@ -29,6 +29,18 @@ impl Path<'_> {
     }
 }
 
+/// Returns the JSON Pointer to a submission, from that to its id.
+pub(crate) fn submission_pointer(id_pointer: &str) -> &str {
+    id_pointer.rsplit_once('/').map_or("", |(submission, _)| submission)
+}
+
+/// Returns the JSON Pointer to the fields of a submission, from that to its id. v1 and v2 have
+/// different names for both.
+pub(crate) fn fields_pointer(id_pointer: &str) -> String {
+    let fields = if id_pointer.ends_with("/credential_id") { "fields" } else { "data/credential" };
+    format!("{}/{fields}", submission_pointer(id_pointer))
+}
+
 /// Escapes a member's name as a step of a pointer (RFC 6901, section 3).
 pub(crate) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
@@ -48,6 +60,18 @@ mod tests {
     fn pointers_are_escaped() {
         let member = Path::Member(&Path::Root, "a/b~c");
         assert_eq!(Path::Item(&member, 3).pointer(), "/a~1b~0c/3");
+    }
+
+    #[test]
+    fn fields_are_beside_the_id() {
+        for (id, fields) in [
+            ("/credential_id", "/fields"),
+            ("/education_items/3/credential_id", "/education_items/3/fields"),
+            ("/id", "/data/credential"),
+            ("/credentials/3/id", "/credentials/3/data/credential"),
+        ] {
+            assert_eq!(fields_pointer(id), fields);
+        }
     }
 
     #[test]

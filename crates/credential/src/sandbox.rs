@@ -1,5 +1,10 @@
-//! Simulated events that a sandbox partner requests.
+//! What a sandbox partner requests: simulated events, and a clock that is advanced.
 
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::field_error::Code;
 use crate::limits::ID;
 use crate::pointer::Path;
 use crate::schema::{Member, Presence, Shape, check_object};
@@ -57,9 +62,80 @@ pub fn parse_simulation(body: &[u8]) -> Result<Simulation, ParseError> {
     Ok(Simulation { kind: text(object.remove("type")), request_id, credential_id })
 }
 
+const ADVANCE: [Member; 1] = [Member {
+    name: "advance",
+    shape: Shape::Identifier { most: 20 },
+    presence: Presence::Required,
+    label: "",
+    meaning: "How far to advance the clock: a whole number and s, m, h or d; at most 30d.",
+    example: r#""48h""#,
+}];
+
+/// Farthest that one request advances the clock of a sandbox partner.
+const FARTHEST: Duration = Duration::from_secs(30 * 86_400);
+
+/// Parses a period of time in the sandbox, such as `30s`, `5m`, `48h` or `2d`; `None` if it is
+/// another text or zero.
+pub fn parse_sandbox_period(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u64 = if is_number { number.parse().ok()? } else { return None };
+    number.checked_mul(seconds).filter(|seconds| *seconds > 0).map(Duration::from_secs)
+}
+
+/// Parses the body of a request to advance the clock, `{ "advance": "48h" }`.
+///
+/// # Errors
+/// [`ParseError`], as for a submission.
+pub fn parse_advance(body: &[u8]) -> Result<Duration, ParseError> {
+    let (mut object, mut field_errors) = object(body)?;
+    check_object(&mut object, &ADVANCE, &Path::Root, &mut field_errors);
+    let advance = object.get("advance").and_then(Value::as_str).map(ToOwned::to_owned);
+    // The schema reports other values.
+    let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+    let period = advance.as_deref().and_then(parse_sandbox_period).filter(|period| *period <= FARTHEST);
+    if let Some(value) = object.get("advance").filter(|_| period.is_none()).filter(|value| is_text(value)) {
+        let message = || "Set a period such as 30s, 5m, 48h or 2d, at most 30d.".to_owned();
+        field_errors.add(&Path::Member(&Path::Root, "advance"), Code::PeriodFormat, message).received(value);
+    }
+    field_errors.into_result(body).map_err(ParseError::Invalid)?;
+    Ok(period.unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn periods_are_a_whole_number_and_a_unit() {
+        for (text, seconds) in [("30s", 30), ("5m", 300), ("48h", 172_800), ("2d", 172_800)] {
+            assert_eq!(parse_sandbox_period(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        for bad in ["", "s", "0s", "5", "5 m", "-5m", "+5m", "1.5h", "5M", "5\u{e9}", "99999999999999999999d"] {
+            assert_eq!(parse_sandbox_period(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn clock_advances_by_thirty_days_at_most() {
+        assert_eq!(parse_advance(br#"{ "advance": "30d" }"#), Ok(FARTHEST));
+        for (bad, code) in [
+            (r#"{ "advance": "31d" }"#, Code::PeriodFormat),
+            (r#"{ "advance": "soon" }"#, Code::PeriodFormat),
+            (r#"{ "advance": 48 }"#, Code::TypeMismatch),
+            (r#"{}"#, Code::FieldMissing),
+        ] {
+            let Err(ParseError::Invalid(errors)) = parse_advance(bad.as_bytes()) else { panic!("{bad} is refused") };
+            assert_eq!(errors.iter().map(|error| error.code).collect::<Vec<_>>(), [code], "{bad}");
+        }
+    }
 
     #[test]
     fn only_the_type_is_required() {

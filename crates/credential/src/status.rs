@@ -17,7 +17,7 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use serde_json::{Value, json};
 
 use crate::encoding::{decode, encode};
-use crate::jws::{CLOCK_SKEW, Jws};
+use crate::jws::{CLOCK_SKEW, Jws, numeric_date};
 use crate::key::PublicKey;
 use crate::verify_error::VerifyError;
 
@@ -231,9 +231,12 @@ pub fn read_token(
     if jws.payload.get("sub").and_then(Value::as_str) != Some(uri) {
         return Err(VerifyError::Claim("sub of the status list must be its URL"));
     }
-    let seconds = |name: &str| jws.payload.get(name).and_then(Value::as_i64);
+    let seconds = |name: &str| jws.payload.get(name).and_then(numeric_date);
     if seconds("iat").ok_or(VerifyError::Claim("iat must be a number of seconds"))? > now.saturating_add(CLOCK_SKEW) {
         return Err(VerifyError::FromTheFuture);
+    }
+    if jws.payload.contains_key("exp") && seconds("exp").is_none() {
+        return Err(VerifyError::Claim("exp must be a number of seconds"));
     }
     if seconds("exp").is_some_and(|end| end.saturating_add(CLOCK_SKEW) <= now) {
         return Err(VerifyError::Expired);

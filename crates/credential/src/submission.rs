@@ -12,7 +12,7 @@ use crate::credential_type::Hint;
 use crate::field_error::{Code, FieldError, FieldErrors};
 use crate::json::{self as strict, Malformed};
 use crate::limits::ID;
-use crate::pointer::Path;
+use crate::pointer::{Path, submission_pointer};
 use crate::return_url::{self, RETURN_URL};
 use crate::schema::{Member, Presence, Shape, check_object, object_schema};
 use crate::types::Type;
@@ -35,6 +35,8 @@ pub struct Submission {
     pub assets: Vec<Asset>,
     /// The link's `documentType`; `None` without a document.
     pub document_type: Option<&'static str>,
+    /// The `document_type` of a v1 body that names a kind of document although there is none.
+    pub missing_document: Option<&'static str>,
     /// The JSON Pointer to the id in the caller's body.
     pub id_pointer: Cow<'static, str>,
     /// The email address that the link is sent to, if any (a Tenure extension). It is not stored
@@ -228,6 +230,7 @@ impl Submission {
             replaces: object.remove("replaces").map(|replaces| text(Some(replaces))),
             document_type: assets.first().map(|asset| credential_type.document_type(asset.kind)),
             assets,
+            missing_document: None,
             id_pointer: match path {
                 Path::Root => "/credential_id".into(),
                 path => Path::Member(path, "credential_id").pointer().into(),
@@ -259,12 +262,24 @@ impl Submission {
 
     /// Returns the JSON Pointer to [`Submission::replaces`] in the caller's body.
     pub fn replaces_pointer(&self) -> String {
-        format!("{}/replaces", self.id_pointer.strip_suffix("/credential_id").unwrap_or_default())
+        format!("{}/replaces", submission_pointer(&self.id_pointer))
     }
 
     /// Returns warnings for the partner.
     pub fn advice(&self) -> Vec<Hint> {
-        (self.credential_type.advice)(&self.fields)
+        let mut hints = (self.credential_type.advice)(&self.fields, &self.id_pointer);
+        hints.extend(self.missing_document.map(|name| {
+            let pointer = format!("{}/data/document", submission_pointer(&self.id_pointer));
+            Hint {
+                code: "document.missing",
+                message: format!(
+                    "The document_type is {name}, but {pointer} is missing or null, so it is stored without a \
+                     document. v1 has no upload URLs: send an https URL there, use v2, or send the document_type none."
+                ),
+                pointer,
+            }
+        }));
+        hints
     }
 
     /// Returns whether the partner still has to upload documents.

@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::asset::{Asset, AssetKind, AssetSource, source};
+use crate::asset::{Asset, AssetKind, AssetSource, is_data_url, source};
 use crate::context::Context;
 use crate::credential_type::V1;
 use crate::field_error::{Code, FieldErrors};
@@ -117,6 +117,7 @@ fn read(
         replaces: None,
         assets: Vec::new(),
         document_type: None,
+        missing_document: None,
         id_pointer,
         notify: None,
         return_url: None,
@@ -163,8 +164,18 @@ fn read(
             submission.document_type = Some(credential_type.document_type(asset.kind));
         }
         submission.assets.extend(asset);
+    } else {
+        submission.missing_document = missing_document(v1, kind);
     }
     submission
+}
+
+/// Returns the name of the `document_type` of a body without a document, if it promises one. Where
+/// `none` is not a choice, the document type promises nothing.
+fn missing_document(v1: &V1, named: Option<Option<AssetKind>>) -> Option<&'static str> {
+    let kind = named.flatten()?;
+    v1.document_types.iter().find(|(_, known)| known.is_none())?;
+    v1.document_types.iter().find(|(_, known)| *known == Some(kind)).map(|(name, _)| *name)
 }
 
 /// Reads the single document: an https URL, or an OpenCerts document as a string. A batch item has
@@ -198,7 +209,7 @@ fn read_document(
     };
     let source = if is_json && kind == AssetKind::OpenCert {
         Some(AssetSource::Bytes(text.clone().into()))
-    } else if text.starts_with("data:") {
+    } else if is_data_url(text) {
         field_errors.add(path, Code::AssetDataFormat, || {
             "v1 does not accept data URLs. Send an https URL, or use v2, which accepts data URLs and uploads."
                 .to_owned()

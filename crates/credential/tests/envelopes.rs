@@ -128,7 +128,11 @@ fn v1_document_is_a_url_or_an_open_cert() {
     assert_eq!((found.assets[0].kind, found.document_type), (AssetKind::Pdf, Some("english_assessment")));
     let found = with("education", "pdf", Value::Null).expect("taken without one");
     assert_eq!((found.assets.len(), found.document_type), (0, None), "no document, so the link says none");
-    assert_eq!(with("education", "none", Value::Null).expect("taken").document_type, None);
+    assert_eq!((found.missing_document, found.advice()[0].code), (Some("pdf"), "document.missing"));
+    let found = with("education", "none", Value::Null).expect("taken");
+    assert_eq!((found.document_type, found.missing_document), (None, None));
+    let found = with("english_proficiency", "english_assessment", Value::Null).expect("taken");
+    assert_eq!(found.missing_document, None, "it has no other document type");
     for (name, kind, document, pointer, code) in [
         ("education", "none", address.clone(), "/data/document", "assets.not_allowed"),
         ("education", "png", Value::Null, "/document_type", "choice.unknown"),

@@ -27,6 +27,7 @@ use crate::outbox::Outbox;
 use crate::partner_chains::PartnerChains;
 use crate::rate_limit::Limits;
 use crate::readiness::Readiness;
+use crate::request_log::RequestLog;
 use crate::trusted_issuers::TrustedIssuers;
 use crate::trusted_time::TrustedTime;
 use ambient::Rng;
@@ -111,6 +112,8 @@ parts! {
     webauthn: Option<Webauthn>,
     /// Whether the databases accept writes.
     readiness: Readiness,
+    /// Requests of partners that are not stored yet.
+    request_log: RequestLog,
     /// Limits the log lines about an outage of the store.
     outage: Outage,
     /// The time by which retention expires and destroys data.
@@ -233,6 +236,7 @@ impl App {
             links,
             webauthn: webauthn(&config),
             metrics: Metrics::default(),
+            request_log: RequestLog::default(),
             outbox: Outbox::new(keyring.clone(), clock.clone(), rng.clone()),
             receivers,
             deliveries_due: Notify::new(),

@@ -50,6 +50,8 @@ pub enum Kind {
     NotAcceptable,
     /// Conflicts with an earlier request. 409.
     Conflict,
+    /// The first request with the same `Idempotency-Key` has not ended. 409 with `Retry-After`.
+    InProgress,
     /// Expired. 410.
     Gone,
     /// The body is too large. 413.
@@ -79,7 +81,7 @@ impl Kind {
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
             Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, "not-acceptable", "Not acceptable"),
-            Self::Conflict => (StatusCode::CONFLICT, "conflict", "Conflict"),
+            Self::Conflict | Self::InProgress => (StatusCode::CONFLICT, "conflict", "Conflict"),
             Self::Gone => (StatusCode::GONE, "gone", "Gone"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body too large"),
             Self::UnsupportedMediaType => {
@@ -130,7 +132,16 @@ impl Error {
 
     /// Creates a 404 for a path with an unknown credential type.
     pub fn unknown_type(name: &str) -> Self {
-        let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
+        Self::unknown_type_among(name, &Vec::from_iter(credential::ALL.iter().map(|known| known.name())))
+    }
+
+    /// Creates a 404 for a path of v1 with a credential type that v1 does not have.
+    pub fn unknown_v1_type(name: &str) -> Self {
+        let in_v1 = credential::ALL.iter().filter(|known| known.v1.is_some());
+        Self::unknown_type_among(name, &Vec::from_iter(in_v1.map(|known| known.name())))
+    }
+
+    fn unknown_type_among(name: &str, known: &[&str]) -> Self {
         let shown: String = name.chars().take(64).collect();
         Self::new(Kind::NotFound, format!("Unknown credential type \"{shown}\". Use one of: {}.", known.join(", ")))
     }
@@ -252,7 +263,7 @@ impl IntoResponse for Error {
             Kind::TooManyRequests(wait) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
             }
-            Kind::Unavailable => {
+            Kind::InProgress | Kind::Unavailable => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             _ => {}

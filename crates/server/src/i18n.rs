@@ -14,12 +14,13 @@ use ambient::Timestamp;
 /// The only language so far.
 const LANGUAGE: &str = "en";
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     include_str!("../locales/en/console.ftl"),
     include_str!("../locales/en/disclosure.ftl"),
     include_str!("../locales/en/pages.ftl"),
     include_str!("../locales/en/presentations.ftl"),
     include_str!("../locales/en/reference.ftl"),
+    include_str!("../locales/en/sandbox.ftl"),
     include_str!("../locales/en/shares.ftl"),
     include_str!("../locales/en/verify.ftl"),
     include_str!("../locales/en/verify_token.ftl"),

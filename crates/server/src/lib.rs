@@ -38,6 +38,7 @@ pub mod outbox;
 mod partner_chains;
 pub mod rate_limit;
 pub mod readiness;
+pub mod request_log;
 pub mod sandbox;
 pub mod server;
 pub mod trusted_issuers;

@@ -65,6 +65,11 @@ impl Links {
         format!("{}/share/{share}", self.0)
     }
 
+    /// Returns the link that finishes the sign-up for a sandbox partner.
+    pub fn sandbox_sign_up(&self, token: &str) -> String {
+        format!("{}/sandbox/create/{token}", self.0)
+    }
+
     /// Returns the address of a document in the holder's wallet.
     pub fn document(&self, document: Uuid) -> String {
         format!("{}/documents/{document}", self.0)

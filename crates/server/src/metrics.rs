@@ -38,7 +38,7 @@ fn duration_histogram() -> Histogram {
 
 /// Returns the method as a label. Clients can send any token as a method, so unknown ones share a
 /// label.
-fn method_label(method: &Method) -> &'static str {
+pub fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",
@@ -69,6 +69,7 @@ pub struct Metrics {
     pub mail_failing: Gauge,
     documents: Family<OutcomeLabels, Counter>,
     webhook_deliveries: Family<OutcomeLabels, Counter>,
+    requests_not_logged: Counter,
     destroyed_keys: Counter,
     clock_ahead: Gauge,
     /// Number of messages waiting to be sent.
@@ -94,6 +95,7 @@ impl Default for Metrics {
             mail_failing: Gauge::default(),
             documents: Family::default(),
             webhook_deliveries: Family::default(),
+            requests_not_logged: Counter::default(),
             destroyed_keys: Counter::default(),
             clock_ahead: Gauge::default(),
             outbox_pending: Gauge::default(),
@@ -119,6 +121,9 @@ impl Default for Metrics {
         registry.register("documents", "Documents, by outcome", metrics.documents.clone());
         let deliveries = metrics.webhook_deliveries.clone();
         registry.register("webhook_deliveries", "Webhook delivery attempts, by outcome", deliveries);
+        let not_logged = metrics.requests_not_logged.clone();
+        let help = "Requests missing in the request log: its memory was full";
+        registry.register("request_log_dropped", help, not_logged);
         let destroyed_keys = metrics.destroyed_keys.clone();
         registry.register("epoch_keys_destroyed", "Expired epoch keys that were destroyed", destroyed_keys);
         let clock_ahead = metrics.clock_ahead.clone();
@@ -190,6 +195,11 @@ impl Metrics {
     /// Counts webhook delivery attempts: delivered, failed, refused (its address), given_up.
     pub fn webhook_deliveries(&self, outcome: &'static str) {
         self.webhook_deliveries.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts requests that are missing in the request log of their partner.
+    pub fn requests_not_logged(&self, count: u64) {
+        self.requests_not_logged.inc_by(count);
     }
 
     /// Sets how far the clock is ahead of the trusted time that retention uses.

@@ -27,9 +27,37 @@ use transport::{Limits, SendError, TimedBody, Transport, may_name, may_reach};
 
 pub use transport::Lookup;
 
-/// Maximum number of bytes read from a webhook receiver's response body. The body is discarded, but
-/// has to be read before the connection can be reused.
+/// Maximum number of bytes read from a webhook receiver's response body. It has to be read before
+/// the connection can be reused.
 const ANSWER: usize = 16 * 1024;
+
+/// Maximum number of bytes that are kept of it, for the delivery log.
+const KEPT_ANSWER: usize = 1024;
+
+/// The response of a webhook receiver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// HTTP status.
+    pub status: u16,
+    /// The first bytes of the body, at most 1 KiB; empty if the operator has opened internal
+    /// networks.
+    pub start: Vec<u8>,
+}
+
+impl Received {
+    /// Returns the start of the body as text; `None` if it is empty. Control characters are
+    /// removed, except line breaks and tabs, and so are those that change the direction of text:
+    /// the console must show the characters in the order in which they were sent.
+    pub fn text(&self) -> Option<String> {
+        let is_shown = |c: &char| match c {
+            '\n' | '\t' => true,
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => false,
+            c => !c.is_control(),
+        };
+        let text: String = String::from_utf8_lossy(&self.start).chars().filter(is_shown).collect();
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+}
 
 /// The filtering client. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -40,6 +68,8 @@ pub struct Outbound {
     allow_loopback: bool,
     /// Allowed ports in addition to 443.
     ports: Arc<[PortRange]>,
+    /// Whether the bodies of responses to webhooks are kept.
+    keeps_answers: bool,
 }
 
 impl Outbound {
@@ -56,6 +86,9 @@ impl Outbound {
     /// # Errors
     /// As [`Outbound::new`].
     pub fn for_webhooks(settings: &Settings, webhooks: &Webhooks, lookup: Lookup) -> Result<Self, String> {
+        // In networks that the operator has opened, a partner must not read responses of services
+        // that only the server can reach (D-235).
+        let keeps_answers = settings.allowed_networks.is_empty();
         let mut settings = settings.clone();
         settings.timeout = webhooks.timeout;
         settings.allowed_ports.clone_from(&webhooks.allowed_ports);
@@ -63,7 +96,8 @@ impl Outbound {
             settings.allow_this_machine();
         }
         let kept = usize::try_from(webhooks.concurrency).unwrap_or(1);
-        Self::build(&settings, lookup, webhooks.allow_loopback, kept)
+        let client = Self::build(&settings, lookup, webhooks.allow_loopback, kept)?;
+        Ok(Self { keeps_answers, ..client })
     }
 
     /// Creates a client that may also connect to this machine, over http and on any port. For a
@@ -89,7 +123,7 @@ impl Outbound {
         };
         let transport = Transport::new(tls(settings)?, lookup, &limits);
         let ports = settings.allowed_ports.clone().into();
-        Ok(Self { transport, allowed: limits.allowed, allow_loopback, ports })
+        Ok(Self { transport, allowed: limits.allowed, allow_loopback, ports, keeps_answers: false })
     }
 
     async fn send(
@@ -132,25 +166,29 @@ impl Outbound {
         Ok(answer.into_body().into_data_stream().map_err(|error| failure(&error)))
     }
 
-    /// Posts `body` and returns the status of the response. Redirects are returned, not followed.
+    /// Posts `body` and returns the response. Redirects are returned, not followed.
     ///
     /// # Errors
     /// Why there was no response.
-    pub async fn post(&self, address: &Url, headers: HeaderMap, body: Bytes) -> Result<u16, DeliveryError> {
+    pub async fn post(&self, address: &Url, headers: HeaderMap, body: Bytes) -> Result<Received, DeliveryError> {
         if !self.is_allowed(address) {
             return Err(DeliveryError::AddressRefused);
         }
         let sent = self.send(Method::POST, address, headers, body).await;
         let answer = sent.map_err(|error| no_answer(&error))?;
         let status = answer.status().as_u16();
-        let (mut body, mut read) = (answer.into_body().into_data_stream(), 0);
+        let most = if self.keeps_answers { KEPT_ANSWER } else { 0 };
+        let (mut body, mut read, mut start) = (answer.into_body().into_data_stream(), 0, Vec::new());
         while read < ANSWER {
             match body.try_next().await {
-                Ok(Some(chunk)) => read += chunk.len(),
+                Ok(Some(chunk)) => {
+                    read += chunk.len();
+                    start.extend(chunk.iter().take(most.saturating_sub(start.len())));
+                }
                 _ => break,
             }
         }
-        Ok(status)
+        Ok(Received { status, start })
     }
 
     /// Whether the port of an address is allowed.
@@ -219,5 +257,19 @@ fn no_answer(error: &SendError) -> DeliveryError {
         DeliveryError::TimedOut
     } else {
         DeliveryError::Unreachable
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn response_text_has_no_control_characters() {
+        let text = |start: &[u8]| Received { status: 200, start: start.to_vec() }.text();
+        assert_eq!(text(b" \r\n\0"), None);
+        assert_eq!(text(b"{\"a\":\t1}\r\n\x1b[31mred\x07").as_deref(), Some("{\"a\":\t1}\n[31mred"));
+        assert_eq!(text("a\u{202e}b\u{2066}c".as_bytes()).as_deref(), Some("abc"));
+        assert_eq!(text(&[b'a', 0xff, 0xc3]).as_deref(), Some("a\u{fffd}\u{fffd}"), "not UTF-8, or cut off");
     }
 }

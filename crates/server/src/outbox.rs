@@ -2,6 +2,8 @@
 //!
 //! Owns how a message is encrypted in its row. [`crate::flows::outbox`] sends them.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -77,6 +79,14 @@ impl OutboxMessage {
             Self::FollowShare { .. } => Lane::Share,
         }
     }
+
+    /// Returns how long to wait before the first attempt.
+    fn delay(&self) -> Duration {
+        match self {
+            Self::SandboxAction(action) => action.user.delay,
+            Self::Code(_) | Self::Mail(_) | Self::DestroyHolderKey(_) | Self::FollowShare { .. } => Duration::ZERO,
+        }
+    }
 }
 
 /// On whose behalf a message is sent, and until when.
@@ -117,7 +127,7 @@ impl Outbox {
         tx.add_to_outbox(&self.seal(message, routing).await?).await
     }
 
-    /// Encrypts `message` into a row that is due immediately.
+    /// Encrypts `message` into a row that is due immediately, or after the delay of a sandbox user.
     ///
     /// # Errors
     /// The key ring cannot be used.
@@ -140,7 +150,7 @@ impl Outbox {
             lane: message.lane().name().to_owned(),
             partner_id: routing.partner.unwrap_or_default(),
             request_id: routing.request,
-            due_at: now,
+            due_at: now + message.delay(),
             expires_at: routing.expires_at,
             attempts: 0,
             ring_period: sealed.period,

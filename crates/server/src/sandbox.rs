@@ -5,6 +5,8 @@
 //! is sent to these addresses, so signing in as one is impossible. Each partner has its own users,
 //! so that data of two partners never meets in one wallet.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -13,7 +15,11 @@ use crate::email::Email;
 /// The domain of their addresses, which never resolves (RFC 2606, section 2).
 pub const DOMAIN: &str = "sandbox.invalid";
 
-/// What a sandbox user does on receiving a link.
+/// Longest delay of a sandbox user.
+pub const LONGEST_DELAY: Duration = Duration::from_secs(86_400);
+
+/// What a sandbox user does on receiving a link. Nodes of different versions share the messages
+/// that name them, so the serialized names must not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Person {
@@ -23,13 +29,35 @@ pub enum Person {
     Declines,
     /// Never opens the link, which expires at once.
     Expires,
+    /// Never opens the link, which expires when it is due.
+    Ignores,
     /// Is a different person from the one in the credential, and opens the link first.
     Stranger,
+    /// Opens the link, and leaves when asked whether a name that differs from their wallet is
+    /// theirs.
+    Unconfirmed,
+    /// Accepts, and deletes the credential from the wallet.
+    Deletes,
+    /// Accepts, and gives a standing consent.
+    KeepsCurrent,
+    /// Accepts, gives a standing consent and withdraws it. Opens the links of later updates, and does
+    /// not decide.
+    StopsUpdates,
 }
 
 impl Person {
     /// Every sandbox user.
-    pub const ALL: [Self; 4] = [Self::Consents, Self::Declines, Self::Expires, Self::Stranger];
+    pub const ALL: [Self; 9] = [
+        Self::Consents,
+        Self::Declines,
+        Self::Expires,
+        Self::Ignores,
+        Self::Stranger,
+        Self::Unconfirmed,
+        Self::Deletes,
+        Self::KeepsCurrent,
+        Self::StopsUpdates,
+    ];
 
     /// Returns the part of the address before the at sign.
     pub fn name(self) -> &'static str {
@@ -37,7 +65,12 @@ impl Person {
             Self::Consents => "consents",
             Self::Declines => "declines",
             Self::Expires => "expires",
+            Self::Ignores => "ignores",
             Self::Stranger => "stranger",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Deletes => "deletes",
+            Self::KeepsCurrent => "keeps-current",
+            Self::StopsUpdates => "stops-updates",
         }
     }
 
@@ -52,9 +85,13 @@ impl Person {
 pub struct SandboxUser {
     /// The behaviour of this user.
     pub person: Person,
-    /// The part before the at sign. Each tag after a plus sign is a user of its own, with its own
-    /// wallet.
+    /// The part before the at sign, without the delay. Each tag after a plus sign is a user of its
+    /// own, with its own wallet.
     pub local: String,
+    /// How long this user waits before acting. A message is due that much later, so it does not
+    /// contain the delay.
+    #[serde(skip)]
+    pub delay: Duration,
 }
 
 /// Returns whether an address is in the sandbox domain, even if it names no user there.
@@ -63,18 +100,31 @@ pub fn is_address(address: &Email) -> bool {
 }
 
 impl SandboxUser {
-    /// Parses an address such as `consents@sandbox.invalid` or `consents+2@sandbox.invalid`.
+    /// Parses an address such as `consents@sandbox.invalid`, `consents+2@sandbox.invalid`, or
+    /// `consents.5m@sandbox.invalid` for a delay of five minutes.
     pub fn parse(address: &Email) -> Option<Self> {
         let local = address.canonical_local();
-        let name = local.split('+').next()?;
+        let (behaviour, tag) = match local.split_once('+') {
+            Some((behaviour, tag)) => (behaviour, Some(tag)),
+            None => (local.as_str(), None),
+        };
+        let (name, delay) = match behaviour.split_once('.') {
+            Some((name, delay)) => (name, parse_delay(delay)?),
+            None => (behaviour, Duration::ZERO),
+        };
         let person = Person::ALL.into_iter().find(|person| person.name() == name)?;
-        (address.domain() == DOMAIN).then_some(Self { person, local })
+        let local = tag.map_or_else(|| name.to_owned(), |tag| format!("{name}+{tag}"));
+        (address.domain() == DOMAIN).then_some(Self { person, local, delay })
     }
 
     /// Returns the address of this user's account, which contains data of `partner` only.
     pub fn account(&self, partner: Uuid) -> String {
         format!("{}@{partner}.{DOMAIN}", self.local)
     }
+}
+
+fn parse_delay(text: &str) -> Option<Duration> {
+    credential::parse_sandbox_period(text).filter(|delay| *delay <= LONGEST_DELAY)
 }
 
 /// An action of a sandbox user on a request.
@@ -104,6 +154,10 @@ mod tests {
             (" Declines@SANDBOX.invalid ", Some(Person::Declines)),
             ("consents@\u{17f}andbox.invalid", Some(Person::Consents)),
             ("stranger+2@sandbox.invalid", Some(Person::Stranger)),
+            ("keeps-current@sandbox.invalid", Some(Person::KeepsCurrent)),
+            ("consents.24h@sandbox.invalid", Some(Person::Consents)),
+            ("consents.25h@sandbox.invalid", None),
+            ("consents.soon@sandbox.invalid", None),
             ("nobody@sandbox.invalid", None),
             ("consents@example.org", None),
             ("consents@a.sandbox.invalid", None),
@@ -129,6 +183,16 @@ mod tests {
         assert_eq!(account("Consents@sandbox.invalid", 1), one);
         assert_ne!(account("consents@sandbox.invalid", 2), one);
         assert_ne!(account("consents+2@sandbox.invalid", 1), one);
+    }
+
+    #[test]
+    fn delay_does_not_change_the_wallet() {
+        for (address, local, seconds) in
+            [("Declines.30S@sandbox.invalid", "declines", 30), ("consents.5m+2@sandbox.invalid", "consents+2", 300)]
+        {
+            let user = user(address).expect("a user");
+            assert_eq!((user.local.as_str(), user.delay), (local, Duration::from_secs(seconds)), "{address}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::{App, StartError};
 use crate::config::Server;
+use crate::flows::request_log;
 use crate::http::{Outermost, Readers};
 use crate::web::PartnerApi;
 use crate::{api, http, jobs, oid4vci, openid4vp, web};
@@ -29,7 +30,7 @@ pub fn router(app: &App) -> Router {
     let routed = |router, readers, timeout| layered(app, router, Outermost { app: app.clone(), readers, timeout });
     let page = Readers::People(web::error::page);
     let described = PartnerApi { document: &api::openapi::DOCUMENT, router };
-    let unmatched = Router::new().fallback(http::not_found);
+    let unmatched = Router::new().fallback(api::unmatched);
     Router::new()
         .merge(routed(api::routes(app), Readers::Programs, timeout))
         .merge(routed(api::token(), Readers::OAuthClients(api::token_error), timeout))
@@ -119,6 +120,7 @@ where
     let ended = async { while jobs.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(Duration::from_secs(5), ended).await;
     // An unresponsive database must not block the shutdown.
+    let _ = tokio::time::timeout(Duration::from_secs(5), request_log::write(&app)).await;
     let _ = tokio::time::timeout(Duration::from_secs(5), app.close()).await;
     tracing::info!("stopped");
     Ok(())

@@ -9,10 +9,22 @@ export const MAX_CHARACTERS = 2 * 1024 * 1024;
 /** Maximum size of a searched file, in bytes: the longest text in UTF-16. */
 export const MAX_BYTES = 2 * MAX_CHARACTERS;
 
-// Spaces, line breaks and zero-width characters.
-const DROPPED = /[\s\u{85}\u{ad}\u{200b}-\u{200f}\u{2060}\u{feff}]+/gu;
+// Zero-width characters and soft hyphens.
+const INVISIBLE = /[\u{ad}\u{200b}-\u{200f}\u{2060}\u{feff}]+/gu;
+const SPACES = /[\s\u{85}]+/u;
+// How mail programs, URLs, web pages, Markdown and JSON write the characters of a token and line
+// breaks.
+const ESCAPES = /\\(?=\\)|\\u007e|\\[nrt]|\\[~_.-]|\\\r?\n|[%=]7e|[%=]2e|%2d|%5f|=\r?\n|&#(?:126|x7e);/gi;
+// The marks of a quoted mail.
+const QUOTED = /^[ \t]*>[ \t>]*/gm;
 // The base64url of `{`, and the two dots of a JWS before any disclosure.
 const TOKEN = /^e[w-z0-9_-][^~]*\.[^~]*\./;
+// The base64url of `{` and a quote, or of `{` and white space.
+const BEGINNING = /^(?:ey[A-DI-L]|ew[k-r0-3])/;
+// Length of a signature of 64 bytes in base64url: ES256 and EdDSA.
+const SIGNATURE = 86;
+// Maximum number of places in one run of words at which a token is tried; bounds the work.
+const MOST_STARTS = 8;
 
 /** Decodes a file in UTF-8 or UTF-16. */
 export function decodeText(bytes) {
@@ -27,27 +39,84 @@ export function decodeText(bytes) {
   }
 }
 
-/** Returns the only token in a text. */
+/**
+ * Returns the only token in a text: the one that can be parsed, or else the only run of characters
+ * that looks like one.
+ */
 export async function findToken(text) {
   if (text.length > MAX_CHARACTERS) throw new Refusal("too_long");
-  const runs = text.replace(DROPPED, "").split(/[^A-Za-z0-9._~-]+/);
-  let found = [...new Set(runs.filter((run) => TOKEN.test(run)))];
-  if (found.length > 1) found = await preferReadable(found);
-  if (found.length > 1) throw new Refusal("several_tokens");
-  if (found.length === 0) throw new Refusal("not_a_token");
-  return found[0];
+  const plain = text.replace(INVISIBLE, "").replace(ESCAPES, meaning).replace(QUOTED, "");
+  let found = await readableTokens(plain);
+  if (found.size === 0) {
+    const runs = plain.replace(/[\s\u{85}]+/gu, "").split(/[^A-Za-z0-9._~-]+/);
+    found = new Set(runs.filter((run) => TOKEN.test(run)));
+  }
+  if (found.size > 1) throw new Refusal("several_tokens");
+  if (found.size === 0) throw new Refusal("not_a_token");
+  return [...found][0];
+}
+
+function meaning(escape) {
+  const last = escape.at(-1).toLowerCase();
+  if (/7e$|126;$|x7e;$/i.test(escape)) return "~";
+  if (/^[%=]2e$/i.test(escape)) return ".";
+  if (/^%2d$/i.test(escape)) return "-";
+  if (/^%5f$/i.test(escape)) return "_";
+  if (escape === "\\") return "";
+  return "~_.-".includes(last) ? last : "\n";
 }
 
 // A response may also contain an access token, which cannot be parsed as a credential.
-async function preferReadable(found) {
-  const readable = [];
-  for (const token of found) {
-    try {
-      await read(token);
-      readable.push(token);
-    } catch {
-      // Not a credential.
+async function readableTokens(text) {
+  const found = new Set();
+  for (const run of new Set(text.split(/[^A-Za-z0-9._~\s\u{85}-]+/u))) {
+    const words = run.split(SPACES).filter((word) => word !== "");
+    const starts = [...words.keys()].filter((at) => BEGINNING.test(words[at])).slice(0, MOST_STARTS);
+    let next = 0;
+    while (next < starts.length) {
+      const start = starts[next++];
+      // The longest first: a word of a wrapped token may begin as a token does.
+      for (const end of [...starts.slice(next), words.length].reverse()) {
+        const token = await tokenOf(words.slice(start, end));
+        if (token === undefined) continue;
+        found.add(token);
+        next = starts.filter((at) => at < end).length;
+        break;
+      }
     }
   }
-  return readable.length > 0 ? readable : found;
+  return found;
+}
+
+/** Returns the token that `words` begin with, if it can be parsed. */
+async function tokenOf(words) {
+  const joined = words.join("");
+  if (!TOKEN.test(joined)) return undefined;
+  const last = joined.lastIndexOf("~") + 1;
+  const isEnd = (at) => joined[at] === "." || isEndOfWord(words, at);
+  const ends = [];
+  const signed = joined.indexOf(".", joined.indexOf(".", last) + 1) + 1 + SIGNATURE;
+  if (/^[^.]*\.[^.]*\./.test(joined.slice(last)) && signed < joined.length && isEnd(signed)) ends.push(signed);
+  ends.push(joined.length, joined.replace(/\.+$/, "").length);
+  // Words after the last disclosure, unless they are a damaged key binding.
+  if (last > 0 && isEnd(last) && !joined.startsWith("ey", last)) ends.push(last);
+  for (const end of new Set(ends)) {
+    const token = joined.slice(0, end);
+    if (await isReadable(token)) return token;
+  }
+  return undefined;
+}
+
+function isEndOfWord(words, at) {
+  let length = 0;
+  return words.some((word) => (length += word.length) === at);
+}
+
+async function isReadable(token) {
+  try {
+    await read(token);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -4,8 +4,8 @@ import { element, moment, say } from "./verdicts.js";
 const MAX_ENTRIES = 2000;
 const DEPTH = 8;
 const LABEL = 80;
-// The last second of the year 9999.
-const LAST_SECOND = 253_402_300_799;
+// The last second that a Date can represent.
+const LAST_SECOND = 8_640_000_000_000;
 
 // Claims about the token, or that `facts` shows.
 const ENVELOPE = new Set(

@@ -18,7 +18,7 @@ export function say(key, values = {}) {
 /** Formats a time, like "23 November 2026, 09:05 UTC". */
 export function moment(millis) {
   const at = new Date(millis);
-  const time = at.toISOString().slice(11, 16);
+  const time = at.toISOString().slice(-13, -8);
   const month = say(`month-${at.getUTCMonth() + 1}`);
   return say("moment", { day: at.getUTCDate(), month, year: at.getUTCFullYear(), time });
 }

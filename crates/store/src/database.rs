@@ -8,6 +8,7 @@ use sqlx::migrate::Migrator;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{Connection as _, PgConnection, Postgres, Sqlite, SqliteConnection};
+use tokio::time::sleep;
 
 use crate::embedded;
 use crate::error::StoreError;
@@ -67,6 +68,21 @@ async fn is_alive(connection: &mut PgConnection, idle_for: Duration) -> Result<b
         connection.ping().await?;
     }
     Ok(true)
+}
+
+/// How often a node looks whether another one still migrates.
+const MIGRATION_POLL: Duration = Duration::from_millis(100);
+
+/// Waits until no other node migrates, and keeps others from it as long as the connection is open.
+///
+/// sqlx waits for its own lock in a statement, and `CREATE INDEX CONCURRENTLY` waits for the end of
+/// every earlier statement, so two nodes that start together would deadlock (D-218).
+async fn wait_to_migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let lock = "SELECT pg_try_advisory_lock(hashtext('tenure_migrations'))";
+    while !sqlx::query_scalar::<_, bool>(lock).fetch_one(&mut *connection).await? {
+        sleep(MIGRATION_POLL).await;
+    }
+    Ok(())
 }
 
 impl Store {
@@ -171,6 +187,7 @@ impl Store {
                 // Migrations get their own connection, since they set their own lock timeouts.
                 let mut connection = pools.acquire().await?.detach();
                 sqlx::query("SET lock_timeout = 0").execute(&mut connection).await?;
+                wait_to_migrate(&mut connection).await?;
                 migrator.run(&mut connection).await?;
                 connection.close().await?;
             }

@@ -23,8 +23,10 @@ pub struct Attempt {
     pub error: Option<String>,
     /// Duration in milliseconds.
     pub duration_ms: i64,
+    /// The start of the response's body as text; `None` if it was empty, or there was no response.
+    pub response: Option<String>,
 }
-from_row!(Attempt { event_id, number, at, status, error, duration_ms });
+from_row!(Attempt { event_id, number, at, status, error, duration_ms, response });
 
 /// Result of a leased delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +138,21 @@ impl Tx {
         Ok(taken)
     }
 
+    /// Returns those deliveries of `events` that a webhook still waits to deliver.
+    pub async fn undelivered_events(&mut self, webhook: Uuid, events: &[Uuid]) -> Result<Vec<Delivery>, StoreError> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<Row> = dispatch!(self, connection => {
+            let mut query = QueryBuilder::new("SELECT * FROM delivery WHERE state = 'waiting' AND webhook_id = ");
+            query.push_bind(webhook).push(" AND event_id IN ");
+            push_list(&mut query, events.iter().copied());
+            query.push(" ORDER BY sequence");
+            query.build_query_as().fetch_all(connection).await
+        })?;
+        rows.into_iter().map(Delivery::try_from).collect()
+    }
+
     /// Stores the results of leased deliveries of one webhook.
     pub async fn settle_deliveries(
         &mut self,
@@ -147,7 +164,7 @@ impl Tx {
         for chunk in attempts.chunks(ROWS) {
             dispatch!(self, connection => {
                 let mut query = QueryBuilder::new(
-                    "INSERT INTO delivery_attempt (webhook_id, event_id, number, at, status, error, duration_ms) ",
+                    "INSERT INTO delivery_attempt (webhook_id, event_id, number, at, status, error, duration_ms, response) ",
                 );
                 query.push_values(chunk, |mut row, attempt| {
                     row.push_bind(webhook)
@@ -156,7 +173,8 @@ impl Tx {
                         .push_bind(attempt.at)
                         .push_bind(attempt.status)
                         .push_bind(attempt.error.as_deref())
-                        .push_bind(attempt.duration_ms);
+                        .push_bind(attempt.duration_ms)
+                        .push_bind(attempt.response.as_deref());
                 });
                 // If an attempt outlives its lease, a second node tries too. One row is enough.
                 query.push(" ON CONFLICT (webhook_id, event_id, number) DO NOTHING");
@@ -224,7 +242,7 @@ impl Tx {
         }
         Ok(dispatch!(self, connection => {
             let mut query = QueryBuilder::new(
-                "SELECT event_id, number, at, status, error, duration_ms FROM delivery_attempt WHERE webhook_id = (SELECT id FROM webhook WHERE id = ",
+                "SELECT event_id, number, at, status, error, duration_ms, response FROM delivery_attempt WHERE webhook_id = (SELECT id FROM webhook WHERE id = ",
             );
             query.push_bind(webhook).push(" AND partner_id = ").push_bind(partner).push(") AND event_id IN ");
             push_list(&mut query, events.iter().copied());

@@ -47,6 +47,11 @@ const DATA: &[File] = files!("sqlite", "postgres":
     "0020_told"
     "0021_kept"
     "0022_disabled_webhooks"
+    "0023_verification_partner"
+    "0024_previous_secret"
+    "0025_listeners"
+    "0026_request_log"
+    "0027_sandbox_sign_up"
 );
 
 const KEYRING: &[File] = files!("sqlite-keyring", "postgres-keyring":

@@ -1,4 +1,4 @@
-//! A partner's submissions, as its console lists them.
+//! A partner's submissions, as its console and the Partner API list them.
 //!
 //! Contains only data that the partner gets anyway: nothing encrypted, and not the holder. What a
 //! holder does with an accepted credential is not shown: one that was deleted later stays accepted.
@@ -7,7 +7,10 @@ use credential::Type;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
+use super::lasting_status::LastingStatus;
+use super::scan::{ListFilter, Page, Scan, StatusFilter, WINDOW};
 use super::{StoreError, Tx, dispatch, from_row};
+use crate::domain::submission::{CancelReason, Status};
 use ambient::Timestamp;
 
 /// A submission in its partner's list.
@@ -25,6 +28,8 @@ pub struct ListedSubmission {
     pub batch_id: Option<Uuid>,
     /// State, as the partner sees it.
     pub state: ListedState,
+    /// The same as its status, with the time when it became final.
+    pub status: Status,
     /// When it was pushed.
     pub created_at: Timestamp,
     /// When it expires unless it was accepted.
@@ -79,12 +84,29 @@ impl ListedState {
 }
 
 /// One page of a partner's list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listing {
-    /// Rows, newest first.
-    pub rows: Vec<ListedSubmission>,
-    /// Pass this as `before` to get the next page; `None` at the end.
-    pub next: Option<Uuid>,
+pub type Listing = Page<ListedSubmission>;
+
+impl From<Status> for ListedState {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Incomplete => Self::Waiting,
+            Status::Verified(_) => Self::Accepted,
+            Status::Canceled(_, CancelReason::Declined) => Self::Declined,
+            Status::Canceled(_, CancelReason::Expired) => Self::Expired,
+            Status::Canceled(_, CancelReason::Withdrawn) => Self::Withdrawn,
+        }
+    }
+}
+
+impl StatusFilter {
+    /// Returns the states of submissions that have this status.
+    fn states(self) -> &'static [ListedState] {
+        match self {
+            Self::Incomplete => &[ListedState::Waiting],
+            Self::Verified => &[ListedState::Accepted],
+            Self::Canceled => &[ListedState::Declined, ListedState::Expired, ListedState::Withdrawn],
+        }
+    }
 }
 
 /// Result of a search by id.
@@ -96,10 +118,6 @@ pub enum Found {
     Batch(Uuid),
 }
 
-/// Most rows that one page scans. It bounds the work of a page when a state is rare. The next page
-/// continues after them.
-const WINDOW: i64 = 5000;
-
 struct Row {
     id: Uuid,
     credential_id: String,
@@ -109,6 +127,7 @@ struct Row {
     state: String,
     created_at: Timestamp,
     expires_at: Timestamp,
+    finalized_at: Option<Timestamp>,
     replaced_at: Option<Timestamp>,
     withdrawn_at: Option<Timestamp>,
     partner_chain: Option<String>,
@@ -122,23 +141,23 @@ from_row!(Row {
     state,
     created_at,
     expires_at,
+    finalized_at,
     replaced_at,
     withdrawn_at,
     partner_chain,
 });
 
-const COLUMNS: &str = "id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, replaced_at, withdrawn_at, partner_chain";
+const COLUMNS: &str = "id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, finalized_at, replaced_at, withdrawn_at, partner_chain";
+
+/// A batch is a row of its own, which is not listed.
+const SUBMISSIONS: &str = " AND state <> 'batch'";
+
+/// Each credential id once, with its latest push, as its status is reported.
+const CURRENT_SUBMISSIONS: &str = " AND state <> 'batch' AND replaced_at IS NULL";
 
 impl Row {
     fn read(self, now: Timestamp) -> Result<ListedSubmission, StoreError> {
-        let state = match self.state.as_str() {
-            "incomplete" if self.expires_at > now => ListedState::Waiting,
-            "incomplete" | "expired" => ListedState::Expired,
-            _ if self.withdrawn_at.is_some() => ListedState::Withdrawn,
-            "accepted" | "removed" => ListedState::Accepted,
-            "declined" => ListedState::Declined,
-            state => return Err(StoreError::corrupt_row("submission", format!("state {state}"))),
-        };
+        let status = LastingStatus::of_row(&self.state, self.expires_at, self.finalized_at, self.withdrawn_at)?.at(now);
         Ok(ListedSubmission {
             id: self.id,
             credential_id: self.credential_id,
@@ -148,7 +167,8 @@ impl Row {
                 .map_err(|_| StoreError::corrupt_row("submission", "its type"))?,
             document_type: self.document_type,
             batch_id: self.batch_id,
-            state,
+            state: status.into(),
+            status,
             created_at: self.created_at,
             expires_at: self.expires_at,
             replaced_at: self.replaced_at,
@@ -168,36 +188,57 @@ impl Tx {
         now: Timestamp,
         limit: usize,
     ) -> Result<Listing, StoreError> {
-        let before = before.unwrap_or(Uuid::max());
+        let scan = Scan::new("submission", SUBMISSIONS, partner, before);
+        self.scan_submissions(&scan, state.as_slice(), &ListFilter::default(), now, limit).await
+    }
+
+    /// Returns up to `limit` of `partner`'s submissions that match `filter` as of `now`, newest
+    /// first, below the id `before`: for each credential id its latest push. With a filter, returns
+    /// only those among the newest 5,000 that match it.
+    pub async fn filtered_submissions(
+        &mut self,
+        partner: Uuid,
+        filter: &ListFilter,
+        before: Option<Uuid>,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Listing, StoreError> {
+        if filter.has_no_type() {
+            return Ok(Page::default());
+        }
+        let scan = Scan::new("submission", CURRENT_SUBMISSIONS, partner, before).within(filter);
+        let states = filter.status.map(StatusFilter::states).unwrap_or_default();
+        self.scan_submissions(&scan, states, filter, now, limit).await
+    }
+
+    /// Reads a page of `scan`. Without `states` it contains all of them.
+    async fn scan_submissions(
+        &mut self,
+        scan: &Scan,
+        states: &[ListedState],
+        filter: &ListFilter,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Listing, StoreError> {
+        let is_filtered = !states.is_empty() || filter.is_narrow();
         let most = i64::try_from(limit).unwrap_or(WINDOW).saturating_add(1);
         let rows: Vec<Row> = dispatch!(self, connection => {
-            let mut query = QueryBuilder::new("SELECT * FROM (SELECT ");
-            query.push(COLUMNS).push(" FROM submission WHERE partner_id = ").push_bind(partner);
-            query.push(" AND id < ").push_bind(before).push(" AND state <> 'batch' ORDER BY id DESC LIMIT ");
-            query.push_bind(if state.is_some() { WINDOW } else { most }).push(") AS recent");
-            if let Some(state) = state {
-                query.push(" WHERE ").push(state.condition()).push_bind(now);
+            let mut query = QueryBuilder::new("SELECT * FROM (");
+            scan.push(&mut query, COLUMNS);
+            query.push_bind(if is_filtered { WINDOW } else { most }).push(") AS recent WHERE ");
+            filter.push(&mut query);
+            for (number, state) in states.iter().enumerate() {
+                query.push(if number == 0 { " AND (" } else { " OR " });
+                query.push("(").push(state.condition()).push_bind(now).push(")");
+            }
+            if !states.is_empty() {
+                query.push(")");
             }
             query.push(" ORDER BY id DESC LIMIT ").push_bind(most);
             query.build_query_as().fetch_all(connection).await
         })?;
-        let mut rows = rows.into_iter().map(|row| row.read(now)).collect::<Result<Vec<_>, _>>()?;
-        let next = if rows.len() > limit {
-            rows.truncate(limit);
-            rows.last().map(|row| row.id)
-        } else if state.is_some() {
-            self.window_end(partner, before).await?
-        } else {
-            None
-        };
-        Ok(Listing { rows, next })
-    }
-
-    /// Returns the last id of a full scan from below `before`; `None` if there are fewer rows.
-    async fn window_end(&mut self, partner: Uuid, before: Uuid) -> Result<Option<Uuid>, StoreError> {
-        Ok(dispatch!(self, connection => sqlx::query_scalar(
-            "SELECT id FROM submission WHERE partner_id = $1 AND id < $2 AND state <> 'batch' ORDER BY id DESC LIMIT 1 OFFSET $3",
-        ).bind(partner).bind(before).bind(WINDOW - 1).fetch_optional(connection).await)?)
+        let rows = rows.into_iter().map(|row| row.read(now)).collect::<Result<Vec<_>, _>>()?;
+        self.page_of(scan, rows, |row| row.id, limit, is_filtered).await
     }
 
     /// Returns one of `partner`'s submissions by its request id, as of `now`.
@@ -208,8 +249,8 @@ impl Tx {
         now: Timestamp,
     ) -> Result<Option<ListedSubmission>, StoreError> {
         let row: Option<Row> = dispatch!(self, connection => sqlx::query_as(
-            "SELECT id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, replaced_at,
-                    withdrawn_at, partner_chain
+            "SELECT id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at,
+                    finalized_at, replaced_at, withdrawn_at, partner_chain
                FROM submission WHERE id = $1 AND partner_id = $2 AND state <> 'batch'",
         ).bind(id).bind(partner).fetch_optional(connection).await)?;
         row.map(|row| row.read(now)).transpose()
@@ -223,8 +264,8 @@ impl Tx {
         now: Timestamp,
     ) -> Result<Vec<ListedSubmission>, StoreError> {
         let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
-            "SELECT id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, replaced_at,
-                    withdrawn_at, partner_chain
+            "SELECT id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at,
+                    finalized_at, replaced_at, withdrawn_at, partner_chain
                FROM submission WHERE batch_id = $1 AND partner_id = $2 ORDER BY id",
         ).bind(batch).bind(partner).fetch_all(connection).await)?;
         rows.into_iter().map(|row| row.read(now)).collect()

@@ -37,8 +37,14 @@ const PARAMETERS: [&str; 17] = [
 pub fn connect_options(url: &str) -> Result<PgConnectOptions, StoreError> {
     let refuse = |what: &str| StoreError::Broken(format!("storage.database_url: {what}"));
     let parsed: url::Url = url.parse().map_err(|error| refuse(&format!("it is not a URL: {error}")))?;
-    if !matches!(parsed.scheme(), "postgres" | "postgresql") {
+    let is_postgres = matches!(parsed.scheme(), "postgres" | "postgresql");
+    if !is_postgres || !parsed.has_authority() || url.contains('\\') {
         return Err(refuse("it must start with postgres://"));
+    }
+    // An unescaped character in a password ends the authority early. The rest is not repeated.
+    let is_cut = parsed.username().is_empty() && parsed.path().contains('@');
+    if is_cut || parsed.query_pairs().any(|(name, _)| name.contains('@')) || parsed.fragment().is_some() {
+        return Err(refuse("write / ? and # in a password as %2F, %3F and %23"));
     }
     let unknown = parsed.query_pairs().find(|(name, _)| {
         let is_option = name.starts_with("options[") && name.ends_with(']');
@@ -68,6 +74,11 @@ mod tests {
             ("postgres://ada:secret@db/tenure?sslmode=requir", "requir"),
             ("mysql://ada:secret@db/tenure", "must start with postgres://"),
             ("ada:secret@db", "must start with postgres://"),
+            ("postgres:/ada:secret@db/tenure", "must start with postgres://"),
+            ("postgres:\\\\ada:secret@db/tenure", "must start with postgres://"),
+            ("postgres://ada:12/secret@db/tenure", "in a password as %2F"),
+            ("postgres://ada:12?secret@db/tenure", "in a password as %2F"),
+            ("postgres://ada:12#secret@db/tenure", "in a password as %2F"),
             ("db", "is not a URL"),
         ] {
             let error = connect_options(url).expect_err(url).to_string();

@@ -17,10 +17,11 @@ use uuid::Uuid;
 
 use super::group::{GroupCommit, GroupWriter};
 use super::invalidation::Version;
+use super::lasting_status::LastingStatus;
 use super::{Store, StoreError, Tx, Undelivered, dispatch, from_row, push_list};
 use crate::domain::asset::AssetStatus;
 use crate::domain::batch::status_of_batch;
-use crate::domain::submission::{CancelReason, Status};
+use crate::domain::submission::Status;
 use ambient::{Clock, Timestamp};
 
 /// The status of one credential id, as its partner sees it.
@@ -112,27 +113,9 @@ impl Equivalent<Key> for Sought<'_> {
 #[derive(Clone, Copy, Debug)]
 struct Known {
     submission: Uuid,
-    standing: CachedStatus,
+    standing: LastingStatus,
     version: Version,
     read_at: Timestamp,
-}
-
-/// The status of a submission at any time until it changes.
-#[derive(Clone, Copy, Debug)]
-enum CachedStatus {
-    /// Incomplete until this time, expired afterwards.
-    Waits(Timestamp),
-    Final(Status),
-}
-
-impl CachedStatus {
-    fn at(self, now: Timestamp) -> Status {
-        match self {
-            Self::Waits(until) if until > now => Status::Incomplete,
-            Self::Waits(until) => Status::Canceled(until, CancelReason::Expired),
-            Self::Final(status) => status,
-        }
-    }
 }
 
 impl CacheInner {
@@ -194,7 +177,7 @@ struct FoundStatus {
     status: CredentialStatus,
     /// The submission and its cacheable status. `None` if the status depends on more than the
     /// submission's row: for a batch, a type with documents, or a link that could not be emailed.
-    lasting: Option<(Uuid, CachedStatus)>,
+    lasting: Option<(Uuid, LastingStatus)>,
 }
 
 /// The columns that a status needs.
@@ -261,18 +244,8 @@ impl Row {
         self.credential_type.parse().is_ok_and(|known: Type| known.assets.most > 0)
     }
 
-    fn standing(&self) -> Result<CachedStatus, StoreError> {
-        let status = match (self.state.as_str(), self.finalized_at, self.withdrawn_at) {
-            ("incomplete", None, None) => return Ok(CachedStatus::Waits(self.expires_at)),
-            ("accepted" | "removed", Some(at), None) => Status::Verified(at),
-            ("declined", Some(at), None) => Status::Canceled(at, CancelReason::Declined),
-            ("expired", Some(at), None) => Status::Canceled(at, CancelReason::Expired),
-            ("withdrawn" | "taken_back" | "removed", Some(_), Some(at)) => {
-                Status::Canceled(at, CancelReason::Withdrawn)
-            }
-            (state, ..) => return Err(StoreError::corrupt_row("submission", format!("state {state}"))),
-        };
-        Ok(CachedStatus::Final(status))
+    fn standing(&self) -> Result<LastingStatus, StoreError> {
+        LastingStatus::of_row(&self.state, self.expires_at, self.finalized_at, self.withdrawn_at)
     }
 
     fn read(&self, assets: &HashMap<Uuid, Vec<AssetStatus>>, now: Timestamp) -> Result<CredentialStatus, StoreError> {

@@ -24,29 +24,28 @@ impl Tx {
             .bind(id).bind(partner).fetch_optional(connection).await)?)
     }
 
-    /// Returns the webhooks of `partner`, oldest first.
+    /// Returns the webhooks of `partner` without its listeners, oldest first.
     pub async fn webhooks(&mut self, partner: Uuid) -> Result<Vec<Webhook>, StoreError> {
-        Ok(
-            dispatch!(self, connection => sqlx::query_as("SELECT * FROM webhook WHERE partner_id = $1 ORDER BY created_at, id")
-            .bind(partner).fetch_all(connection).await)?,
-        )
+        Ok(dispatch!(self, connection => sqlx::query_as(
+            "SELECT * FROM webhook WHERE partner_id = $1 AND listens_until IS NULL ORDER BY created_at, id",
+        ).bind(partner).fetch_all(connection).await)?)
     }
 
-    /// Updates the settings of a webhook, resets its failures, and enables it. Returns false if
-    /// there is none.
+    /// Updates the settings of a webhook that is no listener, resets its failures, and enables it.
+    /// Returns false if there is none.
     pub async fn change_webhook(&mut self, webhook: &Webhook, now: Timestamp) -> Result<bool, StoreError> {
         let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE webhook SET url = $3, name = $4, description = $5, events = $6, updated_at = $7, failures = 0,
                     paused_until = NULL, disabled_at = NULL
-              WHERE id = $1 AND partner_id = $2",
+              WHERE id = $1 AND partner_id = $2 AND listens_until IS NULL",
         ).bind(webhook.id).bind(webhook.partner_id).bind(&webhook.url).bind(webhook.name.as_deref())
             .bind(webhook.description.as_deref()).bind(&webhook.events).bind(now)
             .execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
-    /// Replaces the secret of a webhook of `partner`. The previous secret also signs until
-    /// `previous_until`. Returns false if there is none.
+    /// Replaces the secret of a webhook of `partner` that is no listener. The previous secret also
+    /// signs until `previous_until`. Returns false if there is none.
     pub async fn rotate_webhook(
         &mut self,
         id: Uuid,
@@ -57,7 +56,7 @@ impl Tx {
     ) -> Result<bool, StoreError> {
         let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE webhook SET previous_secret_sealed = secret_sealed, secret_sealed = $3, previous_until = $4, updated_at = $5
-              WHERE id = $1 AND partner_id = $2",
+              WHERE id = $1 AND partner_id = $2 AND listens_until IS NULL",
         ).bind(id).bind(partner).bind(sealed).bind(previous_until).bind(now)
             .execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
@@ -71,12 +70,12 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// Returns the webhooks of enabled partners that have deliveries due at `now` and are not
-    /// paused. Includes disabled webhooks, whose deliveries must be marked as failed.
+    /// Returns the webhooks of enabled partners that have deliveries due at `now`, are not paused,
+    /// and are no listeners. Includes disabled webhooks, whose deliveries must be marked as failed.
     pub async fn due_webhooks(&mut self, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
         Ok(dispatch!(self, connection => sqlx::query_scalar(
             "SELECT id FROM webhook
-              WHERE (paused_until IS NULL OR paused_until <= $1)
+              WHERE (paused_until IS NULL OR paused_until <= $1) AND listens_until IS NULL
                 AND EXISTS (SELECT 1 FROM delivery
                              WHERE delivery.webhook_id = webhook.id AND delivery.state = 'waiting' AND delivery.due_at <= $1)
                 AND EXISTS (SELECT 1 FROM partner WHERE partner.id = webhook.partner_id AND partner.disabled_at IS NULL)

@@ -20,7 +20,7 @@ use crate::entry::{Digest, Entry, digest};
 use crate::error::Error;
 
 pub use self::previous_run::{JournalHeader, PreviousRun};
-use self::previous_run::{LINKS, cannot};
+use self::previous_run::{LINKS, cannot, is_regular};
 
 /// Maximum number of results that are buffered before they are written to disk.
 const BATCH: usize = 256;
@@ -150,7 +150,8 @@ impl Journal {
 
 /// Opens a file for appending, readable only by its owner: the first person to sign in with a link
 /// gets access to its data.
-fn append(path: &Path) -> Result<File, Error> {
+pub fn append(path: &Path) -> Result<File, Error> {
+    is_regular(path)?;
     let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
     let file = file.map_err(|error| cannot(path, &error))?;
     // An existing file may be readable by others.
@@ -171,7 +172,7 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
 }
 
 /// Truncates an incomplete last line and returns the remaining length.
-fn cut(file: &mut File) -> std::io::Result<u64> {
+pub fn cut(file: &mut File) -> std::io::Result<u64> {
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(0))?;
     file.read_to_end(&mut bytes)?;
@@ -236,6 +237,7 @@ mod tests {
             credential_type: Type::default(),
             is_update: false,
             body: Bytes::from(id.to_owned()),
+            notes: crate::entry::Notes::default(),
         }
     }
 
@@ -307,6 +309,22 @@ mod tests {
             journal.flush().expect("written");
             assert_eq!(files.text("links"), links, "after a crash at {links_end}, {progress_end}");
         }
+    }
+
+    #[test]
+    fn devices_and_damaged_files_are_refused() {
+        let files = files();
+        let opened = Journal::open(Path::new("/dev/null"), &files.path("progress"), &header(), false);
+        assert!(
+            matches!(opened, Err(Error::Failed(said)) if said.contains("/dev/null") && said.contains("regular file"))
+        );
+        std::fs::remove_file(files.path("progress")).expect("removed");
+        drop(files.open(&header()));
+        let text = files.text("progress");
+        std::fs::write(files.path("progress"), &text[..20]).expect("cut");
+        assert!(files.look(&header(), false).expect_err("cut").contains("is damaged"));
+        std::fs::write(files.path("progress"), format!("{text}00ff\n")).expect("cut");
+        assert!(files.look(&header(), false).expect_err("cut").contains("is damaged"));
     }
 
     #[test]

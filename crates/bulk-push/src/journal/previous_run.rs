@@ -72,8 +72,17 @@ pub(super) fn cannot(path: &Path, error: &dyn std::fmt::Display) -> Error {
     Error::Failed(format!("{} cannot be used: {error}", path.display()))
 }
 
+/// Refuses a device, such as `/dev/full`, which never ends, and a pipe.
+pub(super) fn is_regular(path: &Path) -> Result<(), Error> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => Err(cannot(path, &"it is not a regular file")),
+        _ => Ok(()),
+    }
+}
+
 /// Returns the complete lines of a file; `None` if the file does not exist.
 fn whole_lines(path: &Path) -> Result<Option<String>, Error> {
+    is_regular(path)?;
     let mut text = match std::fs::read(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -88,7 +97,12 @@ impl PreviousRun {
     pub fn look(links: &Path, progress: &Path, header: &JournalHeader, may_differ: bool) -> Result<Self, Error> {
         let (links_name, progress_name) = (links.display(), progress.display());
         let Some(text) = whole_lines(progress)?.filter(|text| !text.is_empty()) else {
+            is_regular(links)?;
             if std::fs::metadata(links).is_ok_and(|metadata| metadata.len() > 0) {
+                // A run that was stopped at its start leaves a part of the first line.
+                if std::fs::metadata(progress).is_ok_and(|metadata| metadata.len() > 0) {
+                    return Err(damaged(progress));
+                }
                 return Err(Error::Usage(format!(
                     "{links_name} exists without its progress file {progress_name}. Move it away, or set another \
                      file with --links"
@@ -99,10 +113,11 @@ impl PreviousRun {
         let mut previous = Self::default();
         for line in text.lines() {
             if line.starts_with('{') {
-                let header = serde_json::from_str(line).map_err(|_| not_progress(progress))?;
+                let header = serde_json::from_str(line).map_err(|_| damaged(progress))?;
                 previous.header = Some(header);
             } else {
-                previous.done.insert(from_hex(line).ok_or_else(|| not_progress(progress))?);
+                let wrong = if previous.header.is_some() { damaged } else { not_progress };
+                previous.done.insert(from_hex(line).ok_or_else(|| wrong(progress))?);
             }
         }
         let found = previous.header.as_ref().ok_or_else(|| not_progress(progress))?;
@@ -136,6 +151,14 @@ impl PreviousRun {
         previous.people = last_of.into_keys().collect();
         Ok(previous)
     }
+}
+
+fn damaged(path: &Path) -> Error {
+    Error::Usage(format!(
+        "{} is damaged: a line is incomplete. Restore it, or move it and the links away to start again; those pushed in \
+         the last 48 hours get the same link",
+        path.display()
+    ))
 }
 
 fn not_progress(path: &Path) -> Error {

@@ -20,7 +20,6 @@ use crate::key::{PublicKey, SignError, Signer};
 use crate::types::{ALL, Type, UnknownType};
 
 pub use statement::Statement;
-pub(crate) use statement::moment;
 
 /// A signed format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -11,7 +11,7 @@ use super::sd_jwt::{self, Claim, Disclosed, Rng, SdJwt};
 use super::statement::Statement;
 pub(crate) use super::type_metadata::may_have_decoys;
 pub use super::type_metadata::{TypeMetadata, integrity, type_of, vct};
-use crate::jws::CLOCK_SKEW;
+use crate::jws::{CLOCK_SKEW, numeric_date};
 use crate::key::{PublicKey, SignError, Signer};
 use crate::schema::Shape;
 use crate::status::StatusReference;
@@ -157,12 +157,9 @@ impl<'a> SdJwtVc<'a> {
 pub(crate) fn require_time(claims: &Map<String, Value>, now: i64) -> Result<(), VerifyError> {
     let seconds = |name: &str| match claims.get(name) {
         None => Ok(None),
-        // A NumericDate may have a fraction (RFC 7519, section 2).
-        #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second is dropped")]
-        Some(value) => value
-            .as_f64()
-            .map(|seconds| Some(seconds as i64))
-            .ok_or(VerifyError::Claim("exp, nbf and iat must be numbers of seconds")),
+        Some(value) => {
+            numeric_date(value).map(Some).ok_or(VerifyError::Claim("exp, nbf and iat must be numbers of seconds"))
+        }
     };
     let (starts, made, ends) = (seconds("nbf")?, seconds("iat")?, seconds("exp")?);
     let begun = now.saturating_add(CLOCK_SKEW);

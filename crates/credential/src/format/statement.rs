@@ -51,7 +51,8 @@ pub struct IssuerProfile<'a> {
     pub address: &'a str,
 }
 
-/// Formats seconds since the Unix epoch as RFC 3339 in UTC.
+/// Formats seconds since the Unix epoch as RFC 3339 in UTC, at most to the end of the year 9999.
 pub(crate) fn moment(seconds: i64) -> String {
-    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
+    let limit = if seconds < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    jiff::Timestamp::from_second(seconds).unwrap_or(limit).to_string()
 }

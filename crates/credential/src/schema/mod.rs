@@ -15,3 +15,4 @@ pub use check::{check_object, is_misspelt};
 pub use json_schema::object_schema;
 pub use shape::{Choice, ListRules, Member, Presence, Shape};
 pub(crate) use suggestion::nearest;
+pub use text::parse_text;

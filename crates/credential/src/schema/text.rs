@@ -45,6 +45,17 @@ pub(super) fn check_text(text: &mut String, path: &Path<'_>, field_errors: &mut 
     }
 }
 
+/// Brings a text from elsewhere into the form of those in pushes.
+///
+/// # Errors
+/// The message of the first error, a sentence.
+pub fn parse_text(text: &str) -> Result<String, String> {
+    let (mut text, mut field_errors) = (text.to_owned(), FieldErrors::default());
+    check_text(&mut text, &Path::Root, &mut field_errors);
+    let first = field_errors.into_result(b"").err().and_then(|found| found.into_iter().next());
+    first.map_or(Ok(text), |error| Err(error.message))
+}
+
 pub(super) fn check_characters(text: &str, most: usize, path: &Path<'_>, field_errors: &mut FieldErrors) {
     check_length(text, most, path, field_errors);
     // Bytes are compared faster than characters are decoded, and most texts are ASCII.

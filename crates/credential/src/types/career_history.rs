@@ -10,7 +10,7 @@ use crate::career::{CareerHistory, Employment};
 use crate::context::Context;
 use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, Hint, V1, no_words};
 use crate::field_error::{Code, FieldErrors};
-use crate::pointer::Path;
+use crate::pointer::{Path, fields_pointer};
 use crate::relation::Relation;
 use crate::schema::{Member, Presence, Shape, is_misspelt};
 use crate::view::Block;
@@ -168,7 +168,7 @@ fn job_rules(job: &Value, path: &Path<'_>, latest: YearMonth, field_errors: &mut
 
 /// Warns about a job that has not begun. Validation ensures that only such jobs start after their
 /// last processed month.
-fn advice(fields: &Value) -> Vec<Hint> {
+fn advice(fields: &Value, id_pointer: &str) -> Vec<Hint> {
     // Valid months are compared as texts, because every push is checked for this.
     fn month<'a>(job: &'a Value, name: &str) -> &'a str {
         job[name].as_str().unwrap_or_default()
@@ -176,13 +176,17 @@ fn advice(fields: &Value) -> Vec<Hint> {
     let has_begun = |job: &Value| month(job, "start_date") <= month(job, "last_processed_month");
     let jobs = fields["employment"].as_array().into_iter().flatten();
     let ahead = jobs.enumerate().find(|(_, job)| !has_begun(job));
-    let warning = |(index, job): (usize, &Value)| Hint {
-        code: "date.future_start",
-        message: format!(
-            "The job at /fields/employment/{index} starts in {}, which is in the future. It is shown as planned and \
-             does not count as experience until you send data for it.",
-            month(job, "start_date")
-        ),
+    let warning = |(index, job): (usize, &Value)| {
+        let pointer = format!("{}/employment/{index}", fields_pointer(id_pointer));
+        Hint {
+            code: "date.future_start",
+            message: format!(
+                "The job at {pointer} starts in {}, which is in the future. It is shown as planned and does not count \
+                 as experience until you send data for it.",
+                month(job, "start_date")
+            ),
+            pointer,
+        }
     };
     ahead.map(warning).into_iter().collect()
 }

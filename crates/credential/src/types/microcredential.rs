@@ -10,7 +10,7 @@ use crate::credential_type::{
 };
 use crate::date::Date;
 use crate::field_error::FieldErrors;
-use crate::pointer::Path;
+use crate::pointer::{Path, fields_pointer};
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::{Block, fact_block, facts};
@@ -116,19 +116,20 @@ const EMPTY_NAMES: [&str; 6] = [
     "badge",
 ];
 
-fn advice(fields: &Value) -> Vec<Hint> {
+fn advice(fields: &Value, id_pointer: &str) -> Vec<Hint> {
     let name = text(fields, "microcredential_name");
     let says_nothing = EMPTY_NAMES.iter().any(|empty| name.eq_ignore_ascii_case(empty));
-    says_nothing
-        .then(|| Hint {
+    let warning = || {
+        let pointer = format!("{}/microcredential_name", fields_pointer(id_pointer));
+        Hint {
             code: "name.says_nothing",
             message: format!(
-                "\"{name}\" does not tell a hirer what was learnt. Name the skill or the course in \
-                 microcredential_name."
+                "\"{name}\" at {pointer} does not tell a hirer what was learnt. Name the skill or the course there."
             ),
-        })
-        .into_iter()
-        .collect()
+            pointer,
+        }
+    };
+    says_nothing.then(warning).into_iter().collect()
 }
 
 fn headline(fields: &Value) -> String {

@@ -7,10 +7,9 @@ use super::metadata::check_metadata;
 use super::report::{Finding, Report, Step};
 use super::token::{StatusEntry, Token};
 use crate::date::Date;
-use crate::format::moment;
 use crate::format::sd_jwt::Challenge;
 use crate::format::sd_jwt_vc::require_time;
-use crate::jws::{CLOCK_SKEW, Jws};
+use crate::jws::{CLOCK_SKEW, Jws, numeric_date};
 use crate::key::PublicKey;
 use crate::status::{self, Status, StatusList};
 use crate::verify_error::VerifyError;
@@ -136,8 +135,8 @@ impl Token<'_> {
         {
             return Finding::Failed(refusal);
         }
-        match self.claims().get("exp").and_then(Value::as_i64) {
-            Some(end) => Finding::Passed(format!("Valid until {}.", moment(end))),
+        match self.claims().get("exp").and_then(numeric_date) {
+            Some(end) => Finding::Passed(format!("Valid until {}.", end_of_validity(end))),
             None => Finding::Passed("Valid now, with no end date.".to_owned()),
         }
     }
@@ -158,6 +157,20 @@ impl Token<'_> {
             Err(refusal) => Finding::Failed(refusal),
         }
     }
+}
+
+/// Formats the end of validity in seconds since the Unix epoch: as RFC 3339, or its year if the year
+/// has more than four digits.
+fn end_of_validity(end: i64) -> String {
+    /// 400 years, after which the calendar repeats.
+    const CYCLE: i64 = 146_097 * 86_400;
+    if let Ok(end) = jiff::Timestamp::from_second(end) {
+        return end.to_string();
+    }
+    let cycles = end.saturating_sub(jiff::Timestamp::MAX.as_second()) / CYCLE + 1;
+    let equivalent = jiff::Timestamp::from_second(end.saturating_sub(cycles * CYCLE)).unwrap_or(jiff::Timestamp::MAX);
+    let year = i64::from(jiff::tz::TimeZone::UTC.to_datetime(equivalent).year()) + 400 * cycles;
+    format!("the year {year}")
 }
 
 /// Returns the status in the fetched list, or the reason why it was not checked.

@@ -11,7 +11,7 @@ use credential::verification::{Answer, Conclusion, Outcome, Report, Step, Token,
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{ADDRESS, NOW, YEAR, bound, career, failure, forged, inputs, issuer, key, signed_by};
+use crate::support::{ADDRESS, NOW, YEAR, bound, career, crafted, failure, forged, inputs, issuer, key, signed_by};
 
 #[test]
 fn status_and_time_are_checked() {
@@ -38,6 +38,18 @@ fn status_and_time_are_checked() {
     for (now, code) in [(NOW, None), (NOW + YEAR + 61, Some("expired")), (NOW - 61, Some("from_the_future"))] {
         assert_eq!(failure(&token.verify(&inputs(&[]), &at(now)), Step::Dates), code, "{now}");
     }
+}
+
+#[test]
+fn credentials_are_not_valid_before_their_start() {
+    let start = |nbf: i64| {
+        let vct = format!("{ADDRESS}/credentials/career_history");
+        let payload = json!({ "iss": ADDRESS, "vct": vct, "iat": NOW, "nbf": nbf });
+        let text = crafted(&payload, &[]);
+        let token = Token::read(&text).expect("read");
+        failure(&token.verify(&inputs(&[]), &Challenge { now: NOW, ..Challenge::default() }), Step::Dates)
+    };
+    assert_eq!([start(NOW), start(NOW + 100)], [None, Some("not_yet_valid")]);
 }
 
 /// Returns an issuer's list of two bits per entry, with index 7 replaced, after a change to its

@@ -76,6 +76,7 @@ hire-passcode-wrong = That passcode is wrong. Check it and try again.
 hire-open = Open
 hire-over-title = This link has expired or was revoked
 hire-over = It no longer shows anything, and earlier copies are no longer valid. Ask the person who sent it for a new link.
+hire-test = Test data: at least one of these records comes from a test client of this server. Do not rely on it.
 hire-yours = This is your own link. Your visit is not counted as a view.
 hire-names = Records in { $count } names
 hire-lead = { $name } shared these records with you. You can verify each one.

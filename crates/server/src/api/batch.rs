@@ -12,14 +12,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::partner::{Partner, WriteAll};
-use super::push::{Options, PushAnswer, PushOptions, V1Answer, is_dry_run};
+use super::push::{Options, PushAnswer, PushOptions, V1Answer, is_dry_run, v1_answer};
+use super::push_body::PushBody;
 use crate::app::App;
 use crate::error::Error;
 use crate::flows;
 use crate::flows::batch::{BatchPreview, BatchPush};
 use crate::flows::push::PushPreview;
 use crate::flows::warning::Warning;
-use crate::http::JsonBody;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -84,9 +84,9 @@ async fn push_batch(
     State(app): State<App>,
     partner: Partner<WriteAll>,
     options: Options,
-    JsonBody(body): JsonBody,
+    body: PushBody,
 ) -> Result<Response, Error> {
-    let batch = BatchPush { body: &body, form: BatchForm::V2 };
+    let batch = BatchPush { body: &body.bytes, form: BatchForm::V2 };
     let authorize = |types: &[Type]| partner.right.require(types);
     if is_dry_run(options)? {
         let preview = flows::batch::dry_run(&app, partner.id, batch, authorize).await?;
@@ -98,7 +98,8 @@ async fn push_batch(
 
 /// Push a batch (v1)
 ///
-/// The format of older integrations. It works like v2, but the response contains only the link.
+/// The format of older integrations. It works like v2, but the response contains only the link, and
+/// what v2 returns in `warnings` is in `Tenure-Warning` headers.
 #[utoipa::path(
     post,
     path = "/api/partner/v1/add/batch",
@@ -106,7 +107,8 @@ async fn push_batch(
     params(PushOptions, super::idempotency::IdempotencyHeader),
     responses(
         (status = 200, description = "With `dry_run`: valid. Nothing was stored", body = BatchDryRunAnswer),
-        (status = 201, description = "Created. Send the person to `redirect_uri`", body = V1Answer),
+        (status = 201, description = "Created. Send the person to `redirect_uri`", body = V1Answer,
+            headers(("Tenure-Warning" = String, description = "At most 8, one for each kind of warning: its code and message, as `code;message=\"...\"`, or `code;message=%\"...\"` if the message is not ASCII (RFC 9651)"))),
     ),
     tag = "Add"
 )]
@@ -114,14 +116,14 @@ async fn push_batch_v1(
     State(app): State<App>,
     partner: Partner<WriteAll>,
     options: Options,
-    JsonBody(body): JsonBody,
+    body: PushBody,
 ) -> Result<Response, Error> {
-    let batch = BatchPush { body: &body, form: BatchForm::V1 };
+    let batch = BatchPush { body: &body.bytes, form: BatchForm::V1 };
     let authorize = |types: &[Type]| partner.right.require(types);
     if is_dry_run(options)? {
         let preview = flows::batch::dry_run(&app, partner.id, batch, authorize).await?;
         return Ok(Json(BatchDryRunAnswer::from(preview)).into_response());
     }
     let stored = flows::batch::push(&app, partner.id, batch, authorize).await?;
-    Ok((StatusCode::CREATED, Json(V1Answer { redirect_uri: stored.redirect_uri })).into_response())
+    Ok(v1_answer(stored))
 }

@@ -3,7 +3,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -12,6 +11,8 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::http::cors::ANY_ORIGIN;
+use crate::http::headers::CACHED;
 
 /// The route.
 pub fn routes() -> OpenApiRouter<App> {
@@ -37,5 +38,5 @@ pub struct Jwks {
 async fn jwks(State(app): State<App>) -> Result<Response, Error> {
     let mut keys = app.tokens().jwks();
     keys.extend(app.issuer_keys().current()?.jwks());
-    Ok(([(header::CACHE_CONTROL, "public, max-age=300")], Json(json!({ "keys": keys }))).into_response())
+    Ok((ANY_ORIGIN, [CACHED], Json(json!({ "keys": keys }))).into_response())
 }

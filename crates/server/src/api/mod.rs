@@ -8,16 +8,22 @@ mod batch;
 mod deliveries;
 mod idempotency;
 mod jwks;
+mod list_options;
+mod listeners;
+mod metadata;
 pub mod openapi;
 mod operations;
 mod partner;
 mod push;
+mod push_body;
 mod rate_limit_headers;
 mod routes;
 mod sandbox;
 mod status;
+mod submissions;
 mod token;
 mod upload;
+mod v1;
 mod verify;
 mod verify_token;
 mod webhooks;
@@ -25,11 +31,12 @@ mod withdraw;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
+use crate::error::{Error, Kind};
 
 pub use token::error_body as token_error;
 
@@ -41,6 +48,12 @@ pub fn uploads() -> Router<App> {
 /// Returns the token endpoint, whose errors have another format than all others.
 pub fn token() -> Router<App> {
     token::routes().split_for_parts().0.route_layer(middleware::from_fn(refuse_unknown_query))
+}
+
+/// Handles requests whose path matches no route.
+pub async fn unmatched(State(app): State<App>, mut request: Request) -> Error {
+    partner::note_unhandled(&app, &mut request).await;
+    Error::new(Kind::NotFound, "No such path. The API reference is at /docs.")
 }
 
 async fn refuse_unknown_query(request: Request, next: Next) -> Response {
@@ -58,7 +71,7 @@ pub fn routes(app: &App) -> Router<App> {
     let layer = |keys| middleware::from_fn_with_state((app.clone(), keys), authenticate_and_dedupe);
     let protected = protected.route_layer(layer(IdempotencyKeys::Kept));
     let fresh = fresh.route_layer(layer(IdempotencyKeys::Ignored));
-    protected.merge(fresh).merge(open).merge(openapi::routes())
+    protected.merge(fresh).merge(open).merge(openapi::routes().route_layer(middleware::from_fn(refuse_unknown_query)))
 }
 
 /// How the `Idempotency-Key` of a request is handled.
@@ -77,33 +90,31 @@ async fn authenticate_and_dedupe(
     mut request: Request,
     next: Next,
 ) -> Response {
+    // Only v1 needs its path after the request has run.
+    let path = request.uri().path();
+    let old = path.starts_with(v1::V1).then(|| path.to_owned());
     if let Err(error) = openapi::check_query(&request) {
-        return error.into_response();
+        Box::pin(partner::note(&app, &mut request)).await;
+        let mut response = error.into_response();
+        v1::mark(&old.unwrap_or_default(), response.headers_mut());
+        return response;
     }
-    let successor = successor(request.uri().path());
     let (admitted, limit) = partner::authenticate(&app, &mut request).await;
     let mut response = match (admitted, keys) {
         (Ok(()), IdempotencyKeys::Kept) => idempotency::idempotent(&app, request, next).await,
         (Ok(()), IdempotencyKeys::Ignored) => next.run(request).await,
         (Err(error), _) => error.into_response(),
     };
+    let is_unauthorized = response.status() == StatusCode::UNAUTHORIZED;
     let headers = response.headers_mut();
+    if is_unauthorized {
+        metadata::add_to_challenge(&app, headers);
+    }
     if let Some(limit) = limit {
         rate_limit_headers::write(&limit, headers);
     }
-    if let Some(link) = successor {
-        headers.insert(HeaderName::from_static("deprecation"), HeaderValue::from_static("@1795392000"));
-        headers.extend(HeaderValue::try_from(link).map(|link| (header::LINK, link)));
+    if let Some(path) = old {
+        v1::mark(&path, headers);
     }
     response
-}
-
-/// Returns the `Link` header (RFC 8288) of v1 responses, which names the successor in v2
-/// (docs/partner-api.md section 1). Responses that have it also have `Deprecation` (RFC 9745), the
-/// date on which v2 covered everything.
-fn successor(path: &str) -> Option<String> {
-    path.strip_prefix("/api/partner/v1/").map(|path| match path.strip_prefix("add/") {
-        Some(name) => format!("</api/partner/v2/add/requests/{name}>; rel=\"successor-version\""),
-        None => format!("</api/partner/v2/{path}>; rel=\"successor-version\""),
-    })
 }

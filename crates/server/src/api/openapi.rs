@@ -2,30 +2,36 @@
 
 mod bodies;
 mod examples;
+mod push_examples;
 mod responses;
 mod webhooks;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
 
+use super::v1;
 use crate::app::App;
 use crate::error::{Error, Kind, Problem};
+use crate::http::cacheable::Cacheable;
+use crate::http::cors::ANY_ORIGIN;
+use crate::http::headers::CACHED;
 use crate::webhook_message::Event;
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Tenure Partner API",
-        description = "Push records of a person's working life. The person opens the link, gives consent, and keeps the credential.\n\nEvery path works with and without the suffix `.json`.",
+        description = "Push records of a person's working life. The person opens the link, gives consent, and keeps the credential.\n\nEvery path works with and without the suffix `.json`. At the end of a path, it is part of an id of yours.",
     ),
     tags(
         (name = "Token", description = "OAuth 2.0 client credentials"),
@@ -47,21 +53,23 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route("/api/partner/openapi", get(openapi))
 }
 
-async fn openapi() -> Response {
-    let headers = [
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
-        // Tools in a browser read the document from their own origin.
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
-        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
-    ];
-    (headers, Json(&*DOCUMENT)).into_response()
+async fn openapi(headers: HeaderMap) -> Response {
+    static CONTENT: LazyLock<Cacheable> = LazyLock::new(|| {
+        Cacheable::new("application/json", serde_json::to_vec(&*DOCUMENT).expect("the document is JSON"))
+    });
+    // Tools in a browser read the document from their own origin.
+    (ANY_ORIGIN, CONTENT.respond(&headers, CACHED.1)).into_response()
 }
 
 /// Handles requests for a route of the API with another method.
-pub async fn method_not_allowed(request: Request) -> Error {
+pub async fn method_not_allowed(State(app): State<App>, mut request: Request) -> Response {
+    super::partner::note_unhandled(&app, &mut request).await;
     let allowed: Vec<&str> = methods(&request).into_iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
     let hint = if allowed.is_empty() { String::new() } else { format!(" Use {}.", allowed.join(" or ")) };
-    Error::new(Kind::MethodNotAllowed, format!("{} is not supported for this path.{hint}", request.method()))
+    let detail = format!("{} is not supported for this path.{hint}", request.method());
+    let mut response = Error::new(Kind::MethodNotAllowed, detail).into_response();
+    v1::mark(request.uri().path(), response.headers_mut());
+    response
 }
 
 /// The methods of a route, each with the names of its query parameters.
@@ -96,24 +104,35 @@ fn methods(request: &Request) -> Option<&'static Methods> {
 /// push.
 ///
 /// # Errors
-/// 400 that names the unknown parameter.
+/// 400 that names the unknown or repeated parameter.
 pub(super) fn check_query(request: &Request) -> Result<(), Error> {
     let Some(query) = request.uri().query().filter(|query| !query.is_empty()) else { return Ok(()) };
-    let known = methods(request).and_then(|methods| methods.get(request.method().as_str()));
+    // HEAD runs the handler of GET.
+    let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
+    let known = methods(request).and_then(|methods| methods.get(method.as_str()));
     let known = known.map_or(&[][..], Vec::as_slice);
-    let is_unknown = |name: &str| !known.iter().any(|known| known == name);
-    match url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| is_unknown(name)) {
-        None => Ok(()),
-        Some((name, _)) => {
-            let shown: String = name.chars().take(64).collect();
-            let hint = if known.is_empty() {
-                "This operation has no query parameters.".to_owned()
-            } else {
-                format!("This operation accepts: {}.", known.join(", "))
-            };
-            Err(Error::new(Kind::Malformed, format!("Unknown query parameter {shown:?}. {hint}")))
+    let mut seen: Vec<Cow<'_, str>> = Vec::new();
+    for (name, _) in url::form_urlencoded::parse(query.as_bytes()) {
+        if !known.iter().any(|known| *known == name) {
+            return Err(unknown_parameter(&name, known));
         }
+        if seen.contains(&name) {
+            let detail = format!("Invalid query: {name} is there twice, but each parameter may be given once.");
+            return Err(Error::new(Kind::Malformed, detail));
+        }
+        seen.push(name);
     }
+    Ok(())
+}
+
+fn unknown_parameter(name: &str, known: &[String]) -> Error {
+    let shown: String = name.chars().take(64).collect();
+    let hint = if known.is_empty() {
+        "This operation has no query parameters.".to_owned()
+    } else {
+        format!("This operation accepts: {}.", known.join(", "))
+    };
+    Error::new(Kind::Malformed, format!("Unknown query parameter {shown:?}. {hint}"))
 }
 
 /// The document, generated on first use.
@@ -142,6 +161,7 @@ fn document() -> Value {
     bodies::describe(&mut document);
     responses::unite_pushes(&mut document);
     examples::add(&mut document);
+    push_examples::add(&mut document);
     responses::describe_headers(&mut document);
     responses::share(&mut document);
     webhooks::describe(&mut document);

@@ -17,6 +17,7 @@ use crate::auth::token::{TokenError, Verified};
 use crate::error::{Error, Kind};
 use crate::http::headers::bearer;
 use crate::rate_limit::RateLimitStatus;
+use crate::request_log::RequestPartner;
 
 /// Verifies the bearer token, counts the request against the partner's rate limit, and adds the
 /// token's content to the request for the extractor. Also returns the state of the rate limit for
@@ -26,12 +27,31 @@ pub async fn authenticate(app: &App, request: &mut Request) -> (Result<(), Error
         Ok(verified) => verified,
         Err(error) => return (Err(error), None),
     };
+    if let Some(partner) = request.extensions().get::<RequestPartner>() {
+        partner.set(verified.partner_id);
+    }
     match app.limits().partner.check(&verified.partner_id) {
         Ok(status) => {
             request.extensions_mut().insert(verified);
             (Ok(()), status)
         }
         Err(status) => (Err(Error::from(status)), Some(status)),
+    }
+}
+
+/// Verifies the bearer token for the request log only: the response to a request that reaches no
+/// operation does not depend on it. Takes `&mut`, because a shared borrow of a body is not `Send`.
+pub async fn note(app: &App, request: &mut Request) {
+    let Some(partner) = request.extensions().get::<RequestPartner>().cloned() else { return };
+    if let Ok(verified) = verify(app, request.headers()).await {
+        partner.set(verified.partner_id);
+    }
+}
+
+/// Adds a request under `/api` that no operation handles to the log of its partner.
+pub async fn note_unhandled(app: &App, request: &mut Request) {
+    if request.uri().path().starts_with("/api/") {
+        Box::pin(note(app, request)).await;
     }
 }
 
@@ -46,10 +66,8 @@ async fn verify(app: &App, headers: &HeaderMap) -> Result<Arc<Verified>, Error> 
         }
         Err(error) => return Err(rejected(error)),
     };
-    if !app.active_partners().is_active(verified.partner_id, now).await? {
-        return Err(Error::disabled_client());
-    }
-    Ok(verified)
+    let scopes = app.active_partners().scopes(verified.partner_id, now).await?;
+    Ok(Verified::within(verified, &scopes.ok_or_else(Error::disabled_client)?))
 }
 
 fn rejected(error: TokenError) -> Error {
@@ -81,10 +99,30 @@ pub struct Write {
 
 impl Right for Write {
     fn of(parameters: &RawPathParams, _: &Arc<Verified>) -> Result<(Self, Option<&'static str>), Error> {
-        let name = parameters.iter().find(|(name, _)| *name == "type").map(|(_, value)| value).unwrap_or_default();
+        let name = type_in_path(parameters);
         let credential_type: Type = name.parse().map_err(|_| Error::unknown_type(name))?;
         Ok((Self { credential_type }, Some(credential_type.write_scope)))
     }
+}
+
+/// The permission to push credentials of the path's type in v1, which has not all types.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteV1 {
+    /// The type in the path.
+    pub credential_type: Type,
+}
+
+impl Right for WriteV1 {
+    fn of(parameters: &RawPathParams, _: &Arc<Verified>) -> Result<(Self, Option<&'static str>), Error> {
+        let name = type_in_path(parameters);
+        let known = name.parse().ok().filter(|known: &Type| known.v1.is_some());
+        let credential_type: Type = known.ok_or_else(|| Error::unknown_v1_type(name))?;
+        Ok((Self { credential_type }, Some(credential_type.write_scope)))
+    }
+}
+
+fn type_in_path(parameters: &RawPathParams) -> &str {
+    parameters.iter().find(|(name, _)| *name == "type").map(|(_, value)| value).unwrap_or_default()
 }
 
 /// The permission to push a batch. The types are known only from the body: [`WriteAll::require`]
@@ -129,6 +167,12 @@ impl ReadAny {
     /// 403 that names the scope.
     pub fn require(&self, known: Type) -> Result<(), Error> {
         if self.0.has(known.read_scope) { Ok(()) } else { Err(missing_scope(known.read_scope.to_owned())) }
+    }
+
+    /// Returns the types whose results the token may read; `None` if it may read all.
+    pub fn types(&self) -> Option<Vec<Type>> {
+        let readable = credential::ALL.iter().copied().filter(|known| self.0.has(known.read_scope));
+        Some(readable.collect::<Vec<Type>>()).filter(|readable| readable.len() < credential::ALL.len())
     }
 }
 

@@ -11,14 +11,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::partner::{Partner, Write};
+use super::partner::{Partner, Write, WriteV1};
+use super::push_body::PushBody;
+use super::v1;
 use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::flows;
 use crate::flows::documents::UploadLink;
 use crate::flows::push::{Push, PushPreview, StoredPush, Version};
 use crate::flows::warning::Warning;
-use crate::http::JsonBody;
 use crate::http::extract::Query;
 use crate::openapi::values::Status;
 
@@ -154,8 +155,9 @@ async fn push(
     State(app): State<App>,
     partner: Partner<Write>,
     options: Options,
-    JsonBody(body): JsonBody,
+    body: PushBody,
 ) -> Result<Response, Error> {
+    let PushBody { bytes: body, turn: _turn } = body;
     let push = Push { credential_type: partner.right.credential_type, body, version: Version::V2 };
     if is_dry_run(options)? {
         return Ok(Json(DryRunAnswer::from(flows::push::dry_run(&app, partner.id, push).await?)).into_response());
@@ -165,29 +167,41 @@ async fn push(
     Ok((StatusCode::CREATED, Json(PushAnswer::new(stored, Some(offer)))).into_response())
 }
 
+/// Returns the v1 response for `stored`. Its body has no member for warnings, so they are headers.
+pub(super) fn v1_answer(stored: StoredPush) -> Response {
+    let StoredPush { redirect_uri, warnings, .. } = stored;
+    let mut response = (StatusCode::CREATED, Json(V1Answer { redirect_uri })).into_response();
+    v1::add_warnings(&warnings, response.headers_mut());
+    response
+}
+
 /// Push one credential (v1)
 ///
 /// The format of older integrations. It works like v2, but the response contains only the link.
+/// What v2 returns in `warnings` is in `Tenure-Warning` headers. v1 has no upload URLs: a document
+/// is an https URL or, for `open_cert`, the OpenCerts document as a string.
 #[utoipa::path(
     post,
     path = "/api/partner/v1/add/{type}",
     params(PushOptions, super::idempotency::IdempotencyHeader),
     responses(
         (status = 200, description = "With `dry_run`: valid. Nothing was stored", body = DryRunAnswer),
-        (status = 201, description = "Created. Send the person to `redirect_uri`", body = V1Answer),
+        (status = 201, description = "Created. Send the person to `redirect_uri`", body = V1Answer,
+            headers(("Tenure-Warning" = String, description = "At most 8, one for each kind of warning: its code and message, as `code;message=\"...\"`, or `code;message=%\"...\"` if the message is not ASCII (RFC 9651)"))),
     ),
     tag = "Add"
 )]
 async fn push_v1(
     State(app): State<App>,
-    partner: Partner<Write>,
+    partner: Partner<WriteV1>,
     options: Options,
-    JsonBody(body): JsonBody,
+    body: PushBody,
 ) -> Result<Response, Error> {
+    let PushBody { bytes: body, turn: _turn } = body;
     let push = Push { credential_type: partner.right.credential_type, body, version: Version::V1 };
     if is_dry_run(options)? {
         return Ok(Json(DryRunAnswer::from(flows::push::dry_run(&app, partner.id, push).await?)).into_response());
     }
     let stored = flows::push::push(&app, partner.id, push).await?;
-    Ok((StatusCode::CREATED, Json(V1Answer { redirect_uri: stored.redirect_uri })).into_response())
+    Ok(v1_answer(stored))
 }

@@ -2,7 +2,10 @@
 
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{batch, deliveries, jwks, operations, push, sandbox, status, verify, verify_token, webhooks, withdraw};
+use super::{
+    batch, deliveries, jwks, listeners, metadata, operations, push, sandbox, status, submissions, verify, verify_token,
+    webhooks, withdraw,
+};
 use crate::app::App;
 
 /// Returns the documented routes that need an access token.
@@ -12,6 +15,7 @@ pub(super) fn protected() -> OpenApiRouter<App> {
         .merge(batch::routes())
         .merge(withdraw::routes())
         .merge(status::routes())
+        .merge(submissions::routes())
         .merge(verify::routes())
         .merge(webhooks::routes())
         .merge(deliveries::routes())
@@ -20,11 +24,11 @@ pub(super) fn protected() -> OpenApiRouter<App> {
 
 /// Returns the documented routes that need an access token and ignore an `Idempotency-Key`.
 pub(super) fn fresh() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(verify_token::routes())
+    OpenApiRouter::new().merge(verify_token::routes()).merge(listeners::routes())
 }
 
 /// Returns the documented routes that need no access token, except for the token endpoint and
 /// uploads, which have layers of their own.
 pub(super) fn open() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(jwks::routes()).merge(operations::routes())
+    OpenApiRouter::new().merge(jwks::routes()).merge(metadata::routes()).merge(operations::routes())
 }

@@ -206,6 +206,7 @@ async fn one(
         (status = 400, description = "The body is not valid JSON"),
         (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still in progress"),
         (status = 413, description = "The body is too large"),
+        (status = 415, description = "The body is compressed"),
         (status = 422, description = "Validation failed"),
     ))]
 async fn many(

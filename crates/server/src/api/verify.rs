@@ -1,5 +1,6 @@
-//! `POST /api/partner/v2/verify/requests/{type}` and `GET .../{request_id}`: a partner requests
-//! that a person present something, and fetches the result (docs/partner-api.md section 10).
+//! `POST /api/partner/v2/verify/requests/{type}`, `GET .../{request_id}` and the list: a partner
+//! requests that a person present something, and fetches the result (docs/partner-api.md section
+//! 10).
 
 use std::borrow::Cow;
 
@@ -12,23 +13,26 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::list_options::{ListOptions, Options, page_request};
 use super::partner::{Partner, ReadAny, Write};
 use crate::app::App;
 use crate::error::Error;
+use crate::flows::partner_lists;
 use crate::flows::partner_verification::{self, Upserted};
 use crate::flows::token_verification::consistency;
 use crate::flows::verification_request::{self, Checked, VerificationResult};
 use crate::flows::warning::Warning;
 use crate::http::JsonBody;
 use crate::http::extract::Path;
-use crate::openapi::values::{CancelReason as Reason, NameConsistency, Status};
+use crate::openapi::values::{NameConsistency, Status, VerificationCancelReason as Reason};
 use ambient::Timestamp;
+use store::ListedVerification;
 use store::domain::submission::CancelReason;
 
-/// Returns the routes. Both have the same path template: its last segment is a type in a POST, and
-/// a request's id in a GET.
+/// Returns the routes. Two have the same path template: its last segment is a type in a POST, and a
+/// request's id in a GET.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(ask, result))
+    OpenApiRouter::new().routes(routes!(ask, result)).routes(routes!(list))
 }
 
 /// A verification request that was accepted, now or earlier.
@@ -121,6 +125,7 @@ const DIFFERS: Warning = Warning {
         "You have already sent this request_id with a different body. The earlier request is unchanged. To send a \
          different one, use a new request_id.",
     ),
+    place: String::new(),
 };
 
 /// Request a presentation
@@ -209,4 +214,86 @@ async fn result(
         subject,
         verification,
     }))
+}
+
+/// Your verification requests.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VerificationRequestList {
+    /// Newest first.
+    requests: Vec<VerificationRequestAnswer>,
+    /// Cursor of the next page; null on the last page.
+    next_cursor: Option<String>,
+}
+
+/// A verification request with its status.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VerificationRequestAnswer {
+    /// The `request_id` from the response to the request.
+    #[schema(example = "HIRE-0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21")]
+    request_id: String,
+    /// The requested credential type.
+    #[schema(example = "career_history")]
+    r#type: &'static str,
+    /// As in the result: `incomplete`, `verified` or `canceled`.
+    #[schema(example = "verified")]
+    status: &'static str,
+    /// Why it was canceled: `declined` by the person, or `expired`. Omitted for other statuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, example = "declined")]
+    reason: Option<&'static str>,
+    /// When you sent it (RFC 3339, UTC).
+    #[schema(value_type = String, format = "date-time", example = "2026-11-23T09:00:00Z")]
+    created_at: Timestamp,
+    /// When the status became final (RFC 3339, UTC); null while it is `incomplete`.
+    #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:09:30Z")]
+    finalized_at: Option<Timestamp>,
+}
+
+impl From<ListedVerification> for VerificationRequestAnswer {
+    fn from(found: ListedVerification) -> Self {
+        Self {
+            request_id: found.request_id,
+            r#type: found.credential_type.name(),
+            status: found.status.name(),
+            reason: found.status.reason().map(CancelReason::name),
+            created_at: found.created_at,
+            finalized_at: found.status.finalized_at(),
+        }
+    }
+}
+
+/// List verification requests
+///
+/// Returns your verification requests of the last 400 days with their statuses, newest first,
+/// without results. Only requests of the types that the token may read are listed: `read.<type>`
+/// (`read.universal` for a `universal_credential`).
+///
+/// Requests that arrive while you read are not on later pages, and nothing is repeated or skipped.
+/// With a filter or without some of the scopes, a page may have fewer requests than `limit`, or
+/// none: read on until `next_cursor` is null.
+#[utoipa::path(
+    get,
+    path = "/api/partner/v2/verify/requests",
+    operation_id = "listVerificationRequests",
+    params(ListOptions),
+    responses(
+        (status = 200, description = "A page of verification requests, newest first", body = VerificationRequestList),
+        (status = 400, description = "Invalid query parameters"),
+    ),
+    tag = "Verify"
+)]
+async fn list(
+    State(app): State<App>,
+    partner: Partner<ReadAny>,
+    options: Options,
+) -> Result<Json<VerificationRequestList>, Error> {
+    let mut request = page_request(options)?;
+    if let Some(types) = &request.filter.types {
+        types.iter().try_for_each(|known| partner.right.require(*known))?;
+    } else {
+        request.filter.types = partner.right.types();
+    }
+    let page = partner_lists::verification_requests(&app, partner.id, &request).await?;
+    let requests = page.rows.into_iter().map(VerificationRequestAnswer::from).collect();
+    Ok(Json(VerificationRequestList { requests, next_cursor: page.next }))
 }

@@ -79,6 +79,22 @@ impl Verified {
     pub fn has(&self, scope: &str) -> bool {
         self.scopes.iter().any(|granted| granted == scope)
     }
+
+    /// Returns the token without scopes that its partner no longer has. `current` are the partner's
+    /// scopes, separated by spaces.
+    pub fn within(token: Arc<Self>, current: &str) -> Arc<Self> {
+        let granted = || token.scopes.iter().map(String::as_str);
+        // Most tokens have all scopes of their partner, in its order.
+        if granted().eq(current.split(' ')) {
+            return token;
+        }
+        let is_current = |scope: &&str| current.split(' ').any(|known| known == *scope);
+        if granted().all(|scope| is_current(&scope)) {
+            return token;
+        }
+        let scopes = granted().filter(is_current).map(ToOwned::to_owned).collect();
+        Arc::new(Self { scopes, ..Self::clone(&token) })
+    }
 }
 
 /// Issues and verifies access tokens.

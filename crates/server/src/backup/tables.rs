@@ -29,6 +29,7 @@ pub(super) const DATA: &[(&str, Kept)] = &[
     ("write_probe", Nothing("only a test whether the database accepts writes")),
     ("clock_mark", Nothing("the latest time that this server has observed")),
     ("partner", Whole),
+    ("sandbox_sign_up", Whole),
     ("holder", Whole),
     (
         "submission",
@@ -78,6 +79,8 @@ pub(super) const DATA: &[(&str, Kept)] = &[
     ("issuance_credential", Nothing("belongs to the issuance")),
     ("deferred", Nothing("deferred credentials, encrypted with epoch keys")),
     ("used_nonce", Whole),
+    ("request_log", Nothing("lets integrators find a failed request of the last days")),
+    ("request_count", Nothing("belongs to the request log")),
     ("webhook", Whole),
     ("delivery", Whole),
     ("delivery_attempt", Whole),

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::config::{Config, Storage};
+use crate::config::{Config, EffectiveSetting, Storage};
 use store::{Part, Store};
 
 /// Result of a sub-command. The error message is shown at the terminal.
@@ -29,19 +29,30 @@ pub(super) struct StoreArguments {
 
 impl StoreArguments {
     /// Loads the settings: defaults, file, environment, then these options and `more`.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub(super) fn load(&self, more: &[(&'static str, Option<String>)]) -> Result<Config, String> {
+        let loaded = Config::load(self.config.as_deref(), environment(), &self.overrides(more));
+        loaded.map_err(|error| error.to_string())
+    }
+
+    /// Lists the settings that [`Self::load`] loads, each with its origin.
+    pub(super) fn effective(&self, more: &[(&'static str, Option<String>)]) -> Result<Vec<EffectiveSetting>, String> {
+        let listed = Config::effective(self.config.as_deref(), &environment(), &self.overrides(more));
+        listed.map_err(|error| error.to_string())
+    }
+
+    /// Returns the settings that options set.
+    fn overrides(&self, more: &[(&'static str, Option<String>)]) -> Vec<(&'static str, String)> {
         let data = self.data.as_ref().map(|path| path.display().to_string());
         let own = [("storage.data_dir", data), ("storage.database_url", self.database_url.clone())];
-        let overrides: Vec<(&str, String)> = own
-            .into_iter()
-            .chain(more.iter().cloned())
-            .filter_map(|(key, value)| value.map(|value| (key, value)))
-            .collect();
-        let text = |text: OsString| text.to_string_lossy().into_owned();
-        let environment = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
-        Config::load(self.config.as_deref(), environment, &overrides).map_err(|error| error.to_string())
+        let all = own.into_iter().chain(more.iter().cloned());
+        all.filter_map(|(key, value)| value.map(|value| (key, value))).collect()
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn environment() -> Vec<(String, String)> {
+    let text = |text: OsString| text.to_string_lossy().into_owned();
+    std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect()
 }
 
 /// Refuses storage in which no server has created a database. Otherwise a misspelt `--data` would

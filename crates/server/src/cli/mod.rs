@@ -3,9 +3,13 @@
 mod backup;
 mod check;
 mod command;
+mod completions;
+mod config;
 mod demo;
 mod doctor;
 mod inspect_document;
+mod man;
+mod offline_files;
 mod partner;
 mod push;
 mod restore;
@@ -16,11 +20,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use command::print;
-
 /// The open career passport: partners push credentials, people keep them, hirers check them.
 #[derive(Debug, Parser)]
-#[command(name = "tenure", version, about, propagate_version = true)]
+#[command(name = "tenure", version = env!("TENURE_VERSION"), about, propagate_version = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -33,7 +35,7 @@ enum Command {
     /// Run a demonstration on this machine: a server with a sandbox partner and a submission to
     /// open.
     Demo(demo::Demo),
-    /// Add, list, rotate and disable partners (OAuth clients); works while the server runs.
+    /// Add, list, change, rotate and disable partners (OAuth clients); works while the server runs.
     Partner(partner::PartnerArguments),
     /// Check everything that a server depends on, and suggest a fix for each problem.
     Doctor(doctor::Doctor),
@@ -41,22 +43,32 @@ enum Command {
     Backup(backup::Backup),
     /// Restore a backup into an empty data folder or database.
     Restore(restore::Restore),
-    /// Validate the body of a push before sending it, and show every error.
+    /// Validate bodies of pushes before sending them, and show every error.
     Check(check::Check),
     /// Push a CSV or NDJSON file of any size to a server, and save the links: for payroll bureaus.
     Push(Box<bulk_push::Args>),
+    /// Ask for the status of every credential in a file of links.
+    Status(bulk_push::StatusArgs),
+    /// Withdraw the credentials in a file of links.
+    Withdraw(bulk_push::WithdrawArgs),
+    /// Forward the events of your webhooks to a receiver on this machine, during development.
+    Listen(bulk_push::ListenArgs),
     /// Verify a signed credential or a presentation, and explain each step.
     Verify(verify::Verify),
     /// Inspect a document; started by the server.
     #[command(hide = true)]
     InspectDocument(inspect_document::InspectDocument),
-    /// Print every setting with its meaning and default.
-    Config,
+    /// Print every setting with its meaning and default, or the values in effect.
+    Config(config::ConfigArguments),
+    /// Print the completions of a shell.
+    Completions(completions::Completions),
+    /// Write the man pages into a folder.
+    Man(man::Man),
 }
 
 impl Cli {
-    /// Runs the sub-command. Returns exit code 0, or 1 with a message on standard error. clap
-    /// reports wrong usage with exit code 2.
+    /// Runs the sub-command. Returns its exit code, or 1 with a message on standard error. clap
+    /// reports wrong usage with exit code 2. docs/reference/cli.md lists the exit codes.
     #[expect(clippy::print_stderr, reason = "failures are for the person at the terminal")]
     pub fn run(self) -> ExitCode {
         let outcome = match self.command {
@@ -67,10 +79,15 @@ impl Cli {
             Command::Backup(backup) => backup.run(),
             Command::Restore(restore) => restore.run(),
             Command::Check(check) => check.run(),
-            Command::Push(arguments) => push::run(*arguments),
+            Command::Push(arguments) => push::run(|surroundings| arguments.run(surroundings)),
+            Command::Status(arguments) => push::run(|surroundings| arguments.run(surroundings)),
+            Command::Withdraw(arguments) => push::run(|surroundings| arguments.run(surroundings)),
+            Command::Listen(arguments) => push::run(|surroundings| arguments.run(surroundings)),
             Command::Verify(verify) => verify.run(),
             Command::InspectDocument(inspect) => inspect.run(),
-            Command::Config => print(crate::config::DEFAULT.trim_end()).map(|()| ExitCode::SUCCESS),
+            Command::Config(config) => config.run(),
+            Command::Completions(completions) => completions.run::<Self>(),
+            Command::Man(man) => man.run::<Self>(),
         };
         outcome.unwrap_or_else(|message| {
             eprintln!("tenure: {message}");

@@ -1,16 +1,17 @@
-//! `tenure push`: passes settings to the client in [`bulk_push`].
+//! `tenure push`, `tenure status`, `tenure withdraw` and `tenure listen`: pass settings to the
+//! client in [`bulk_push`].
 
 use std::process::ExitCode;
 
 use ambient::{Clock, Rng};
-use bulk_push::{Args, Error, Surroundings};
+use bulk_push::{Error, Surroundings};
 
 use super::command::{Outcome, StoreArguments, variable};
 use crate::outbound;
 
 #[expect(clippy::print_stderr, reason = "failures are for the person at the terminal")]
-pub(super) fn run(arguments: Args) -> Outcome {
-    match surroundings().and_then(|surroundings| arguments.run(surroundings)) {
+pub(super) fn run(command: impl FnOnce(Surroundings) -> Result<ExitCode, Error>) -> Outcome {
+    match surroundings().and_then(command) {
         Ok(code) => Ok(code),
         Err(Error::Failed(message)) => Err(message),
         Err(Error::Usage(message)) => {

@@ -5,29 +5,44 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use credential::VerifyError;
 use credential::format::sd_jwt::Challenge;
 use credential::verification::{
-    Answer, Conclusion, Lookups, MAX_PASTED, NotShown, Outcome as Step, Report, Token, VerificationInputs, find_token,
-    keys_of,
+    self, Answer, Conclusion, Lookups, MAX_PASTED, NotShown, Outcome as Step, Report, Token, VerificationInputs,
+    find_token,
 };
-use serde_json::{Value, json};
+use serde_json::json;
+use url::{Host, Url};
 
 use super::command::{Outcome, block_on, print};
+use super::offline_files::OfflineFiles;
 use crate::config::{Config, PortRange};
 use crate::flows::token_verification::TokenSubject;
 use crate::issuer_lookup::IssuerLookup;
 use crate::outbound::{Lookup, Outbound};
 use ambient::{Clock, Timestamp};
 
+const EXAMPLES: &str = "\
+Exit code: 0 valid; 1 not valid, or there is no token; 2 wrong usage, or a file of an
+option is wrong; 3 not checkable, because the issuer's keys or the status list could
+not be fetched or are not known.";
+
+/// The exit code if an option has a wrong value, as for the parser of the command line.
+const WRONG_USAGE: u8 = 2;
+
+/// The exit code if no check failed, but a needed one could not be made.
+const NOT_CHECKABLE: u8 = 3;
+
 /// Verify a signed credential or a presentation, and explain each step.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Verify {
-    /// File with the token, - for standard input, or the token itself. Quotes, line breaks and a
-    /// surrounding JSON response are ignored.
+    /// File with the token, - for standard input, or the token itself. Quotes, line breaks, spaces,
+    /// "Bearer", and a surrounding JSON response or mail are ignored.
     token: String,
     /// Offline: file with the issuer's keys (a JWK Set). No requests are sent then.
     #[arg(long, value_name = "FILE")]
@@ -60,34 +75,72 @@ pub struct Verify {
 
 impl Verify {
     pub(super) fn run(self) -> Outcome {
-        let now = self.now()?;
-        let (report, subject) = match find_token(&self.read_input()?) {
-            Ok(text) => self.verify(&text, now)?,
-            Err(refusal) => (Report::unreadable(&refusal), None),
+        let verified = match self.verified() {
+            Ok(verified) => verified,
+            Err(Failure::Usage(message)) => return self.wrong_usage(&message),
+            Err(Failure::Other(message)) => return Err(message),
         };
         if self.json {
-            print_json(&report, subject.as_ref())?;
+            print_json(&verified)?;
         } else {
-            print_text(&report, subject.as_ref())?;
+            print_text(&verified)?;
         }
-        Ok(if report.is_valid() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(match verified.conclusion() {
+            Conclusion::Valid => ExitCode::SUCCESS,
+            Conclusion::Invalid => ExitCode::FAILURE,
+            Conclusion::NotCheckable => ExitCode::from(NOT_CHECKABLE),
+        })
+    }
+
+    fn verified(&self) -> Result<Verified, Failure> {
+        let now = self.now().map_err(Failure::Usage)?;
+        match find_token(&without_scheme(&self.read_input().map_err(Failure::Other)?)) {
+            Ok(text) => self.verify(&text, now),
+            Err(refusal) => Ok(Verified::unreadable(&refusal)),
+        }
+    }
+
+    /// Reports an option with a wrong value. Nothing was verified.
+    #[expect(clippy::print_stderr, reason = "failures are for the person at the terminal")]
+    fn wrong_usage(&self, message: &str) -> Outcome {
+        if self.json {
+            let whole = json!({ "valid": false, "conclusion": null, "verdicts": [], "error": message });
+            print(&serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())?)?;
+        }
+        eprintln!("tenure: {message}");
+        Ok(ExitCode::from(WRONG_USAGE))
     }
 
     /// Verifies the token. Names its subject if the signature is valid.
-    fn verify(&self, text: &str, now: i64) -> Result<(Report, Option<TokenSubject>), String> {
+    fn verify(&self, text: &str, now: i64) -> Result<Verified, Failure> {
         let token = match Token::read(text) {
             Ok(token) => token,
-            Err(refusal) => return Ok((Report::unreadable(&refusal), None)),
+            Err(refusal) => return Ok(Verified::unreadable(&refusal)),
         };
-        let inputs = match &self.keys {
-            Some(keys) => self.given(keys)?,
-            None => block_on(look_up(&token.lookups(), self.local))?,
+        let lookups = token.lookups();
+        let (status, metadata) = (self.status.as_deref(), self.metadata.as_deref());
+        let mut inputs = match &self.keys {
+            Some(keys) => OfflineFiles { keys, status, metadata }.read(&lookups).map_err(Failure::Usage)?,
+            None => block_on(look_up(&lookups, self.local)).map_err(Failure::Other)?,
         };
         let (audience, nonce) = (self.audience.as_deref(), self.nonce.as_deref());
         let most_age = nonce.map(|_| i64::from(self.max_age));
-        let report = token.verify(&inputs, &Challenge { audience, nonce, now, most_age });
+        let challenge = Challenge { audience, nonce, now, most_age };
+        let mut report = token.verify(&inputs, &challenge);
+        let signature = report.verdict(verification::Step::Signature);
+        if self.keys.is_some() && signature.and_then(|found| found.code) == Some(VerifyError::UnknownKey.code()) {
+            // The file is not the issuer's own list, so this says nothing about the token.
+            inputs.issuer_keys = Answer::None("the file of --keys has no key with the token's key ID".to_owned());
+            report = token.verify(&inputs, &challenge);
+        }
         let subject = TokenSubject::new(&token, &report);
-        Ok((report, subject))
+        let is_offline = self.keys.is_some();
+        let would_be_local = !is_offline && !self.local && is_on_this_machine(&lookups);
+        let status = report.verdict(verification::Step::Status);
+        // Without --status, an offline verification leaves the status to the caller.
+        let lacks_status =
+            !is_offline && lookups.status.is_some() && status.is_some_and(|found| found.outcome == Step::NotChecked);
+        Ok(Verified { report, subject, lacks_status, is_offline, would_be_local })
     }
 
     fn now(&self) -> Result<i64, String> {
@@ -111,7 +164,7 @@ impl Verify {
         match File::open(&self.token) {
             Ok(mut file) => read(&mut file, &self.token),
             // If there is no such file, the argument may be the token itself.
-            Err(_) if find_token(self.token.as_bytes()).is_ok() => Ok(self.token.clone().into_bytes()),
+            Err(_) if find_token(&without_scheme(self.token.as_bytes())).is_ok() => Ok(self.token.clone().into_bytes()),
             // The name of a file is not longer. A damaged token is not printed.
             Err(error) if error.kind() == ErrorKind::NotFound || self.token.len() > 255 => {
                 Err(format!("{:?} is neither a file nor a token", self.token.chars().take(64).collect::<String>()))
@@ -119,25 +172,90 @@ impl Verify {
             Err(error) => Err(format!("{}: {error}", self.token)),
         }
     }
+}
 
-    fn given(&self, keys: &Path) -> Result<VerificationInputs, String> {
-        let read = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
-        let jwks: Value =
-            serde_json::from_slice(&read(keys)?).map_err(|error| format!("{}: {error}", keys.display()))?;
-        let found = keys_of(&jwks);
-        if found.is_empty() {
-            return Err(format!("{} is not a JWK Set with a P-256 or Ed25519 key", keys.display()));
+/// The reason why there is no result.
+#[derive(Debug)]
+enum Failure {
+    /// An option has a wrong value, or its file is wrong.
+    Usage(String),
+    Other(String),
+}
+
+/// The result of `tenure verify`.
+#[derive(Debug)]
+struct Verified {
+    report: Report,
+    /// The subject, if the signature is valid.
+    subject: Option<TokenSubject>,
+    /// Whether the status list was needed and could not be fetched or used.
+    lacks_status: bool,
+    /// Whether the inputs are files.
+    is_offline: bool,
+    /// Whether the token names a server on this machine, and `--local` was not given.
+    would_be_local: bool,
+}
+
+impl Verified {
+    fn unreadable(refusal: &VerifyError) -> Self {
+        let report = Report::unreadable(refusal);
+        Self { report, subject: None, lacks_status: false, is_offline: false, would_be_local: false }
+    }
+
+    /// Returns the result that the exit code and the last line report.
+    fn conclusion(&self) -> Conclusion {
+        match self.report.conclusion() {
+            Conclusion::NotCheckable if self.report.is_valid() && !self.lacks_status => Conclusion::Valid,
+            conclusion => conclusion,
         }
-        let status = self.status.as_deref().map(read).transpose()?;
-        let status = status.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
-        let metadata = self.metadata.as_deref().map(read).transpose()?;
-        Ok(VerificationInputs {
-            issuer_keys: Answer::Some(found),
-            status: status.map_or(Answer::NotAsked, Answer::Some),
-            stored_status: None,
-            metadata: metadata.map_or(Answer::NotAsked, Answer::Some),
+    }
+
+    /// Suggests what would make the missing checks possible.
+    fn advice(&self) -> Option<&'static str> {
+        if self.conclusion() != Conclusion::NotCheckable {
+            return None;
+        }
+        Some(if self.would_be_local {
+            "The token names a server on this machine. To contact it, add --local."
+        } else if self.is_offline {
+            "The keys in the file are not those that the token names. Check --keys."
+        } else {
+            "Try again later, or verify offline with --keys FILE and --status FILE."
         })
     }
+}
+
+/// Replaces the name of the scheme in an `Authorization` header, which would stick to the token
+/// once spaces are removed.
+fn without_scheme(pasted: &[u8]) -> Vec<u8> {
+    const SCHEME: &[u8] = b"bearer";
+    let mut text = pasted.to_vec();
+    let is_scheme = |at: usize| {
+        let stands_alone = at == 0 || !pasted[at - 1].is_ascii_alphanumeric();
+        let follows = pasted.get(at + SCHEME.len()).is_some_and(u8::is_ascii_whitespace);
+        stands_alone && follows && pasted[at..at + SCHEME.len()].eq_ignore_ascii_case(SCHEME)
+    };
+    for at in (0..=pasted.len().saturating_sub(SCHEME.len() + 1)).filter(|at| is_scheme(*at)) {
+        text[at..at + SCHEME.len()].fill(b'|');
+    }
+    text
+}
+
+/// Returns whether the keys or the status list are on a server of this machine.
+fn is_on_this_machine(lookups: &Lookups) -> bool {
+    let is_local = |address: &String| {
+        let address = match address.strip_prefix("did:web:") {
+            Some(host) => format!("https://{}", host.replace(':', "/").replace("%3A", ":")),
+            None => address.clone(),
+        };
+        match Url::parse(&address).ok().as_ref().and_then(Url::host) {
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    };
+    [&lookups.issuer, &lookups.status].into_iter().flatten().any(is_local)
 }
 
 /// Fetches the documents that the token refers to.
@@ -149,14 +267,18 @@ async fn look_up(lookups: &Lookups, local: bool) -> Result<VerificationInputs, S
     Ok(IssuerLookup::new(client).all(lookups).await)
 }
 
-fn print_json(report: &Report, subject: Option<&TokenSubject>) -> Result<(), String> {
-    let mut whole = serde_json::to_value(report).map_err(|error| error.to_string())?;
-    whole["valid"] = json!(report.is_valid());
-    whole["subject"] = json!(subject);
+fn print_json(verified: &Verified) -> Result<(), String> {
+    let mut whole = serde_json::to_value(&verified.report).map_err(|error| error.to_string())?;
+    let conclusion = verified.conclusion();
+    whole["valid"] = json!(conclusion == Conclusion::Valid);
+    whole["conclusion"] = json!(conclusion);
+    whole["subject"] = json!(verified.subject);
+    whole["advice"] = json!(verified.advice());
     print(&serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())?)
 }
 
-fn print_text(report: &Report, subject: Option<&TokenSubject>) -> Result<(), String> {
+fn print_text(verified: &Verified) -> Result<(), String> {
+    let Verified { report, subject, .. } = verified;
     let mut lines = Vec::new();
     for verdict in &report.verdicts {
         let outcome = match verdict.outcome {
@@ -170,13 +292,16 @@ fn print_text(report: &Report, subject: Option<&TokenSubject>) -> Result<(), Str
             lines.push(format!("{:24}requested: {asked}", ""));
         }
     }
-    lines.extend(subject.map(name_line));
+    lines.extend(subject.as_ref().map(name_line));
     if report.is_genuine() {
         lines.push(format!("\nClaims:\n{}", serde_json::to_string_pretty(&report.claims).unwrap_or_default()));
     }
     lines.extend(not_shown(&report.not_shown));
     lines.push(match report.expired_on {
-        _ if report.is_valid() => "\nVALID, as far as it was checked.".to_owned(),
+        _ if verified.conclusion() == Conclusion::Valid => "\nVALID, as far as it was checked.".to_owned(),
+        _ if report.is_valid() => {
+            "\nNOT CHECKED. The signature is valid, but not every needed check could be made.".to_owned()
+        }
         Some(day) if report.is_genuine() => {
             format!("\nEXPIRED on {}. It is genuine, as far as it was checked, but no longer valid.", day.in_words())
         }
@@ -188,6 +313,7 @@ fn print_text(report: &Report, subject: Option<&TokenSubject>) -> Result<(), Str
         }
         _ => "\nNOT VALID. Do not rely on its content.".to_owned(),
     });
+    lines.extend(verified.advice().map(str::to_owned));
     print(&lines.join("\n"))
 }
 
@@ -207,6 +333,37 @@ fn not_shown(found: &NotShown) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scheme_of_a_header_is_separated_from_the_token() {
+        for (pasted, expected) in [
+            ("Bearer eyJ", "|||||| eyJ"),
+            ("Authorization: bearer\teyJ", "Authorization: ||||||\teyJ"),
+            ("\"BEARER eyJ\"", "\"|||||| eyJ\""),
+            ("eyJbearerA", "eyJbearerA"),
+            ("eyJbearer A", "eyJbearer A"),
+            ("bearer", "bearer"),
+            ("", ""),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&without_scheme(pasted.as_bytes())), expected);
+        }
+    }
+
+    #[test]
+    fn issuers_on_this_machine_are_recognised() {
+        for (address, expected) in [
+            ("http://localhost:8080", true),
+            ("https://127.0.0.1", true),
+            ("http://[::1]:3000/x", true),
+            ("did:web:localhost%3A8080:issuer", true),
+            ("https://issuer.example", false),
+            ("did:jwk:abc", false),
+        ] {
+            let issuer = Lookups { issuer: Some(address.to_owned()), ..Lookups::default() };
+            let status = Lookups { status: Some(address.to_owned()), ..Lookups::default() };
+            assert_eq!((is_on_this_machine(&issuer), is_on_this_machine(&status)), (expected, expected), "{address}");
+        }
+    }
 
     #[test]
     fn the_number_of_details_not_shown_is_exact_or_a_limit() {

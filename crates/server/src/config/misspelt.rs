@@ -62,7 +62,7 @@ pub(super) fn refuse(variables: &[(String, String)], settings_file: &str) -> Res
 }
 
 /// Lists the variables of all settings in file order, including those that are commented out.
-fn settings(settings_file: &str) -> Vec<String> {
+pub(super) fn settings(settings_file: &str) -> Vec<String> {
     let mut section = "";
     let mut variables = Vec::new();
     for line in settings_file.lines() {

@@ -4,10 +4,12 @@
 //! refused.
 
 mod checks;
+mod effective;
 mod file;
 mod misspelt;
 mod ranges;
 mod renamed;
+mod sandbox;
 mod sections;
 mod values;
 
@@ -15,12 +17,16 @@ use std::path::Path;
 
 use config::{Environment, File, FileFormat};
 use serde::Deserialize;
+use store::StoreError;
 
+pub use self::effective::{EffectiveSetting, Origin};
+pub use self::sandbox::Sandbox;
 pub use self::sections::{
     ClientIdPrefix, Credentials, ForwardedHeader, Log, LogFormat, Mail, ObjectStorage, ObjectStoreKind, Oid4vci,
     Openid4vp, Outbound, RateLimit, Retention, Server, SignIn, Storage, Tokens, Verification, Webhooks,
 };
 pub use self::values::PortRange;
+pub(crate) use self::values::parse_duration;
 
 /// Documented defaults, in TOML. `tenure config` prints them.
 pub const DEFAULT: &str = include_str!("default.toml");
@@ -55,6 +61,8 @@ pub struct Config {
     pub verification: Verification,
     /// Sign-in of holders.
     pub sign_in: SignIn,
+    /// The sandbox.
+    pub sandbox: Sandbox,
     /// Rate limits.
     pub rate_limit: RateLimit,
     /// Logging.
@@ -77,32 +85,33 @@ impl Config {
         environment: impl IntoIterator<Item = (String, String)>,
         overrides: &[(&str, String)],
     ) -> Result<Self, ConfigError> {
-        let (settings, others): (Vec<_>, Vec<_>) = environment
-            .into_iter()
-            .filter(|(name, _)| name.to_ascii_uppercase().starts_with("TENURE_"))
-            .partition(|(name, _)| name.starts_with("TENURE_") && name.contains("__"));
-        misspelt::refuse(&others, DEFAULT).map_err(ConfigError)?;
-        let environment = Environment::with_prefix("TENURE")
-            .prefix_separator("_")
-            .separator("__")
-            .source(Some(settings.into_iter().collect()));
-        let default = File::from_str(DEFAULT, FileFormat::Toml);
-        let default = config::Config::builder().add_source(default).build().map_err(explain)?;
-        let mut builder = config::Config::builder().add_source(default.clone());
-        if let Some(path) = file {
-            let text = file::read(path, DEFAULT).map_err(ConfigError)?;
-            builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
-        }
-        builder = builder.add_source(environment);
-        for (key, value) in overrides {
-            builder = builder.set_override(key, value.as_str()).map_err(explain)?;
-        }
-        let settings = builder.build().map_err(explain)?;
+        let (default, settings) = sources(file, environment, overrides)?;
         renamed::refuse(&settings).map_err(ConfigError)?;
         ranges::check(&settings, &default).map_err(ConfigError)?;
         let config: Self = settings.try_deserialize().map_err(explain)?;
         config.check().map_err(ConfigError)?;
         Ok(config)
+    }
+
+    /// Lists every setting with its value and where it comes from, without secrets. The arguments
+    /// are those of [`Config::load`].
+    ///
+    /// # Errors
+    /// As for [`Config::load`].
+    pub fn effective(
+        file: Option<&Path>,
+        environment: &[(String, String)],
+        overrides: &[(&str, String)],
+    ) -> Result<Vec<EffectiveSetting>, ConfigError> {
+        Self::load(file, environment.iter().cloned(), overrides)?;
+        let (_, settings) = sources(file, environment.iter().cloned(), overrides)?;
+        let text = file.map(|path| file::read(path, DEFAULT).map(|text| (path, text)));
+        let given = effective::Given {
+            file: text.transpose().map_err(ConfigError)?,
+            variables: environment.iter().map(|(name, _)| name.as_str()).collect(),
+            options: overrides.iter().map(|(name, _)| *name).collect(),
+        };
+        Ok(effective::list(misspelt::settings(DEFAULT), &settings, &given))
     }
 
     fn check(&self) -> Result<(), String> {
@@ -112,7 +121,10 @@ impl Config {
             return Err("storage.data_dir must be a folder; it is empty".to_owned());
         }
         if !self.storage.database_url.is_empty() {
-            store::connect_options(&self.storage.database_url).map_err(|error| error.to_string())?;
+            let what = |error| match error {
+                StoreError::Broken(what) | StoreError::Unavailable(what) => what,
+            };
+            store::connect_options(&self.storage.database_url).map_err(what)?;
         }
         checks::objects(&self.object_storage)?;
         checks::orphan_age(&self.object_storage, &self.server, &self.outbound)?;
@@ -130,6 +142,35 @@ impl Config {
     pub fn is_https(&self) -> bool {
         self.server.base_url.scheme() == "https"
     }
+}
+
+/// Returns the defaults, and the defaults overlaid by the other sources.
+fn sources(
+    file: Option<&Path>,
+    environment: impl IntoIterator<Item = (String, String)>,
+    overrides: &[(&str, String)],
+) -> Result<(config::Config, config::Config), ConfigError> {
+    let (settings, others): (Vec<_>, Vec<_>) = environment
+        .into_iter()
+        .filter(|(name, _)| name.to_ascii_uppercase().starts_with("TENURE_"))
+        .partition(|(name, _)| name.starts_with("TENURE_") && name.contains("__"));
+    misspelt::refuse(&others, DEFAULT).map_err(ConfigError)?;
+    let environment = Environment::with_prefix("TENURE")
+        .prefix_separator("_")
+        .separator("__")
+        .source(Some(settings.into_iter().collect()));
+    let default = File::from_str(DEFAULT, FileFormat::Toml);
+    let default = config::Config::builder().add_source(default).build().map_err(explain)?;
+    let mut builder = config::Config::builder().add_source(default.clone());
+    if let Some(path) = file {
+        let text = file::read(path, DEFAULT).map_err(ConfigError)?;
+        builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
+    }
+    builder = builder.add_source(environment);
+    for (key, value) in overrides {
+        builder = builder.set_override(key, value.as_str()).map_err(explain)?;
+    }
+    Ok((default, builder.build().map_err(explain)?))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
@@ -163,6 +204,27 @@ mod tests {
 
     fn load(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
         Config::load(None, variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())), &[])
+    }
+
+    #[test]
+    fn effective_settings_name_their_origins() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let text = "[server]\nlisten = \"127.0.0.1:1\"\ntimeout = \"9s\"\n[retention]\nincomplete = \"20s\"\n";
+        std::fs::write(file.path(), text).expect("written");
+        let environment = [("TENURE_RETENTION__INCOMPLETE".to_owned(), "30s".to_owned())];
+        let options = [("server.listen", "127.0.0.1:2".to_owned())];
+        let all = Config::effective(Some(file.path()), &environment, &options).expect("settings");
+        let of = |name: &str| {
+            let found = all.iter().find(|setting| setting.name == name).expect(name);
+            (found.value.as_ref().and_then(|value| value.as_str()).map(str::to_owned), found.origin.clone())
+        };
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(of("server.listen"), (text("127.0.0.1:2"), Origin::Option));
+        assert_eq!(of("server.timeout"), (text("9s"), Origin::File(file.path().to_owned())));
+        let variable = "TENURE_RETENTION__INCOMPLETE".to_owned();
+        assert_eq!(of("retention.incomplete"), (text("30s"), Origin::Environment(variable)));
+        assert_eq!(of("retention.status"), (text("400d"), Origin::Default));
+        assert_eq!(of("outbound.ca_file"), (None, Origin::Unset));
     }
 
     #[test]

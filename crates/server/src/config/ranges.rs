@@ -21,9 +21,10 @@ enum Range {
     Duration(u64, u64),
 }
 
-const RANGES: [(&str, Range); 35] = [
+const RANGES: [(&str, Range); 38] = [
     ("server.trusted_proxies", Range::Number(0, 16)),
     ("server.body_limit", Range::Number(1_024, 104_857_600)),
+    ("server.document_body_limit", Range::Number(1_024, 104_857_600)),
     ("server.timeout", Range::Duration(1, HOUR)),
     ("server.header_read_timeout", Range::Duration(1, HOUR)),
     ("server.max_connections", Range::Number(1, 1_000_000)),
@@ -47,6 +48,7 @@ const RANGES: [(&str, Range); 35] = [
     ("retention.unclaimed_documents", Range::Duration(1, YEAR)),
     ("retention.status", Range::Duration(1, 10 * YEAR)),
     ("retention.deliveries", Range::Duration(1, YEAR)),
+    ("retention.request_log", Range::Duration(1, YEAR)),
     ("retention.idempotency", Range::Duration(MINUTE, 30 * DAY)),
     ("verification.lifetime", Range::Duration(MINUTE, 30 * DAY)),
     // A code is encrypted with an epoch key that lives at least an hour.
@@ -56,6 +58,7 @@ const RANGES: [(&str, Range); 35] = [
     ("sign_in.session_lifetime", Range::Duration(MINUTE, 400 * DAY)),
     ("sign_in.codes_per_address", Range::Number(1, 100_000)),
     ("sign_in.codes_per_ip_per_hour", Range::Number(1, 1_000_000)),
+    ("sandbox.max_partners", Range::Number(1, 100_000)),
     ("rate_limit.partner_per_second", Range::Number(1, 1_000_000)),
     ("rate_limit.partner_burst", Range::Number(1, 1_000_000)),
     ("rate_limit.token_requests_per_ip_per_minute", Range::Number(1, 1_000_000)),

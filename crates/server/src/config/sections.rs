@@ -31,6 +31,8 @@ pub struct Server {
     pub forwarded_header: ForwardedHeader,
     /// Maximum size of a request body, in bytes.
     pub body_limit: usize,
+    /// Maximum size of the body of a push that may contain documents, in bytes.
+    pub document_body_limit: usize,
     /// Request timeout.
     #[serde(deserialize_with = "duration")]
     pub timeout: Duration,
@@ -46,6 +48,14 @@ pub struct Server {
     /// Time that a stopping server waits for accepted requests.
     #[serde(deserialize_with = "duration")]
     pub shutdown_grace: Duration,
+}
+
+impl Server {
+    /// Returns the maximum size of a body that may contain documents, which is never smaller than
+    /// that of other bodies.
+    pub fn with_documents(&self) -> usize {
+        self.document_body_limit.max(self.body_limit)
+    }
 }
 
 /// The header in which proxies name the client. Only one is read: a proxy forwards the other one
@@ -297,6 +307,9 @@ pub struct Retention {
     /// Webhook deliveries, with their attempts.
     #[serde(deserialize_with = "duration")]
     pub deliveries: Duration,
+    /// Requests in the request log of partners.
+    #[serde(deserialize_with = "duration")]
+    pub request_log: Duration,
     /// Responses stored for an `Idempotency-Key`.
     #[serde(deserialize_with = "duration")]
     pub idempotency: Duration,

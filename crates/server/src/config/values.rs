@@ -131,7 +131,7 @@ impl FromStr for PortRange {
     }
 }
 
-pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let (number, unit) = text.trim().split_at_checked(text.trim().find(|c: char| !c.is_ascii_digit())?)?;
     let seconds = match unit.trim() {
         "s" => 1,

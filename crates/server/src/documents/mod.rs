@@ -21,21 +21,27 @@ use futures::Stream;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::fair_queue::FairQueue;
 use crate::keys::{Key, Keyring};
 use crate::objects::Objects;
 use crate::outbound::Outbound;
 use ambient::{Clock, Rng, Timestamp};
 use inspector::Rewritten;
-use pace::Paced;
 use store::StoreError;
 use store::domain::asset::{Asset, AssetState, Failure, Object};
 use store::domain::submission::Sealed;
 
 pub use inspect::InspectError;
 pub use inspector::{Inspected, Inspector};
+pub use pace::Paced;
 pub use upload_error::UploadError;
 pub use upload_slots::{NoSlot, UploadSlot, UploadSlots};
 pub use upload_token::UploadToken;
+
+/// Maximum number of bodies beyond `server.body_limit` that are in memory, in total and of one
+/// partner. One of 15 MiB needs about 60 MiB while it is parsed and its documents are inspected.
+const LARGE_BODIES: usize = 2;
+const OF_ONE_PARTNER: usize = 1;
 
 /// Stores, inspects and reads documents.
 #[derive(Debug)]
@@ -48,6 +54,8 @@ pub struct Documents {
     pub to_fetch: Notify,
     /// The documents that are being uploaded.
     pub upload_slots: UploadSlots,
+    /// The bodies with documents that are in memory.
+    pub large_bodies: FairQueue,
     inspector: Inspector,
     keyring: Keyring,
     clock: Clock,
@@ -107,8 +115,9 @@ impl Documents {
         rng: Rng,
     ) -> Self {
         let (to_fetch, upload_slots) = (Notify::new(), UploadSlots::default());
+        let large_bodies = FairQueue::new(LARGE_BODIES, OF_ONE_PARTNER);
         let inspector = Inspector::new(inspector);
-        Self { objects, outbound, to_fetch, upload_slots, inspector, keyring, clock, rng }
+        Self { objects, outbound, to_fetch, upload_slots, large_bodies, inspector, keyring, clock, rng }
     }
 
     /// Generates a name and a key for a new object.

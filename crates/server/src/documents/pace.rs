@@ -1,4 +1,4 @@
-//! Minimum transfer rate of uploads and fetches.
+//! Minimum transfer rate of uploads, fetches and bodies with documents.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -11,41 +11,47 @@ use store::domain::asset::Failure;
 
 /// Waiting time after which the rate is checked. Only waiting for the sender counts.
 const WINDOW: Duration = Duration::from_secs(10);
-/// Minimum number of bytes in that time: 1 KiB a second.
-const MIN_BYTES: usize = 10 * 1024;
+/// Minimum number of bytes in a second.
+const MIN_BYTES: u64 = 1024;
 
 /// A document as it arrives. Fails if the sender is slower than the minimum rate, because it would
-/// occupy one of the few upload slots.
+/// occupy one of the few upload slots, or turns of large bodies.
 #[derive(Debug)]
-pub(super) struct Paced<S> {
+pub struct Paced<S> {
     source: Pin<Box<S>>,
+    window: Duration,
     waited: Duration,
-    received: usize,
+    received: u64,
 }
 
 impl<S: Stream<Item = Result<Bytes, Failure>>> Paced<S> {
     pub(super) fn new(source: S) -> Self {
-        Self { source: Box::pin(source), waited: Duration::ZERO, received: 0 }
+        Self::with_window(source, WINDOW)
+    }
+
+    /// Checks the rate each time that `window`, whole seconds, was spent waiting for the sender.
+    pub fn with_window(source: S, window: Duration) -> Self {
+        Self { source: Box::pin(source), window, waited: Duration::ZERO, received: 0 }
     }
 
     /// Returns the next piece, or `None` at the end.
     ///
     /// # Errors
     /// Those of the source, or the sender is too slow.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         loop {
-            if self.waited >= WINDOW {
-                if self.received < MIN_BYTES {
+            if self.waited >= self.window {
+                if self.received < MIN_BYTES * self.window.as_secs() {
                     return Err(Failure::Unreachable);
                 }
                 (self.waited, self.received) = (Duration::ZERO, 0);
             }
             let started = Instant::now();
-            let piece = timeout(WINDOW - self.waited, self.source.next()).await;
+            let piece = timeout(self.window - self.waited, self.source.next()).await;
             self.waited += started.elapsed();
             let Ok(piece) = piece else { continue };
             let piece = piece.transpose()?;
-            self.received += piece.as_ref().map_or(0, Bytes::len);
+            self.received += piece.as_ref().map_or(0, |piece| piece.len() as u64);
             return Ok(piece);
         }
     }
@@ -88,6 +94,14 @@ mod tests {
         assert!(trickle.is_err_and(|size| size <= 10_000), "a steady trickle");
         let fast_then_silent = stream::iter([Ok(Bytes::from(vec![0; 1 << 20]))]).chain(stream::pending());
         assert_eq!(received(fast_then_silent).await, (Err(1 << 20), 20));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn shorter_window_ends_slow_senders_sooner() {
+        let (second, started) = (Duration::from_secs(1), Instant::now());
+        let mut paced = Paced::with_window(pieces(1, 2 * second, 100), 5 * second);
+        while paced.next().await.is_ok_and(|piece| piece.is_some()) {}
+        assert_eq!(started.elapsed().as_secs(), 5);
     }
 
     #[tokio::test(start_paused = true)]

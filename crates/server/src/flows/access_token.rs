@@ -3,8 +3,9 @@
 use secrecy::SecretString;
 
 use crate::app::App;
-use crate::auth::partner::by_secret;
+use crate::auth::partner::{SentSecret, by_secret};
 use crate::error::Error;
+use crate::flows::sandbox_sign_up;
 use store::Partner;
 
 /// An access token and its scopes.
@@ -33,8 +34,9 @@ impl<E: Into<Error>> From<E> for GrantError {
     }
 }
 
-/// Issues a token for the partner with this id and secret. Grants the requested scopes, or all of
-/// the partner's if none are requested.
+/// Issues a token for the partner with this id and secret, which may be the previous secret during
+/// a rotation with an overlap. Grants the requested scopes, or all of the partner's if none are
+/// requested.
 ///
 /// # Errors
 /// See [`GrantError`].
@@ -44,7 +46,15 @@ pub async fn issue(
     secret: &SecretString,
     requested: Option<&str>,
 ) -> Result<AccessToken, GrantError> {
-    let partner = by_secret(app.store(), id, secret).await?.ok_or(GrantError::Client)?;
+    let known = by_secret(app.store(), id, secret, app.now()).await?;
+    let (partner, sent) = known.ok_or(GrantError::Client)?;
+    if sent == SentSecret::Previous {
+        // Tells the operator that a client still has to change to the new secret.
+        tracing::info!(partner = %partner.id, "issued a token for the previous client secret");
+    }
+    if partner.sandbox {
+        sandbox_sign_up::note_use(app, partner.id).await?;
+    }
     let scope = granted(&partner, requested).map_err(GrantError::Scope)?;
     let token = app.tokens().issue(partner.id, &scope, app.rng().anonymous_id(), app.now())?;
     Ok(AccessToken { token, scope })

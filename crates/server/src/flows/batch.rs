@@ -5,14 +5,14 @@ use uuid::Uuid;
 
 use super::documents::{self, InspectedDocuments, upload_links};
 use super::push::{
-    PushPreview, StoredPush, context, existing_uploads, id_taken, is_same, is_unopened, prepare, preview,
+    PushPreview, StoredPush, context, existing_uploads, id_taken, is_same, is_unopened, item_preview, prepare,
     repeat_warnings, returns_elsewhere, wake,
 };
 use super::recipient_mail::{PushedLink, RecipientMail};
 use super::return_url;
 use super::sandbox;
 use super::standing_consent::{self, Covered, StoredUpdate};
-use super::warning::advice;
+use super::warning::item_advice;
 use crate::app::App;
 use crate::error::Error;
 use crate::mail::texts::Offer;
@@ -53,7 +53,7 @@ pub async fn push(
 ) -> Result<StoredPush, Error> {
     let (batch, inspected) = validated(app, partner, push, authorize).await?;
     let mut stored = store(app, partner, &batch, &inspected).await?;
-    stored.warnings.extend(batch.items.iter().flat_map(advice));
+    stored.warnings.extend(batch.items.iter().flat_map(item_advice));
     Ok(stored)
 }
 
@@ -68,7 +68,7 @@ pub async fn dry_run(
     authorize: impl FnOnce(&[Type]) -> Result<(), Error>,
 ) -> Result<BatchPreview, Error> {
     let (batch, _) = validated(app, partner, push, authorize).await?;
-    Ok(BatchPreview { items: batch.items.iter().map(preview).collect(), credential_id: batch.credential_id })
+    Ok(BatchPreview { items: batch.items.iter().map(item_preview).collect(), credential_id: batch.credential_id })
 }
 
 async fn validated(

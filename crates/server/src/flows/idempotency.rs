@@ -95,7 +95,7 @@ pub async fn claim(app: &App, key: IdempotencyKey<'_>, request_hash: &[u8; 32]) 
 }
 
 fn under_way() -> Error {
-    Error::new(Kind::Conflict, "The first request with this Idempotency-Key is still in progress. Retry in a moment.")
+    Error::new(Kind::InProgress, "The first request with this Idempotency-Key is still in progress. Retry in a moment.")
 }
 
 fn is_expired(app: &App, stored: &StoredAnswer, now: Timestamp) -> bool {

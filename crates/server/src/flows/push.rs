@@ -13,7 +13,7 @@ use super::recipient_mail::{PushedLink, RecipientMail};
 use super::return_url;
 use super::sandbox;
 use super::standing_consent::{self, Covered, StoredUpdate};
-use super::warning::{Warning, advice};
+use super::warning::{Warning, advice, item_advice};
 use crate::app::App;
 use crate::error::Error;
 use crate::mail::texts::Offer;
@@ -101,11 +101,16 @@ pub fn preview(submission: &Submission) -> PushPreview {
     }
 }
 
+/// Returns the result of a dry run for an item of a batch.
+pub(super) fn item_preview(item: &Submission) -> PushPreview {
+    PushPreview { warnings: item_advice(item).collect(), ..preview(item) }
+}
+
 async fn validated(app: &App, partner: Uuid, push: Push) -> Result<(Submission, InspectedDocuments), Error> {
     let Push { credential_type, body, version } = push;
     let mut submission = match version {
         Version::V2 => Submission::parse_v2(credential_type, &body, &context(app)),
-        Version::V1 if credential_type.v1.is_none() => return Err(Error::unknown_type(credential_type.name())),
+        Version::V1 if credential_type.v1.is_none() => return Err(Error::unknown_v1_type(credential_type.name())),
         Version::V1 => Submission::parse_v1(credential_type, &body, &context(app)),
     };
     if version == Version::V2 {
@@ -294,6 +299,7 @@ const DIFFERS: Warning = Warning {
         "You have already pushed this credential_id with a different body. The earlier submission is unchanged. To \
          correct it, push with a new credential_id.",
     ),
+    place: String::new(),
 };
 
 /// Returns the warnings about a push whose id already exists.

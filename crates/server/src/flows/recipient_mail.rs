@@ -56,6 +56,7 @@ const LIMITED: Warning = Warning {
     message: Cow::Borrowed(
         "The link was not mailed: the hourly limit of mails to this address is reached. Deliver the link yourself.",
     ),
+    place: String::new(),
 };
 
 /// For a push whose id already exists, and whose link was mailed or is still queued.
@@ -64,6 +65,7 @@ const EARLIER: Warning = Warning {
     message: Cow::Borrowed(
         "You have already pushed this credential_id, so the link was not mailed again. Deliver it yourself.",
     ),
+    place: String::new(),
 };
 
 impl RecipientMail {

@@ -17,6 +17,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::outbound::Received;
 use crate::webhook_message::{Signer, body};
 use ambient::Timestamp;
 use store::domain::webhook::{Delivery, DeliveryError, RETRIES, TRIP, Webhook, pause_after};
@@ -131,6 +132,8 @@ async fn turn(
         held.failures = failures;
         held.paused_until = pause_after(failures).map(|pause| now + pause);
         tx.note_webhook_health(webhook, failures, held.paused_until).await?;
+        let (succeeded_at, failed_at) = last_attempts(&sent.settled);
+        tx.note_webhook_attempts(webhook, succeeded_at, failed_at).await?;
     }
     if sent.is_refused_for_good(&held) {
         tracing::info!(%webhook, "the receiver answered 410 (Gone); the webhook is disabled until it is changed");
@@ -168,6 +171,16 @@ fn failures_after(before: i64, settled: &[Settled]) -> Option<i64> {
     tried.fold(None, |failures, settled| match settled {
         Settled::Delivered(_) => Some(0),
         _ => Some(failures.unwrap_or(before) + 1),
+    })
+}
+
+/// Returns when the last attempt of these deliveries succeeded, and when one failed.
+fn last_attempts(settled: &[Settled]) -> (Option<Timestamp>, Option<Timestamp>) {
+    let none: (Option<Timestamp>, Option<Timestamp>) = (None, None);
+    settled.iter().fold(none, |(succeeded, failed), settled| match settled {
+        Settled::Delivered(attempt) => (succeeded.max(Some(attempt.at)), failed),
+        Settled::Retried(attempt, _) | Settled::GivenUp(attempt) => (succeeded, failed.max(Some(attempt.at))),
+        Settled::Released(..) => (succeeded, failed),
     })
 }
 
@@ -242,10 +255,12 @@ impl Round<'_> {
             event_id: delivery.event_id,
             number: delivery.attempts + 1,
             at,
-            status: answer.ok().map(i64::from),
-            error: answer.err().map(|reason| reason.name().to_owned()),
+            status: answer.as_ref().ok().map(|received| i64::from(received.status)),
+            error: answer.as_ref().err().map(|reason| reason.name().to_owned()),
             duration_ms: i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX),
+            response: answer.as_ref().ok().and_then(Received::text),
         };
+        let answer = answer.map(|received| received.status);
         if matches!(answer, Ok(200..=299)) {
             self.failures.store(0, Ordering::Relaxed);
             app.metrics().webhook_deliveries("delivered");
@@ -301,6 +316,7 @@ mod tests {
             status: None,
             error: None,
             duration_ms: 0,
+            response: None,
         };
         let settle = |outcome| match outcome {
             '+' => Settled::Delivered(attempt.clone()),
@@ -327,6 +343,22 @@ mod tests {
     }
 
     #[test]
+    fn last_success_and_failure_are_found_in_any_order() {
+        let at = |micros| Timestamp::from_micros(micros);
+        let mut round = settled("+-+!.");
+        for (number, settled) in (1..).zip(&mut round) {
+            match settled {
+                Settled::Delivered(attempt) | Settled::Retried(attempt, _) | Settled::GivenUp(attempt) => {
+                    attempt.at = at(10 - number);
+                }
+                Settled::Released(..) => {}
+            }
+        }
+        assert_eq!(last_attempts(&round), (Some(at(9)), Some(at(8))));
+        assert_eq!(last_attempts(&settled(".")), (None, None));
+    }
+
+    #[test]
     fn response_410_counts_for_the_webhook_it_was_sent_to() {
         let at = Timestamp::from_micros(7);
         let webhook = Webhook {
@@ -344,6 +376,7 @@ mod tests {
             failures: 0,
             paused_until: None,
             disabled_at: None,
+            listens_until: None,
         };
         let is_refused = |outcomes: &str, webhook: &Webhook| {
             Sent { settled: settled(outcomes), changed_at: Some(at) }.is_refused_for_good(webhook)

@@ -47,6 +47,7 @@ pub async fn create(app: &App, partner: Uuid, id: Uuid, fields: WebhookFields) -
         failures: 0,
         paused_until: None,
         disabled_at: None,
+        listens_until: None,
     };
     let mut tx = app.store().write().await?;
     if let Some(existing) = tx.webhook(id, partner).await? {
@@ -91,7 +92,8 @@ pub async fn update(app: &App, partner: Uuid, id: Uuid, fields: WebhookFields) -
     let now = app.now();
     let mut tx = app.store().write().await?;
     // Locked, so that concurrent changes do not overwrite each other.
-    let earlier = tx.lock_webhook(id).await?.filter(|webhook| webhook.partner_id == partner);
+    let is_own = |webhook: &Webhook| webhook.partner_id == partner && !webhook.is_listener();
+    let earlier = tx.lock_webhook(id).await?.filter(is_own);
     let earlier = earlier.ok_or_else(|| Error::missing("webhook"))?;
     let webhook = Webhook {
         url: url.unwrap_or(earlier.url),
@@ -123,7 +125,8 @@ pub async fn list(app: &App, partner: Uuid) -> Result<Vec<Webhook>, Error> {
 /// # Errors
 /// 404 if the partner has no such webhook.
 pub async fn find(app: &App, partner: Uuid, id: Uuid) -> Result<Webhook, Error> {
-    app.store().read().await?.webhook(id, partner).await?.ok_or_else(|| Error::missing("webhook"))
+    let found = app.store().read().await?.webhook(id, partner).await?;
+    found.filter(|webhook| !webhook.is_listener()).ok_or_else(|| Error::missing("webhook"))
 }
 
 /// A page of a webhook's log.

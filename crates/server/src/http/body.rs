@@ -1,7 +1,7 @@
 //! Request bodies.
 
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
 
 use super::headers;
@@ -27,6 +27,48 @@ pub fn refuse_compressed(headers: &HeaderMap) -> Result<(), Error> {
     }
 }
 
+/// Refuses a request whose `Content-Type` is not `application/json`.
+///
+/// # Errors
+/// 415 with the content type that was found.
+pub fn require_json(headers: &HeaderMap) -> Result<(), Error> {
+    if headers::is_media_type(headers, "application/json") {
+        return Ok(());
+    }
+    let shown: String = headers::media_type(headers).chars().take(64).collect();
+    let found = if shown.is_empty() { "it is missing".to_owned() } else { format!("it is {shown}") };
+    Err(Error::new(Kind::UnsupportedMediaType, format!("Send the header Content-Type: application/json; {found}.")))
+}
+
+/// Returns the error for a body of more than `limit` bytes. It names both limits, since a caller
+/// may have sent a document to a path that accepts none.
+pub fn too_large(app: &App, limit: usize) -> Error {
+    let (usual, with_documents) = (app.config().server.body_limit, app.config().server.with_documents());
+    Error::new(
+        Kind::TooLarge,
+        format!(
+            "The body is larger than {limit} bytes, the maximum for this path. A push of a type that accepts \
+             documents, and a batch, may have {with_documents} bytes; any other body {usual}."
+        ),
+    )
+}
+
+/// Returns the error for a body that did not arrive completely.
+pub fn interrupted() -> Error {
+    Error::new(Kind::Malformed, "The connection ended before the whole body arrived. Send it again.")
+}
+
+/// Returns a body without its byte order mark.
+///
+/// # Errors
+/// 415 with `Accept-Encoding` for a compressed body.
+pub fn plain(body: Bytes) -> Result<Bytes, Error> {
+    if body.starts_with(GZIP) {
+        return Err(Error::new(Kind::Compressed, COMPRESSED));
+    }
+    Ok(if body.starts_with(BYTE_ORDER_MARK) { body.slice(BYTE_ORDER_MARK.len()..) } else { body })
+}
+
 /// A request body whose `Content-Type` is `application/json`. The body is not parsed yet.
 #[derive(Debug)]
 pub struct JsonBody(pub Bytes);
@@ -35,19 +77,12 @@ impl FromRequest<App> for JsonBody {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
-        if !headers::is_media_type(request.headers(), "application/json") {
-            let shown: String = headers::media_type(request.headers()).chars().take(64).collect();
-            let found = if shown.is_empty() { "it is missing".to_owned() } else { format!("it is {shown}") };
-            return Err(Error::new(
-                Kind::UnsupportedMediaType,
-                format!("Send the header Content-Type: application/json; {found}."),
-            ));
-        }
+        require_json(request.headers())?;
         AnyBody::from_request(request, app).await.map(|AnyBody(bytes)| Self(bytes))
     }
 }
 
-/// A request body of any media type, within the size limit.
+/// A request body of any media type, within `server.body_limit`.
 #[derive(Debug)]
 pub struct AnyBody(pub Bytes);
 
@@ -57,18 +92,12 @@ impl FromRequest<App> for AnyBody {
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
         refuse_compressed(request.headers())?;
         let body = Bytes::from_request(request, app).await.map_err(|rejection| {
-            if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-                Error::new(
-                    Kind::TooLarge,
-                    format!("The body is larger than {} bytes, the maximum.", app.config().server.body_limit),
-                )
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                too_large(app, app.config().server.body_limit)
             } else {
-                Error::new(Kind::Malformed, "The connection ended before the whole body arrived. Send it again.")
+                interrupted()
             }
         })?;
-        if body.starts_with(GZIP) {
-            return Err(Error::new(Kind::Compressed, COMPRESSED));
-        }
-        Ok(Self(if body.starts_with(BYTE_ORDER_MARK) { body.slice(BYTE_ORDER_MARK.len()..) } else { body }))
+        plain(body).map(Self)
     }
 }

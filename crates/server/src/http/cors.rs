@@ -8,7 +8,13 @@ use axum::response::{IntoResponse, Response};
 const ALLOWED_HEADERS: &str =
     "Authorization, Content-Type, DPoP, OAuth-Client-Attestation, OAuth-Client-Attestation-PoP, If-None-Match";
 
-/// A `Set-Cookie` header. It is appended to those already in the response.
+/// Lets scripts of every origin read a public response.
+pub const ANY_ORIGIN: [(HeaderName, &str); 2] = [
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+];
+
+/// Lets scripts of every origin use an endpoint, and responds to their preflight requests.
 pub async fn share_with_all_origins(request: Request, next: Next) -> Response {
     let is_preflight = request.method() == Method::OPTIONS;
     let mut response = if is_preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };

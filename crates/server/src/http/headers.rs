@@ -1,8 +1,11 @@
-//! Request headers that several endpoints read.
+//! Headers that several endpoints read or send.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+
+/// Allows anyone to cache public metadata for five minutes.
+pub const CACHED: (HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=300");
 
 /// Returns the `Content-Type` as sent, without its parameters; empty if the header is missing.
 pub fn media_type(headers: &HeaderMap) -> &str {

@@ -6,12 +6,14 @@
 //! person's address.
 
 mod body;
+pub mod cacheable;
 mod client;
 pub mod cookies;
 pub mod cors;
 pub mod extract;
 mod form;
 pub mod headers;
+mod json_suffix;
 mod oauth_error;
 pub mod session;
 
@@ -19,8 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument as _;
@@ -28,10 +29,13 @@ use tracing::Instrument as _;
 use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::http::cookies::SESSION;
+use crate::metrics::method_label;
+use crate::request_log::{Answered, RequestPartner};
 
-pub use body::{AnyBody, JsonBody, refuse_compressed};
+pub use body::{AnyBody, JsonBody, interrupted, plain, refuse_compressed, require_json, too_large};
 pub use client::Client;
 pub use form::Form;
+pub use json_suffix::without_json_suffix;
 pub use oauth_error::{OAuthError, ascii};
 
 /// The id of a request: the caller's `X-Request-Id`, or a generated one. The response and every log
@@ -117,6 +121,8 @@ pub async fn respond(State(layer): State<Outermost>, mut request: Request, next:
     let error_page = readers.error_page(&request);
     let secret = error_page.and_then(|_| SESSION.read(&app, request.headers()));
     request.extensions_mut().insert(id.clone());
+    let partner = RequestPartner::default();
+    request.extensions_mut().insert(partner.clone());
     let span = tracing::info_span!("request", id = %id.0);
     let work = async {
         // Also stops waiting when the database connection is lost.
@@ -125,17 +131,23 @@ pub async fn respond(State(layer): State<Outermost>, mut request: Request, next:
             Ok(answered) => answered.unwrap_or_else(|error| Error::from(error).into_response()),
             Err(_) => Error::new(Kind::Unavailable, "The request timed out. Try again.").into_response(),
         };
-        if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
+        let error = response.extensions_mut().remove::<Arc<Error>>();
+        if let Some(error) = &error {
             match error.outage() {
                 Some(cause) => app.outage().refused(cause, app.now()),
                 None => error.log(),
             }
-            let signed_in = session::is_signed_in(&app, secret.as_deref(), &error).await;
+            let signed_in = session::is_signed_in(&app, secret.as_deref(), error).await;
             let context = ErrorContext { request_id: &id.0, signed_in };
-            response = write_error(&app, &error, response, error_page, context);
+            response = write_error(&app, error, response, error_page, context);
         }
-        app.outage().end_if_over(app.now());
-        let elapsed = started.elapsed();
+        let (elapsed, now) = (started.elapsed(), app.now());
+        app.outage().end_if_over(now);
+        if let Some(partner) = partner.get() {
+            let (at, method, status) = (now, method_label(&method), response.status().as_u16());
+            let (error, request_id) = (error.as_deref(), &*id.0);
+            log_for_partner(&app, Answered { partner, at, method, route, status, error, request_id, elapsed });
+        }
         app.metrics().request(&method, route, response.status(), elapsed);
         log_answer(&method, route, response.status(), elapsed);
         response
@@ -146,6 +158,13 @@ pub async fn respond(State(layer): State<Outermost>, mut request: Request, next:
     let is_api = error_page.is_none() || matches!(readers, Readers::OAuthClients(_));
     security_headers(headers, is_api, app.config().is_https());
     response
+}
+
+/// Adds a request to the request log of its partner.
+fn log_for_partner(app: &App, answered: Answered<'_>) {
+    if !app.request_log().add(answered, || app.rng().id(answered.at)) {
+        app.metrics().requests_not_logged(1);
+    }
 }
 
 /// Logs successful responses at `debug`, so that a busy server does not write one line per push;
@@ -229,27 +248,7 @@ fn security_headers(headers: &mut axum::http::HeaderMap, is_api: bool, is_https:
     }
 }
 
-/// Removes the suffix `.json` from API paths before routing: every path works with and without it
-/// (docs/partner-api.md section 1).
-pub fn without_json_suffix<B>(mut request: Request<B>) -> Request<B> {
-    let uri = request.uri();
-    if let Some(path) = uri.path().strip_suffix(".json").filter(|path| path.starts_with("/api/partner/")) {
-        let path_and_query = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
-        let mut parts = uri.clone().into_parts();
-        parts.path_and_query = PathAndQuery::try_from(path_and_query).ok();
-        if let Ok(uri) = Uri::from_parts(parts) {
-            *request.uri_mut() = uri;
-        }
-    }
-    request
-}
-
 /// Returns the response to a request whose handler panicked: an internal error.
 pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     Error::internal("a handler panicked").into_response()
-}
-
-/// Handles requests whose path matches no route.
-pub async fn not_found() -> Error {
-    Error::new(Kind::NotFound, "No such path. The API reference is at /docs.")
 }

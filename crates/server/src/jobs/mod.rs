@@ -7,6 +7,7 @@
 mod fetches;
 mod nodes;
 mod outbox;
+mod request_log;
 mod retention;
 mod webhooks;
 
@@ -67,6 +68,7 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     nodes::start(app, stop, &mut jobs);
     jobs.spawn(webhooks::run(app.clone(), stop.clone()));
+    jobs.spawn(request_log::run(app.clone(), stop.clone()));
     let job = |name, pause| Job { name, app: app.clone(), stop: stop.clone(), pause };
     for lane in Lane::ALL {
         jobs.spawn(outbox::run(app.clone(), lane, stop.clone()));

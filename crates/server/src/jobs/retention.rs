@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::flows::expiry::{self, BATCH};
-use crate::flows::{document_sweep, end_warning, retention, webhook_delivery};
+use crate::flows::{document_sweep, end_warning, listeners, request_log, retention, sandbox_sign_up, webhook_delivery};
 use store::StoreError;
 
 /// Expires and deletes everything that is due. A failed step does not prevent the others from
@@ -35,8 +35,11 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     done("short lives", retention::delete_short_lived(app).await);
     done("statuses", in_batches(app, || retention::delete_submissions(app)).await);
     done("deliveries", webhook_delivery::expire(app, BATCH).await);
+    done("listeners", listeners::delete_ended(app).await);
+    done("request log", in_batches(app, || request_log::delete_old(app)).await);
     done("status lists", retention::delete_status_lists(app).await);
     done("issuances", retention::delete_issuances(app).await);
+    done("unused sandboxes", sandbox_sign_up::disable_unused(app).await);
     done("documents", document_sweep::delete_unclaimed(app).await);
     done("objects", document_sweep::delete_dropped_objects(app).await);
     outcome

@@ -108,7 +108,7 @@ impl Mailer {
             }
             _ => {
                 // The rest of the URL may contain a password.
-                let way = transport.split(':').next().unwrap_or_default();
+                let way = transport.split(':').next().filter(|way| !way.contains('@')).unwrap_or("this value");
                 return Err(format!(
                     "mail.transport must be console, dir:FOLDER, smtp://host:port or smtps://host:port, not '{way}'"
                 ));
@@ -207,6 +207,9 @@ mod tests {
             ("pigeon:coop", "a@b.example"),
             ("dir:", "a@b.example"),
             ("smpt://ada:secret@localhost", "a@b.example"),
+            ("ada:secret@localhost:587", "a@b.example"),
+            ("secret@localhost", "a@b.example"),
+            ("smtp://ada:25?secret@localhost", "a@b.example"),
             ("smtp://localhost?tsl=required", "a@b.example"),
         ] {
             let error = Mailer::new(transport, from, &outbound(), true).expect_err(transport);

@@ -48,6 +48,13 @@ pub fn updated(base: &str, to: String, partner: &str, title: &str, until: Timest
     Mail { to, subject: text.with("mail-updated-subject", &updated), text: text.with("mail-updated", &values) }
 }
 
+/// Composes the email with the link that finishes the sign-up for a sandbox partner.
+pub fn sandbox_sign_up(to: String, name: &str, link: &str) -> Mail {
+    let text = Text::default();
+    let values = [("name", name), ("link", link)];
+    Mail { to, subject: text.of("mail-sandbox-subject"), text: text.with("mail-sandbox", &values) }
+}
+
 /// Something of a person's that ends soon.
 #[derive(Clone, Debug)]
 pub struct Ending {

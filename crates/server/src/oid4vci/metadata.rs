@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use super::offer::PRE_AUTHORIZED;
 use crate::app::App;
 use crate::error::Error;
-use crate::http::headers::preference;
+use crate::http::headers::{CACHED, preference};
 use crate::issuing::MAX_KEYS;
 
 pub(super) fn routes() -> Router<App> {
@@ -24,8 +24,6 @@ pub(super) fn routes() -> Router<App> {
         .route("/.well-known/openid-credential-issuer", get(issuer))
         .route("/.well-known/oauth-authorization-server", get(authorization_server))
 }
-
-const CACHED: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=300");
 
 /// Serves the issuer's metadata as JSON, or signed if the wallet requests that (section 12.2.3).
 async fn issuer(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {

@@ -27,6 +27,11 @@ values! {
 }
 
 values! {
+    /// Why a verification request was canceled.
+    VerificationCancelReason { Declined = "declined", Expired = "expired" }
+}
+
+values! {
     /// The state of a document.
     AssetState {
         Awaited = "awaited",

@@ -34,6 +34,10 @@ const PASSCODES_PER_CLIENT: u32 = 60;
 
 /// Console sign-in attempts per network address and hour.
 const CONSOLE_PER_CLIENT: u32 = 60;
+/// Sign-ups for a sandbox partner per email address and day, each with one mail.
+const SANDBOX_SIGN_UPS_PER_ADDRESS: u32 = 3;
+/// Sign-ups for a sandbox partner per network address and day.
+const SANDBOX_SIGN_UPS_PER_CLIENT: u32 = 10;
 /// Codes per email address and day from all networks together, as a multiple of the limit of one
 /// network. Bounds what a flood from many networks sends to one person, and how much it can guess.
 /// Browsers that were signed in before are counted separately.
@@ -120,6 +124,10 @@ pub struct Limits {
     /// Console sign-ins from a network address. Not counted by client id, which is public: the
     /// 256-bit secret cannot be guessed, and a partner must not be locked out.
     pub console_per_client: Limit,
+    /// Sign-ups for a sandbox partner by an email address (by its keyed hash).
+    pub sandbox_sign_ups_per_address: Limit,
+    /// Sign-ups for a sandbox partner from a network address.
+    pub sandbox_sign_ups_per_client: Limit,
 }
 
 impl Limits {
@@ -161,10 +169,12 @@ impl Limits {
             passcodes_per_share: hourly("passcode", PASSCODES_PER_SHARE),
             passcodes_per_client: hourly("client-passcode", PASSCODES_PER_CLIENT),
             console_per_client: hourly("client-console", CONSOLE_PER_CLIENT),
+            sandbox_sign_ups_per_address: at_once("sandbox", SANDBOX_SIGN_UPS_PER_ADDRESS, DAY),
+            sandbox_sign_ups_per_client: at_once("client-sandbox", SANDBOX_SIGN_UPS_PER_CLIENT, DAY),
         }
     }
 
-    fn all(&self) -> [&Limit; 21] {
+    fn all(&self) -> [&Limit; 23] {
         [
             &self.partner,
             &self.token,
@@ -187,6 +197,8 @@ impl Limits {
             &self.passcodes_per_share,
             &self.passcodes_per_client,
             &self.console_per_client,
+            &self.sandbox_sign_ups_per_address,
+            &self.sandbox_sign_ups_per_client,
         ]
     }
 

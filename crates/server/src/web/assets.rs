@@ -1,17 +1,23 @@
-//! Stylesheets, scripts and images: compiled into the binary, cached by browsers for an hour.
+//! Stylesheets, scripts and images: compiled into the binary, and cached by browsers: for a year
+//! under a URL with the hash of the content, otherwise for an hour.
+
+use std::sync::LazyLock;
 
 use axum::Router;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::routing::get;
+use serde::Deserialize;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::http::extract::Path;
+use crate::http::cacheable::Cacheable;
+use crate::http::extract::{Path, Query};
 
 const FILES: &[(&str, &str, &str)] = &[
     ("tenure.css", "text/css; charset=utf-8", include_str!("../../static/tenure.css")),
     ("reference.css", "text/css; charset=utf-8", include_str!("../../static/reference.css")),
+    ("reference.js", "text/javascript; charset=utf-8", include_str!("../../static/reference.js")),
     ("verify-token.css", "text/css; charset=utf-8", include_str!("../../static/verify-token.css")),
     ("console.css", "text/css; charset=utf-8", include_str!("../../static/console.css")),
     ("link.js", "text/javascript; charset=utf-8", include_str!("../../static/link.js")),
@@ -36,12 +42,48 @@ const FILES: &[(&str, &str, &str)] = &[
     ("mark.svg", "image/svg+xml", include_str!("../../static/mark.svg")),
 ];
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/static/{file}", get(file)).route("/favicon.ico", get(|| file(Path("mark.svg".to_owned()))))
+/// The files, compressed on first use.
+static ASSETS: LazyLock<Vec<(&'static str, Cacheable)>> = LazyLock::new(|| {
+    let asset = |(name, content_type, text): &(&'static str, &'static str, &'static str)| {
+        (*name, Cacheable::new(content_type, *text))
+    };
+    FILES.iter().map(asset).collect()
+});
+
+/// The version in a file's URL.
+#[derive(Debug, Deserialize)]
+struct Version {
+    #[serde(default)]
+    v: String,
 }
 
-async fn file(Path(name): Path<String>) -> Result<Response, Error> {
-    let (_, content_type, text) = FILES.iter().find(|(known, ..)| *known == name).ok_or_else(Error::not_found)?;
-    Ok(([(header::CONTENT_TYPE, *content_type), (header::CACHE_CONTROL, "public, max-age=3600")], *text)
-        .into_response())
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/static/{file}", get(file)).route("/favicon.ico", get(icon))
+}
+
+/// Returns the URL of a file, which changes with its content.
+pub fn url(name: &str) -> String {
+    let hash = find(name).map_or("", Cacheable::hash);
+    format!("/static/{name}?v={hash}")
+}
+
+fn find(name: &str) -> Option<&'static Cacheable> {
+    ASSETS.iter().find(|(known, _)| *known == name).map(|(_, asset)| asset)
+}
+
+async fn file(Path(name): Path<String>, Query(version): Query<Version>, headers: HeaderMap) -> Result<Response, Error> {
+    respond(&name, &version.v, &headers)
+}
+
+async fn icon(headers: HeaderMap) -> Result<Response, Error> {
+    respond("mark.svg", "", &headers)
+}
+
+/// Returns a file. While a newer release is rolled out, an older one may be asked for a version
+/// that it does not have, which must not be stored as that version.
+fn respond(name: &str, version: &str, headers: &HeaderMap) -> Result<Response, Error> {
+    let asset = find(name).ok_or_else(Error::not_found)?;
+    let is_current = version == asset.hash();
+    let cache_control = if is_current { "public, max-age=31536000, immutable" } else { "public, max-age=3600" };
+    Ok(asset.respond(headers, cache_control))
 }

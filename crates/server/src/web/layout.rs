@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse, Response};
 
+use super::assets;
 use crate::app::App;
 use crate::error::Error;
 use crate::http::cookies::NOTICE;
@@ -41,6 +42,7 @@ const NOTICES: &[&str] = &[
     "notice-console-ended",
     "notice-console-signed-out",
     "notice-console-others-ended",
+    "notice-console-old-secret-revoked",
     "notice-console-passkey-added",
     "notice-console-passkey-removed",
     "notice-console-webhook-changed",
@@ -54,6 +56,11 @@ impl Layout {
     /// Creates the layout for a visitor.
     pub fn new(app: &App, signed_in: bool) -> Self {
         Self { text: Text::default(), demo: app.is_demo(), signed_in, notice: None }
+    }
+
+    /// Returns the URL of a stylesheet, script or image, which changes with its content.
+    pub fn asset(&self, name: &str) -> String {
+        assets::url(name)
     }
 
     /// Adds the notice left by the previous request, if there is one.

@@ -29,6 +29,7 @@ mod presentations;
 mod qr;
 mod redirects;
 mod requests;
+mod sandbox_sign_up;
 mod selection;
 mod shared_page;
 mod shares;
@@ -75,6 +76,7 @@ pub fn routes(app: &App, api: PartnerApi) -> Router<App> {
         .merge(verify_token::routes())
         .merge(wallet::routes())
         .merge(wallet_print::routes());
+    let pages = if app.config().sandbox.sign_up { pages.merge(sandbox_sign_up::routes()) } else { pages };
     let pages = if app.is_demo() { pages.merge(inbox::routes()) } else { pages };
     with_own_forms(pages).merge(assets::routes())
 }

@@ -54,13 +54,22 @@ fn only_listed_operations_need_no_token() {
     let upload = "/api/partner/v2/uploads/{token}";
     assert_eq!(
         open,
-        ["/.well-known/jwks.json", "/api/partner/v1/oauth/token", upload, "/healthz", "/metrics", "/readyz"]
+        [
+            "/.well-known/jwks.json",
+            "/.well-known/oauth-authorization-server/api/partner",
+            "/.well-known/oauth-protected-resource/api/partner",
+            "/api/partner/v1/oauth/token",
+            upload,
+            "/healthz",
+            "/metrics",
+            "/readyz",
+        ]
     );
     // A type has a push, two withdrawals and a verification request; some types have a v1 push. The
-    // others: two batches, four statuses, sandbox events, verification results, a token
-    // verification, and eleven webhook operations.
+    // others: two batches, four statuses, sandbox events and clock, verification results, a token
+    // verification, two lists, eleven webhook operations, and three of listeners.
     let in_v1 = credential::ALL.iter().filter(|known| known.v1.is_some()).count();
-    assert_eq!(protected().len(), 4 * credential::ALL.len() + in_v1 + 2 + 4 + 1 + 1 + 1 + 11);
+    assert_eq!(protected().len(), 4 * credential::ALL.len() + in_v1 + 2 + 4 + 2 + 1 + 1 + 2 + 11 + 3);
 }
 
 /// Returns forged tokens, each derived from a valid one.
@@ -111,7 +120,8 @@ async fn no_operation_accepts_an_invalid_token() {
         for (what, token) in &bad {
             let answer = call(&test, &method, &path, token).await;
             assert_eq!(answer.status, 401, "{method} {path} with {what}: {}", answer.text);
-            assert_eq!(answer.header("www-authenticate"), r#"Bearer realm="tenure", error="invalid_token""#);
+            let expected = r#"Bearer realm="tenure", error="invalid_token", resource_metadata="http://"#;
+            assert!(answer.header("www-authenticate").starts_with(expected), "{method} {path}");
             assert_eq!(answer.header("content-type"), "application/problem+json");
         }
         let request =
@@ -176,6 +186,28 @@ async fn disabled_partner_is_rejected_within_a_second() {
     for (method, path, _) in protected() {
         assert_eq!(call(&test, &method, &path, &token).await.status, 401, "{method} {path}");
     }
+}
+
+#[tokio::test]
+async fn removed_scope_leaves_issued_tokens_within_a_second() {
+    let test = TestApp::new().await;
+    let partner = test.partner_with("write.career_history write.education").await;
+    let token = test.token(&partner).await;
+    test.post(PUSH, &token, &career("1")).await.assert_status(201);
+    let set_scopes = async |scopes: &str| {
+        let mut tx = test.app.store().write().await.expect("a transaction");
+        let stored = tx.lock_partner(partner.id).await.expect("read").expect("there");
+        let changed = store::Partner { scopes: scopes.to_owned(), ..stored };
+        assert!(tx.update_partner(&changed).await.expect("updated"));
+        tx.commit().await.expect("committed");
+        test.advance(Duration::from_secs(1));
+    };
+    set_scopes("write.education").await;
+    let refused = test.post(PUSH, &token, &career("2")).await.assert_status(403);
+    assert!(refused.header("www-authenticate").contains("write.career_history"), "{}", refused.text);
+    test.get_with("/api/partner/v1/submissions/1/status", &token).await.assert_status(200);
+    set_scopes("read.education write.career_history").await;
+    test.post(PUSH, &token, &career("2")).await.assert_status(201);
 }
 
 #[tokio::test]

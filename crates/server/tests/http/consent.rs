@@ -194,6 +194,8 @@ async fn export_is_complete_and_one_credential_can_be_deleted() {
         open(&mut person, id).await;
         person.post(&format!("/requests/{id}/accept"), &[]).await;
         ids.push(id);
+        // The export is in the order of acceptance.
+        test.advance(Duration::from_secs(1));
     }
     let export = person.get("/wallet/export").await.assert_status(200);
     assert!(export.header("content-disposition").contains("tenure-wallet.json"));

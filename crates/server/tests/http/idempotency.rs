@@ -21,6 +21,7 @@ async fn exact_repeat_returns_the_stored_response() {
     let token = test.token(&partner).await;
     let first = post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
     assert_eq!(first.header("idempotency-replayed"), "");
+    assert_eq!(first.headers.get_all("content-type").iter().count(), 1);
     test.advance(Duration::from_secs(23 * 3600));
     let token = test.token(&partner).await;
     let again = post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
@@ -59,7 +60,6 @@ async fn key_with_a_different_request_conflicts() {
     let token = test.token(&test.partner().await).await;
     post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
     post(&test, PUSH, &token, "k", &career("2")).await.assert_status(409);
-    post(&test, &format!("{PUSH}?dry_run=true"), &token, "k", &career("1")).await.assert_status(409);
     test.get_with("/api/partner/v1/submissions/2/status", &token).await.assert_status(404);
     post(&test, PUSH, &token, "another", &career("2")).await.assert_status(201);
     let other = test.token(&test.partner().await).await;
@@ -78,7 +78,8 @@ async fn request_in_progress_conflicts_until_its_claim_expires() {
     tx.forget_answer(partner.id, "k", stored.created_at).await.expect("let go");
     tx.claim_idempotency_key(partner.id, "k", &stored.request_hash, test.app.now()).await.expect("claimed");
     tx.commit().await.expect("committed");
-    post(&test, PUSH, &token, "k", &career("1")).await.assert_status(409);
+    let under_way = post(&test, PUSH, &token, "k", &career("1")).await.assert_status(409);
+    assert_eq!(under_way.header("retry-after"), "1");
     test.advance(Duration::from_secs(60));
     post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
 }
@@ -148,6 +149,35 @@ async fn status_requests_accept_keys_and_reject_malformed_ones() {
     assert_eq!(post(&test, path, &token, "k", &json!({ "ids": ["1"] })).await.assert_status(200).text, first.text);
     post(&test, path, &token, "", &json!({ "ids": [] })).await.assert_status(400);
     post(&test, path, &token, &"x".repeat(256), &json!({ "ids": [] })).await.assert_status(400);
+}
+
+#[tokio::test]
+async fn dry_run_leaves_the_key_to_the_push() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let dry_run = format!("{PUSH}?dry_run=true");
+    for id in ["1", "2"] {
+        let dry = post(&test, &dry_run, &token, "k", &career(id)).await.assert_status(200);
+        assert_eq!((dry.json()["credential_id"].as_str(), dry.header("idempotency-replayed")), (Some(id), ""));
+    }
+    post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
+    post(&test, &dry_run, &token, "k", &career("2")).await.assert_status(200);
+    let again = post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    post(&test, &dry_run, &token, "", &career("1")).await.assert_status(400);
+}
+
+#[tokio::test]
+async fn two_keys_are_rejected() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut request = test.api(Method::POST, PUSH, &token, &career("1").to_string());
+    for key in ["a", "b"] {
+        request.headers_mut().append("idempotency-key", key.parse().expect("a header"));
+    }
+    let answer = test.send(request).await.assert_status(400);
+    assert!(answer.text.contains("sent twice"), "{}", answer.text);
+    assert_eq!(test.get_with("/api/partner/v2/submissions/1/status", &token).await.status, 404);
 }
 
 #[tokio::test]

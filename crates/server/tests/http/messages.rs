@@ -87,6 +87,7 @@ async fn unknown_query_parameters_are_rejected() {
         assert!(answer["detail"].as_str().is_some_and(|detail| detail.contains("Unknown query parameter")), "{answer}");
     }
     test.get_with("/api/partner/v1/submissions/1/status?page=2", &token).await.assert_status(400);
+    test.get("/api/partner/openapi.json?x=1").await.assert_status(400);
     test.post(&format!("{PUSH}?dry_run=true"), &token, &career("1")).await.assert_status(200);
     let v1 = Type::default().v1_sample().expect("v1 has it");
     test.post("/api/partner/v1/add/career_history?dry_run=true", &token, &v1).await.assert_status(200);

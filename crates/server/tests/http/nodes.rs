@@ -5,6 +5,7 @@ use crate::support::browser::Browser;
 use crate::support::database::postgres_url;
 use crate::support::response::TestResponse;
 use crate::support::wallet::{TestWallet, make_offer};
+use crate::webhooks::listeners::{listen, poll};
 use axum::http::Method;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -160,4 +161,23 @@ async fn guesses_are_counted_across_nodes_before_the_response() {
     }
     other.browser().post("/sign-in", &[("email", "ada@example.org")]).await.assert_status(303);
     one.browser().post("/sign-in", &[("email", "ada@example.org")]).await.assert_status(429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_one_node_are_fetched_from_another() {
+    let (one, other) = nodes(&[]).await;
+    let token = one.token(&one.partner().await).await;
+    let (id, _) = listen(&one, &token).await;
+    one.post(PUSH, &token, &career("mine")).await.assert_status(201);
+    let nothing = json!([]);
+    let (here, there) = tokio::join!(poll(&one, &token, &id, &nothing), poll(&other, &token, &id, &nothing));
+    let events = [here, there].concat();
+    assert_eq!(events.len(), 1, "one of two polls gets it");
+    assert_eq!(events[0]["type"], "atsp_request.created");
+    let result = json!([{ "event_id": events[0]["event_id"], "status": 204, "duration_ms": 1 }]);
+    assert!(poll(&other, &token, &id, &result).await.is_empty());
+    let path = format!("/api/partner/v2/webhooks/{id}/deliveries");
+    let log = one.get_with(&path, &token).await.assert_status(200).json();
+    let deliveries = log["deliveries"].as_array().expect("a list");
+    assert_eq!((deliveries.len(), &deliveries[0]["state"]), (1, &json!("delivered")));
 }

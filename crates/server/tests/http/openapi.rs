@@ -1,6 +1,8 @@
 //! The OpenAPI document: a snapshot for review, and its invariants.
 
 use crate::support::app::TestApp;
+use axum::body::Body;
+use axum::http::Request;
 use serde_json::{Map, Value, json};
 use tenure::api::openapi::DOCUMENT;
 
@@ -185,6 +187,58 @@ async fn headers_of_responses_are_documented_as_sent() {
             assert_eq!(answer.headers.contains_key(name), is_documented, "{place} {} {name}", answer.status);
         }
     }
+}
+
+#[test]
+fn examples_of_responses_are_those_to_the_request() {
+    let example = |path: &str, status: &str| {
+        DOCUMENT["paths"][path]["post"]["responses"][status]["content"]["application/json"]["example"].clone()
+    };
+    let link = |path: &str| example(path, "201")["redirect_uri"].as_str().expect("a link").to_owned();
+    for known in credential::ALL {
+        let path = format!("/api/partner/v2/add/requests/{known}");
+        let sample = (known.sample)();
+        let first = sample["assets"][0]["asset_type"].as_str().unwrap_or("none");
+        assert!(link(&path).contains(&format!("/partner/add/{}#clientId=", known.redirect_name)), "{path}");
+        assert!(link(&path).contains(&format!("&documentType={first}&content=")), "{path}");
+        assert_eq!(example(&path, "201")["credential_id"], sample["credential_id"]);
+        assert_eq!(example(&path, "200")["headline"], known.headline(&sample["fields"]));
+        if known.v1.is_some() {
+            let old = format!("/api/partner/v1/add/{known}");
+            assert!(link(&old).contains(&format!("/partner/add/{}#clientId=", known.redirect_name)), "{old}");
+            assert_eq!(example(&old, "201").as_object().map(Map::len), Some(1));
+        }
+    }
+    for path in ["/api/partner/v2/add/requests/batch", "/api/partner/v1/add/batch"] {
+        assert!(link(path).contains("/partner/add/batch#clientId=") && !link(path).contains("documentType"), "{path}");
+        assert!(example(path, "200")["items"][0]["headline"].is_string(), "{path}");
+    }
+    let uploads = example("/api/partner/v2/add/requests/education", "201")["assets"].clone();
+    assert_eq!((&uploads[0]["asset_id"], &uploads[0]["content_type"]), (&json!("testamur"), &json!("application/pdf")));
+    assert!(uploads[0]["upload_url"].is_string() && uploads[0]["expires_at"].is_string(), "{uploads}");
+}
+
+#[test]
+fn compressed_status_requests_are_documented() {
+    for version in ["v1", "v2"] {
+        let path = format!("/api/partner/{version}/submissions/status");
+        let response = resolve(&DOCUMENT["paths"][path]["post"]["responses"]["415"]);
+        assert!(response["headers"]["Accept-Encoding"].is_object(), "{version}");
+    }
+}
+
+#[tokio::test]
+async fn document_is_compressed_and_not_sent_twice() {
+    let test = TestApp::new().await;
+    let get = |name: &'static str, value: &str| {
+        let request = Request::get("/api/partner/openapi.json").header(name, value);
+        test.send(request.body(Body::empty()).expect("a request"))
+    };
+    let answer = get("accept-encoding", "gzip").await.assert_status(200);
+    assert_eq!((answer.header("content-encoding"), answer.header("vary")), ("gzip", "accept-encoding"));
+    assert_eq!(answer.header("cache-control"), "public, max-age=300");
+    let tag = answer.header("etag").to_owned();
+    get("if-none-match", &tag).await.assert_status(304);
 }
 
 #[tokio::test]

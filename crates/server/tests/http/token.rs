@@ -86,6 +86,54 @@ async fn rotated_secret_is_rejected() {
 }
 
 #[tokio::test]
+async fn both_secrets_get_tokens_until_the_overlap_ends() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let [old, new] = [&*partner.secret, "another"].map(|secret| credential::encoding::sha256(secret.as_bytes()));
+    let (now, overlap) = (test.app.now(), Duration::from_secs(3600));
+    let mut tx = test.app.store().write().await.expect("a transaction");
+    assert!(tx.overlap_partner_secrets(partner.id, &old, &new, now + overlap, now).await.expect("rotated"));
+    tx.commit().await.expect("committed");
+    let id = partner.id.to_string();
+    let wrong = test.token_form(&form(&id, "wrong"), None).await.assert_status(401);
+    for left in [3600, 1] {
+        test.advance(Duration::from_secs(3600 - left) - test.app.now().since(now));
+        for secret in [&*partner.secret, "another"] {
+            test.token_form(&form(&id, secret), None).await.assert_status(200);
+        }
+    }
+    test.advance(Duration::from_secs(1));
+    let ended = test.token_form(&form(&id, &partner.secret), None).await.assert_status(401);
+    assert_eq!(ended.text, wrong.text, "as if it had never been a secret");
+    test.token_form(&form(&id, "another"), None).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn enabled_partner_gets_tokens_for_both_secrets_again() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let [old, new] = [&*partner.secret, "another"].map(|secret| credential::encoding::sha256(secret.as_bytes()));
+    let (id, now) = (partner.id.to_string(), test.app.now());
+    let mut tx = test.app.store().write().await.expect("a transaction");
+    let until = now + Duration::from_secs(3600);
+    assert!(tx.overlap_partner_secrets(partner.id, &old, &new, until, now).await.expect("rotated"));
+    assert!(tx.disable_partner(partner.id, now).await.expect("disabled"));
+    tx.commit().await.expect("committed");
+    for secret in [&*partner.secret, "another"] {
+        test.token_form(&form(&id, secret), None).await.assert_status(401);
+    }
+    let mut tx = test.app.store().write().await.expect("a transaction");
+    assert!(tx.enable_partner(partner.id).await.expect("enabled"));
+    tx.commit().await.expect("committed");
+    for secret in [&*partner.secret, "another"] {
+        test.token_form(&form(&id, secret), None).await.assert_status(200);
+    }
+    test.advance(Duration::from_secs(1));
+    test.get_with("/api/partner/v1/submissions/none/status", &token).await.assert_status(404);
+}
+
+#[tokio::test]
 async fn granted_scopes_default_to_all_of_the_partners_scopes() {
     let test = TestApp::new().await;
     let partner = test.partner_with("write.career_history").await;

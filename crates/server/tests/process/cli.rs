@@ -69,7 +69,9 @@ fn invalid_partner_options_are_rejected_with_a_suggestion() {
     assert!(code == Some(1) && text.contains("write.career_history"), "{text}");
     assert_eq!(run(&["partner", "add", "--data", &data, "--name", " ", "--scope", "write.career_history"]).0, Some(1));
     let nobody = "00000000-0000-4000-8000-000000000000";
-    for command in ["rotate", "disable", "document-hosts", "callback-urls"] {
+    for command in
+        ["rotate", "disable", "enable", "show", "secrets", "revoke-secret", "document-hosts", "callback-urls"]
+    {
         let (code, text) = run(&["partner", command, "--data", &data, nobody]);
         assert!(code == Some(1) && text.contains("tenure partner list"), "{text}");
     }
@@ -92,6 +94,11 @@ fn commands_on_data_that_does_not_exist_create_nothing() {
         &["partner", "document-hosts", nobody],
         &["partner", "callback-urls", nobody],
         &["partner", "disable", nobody],
+        &["partner", "enable", nobody],
+        &["partner", "show", nobody],
+        &["partner", "secrets", nobody],
+        &["partner", "revoke-secret", nobody],
+        &["partner", "update", nobody, "--name", "A"],
         &["backup", &file],
         &["doctor"],
     ] {
@@ -138,7 +145,7 @@ fn wrong_arguments_are_explained() {
         (&["doctor", "--listen", "foo"], 1, "'foo' must be an address and a port, such as 127.0.0.1:8080"),
         (&["check", &table], 1, "for a CSV file use `tenure push --dry-run`"),
         (&["verify", "hello"], 1, "\"hello\" is neither a file nor a token"),
-        (&["verify", "hello", "--at", "foo"], 1, "--at foo is not a time"),
+        (&["verify", "hello", "--at", "foo"], 2, "--at foo is not a time"),
         (&["push", "--dry-run", "/bin/ls"], 1, "/bin/ls is not a text file"),
         (&["push", "--dry-run", &here], 2, "is a folder"),
         (&["serve", "--data", &here, "--listen", &listen], 1, "choose another address with --listen"),

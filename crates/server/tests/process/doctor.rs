@@ -175,9 +175,13 @@ fn missing_bucket_is_named_with_its_setting() {
         }
     });
     let mut command = binary();
-    for (key, value) in
-        [("KIND", "s3"), ("ENDPOINT", &*endpoint), ("BUCKET", "nosuch"), ("ACCESS_KEY", "a"), ("SECRET_KEY", "b")]
-    {
+    for (key, value) in [
+        ("KIND", "s3"),
+        ("ENDPOINT", &*endpoint),
+        ("BUCKET", "nosuch"),
+        ("ACCESS_KEY", "key-1"),
+        ("SECRET_KEY", "very-secret"),
+    ] {
         command.env(format!("TENURE_OBJECT_STORAGE__{key}"), value);
     }
     command.args(["doctor", "--json", "--base-url", &base, "--mail", &mail, "--data"]).arg(&server.data);

@@ -16,10 +16,13 @@ fn key() -> SoftwareKey {
     SoftwareKey::from_bytes(Algorithm::Es256, &[7; 32]).expect("a key")
 }
 
-fn token() -> String {
+fn signed(payload: &Value) -> String {
     let header = jws::protected(&json!({ "alg": "ES256", "typ": "dc+sd-jwt", "kid": "k1" }));
-    let payload = json!({ "iss": ISSUER, "vct": "urn:example:career", "full_name": "Ada Marker" });
     jws::sign(&header, payload.to_string().as_bytes(), &key()).expect("signed") + "~"
+}
+
+fn token() -> String {
+    signed(&json!({ "iss": ISSUER, "vct": "urn:example:career", "full_name": "Ada Marker" }))
 }
 
 /// Writes the file with the issuer's keys; returns its path.
@@ -46,15 +49,24 @@ fn verify_finds_the_token_in_what_was_saved_or_pasted() {
         ("plain", token.clone().into_bytes()),
         ("quoted", format!("\u{feff}\"{token}\"\n").into_bytes()),
         ("wrapped", lines.join("\r\n").into_bytes()),
+        ("spaced", lines.join(" \n  ").into_bytes()),
+        ("header", format!("Authorization: Bearer {token}\r\n").into_bytes()),
         ("utf16", utf16),
         ("response", json!({ "credentials": [{ "credential": token }] }).to_string().into_bytes()),
+        ("mail", format!("Hi,\n\nmy token is\n{token}\n\nRegards\nAda").into_bytes()),
+        ("quoted-mail", format!("Ada wrote:\n> {}\n>\n> Regards", lines.join("\n> ")).into_bytes()),
+        ("quoted-printable", lines.join("=\r\n").into_bytes()),
+        ("full-stop", format!("{token}.").into_bytes()),
+        ("percent", token.replace('~', "%7E").into_bytes()),
+        ("entity", token.replace('~', "&#126;").into_bytes()),
+        ("wrapped-json", json!({ "token": lines.join("\n") }).to_string().into_bytes()),
     ] {
         let file = folder.path().join(name);
         std::fs::write(&file, saved).expect("written");
         let (code, said) = verify(&file.display().to_string(), &keys);
         assert_eq!((code, &said["claims"]["full_name"]), (Some(0), &json!("Ada Marker")), "{name}: {said}");
     }
-    for argument in [token.clone(), format!(" '{token}' ")] {
+    for argument in [token.clone(), format!(" '{token}' "), format!("Bearer {token}")] {
         assert_eq!(verify(&argument, &keys).0, Some(0), "{argument}");
     }
     let mut command = binary();
@@ -86,12 +98,17 @@ fn verify_tells_unchecked_from_invalid() {
     let local = jws::sign(&header, payload.to_string().as_bytes(), &key()).expect("signed") + "~";
     let unchecked = ended(binary().args(["verify", &local]));
     let said = String::from_utf8_lossy(&unchecked.stdout).into_owned();
-    assert_eq!(unchecked.status.code(), Some(1));
-    assert!(said.contains("NOT CHECKED") && !said.contains("NOT VALID"), "{said}");
+    assert_eq!(unchecked.status.code(), Some(3));
+    assert!(said.contains("NOT CHECKED") && !said.contains("NOT VALID") && said.contains("add --local"), "{said}");
     let forged = token().replacen("~", "A~", 1);
     let invalid = ended(binary().args(["verify", &forged, "--keys", &keys(folder.path())]));
     let said = String::from_utf8_lossy(&invalid.stdout).into_owned();
+    assert_eq!(invalid.status.code(), Some(1));
     assert!(said.contains("NOT VALID") && !said.contains("NOT CHECKED"), "{said}");
+    let unreachable = ended(binary().args(["verify", &token(), "--json"]));
+    let said: Value = serde_json::from_slice(&unreachable.stdout).expect("JSON");
+    assert_eq!((unreachable.status.code(), &said["conclusion"]), (Some(3), &json!("not_checkable")), "{said}");
+    assert!(said["advice"].as_str().is_some_and(|advice| !advice.contains("--local")), "{said}");
 }
 
 #[test]
@@ -113,4 +130,75 @@ fn verify_names_the_subject_of_a_good_signature() {
     assert!(!text.contains("Name:"), "{text}");
     let unreadable = verify("eyJhbGciOiJub25lIn0.e30.", &keys);
     assert_eq!((unreadable.0, &unreadable.1["subject"]), (Some(1), &json!(null)));
+}
+
+#[test]
+fn verify_shows_the_end_of_validity_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = keys(folder.path());
+    for (end, reason) in [
+        (json!(253_402_300_800_i64), "Valid until the year 10000."),
+        (json!(253_402_300_799_i64), "Valid until the year 9999."),
+        (json!(4_102_444_800.5), "Valid until 2100-01-01T00:00:00Z."),
+        (json!(4_102_444_800_i64), "Valid until 2100-01-01T00:00:00Z."),
+    ] {
+        let token = signed(&json!({ "iss": ISSUER, "vct": "urn:example:career", "exp": end }));
+        let (code, said) = verify(&token, &keys);
+        let dates = said["verdicts"].as_array().and_then(|all| all.iter().find(|one| one["name"] == "dates"));
+        assert_eq!((code, dates.map(|one| &one["reason"])), (Some(0), Some(&json!(reason))), "{said}");
+    }
+    let endless = signed(&json!({ "iss": ISSUER, "vct": "urn:example:career", "exp": i64::MAX }));
+    let (code, said) = verify(&endless, &keys);
+    assert!(code == Some(0) && !said.to_string().contains("1970"), "{said}");
+}
+
+#[test]
+fn verify_reports_wrong_options_as_wrong_usage() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (good, file) = (keys(folder.path()), folder.path().join("file"));
+    let file = file.display().to_string();
+    let status = json!({ "status_list": { "uri": "https://issuer.example/status/1", "idx": 0 } });
+    let token = signed(&json!({ "iss": ISSUER, "vct": "urn:example:career", "status": status }));
+    for (content, options, named) in [
+        ("", vec!["--keys", &good, "--at", "yesterday"], "yesterday"),
+        ("", vec!["--keys", "no-such-file"], "no-such-file"),
+        ("", vec!["--keys", "/dev/null"], "/dev/null"),
+        (r#"{"keys":[]}"#, vec!["--keys", &file], "JWK Set"),
+        (r#"{"keys":[]}"#, vec!["--keys", &good, "--status", &file], "--status"),
+        (&token[..token.len() - 1], vec!["--keys", &good, "--status", &file], "--status"),
+        ("no JSON", vec!["--keys", &good, "--metadata", &file], "--metadata"),
+    ] {
+        std::fs::write(&file, content).expect("written");
+        let output = ended(binary().args(["verify", &token, "--json"]).args(&options));
+        let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!((output.status.code(), &said["conclusion"]), (Some(2), &json!(null)), "{options:?}: {said}");
+        assert!(said["error"].as_str().is_some_and(|error| error.contains(named)), "{options:?}: {said}");
+    }
+}
+
+#[test]
+fn keys_of_another_issuer_leave_the_token_unchecked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("other.json");
+    let other = SoftwareKey::from_bytes(Algorithm::Es256, &[8; 32]).expect("a key");
+    let keys = json!({ "keys": [other.public().published_jwk("k2")] });
+    std::fs::write(&path, keys.to_string()).expect("written");
+    let (code, said) = verify(&token(), &path.display().to_string());
+    assert_eq!(
+        (code, &said["conclusion"], &said["subject"]),
+        (Some(3), &json!("not_checkable"), &json!(null)),
+        "{said}"
+    );
+    assert!(said["advice"].as_str().is_some_and(|advice| advice.contains("--keys")), "{said}");
+}
+
+#[test]
+fn two_tokens_in_one_text_are_reported() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = keys(folder.path());
+    let other = signed(&json!({ "iss": ISSUER, "vct": "urn:example:career", "full_name": "Ben Marker" }));
+    let file = folder.path().join("both.txt");
+    std::fs::write(&file, format!("One:\n{}\nand another\n{other}\nRegards", token())).expect("written");
+    let (code, said) = verify(&file.display().to_string(), &keys);
+    assert_eq!((code, &said["verdicts"][0]["code"]), (Some(1), &json!("several_tokens")), "{said}");
 }

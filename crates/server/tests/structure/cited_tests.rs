@@ -50,18 +50,23 @@ fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) {
         let is_ours = !name.starts_with('.') && !["target", "node_modules"].contains(&&*name);
         if kind.is_dir() && is_ours {
             walk(&entry.path(), &format!("{path}/"), files);
-        } else if kind.is_file() && (name.ends_with(".rs") || name.ends_with(".test.mjs") || prefix == "scripts/") {
+        } else if kind.is_file() && (is_source(&name) || prefix == "scripts/") {
             files.insert(path, fs::read_to_string(entry.path()).expect("a text"));
         }
     }
 }
 
-/// Returns whether the file at `path` defines the test `name`: a title in JavaScript, a function in
-/// Rust and in scripts.
+/// Returns whether a file may define tests.
+fn is_source(name: &str) -> bool {
+    [".rs", ".test.mjs", ".test.ts"].iter().any(|end| name.ends_with(end))
+}
+
+/// Returns whether the file at `path` defines the test `name`: a title in JavaScript and TypeScript,
+/// a function in Rust and in scripts.
 fn defines(path: &str, text: &str, name: &str) -> bool {
     if path.ends_with(".rs") {
         rust_tests(text).any(|test| test == name)
-    } else if path.ends_with(".mjs") {
+    } else if path.ends_with(".mjs") || path.ends_with(".ts") {
         ['"', '`'].iter().any(|quote| text.contains(&format!("test({quote}{name}{quote}")))
     } else {
         text.lines().any(|line| line.starts_with(&format!("def {name}(")) || line.starts_with(&format!("{name}() {{")))

@@ -2,6 +2,7 @@
 //! docs/decisions.md.
 
 mod cited_tests;
+mod error_codes;
 mod imports;
 mod layers;
 mod page;

@@ -13,7 +13,7 @@ use axum::response::Response;
 use credential::encoding::sha256;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use store::{Partner, StatusPlace, WantedEntry};
+use store::{Partner, PreviousSecret, StatusPlace, WantedEntry};
 use tempfile::TempDir;
 use tenure::app::{App, Surroundings};
 use tenure::config::Config;
@@ -200,6 +200,7 @@ impl TestApp {
             document_hosts: String::new(),
             sandbox,
             callback_urls: String::new(),
+            previous_secret: PreviousSecret::default(),
         };
         let mut tx = self.app.store().write().await.expect("a transaction");
         tx.add_partner(&partner).await.expect("added");

@@ -39,6 +39,7 @@ impl Received {
 struct Kept {
     received: Mutex<Vec<Received>>,
     answers: Mutex<VecDeque<u16>>,
+    said: Mutex<String>,
     connections: AtomicUsize,
 }
 
@@ -108,6 +109,11 @@ impl Receiver {
         *self.kept.answers.lock().expect("no panic") = statuses.iter().copied().collect();
     }
 
+    /// Sets the body of the next responses.
+    pub fn say(&self, body: &str) {
+        body.clone_into(&mut self.kept.said.lock().expect("no panic"));
+    }
+
     /// Returns the requests received so far.
     pub fn received(&self) -> Vec<Received> {
         self.kept.received.lock().expect("no panic").clone()
@@ -127,12 +133,13 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, kep
             let body = body.collect().await?.to_bytes();
             kept.received.lock().expect("no panic").push(Received { headers: readable(&parts.headers), body });
             let status = kept.answers.lock().expect("no panic").pop_front().unwrap_or(204);
+            let said = kept.said.lock().expect("no panic").clone();
             if status == Receiver::NEVER {
                 std::future::pending::<()>().await;
             }
             let answer = Response::builder().status(status);
             let answer = answer.header("location", format!("http://127.0.0.1:{port}/elsewhere"));
-            Ok::<_, hyper::Error>(answer.body(Body::empty()).expect("an answer"))
+            Ok::<_, hyper::Error>(answer.body(Body::from(said)).expect("an answer"))
         }
     });
     let io = hyper_util::rt::TokioIo::new(stream);

@@ -125,6 +125,9 @@ pub struct Webhook {
     /// When the receiver returned 410 (Gone). Nothing is sent until the partner changes the
     /// webhook.
     pub disabled_at: Option<Timestamp>,
+    /// Until when it is a listener: its partner fetches the events, and nothing is sent. `None` for
+    /// an ordinary webhook.
+    pub listens_until: Option<Timestamp>,
 }
 from_row!(Webhook {
     id,
@@ -141,12 +144,23 @@ from_row!(Webhook {
     failures,
     paused_until,
     disabled_at,
+    listens_until,
 });
 
 impl Webhook {
     /// Returns the previous secret if it is still used at `now`.
     pub fn previous_secret(&self, now: Timestamp) -> Option<&[u8]> {
         self.previous_until.filter(|until| *until > now).and(self.previous_secret_sealed.as_deref())
+    }
+
+    /// Returns whether it is a listener, which may have ended.
+    pub fn is_listener(&self) -> bool {
+        self.listens_until.is_some()
+    }
+
+    /// Returns whether it is a listener that has not ended at `now`.
+    pub fn is_listening(&self, now: Timestamp) -> bool {
+        self.listens_until.is_some_and(|until| until > now)
     }
 
     /// Returns whether sending is paused at `now` after too many failures.

@@ -125,6 +125,11 @@ async fn notifications_are_sent_on_commit() {
     tx.commit().await.expect("committed");
     assert_eq!(next().await, Notice::Keys, "and nothing of what was undone");
     let mut tx = store.write().await.expect("a transaction");
+    let stored = tx.lock_partner(partner).await.expect("read").expect("there");
+    assert!(tx.update_partner(&stored).await.expect("updated"));
+    tx.commit().await.expect("committed");
+    assert_eq!(next().await, Notice::Partners, "once, although the row was locked too");
+    let mut tx = store.write().await.expect("a transaction");
     assert!(tx.disable_partner(partner, LATER).await.expect("disabled"));
     tx.commit().await.expect("committed");
     assert_eq!(next().await, Notice::Partners);

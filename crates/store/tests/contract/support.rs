@@ -6,7 +6,7 @@ use ambient::Timestamp;
 use credential::{AssetKind, Type};
 use store::domain::asset::{Asset, AssetState, Object};
 use store::domain::submission::Sealed;
-use store::{Holder, NewSubmission, OutboxItem, Partner, Store};
+use store::{Holder, NewSubmission, OutboxItem, Partner, PreviousSecret, Store};
 use uuid::Uuid;
 
 pub const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
@@ -78,6 +78,7 @@ pub async fn add_partner(store: &Store, number: u128) -> Uuid {
         document_hosts: String::new(),
         sandbox: false,
         callback_urls: String::new(),
+        previous_secret: PreviousSecret::default(),
     };
     let mut tx = store.write().await.expect("a transaction");
     tx.add_partner(&partner).await.expect("added");

@@ -33,6 +33,7 @@ pub(crate) fn webhook(number: u128, partner: Uuid, events: &str) -> Webhook {
         failures: 0,
         paused_until: None,
         disabled_at: None,
+        listens_until: None,
     }
 }
 
@@ -49,7 +50,8 @@ fn told(partner: Uuid, request_id: &str, at: Timestamp) -> Announcement<'_> {
 
 fn attempt(event_id: Uuid, number: i64, status: Option<i64>) -> Attempt {
     let error = status.is_none().then(|| "timed_out".to_owned());
-    Attempt { event_id, number, at: NOW, status, error, duration_ms: 5 }
+    let response = status.map(|status| format!("<b>{status}</b>"));
+    Attempt { event_id, number, at: NOW, status, error, duration_ms: 5, response }
 }
 
 contract! {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::read::SdJwt;
 use crate::encoding::{encode, sha256};
-use crate::jws::{self, CLOCK_SKEW};
+use crate::jws::{self, CLOCK_SKEW, numeric_date};
 use crate::key::{PublicKey, SignError, Signer};
 use crate::verify_error::VerifyError;
 
@@ -51,7 +51,7 @@ impl SdJwt<'_> {
         let made = binding
             .payload
             .get("iat")
-            .and_then(Value::as_i64)
+            .and_then(numeric_date)
             .ok_or(VerifyError::Claim("iat must be a number of seconds"))?;
         if made > challenge.now.saturating_add(CLOCK_SKEW) {
             return Err(VerifyError::FromTheFuture);

@@ -96,7 +96,7 @@ fn example(status: &str) -> Error {
         "401" => (Kind::Unauthorized, "The access token has expired. Get a new one."),
         "403" => (Kind::MissingScope(String::new()), "This request needs the scope write.career_history."),
         "404" => return Error::not_found(),
-        "409" => (Kind::Conflict, "The first request with this Idempotency-Key is still in progress. Retry later."),
+        "409" => (Kind::InProgress, "The first request with this Idempotency-Key is still in progress. Retry later."),
         "410" => (Kind::Gone, "This upload URL has expired. Push the same credential_id again to get a new one."),
         "413" => (Kind::TooLarge, "The body is larger than 2097152 bytes, the maximum."),
         "415" => (Kind::UnsupportedMediaType, "Send the body as application/json."),
@@ -155,13 +155,14 @@ pub(super) fn describe_headers(document: &mut Value) {
                 let (status, mut names) = (status.as_str(), vec!["X-Request-Id"]);
                 let mut when = |holds: bool, more: &[&'static str]| {
                     if holds {
-                        names.extend(more)
+                        names.extend(more);
                     }
                 };
                 when(is_limited && status != "401", &["RateLimit", "RateLimit-Policy"]);
                 when(matches!(status, "429" | "503"), &["Retry-After"]);
                 when(is_limited && matches!(status, "401" | "403"), &["WWW-Authenticate"]);
                 when(status == "415", &["Accept-Encoding"]);
+                when(is_keyed && status == "409", &["Retry-After"]);
                 when(is_keyed && (status.starts_with('2') || status == "409"), &["Idempotency-Replayed"]);
                 when(is_old, &["Deprecation", "Link"]);
                 for name in names {
@@ -200,9 +201,9 @@ fn headers() -> Value {
     };
     json!({
         "X-Request-Id": header("The id of the request: the one that you sent, or a new one. Quote it when asking for help.", json!(ID)),
-        "RateLimit": header("The rate limit's name, the requests that remain (`r`), and the seconds until more are available (`t`). Absent if the server has no limit.", json!("\"partner\";r=1199;t=1")),
-        "RateLimit-Policy": header("The rate limit's name, its requests (`q`) and its window in seconds (`w`). Absent if the server has no limit.", json!("\"partner\";q=1200;w=60")),
-        "Retry-After": header("The seconds to wait before retrying.", json!(1)),
+        "RateLimit": header("The rate limit's name, the requests that remain (`r`), and the seconds until all are available again, or after a 429 until the next one (`t`). Absent if the server has no limit.", json!("\"partner\";r=399;t=1")),
+        "RateLimit-Policy": header("The rate limit's name, its requests (`q`) and its window in seconds (`w`). Absent if the server has no limit.", json!("\"partner\";q=400;w=4")),
+        "Retry-After": header("The seconds to wait before retrying. Of the 409 responses, only that to a request in progress has it.", json!(1)),
         "WWW-Authenticate": header("The authentication scheme, and what is wrong with the token (RFC 6750) or the client (RFC 6749).", json!("Bearer realm=\"tenure\", error=\"invalid_token\"")),
         "Accept-Encoding": header("`identity`, if the body was compressed.", json!("identity")),
         "Idempotency-Replayed": header("`true`, if this is the stored response to an earlier request with the same `Idempotency-Key`.", json!("true")),

@@ -89,9 +89,13 @@ async fn check(config: Config) -> Result<Report, String> {
 /// Returns the secrets that errors of other programs might repeat.
 fn secrets(config: &Config) -> Vec<String> {
     let of_url = |text: &str| {
-        let password = Url::parse(text).ok().and_then(|url| url.password().map(str::to_owned)).unwrap_or_default();
+        let url = Url::parse(text).ok();
+        let password = url.as_ref().and_then(Url::password).map(str::to_owned).unwrap_or_default();
+        // A long user name without a password may be a token.
+        let user = url.filter(|url| url.password().is_none() && url.username().len() >= 16);
+        let user = user.map(|url| url.username().to_owned()).unwrap_or_default();
         let decoded = percent_encoding::percent_decode_str(&password).decode_utf8_lossy().into_owned();
-        [password, decoded]
+        [password, decoded, user]
     };
     let urls = [of_url(&config.storage.database_url), of_url(&config.mail.transport)];
     urls.into_iter().flatten().chain([config.object_storage.secret_key.expose_secret().to_owned()]).collect()

@@ -1,21 +1,23 @@
-//! `/console/credentials`: a partner's secret and passkeys, and the scopes that it was granted.
+//! `/console/credentials`: a partner's secrets and passkeys, and the scopes that it was granted.
+
+use std::time::Duration;
 
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 use super::{Frame, Section, audit, layout};
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::flows::console::passkeys::{self, NAME_LENGTH, Registered};
-use crate::flows::console::secret;
-use crate::http::cookies::CONSOLE;
+use crate::flows::console::secret::{self, Rotation};
+use crate::http::cookies::{CONSOLE, NOTICE};
 use crate::http::extract::Form;
 use crate::http::session::SignedInPartner;
 use crate::web::{Layout, page};
@@ -28,6 +30,8 @@ struct CredentialsPage {
     layout: Layout,
     frame: Frame,
     partner: Partner,
+    /// When the previous secret stops working, if there is one.
+    old_until: Option<Timestamp>,
     scopes: Vec<Scope>,
     passkeys: Vec<Registered>,
     passkeys_possible: bool,
@@ -70,12 +74,32 @@ impl Scope {
     }
 }
 
+/// How long the old secret may keep working after a rotation.
+#[derive(Debug)]
+struct Overlap {
+    /// The value in the form.
+    value: &'static str,
+    /// Text key of its label.
+    label: &'static str,
+    lasts: Option<Duration>,
+}
+
+/// The choices, with the default first.
+const OVERLAPS: [Overlap; 4] = [
+    Overlap { value: "", label: "console-rotate-old-now", lasts: None },
+    Overlap { value: "1h", label: "console-rotate-old-hour", lasts: Some(Duration::from_secs(3_600)) },
+    Overlap { value: "24h", label: "console-rotate-old-day", lasts: Some(Duration::from_secs(86_400)) },
+    Overlap { value: "7d", label: "console-rotate-old-week", lasts: Some(Duration::from_secs(7 * 86_400)) },
+];
+
 #[derive(Template)]
 #[template(path = "console/rotate.html")]
 struct RotatePage {
     layout: Layout,
     frame: Frame,
     passkeys: i64,
+    /// When the previous secret would stop working without this rotation, if there is one.
+    old_until: Option<Timestamp>,
 }
 
 impl RotatePage {
@@ -91,6 +115,8 @@ struct RotatedPage {
     frame: Frame,
     client_id: uuid::Uuid,
     secret: String,
+    /// When the old secret stops working, unless it already has.
+    old_until: Option<Timestamp>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -98,12 +124,15 @@ struct RotatedPage {
 struct RotateForm {
     /// `remove` if the passkeys are to be removed as well.
     passkeys: String,
+    /// A value of [`OVERLAPS`].
+    keep_old: String,
 }
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/console/credentials", get(credentials))
         .route("/console/credentials/rotate", get(confirm).post(rotate))
+        .route("/console/credentials/revoke-old", post(revoke_old))
 }
 
 async fn credentials(State(app): State<App>, user: SignedInPartner, headers: HeaderMap) -> Result<Response, Error> {
@@ -111,6 +140,7 @@ async fn credentials(State(app): State<App>, user: SignedInPartner, headers: Hea
     let layout = layout(&app, &headers);
     let template = CredentialsPage {
         frame: Frame::new(&user, Section::Credentials),
+        old_until: old_until(&app, &user),
         scopes: user.partner.scopes.split_whitespace().map(Scope::new).collect(),
         passkeys: passkeys::list(&app, user.partner.id).await?,
         passkeys_possible: app.webauthn().is_some(),
@@ -122,11 +152,17 @@ async fn credentials(State(app): State<App>, user: SignedInPartner, headers: Hea
     Ok(page(&app, &template, &layout))
 }
 
+/// Returns when the partner's previous secret stops working, if there is one.
+fn old_until(app: &App, user: &SignedInPartner) -> Option<Timestamp> {
+    user.partner.previous_secret_at(app.now()).map(|(_, until)| until)
+}
+
 async fn confirm(State(app): State<App>, user: SignedInPartner, headers: HeaderMap) -> Result<Response, Error> {
     let passkeys = app.store().read().await?.console_passkeys(user.partner.id).await?;
     let passkeys = i64::try_from(passkeys.len()).unwrap_or(i64::MAX);
     let (layout, frame) = (layout(&app, &headers), Frame::new(&user, Section::Credentials));
-    Ok(page(&app, &RotatePage { layout: layout.clone(), frame, passkeys }, &layout))
+    let template = RotatePage { layout: layout.clone(), frame, passkeys, old_until: old_until(&app, &user) };
+    Ok(page(&app, &template, &layout))
 }
 
 async fn rotate(
@@ -135,11 +171,21 @@ async fn rotate(
     headers: HeaderMap,
     Form(form): Form<RotateForm>,
 ) -> Result<Response, Error> {
-    let (keep_passkeys, old) = (form.passkeys != "remove", CONSOLE.read(&app, &headers));
-    let rotated = secret::rotate(&app, &user.partner, keep_passkeys, old.as_deref()).await?;
+    let overlap = OVERLAPS.iter().find(|overlap| overlap.value == form.keep_old);
+    let overlap = overlap.ok_or_else(|| Error::new(Kind::Invalid, "Choose how long the old secret keeps working."))?;
+    let chosen = Rotation { keep_passkeys: form.passkeys != "remove", keep_old: overlap.lasts };
+    let session = CONSOLE.read(&app, &headers);
+    let rotated = secret::rotate(&app, &user.partner, chosen, session.as_deref()).await?;
     audit(&user, "secret_rotated");
     let (layout, frame) = (layout(&app, &headers), Frame::new(&user, Section::Credentials));
-    let (client_id, secret) = (user.partner.id, rotated.client_secret);
-    let template = RotatedPage { layout: layout.clone(), frame, client_id, secret };
+    let (client_id, secret, old_until) = (user.partner.id, rotated.client_secret, rotated.old_until);
+    let template = RotatedPage { layout: layout.clone(), frame, client_id, secret, old_until };
     Ok((CONSOLE.set(&app, &rotated.session), page(&app, &template, &layout)).into_response())
+}
+
+async fn revoke_old(State(app): State<App>, user: SignedInPartner) -> Result<Response, Error> {
+    if secret::revoke_previous(&app, &user.partner).await? {
+        audit(&user, "old_secret_revoked");
+    }
+    Ok((NOTICE.set(&app, "notice-console-old-secret-revoked"), Redirect::to("/console/credentials")).into_response())
 }

@@ -22,6 +22,7 @@ use crate::http::extract::{Form, Path, Query};
 use crate::http::session::SignedInPartner;
 use crate::i18n::Text;
 use crate::web::{Layout, page};
+use crate::webhook_message::body;
 use ambient::Timestamp;
 use store::Attempt;
 use store::domain::webhook::{Delivery, DeliveryState, Webhook};
@@ -55,15 +56,26 @@ impl WebhookPage {
 struct Logged {
     delivery: Delivery,
     attempts: Vec<Attempt>,
+    /// The body as it is sent.
+    body: String,
+    /// Whether it is due while the webhook is paused, so that it waits for the end of the pause.
+    is_held: bool,
 }
 
 impl Logged {
+    fn new((delivery, attempts): (Delivery, Vec<Attempt>), paused_until: Option<Timestamp>) -> Self {
+        let body = String::from_utf8_lossy(&body(&delivery)).into_owned();
+        let is_held = paused_until.is_some_and(|until| delivery.due_at < until);
+        Self { body, is_held, delivery, attempts }
+    }
+
     /// Describes its state, as HTML.
     fn said(&self, text: &Text) -> String {
         match (self.delivery.state, self.delivery.delivered_at) {
             (DeliveryState::Delivered, Some(at)) => text.with_moment("console-delivered-at", &at),
             (DeliveryState::Delivered, None) => text.of("console-delivery-delivered"),
             (DeliveryState::Failed, _) => text.of("console-given-up"),
+            (DeliveryState::Waiting, _) if self.is_held => text.of("console-after-pause"),
             (DeliveryState::Waiting, _) if self.attempts.is_empty() => text.of("console-to-be-sent"),
             (DeliveryState::Waiting, _) => text.with_moment("console-again-at", &self.delivery.due_at),
         }
@@ -171,7 +183,6 @@ async fn webhook_page(
     let state = DeliveryState::from_name(&choice.state);
     let log_page = LogPage { state, before: choice.before, limit: PAGE };
     let (webhook, log) = webhooks::log(app, user.partner.id, id, log_page).await?;
-    let logged = |(delivery, attempts)| Logged { delivery, attempts };
     let states = DeliveryState::ALL.map(|state| (state.name(), state_name(&state)));
     let listing = Listing {
         state: state.map(DeliveryState::name),
@@ -181,11 +192,12 @@ async fn webhook_page(
     };
     let layout = layout(app, headers);
     let (now, is_wrong) = (app.now(), problem.is_some());
+    let paused_until = webhook.paused_until.filter(|until| *until > now);
     let template = WebhookPage {
         frame: Frame::new(user, Section::Webhooks),
         webhook,
         now,
-        log: log.deliveries.into_iter().map(logged).collect(),
+        log: log.deliveries.into_iter().map(|found| Logged::new(found, paused_until)).collect(),
         listing,
         range,
         problem,

@@ -11,22 +11,46 @@ use crate::web::Layout;
 pub(super) enum Section {
     Overview,
     Submissions,
+    Verifications,
+    Requests,
     Webhooks,
     Credentials,
     Explorer,
 }
 
 impl Section {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Overview, Self::Submissions, Self::Webhooks, Self::Credentials, Self::Explorer];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Submissions,
+        Self::Verifications,
+        Self::Requests,
+        Self::Webhooks,
+        Self::Credentials,
+        Self::Explorer,
+    ];
 
     pub(super) fn path(self) -> &'static str {
         match self {
             Self::Overview => "/console",
             Self::Submissions => "/console/submissions",
+            Self::Verifications => "/console/verifications",
+            Self::Requests => "/console/requests",
             Self::Webhooks => "/console/webhooks",
             Self::Credentials => "/console/credentials",
             Self::Explorer => "/console/explorer",
+        }
+    }
+
+    /// Returns the page of the documentation about it.
+    fn docs(self) -> &'static str {
+        match self {
+            Self::Overview => "/docs",
+            Self::Submissions => "/docs/guides/push",
+            Self::Verifications => "/docs/guides/verify",
+            Self::Requests => "/docs/errors",
+            Self::Webhooks => "/docs/guides/webhooks",
+            Self::Credentials => "/docs/guides/basics",
+            Self::Explorer => "/docs/guides/sandbox",
         }
     }
 
@@ -35,6 +59,8 @@ impl Section {
         match self {
             Self::Overview => "console-overview",
             Self::Submissions => "console-submissions",
+            Self::Verifications => "console-verifications",
+            Self::Requests => "console-requests",
             Self::Webhooks => "console-webhooks",
             Self::Credentials => "console-credentials",
             Self::Explorer => "console-explorer",
@@ -56,6 +82,11 @@ impl Frame {
 
     pub(super) fn sections(&self) -> [Section; Section::ALL.len()] {
         Section::ALL
+    }
+
+    /// Returns the page of the documentation about the section of this page.
+    pub(super) fn docs(&self) -> &'static str {
+        self.section.map_or("/docs", Section::docs)
     }
 
     /// Whether the page is in the section `other`.

@@ -13,8 +13,10 @@ mod frame;
 mod listing;
 mod overview;
 mod passkey;
+mod requests;
 mod sign_in;
 mod submissions;
+mod verifications;
 mod webhooks;
 
 use axum::Router;
@@ -35,8 +37,10 @@ pub(super) fn routes(api: PartnerApi) -> Router<App> {
         .merge(explorer::routes(api))
         .merge(overview::routes())
         .merge(passkey::routes())
+        .merge(requests::routes())
         .merge(sign_in::routes())
         .merge(submissions::routes())
+        .merge(verifications::routes())
         .merge(webhooks::routes())
         .route("/console/{*path}", any(|| async { Error::not_found() }))
         .layer(from_fn(error::describe_rejections))

@@ -19,7 +19,9 @@ use crate::error::Error;
 use crate::http::extract::{Form, Path, Query};
 use crate::http::session::SignedInPartner;
 use crate::web::{Layout, page};
+use ambient::Timestamp;
 use store::domain::asset::{AssetStage, AssetStatus, Failure};
+use store::domain::submission::{CancelReason, Status};
 use store::{Event, EventKind, Found, ListedState, ListedSubmission, Undelivered};
 
 /// Number of submissions on one page.
@@ -101,6 +103,24 @@ impl SubmissionPage {
             ListedState::Declined => "console-means-declined",
             ListedState::Expired => "console-means-expired",
             ListedState::Withdrawn => "console-means-withdrawn",
+        }
+    }
+
+    /// Returns when it was accepted, declined or withdrawn, or expired.
+    fn ended_at(&self) -> Option<Timestamp> {
+        match self.shown.status {
+            Status::Incomplete => None,
+            Status::Verified(at) | Status::Canceled(at, _) => Some(at),
+        }
+    }
+
+    /// Returns the text key of the reason of the cancellation; `None` if it was not canceled.
+    fn reason(&self) -> Option<&'static str> {
+        match self.shown.status {
+            Status::Canceled(_, CancelReason::Declined) => Some("console-reason-declined"),
+            Status::Canceled(_, CancelReason::Expired) => Some("console-reason-expired"),
+            Status::Canceled(_, CancelReason::Withdrawn) => Some("console-reason-withdrawn"),
+            _ => None,
         }
     }
 

@@ -1,6 +1,8 @@
 //! `/console/webhooks`: a partner's webhooks: create, change, delete, rotate the secret. Forms are
 //! validated like request bodies of the API; the rules are in [`crate::flows::webhooks`].
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -23,15 +25,26 @@ use crate::i18n::Text;
 use crate::web::{Layout, page};
 use crate::webhook_message::Secret;
 use ambient::Timestamp;
+use store::WebhookHealth;
 use store::domain::webhook::{DEFAULT_EVENTS, MAX, Webhook};
+
+/// The period of the failure rate.
+const LATELY: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Template)]
 #[template(path = "console/webhooks.html")]
 struct WebhooksPage {
     layout: Layout,
     frame: Frame,
-    webhooks: Vec<Webhook>,
+    webhooks: Vec<Listed>,
     now: Timestamp,
+}
+
+/// A webhook with its recent deliveries.
+#[derive(Debug)]
+struct Listed {
+    webhook: Webhook,
+    lately: WebhookHealth,
 }
 
 impl WebhooksPage {
@@ -184,9 +197,14 @@ pub(super) fn health(webhook: &Webhook, now: Timestamp, text: &Text) -> (&'stati
 }
 
 async fn list(State(app): State<App>, user: SignedInPartner, headers: HeaderMap) -> Result<Response, Error> {
-    let webhooks = webhooks::list(&app, user.partner.id).await?;
+    let mut listed = Vec::new();
+    for webhook in webhooks::list(&app, user.partner.id).await? {
+        let mut tx = app.store().acquire().await?;
+        let lately = tx.webhook_health(webhook.id, user.partner.id, app.now() - LATELY).await?;
+        listed.push(Listed { webhook, lately: lately.unwrap_or_default() });
+    }
     let (layout, frame) = (layout(&app, &headers), Frame::new(&user, Section::Webhooks));
-    Ok(page(&app, &WebhooksPage { layout: layout.clone(), frame, webhooks, now: app.now() }, &layout))
+    Ok(page(&app, &WebhooksPage { layout: layout.clone(), frame, webhooks: listed, now: app.now() }, &layout))
 }
 
 /// Renders the form, with its errors if there are any.

@@ -1,99 +1,172 @@
-//! `GET /docs`: the API reference as a page, generated from the OpenAPI document, the list of error
-//! codes and the kinds of errors.
+//! `/docs`: the documentation for integrators. The reference is generated from the OpenAPI document
+//! and the lists of codes; the guides are the Markdown files of the repository.
+//!
+//! Every page is the same for every visitor, so that it can be compressed and cached.
 
+mod cures;
+mod events;
+mod fields;
+mod frame;
+mod guides;
+mod markdown;
+mod operations;
+mod prose;
+mod search;
 pub mod snippets;
 
-use std::sync::OnceLock;
+use std::borrow::Cow;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::HeaderMap;
+use axum::response::{Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use credential::Code;
-use serde_json::Value;
+use quick_cache::sync::Cache;
 
+use super::Layout;
 use super::partner_api::PartnerApi;
-use super::{Layout, page};
 use crate::app::App;
-use crate::error::Kind;
-use crate::http::session::Visitor;
-use crate::openapi::{self, ITEM};
+use crate::error::{Error, Kind};
+use crate::http::cacheable::{Cacheable, REVALIDATE};
+use crate::http::extract::Path;
+use crate::i18n::Text;
 use crate::sandbox::Person;
+use cures::Cure;
+use events::{Event, Retry};
+use frame::Frame;
+use guides::GUIDES;
+use operations::{Group, Operation};
+use prose::prose;
 use snippets::Snippet;
 
 pub(super) fn routes(api: PartnerApi) -> Router<App> {
-    Router::new().route("/docs", get(reference)).layer(Extension(api))
+    Router::new()
+        .route("/docs", get(overview))
+        .route("/docs/", get(to_overview))
+        .route("/docs/guides", get(to_overview))
+        .route("/docs/operations", get(to_overview))
+        .route("/docs/{*unknown}", get(unknown))
+        .route("/docs/clients", get(clients))
+        .route("/docs/errors", get(errors))
+        .route("/docs/events", get(webhook_events))
+        .route("/docs/search.json", get(search_index))
+        .route("/docs/guides/{slug}", get(guide))
+        .route("/docs/operations/{id}", get(operation))
+        .layer(Extension(api))
 }
 
 #[derive(Template)]
-#[template(path = "reference.html")]
-struct Reference {
+#[template(path = "reference_overview.html")]
+struct Overview {
     layout: Layout,
-    base: String,
-    people: [(String, &'static str); 4],
+    frame: Frame,
+    people: [(String, &'static str); Person::ALL.len()],
+    /// Whether anyone may sign up for a sandbox partner.
+    has_sign_up: bool,
     token_line: String,
     push_line: String,
     status_line: String,
-    snippets: &'static [Snippet],
-    groups: &'static [Group],
-    errors: Vec<ErrorKind>,
+    operations: &'static [Group],
+    problems: Vec<Problem>,
     codes: &'static [Code],
 }
 
-/// The operations under one tag.
-#[derive(Debug)]
-struct Group {
-    name: String,
-    meaning: String,
-    operations: Vec<Operation>,
+#[derive(Template)]
+#[template(path = "reference_clients.html")]
+struct Clients {
+    layout: Layout,
+    frame: Frame,
+    base: String,
+    snippets: &'static [Snippet],
 }
 
-#[derive(Debug)]
-struct Operation {
-    id: String,
-    method: String,
-    path: String,
-    summary: String,
-    paragraphs: Vec<String>,
-    deprecated: bool,
-    /// The required scope; empty if any token is sufficient, `None` if no token is needed.
-    scope: Option<String>,
-    parameters: Vec<Row>,
-    body: Vec<Row>,
-    example_id: String,
-    example: String,
-    answers: Vec<Answer>,
+#[derive(Template)]
+#[template(path = "reference_errors.html")]
+struct Errors {
+    layout: Layout,
+    frame: Frame,
+    base: String,
+    problems: Vec<Problem>,
+    codes: Vec<Cure>,
+    token: &'static [Cure],
+    warnings: &'static [Cure],
+    checks: &'static [Cure],
 }
 
-/// A field or a parameter.
-#[derive(Debug)]
-struct Row {
-    name: String,
-    kind: String,
-    required: bool,
-    meaning: String,
-    example: String,
+#[derive(Template)]
+#[template(path = "reference_events.html")]
+struct Events {
+    layout: Layout,
+    frame: Frame,
+    events: Vec<Event>,
+    retries: Vec<Retry>,
 }
 
-#[derive(Debug)]
-struct Answer {
-    status: String,
-    meaning: String,
-    members: Vec<Row>,
+#[derive(Template)]
+#[template(path = "reference_guide.html")]
+struct GuidePage {
+    layout: Layout,
+    frame: Frame,
+    html: Cow<'static, str>,
 }
 
-struct ErrorKind {
+#[derive(Template)]
+#[template(path = "reference_operation.html")]
+struct OperationPage {
+    layout: Layout,
+    frame: Frame,
+    operation: &'static Operation,
+    command: String,
+}
+
+/// A kind of error: the last part of its `type`, its status and what to do.
+struct Problem {
     status: u16,
     name: &'static str,
     title: &'static str,
+    cure: &'static str,
 }
 
-/// Returns the operations of the document by tag. Parsed once.
-fn groups(api: PartnerApi) -> &'static [Group] {
-    static GROUPS: OnceLock<Vec<Group>> = OnceLock::new();
-    GROUPS.get_or_init(|| read_groups(api.document))
+/// Most pages that are kept: more than there are.
+const MAX_PAGES: usize = 1000;
+
+/// What the content of a page depends on: the address of the server, whether it is a demonstration,
+/// whether anyone may sign up for a sandbox partner, and the path.
+type PageKey = (String, bool, bool, String);
+
+/// The pages, rendered and compressed on first use.
+static PAGES: LazyLock<Cache<PageKey, Cacheable>> = LazyLock::new(|| Cache::new(MAX_PAGES));
+
+/// Responds with the page at `path`, which must exist.
+fn page<T: Template>(
+    app: &App,
+    headers: &HeaderMap,
+    path: &str,
+    template: impl FnOnce() -> T,
+) -> Result<Response, Error> {
+    let has_sign_up = app.config().sandbox.sign_up;
+    let key = (app.config().base().to_owned(), app.is_demo(), has_sign_up, path.to_owned());
+    if let Some(known) = PAGES.get(&key) {
+        return Ok(known.respond(headers, REVALIDATE));
+    }
+    let html = template().render().map_err(Error::internal)?;
+    let content = Cacheable::new("text/html; charset=utf-8", html);
+    PAGES.insert(key, content.clone());
+    Ok(content.respond(headers, REVALIDATE))
+}
+
+/// Returns the layout as for a visitor who is not signed in, so that a page is the same for
+/// everyone.
+fn layout(app: &App) -> Layout {
+    Layout::new(app, false)
+}
+
+fn text(key: &str) -> String {
+    Text::default().of(key)
 }
 
 /// Returns the text key of a sandbox user's behaviour.
@@ -102,40 +175,137 @@ fn what_happens(person: Person) -> &'static str {
         Person::Consents => "docs-sandbox-consents",
         Person::Declines => "docs-sandbox-declines",
         Person::Expires => "docs-sandbox-expires",
+        Person::Ignores => "docs-sandbox-ignores",
         Person::Stranger => "docs-sandbox-stranger",
+        Person::Unconfirmed => "docs-sandbox-unconfirmed",
+        Person::Deletes => "docs-sandbox-deletes",
+        Person::KeepsCurrent => "docs-sandbox-keeps-current",
+        Person::StopsUpdates => "docs-sandbox-stops-updates",
     }
 }
 
-async fn reference(
+async fn overview(
     State(app): State<App>,
     Extension(api): Extension<PartnerApi>,
-    Visitor(visitor): Visitor,
-) -> Response {
-    let layout = Layout::new(&app, visitor.is_some());
+    headers: HeaderMap,
+) -> Result<Response, Error> {
     let (base, push) = (app.config().base(), credential::Type::default());
-    let sample = serde_json::to_string_pretty(&(push.sample)()).unwrap_or_default();
-    let template = Reference {
-        layout: layout.clone(),
-        base: base.to_owned(),
+    let sample = (push.sample)();
+    let id = sample["credential_id"].as_str().unwrap_or_default().to_owned();
+    let sample = serde_json::to_string_pretty(&sample).unwrap_or_default();
+    page(&app, &headers, "/docs", || Overview {
+        layout: layout(&app),
+        frame: Frame::new(api.document, "/docs", text("docs-title")),
         people: Person::ALL.map(|person| (person.address(), what_happens(person))),
-        snippets: &snippets::ALL,
+        has_sign_up: app.config().sandbox.sign_up,
         status_line: format!(
-            "curl {base}/api/partner/v2/submissions/$CREDENTIAL_ID/status \\\n  -H \"Authorization: Bearer $TOKEN\""
+            "CREDENTIAL_ID={id}\ncurl {base}/api/partner/v2/submissions/$CREDENTIAL_ID/status \\\n  -H \"Authorization: Bearer $TOKEN\""
         ),
         token_line: format!(
-            "curl {base}/api/partner/v1/oauth/token \\\n  -d grant_type=client_credentials \\\n  -d client_id=$CLIENT_ID -d client_secret=$CLIENT_SECRET"
+            "TOKEN=$(curl -s {base}/api/partner/v1/oauth/token \\\n  -d grant_type=client_credentials \\\n  -d client_id=$CLIENT_ID -d client_secret=$CLIENT_SECRET \\\n  | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\necho \"$TOKEN\""
         ),
         push_line: format!(
             "curl {base}/api/partner/v2/add/requests/{push} \\\n  -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n  -d '{sample}'"
         ),
-        groups: groups(api),
-        errors: errors(),
+        operations: operations::groups(api.document),
+        problems: problems(),
         codes: Code::ALL,
-    };
-    page(&app, &template, &layout)
+    })
 }
 
-fn errors() -> Vec<ErrorKind> {
+async fn to_overview() -> Redirect {
+    Redirect::permanent("/docs")
+}
+
+async fn unknown() -> Error {
+    Error::not_found()
+}
+
+async fn clients(
+    State(app): State<App>,
+    Extension(api): Extension<PartnerApi>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    page(&app, &headers, "/docs/clients", || Clients {
+        layout: layout(&app),
+        frame: Frame::new(api.document, "/docs/clients", text("docs-clients")),
+        base: app.config().base().to_owned(),
+        snippets: &snippets::ALL,
+    })
+}
+
+async fn errors(
+    State(app): State<App>,
+    Extension(api): Extension<PartnerApi>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let cure = |code: &Code| Cure {
+        code: code.as_str(),
+        meaning: code.explanation(),
+        cure: cures::field(code.as_str()).unwrap_or_default(),
+    };
+    page(&app, &headers, "/docs/errors", || Errors {
+        layout: layout(&app),
+        frame: Frame::new(api.document, "/docs/errors", text("docs-errors")),
+        base: app.config().base().to_owned(),
+        problems: problems(),
+        codes: Code::ALL.iter().map(cure).collect(),
+        token: cures::TOKEN,
+        warnings: cures::WARNINGS,
+        checks: cures::CHECKS,
+    })
+}
+
+async fn webhook_events(
+    State(app): State<App>,
+    Extension(api): Extension<PartnerApi>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    page(&app, &headers, "/docs/events", || Events {
+        layout: layout(&app),
+        frame: Frame::new(api.document, "/docs/events", text("docs-events")),
+        events: events::events(api.document),
+        retries: events::retries(),
+    })
+}
+
+async fn search_index(Extension(api): Extension<PartnerApi>, headers: HeaderMap) -> Response {
+    search::index(api.document).respond(&headers, REVALIDATE)
+}
+
+async fn guide(
+    State(app): State<App>,
+    Extension(api): Extension<PartnerApi>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let guide = GUIDES.iter().find(|guide| guide.slug == slug).ok_or_else(Error::not_found)?;
+    let path = guide.path();
+    page(&app, &headers, &path, || GuidePage {
+        layout: layout(&app),
+        frame: Frame::new(api.document, &path, guide.page.title.clone()),
+        html: guide.html(app.config().sandbox.sign_up),
+    })
+}
+
+async fn operation(
+    State(app): State<App>,
+    Extension(api): Extension<PartnerApi>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let operation = operations::all(api.document).find(|operation| operation.id == id).ok_or_else(Error::not_found)?;
+    let path = operation.page();
+    page(&app, &headers, &path, || OperationPage {
+        layout: layout(&app),
+        frame: Frame::new(api.document, &path, operation.summary.clone()),
+        operation,
+        command: operation.command(app.config().base()),
+    })
+}
+
+/// Returns every kind of error.
+fn problems() -> Vec<Problem> {
     let kinds = [
         Kind::Malformed,
         Kind::Unauthorized,
@@ -154,141 +324,9 @@ fn errors() -> Vec<ErrorKind> {
         Kind::Internal,
         Kind::Unavailable,
     ];
-    kinds
-        .iter()
-        .map(Kind::metadata)
-        .map(|(status, name, title)| ErrorKind { status: status.as_u16(), name, title })
-        .collect()
-}
-
-/// Returns a description from the document without backticks, which would need a Markdown renderer.
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().replace('`', "")
-}
-
-fn read_groups(document: &Value) -> Vec<Group> {
-    let group = |tag| {
-        let operations = openapi::operations(document, tag);
-        Group {
-            name: text(&tag["name"]),
-            meaning: text(&tag["description"]),
-            operations: operations
-                .map(|found| operation(document, found.path, found.method, found.operation))
-                .collect(),
-        }
+    let problem = |kind: &Kind| {
+        let (status, name, title) = kind.metadata();
+        Problem { status: status.as_u16(), name, title, cure: cures::problem(kind) }
     };
-    openapi::tags(document).map(group).collect()
-}
-
-fn operation(document: &Value, path: &str, method: &str, operation: &Value) -> Operation {
-    let content = operation["requestBody"]["content"].as_object().and_then(|content| content.values().next());
-    let example = content.and_then(|content| content.get("example"));
-    let mut body = Vec::new();
-    if let Some(content) = content {
-        members(document, &content["schema"], "", &mut body);
-    }
-    let answers = operation["responses"].as_object().into_iter().flatten();
-    Operation {
-        example_id: format!("{}-example", text(&operation["operationId"])),
-        id: text(&operation["operationId"]),
-        method: method.to_uppercase(),
-        path: path.to_owned(),
-        summary: text(&operation["summary"]),
-        paragraphs: text(&operation["description"]).split("\n\n").map(str::to_owned).collect(),
-        deprecated: operation["deprecated"] == true,
-        scope: openapi::needs_token(operation).then(|| scopes(&operation["security"])),
-        parameters: operation["parameters"].as_array().into_iter().flatten().map(parameter).collect(),
-        body,
-        example: example.map(|example| serde_json::to_string_pretty(example).unwrap_or_default()).unwrap_or_default(),
-        answers: answers.map(|(status, found)| answer(document, status, found)).collect(),
-    }
-}
-
-fn scopes(security: &Value) -> String {
-    let scopes = security[0]["oauth"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    scopes.collect::<Vec<_>>().join(" ")
-}
-
-fn parameter(parameter: &Value) -> Row {
-    Row {
-        name: text(&parameter["name"]),
-        kind: text(&parameter["in"]),
-        required: parameter["required"] == true,
-        meaning: text(&parameter["description"]),
-        example: String::new(),
-    }
-}
-
-fn answer(document: &Value, status: &str, found: &Value) -> Answer {
-    let mut rows = Vec::new();
-    let found = resolve(document, found);
-    // Error bodies (application/problem+json) are documented once, in their own section.
-    if let Some(content) = found["content"].get("application/json") {
-        members(document, &content["schema"], "", &mut rows);
-    }
-    Answer { status: status.to_owned(), meaning: text(&found["description"]), members: rows }
-}
-
-/// Collects the fields of a schema. Nested ones are named by their path.
-fn members(document: &Value, schema: &Value, prefix: &str, rows: &mut Vec<Row>) {
-    let schema = resolve(document, schema);
-    let required = schema["required"].as_array().map(Vec::as_slice).unwrap_or_default();
-    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
-        if let Some(of) = item_of(member).or_else(|| item_of(&member["items"])) {
-            rows.push(Row {
-                name: format!("{prefix}{name}{}", if member["items"].is_object() { "[]" } else { "" }),
-                kind: "object".to_owned(),
-                required: false,
-                meaning: format!("The same as for a push: {}.", of.title),
-                example: String::new(),
-            });
-            continue;
-        }
-        let described = without_null(member);
-        let member = resolve(document, described);
-        let is_list = member["items"].is_object();
-        let path = format!("{prefix}{name}{}", if is_list { "[]" } else { "" });
-        rows.push(Row {
-            kind: kind(member),
-            required: required.iter().any(|required| required == name),
-            // A reference may have its own description.
-            meaning: text(described.get("description").unwrap_or(&member["description"])),
-            example: example(member),
-            name: path.clone(),
-        });
-        let inner = if is_list { &member["items"] } else { member };
-        members(document, inner, &format!("{path}."), rows);
-    }
-}
-
-/// Returns the type whose batch item a schema refers to. Its fields are described with the single
-/// push of that type.
-fn item_of(schema: &Value) -> Option<credential::Type> {
-    let name = schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")?.strip_prefix(ITEM)?;
-    name.parse().ok()
-}
-
-/// Returns the schema of a nullable reference, which is one of the reference and null.
-fn without_null(schema: &Value) -> &Value {
-    let mut choices = schema["oneOf"].as_array().into_iter().flatten();
-    choices.find(|choice| choice["$ref"].is_string()).unwrap_or(schema)
-}
-
-fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    let pointer = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
-    pointer.and_then(|pointer| document.pointer(pointer)).unwrap_or(schema)
-}
-
-fn kind(schema: &Value) -> String {
-    let kind = match &schema["type"] {
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
-        kind => text(kind),
-    };
-    let most = ["maxLength", "maxItems"].into_iter().find_map(|name| schema[name].as_u64());
-    most.map_or_else(|| kind.clone(), |most| format!("{kind}, at most {most}"))
-}
-
-fn example(schema: &Value) -> String {
-    let example = schema.get("example").or_else(|| schema["examples"].get(0));
-    example.filter(|example| !example.is_object()).map(Value::to_string).unwrap_or_default()
+    kinds.iter().map(problem).collect()
 }

@@ -188,6 +188,8 @@ impl Check {
 fn evidence(step: Step, claims: &Map<String, Value>, text: &Text) -> Option<String> {
     let moment = |name: &str| {
         let seconds = claims.get(name)?.as_i64()?;
+        // A page shows no year after 9999.
+        jiff::Timestamp::from_second(seconds).ok()?;
         Some(text.local_moment(&Timestamp::from_micros(seconds.checked_mul(1_000_000)?)))
     };
     match step {

@@ -4,6 +4,7 @@ use askama::Template;
 use credential::format::sd_jwt_vc::type_of;
 use credential::verification::NotShown;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::checks::{self, Check};
 use super::conclusion::{Cause, Facts, Presented, conclude};
@@ -33,6 +34,8 @@ pub(super) struct SharedPage {
     qr: String,
     now: Timestamp,
     is_own: bool,
+    /// Whether a sandbox partner confirms any of it. A demonstration says so on every page.
+    is_test: bool,
 }
 
 /// A signed token with its checks.
@@ -79,8 +82,10 @@ impl SharedPage {
         let link = app.links().share(secret);
         let qr = Qr::new(&link).map(|qr| qr.html(&text.of("qr-link"))).unwrap_or_default();
         let audience = app.links().share_audience(share.id);
+        let submissions: Vec<Uuid> = opened.presentations.iter().filter_map(|shown| shown.submission).collect();
+        let is_test = !layout.demo && app.store().read().await?.is_any_of_sandbox(&submissions).await?;
         let purpose = opened.purpose;
-        Ok(Some(Self { layout, share, purpose, audience, verdict, people, tokens, link, qr, now, is_own }))
+        Ok(Some(Self { layout, share, purpose, audience, verdict, people, tokens, link, qr, now, is_own, is_test }))
     }
 
     /// Returns the name, if there is only one.

@@ -154,3 +154,31 @@ async fn console_errors_are_rendered_even_without_a_store() {
     let down = browser.get("/console").await.assert_status(503);
     assert!(down.text.contains("console.css") && down.text.contains("No data was lost"), "{}", down.text);
 }
+
+#[tokio::test]
+async fn ended_submission_says_why_and_hides_the_text_of_a_withdrawal() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let [open, declined, withdrawn] =
+        [test.push(&token, "open").await, test.push(&token, "declined").await, test.push(&token, "withdrawn").await];
+    let mut person = test.signed_in("ada@example.org").await;
+    let page = person.open(declined).await.redirect().to_owned();
+    person.post(&format!("{page}/decline"), &[]).await.assert_status(303);
+    let path = format!("{PUSH}/withdrawn");
+    let reason = json!({ "reason": "Entered for the wrong person" }).to_string();
+    let answer = test.send(test.api(axum::http::Method::DELETE, &path, &token, &reason)).await;
+    assert!((200..300).contains(&answer.status.as_u16()), "{}", answer.text);
+    let mut browser = console(&test, &partner).await;
+    for (id, said) in [(declined, "Declined by the person"), (withdrawn, "Withdrawn by you. The reason that you sent")]
+    {
+        let shown = browser.text(&format!("/console/submissions/{id}")).await;
+        assert!(shown.contains(said) && shown.contains("<dt>Ended</dt>"), "{shown}");
+        assert!(!shown.contains("wrong person"), "{shown}");
+    }
+    let waiting = browser.text(&format!("/console/submissions/{open}")).await;
+    assert!(!waiting.contains("<dt>Ended</dt>") && !waiting.contains("<dt>Reason</dt>"), "{waiting}");
+    test.advance(49 * HOUR);
+    let late = console(&test, &partner).await.text(&format!("/console/submissions/{open}")).await;
+    assert!(late.contains("Not accepted in time"), "{late}");
+}

@@ -33,16 +33,34 @@ pub async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
 /// Returns every page and every form of the console, with `id` as the id of a submission or
 /// webhook.
 pub fn pages(id: Uuid) -> Vec<(Method, String)> {
-    let get = ["", "/submissions", "/credentials", "/credentials/rotate", "/webhooks", "/webhooks/new", "/explorer"];
-    let get_one =
-        ["/submissions/ID", "/webhooks/ID", "/webhooks/ID/edit", "/webhooks/ID/delete", "/webhooks/ID/rotate"];
+    let get = [
+        "",
+        "/submissions",
+        "/verifications",
+        "/requests",
+        "/credentials",
+        "/credentials/rotate",
+        "/webhooks",
+        "/webhooks/new",
+        "/explorer",
+    ];
+    let get_one = [
+        "/submissions/ID",
+        "/verifications/ID",
+        "/webhooks/ID",
+        "/webhooks/ID/edit",
+        "/webhooks/ID/delete",
+        "/webhooks/ID/rotate",
+    ];
     let post = [
         "/sign-out-others",
         "/credentials/rotate",
+        "/credentials/revoke-old",
         "/passkeys/remove",
         "/passkey/register/start",
         "/passkey/register/finish",
         "/submissions/find",
+        "/verifications/find",
         "/webhooks/new",
         "/explorer",
     ];

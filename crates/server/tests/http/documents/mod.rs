@@ -1,5 +1,6 @@
 //! Documents attached to credentials (docs/partner-api.md sections 4, 6 and 8).
 
+mod bodies;
 mod content;
 mod inspection;
 mod retention;

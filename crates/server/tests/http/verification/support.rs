@@ -90,6 +90,7 @@ pub async fn listen(test: &TestApp, partner: Uuid) -> Uuid {
         failures: 0,
         paused_until: None,
         disabled_at: None,
+        listens_until: None,
     };
     let mut tx = test.app.store().write().await.expect("a transaction");
     tx.add_webhook(&webhook).await.expect("added");

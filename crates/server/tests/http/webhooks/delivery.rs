@@ -295,6 +295,9 @@ async fn webhook_sends_a_test_event_and_replays_a_time_range() {
     let answer =
         test.post(&path, &token, &json!({ "from": "x", "to": "2026-11-24T00:00:00Z" })).await.assert_status(422);
     assert_eq!(answer.errors(), [("time.format".to_owned(), "/from".to_owned())]);
+    let backwards = json!({ "from": "2026-11-24T00:00:00Z", "to": "2026-11-23T00:00:00Z" });
+    let answer = test.post(&path, &token, &backwards).await.assert_status(422);
+    assert_eq!(answer.errors(), [("time.order".to_owned(), "/to".to_owned())]);
 }
 
 #[tokio::test]

@@ -3,5 +3,6 @@
 mod addresses;
 mod delivery;
 mod gone;
+pub mod listeners;
 mod registration;
-mod support;
+pub mod support;

@@ -1,5 +1,10 @@
 //! Sandbox users: sandbox partners test an integration without a person.
 
+mod clock;
+mod marks;
+mod people;
+mod sign_up;
+
 use crate::support::app::{PUSH, TestApp, TestPartner, career};
 use crate::support::receiver::Receiver;
 use serde_json::{Value, json};
@@ -108,6 +113,7 @@ async fn only_sandbox_partners_may_use_known_sandbox_users() {
         (&real, "nobody@sandbox.invalid", "sandbox.only"),
         (&real, "consents@x.SANDBOX.invalid", "sandbox.only"),
         (&sandbox, "nobody@sandbox.invalid", "choice.unknown"),
+        (&sandbox, "consents.2d@sandbox.invalid", "choice.unknown"),
     ] {
         for path in [PUSH.to_owned(), format!("{PUSH}?dry_run=true")] {
             let problem = test.post(&path, token, &with_notify("1", address)).await.assert_status(422).json();

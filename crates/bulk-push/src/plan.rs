@@ -1,0 +1,391 @@
+//! A mapping applied to a header: the options, the mapping file and inferred columns together.
+
+use credential::Type;
+use jiff::civil::Date;
+
+use crate::dates::Dates;
+use crate::error::Error;
+use crate::form::Form;
+use crate::infer_columns::{self, Twice, folded};
+use crate::mapping::{Columns, Mapping};
+
+/// The source of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// None.
+    Nothing,
+    /// These columns.
+    Columns(Vec<usize>),
+    /// The same value in every row.
+    Constant(String),
+}
+
+/// A mapping applied to a header.
+#[derive(Debug)]
+pub struct Plan {
+    /// The fields that columns can fill.
+    pub form: Form,
+    /// The names of the columns.
+    pub header: Vec<String>,
+    /// The column that identifies the person.
+    pub person: Option<usize>,
+    /// The column with the credential's id.
+    pub credential_id: Option<usize>,
+    /// The column with the id of the earlier credential that the row updates.
+    pub replaces: Option<usize>,
+    /// The column with the address to mail the link to.
+    pub email: Option<usize>,
+    /// The patterns of dates.
+    pub dates: Dates,
+    /// The institutions between the partner and the issuer.
+    pub partner_chain: Vec<String>,
+    /// The origin of each target.
+    pub origins: Vec<Origin>,
+    /// The columns that are deliberately not used.
+    pub ignored: Vec<usize>,
+    /// Whether the person column was inferred from a name that may number the rows.
+    pub is_weak_person: bool,
+    pub today: Date,
+    /// The complete mapping: given and inferred.
+    pub mapping: Mapping,
+}
+
+impl Plan {
+    /// Applies a mapping to a header and infers the rest.
+    pub fn new(
+        mapping: &Mapping,
+        credential_type: Type,
+        header: Vec<String>,
+        mail_links: bool,
+        today: Date,
+    ) -> Result<Self, Error> {
+        let form = Form::of(credential_type);
+        let dates = Dates::new(mapping.date_format.as_deref(), mapping.empty_end, today).map_err(Error::Usage)?;
+        let mut resolver = HeaderResolver { header: &header, used: vec![false; header.len()] };
+        let ignored: Result<Vec<usize>, Error> = mapping.ignore.iter().map(|name| resolver.named(name)).collect();
+        let ignored = ignored?;
+        let mut origins = resolver.given(mapping, &form)?;
+        let person = resolver.given_or_inferred("--person", mapping.person.as_deref(), infer_columns::PERSON)?;
+        let credential_id =
+            resolver.given_or_inferred("", mapping.credential_id.as_deref(), infer_columns::CREDENTIAL_ID)?;
+        let replaces =
+            resolver.given_or_inferred("--replaces", mapping.replaces.as_deref(), infer_columns::REPLACES)?;
+        let wanted = if mail_links { infer_columns::EMAIL } else { &[] };
+        let email = resolver.given_or_inferred("--email", mapping.email.as_deref(), wanted)?;
+        if mail_links && email.is_none() {
+            let needs = "--mail-links needs a column with email addresses; set --email COLUMN";
+            return Err(Error::Usage(needs.to_owned()));
+        }
+        resolver.infer(&form, &mut origins)?;
+        let is_weak = |column: usize| folded(&header[column]) == infer_columns::WEAK_PERSON;
+        let is_weak_person = mapping.person.is_none() && person.is_some_and(is_weak);
+        let mut plan = Self {
+            form,
+            header,
+            person,
+            credential_id,
+            replaces,
+            email,
+            dates,
+            partner_chain: mapping.partner_chain.clone(),
+            origins,
+            ignored,
+            is_weak_person,
+            today,
+            mapping: mapping.clone(),
+        };
+        plan.is_whole()?;
+        plan.mapping = plan.told(mapping);
+        Ok(plan)
+    }
+
+    /// Checks that every required field has a source.
+    fn is_whole(&self) -> Result<(), Error> {
+        let mut missing: Vec<String> = Vec::new();
+        if self.person.is_none() && self.form.list.is_some() {
+            missing.push(
+                "  person: the column that identifies the person, such as a payroll number; rows with the same value \
+                 become one career. Set --person COLUMN"
+                    .to_owned(),
+            );
+        }
+        let lacks = |target: &usize| self.form.targets[*target].is_required && self.origins[*target] == Origin::Nothing;
+        missing.extend((0..self.origins.len()).filter(lacks).map(|target| {
+            let (name, meaning) = (self.form.name(target), self.form.targets[target].meaning);
+            format!("  {name}: {meaning} Set --column {name}=COLUMN or --set {name}=VALUE")
+        }));
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let columns = self.unused();
+        let columns = if columns.is_empty() { "none".to_owned() } else { columns.join(", ") };
+        Err(Error::Usage(format!(
+            "the columns do not provide all fields of a {}:\n{}\nUnused columns: {columns}\n\
+             If the header is further down, add --skip-rows COUNT",
+            self.form.credential_type,
+            missing.join("\n")
+        )))
+    }
+
+    /// Returns the names of the columns that no field uses.
+    pub fn unused(&self) -> Vec<String> {
+        self.unmapped().filter(|column| !self.header[*column].is_empty()).map(|column| self.label(column)).collect()
+    }
+
+    /// Returns the columns that no field uses, ignored ones included.
+    pub fn unmapped(&self) -> impl Iterator<Item = usize> {
+        (0..self.header.len()).filter(|column| self.meanings(*column).is_empty())
+    }
+
+    /// Returns the names of what a column fills.
+    fn meanings(&self, column: usize) -> Vec<String> {
+        let singles = [
+            ("person", self.person),
+            ("credential_id", self.credential_id),
+            ("replaces", self.replaces),
+            ("email", self.email),
+        ];
+        let singles =
+            singles.into_iter().filter(|(_, single)| *single == Some(column)).map(|(name, _)| name.to_owned());
+        let fills = |origin: &Origin| matches!(origin, Origin::Columns(columns) if columns.contains(&column));
+        let fields = self.origins.iter().enumerate().filter(|(_, origin)| fills(origin));
+        singles.chain(fields.map(|(target, _)| self.form.name(target))).collect()
+    }
+
+    /// Returns the name of a column, with its number if several columns have that name.
+    pub fn label(&self, column: usize) -> String {
+        label(&self.header, column)
+    }
+
+    /// Describes what each column means, one per line.
+    pub fn explained(&self) -> String {
+        let names: Vec<String> = (0..self.header.len()).map(|column| self.label(column)).collect();
+        let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default().clamp(12, 40);
+        let line = |name: &str, meaning: &str| format!("  {name:<width$}  {meaning}");
+        let columns = names.iter().enumerate().filter(|(_, name)| !name.is_empty()).map(|(column, name)| {
+            let meanings = self.meanings(column);
+            line(name, &if meanings.is_empty() { "ignored".to_owned() } else { meanings.join(", ") })
+        });
+        let constants = self.origins.iter().enumerate().filter_map(|(target, origin)| match origin {
+            Origin::Constant(value) => Some(line("(every row)", &format!("{} = {value}", self.form.name(target)))),
+            _ => None,
+        });
+        columns.chain(constants).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Returns the column that fills the field `name`, if columns do.
+    pub fn columns_of(&self, name: &str) -> Option<&[usize]> {
+        match self.form.find(name).map(|target| &self.origins[target]) {
+            Some(Origin::Columns(columns)) => Some(columns),
+            _ => None,
+        }
+    }
+
+    fn told(&self, said: &Mapping) -> Mapping {
+        let name = |column: Option<usize>| column.map(|column| self.label(column));
+        let mut told = Mapping {
+            credential_type: Some(self.form.credential_type.name().to_owned()),
+            person: name(self.person),
+            credential_id: name(self.credential_id),
+            replaces: name(self.replaces),
+            email: name(self.email),
+            columns: std::collections::BTreeMap::new(),
+            constants: std::collections::BTreeMap::new(),
+            ..said.clone()
+        };
+        for (target, origin) in self.origins.iter().enumerate() {
+            match origin {
+                Origin::Nothing => {}
+                Origin::Constant(value) => drop(told.constants.insert(self.form.name(target), value.clone())),
+                Origin::Columns(columns) => {
+                    let mut names: Vec<String> = columns.iter().map(|column| self.label(*column)).collect();
+                    let columns =
+                        if names.len() == 1 { Columns::One(names.remove(0)) } else { Columns::Several(names) };
+                    told.columns.insert(self.form.name(target), columns);
+                }
+            }
+        }
+        told
+    }
+}
+
+fn target(form: &Form, name: &str) -> Result<usize, Error> {
+    form.find(name).ok_or_else(|| {
+        let (known, names) = (form.credential_type, form.names());
+        Error::Usage(format!("a {known} has no field '{name}' that a column can fill. Use one of: {names}"))
+    })
+}
+
+fn label(header: &[String], column: usize) -> String {
+    let name = &header[column];
+    let alike: Vec<usize> = (0..header.len()).filter(|other| folded(&header[*other]) == folded(name)).collect();
+    match alike.iter().position(|other| *other == column) {
+        Some(position) if alike.len() > 1 && !name.is_empty() => format!("{name}#{}", position + 1),
+        _ => name.clone(),
+    }
+}
+
+struct HeaderResolver<'a> {
+    header: &'a [String],
+    used: Vec<bool>,
+}
+
+impl HeaderResolver<'_> {
+    /// Returns the only column with this name: an exact match, or one that ignores case and
+    /// punctuation. `Name#2` is the second column with that name.
+    fn named(&mut self, name: &str) -> Result<usize, Error> {
+        let of = |is: &dyn Fn(usize) -> bool| -> Vec<usize> {
+            (0..self.header.len()).filter(|column| is(*column)).collect()
+        };
+        let labelled = of(&|column| label(self.header, column) == name);
+        let exact = of(&|column| self.header[column] == name);
+        let found = match (labelled.is_empty(), exact.is_empty()) {
+            (false, _) => labelled,
+            (true, false) => exact,
+            (true, true) => of(&|column| folded(&self.header[column]) == folded(name)),
+        };
+        match found.as_slice() {
+            [one] => {
+                self.used[*one] = true;
+                Ok(*one)
+            }
+            [] => {
+                Err(Error::Usage(format!("there is no column '{name}'. The columns are: {}", self.header.join(", "))))
+            }
+            [.., second] => Err(self.twice(Twice(*second), "")),
+        }
+    }
+
+    /// Explains how to choose one of several columns with the same name.
+    fn twice(&self, Twice(second): Twice, target: &str) -> Error {
+        let name = &self.header[second];
+        let alike = (0..self.header.len()).filter(|column| folded(&self.header[*column]) == folded(name));
+        let labels: Vec<String> = alike.map(|column| format!("\"{}\"", label(self.header, column))).collect();
+        let option = match target {
+            "" => "its number".to_owned(),
+            option if option.starts_with("--") => format!("{option} COLUMN"),
+            field => format!("--column {field}=COLUMN"),
+        };
+        Error::Usage(format!(
+            "two columns have the name '{name}'. Choose one with {option}: {}; or exclude the others with \
+             --ignore-column",
+            labels.join(", ")
+        ))
+    }
+
+    /// Returns the origins that the mapping gives.
+    fn given(&mut self, mapping: &Mapping, form: &Form) -> Result<Vec<Origin>, Error> {
+        let mut origins = vec![Origin::Nothing; form.targets.len()];
+        for (name, columns) in &mapping.columns {
+            let found: Result<Vec<usize>, Error> = columns.names().iter().map(|name| self.named(name)).collect();
+            origins[target(form, name)?] = Origin::Columns(found?);
+        }
+        for (name, value) in &mapping.constants {
+            origins[target(form, name)?] = Origin::Constant(value.clone());
+        }
+        Ok(origins)
+    }
+
+    fn given_or_inferred(&mut self, option: &str, said: Option<&str>, names: &[&str]) -> Result<Option<usize>, Error> {
+        if let Some(name) = said {
+            return self.named(name).map(Some);
+        }
+        let found = infer_columns::column(self.header, names, |column| !self.used[column]);
+        let found = found.map_err(|twice| self.twice(twice, option))?;
+        found.iter().for_each(|column| self.used[*column] = true);
+        Ok(found)
+    }
+
+    /// Infers the origins of the fields that have none.
+    fn infer(&mut self, form: &Form, origins: &mut [Origin]) -> Result<(), Error> {
+        for (target, origin) in origins.iter_mut().enumerate().filter(|(_, origin)| **origin == Origin::Nothing) {
+            let path = form.targets[target].path.join(".");
+            let leaf = form.targets[target].path.last().copied().unwrap_or_default();
+            let found = infer_columns::columns(self.header, leaf, &path, |column| !self.used[column]);
+            let found = found.map_err(|twice| self.twice(twice, &form.name(target)))?;
+            if !found.is_empty() {
+                found.iter().for_each(|column| self.used[*column] = true);
+                *origin = Origin::Columns(found);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn plan(mapping: &Mapping, names: &[&str]) -> Result<Plan, String> {
+        let header = names.iter().map(|name| (*name).to_owned()).collect();
+        let today = jiff::civil::date(2026, 11, 23);
+        Plan::new(mapping, Type::default(), header, false, today).map_err(|stop| match stop {
+            Error::Usage(said) | Error::Failed(said) => said,
+        })
+    }
+
+    const COLUMNS: &[&str] =
+        &["Emp ID", "First name", "Last name", "Email", "Company", "Job title", "From", "To", "Pay period"];
+
+    #[test]
+    fn common_headers_are_inferred_into_a_reusable_mapping() {
+        let guessed = plan(&Mapping::default(), COLUMNS).expect("whole");
+        assert_eq!((guessed.person, guessed.email), (Some(0), None), "nobody is mailed by a guess");
+        assert_eq!(guessed.unused(), ["Email"]);
+        let explained = guessed.explained();
+        for line in ["  Emp ID        person", "  First name    full_name", "  Email         ignored"] {
+            assert!(explained.lines().any(|found| found == line), "{line}: {explained}");
+        }
+        assert_eq!(
+            guessed.mapping.columns["full_name"],
+            Columns::Several(vec!["First name".into(), "Last name".into()])
+        );
+        assert_eq!(guessed.mapping.columns["end_date"], Columns::One("To".into()));
+        let again = plan(&guessed.mapping, COLUMNS).expect("whole");
+        assert_eq!((again.origins, again.mapping), (guessed.origins, guessed.mapping));
+    }
+
+    #[test]
+    fn mapping_errors_name_the_column_or_field() {
+        let said =
+            plan(&Mapping::default(), &["Who", "First name", "Last name", "Company", "Start"]).expect_err("not whole");
+        for part in [
+            "person: the column that identifies the person",
+            "--person COLUMN",
+            "last_processed_month",
+            "--set last_processed_month=VALUE",
+            "Who",
+        ] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        let mut mapping = Mapping { person: Some("Nobody".into()), ..Mapping::default() };
+        assert!(plan(&mapping, COLUMNS).expect_err("no such column").contains("there is no column 'Nobody'"));
+        mapping.person = Some("emp-id".into());
+        mapping.constants.insert("salary".into(), "1".into());
+        assert!(plan(&mapping, COLUMNS).expect_err("no such field").contains("no field 'salary'"));
+        mapping.constants = BTreeMap::from([("last_processed_month".into(), "2024-05".into())]);
+        let made = plan(&mapping, COLUMNS).expect("whole");
+        assert_eq!(made.unused(), ["Email", "Pay period"], "a constant goes before a guess");
+        assert!(made.explained().contains("  (every row)   last_processed_month = 2024-05"), "{}", made.explained());
+        mapping.person = Some("email".into());
+        assert!(plan(&mapping, &["Email", "EMAIL"]).expect_err("which?").contains("two columns have the name 'EMAIL'"));
+    }
+
+    #[test]
+    fn repeated_names_are_refused_until_one_is_chosen() {
+        let header = &["Emp ID", "Name", "Company", "Job", "Start date", "Start date", "Pay period"];
+        let said = plan(&Mapping::default(), header).expect_err("which?");
+        let parts = ["two columns have the name 'Start date'", "--column start_date=COLUMN", "\"Start date#2\""];
+        assert!(parts.iter().all(|part| said.contains(part)), "{said}");
+        let columns = BTreeMap::from([("start_date".to_owned(), Columns::of("Start date#2"))]);
+        let chosen = plan(&Mapping { columns, ..Mapping::default() }, header).expect("whole");
+        assert_eq!(chosen.columns_of("start_date"), Some(&[5][..]));
+        assert_eq!(chosen.mapping.columns["start_date"], Columns::One("Start date#2".into()));
+        let ignore = vec!["Start date#2".to_owned()];
+        let ignoring = plan(&Mapping { ignore, ..Mapping::default() }, header).expect("whole");
+        assert_eq!(ignoring.columns_of("start_date"), Some(&[4][..]));
+        assert_eq!(ignoring.ignored, [5]);
+    }
+}

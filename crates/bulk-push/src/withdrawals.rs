@@ -1,0 +1,174 @@
+//! The result file of `tenure withdraw`, from which an interrupted run resumes.
+//!
+//! A row is written after the response. Repeating a withdrawal changes nothing, so a response that
+//! was not recorded costs one more request.
+
+use std::collections::HashSet;
+use std::fs::{File, TryLockError};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::journal::{append, cut};
+use crate::links::LinkRow;
+
+const HEADER: [&str; 5] = ["person", "credential_id", "request_id", "outcome", "message"];
+
+/// The result of one withdrawal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Withdrawn now or earlier, or it had already ended.
+    Withdrawn,
+    /// The server does not know the credential.
+    NotFound,
+    /// The server refused the withdrawal, or failed on it.
+    Failed,
+}
+
+impl Outcome {
+    /// Returns the name in the result file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Withdrawn => "withdrawn",
+            Self::NotFound => "not_found",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The result file, opened for appending.
+#[derive(Debug)]
+pub struct Withdrawals {
+    file: File,
+    path: PathBuf,
+    /// Credential id and request id of each withdrawn credential. An id that was pushed again has
+    /// another request.
+    done: HashSet<(String, String)>,
+}
+
+impl Withdrawals {
+    /// Opens the result file, and reads the results of earlier runs.
+    ///
+    /// # Errors
+    /// The file cannot be used, is in use, or is another file.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let refuse =
+            |error: &dyn std::fmt::Display| Error::Failed(format!("{} cannot be used: {error}", path.display()));
+        let mut file = append(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(refuse(&"another tenure withdraw is using it")),
+            Err(TryLockError::Error(error)) => return Err(refuse(&error)),
+        }
+        let text = String::from_utf8_lossy(&std::fs::read(path).map_err(|error| refuse(&error))?).into_owned();
+        let head = HEADER.join(",") + "\n";
+        if !(text.starts_with(&head) || head.starts_with(&text)) {
+            return Err(Error::Usage(format!(
+                "{} exists and is not a result file of tenure withdraw; set another file with --results",
+                path.display()
+            )));
+        }
+        // After a crash the last line may be incomplete.
+        if cut(&mut file).map_err(|error| refuse(&error))? == 0 {
+            file.write_all(head.as_bytes()).map_err(|error| refuse(&error))?;
+        }
+        let mut done = HashSet::new();
+        let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
+        for record in csv::Reader::from_reader(whole.as_bytes()).records() {
+            let record = record.map_err(|error| refuse(&error))?;
+            let cell = |at: usize| record.get(at).unwrap_or_default().to_owned();
+            if cell(3) == Outcome::Withdrawn.name() {
+                done.insert((cell(1), cell(2)));
+            }
+        }
+        Ok(Self { file, path: path.to_owned(), done })
+    }
+
+    /// Returns whether an earlier run has withdrawn the credential of `row`.
+    pub fn has(&self, row: &LinkRow) -> bool {
+        self.done.contains(&(row.credential_id.clone(), row.request_id.clone()))
+    }
+
+    /// Records one result.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn add(&mut self, row: &LinkRow, outcome: Outcome, message: &str) -> Result<(), Error> {
+        let refuse = |error: &dyn std::fmt::Display| {
+            Error::Failed(format!("{} cannot be written: {error}", self.path.display()))
+        };
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        // A line is a row, so that an incomplete one can be recognised.
+        let message = message.replace(char::is_control, " ");
+        let record = [&*row.person, &*row.credential_id, &*row.request_id, outcome.name(), &*message];
+        writer.write_record(record).map_err(|error| refuse(&error))?;
+        let line = writer.into_inner().map_err(|error| refuse(&error))?;
+        self.file.write_all(&line).map_err(|error| refuse(&error))
+    }
+
+    /// Syncs the file to disk.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn sync(&self) -> Result<(), Error> {
+        let path = self.path.display();
+        self.file.sync_data().map_err(|error| Error::Failed(format!("{path} cannot be written: {error}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: &str, request: &str) -> LinkRow {
+        LinkRow {
+            person: "E1".to_owned(),
+            credential_id: id.to_owned(),
+            request_id: request.to_owned(),
+            ..LinkRow::default()
+        }
+    }
+
+    #[test]
+    fn only_withdrawn_requests_are_skipped_by_the_next_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("results.csv");
+        let mut results = Withdrawals::open(&path).expect("opened");
+        assert!(Withdrawals::open(&path).expect_err("in use").to_string().contains("another tenure withdraw"));
+        results.add(&row("a", "1"), Outcome::Withdrawn, "").expect("written");
+        results.add(&row("b", "2"), Outcome::Failed, "The server\nfailed.").expect("written");
+        results.sync().expect("synced");
+        drop(results);
+        let results = Withdrawals::open(&path).expect("opened");
+        assert!(results.has(&row("a", "1")));
+        assert!(!results.has(&row("b", "2")), "it is tried again");
+        assert!(!results.has(&row("a", "3")), "it was pushed again");
+    }
+
+    #[test]
+    fn results_survive_a_crash_at_any_byte() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("results.csv");
+        let mut results = Withdrawals::open(&path).expect("opened");
+        results.add(&row("a", "1"), Outcome::Withdrawn, "").expect("written");
+        drop(results);
+        let whole = std::fs::read(&path).expect("there");
+        for end in 0..whole.len() {
+            std::fs::write(&path, &whole[..end]).expect("written");
+            let mut results = Withdrawals::open(&path).expect("opened");
+            assert!(!results.has(&row("a", "1")), "at {end}");
+            results.add(&row("a", "1"), Outcome::Withdrawn, "").expect("written");
+            drop(results);
+            assert_eq!(std::fs::read(&path).expect("there"), whole, "at {end}");
+        }
+    }
+
+    #[test]
+    fn other_files_are_not_overwritten() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("people.csv");
+        std::fs::write(&path, "Name,Company\n").expect("written");
+        assert!(Withdrawals::open(&path).expect_err("another file").to_string().contains("--results"));
+        assert_eq!(std::fs::read_to_string(&path).expect("there"), "Name,Company\n");
+    }
+}

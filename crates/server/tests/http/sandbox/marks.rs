@@ -1,0 +1,32 @@
+//! Data of the sandbox does not look real to hirers.
+
+use uuid::Uuid;
+
+use crate::support::app::{TestApp, TestPartner};
+use crate::support::browser::Browser;
+
+const MARK: &str = "Test data: at least one of these records";
+
+/// Shares a credential of `partner` and returns the hirer's page.
+async fn shown_to_hirers(test: &TestApp, person: &mut Browser<'_>, partner: &TestPartner, id: &str) -> String {
+    let credential: Uuid = test.push(&test.token(partner).await, id).await;
+    person.accept(credential).await;
+    let part = format!("{credential}/employment/0");
+    let path = format!("/wallet/credentials/{credential}/share");
+    let own = person.post(&path, &[("part", &part), ("days", "14")]).await.redirect().to_owned();
+    let page = person.text(&own).await;
+    let link = page.split("<code id=\"share-link\">").nth(1).and_then(|after| after.split('<').next()).expect("a link");
+    test.text(&link[link.find("/share/").expect("a path")..]).await
+}
+
+#[tokio::test]
+async fn shared_page_says_that_sandbox_data_is_test_data() {
+    let test = TestApp::new().await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let real = test.partner().await;
+    let page = shown_to_hirers(&test, &mut person, &real, "1").await;
+    assert!(!page.contains(MARK), "{page}");
+    let sandbox = test.sandbox_partner().await;
+    let page = shown_to_hirers(&test, &mut person, &sandbox, "2").await;
+    assert!(page.contains(MARK), "{page}");
+}

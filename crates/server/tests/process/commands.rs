@@ -1,0 +1,144 @@
+//! The list of commands: the page of the reference, completions, man pages, and the settings in
+//! effect.
+
+use clap::CommandFactory as _;
+use serde_json::{Value, json};
+use tenure::cli::Cli;
+
+use crate::tenure::{binary, ended, shown};
+
+fn run(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = ended(binary().args(arguments));
+    (output.status.code(), shown(&output))
+}
+
+/// Returns the commands that help lists.
+fn commands() -> Vec<String> {
+    let command = Cli::command();
+    let shown = command.get_subcommands().filter(|command| !command.is_hide_set());
+    shown.map(|command| command.get_name().to_owned()).collect()
+}
+
+#[test]
+fn reference_page_lists_the_commands_and_their_exit_codes() {
+    let page = include_str!("../../../../docs/reference/cli.md");
+    let sections: Vec<&str> = page.split("\n## `tenure ").skip(1).collect();
+    let documented: Vec<&str> = sections.iter().filter_map(|section| section.split('`').next()).collect();
+    assert_eq!(documented, commands(), "one section for each command, in the order of the help");
+    for section in sections {
+        assert!(section.contains("| exit code | means |"), "{section}");
+    }
+    let (code, help) = run(&["--help"]);
+    assert_eq!(code, Some(0));
+    for command in commands() {
+        assert!(help.lines().any(|line| line.trim_start().starts_with(&command)), "{command}: {help}");
+    }
+}
+
+#[test]
+fn completions_cover_every_command_and_shell() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let (code, script) = run(&["completions", shell]);
+        assert_eq!(code, Some(0), "{shell}: {script}");
+        for command in commands() {
+            assert!(script.contains(&command), "{shell} lacks {command}");
+        }
+    }
+    assert_eq!(run(&["completions", "tcsh"]).0, Some(2));
+}
+
+#[test]
+fn man_pages_are_written_for_every_command() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("man1");
+    let (code, said) = run(&["man", "--out", &out.display().to_string()]);
+    assert_eq!(code, Some(0), "{said}");
+    for command in commands() {
+        let page = std::fs::read_to_string(out.join(format!("tenure-{command}.1"))).expect("a page");
+        assert!(page.contains(".TH"), "{page}");
+    }
+    assert!(out.join("tenure.1").exists() && !out.join("tenure-inspect-document.1").exists());
+}
+
+#[test]
+fn version_is_that_of_the_package() {
+    let (code, said) = run(&["--version"]);
+    let expected = format!("tenure {}", env!("CARGO_PKG_VERSION"));
+    assert!(code == Some(0) && said.starts_with(&expected), "{said}");
+    let commit = said.trim().strip_prefix(&expected).expect("the version").trim();
+    assert!(commit.is_empty() || commit.starts_with('(') && commit.ends_with(')'), "{said}");
+}
+
+#[test]
+fn effective_settings_hide_secrets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tenure.toml");
+    let text =
+        "[storage]\ndatabase_url = \"postgres://u:SECRETPW@h/db\"\n[object_storage]\nsecret_key = \"SECRETKEY\"\n";
+    std::fs::write(&file, text).expect("written");
+    let file = file.display().to_string();
+    let effective = |more: &[&str]| {
+        let mut command = binary();
+        command.args(["config", "--effective", "--config", &file, "--listen", "127.0.0.1:1"]).args(more);
+        let output = ended(command.env("TENURE_RETENTION__INCOMPLETE", "20s"));
+        assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+        shown(&output)
+    };
+    let text = effective(&[]);
+    for line in [
+        "server.listen = \"127.0.0.1:1\"  # option",
+        "retention.incomplete = \"20s\"  # TENURE_RETENTION__INCOMPLETE",
+        "retention.status = \"400d\"  # default",
+        &format!("storage.database_url = \"postgres://u:redacted@h/db\"  # {file}"),
+        "# outbound.ca_file is not set",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+    let json = effective(&["--json"]);
+    assert!(!text.contains("SECRET") && !json.contains("SECRET"), "{json}");
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    let listen = json["settings"].as_array().and_then(|all| all.iter().find(|found| found["name"] == "server.listen"));
+    let expected = json!({ "name": "server.listen", "value": "127.0.0.1:1", "origin": { "kind": "option" } });
+    assert_eq!(listen, Some(&expected));
+    assert_eq!(run(&["config", "--json"]).0, Some(2), "only with --effective");
+}
+
+#[test]
+fn effective_settings_hide_values_that_are_not_urls() {
+    for (option, value, expected) in [
+        ("--mail", "u:SECRET@h:587", 0),
+        ("--database-url", "postgres:/u:SECRET@h/db", 1),
+        ("--database-url", "postgres:\\\\u:SECRET@h/db", 1),
+        ("--database-url", "postgres://SECRET@h/db", 0),
+    ] {
+        let (code, said) = run(&["config", "--effective", option, value]);
+        assert!(code == Some(expected) && !said.contains("SECRET"), "{value}: {said}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data").display().to_string();
+    for mail in ["u:SECRET@h:587", "SECRET@h", "smpt://u:SECRET@h"] {
+        let (code, said) = run(&["serve", "--data", &data, "--listen", "127.0.0.1:0", "--mail", mail]);
+        assert!(code == Some(1) && said.contains("mail.transport") && !said.contains("SECRET"), "{mail}: {said}");
+    }
+    let mut command = binary();
+    command.args(["config", "--effective"]).env("TENURE_OBJECT_STORAGE__ACCESS_KEY", "AKIASECRET7EXAMPLE");
+    let said = shown(&ended(&mut command));
+    assert!(said.contains("object_storage.access_key = \"...MPLE\"") && !said.contains("SECRET"), "{said}");
+}
+
+#[test]
+fn a_missing_file_has_the_same_exit_code_everywhere() {
+    let destination = ["--server", "http://localhost:1", "--client-id", "018f4e1a-0000-7000-8000-000000000000"];
+    for arguments in [
+        vec!["check", "no-such-file"],
+        vec!["verify", "no-such-file"],
+        [&["push", "no-such-file"][..], &destination[..]].concat(),
+        [&["status", "no-such-file"][..], &destination[..]].concat(),
+        [&["withdraw", "no-such-file", "--reason", "Sent by mistake.", "--yes"][..], &destination[..]].concat(),
+    ] {
+        let output = ended(binary().args(&arguments).env("TENURE_CLIENT_SECRET", "secret"));
+        let said = shown(&output);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("no-such-file"), "{arguments:?}: {said}");
+    }
+}

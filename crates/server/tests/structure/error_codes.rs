@@ -1,0 +1,103 @@
+//! Every code of an error that the API returns stands in a test that produces it.
+
+use std::fs;
+use std::path::Path;
+
+use crate::root;
+
+/// The folders of the tests.
+const TESTS: [&str; 2] = ["crates/credential/tests", "crates/server/tests"];
+
+/// Files that list codes without producing them.
+const LISTS: [&str; 2] = ["reference.rs", "reference_links.rs"];
+
+/// The codes of failed checks. A test may name the variant instead of the code.
+const VERIFY_ERROR: &str = "crates/credential/src/verify_error.rs";
+
+fn read(folder: &Path, text: &mut String) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().map(|name| name.display().to_string()).unwrap_or_default();
+        if path.is_dir() && name != "structure" {
+            read(&path, text);
+        } else if name.ends_with(".rs") && !LISTS.contains(&&*name) {
+            text.push_str(&fs::read_to_string(&path).expect("a text"));
+        }
+    }
+}
+
+fn tests() -> String {
+    let mut text = String::new();
+    for folder in TESTS {
+        read(&root().join(folder), &mut text);
+    }
+    text
+}
+
+/// Returns the first word of each entry of a list in a source file: the lines between `start` and
+/// `end` that begin with a quoted word.
+fn listed(source: &str, start: &str, end: &str) -> Vec<String> {
+    let list = source.split_once(start).unwrap_or_else(|| panic!("{start}")).1.split_once(end).expect("an end").0;
+    let words = list.lines().filter_map(|line| line.trim_start().strip_prefix('"')?.split('"').next());
+    words.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_warning_is_documented() {
+    let cures = fs::read_to_string(root().join("crates/server/src/web/docs/cures.rs")).expect("the cures");
+    let documented = listed(&cures, "pub const WARNINGS", "};");
+    let mut sources = String::new();
+    for folder in ["crates/server/src/api", "crates/server/src/flows", "crates/credential/src"] {
+        read(&root().join(folder), &mut sources);
+    }
+    let codes = sources.lines().filter_map(|line| line.trim_start().strip_prefix("code: \"")?.split('"').next());
+    let codes: Vec<&str> = codes.collect();
+    assert!(codes.len() > 5, "{codes:?}");
+    for code in codes {
+        assert!(documented.iter().any(|known| known == code), "{code} is not in the catalogue");
+    }
+}
+
+#[test]
+fn every_error_code_is_produced_by_a_test() {
+    let tests = tests();
+    let cures = fs::read_to_string(root().join("crates/server/src/web/docs/cures.rs")).expect("the cures");
+    let mut codes: Vec<String> = credential::Code::ALL.iter().map(|code| code.as_str().to_owned()).collect();
+    codes.extend(listed(&cures, "pub const TOKEN", "};"));
+    codes.extend(listed(&cures, "pub const WARNINGS", "};"));
+    assert!(codes.len() > 50, "{codes:?}");
+    let missing: Vec<&String> = codes.iter().filter(|code| !tests.contains(&format!("\"{code}\""))).collect();
+    assert!(missing.is_empty(), "no test produces {missing:?}");
+}
+
+#[test]
+fn every_kind_of_error_is_produced_by_a_test() {
+    let tests = tests();
+    let source = fs::read_to_string(root().join("crates/server/src/error.rs")).expect("the kinds");
+    let metadata = source.split_once("fn metadata").expect("the kinds").1.split_once("\n    }").expect("an end").0;
+    let names = metadata.split("(StatusCode::").skip(1).filter_map(|kind| kind.split('"').nth(1));
+    let missing: Vec<&str> = names.clone().filter(|name| !tests.contains(&format!("error-{name}\""))).collect();
+    assert!(names.count() > 10);
+    assert!(missing.is_empty(), "no test produces {missing:?}");
+}
+
+#[test]
+fn every_failed_check_is_documented_and_produced_by_a_test() {
+    let tests = tests();
+    let source = fs::read_to_string(root().join(VERIFY_ERROR)).expect("the errors");
+    let cures = fs::read_to_string(root().join("crates/server/src/web/docs/cures.rs")).expect("the cures");
+    let documented = listed(&cures, "pub const CHECKS", "};");
+    let arms =
+        source.split_once("pub fn code").expect("the codes").1.lines().filter_map(|line| line.split_once(" => \""));
+    let mut known = Vec::new();
+    for (variants, code) in arms {
+        let code = code.split('"').next().expect("a code");
+        let names = variants.split("Self::").skip(1).filter_map(|name| name.split([' ', '(', '{']).next());
+        let is_produced = tests.contains(&format!("\"{code}\""))
+            || names.clone().any(|name| tests.contains(&format!("VerifyError::{name}")));
+        assert!(is_produced, "no test produces {code}");
+        known.push(code.to_owned());
+    }
+    assert!(known.len() > 20, "{known:?}");
+    assert_eq!(documented, known, "the cures have every code, in the same order");
+}
