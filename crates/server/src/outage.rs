@@ -1,7 +1,7 @@
 //! Outages of the database or the object store: a few log lines for many refused requests.
 //!
-//! Logs one line when requests begin to be refused, one every ten seconds while they are, and one
-//! when it is over. The first line has the id of a refused request, from the span that it is in.
+//! Logs one line for the first refused request, one every ten seconds during the outage, and one
+//! when it ends. The first line has the id of its request, from the span of that request.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ambient::Timestamp;
 
-/// Minimum time between two lines. An outage is over if no request was refused for as long.
+/// Minimum time between two lines. An outage ends after this time without a refused request.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// The outage in progress, if any.
@@ -76,7 +76,7 @@ impl Outage {
         Line::Continues(outage.refused)
     }
 
-    /// Ends the outage if it is over. Returns the number of refused requests.
+    /// Ends the outage after [`INTERVAL`] without a refused request. Returns how many were refused.
     fn ended(&self, now: Timestamp) -> Option<u64> {
         if !self.is_on.load(Ordering::Relaxed) {
             return None;
