@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use credential::format::sd_jwt::Challenge;
-use credential::format::{Configuration, Format, Issuer, Statement};
+use credential::format::{Configuration, Format, Issuer, ListForm, Statement};
 use credential::key::{Algorithm, Signer as _, SoftwareKey};
 use credential::status::{StatusList, StatusReference, token_payload};
 use credential::verification::{Answer, Token, VerificationInputs};
@@ -119,6 +119,7 @@ impl Bench {
             id: "urn:uuid:00000000-0000-4000-8000-000000000001",
             credential_type: configuration.credential_type,
             fields: &self.fields,
+            lists: ListForm::AsDeclared,
             partner_chain: &[],
             attester: "Acme Payroll",
             attested_at: "2026-11-20",

@@ -61,7 +61,7 @@ test("another issuer's credential is checked with the keys of its site alone", a
   assert.equal(claims.full_name, "Ada Example");
   assert.deepEqual(asked, [`${THERE}/.well-known/jwt-vc-issuer`]);
   const forged = await judge(credential(newKey()), METADATA_SITE(key));
-  assert.deepEqual(forged.wrong, ["signature failed signature", ...PLAIN]);
+  assert.deepEqual(forged.wrong, ["signature failed signature", "issuer unchecked unsigned", ...PLAIN]);
 });
 
 test("an issuer below a path has its metadata between host and path", async () => {
@@ -200,16 +200,62 @@ test("a W3C credential passes", async () => {
   assert.equal(claims.credentialSubject.full_name, "Ada Example");
 });
 
+/** Converts a credential to data model 1.1: the claim `vc` of a JWT with registered claims. */
+function older({ header, payload }) {
+  const { validFrom: issuanceDate, validUntil: expirationDate, ...members } = { ...payload };
+  for (const name of Object.keys(payload)) delete payload[name];
+  const vc = { ...members, issuanceDate, expirationDate };
+  Object.assign(payload, { iss: DID, nbf: NOW - 10, exp: NOW + 1000, vc });
+  header.typ = "JWT";
+  delete header.cty;
+}
+
+test("a W3C credential of data model 1.1 passes, and its own dates and status count", async () => {
+  const { claims, wrong } = await w3c(older);
+  assert.deepEqual(wrong, W3C);
+  assert.equal(claims.credentialSubject.full_name, "Ada Example");
+  for (const [change, expected] of [
+    [({ payload }) => (payload.exp = NOW - 60), "dates failed expired"],
+    [({ payload }) => (payload.vc.expirationDate = "2020-01-01T00:00:00Z"), "dates failed expired"],
+    [({ bits }) => bits.writeUInt8(0x40, 1), "status failed revoked"],
+  ]) {
+    const { wrong: found } = await w3c((parts) => {
+      older(parts);
+      change(parts);
+    });
+    assert.ok(found.includes(expected), `${found}`);
+  }
+});
+
+test("claims that contradict a credential of data model 1.1 are refused", async () => {
+  for (const change of [
+    ({ payload }) => (payload.vc.issuer = "did:web:other.example"),
+    ({ payload }) => {
+      payload.sub = "did:jwk:a";
+      payload.vc.credentialSubject.id = "did:jwk:b";
+    },
+    ({ payload }) => (payload.vc = "text"),
+  ]) {
+    const { wrong } = await w3c((parts) => {
+      older(parts);
+      change(parts);
+    });
+    assert.equal(wrong[0], "signature failed claim");
+  }
+});
+
 const [HOLDER, SCHEMA] = W3C;
 for (const [name, change, expected] of [
   ["revoked", ({ bits }) => bits.writeUInt8(0x40, 1), "status failed revoked"],
   ["a neighbour revoked", ({ bits }) => bits.writeUInt8(0xbf, 1), undefined],
   ["beyond the list", ({ payload }) => (payload.credentialStatus.statusListIndex = "131072"), "status failed claim"],
-  ["no index", ({ payload }) => (payload.credentialStatus.statusListIndex = 9), "status failed claim"],
+  ["an index as a number", ({ payload }) => (payload.credentialStatus.statusListIndex = 9), undefined],
+  ["no index", ({ payload }) => delete payload.credentialStatus.statusListIndex, "status failed claim"],
+  ["a list of another issuer", ({ list }) => (list.issuer = "did:web:other.example"), "status failed claim"],
   ["a list that is too short", (parts) => (parts.bits = Buffer.alloc(100)), "status failed malformed"],
   ["a list of another address", ({ list }) => (list.id = `${LIST}2`), "status failed claim"],
   ["a list for another purpose", ({ subject }) => (subject.statusPurpose = "message"), "status failed claim"],
-  ["an expired list", ({ list }) => (list.validUntil = "2020-01-01T00:00:00Z"), "status failed expired"],
+  ["an expired list", ({ list }) => (list.validUntil = "2020-01-01T00:00:00Z"), "status unchecked list_expired"],
   ["a status of another kind", ({ payload }) => (payload.credentialStatus.type = "Other"), "status unchecked status_kind"],
   ["no status", ({ payload }) => delete payload.credentialStatus, "status unchecked no_status"],
 ]) {

@@ -11,6 +11,7 @@ const CASES = new URL("../../crates/credential/tests/signed/pasted.json", import
 function encode(text, encoding) {
   const [, name, mark] = /^(.*?)(-bom)?$/.exec(encoding);
   const marked = mark ? `\u{feff}${text}` : text;
+  if (name === "latin-1") return Buffer.from(text, "latin1");
   if (name === "utf-8") return Buffer.from(marked, "utf8");
   const bytes = Buffer.from(marked, "utf16le");
   return name === "utf-16be" ? bytes.swap16() : bytes;
@@ -18,10 +19,12 @@ function encode(text, encoding) {
 
 const outcome = (found) => found.then((token) => ({ token }), ({ code }) => ({ refusal: code }));
 
-for (const { name, text, encoding, ...expected } of JSON.parse(await readFile(CASES, "utf8"))) {
+for (const { name, text, encoding, content, ...expected } of JSON.parse(await readFile(CASES, "utf8"))) {
   test(`pasted: ${name}`, async () => {
     const found = (async () => findToken(decodeText(new Uint8Array(encode(text, encoding)))))();
     assert.deepEqual(await outcome(found), expected);
+    const recognised = await found.then(() => undefined, (error) => error.content);
+    assert.equal(recognised, content);
   });
 }
 

@@ -78,12 +78,14 @@ const MISTAKES = {
     }),
     ["signature failed must_not_be_disclosed", ...UNREAD],
   ],
-  "another hash": [payload({ _sd_alg: "sha-512" }), ["signature failed hash_algorithm", ...UNREAD]],
+  "another hash": [payload({ _sd_alg: "sha-512" }), ["signature unchecked hash_algorithm", ...UNREAD]],
   "alg none": [
     { token: (token) => token.replace(/^[^.]+/, Buffer.from('{"alg":"none","typ":"dc+sd-jwt"}').toString("base64url")) },
     ["signature failed algorithm", ...UNREAD],
   ],
-  "another typ": [parts(({ header }) => (header.typ = "vc+sd-jwt")), ["signature failed type", ...UNREAD]],
+  "a hash that is none": [payload({ _sd_alg: "md5" }), ["signature failed hash_algorithm", ...UNREAD]],
+  "the typ of an older draft": [parts(({ header }) => (header.typ = "vc+sd-jwt")), ["signature unchecked type", ...UNREAD]],
+  "another typ": [parts(({ header }) => (header.typ = "kb+jwt")), ["signature failed type", ...UNREAD]],
   "a header with crit": [
     parts(({ header }) => (header.crit = ["exp"])),
     ["signature failed critical_header", ...UNREAD],
@@ -91,13 +93,13 @@ const MISTAKES = {
   "not a token": [{ token: () => "hello" }, ["signature failed malformed", ...UNREAD]],
   "a changed signature": [
     { token: (token) => token.replace(/\.([^.~]+)~/, (_, old) => `.${old.startsWith("A") ? "B" : "A"}${old.slice(1)}~`) },
-    ["signature failed signature", "holder failed sd_hash"],
+    ["signature failed signature", "issuer unchecked unsigned", "holder failed sd_hash"],
   ],
   "another's signature under the same name": [
     parts((all) => (all.issuer = newKey())),
-    ["signature failed signature"],
+    ["signature failed signature", "issuer unchecked unsigned"],
   ],
-  "a key of another kind": [parts((all) => (all.issuer = newKey("EdDSA"))), ["signature failed key_confusion"]],
+  "a key of another kind": [parts((all) => (all.issuer = newKey("EdDSA"))), ["signature failed key_confusion", "issuer unchecked unsigned"]],
   "a key that nobody knows": [
     parts(({ header }) => (header.kid = "key-9")),
     ["signature failed unknown_key", "issuer failed unknown_key"],
@@ -119,6 +121,12 @@ const MISTAKES = {
     ["holder failed audience"],
   ],
   "an answer to another question": [parts(({ binding }) => (binding.payload.nonce = "x")), ["holder failed nonce"]],
+  "an answer that has expired": [parts(({ binding }) => (binding.payload.exp = NOW - 60)), ["holder failed binding_expired"]],
+  "an answer before its time": [
+    parts(({ binding }) => (binding.payload.nbf = NOW + 61)),
+    ["holder failed binding_not_yet_valid"],
+  ],
+  "an answer whose end is a text": [parts(({ binding }) => (binding.payload.exp = "soon")), ["holder failed claim"]],
   "a key binding over something else": [
     parts(({ binding }) => (binding.payload.sd_hash = digest("x"))),
     ["holder failed sd_hash"],
@@ -152,7 +160,7 @@ const MISTAKES = {
   ],
   "a status list that is too old": [
     parts(({ list }) => (list.payload.exp = NOW - 61)),
-    ["status failed list_expired"],
+    ["status unchecked list_expired"],
   ],
   "a status list of another typ": [parts(({ list }) => (list.header.typ = "JWT")), ["status failed type"]],
   "a status list that does not unpack": [
@@ -172,6 +180,14 @@ const MISTAKES = {
   "a status list that cannot be had": [
     payload({ status: { status_list: { uri: `${ORIGIN}/status/7`, idx: 9 } } }),
     ["status unchecked unanswered"],
+  ],
+  "a page instead of a status list": [
+    { answers: { [`${ORIGIN}/status/1`]: "<html><body>Sign in. Welcome.</body></html>" } },
+    ["status unchecked no_list"],
+  ],
+  "a status list of an algorithm that is not supported": [
+    parts(({ list }) => (list.header.alg = "ES384")),
+    ["status unchecked no_list"],
   ],
   "no status": [payload({ status: undefined }), ["status unchecked no_status"]],
   "a status of another kind": [payload({ status: { crl: "x" } }), ["status unchecked status_kind"]],

@@ -1,5 +1,6 @@
 //! Searches any bytes for a token; every error message is a sentence. A token that was found is
-//! found again by itself, in quotes, wrapped over lines, in JSON and in UTF-16.
+//! found again by itself, in quotes, wrapped over lines, in a header, in JSON, in a URL and in
+//! UTF-16.
 #![no_main]
 
 use credential::verification::find_token;
@@ -17,8 +18,14 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(token.len() <= bytes.len() && token.is_ascii());
     assert_eq!(find_token(token.as_bytes()).as_deref(), Ok(&*token));
     let lines: Vec<&str> = token.as_bytes().chunks(7).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
-    for around in [format!("\u{feff}\u{201c}{token}\u{201d}"), lines.join("\r\n"), json!({ "a": [token] }).to_string()]
-    {
+    let percent: String = token.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    for around in [
+        format!("\u{feff}\u{201c}{token}\u{201d}"),
+        lines.join("\r\n"),
+        format!("Authorization: Bearer {token}"),
+        json!({ "a": [token] }).to_string(),
+        format!("https://a.example/?token={percent}"),
+    ] {
         assert_eq!(find_token(around.as_bytes()).as_deref(), Ok(&*token));
         let units = around.encode_utf16();
         let little: Vec<u8> = units.clone().flat_map(u16::to_le_bytes).collect();

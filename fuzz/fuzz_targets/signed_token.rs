@@ -17,6 +17,7 @@ fuzz_target!(|input: (&str, &str, &str, &[u8], bool)| {
     let inputs = VerificationInputs {
         issuer_keys: Answer::Some(keys),
         status: Answer::Some(status.to_owned()),
+        more_status: Vec::new(),
         stored_status: None,
         metadata: Answer::Some(metadata.to_vec()),
     };
@@ -26,13 +27,13 @@ fuzz_target!(|input: (&str, &str, &str, &[u8], bool)| {
         now: 1_795_000_000,
         most_age: Some(300),
     };
-    // Signs the same payload in both formats, so that the fuzzer reaches the code behind the
+    // Signs the same payload in every format, so that the fuzzer reaches the code behind the
     // signature.
     let signed = |typ: &str, end: &str| {
         let header = jws::protected(&json!({ "alg": "EdDSA", "typ": typ, "kid": "k1" }));
         jws::sign(&header, payload.as_bytes(), &key).expect("signed") + end
     };
-    for text in [text.to_owned(), signed("dc+sd-jwt", "~"), signed("vc+jwt", "")] {
+    for text in [text.to_owned(), signed("dc+sd-jwt", "~"), signed("vc+jwt", ""), signed("JWT", "")] {
         let token = match Token::read(&text) {
             Ok(token) => token,
             Err(refusal) => {

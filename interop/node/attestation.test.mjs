@@ -1,5 +1,5 @@
 // Wallet attestations and key attestations of a provider, as phone wallets have them, created with
-// @openid4vc and jose.
+// @openid4vc, jose and @peculiar/x509: by a listed key, or by a certificate of a listed authority.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +14,7 @@ import {
 import { Openid4vciRetrieveCredentialsError } from "@openid4vc/openid4vci";
 import * as jose from "jose";
 
+import { Authority } from "./support/authorities.mjs";
 import { offered } from "./support/issued.mjs";
 import { scene as newScene } from "./support/scene.mjs";
 import { Wallet } from "./support/wallet.mjs";
@@ -28,6 +29,16 @@ const known = { ...(await jose.exportJWK(provider.publicKey)), kid: "provider", 
 writeFileSync(join(folder, "providers.json"), JSON.stringify({ keys: [known] }));
 
 const settings = { TENURE_OID4VCI__TRUSTED_WALLET_PROVIDERS_FILE: join(folder, "providers.json") };
+
+const authority = await Authority.create("Wallet providers");
+writeFileSync(join(folder, "anchors.pem"), authority.pem);
+const byAuthority = { TENURE_OID4VCI__WALLET_TRUST_ANCHORS_FILE: join(folder, "anchors.pem") };
+// A provider that is in no list, with a certificate of the authority, or of another one.
+const certified = await authority.issue("Provider");
+const elsewhere = await (await Authority.create("Others")).issue("Provider");
+
+/** Returns the header that names the provider's key: by its certificate, or by its id. */
+const named = ({ x5c }) => (x5c ? { x5c } : { kid: "provider" });
 const now = () => Math.floor(Date.now() / 1000);
 
 /**
@@ -37,7 +48,7 @@ const now = () => Math.floor(Date.now() / 1000);
 function keyAttestation(keys, { by = provider, ...more } = {}) {
   const attested_keys = keys.map(({ publicJwk }) => publicJwk);
   const payload = { iat: now(), exp: now() + 300, attested_keys, key_storage: ["iso_18045_high"], ...more };
-  const header = { alg: "ES256", typ: "key-attestation+jwt", kid: "provider" };
+  const header = { alg: "ES256", typ: "key-attestation+jwt", ...named(by) };
   return new jose.SignJWT(payload).setProtectedHeader(header).sign(by.privateKey);
 }
 
@@ -49,7 +60,7 @@ async function attestedWallet({ by = provider } = {}) {
   const wallet = new Wallet();
   const instance = await wallet.newKey();
   const signJwt = async (_, { header, payload }) => ({
-    jwt: await new jose.SignJWT(payload).setProtectedHeader({ ...header, kid: "provider" }).sign(by.privateKey),
+    jwt: await new jose.SignJWT(payload).setProtectedHeader({ ...header, ...named(by) }).sign(by.privateKey),
     signerJwk: known,
   });
   const clientAttestationJwt = await createClientAttestationJwt({
@@ -87,6 +98,7 @@ const withoutAlg = ({ alg, ...jwk }) => jwk;
 describe("where attestation is taken", () => {
   const open = newScene({ env: settings });
 
+  // Conforms: OpenID4VCI D; HAIP 4.5.1; OIDF issuer: bad key attestation signature
   test("keys that a known provider attests are taken, one credential each, without a proof of each", async () => {
     const wallet = new Wallet();
     const { opened, txCode } = await begun(open, wallet);
@@ -106,6 +118,7 @@ describe("where attestation is taken", () => {
     assert.deepEqual(credentials.map(boundTo).map(withoutAlg), expected);
   });
 
+  // Conforms: OpenID4VCI D; OpenID4VCI F.1; OIDF issuer: bad key attestation signature
   test("a proof may carry an attestation of its key, and only of its key", async () => {
     const wallet = new Wallet();
     const { opened, txCode } = await begun(open, wallet);
@@ -128,28 +141,54 @@ describe("where attestation is taken", () => {
   });
 });
 
-describe("where attestation is required", () => {
-  const strict = newScene({ env: { ...settings, TENURE_OID4VCI__ATTESTATION_REQUIRED: "true" } });
+const refusedClient = (error) => {
+  assert.ok(error instanceof Oauth2ClientErrorResponseError, error.stack);
+  assert.equal(error.errorResponse.error, "invalid_client");
+  return true;
+};
 
-  test("a wallet needs a known provider's word for itself and its keys", async () => {
-    const refused = (error) => {
-      assert.ok(error instanceof Oauth2ClientErrorResponseError, error.stack);
-      assert.equal(error.errorResponse.error, "invalid_client");
-      return true;
-    };
-    const nobody = new Wallet();
-    const { opened, txCode } = await begun(strict, nobody);
-    await assert.rejects(nobody.token(opened, txCode), refused);
-    await assert.rejects((await attestedWallet({ by: stranger })).token(opened, txCode), refused);
-    const wallet = await attestedWallet();
-    const { access_token } = await wallet.token(opened, txCode);
-    const key = await wallet.newKey();
-    const nonce = await nonceOf(wallet, opened);
-    const attestation = [await keyAttestation([key], { nonce })];
-    const { credentials } = await wallet.credentials(opened, ID, { attestation }, access_token);
-    assert.deepEqual(credentials.map(boundTo).map(withoutAlg), [key.publicJwk]);
-    assert.deepEqual(opened.issuer.authorizationServers[0].token_endpoint_auth_methods_supported, [
-      "attest_jwt_client_auth",
-    ]);
+for (const [how, trust, by, other] of [
+  ["a key that the operator lists", settings, provider, stranger],
+  ["a certificate of an authority that the operator lists", byAuthority, certified, elsewhere],
+]) {
+  describe(`where attestation is required, by ${how}`, () => {
+    const strict = newScene({ env: { ...trust, TENURE_OID4VCI__ATTESTATION_REQUIRED: "true" } });
+
+    // Conforms: OpenID4VCI D; OpenID4VCI E; HAIP 4.4.1; HAIP 4.5.1
+    // Conforms: OIDF issuer: client attestation: bad signature
+    test(`a wallet needs a provider's word for itself and its keys, by ${how}`, async () => {
+      const nobody = new Wallet();
+      const { opened, txCode } = await begun(strict, nobody);
+      await assert.rejects(nobody.token(opened, txCode), refusedClient);
+      await assert.rejects((await attestedWallet({ by: other })).token(opened, txCode), refusedClient);
+      const wallet = await attestedWallet({ by });
+      const { access_token } = await wallet.token(opened, txCode);
+      const key = await wallet.newKey();
+      const ask = async (signer) => {
+        const attestation = [await keyAttestation([key], { nonce: await nonceOf(wallet, opened), by: signer })];
+        return wallet.credentials(opened, ID, { attestation }, access_token);
+      };
+      await assert.rejects(ask(other), refusedAs("invalid_proof"));
+      const { credentials } = await ask(by);
+      assert.deepEqual(credentials.map(boundTo).map(withoutAlg), [key.publicJwk]);
+      const [{ token_endpoint_auth_methods_supported: methods }] = opened.issuer.authorizationServers;
+      assert.deepEqual(methods, ["attest_jwt_client_auth"]);
+      const { proof_types_supported } = opened.issuer.credentialIssuer.credential_configurations_supported[ID];
+      for (const proof of ["jwt", "attestation"]) assert.ok(proof_types_supported[proof].key_attestations_required, proof);
+    });
+  });
+}
+
+describe("where no provider is trusted", () => {
+  const plain = newScene();
+
+  // Conforms: OpenID4VCI 12.2; OpenID4VCI 12.3
+  test("attestation is not advertised, neither of wallets nor of keys", async () => {
+    const { opened } = await begun(plain, new Wallet());
+    const [{ token_endpoint_auth_methods_supported: methods }] = opened.issuer.authorizationServers;
+    assert.ok(!methods?.includes("attest_jwt_client_auth"), methods);
+    const { proof_types_supported } = opened.issuer.credentialIssuer.credential_configurations_supported[ID];
+    assert.deepEqual(Object.keys(proof_types_supported), ["jwt"]);
+    assert.equal(proof_types_supported.jwt.key_attestations_required, undefined);
   });
 });

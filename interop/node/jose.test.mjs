@@ -11,12 +11,12 @@ import * as jose from "jose";
 
 import { until } from "../../browser/support/until.mjs";
 import { issued } from "./support/issued.mjs";
-import { TYPES, scene as newScene } from "./support/scene.mjs";
+import { EVERY_FORMAT, TYPES, scene as newScene } from "./support/scene.mjs";
 import { didKey, issuerKeys } from "./support/trust.mjs";
 import { tenureVerify } from "./support/verify.mjs";
 import { pem } from "./support/wallet.mjs";
 
-const scene = newScene();
+const scene = newScene({ env: EVERY_FORMAT });
 
 /**
  * Returns the bits of entry `index` of a Token Status List (draft-ietf-oauth-status-list-21,
@@ -56,6 +56,7 @@ async function verifiedVc(jwt) {
 }
 
 for (const type of TYPES) {
+  // Conforms: VC-JOSE-COSE 3.1.1; VCDM 2.0 4.3; RFC 7515 4.1.6
   test(`jose verifies our ${type} as vc+jwt, and the schema that it names takes it`, async () => {
     const held = await scene.held(type);
     const { credential, key } = await issued(scene, held, "vc+jwt");
@@ -81,6 +82,26 @@ for (const type of TYPES) {
   });
 }
 
+// Conforms: OpenID4VCI A.1.1; VCDM 1.1 6.3.1
+test("jose verifies our credential of the data model 1.1, whose claims and dates agree, and so does tenure verify", async () => {
+  const held = await scene.held("career_history");
+  const { credential, key } = await issued(scene, held, "jwt_vc_json");
+  const { kid, x5c, alg } = jose.decodeProtectedHeader(credential);
+  const { payload } = await jose.jwtVerify(credential, await didKey(kid, scene.server.base), { typ: "JWT" });
+  const { vc } = payload;
+  assert.equal(vc["@context"][0], "https://www.w3.org/2018/credentials/v1");
+  assert.equal(vc.type[0], "VerifiableCredential");
+  assert.deepEqual([payload.iss, payload.jti, payload.sub], [vc.issuer.id, vc.id, vc.credentialSubject.id]);
+  assert.equal(Date.parse(vc.issuanceDate) / 1000, payload.nbf);
+  assert.equal(Date.parse(vc.expirationDate) / 1000, payload.exp);
+  assert.deepEqual(payload.cnf.jwk, key.publicJwk);
+  for (const [name, value] of Object.entries(held.fields)) assert.deepEqual(vc.credentialSubject[name], value, name);
+  await jose.jwtVerify(credential, await jose.importX509(pem(x5c[0]), alg));
+  const verdict = await tenureVerify(credential);
+  assert.equal(verdict.code, 0, verdict.said);
+});
+
+// Conforms: HAIP 6.1.1; RFC 7515 4.1.6
 test("the key that signs is in a certificate which is not self-signed, and the authority stays outside", async () => {
   const { credential } = await issued(scene, await scene.held("career_history"), "dc+sd-jwt");
   const { x5c, kid, alg } = jose.decodeProtectedHeader(credential.split("~")[0]);
@@ -99,6 +120,7 @@ test("the key that signs is in a certificate which is not self-signed, and the a
   await jose.compactVerify(credential.split("~")[0], await jose.importX509(pem(x5c[0]), alg));
 });
 
+// Conforms: RFC 7517 5; SD-JWT VC 4
 test("keys are published without their private halves, under distinct names, and as JSON for everybody", async () => {
   const { keys } = await issuerKeys(scene.server.base);
   assert.ok(keys.length > 0);
@@ -119,6 +141,7 @@ test("keys are published without their private halves, under distinct names, and
   assert.equal(payload.iss, scene.server.base);
 });
 
+// Conforms: Token Status List 5.1; Token Status List 7
 test("jose verifies the status list token, and the credential's bits in it say valid", async () => {
   const { credential } = await issued(scene, await scene.held("career_history"), "dc+sd-jwt");
   const { iss, status } = jose.decodeJwt(credential.split("~")[0]);
@@ -132,6 +155,7 @@ test("jose verifies the status list token, and the credential's bits in it say v
   assert.equal(tokenStatus(payload.status_list, idx), 0);
 });
 
+// Conforms: Bitstring Status List 2.2; Bitstring Status List 3.2
 test("jose verifies the bitstring status list credential, and the credential's bit in it is not set", async () => {
   const { credential } = await issued(scene, await scene.held("career_history"), "vc+jwt");
   const { credentialStatus } = jose.decodeJwt(credential);
@@ -144,6 +168,7 @@ test("jose verifies the bitstring status list credential, and the credential's b
   assert.equal(bitstringStatus(payload.credentialSubject.encodedList, Number(credentialStatus.statusListIndex)), 0);
 });
 
+// Conforms: Token Status List 7; Bitstring Status List 3.2
 test("a replaced vc+jwt is not valid by W3C's bit, and has a value of its own in the status list token", async () => {
   const { credential } = await issued(scene, await scene.held("career_history"), "vc+jwt");
   const { credentialStatus, status } = jose.decodeJwt(credential);
@@ -167,6 +192,7 @@ test("a replaced vc+jwt is not valid by W3C's bit, and has a value of its own in
   await until("both lists to say so", async () => (await value()) === 3 && (await bit()) === 1);
 });
 
+// Conforms: Token Status List 8.1; Token Status List 8.2
 test("a status list that does not exist is 404, and a format that it does not have is 406", async () => {
   const { credential } = await issued(scene, await scene.held("career_history"), "dc+sd-jwt");
   const { uri } = jose.decodeJwt(credential.split("~")[0]).status.status_list;
@@ -174,6 +200,7 @@ test("a status list that does not exist is 404, and a format that it does not ha
   assert.equal((await fetch(`${uri}0000`)).status, 404);
 });
 
+// Conforms: OpenID4VCI 12.2; HAIP 4.1; OIDF issuer: signed metadata
 test("jose verifies the signed metadata of the issuer by the published keys", async () => {
   const answer = await fetch(`${scene.server.base}/.well-known/openid-credential-issuer`, {
     headers: { accept: "application/jwt" },

@@ -7,20 +7,7 @@ import { issued } from "./support/issued.mjs";
 import { Person } from "./support/person.mjs";
 import { Presenter } from "./support/presenter.mjs";
 import { scene as newScene } from "./support/scene.mjs";
-
-const QUESTION = { purpose: "To check your experience", claims: ["full_name", "employment"] };
-
-/**
- * Creates a verification request; a visitor without an account begins to respond from another
- * wallet.
- */
-async function begun(scene, button = "On this device") {
-  const asked = await scene.server.ask(QUESTION);
-  const content = new URLSearchParams(new URL(asked.redirect_uri).hash.slice(1)).get("content");
-  const visitor = new Person(scene.server);
-  const page = await visitor.press(await visitor.visit(`/verifications/${content}/other-wallet`), button);
-  return { asked, visitor, page };
-}
+import { begun } from "./support/verification.mjs";
 
 async function presenter(scene, options) {
   const held = await scene.held("career_history");
@@ -48,6 +35,8 @@ for (const [what, { mode, prefix }] of ways) {
     const env = { TENURE_OPENID4VP__RESPONSE_MODE: mode, TENURE_OPENID4VP__CLIENT_ID_PREFIX: prefix };
     const scene = newScene({ env });
 
+    // Conforms: OpenID4VP 5.9; OpenID4VP 8.2; OpenID4VP 8.3; HAIP 5; HAIP 5.1
+    // Conforms: OIDF verifier: happy flow
     test("a wallet on the same device answers, and the browser that began finishes", async () => {
       const wallet = await presenter(scene);
       const { asked, visitor, page } = await begun(scene);
@@ -71,9 +60,10 @@ for (const [what, { mode, prefix }] of ways) {
 describe("encrypted", () => {
   const scene = newScene();
 
+  // Conforms: OpenID4VP 8.3; HAIP 5
   test("a wallet on another device answers by A128GCM, and its six digits finish it", async () => {
     const wallet = await presenter(scene, { enc: "A128GCM" });
-    const { asked, visitor, page } = await begun(scene, "On another device");
+    const { asked, visitor, page } = await begun(scene, { button: "On another device" });
     const question = await wallet.open(page.byId("presentation-link"));
     const answer = await wallet.answer(question, await wallet.present(question));
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
@@ -83,6 +73,7 @@ describe("encrypted", () => {
     await assertShown(scene, asked);
   });
 
+  // Conforms: OpenID4VP 5; OIDF verifier: request_uri fetched twice
   test("a question is read as often as a wallet likes, and answered once", async () => {
     const wallet = await presenter(scene);
     const { page } = await begun(scene);
@@ -93,6 +84,9 @@ describe("encrypted", () => {
     assert.deepEqual([late.status, late.body.error], [400, "invalid_request"]);
   });
 
+  // Conforms: OpenID4VP 14.1; RFC 9901 7.3; OIDF verifier: key binding: wrong audience
+  // Conforms: OIDF verifier: key binding: wrong nonce; OIDF verifier: key binding: bad signature
+  // Conforms: OIDF verifier: key binding: iat in the future or past
   test("what another wallet signed, or was signed for another question, is refused", async () => {
     const wallet = await presenter(scene);
     const { asked, page } = await begun(scene);

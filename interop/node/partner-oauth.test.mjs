@@ -33,6 +33,7 @@ describe("a partner that knows only the issuer", () => {
     ["HTTP Basic", oauth.ClientSecretBasic],
     ["the form", oauth.ClientSecretPost],
   ]) {
+    // Conforms: RFC 8414 3
     test(`gets a token with oauth4webapi and ${name}`, async () => {
       const insecure = { [oauth.allowInsecureRequests]: true };
       const discovered = await oauth.discoveryRequest(issuer, { algorithm: "oauth2", ...insecure });
@@ -51,6 +52,7 @@ describe("a partner that knows only the issuer", () => {
     });
   }
 
+  // Conforms: RFC 8414 3
   test("gets a token with openid-client", async () => {
     const config = await openid.discovery(issuer, partner.client_id, partner.client_secret, undefined, {
       algorithm: "oauth2",
@@ -60,6 +62,7 @@ describe("a partner that knows only the issuer", () => {
     assert.equal(await pushed(granted.access_token), 201);
   });
 
+  // Conforms: RFC 6749 5.2
   test("is told which scope it lacks", async () => {
     const config = await openid.discovery(issuer, partner.client_id, partner.client_secret, undefined, {
       algorithm: "oauth2",
@@ -71,6 +74,7 @@ describe("a partner that knows only the issuer", () => {
     });
   });
 
+  // Conforms: RFC 8414 3; RFC 9728 3; RFC 9728 5.1
   test("finds the issuer from a refused request", async () => {
     const insecure = { [oauth.allowInsecureRequests]: true };
     const path = new URL(`${issuer}/v1/submissions/none/status`);

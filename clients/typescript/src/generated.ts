@@ -365,6 +365,7 @@ export interface components {
              * @example 2024-05-31
              */
             expired_on?: string;
+            format?: components["schemas"]["SignedFormat"] | null;
             /**
              * @description The address of the issuer that signed it.
              * @example https://passport.example
@@ -373,11 +374,17 @@ export interface components {
             /** @description How much of the credential the person did not show, whether you requested it or not. */
             not_shown: components["schemas"]["NotShown"];
             presentation?: components["schemas"]["Presented"] | null;
+            trusted_by?: components["schemas"]["TrustedBy"] | null;
             /**
              * @description Whether you can rely on it now: true only if `verdict` is `valid`.
              * @example true
              */
             valid: boolean;
+            /**
+             * @description The type of the credential, as its issuer names it.
+             * @example https://passport.example/credentials/career_history/2
+             */
+            vct?: string | null;
             /**
              * @description The overall result of the checks now. `valid`: all required checks passed. `invalid`: a
              *     check failed, for example because the credential was revoked or suspended. `replaced`: the
@@ -385,7 +392,7 @@ export interface components {
              *     day of validity has passed (`expired_on`). `not_checkable`: no check failed, but the present
              *     state cannot be determined, for example because the issuer's status list cannot be fetched;
              *     `at_consent` is then the last known state. `issuer_unknown`: the operator of this server no
-             *     longer trusts the issuer.
+             *     longer trusts the issuer, so its signature is not checked again.
              */
             verdict: components["schemas"]["Verdict"];
         };
@@ -420,6 +427,62 @@ export interface components {
         CreateUniversalCredentialVerificationRequestResponse: components["schemas"]["AskAnswer"];
         CreateWebhookBody: components["schemas"]["WebhookBody"];
         CreateWebhookResponse: components["schemas"]["WebhookWithSecret"];
+        DcqlClaimQuery: {
+            /**
+             * @description The id by which claim_sets refer to the claim: letters, digits, underscores and hyphens.
+             * @example given
+             */
+            id?: string | null;
+            /**
+             * @description The path to the claim: its name, then names of members, positions of items in the issuer's list, counted from 0, or null for all items.
+             * @example [
+             *       "given_name"
+             *     ]
+             */
+            path: (string | number | null)[];
+        };
+        DcqlCredentialQuery: {
+            /**
+             * @description Combinations of claims by their ids, the preferred one first; one is enough. If you leave it out, all claims are required.
+             * @example [
+             *       [
+             *         "given",
+             *         "family"
+             *       ],
+             *       [
+             *         "family"
+             *       ]
+             *     ]
+             */
+            claim_sets?: string[][] | null;
+            /** @description The claims that you need. You get no others. */
+            claims: components["schemas"]["DcqlClaimQuery"][];
+            /**
+             * @description The credential format: dc+sd-jwt (SD-JWT VC).
+             * @example dc+sd-jwt
+             * @enum {string}
+             */
+            format: "dc+sd-jwt";
+            /**
+             * @description Your id for the credential: letters, digits, underscores and hyphens.
+             * @example pid
+             */
+            id: string;
+            /** @description The accepted credential types. */
+            meta: {
+                /**
+                 * @description The accepted values of vct. Each must be one that the operator has listed for a trusted issuer and the credential type in the path.
+                 * @example [
+                 *       "urn:eudi:pid:1"
+                 *     ]
+                 */
+                vct_values: string[];
+            };
+            /** @description False: the person shows one credential. */
+            multiple?: boolean | null;
+            /** @description True: the person's wallet signs what it shows. */
+            require_cryptographic_holder_binding?: boolean | null;
+        };
         /** @description One event for one webhook. */
         DeliveryAnswer: {
             /** @description Every attempt, oldest first. */
@@ -1351,7 +1414,7 @@ export interface components {
          * @description The format of a signed credential.
          * @enum {string}
          */
-        SignedFormat: "dc+sd-jwt" | "vc+jwt";
+        SignedFormat: "dc+sd-jwt" | "vc+jwt" | "jwt_vc_json";
         SimulateEventBody: components["schemas"]["Simulation"];
         SimulateEventResponse: components["schemas"]["Simulated"];
         /** @description A simulated event. */
@@ -1457,7 +1520,8 @@ export interface components {
              */
             consistency: components["schemas"]["NameConsistency"];
             /**
-             * @description The names, as their issuers write them; empty if no name was shown.
+             * @description The names, as their issuers write them: `full_name`, or `given_name` and `family_name`
+             *     together. Empty if no name was shown.
              * @example [
              *       "John Doe"
              *     ]
@@ -2031,6 +2095,25 @@ export interface components {
              */
             score?: string | number | null;
         };
+        /**
+         * @description Why an issuer is trusted.
+         * @enum {string}
+         */
+        TrustKind: "own" | "listed_key" | "certificate_chain";
+        /** @description Why an issuer is trusted. */
+        TrustedBy: {
+            /**
+             * @description The subject of that authority's certificate; null for the other kinds.
+             * @example C=AT, O=Example Authority, CN=PID Root CA
+             */
+            anchor?: string | null;
+            /**
+             * @description `own`: this server signed it. `listed_key`: the operator of this server lists the issuer and
+             *     its key. `certificate_chain`: the operator lists the issuer, and its certificate leads to an
+             *     authority that the operator trusts.
+             */
+            kind: components["schemas"]["TrustKind"];
+        };
         UpdateWebhookBody: components["schemas"]["WebhookChange"];
         UpdateWebhookByIdBody: components["schemas"]["WebhookChange"];
         UpdateWebhookByIdResponse: components["schemas"]["WebhookAnswer"];
@@ -2092,6 +2175,8 @@ export interface components {
             /**
              * @description The fields that you requested but that were not shown, as JSON Pointers into `credential`:
              *     the person left them out, or the credential does not have them. Omitted if there are none.
+             *     For a `dcql_query`, the pointer to all items of a list is that to the list, and a position
+             *     counts in the issuer's list, with items that are not shown.
              *     Fields that are shown in part are in `verification.not_shown.in_part`.
              * @example [
              *       "/employment"
@@ -2154,6 +2239,11 @@ export interface components {
             callback_url?: string | null;
             /** @description The fields that you need. The person may withhold any of them. The name and whatever qualifies the other fields, such as an expiry date, are always included; other fields that you did not request never are. If you leave it out, all fields are requested. */
             claims?: ("full_name" | "employment")[] | null;
+            /** @description A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another issuer's credential, such as an EUDI PID, from the person's other wallet. The operator decides which credentials of which issuers stand for the credential type in the path. */
+            dcql_query?: {
+                /** @description The credential query. There is exactly one. */
+                credentials: components["schemas"]["DcqlCredentialQuery"][];
+            } | null;
             /**
              * @description The purpose of the request, shown to the person exactly as you write it.
              * @example To check your experience for the post of a site manager
@@ -2179,6 +2269,11 @@ export interface components {
             callback_url?: string | null;
             /** @description The fields that you need. The person may withhold any of them. The name and whatever qualifies the other fields, such as an expiry date, are always included; other fields that you did not request never are. If you leave it out, all fields are requested. */
             claims?: ("full_name" | "date_of_birth" | "identity_document_validity" | "identity_document_liveness" | "identity_document_person_match")[] | null;
+            /** @description A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another issuer's credential, such as an EUDI PID, from the person's other wallet. The operator decides which credentials of which issuers stand for the credential type in the path. */
+            dcql_query?: {
+                /** @description The credential query. There is exactly one. */
+                credentials: components["schemas"]["DcqlCredentialQuery"][];
+            } | null;
             /**
              * @description The purpose of the request, shown to the person exactly as you write it.
              * @example To check your experience for the post of a site manager
@@ -2204,6 +2299,11 @@ export interface components {
             callback_url?: string | null;
             /** @description The fields that you need. The person may withhold any of them. The name and whatever qualifies the other fields, such as an expiry date, are always included; other fields that you did not request never are. If you leave it out, all fields are requested. */
             claims?: ("full_name" | "education_provider" | "course_name" | "conferral_year" | "awaiting_graduation" | "has_majors" | "majors" | "with_honours" | "transcript")[] | null;
+            /** @description A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another issuer's credential, such as an EUDI PID, from the person's other wallet. The operator decides which credentials of which issuers stand for the credential type in the path. */
+            dcql_query?: {
+                /** @description The credential query. There is exactly one. */
+                credentials: components["schemas"]["DcqlCredentialQuery"][];
+            } | null;
             /**
              * @description The purpose of the request, shown to the person exactly as you write it.
              * @example To check your experience for the post of a site manager
@@ -2229,6 +2329,11 @@ export interface components {
             callback_url?: string | null;
             /** @description The fields that you need. The person may withhold any of them. The name and whatever qualifies the other fields, such as an expiry date, are always included; other fields that you did not request never are. If you leave it out, all fields are requested. */
             claims?: ("full_name" | "test_provider" | "test_name" | "completion_date" | "expiry_date" | "test_scores")[] | null;
+            /** @description A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another issuer's credential, such as an EUDI PID, from the person's other wallet. The operator decides which credentials of which issuers stand for the credential type in the path. */
+            dcql_query?: {
+                /** @description The credential query. There is exactly one. */
+                credentials: components["schemas"]["DcqlCredentialQuery"][];
+            } | null;
             /**
              * @description The purpose of the request, shown to the person exactly as you write it.
              * @example To check your experience for the post of a site manager
@@ -2254,6 +2359,11 @@ export interface components {
             callback_url?: string | null;
             /** @description The fields that you need. The person may withhold any of them. The name and whatever qualifies the other fields, such as an expiry date, are always included; other fields that you did not request never are. If you leave it out, all fields are requested. */
             claims?: ("full_name" | "issuer_name" | "microcredential_name" | "issue_date" | "expiry_date" | "assessment_result")[] | null;
+            /** @description A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another issuer's credential, such as an EUDI PID, from the person's other wallet. The operator decides which credentials of which issuers stand for the credential type in the path. */
+            dcql_query?: {
+                /** @description The credential query. There is exactly one. */
+                credentials: components["schemas"]["DcqlCredentialQuery"][];
+            } | null;
             /**
              * @description The purpose of the request, shown to the person exactly as you write it.
              * @example To check your experience for the post of a site manager
@@ -2279,6 +2389,11 @@ export interface components {
             callback_url?: string | null;
             /** @description The fields that you need. The person may withhold any of them. The name and whatever qualifies the other fields, such as an expiry date, are always included; other fields that you did not request never are. If you leave it out, all fields are requested. */
             claims?: ("full_name" | "country" | "singapore_work_rights")[] | null;
+            /** @description A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another issuer's credential, such as an EUDI PID, from the person's other wallet. The operator decides which credentials of which issuers stand for the credential type in the path. */
+            dcql_query?: {
+                /** @description The credential query. There is exactly one. */
+                credentials: components["schemas"]["DcqlCredentialQuery"][];
+            } | null;
             /**
              * @description The purpose of the request, shown to the person exactly as you write it.
              * @example To check your experience for the post of a site manager
@@ -2304,6 +2419,11 @@ export interface components {
             callback_url?: string | null;
             /** @description The fields that you need. The person may withhold any of them. The name and whatever qualifies the other fields, such as an expiry date, are always included; other fields that you did not request never are. If you leave it out, all fields are requested. */
             claims?: ("full_name" | "credential_name" | "credential_category" | "issuer_name" | "expiry_date" | "credential_details")[] | null;
+            /** @description A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another issuer's credential, such as an EUDI PID, from the person's other wallet. The operator decides which credentials of which issuers stand for the credential type in the path. */
+            dcql_query?: {
+                /** @description The credential query. There is exactly one. */
+                credentials: components["schemas"]["DcqlCredentialQuery"][];
+            } | null;
             /**
              * @description The purpose of the request, shown to the person exactly as you write it.
              * @example To check your experience for the post of a site manager

@@ -262,8 +262,13 @@ fn from_data_url(text: &str, kind: AssetKind) -> Result<AssetSource, (Code, Stri
             kind.name()
         )));
     }
-    let (bytes, _) =
-        url.decode_to_vec().map_err(|_| refuse("The base64 of the data URL is invalid or incomplete.".to_owned()))?;
+    // A buffer that grows while it is filled would need twice the memory.
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let decoded = url.decode(|part| {
+        bytes.extend_from_slice(part);
+        Ok::<_, std::convert::Infallible>(())
+    });
+    decoded.map_err(|_| refuse("The base64 of the data URL is invalid or incomplete.".to_owned()))?;
     match bytes.len() {
         0 => Err(refuse("The data URL is empty. Send null to get an upload URL.".to_owned())),
         count if count > MAX_BYTES => {

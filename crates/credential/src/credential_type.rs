@@ -71,6 +71,12 @@ pub struct CredentialType {
     /// (RFC 6901). Each is shown wherever its parent object is shown (docs/partner-api.md section
     /// 5).
     pub always_shown: &'static [&'static str],
+    /// Lists of objects whose items an outside wallet can disclose individually, as JSON Pointers.
+    /// Every other list in an outside wallet's credential is one disclosure, which wallets that
+    /// cannot select items can present (D-256).
+    pub items_apart: &'static [&'static str],
+    /// The label for people of one item of each list in `fields`, by the list's JSON Pointer.
+    pub item_labels: &'static [(&'static str, &'static str)],
     /// The member of `fields` with the last day of validity; `None` if the type does not expire.
     pub last_day: Option<&'static str>,
     /// The type metadata that was published under earlier `vct`s, oldest first, with `{address}`
@@ -106,6 +112,18 @@ impl CredentialType {
             fields.iter().any(|member| member.name == name && member.presence == Presence::Required)
         };
         requires(self.fields) && self.older_fields().is_none_or(requires)
+    }
+
+    /// Returns whether outside wallets can disclose the items of the list at `place`, a JSON Pointer
+    /// into `fields`, individually.
+    pub fn keeps_items_apart(&self, place: &str) -> bool {
+        self.items_apart.contains(&place)
+    }
+
+    /// Returns the label for people of one item of the list at `place`, a JSON Pointer into
+    /// `fields`; empty if there is no such list.
+    pub fn item_label(&self, place: &str) -> &'static str {
+        self.item_labels.iter().find(|(list, _)| *list == place).map_or("", |(_, label)| *label)
     }
 
     /// Returns whether `place`, a JSON Pointer into `fields`, is shown wherever its parent is.

@@ -102,6 +102,7 @@ codes! {
     TimeOrder "time.order" "The time is before another time that it must not precede."
     IdForm "id.form" "The id starts or ends with white space, contains an invisible character, or is not in NFC. The suggestion is a valid form."
     IdMismatch "id.mismatch" "The id in the body differs from the one in the path."
+    DcqlInvalid "dcql.invalid" "The DCQL query is not valid, or has an option that verification requests do not support."
     ErrorsTruncated "errors.truncated" "There are more errors than a response lists. Correct the listed ones first."
 }
 
@@ -146,6 +147,15 @@ impl FieldErrors {
     /// Returns whether another error would be listed.
     pub fn has_room(&self) -> bool {
         self.found.len() < MAX
+    }
+
+    /// Returns whether there is no error at `path` or below it.
+    pub(crate) fn none_below(&self, path: &Path<'_>) -> bool {
+        let pointer = path.pointer();
+        let is_below = |found: &FieldError| {
+            found.pointer.strip_prefix(&*pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        !self.found.iter().any(is_below)
     }
 
     /// Sets the received value of the error that was added last.

@@ -9,6 +9,8 @@ use aws_lc_rs::rand::{self, SystemRandom};
 use serde_json::{Map, Value, json};
 
 use crate::encoding::{decode, encode, sha256};
+use crate::jws::without_nulls;
+use crate::key::{Algorithm, PublicKey};
 
 /// Maximum size of a compact serialization to decrypt, in bytes.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
@@ -23,7 +25,7 @@ pub enum DecryptError {
     #[error("{0}")]
     Unsupported(&'static str),
     /// The recipient's key is not a usable P-256 key.
-    #[error("the key to encrypt for must be a public JWK on P-256")]
+    #[error("the key to encrypt for must be a public JWK on P-256 for ECDH-ES")]
     Key,
     /// Decryption failed: wrong key, or modified content.
     #[error("cannot be decrypted with this server's key")]
@@ -78,10 +80,26 @@ impl Encryption {
     }
 }
 
+/// Returns whether the purpose of a JWK allows key agreement with its owner. Members that are `null`
+/// count as absent. The `key_ops` of a public key for ECDH are usually an empty list (Web
+/// Cryptography API).
+fn may_agree(jwk: &Value) -> bool {
+    let is = |name: &str, wanted: &str| jwk[name].is_null() || jwk[name] == wanted;
+    let operations = &jwk["key_ops"];
+    let agrees = |all: &Vec<Value>| all.is_empty() || all.iter().any(|one| one == "deriveKey" || one == "deriveBits");
+    is("use", "enc") && is("alg", "ECDH-ES") && (operations.is_null() || operations.as_array().is_some_and(agrees))
+}
+
+/// Returns the first key of a JWK Set that content can be encrypted for.
+pub fn recipient(keys: &[Value]) -> Option<&Value> {
+    let is_on_curve = |point: &[u8]| PublicKey::from_bytes(Algorithm::Es256, point).is_some();
+    keys.iter().find(|jwk| point(jwk).is_ok_and(|point| is_on_curve(&point)))
+}
+
 /// Returns the uncompressed point of a P-256 JWK that may be used for encryption.
 fn point(jwk: &Value) -> Result<Vec<u8>, DecryptError> {
     let coordinate = |name: &str| jwk[name].as_str().and_then(decode).filter(|bytes| bytes.len() == 32);
-    let fits = jwk["kty"] == "EC" && jwk["crv"] == "P-256" && jwk.get("d").is_none() && jwk["use"] != "sig";
+    let fits = jwk["kty"] == "EC" && jwk["crv"] == "P-256" && jwk["d"].is_null() && may_agree(jwk);
     match (fits, coordinate("x"), coordinate("y")) {
         (true, Some(x), Some(y)) => Ok([&[4], x.as_slice(), y.as_slice()].concat()),
         _ => Err(DecryptError::Key),
@@ -109,7 +127,7 @@ pub fn encrypt(
     header.insert("alg".to_owned(), "ECDH-ES".into());
     header.insert("enc".to_owned(), encryption.name().into());
     header.insert("epk".to_owned(), jwk(public.as_ref()));
-    if let Some(kid) = recipient.get("kid") {
+    if let Some(kid) = recipient.get("kid").filter(|kid| !kid.is_null()) {
         header.insert("kid".to_owned(), kid.clone());
     }
     let peer = UnparsedPublicKey::new(&ECDH_P256, point.as_slice());
@@ -131,10 +149,24 @@ pub fn encrypt(
 /// A decrypted JWE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Opened {
-    /// The protected header.
+    /// The protected header, without members that are `null`.
     pub header: Map<String, Value>,
     /// The content.
     pub plain: Vec<u8>,
+}
+
+/// Returns the protected header of a compact JWE, which is not authenticated before decryption.
+///
+/// # Errors
+/// [`DecryptError::Malformed`].
+pub fn header(text: &str) -> Result<Map<String, Value>, DecryptError> {
+    if text.len() > MAX_BYTES {
+        return Err(DecryptError::Malformed("it is longer than 2 MiB"));
+    }
+    let protected = text.split('.').next().and_then(decode);
+    let bytes = protected.ok_or(DecryptError::Malformed("the header is not base64url"))?;
+    let header = serde_json::from_slice(&bytes);
+    header.map(without_nulls).map_err(|_| DecryptError::Malformed("the header is not a JSON object"))
 }
 
 /// Decrypts a compact JWE with the private scalar of the recipient's P-256 key.
@@ -142,26 +174,27 @@ pub struct Opened {
 /// # Errors
 /// See [`DecryptError`].
 pub fn decrypt(text: &str, secret: &[u8; 32]) -> Result<Opened, DecryptError> {
-    if text.len() > MAX_BYTES {
-        return Err(DecryptError::Malformed("it is longer than 2 MiB"));
-    }
+    let header = header(text)?;
     let parts: Vec<&str> = text.split('.').collect();
     let [protected, "", nonce, content, tag] = parts.as_slice() else {
         return Err(DecryptError::Malformed("it must have five parts, the second of them empty"));
     };
-    let bytes = decode(protected).ok_or(DecryptError::Malformed("the header is not base64url"))?;
-    let header: Map<String, Value> =
-        serde_json::from_slice(&bytes).map_err(|_| DecryptError::Malformed("the header is not a JSON object"))?;
     let named = |name: &str| header.get(name).and_then(Value::as_str).unwrap_or_default();
     if named("alg") != "ECDH-ES" {
         return Err(DecryptError::Unsupported("alg must be ECDH-ES"));
     }
     let encryption =
         Encryption::from_name(named("enc")).ok_or(DecryptError::Unsupported("enc must be A128GCM or A256GCM"))?;
-    if header.contains_key("zip") || header.contains_key("crit") {
-        return Err(DecryptError::Unsupported("zip and crit are not supported"));
+    if header.contains_key("zip") {
+        return Err(DecryptError::Unsupported("zip (compression) is not supported"));
     }
-    let party = |name: &str| decode(named(name)).ok_or(DecryptError::Malformed("apu and apv must be base64url"));
+    if header.contains_key("crit") {
+        return Err(DecryptError::Unsupported("crit is not supported"));
+    }
+    let party = |name: &str| match header.get(name) {
+        None => Ok(Vec::new()),
+        Some(value) => value.as_str().and_then(decode).ok_or(DecryptError::Malformed("apu and apv must be base64url")),
+    };
     let (apu, apv) = (party("apu")?, party("apv")?);
     let peer = point(header.get("epk").unwrap_or(&Value::Null))
         .map_err(|_| DecryptError::Malformed("epk must be on P-256"))?;
@@ -200,6 +233,7 @@ mod tests {
     use super::*;
 
     /// RFC 7518, appendix C: the shared secret, and the key derived from it.
+    // Conforms: RFC 7518 4.6
     #[test]
     fn key_derivation_matches_the_rfc() {
         let agreed = [
@@ -224,6 +258,7 @@ mod tests {
         assert_eq!(expected.open_in_place(nonce(), Aad::empty(), &mut content).expect("opens"), b"plain");
     }
 
+    // Conforms: RFC 7516 5
     #[test]
     fn ciphertext_decrypts_only_with_its_key() {
         let (secret, other) = ([7; 32], [8; 32]);
@@ -257,6 +292,55 @@ mod tests {
             let text = format!("{}.{rest}", encode(Value::Object(header).to_string().as_bytes()));
             assert!(matches!(decrypt(&text, &[7; 32]), Err(DecryptError::Unsupported(_))), "{name} {value}");
         }
+    }
+
+    // Conforms: RFC 7517 4.2
+    #[test]
+    fn first_usable_key_of_a_set_is_the_recipient() {
+        let public = encryption_jwk(&[7; 32], "e1").expect("a key");
+        let with = |changes: &Value| {
+            let mut jwk = public.clone();
+            for (name, value) in changes.as_object().expect("an object") {
+                jwk[name] = value.clone();
+            }
+            jwk
+        };
+        let unusable = [
+            json!({ "kty": "RSA" }),
+            with(&json!({ "use": "sig" })),
+            with(&json!({ "alg": "ES256" })),
+            with(&json!({ "alg": "ECDH-ES+A256KW" })),
+            with(&json!({ "key_ops": ["verify"] })),
+            with(&json!({ "crv": "P-384" })),
+            with(&json!({ "d": "AA" })),
+            with(&json!({ "y": encode(&[1; 32]) })),
+            json!(null),
+        ];
+        assert_eq!(recipient(&unusable), None);
+        assert_eq!(recipient(&[]), None);
+        for usable in [
+            json!({}),
+            json!({ "use": null, "alg": null, "key_ops": null, "d": null, "kid": null }),
+            json!({ "key_ops": [] }),
+            json!({ "key_ops": ["deriveBits"] }),
+        ] {
+            let key = with(&usable);
+            let keys = [unusable.as_slice(), &[key.clone(), public.clone()]].concat();
+            assert_eq!(recipient(&keys), Some(&key));
+            let text = encrypt(b"x", &key, Encryption::A128Gcm, Map::new()).expect("encrypted");
+            let opened = decrypt(&text, &[7; 32]).expect("opens");
+            assert_eq!(opened.header.get("kid"), key.get("kid").filter(|kid| !kid.is_null()));
+        }
+    }
+
+    #[test]
+    fn null_members_of_the_header_count_as_absent() {
+        let public = encryption_jwk(&[7; 32], "e1").expect("a key");
+        let nulls = ["zip", "crit", "apu", "apv", "cty"].map(|name| (name.to_owned(), Value::Null));
+        let text = encrypt(b"x", &public, Encryption::A128Gcm, Map::from_iter(nulls)).expect("encrypted");
+        let opened = decrypt(&text, &[7; 32]).expect("opens");
+        assert_eq!(opened.plain, b"x");
+        assert!(!opened.header.contains_key("zip"));
     }
 
     proptest! {

@@ -18,9 +18,9 @@ pub const CLOCK_SKEW: i64 = 60;
 /// A parsed compact JWS. The signature is not verified yet.
 #[derive(Clone, Debug)]
 pub struct Jws<'a> {
-    /// The protected header.
+    /// The protected header, without members that are `null`: they count as absent.
     pub header: Map<String, Value>,
-    /// The payload's JSON object.
+    /// The payload's JSON object, without claims that are `null`.
     pub payload: Map<String, Value>,
     algorithm: Algorithm,
     signing_input: &'a str,
@@ -32,8 +32,9 @@ impl<'a> Jws<'a> {
     /// signature.
     ///
     /// # Errors
-    /// [`VerifyError::Malformed`]. [`VerifyError::Algorithm`] for every `alg` except ES256 and
-    /// EdDSA, including `none`. [`VerifyError::Critical`] for a header with `crit`.
+    /// [`VerifyError::Malformed`]. [`VerifyError::Algorithm`] for every `alg` that
+    /// [`Algorithm::from_name`] does not know, including `none`. [`VerifyError::Critical`] for a
+    /// header with `crit`.
     pub fn read(text: &'a str) -> Result<Self, VerifyError> {
         if text.len() > MAX_BYTES {
             return Err(VerifyError::Malformed("it is longer than 2 MiB"));
@@ -49,7 +50,8 @@ impl<'a> Jws<'a> {
             return Err(VerifyError::Critical);
         }
         let payload = object(payload, VerifyError::Malformed("the payload must be a JSON object in base64url"))?;
-        let signature = decode(signature).ok_or(VerifyError::Malformed("the signature must be base64url"))?;
+        let signature =
+            decode(signature).ok_or(VerifyError::Malformed("the signature is incomplete or not base64url"))?;
         Ok(Self { header, payload, algorithm, signing_input, signature })
     }
 
@@ -61,6 +63,11 @@ impl<'a> Jws<'a> {
     /// Returns the algorithm in the header.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
+    }
+
+    /// Returns whether there is only a part of a signature of ES256 or EdDSA.
+    pub(crate) fn is_cut(&self) -> bool {
+        (1..64).contains(&self.signature.len())
     }
 
     /// Checks that the header's `typ` is `wanted`, with or without `application/` (RFC 7515,
@@ -87,15 +94,23 @@ impl<'a> Jws<'a> {
     }
 }
 
-/// Returns the seconds of a NumericDate, which may have a fraction (RFC 7519, section 2).
-#[expect(clippy::cast_possible_truncation, reason = "a fraction of a second is dropped")]
-pub(crate) fn numeric_date(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))
+/// Returns the payload of a JWS, with or without disclosures, of any algorithm; `None` if it cannot
+/// be parsed.
+pub(crate) fn unverified_payload(text: &str) -> Option<Map<String, Value>> {
+    let payload = text.trim().split('~').next()?.split('.').nth(1)?;
+    object(payload, VerifyError::Malformed("the payload must be a JSON object in base64url")).ok()
 }
 
 fn object(text: &str, refusal: VerifyError) -> Result<Map<String, Value>, VerifyError> {
     let bytes = decode(text).ok_or_else(|| refusal.clone())?;
-    serde_json::from_slice(&bytes).map_err(|_| refusal)
+    let object = serde_json::from_slice(&bytes).map_err(|_| refusal)?;
+    Ok(without_nulls(object))
+}
+
+/// Removes the members that are `null`, which some libraries write for absent ones.
+pub(crate) fn without_nulls(mut object: Map<String, Value>) -> Map<String, Value> {
+    object.retain(|_, value| !value.is_null());
+    object
 }
 
 /// Returns the start of an untrusted value, for error messages.
@@ -121,4 +136,37 @@ pub fn sign(protected: &str, payload: &[u8], signer: &impl Signer) -> Result<Str
     text.push('.');
     encode_into(&signature, &mut text);
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::key::SoftwareKey;
+
+    #[test]
+    fn null_members_count_as_absent() {
+        let key = SoftwareKey::from_bytes(Algorithm::Es256, &[7; 32]).expect("a key");
+        let header = protected(&json!({ "alg": "ES256", "kid": null, "crit": null, "x5c": null, "typ": null }));
+        let text = sign(&header, br#"{"exp":null,"sub":"a","nested":{"exp":null}}"#, &key).expect("signed");
+        let jws = Jws::read(&text).expect("read");
+        assert_eq!(Value::Object(jws.header.clone()), json!({ "alg": "ES256" }));
+        assert_eq!(Value::Object(jws.payload.clone()), json!({ "sub": "a", "nested": { "exp": null } }));
+        assert_eq!(jws.verify(key.public()), Ok(()), "the signature covers the text as it was sent");
+        let refusal = jws.require_type("JWT").expect_err("no type").to_string();
+        assert_eq!(refusal, "The header has no typ; it must be JWT.");
+    }
+
+    #[test]
+    fn fully_specified_name_of_eddsa_verifies() {
+        let key = SoftwareKey::from_bytes(Algorithm::EdDsa, &[7; 32]).expect("a key");
+        let other = SoftwareKey::from_bytes(Algorithm::Es256, &[7; 32]).expect("a key");
+        let text = sign(&protected(&json!({ "alg": "Ed25519" })), b"{}", &key).expect("signed");
+        let jws = Jws::read(&text).expect("read");
+        assert_eq!((jws.algorithm(), jws.verify(key.public())), (Algorithm::EdDsa, Ok(())));
+        assert!(matches!(jws.verify(other.public()), Err(VerifyError::KeyConfusion { .. })));
+        let text = sign(&protected(&json!({ "alg": "Ed448" })), b"{}", &key).expect("signed");
+        assert_eq!(Jws::read(&text).err(), Some(VerifyError::Algorithm("Ed448".to_owned())));
+    }
 }

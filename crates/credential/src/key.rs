@@ -29,7 +29,11 @@ impl Algorithm {
     /// All algorithms.
     pub const ALL: [Self; 2] = [Self::Es256, Self::EdDsa];
 
-    /// Returns the name in a header's `alg`.
+    /// The names that [`Algorithm::from_name`] accepts, for metadata. `Ed25519` is the fully
+    /// specified name of EdDSA with that curve (RFC 9864, section 2.2).
+    pub const NAMES: [&'static str; 3] = ["ES256", "EdDSA", "Ed25519"];
+
+    /// Returns the name in the `alg` of what is signed here.
     pub fn name(self) -> &'static str {
         match self {
             Self::Es256 => "ES256",
@@ -39,7 +43,11 @@ impl Algorithm {
 
     /// Returns the algorithm with this `alg`; `None` for any other, including `none` and the MACs.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.name() == name)
+        match name {
+            "ES256" => Some(Self::Es256),
+            "EdDSA" | "Ed25519" => Some(Self::EdDsa),
+            _ => None,
+        }
     }
 }
 
@@ -63,7 +71,7 @@ pub trait Signer {
 
 /// The bytes are not a private key of this algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("these 32 bytes are not a valid private key for this algorithm")]
+#[error("these bytes are not a valid private key for this algorithm")]
 pub struct NoPrivateKey;
 
 /// A private key in memory; cheap to clone.
@@ -105,6 +113,28 @@ impl SoftwareKey {
             }
             Algorithm::EdDsa => {
                 let pair = Ed25519KeyPair::from_seed_unchecked(secret).map_err(|_| NoPrivateKey)?;
+                let public = pair.public_key().as_ref().to_vec();
+                (Pair::EdDsa(pair), public)
+            }
+        };
+        let public = PublicKey::from_bytes(algorithm, &public).ok_or(NoPrivateKey)?;
+        Ok(Self { pair: Arc::new(pair), public })
+    }
+
+    /// Reads a private key in DER: PKCS #8 (RFC 5958), and for P-256 also SEC 1 (RFC 5915).
+    ///
+    /// # Errors
+    /// [`NoPrivateKey`], if it is not a private key of this algorithm.
+    pub fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, NoPrivateKey> {
+        let (pair, public) = match algorithm {
+            Algorithm::Es256 => {
+                let pair = EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_FIXED_SIGNING, der);
+                let pair = pair.map_err(|_| NoPrivateKey)?;
+                let public = pair.public_key().as_ref().to_vec();
+                (Pair::Es256(pair), public)
+            }
+            Algorithm::EdDsa => {
+                let pair = Ed25519KeyPair::from_pkcs8(der).map_err(|_| NoPrivateKey)?;
                 let public = pair.public_key().as_ref().to_vec();
                 (Pair::EdDsa(pair), public)
             }
@@ -199,13 +229,17 @@ impl PublicKey {
         Some(Self { algorithm, bytes: bytes.into(), parsed: Arc::new(parsed.ok()?) })
     }
 
-    /// Parses a JWK (RFC 7518, section 6.2; RFC 8037, section 2).
+    /// Parses a JWK (RFC 7518, section 6.2; RFC 8037, section 2). Members that are `null` count as
+    /// absent.
+    ///
+    /// `key_ops` is not read: a wallet that derives the JWK in a proof from its private key may
+    /// leave `sign` in it.
     ///
     /// # Errors
     /// See [`InvalidKey`].
     pub fn from_jwk(jwk: &Value) -> Result<Self, InvalidKey> {
         let text = |name: &str| jwk[name].as_str();
-        if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|member| jwk.get(*member).is_some()) {
+        if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|member| !jwk[*member].is_null()) {
             return Err(InvalidKey::Private);
         }
         let (algorithm, bytes) = match (text("kty"), text("crv")) {
@@ -216,8 +250,8 @@ impl PublicKey {
             (Some("OKP"), Some("Ed25519")) => (Algorithm::EdDsa, coordinate(text("x"))?.to_vec()),
             _ => return Err(InvalidKey::Unsupported),
         };
-        let meant = |name: &str| name == algorithm.name() || (algorithm == Algorithm::EdDsa && name == "Ed25519");
-        if text("alg").is_some_and(|name| !meant(name)) || text("use").is_some_and(|purpose| purpose != "sig") {
+        let is_other = |name: &str| Algorithm::from_name(name) != Some(algorithm);
+        if text("alg").is_some_and(is_other) || text("use").is_some_and(|purpose| purpose != "sig") {
             return Err(InvalidKey::OtherUse);
         }
         Self::from_bytes(algorithm, &bytes).ok_or(InvalidKey::Malformed)
@@ -291,63 +325,4 @@ fn coordinate(text: Option<&str>) -> Result<[u8; 32], InvalidKey> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn keys() -> [SoftwareKey; 2] {
-        Algorithm::ALL.map(|algorithm| SoftwareKey::from_bytes(algorithm, &[7; 32]).expect("a key"))
-    }
-
-    #[test]
-    fn signatures_verify_only_with_their_key_and_message() {
-        for key in keys() {
-            let other = SoftwareKey::from_bytes(key.algorithm(), &[8; 32]).expect("a key");
-            let signature = key.sign(b"message").expect("signed");
-            assert_eq!(signature.len(), 64);
-            assert!(key.public().verify(b"message", &signature));
-            assert!(!key.public().verify(b"massage", &signature));
-            assert!(!other.public().verify(b"message", &signature));
-            assert!(!key.public().verify(b"message", &[0; 64]));
-        }
-    }
-
-    #[test]
-    fn jwks_and_did_jwks_read_back_as_the_same_key() {
-        for key in keys() {
-            let public = key.public();
-            assert_eq!(PublicKey::from_jwk(&public.jwk()).as_ref(), Ok(public));
-            assert_eq!(PublicKey::from_jwk(&public.published_jwk("1")).as_ref(), Ok(public));
-            assert_eq!(PublicKey::from_did_jwk(&public.did_jwk()).as_ref(), Ok(public));
-            assert_eq!(PublicKey::from_did_jwk(&format!("{}#0", public.did_jwk())).as_ref(), Ok(public));
-        }
-    }
-
-    /// RFC 8037, appendix A.3, and its key in A.2.
-    #[test]
-    fn thumbprints_match_rfc_8037() {
-        let jwk =
-            json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "x" });
-        let key = PublicKey::from_jwk(&jwk).expect("a key");
-        assert_eq!(key.thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
-    }
-
-    #[test]
-    fn unusable_jwks_are_rejected_with_their_reason() {
-        let [es256, _] = keys();
-        let with = |name: &str, value: Value| {
-            let mut jwk = es256.public().jwk();
-            jwk[name] = value;
-            PublicKey::from_jwk(&jwk)
-        };
-        assert_eq!(with("d", "AA".into()), Err(InvalidKey::Private));
-        assert_eq!(with("k", "AA".into()), Err(InvalidKey::Private));
-        assert_eq!(with("alg", "HS256".into()), Err(InvalidKey::OtherUse));
-        assert_eq!(with("use", "enc".into()), Err(InvalidKey::OtherUse));
-        assert_eq!(with("crv", "P-384".into()), Err(InvalidKey::Unsupported));
-        assert_eq!(with("y", encode(&[1; 32]).into()), Err(InvalidKey::Malformed));
-        assert_eq!(with("x", "short".into()), Err(InvalidKey::Malformed));
-        assert_eq!(PublicKey::from_jwk(&json!({ "kty": "oct", "kid": "1" })), Err(InvalidKey::Unsupported));
-        assert_eq!(PublicKey::from_did_jwk("did:web:example.org"), Err(InvalidKey::Unsupported));
-        assert_eq!(SoftwareKey::from_bytes(Algorithm::Es256, &[0; 32]).err(), Some(NoPrivateKey));
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::field_error::Code;
+use crate::partner_query::{DCQL_QUERY, PartnerQuery, QUERY};
 use crate::pointer::Path;
 use crate::return_url::ADDRESS;
 use crate::schema::{Member, Presence, Shape, check_object, nearest, object_schema};
@@ -24,8 +25,11 @@ pub struct PresentationRequest {
     /// The purpose, in the partner's words.
     pub purpose: Option<String>,
     /// The requested members of the type's `fields`, without duplicates and in the type's order;
-    /// never empty.
+    /// never empty. With a `query`, the requested claims at the top level instead.
     pub claims: Vec<String>,
+    /// The query, if claims of another issuer's credential are requested. The server checks that
+    /// the operator has listed its `vct` values for the type.
+    pub query: Option<PartnerQuery>,
     /// The sandbox person who responds. The server checks that the partner may use one.
     pub sandbox_person: Option<String>,
 }
@@ -64,6 +68,14 @@ const MEMBERS: &[Member] = &[
         example: "",
     },
     Member {
+        name: DCQL_QUERY,
+        shape: Shape::Object(QUERY),
+        presence: Presence::Nullable,
+        label: "",
+        meaning: "A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another issuer's credential, such as an EUDI PID, from the person's other wallet. The operator decides which credentials of which issuers stand for the credential type in the path.",
+        example: "",
+    },
+    Member {
         name: "sandbox_person",
         shape: Shape::Email,
         presence: Presence::Nullable,
@@ -96,8 +108,16 @@ impl PresentationRequest {
                 field_error.received(&Value::from(*claim)).suggest(meant);
             }
         }
+        let query = object.get(DCQL_QUERY).and_then(|query| PartnerQuery::read(query, &mut field_errors));
+        if asked.is_some() && object.contains_key(DCQL_QUERY) {
+            let message = || format!("Leave claims out: {DCQL_QUERY} names the claims.");
+            field_errors.add(&Path::Member(&Path::Root, "claims"), Code::FieldForbidden, message);
+        }
         let is_asked = |name: &&str| asked.as_ref().is_none_or(|asked| asked.contains(name));
-        let claims = known().filter(is_asked).map(ToOwned::to_owned).collect();
+        let claims = match &query {
+            Some(query) => query.claim_names(),
+            None => known().filter(is_asked).map(ToOwned::to_owned).collect(),
+        };
         field_errors.into_result(source).map_err(ParseError::Invalid)?;
         let mut take = |name: &str| object.remove(name).map(|value| text(Some(value)));
         Ok(Self {
@@ -105,6 +125,7 @@ impl PresentationRequest {
             callback_url: take("callback_url"),
             purpose: take("purpose"),
             claims,
+            query,
             sandbox_person: take("sandbox_person"),
         })
     }
@@ -152,10 +173,12 @@ mod tests {
             callback_url: None,
             purpose: None,
             claims: all,
+            query: None,
             sandbox_person: None,
         };
         assert_eq!(parse(&json!({})), Ok(least.clone()));
-        let nulls = json!({ "request_id": null, "callback_url": null, "purpose": null, "claims": null });
+        let nulls =
+            json!({ "request_id": null, "callback_url": null, "purpose": null, "claims": null, "dcql_query": null });
         assert_eq!(parse(&nulls), Ok(least));
     }
 

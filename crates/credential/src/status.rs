@@ -17,8 +17,9 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use serde_json::{Value, json};
 
 use crate::encoding::{decode, encode};
-use crate::jws::{CLOCK_SKEW, Jws, numeric_date};
+use crate::jws::Jws;
 use crate::key::PublicKey;
+use crate::numeric_date::JwtDates;
 use crate::verify_error::VerifyError;
 
 /// Maximum size of a decompressed list, in bytes: 32 million entries of one bit.
@@ -37,12 +38,13 @@ pub struct StatusReference {
 }
 
 impl StatusReference {
-    /// Parses the claim `status` (section 6.1). Returns `None` if it has no `status_list`.
+    /// Parses the claim `status` (section 6.1). Returns `None` if it has no `status_list`, or a
+    /// `null`.
     ///
     /// # Errors
     /// [`VerifyError::Claim`], if `uri` or `idx` is missing or invalid.
     pub fn from_claim(status: &Value) -> Result<Option<Self>, VerifyError> {
-        let Some(list) = status.get("status_list") else { return Ok(None) };
+        let Some(list) = status.get("status_list").filter(|list| !list.is_null()) else { return Ok(None) };
         match (list["uri"].as_str(), list["idx"].as_u64()) {
             (Some(uri), Some(index)) => Ok(Some(Self { uri: uri.to_owned(), index })),
             _ => Err(VerifyError::Claim("status.status_list must have uri and idx")),
@@ -214,33 +216,21 @@ pub fn token_payload(list: &StatusList, uri: &str, (now, expires): (i64, i64), t
     payload
 }
 
-/// Parses a Status List Token for the list `uri`, and verifies it with the issuer's `key` at `now`
-/// (section 8.3).
+/// Parses a Status List Token for the list `uri`, and verifies it with one of the issuer's `keys` at
+/// `now` (section 8.3).
 ///
 /// # Errors
 /// The first check that fails, as a [`VerifyError`].
-pub fn read_token(
-    text: &str,
-    uri: &str,
-    key: impl FnOnce(&Jws<'_>) -> Option<PublicKey>,
-    now: i64,
-) -> Result<StatusList, VerifyError> {
+pub fn read_token(text: &str, uri: &str, keys: &[(String, PublicKey)], now: i64) -> Result<StatusList, VerifyError> {
     let jws = Jws::read(text)?;
     jws.require_type("statuslist+jwt")?;
-    jws.verify(&key(&jws).ok_or(VerifyError::UnknownKey)?)?;
+    jws.verify_with(keys)?;
     if jws.payload.get("sub").and_then(Value::as_str) != Some(uri) {
         return Err(VerifyError::Claim("sub of the status list must be its URL"));
     }
-    let seconds = |name: &str| jws.payload.get(name).and_then(numeric_date);
-    if seconds("iat").ok_or(VerifyError::Claim("iat must be a number of seconds"))? > now.saturating_add(CLOCK_SKEW) {
-        return Err(VerifyError::FromTheFuture);
-    }
-    if jws.payload.contains_key("exp") && seconds("exp").is_none() {
-        return Err(VerifyError::Claim("exp must be a number of seconds"));
-    }
-    if seconds("exp").is_some_and(|end| end.saturating_add(CLOCK_SKEW) <= now) {
-        return Err(VerifyError::Expired);
-    }
+    let dates = JwtDates::read(&jws.payload)?;
+    dates.require_issued_at()?;
+    dates.require_current(now)?;
     let list = StatusList::from_token_claim(jws.payload.get("status_list").unwrap_or(&Value::Null))?;
     let names_replaced = jws.payload.get(STATUS_TYPES).is_some_and(|types| types["0x03"] == "replaced");
     Ok(StatusList { names_replaced, ..list })
@@ -251,8 +241,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::jws;
+    use crate::key::{Algorithm, SoftwareKey};
 
     /// Section 4.1 has one bit per entry, section 4.2 has two.
+    // Conforms: Token Status List 4; Token Status List 7
     #[test]
     fn examples_of_the_draft_are_decoded() {
         let one = StatusList::from_token_claim(&json!({ "bits": 1, "lst": "eNrbuRgAAhcBXQ" })).expect("a list");
@@ -288,6 +281,7 @@ mod tests {
         assert_eq!(StatusList::from_bitstring(&list.bitstring()), Ok(list));
     }
 
+    // Conforms: Bitstring Status List 2.2
     #[test]
     fn decompression_bombs_and_short_bitstrings_are_rejected() {
         let bomb = StatusList::new(1, vec![0; 5 * 1024 * 1024]);
@@ -297,6 +291,37 @@ mod tests {
         for claim in [json!(null), json!({ "bits": 3, "lst": "" }), json!({ "bits": 1, "lst": "%" })] {
             assert!(matches!(StatusList::from_token_claim(&claim), Err(VerifyError::Claim(_))), "{claim}");
         }
+    }
+
+    #[test]
+    fn references_may_be_null_or_must_be_complete() {
+        for absent in [json!(null), json!({}), json!({ "status_list": null })] {
+            assert_eq!(StatusReference::from_claim(&absent), Ok(None), "{absent}");
+        }
+        for wrong in [json!({ "status_list": {} }), json!({ "status_list": { "uri": "u", "idx": null } })] {
+            assert!(matches!(StatusReference::from_claim(&wrong), Err(VerifyError::Claim(_))), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn token_dates_are_read_as_numeric_dates() {
+        let key = SoftwareKey::from_bytes(Algorithm::EdDsa, &[7; 32]).expect("a key");
+        let keys = [("k1".to_owned(), key.public().clone())];
+        let read = |change: &dyn Fn(&mut Value)| {
+            let mut payload = token_payload(&StatusList::of_revoked(8, []), "u", (1000, 2000), 60);
+            change(&mut payload);
+            let header = jws::protected(&json!({ "alg": "Ed25519", "typ": "statuslist+jwt" }));
+            let token = jws::sign(&header, payload.to_string().as_bytes(), &key).expect("signed");
+            read_token(&token, "u", &keys, 1500).map(drop)
+        };
+        assert_eq!(read(&|_| {}), Ok(()));
+        assert_eq!(read(&|payload| payload["iat"] = json!(1000.5)), Ok(()));
+        assert_eq!(read(&|payload| payload["exp"] = Value::Null), Ok(()));
+        assert_eq!(read(&|payload| payload["exp"] = json!(1000.5)), Err(VerifyError::Expired));
+        assert_eq!(read(&|payload| payload["nbf"] = json!(2000)), Err(VerifyError::NotYetValid));
+        assert!(matches!(read(&|payload| payload["exp"] = json!("2000")), Err(VerifyError::Date("exp", _))));
+        assert!(matches!(read(&|payload| payload["iat"] = json!(-1)), Err(VerifyError::Date("iat", _))));
+        assert!(matches!(read(&|payload| payload["iat"] = Value::Null), Err(VerifyError::Claim(_))));
     }
 
     proptest! {

@@ -3,12 +3,98 @@
 use crate::date::Date;
 use crate::key::Algorithm;
 
+/// What an input without a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherContent {
+    /// A PDF document.
+    Pdf,
+    /// An image.
+    Image,
+    /// A ZIP file, such as an office document or a wallet pass.
+    Archive,
+    /// An encrypted token.
+    Jwe,
+    /// A credential with a Data Integrity proof.
+    JsonLd,
+    /// A link that a wallet opens.
+    WalletLink,
+    /// A JWK or a JWK Set.
+    Keys,
+    /// The beginning of a token.
+    CutToken,
+    /// Base64 of something else.
+    Base64,
+}
+
+impl OtherContent {
+    /// All kinds.
+    pub const ALL: [Self; 9] = [
+        Self::Pdf,
+        Self::Image,
+        Self::Archive,
+        Self::Jwe,
+        Self::JsonLd,
+        Self::WalletLink,
+        Self::Keys,
+        Self::CutToken,
+        Self::Base64,
+    ];
+
+    /// Returns the name, which the page's script uses too.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Image => "image",
+            Self::Archive => "archive",
+            Self::Jwe => "jwe",
+            Self::JsonLd => "json-ld",
+            Self::WalletLink => "wallet-link",
+            Self::Keys => "keys",
+            Self::CutToken => "cut-token",
+            Self::Base64 => "base64",
+        }
+    }
+
+    fn message(self) -> &'static str {
+        match self {
+            Self::Pdf => "This is a PDF document. Ask for the token itself, as text or in a text file.",
+            Self::Image => "This is an image. If it shows a QR code, scan it and use its text.",
+            Self::Archive => "This is a ZIP file or an office document. Open it, and copy the token out of it.",
+            Self::Jwe => "This is an encrypted token (JWE), which only its receiver can decrypt.",
+            Self::JsonLd => {
+                "This is a JSON-LD credential with a proof. Only credentials that are signed as a JWT or SD-JWT can be verified."
+            }
+            Self::WalletLink => "This is a link for a wallet, such as an offer or a request, and no credential.",
+            Self::Keys => "This is a key or a set of keys.",
+            Self::CutToken => "This is only a part of a token. Copy all of it.",
+            Self::Base64 => "This is base64 of something other than a token.",
+        }
+    }
+}
+
+/// The reason why a value is not a NumericDate (RFC 7519, section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidDate {
+    /// It is a string, a boolean, a list or an object.
+    #[error("must be a number of seconds")]
+    NotANumber,
+    /// It is before 1970.
+    #[error("must not be negative")]
+    Negative,
+    /// It needs more than 63 bits.
+    #[error("is too large")]
+    TooLarge,
+}
+
 /// The reason why a signed token is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
     /// The input contains no token.
     #[error("No token was found in this text.")]
     NotAToken,
+    /// The input contains no token, but something else that was recognised.
+    #[error("No token was found. {}", .0.message())]
+    OtherContent(OtherContent),
     /// The input contains more than one token.
     #[error("There are several tokens in this text. Send one of them.")]
     SeveralTokens,
@@ -43,6 +129,15 @@ pub enum VerifyError {
     /// No usable key of the issuer matches the header.
     #[error("None of the issuer's keys has the key ID in the header.")]
     UnknownKey,
+    /// No key of a set fits the header; contains why, and which keys there are.
+    #[error("None of the issuer's keys {0}.")]
+    NoKeyFits(String),
+    /// The header has no key ID, and no key of a set verifies the signature; contains the names of
+    /// those that were tried.
+    #[error(
+        "The signature is not valid: none of the issuer's keys verifies it, and the header has no key ID (kid); tried: {0}."
+    )]
+    NoKeyVerifies(String),
     /// The hash algorithm of its disclosures is not SHA-256; contains the value.
     #[error("The hash algorithm of the disclosures is {0:?}; only sha-256 is supported.")]
     HashAlgorithm(String),
@@ -62,9 +157,16 @@ pub enum VerifyError {
     /// A claim is missing or has the wrong type.
     #[error("A claim is missing or invalid: {0}.")]
     Claim(&'static str),
+    /// A date of the token is invalid; contains its claim.
+    #[error("A claim is missing or invalid: {0} {1}.")]
+    Date(&'static str, InvalidDate),
     /// It has expired.
     #[error("It has expired.")]
     Expired,
+    /// Its `exp` is so late that it is probably in milliseconds, and as such it has passed;
+    /// contains that time.
+    #[error("It has probably expired: exp is in seconds, and as milliseconds it would be {0}.")]
+    ExpiredInMilliseconds(String),
     /// Its last day of validity has ended everywhere on earth.
     #[error("It expired on {}.", .0.in_words())]
     ExpiredOn(Date),
@@ -89,6 +191,12 @@ pub enum VerifyError {
     /// It lacks the required key binding.
     #[error("It is not bound to the holder's key, which is required.")]
     NotBound,
+    /// The key binding has expired.
+    #[error("The holder's signature has expired (exp of the key binding).")]
+    BindingExpired,
+    /// The key binding is not valid yet.
+    #[error("The holder's signature is not valid yet (nbf of the key binding).")]
+    BindingNotYetValid,
     /// It was revoked.
     #[error("It was revoked.")]
     Revoked,
@@ -103,26 +211,60 @@ pub enum VerifyError {
     UnknownStatus(u8),
 }
 
+/// Hash algorithms that disclosures may have (the registry "Named Information Hash Algorithm"),
+/// without the shortened ones, and that are not supported.
+const UNSUPPORTED_HASHES: [&str; 11] = [
+    "sha-384",
+    "sha-512",
+    "sha3-224",
+    "sha3-256",
+    "sha3-384",
+    "sha3-512",
+    "blake2s-256",
+    "blake2b-256",
+    "blake2b-512",
+    "k12-256",
+    "k12-512",
+];
+
+/// The `typ` of an SD-JWT VC in older drafts.
+const OLDER_TYPE: &str = "vc+sd-jwt";
+
 impl VerifyError {
+    /// Returns whether it says that the token cannot be checked, as opposed to that it is invalid:
+    /// its kind is another, and a verifier that supports it may find it valid. Tokens without a
+    /// signature, or with one of a shared key (HMAC), prove nothing to anybody.
+    pub fn is_unsupported(&self) -> bool {
+        match self {
+            Self::Algorithm(name) => {
+                let proves_nothing = name.eq_ignore_ascii_case("none") || starts_with_hs(name);
+                !name.is_empty() && !proves_nothing
+            }
+            Self::HashAlgorithm(name) => UNSUPPORTED_HASHES.contains(&name.as_str()),
+            Self::Type { wanted: "dc+sd-jwt", found } => is_older_type(found),
+            _ => false,
+        }
+    }
+
     /// Returns a stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NotAToken => "not_a_token",
+            Self::NotAToken | Self::OtherContent(_) => "not_a_token",
             Self::SeveralTokens => "several_tokens",
             Self::Malformed(_) => "malformed",
             Self::Algorithm(_) => "algorithm",
             Self::Critical => "critical_header",
             Self::Type { .. } => "type",
             Self::KeyConfusion { .. } => "key_confusion",
-            Self::Signature => "signature",
-            Self::UnknownKey => "unknown_key",
+            Self::Signature | Self::NoKeyVerifies(_) => "signature",
+            Self::UnknownKey | Self::NoKeyFits(_) => "unknown_key",
             Self::HashAlgorithm(_) => "hash_algorithm",
             Self::DuplicateDigest => "duplicate_digest",
             Self::StrayDisclosure => "stray_disclosure",
             Self::Disclosure(_) => "disclosure",
             Self::MustNotBeDisclosed(_) => "must_not_be_disclosed",
-            Self::Claim(_) => "claim",
-            Self::Expired | Self::ExpiredOn(_) => "expired",
+            Self::Claim(_) | Self::Date(..) => "claim",
+            Self::Expired | Self::ExpiredInMilliseconds(_) | Self::ExpiredOn(_) => "expired",
             Self::NotYetValid => "not_yet_valid",
             Self::FromTheFuture => "from_the_future",
             Self::TooOld => "too_old",
@@ -130,6 +272,8 @@ impl VerifyError {
             Self::Nonce => "nonce",
             Self::SdHash => "sd_hash",
             Self::NotBound => "not_bound",
+            Self::BindingExpired => "binding_expired",
+            Self::BindingNotYetValid => "binding_not_yet_valid",
             Self::Revoked => "revoked",
             Self::Replaced => "replaced",
             Self::Suspended => "suspended",
@@ -138,16 +282,27 @@ impl VerifyError {
     }
 }
 
+fn starts_with_hs(name: &str) -> bool {
+    name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("HS"))
+}
+
+fn is_older_type(found: &str) -> bool {
+    found.strip_prefix("application/").unwrap_or(found).eq_ignore_ascii_case(OLDER_TYPE)
+}
+
 fn algorithm_message(name: &str) -> String {
     if name.is_empty() {
         return "The header names no signature algorithm (alg).".to_owned();
     }
-    format!("The signature algorithm {name:?} is not supported. Use ES256 or EdDSA.")
+    format!("The signature algorithm {name:?} is not supported. Use ES256 or EdDSA (Ed25519).")
 }
 
 fn type_message(wanted: &str, found: &str) -> String {
     if found.is_empty() {
         return format!("The header has no typ; it must be {wanted}.");
+    }
+    if wanted == "dc+sd-jwt" && is_older_type(found) {
+        return format!("The typ of the header is {found:?}, of an older draft; it must be {wanted}.");
     }
     format!("The typ of the header is {found:?}; it must be {wanted}.")
 }

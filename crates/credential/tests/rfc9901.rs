@@ -40,6 +40,7 @@ fn signed(example: &Value, which: &str) -> Option<String> {
     Some(disclosures.fold(format!("{issued}~"), |text, disclosure| format!("{text}{disclosure}~")))
 }
 
+// Conforms: RFC 9901 7.1
 #[test]
 fn every_example_is_read_as_the_text_reads_it() {
     let examples = examples();
@@ -65,6 +66,7 @@ fn every_example_is_read_as_the_text_reads_it() {
     }
 }
 
+// Conforms: RFC 9901 7.3
 #[test]
 fn the_holders_parts_answer_their_challenge_and_no_other() {
     let mut bound = 0;
@@ -88,6 +90,7 @@ fn the_holders_parts_answer_their_challenge_and_no_other() {
 }
 
 /// The presentations in the text are selections from the issued SD-JWTs.
+// Conforms: RFC 9901 7.2
 #[test]
 fn the_texts_presentations_are_cut_from_what_was_issued() {
     let mut compared = 0;

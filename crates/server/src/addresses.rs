@@ -11,14 +11,21 @@ const LONGEST_SCHEME: usize = 64;
 
 /// Schemes that a browser or the operating system handles itself. They run scripts, show other
 /// content under our origin, read files or start programs that are not wallets.
-const HANDLED: [&str; 31] = [
+const HANDLED: [&str; 74] = [
     "about",
+    "app-settings",
+    "applescript",
     "blob",
+    "brave",
+    "callto",
     "chrome",
     "chrome-extension",
+    "chrome-untrusted",
     "cid",
     "content",
     "data",
+    "devtools",
+    "dict",
     "edge",
     "facetime",
     "feed",
@@ -26,24 +33,63 @@ const HANDLED: [&str; 31] = [
     "filesystem",
     "ftp",
     "ftps",
+    "geo",
+    "git",
+    "gopher",
+    "help",
     "http",
     "https",
+    "imap",
     "intent",
+    "irc",
+    "itms",
+    "itms-apps",
     "jar",
     "javascript",
+    "ldap",
+    "ldaps",
     "livescript",
+    "magnet",
     "mailto",
+    "maps",
+    "market",
     "mhtml",
     "mocha",
     "moz-extension",
+    "news",
+    "nfs",
+    "nntp",
+    "opera",
+    "prefs",
     "resource",
+    "rtsp",
+    "safari-extension",
+    "safari-web-extension",
+    "search",
+    "search-ms",
+    "sftp",
+    "shell",
+    "shortcuts",
+    "sip",
+    "sips",
+    "smb",
     "sms",
+    "ssh",
+    "svn",
     "tel",
+    "telnet",
     "vbscript",
     "view-source",
+    "vivaldi",
+    "vnc",
+    "webcal",
     "ws",
     "wss",
+    "xmpp",
 ];
+
+/// Prefix of the schemes of Windows itself, such as ms-settings.
+const HANDLED_PREFIX: &str = "ms-";
 
 /// Why an address is invalid. Each message completes a sentence that begins with the address or its
 /// name.
@@ -110,6 +156,7 @@ pub fn is_wallet_scheme(scheme: &str) -> bool {
         && scheme.starts_with(|first: char| first.is_ascii_lowercase())
         && scheme.chars().all(fits)
         && !HANDLED.contains(&scheme)
+        && !scheme.starts_with(HANDLED_PREFIX)
 }
 
 #[cfg(test)]
@@ -169,11 +216,13 @@ mod tests {
 
     #[test]
     fn schemes_that_browsers_handle_are_no_wallets() {
-        for scheme in ["openid4vp", "haip-vp", "haip", "openid-credential-offer", "com.example.wallet", "eudi+x"] {
+        for scheme in
+            ["openid4vp", "haip-vp", "haip", "openid-credential-offer", "com.example.wallet", "eudi+x", "walletapp"]
+        {
             assert!(is_wallet_scheme(scheme), "{scheme}");
         }
         let long = "a".repeat(LONGEST_SCHEME + 1);
-        for scheme in ["", "4vp", "a b", "a:b", "Haip", "JavaScript", ".x", "-x", "a/b", "ä", &*long] {
+        for scheme in ["", "4vp", "a b", "a:b", "Haip", "JavaScript", ".x", "-x", "a/b", "ä", "ms-settings", &*long] {
             assert!(!is_wallet_scheme(scheme), "{scheme}");
         }
         for scheme in HANDLED {

@@ -14,7 +14,7 @@ use crate::documents::{self, Documents};
 use crate::issuer_lookup::IssuerLookup;
 use crate::issuing::{
     CredentialSigner, EncryptionKey, IssuerKeys, NONCE_LIFETIME, Nonces, ProofVerifier, StatusLists, VerifierKey,
-    WalletPolicy,
+    WalletPolicy, WalletProviders,
 };
 use crate::keys::{Belonging, Keyring, RootKeyError, identity};
 use crate::links::Links;
@@ -191,19 +191,14 @@ impl App {
         let (store, keyring, instance) = open_databases(&config, &clock, &rng).await?;
         let tokens = Tokens::new(config.base(), config.tokens.lifetime, config.tokens.key_rotation_interval);
         tokens.refresh_keys(&keyring, &rng, clock.now()).await?;
-        let credentials = &config.credentials;
-        let issuer_keys = IssuerKeys::new(
-            config.base(),
-            credentials.algorithm,
-            credentials.key_rotation_interval,
-            credentials.lifetime,
-        );
+        let issuer_keys =
+            IssuerKeys::new(config.base(), &config.credentials, clock.now()).map_err(StartError::Operator)?;
         issuer_keys.refresh(&keyring, &rng, clock.now()).await?;
         let encryption_key = EncryptionKey::open(&keyring, &rng, clock.now()).await?;
         let verifier_key = VerifierKey::open(&keyring, &issuer_keys, &config, &rng, clock.now()).await?;
-        let trusted_issuers = TrustedIssuers::read(&config.openid4vp).map_err(StartError::Operator)?;
+        let trusted_issuers = TrustedIssuers::read(&config.openid4vp, clock.now()).map_err(StartError::Operator)?;
         let wallets = WalletPolicy {
-            providers: config.oid4vci.provider_keys().map_err(StartError::Operator)?,
+            providers: WalletProviders::read(&config.oid4vci, clock.now()).map_err(StartError::Operator)?,
             attestation_required: config.oid4vci.attestation_required,
         };
         let links = Links::new(config.base());

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use credential::key::PublicKey;
-use credential::verification::{Answer, Lookups, VerificationInputs, keys_of};
+use credential::verification::{Answer, Lookups, VerificationInputs, keys_of, verification_key, why_no_key};
 use futures::TryStreamExt as _;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -76,8 +76,20 @@ impl IssuerLookup {
                 None => Answer::NotAsked,
             }
         };
-        let (issuer_keys, (status, metadata)) = tokio::join!(issuer_keys, self.details(lookups));
-        VerificationInputs { issuer_keys, status, stored_status: None, metadata }
+        let more_status = self.status_lists(&lookups.more_status);
+        let (issuer_keys, (status, metadata), more_status) =
+            tokio::join!(issuer_keys, self.details(lookups), more_status);
+        VerificationInputs { issuer_keys, status, more_status, stored_status: None, metadata }
+    }
+
+    /// Fetches status lists, one after the other.
+    pub async fn status_lists(&self, addresses: &[String]) -> Vec<Answer<String>> {
+        let mut lists = Vec::with_capacity(addresses.len());
+        for address in addresses {
+            let lookups = Lookups { status: Some(address.clone()), ..Lookups::default() };
+            lists.push(self.details(&lookups).await.0);
+        }
+        lists
     }
 
     /// Fetches the status list and the type's metadata.
@@ -148,10 +160,12 @@ impl IssuerLookup {
         if metadata["issuer"].as_str() != Some(issuer) {
             return Err(format!("{address} belongs to another issuer"));
         }
-        Ok(match metadata["jwks_uri"].as_str() {
-            Some(address) => keys_of(&self.fetch_json(address).await?),
-            None => keys_of(&metadata["jwks"]),
-        })
+        let jwks = match metadata["jwks_uri"].as_str() {
+            Some(address) => self.fetch_json(address).await?,
+            None => metadata["jwks"].clone(),
+        };
+        let keys = keys_of(&jwks);
+        if keys.is_empty() { Err(format!("{address}: {}", why_no_key(&jwks))) } else { Ok(keys) }
     }
 
     /// Returns the assertion keys of a DID, which sign credentials (Controlled Identifiers 1.0,
@@ -172,9 +186,14 @@ impl IssuerLookup {
         };
         let key = |method: Value| {
             let name = method["id"].as_str()?.rsplit_once('#')?.1.to_owned();
-            Some((name, PublicKey::from_jwk(&method["publicKeyJwk"]).ok()?))
+            Some((name, verification_key(&method["publicKeyJwk"]).ok()?))
         };
-        Ok(list("assertionMethod").iter().filter_map(method).filter_map(key).collect())
+        let keys: NamedKeys = list("assertionMethod").iter().filter_map(method).filter_map(key).collect();
+        if keys.is_empty() {
+            Err(format!("{address}: it has no P-256 or Ed25519 key for assertions"))
+        } else {
+            Ok(keys)
+        }
     }
 
     /// Returns the address of a did:web document (did:web, section 3.2): colons become slashes, and

@@ -67,6 +67,8 @@ pub struct Metrics {
     mail_errors: Family<MailErrorLabels, Counter>,
     /// 1 while the mail server fails, otherwise 0.
     pub mail_failing: Gauge,
+    /// Number of groups of files whose present content is invalid, so that earlier content is used.
+    pub stale_files: Gauge,
     documents: Family<OutcomeLabels, Counter>,
     webhook_deliveries: Family<OutcomeLabels, Counter>,
     requests_not_logged: Counter,
@@ -93,6 +95,7 @@ impl Default for Metrics {
             outbox_messages: Family::default(),
             mail_errors: Family::default(),
             mail_failing: Gauge::default(),
+            stale_files: Gauge::default(),
             documents: Family::default(),
             webhook_deliveries: Family::default(),
             requests_not_logged: Counter::default(),
@@ -118,6 +121,8 @@ impl Default for Metrics {
         let mail_errors = metrics.mail_errors.clone();
         registry.register("mail_errors", "Failed attempts to send a mail, by SMTP phase and status code", mail_errors);
         registry.register("mail_failing", "1 while the mail server fails", metrics.mail_failing.clone());
+        let help = "Invalid files of keys, certificates or trusted issuers whose earlier content is in use";
+        registry.register("stale_files", help, metrics.stale_files.clone());
         registry.register("documents", "Documents, by outcome", metrics.documents.clone());
         let deliveries = metrics.webhook_deliveries.clone();
         registry.register("webhook_deliveries", "Webhook delivery attempts, by outcome", deliveries);

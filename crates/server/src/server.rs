@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
@@ -18,6 +18,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::app::{App, StartError};
 use crate::config::Server;
 use crate::flows::request_log;
+use crate::http::cors::{SharedRoutes, share_missing_documents, share_with_all_origins};
 use crate::http::{Outermost, Readers};
 use crate::web::PartnerApi;
 use crate::{api, http, jobs, oid4vci, openid4vp, web};
@@ -28,18 +29,23 @@ use store::StoreError;
 pub fn router(app: &App) -> Router {
     let (timeout, upload_timeout) = (app.config().server.timeout, app.config().object_storage.upload_timeout);
     let routed = |router, readers, timeout| layered(app, router, Outermost { app: app.clone(), readers, timeout });
+    let shared = |routes: SharedRoutes| {
+        routed(routes.into_router(), Readers::Programs, timeout).layer(from_fn(share_with_all_origins))
+    };
     let page = Readers::People(web::error::page);
     let described = PartnerApi { document: &api::openapi::DOCUMENT, router };
-    let unmatched = Router::new().fallback(api::unmatched);
+    let unmatched = routed(Router::new().fallback(api::unmatched), Readers::Unknown(web::error::page), timeout);
     Router::new()
         .merge(routed(api::routes(app), Readers::Programs, timeout))
         .merge(routed(api::token(), Readers::OAuthClients(api::token_error), timeout))
         .merge(routed(api::uploads(), Readers::Programs, upload_timeout))
-        .merge(routed(oid4vci::routes(), Readers::Programs, timeout))
-        .merge(routed(openid4vp::routes(), Readers::Programs, timeout))
+        .merge(shared(api::documents()))
+        .merge(shared(oid4vci::routes()))
+        .merge(shared(openid4vp::routes()))
         .merge(routed(web::routes(app, described), page, timeout))
+        .merge(routed(web::authorization_routes(), Readers::People(web::authorize::error_page), timeout))
         .merge(routed(web::console_routes(described), Readers::People(web::console::error::page), timeout))
-        .merge(routed(unmatched, Readers::Unknown(web::error::page), timeout))
+        .merge(unmatched.layer(from_fn(share_missing_documents)))
         .with_state(app.clone())
 }
 

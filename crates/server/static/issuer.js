@@ -1,7 +1,9 @@
 // Issuers: the site of an issuer, and the keys that the site publishes for it.
-import { decode, isObject, Refusal } from "./sd-jwt.js";
+import { decode, isForSignatures, isObject, Refusal } from "./sd-jwt.js";
 
 const MAX_CHARACTERS = 2048;
+// Maximum number of keys that are tried for one signature.
+const MAX_TRIED = 16;
 
 /**
  * Returns the site of an issuer: its `origin`, and the `document` with its keys. Undefined for a
@@ -44,15 +46,15 @@ function didSite(did, origin) {
 }
 
 /**
- * Returns the key of `issuer` that the header of `jws` names. Ignores a certificate in the header
- * (x5c).
+ * Returns the keys of `issuer` that suit the header of `jws`, at least one. Ignores a certificate in
+ * the header (x5c).
  */
-export async function issuerKey(jws, issuer, world) {
+export async function issuerKeys(jws, issuer, world) {
   const site = siteOf(issuer, world.origin);
   if (site?.origin !== world.origin) throw new Refusal("unknown_issuer");
-  if (!site) return bareKey(issuer);
+  if (!site) return [bareKey(issuer)];
   const keys = site.isDid ? await didKeys(issuer, site, world) : await metadataKeys(issuer, site, world);
-  return namedKey(keys, jws.header.kid);
+  return suitable(keys, jws.header.kid);
 }
 
 function bareKey(did) {
@@ -87,11 +89,16 @@ async function didKeys(did, site, world) {
   return named.map(({ id, publicKeyJwk }) => ({ ...publicKeyJwk, kid: id.slice(id.lastIndexOf("#") + 1) }));
 }
 
-// If the set has one key, the key or the header may lack a `kid`.
-function namedKey(keys, kid) {
-  const name = typeof kid === "string" ? kid.slice(kid.lastIndexOf("#") + 1) : "";
-  const key = keys.find((jwk) => name !== "" && jwk.kid === name);
-  if (key) return key;
-  if (keys.length === 1 && (name === "" || !keys[0].kid)) return keys[0];
-  throw new Refusal("unknown_key");
+const fragment = (kid) => (typeof kid === "string" ? kid.slice(kid.lastIndexOf("#") + 1) : "");
+
+// Those with the header's `kid` or, if no key has it, those without a name. Without `kid`, all.
+function suitable(keys, kid) {
+  const usable = keys.filter(isForSignatures);
+  const name = fragment(kid);
+  const named = usable.filter((jwk) => name !== "" && fragment(jwk.kid) === name);
+  let found = named;
+  if (name === "") found = usable;
+  else if (named.length === 0) found = usable.filter((jwk) => fragment(jwk.kid) === "");
+  if (found.length === 0) throw new Refusal("unknown_key");
+  return found.slice(0, MAX_TRIED);
 }

@@ -1,5 +1,6 @@
 // Finds the token in pasted text or a chosen file. The rules and their test cases are those of
 // crates/credential/src/verification/pasted.rs.
+import { contentOfFile, contentOfText, isJwe } from "./other-content.js";
 import { Refusal } from "./sd-jwt.js";
 import { read } from "./verify.js";
 
@@ -13,8 +14,10 @@ export const MAX_BYTES = 2 * MAX_CHARACTERS;
 const INVISIBLE = /[\u{ad}\u{200b}-\u{200f}\u{2060}\u{feff}]+/gu;
 const SPACES = /[\s\u{85}]+/u;
 // How mail programs, URLs, web pages, Markdown and JSON write the characters of a token and line
-// breaks.
-const ESCAPES = /\\(?=\\)|\\u007e|\\[nrt]|\\[~_.-]|\\\r?\n|[%=]7e|[%=]2e|%2d|%5f|=\r?\n|&#(?:126|x7e);/gi;
+// breaks. Of URLs, every percent-encoded ASCII character.
+const ESCAPES = /\\(?=\\)|\\u007e|\\[nrt]|\\[~_.-]|\\\r?\n|=7e|=2e|%[0-7][0-9a-f]|=\r?\n|&#(?:126|x7e);/gi;
+// The scheme of a header. It would stick to a damaged token once spaces are removed.
+const SCHEME = /(?<![A-Za-z0-9])(?:bearer|dpop)(?=[\s\u{85}])/giu;
 // The marks of a quoted mail.
 const QUOTED = /^[ \t]*>[ \t>]*/gm;
 // The base64url of `{`, and the two dots of a JWS before any disclosure.
@@ -26,6 +29,9 @@ const SIGNATURE = 86;
 // Maximum number of places in one run of words at which a token is tried; bounds the work.
 const MOST_STARTS = 8;
 
+/** Returns the rejection of an input without a token. `content` names what it is, if known. */
+const notAToken = (content) => Object.assign(new Refusal("not_a_token"), content && { content });
+
 /** Decodes a file in UTF-8 or UTF-16. */
 export function decodeText(bytes) {
   const [first, second] = bytes;
@@ -35,7 +41,7 @@ export function decodeText(bytes) {
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(encoding === "utf-8" ? bytes : bytes.subarray(0, bytes.length & ~1));
   } catch {
-    throw new Refusal("not_a_token");
+    throw notAToken(contentOfFile(bytes));
   }
 }
 
@@ -45,23 +51,25 @@ export function decodeText(bytes) {
  */
 export async function findToken(text) {
   if (text.length > MAX_CHARACTERS) throw new Refusal("too_long");
-  const plain = text.replace(INVISIBLE, "").replace(ESCAPES, meaning).replace(QUOTED, "");
+  const visible = text.replace(INVISIBLE, "");
+  const plain = visible.replace(ESCAPES, meaning).replace(QUOTED, "").replace(SCHEME, "|");
   let found = await readableTokens(plain);
   if (found.size === 0) {
     const runs = plain.replace(/[\s\u{85}]+/gu, "").split(/[^A-Za-z0-9._~-]+/);
     found = new Set(runs.filter((run) => TOKEN.test(run)));
   }
   if (found.size > 1) throw new Refusal("several_tokens");
-  if (found.size === 0) throw new Refusal("not_a_token");
-  return [...found][0];
+  const [token] = found;
+  if (token === undefined) throw notAToken(contentOfText(visible));
+  if (isJwe(token)) throw notAToken("jwe");
+  return token;
 }
 
 function meaning(escape) {
   const last = escape.at(-1).toLowerCase();
+  if (escape.startsWith("%")) return String.fromCharCode(parseInt(escape.slice(1), 16));
   if (/7e$|126;$|x7e;$/i.test(escape)) return "~";
-  if (/^[%=]2e$/i.test(escape)) return ".";
-  if (/^%2d$/i.test(escape)) return "-";
-  if (/^%5f$/i.test(escape)) return "_";
+  if (/^=2e$/i.test(escape)) return ".";
   if (escape === "\\") return "";
   return "~_.-".includes(last) ? last : "\n";
 }

@@ -19,6 +19,18 @@ export class Refusal extends Error {
   }
 }
 
+// Tokens without a signature, or with one of a shared key (HMAC), prove nothing to anybody. A token
+// with another algorithm that is not supported may be valid.
+const PROVES_NOTHING = /^(?:$|none$|hs)/i;
+// Hash algorithms of disclosures that are not supported, as in verify_error.rs.
+const UNSUPPORTED_HASHES = /^(?:sha-(?:384|512)|sha3-(?:224|256|384|512)|blake2s-256|blake2b-(?:256|512)|k12-(?:256|512))$/;
+
+/**
+ * Returns the rejection of a token whose kind is not supported. Does not mean that the token is
+ * invalid, unless the dates in its `payload` say so.
+ */
+const unsupported = (code, payload) => Object.assign(new Refusal(code), { isUnsupported: true, payload });
+
 /** The browser lacks a feature that a check needs. Does not mean that the token is invalid. */
 export class Unsupported extends Error {}
 
@@ -53,46 +65,95 @@ function json(bytes, code) {
 
 export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
+// Members that are null count as absent.
 function object(part) {
   const value = json(decode(part), "malformed");
   if (!isObject(value)) throw new Refusal("malformed");
-  return value;
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
 }
 
 /**
- * Parses the three parts of a compact JWS. Rejects every `alg` except ES256 and EdDSA, including
- * `none`.
+ * Parses the three parts of a compact JWS. Rejects every `alg` except ES256 and EdDSA (also
+ * named Ed25519), including `none`.
  */
 export function readJws(text) {
   if (text.length > MAX_BYTES) throw new Refusal("malformed");
   const parts = text.split(".");
   if (parts.length !== 3) throw new Refusal("malformed");
   const header = object(parts[0]);
-  if (header.alg !== "ES256" && header.alg !== "EdDSA") {
-    throw Object.assign(new Refusal("algorithm"), { isUnsigned: /^none$/i.test(header.alg) });
+  const { alg } = header;
+  if (!ALGORITHMS.has(alg)) {
+    if (typeof alg === "string" && !PROVES_NOTHING.test(alg)) {
+      throw Object.assign(unsupported("algorithm", payloadOf(parts[1])), { isUnsigned: false });
+    }
+    throw Object.assign(new Refusal("algorithm"), { isUnsigned: /^none$/i.test(alg) });
   }
   if ("crit" in header) throw new Refusal("critical_header");
   return { header, payload: object(parts[1]), input: `${parts[0]}.${parts[1]}`, signature: decode(parts[2]) };
 }
 
+function payloadOf(part) {
+  try {
+    return object(part);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Checks that `typ` is `wanted`, with or without `application/` (RFC 7515, section 4.1.9). */
 export function requireType(jws, wanted) {
-  const found = typeof jws.header.typ === "string" ? jws.header.typ.toLowerCase() : "";
-  if (found.replace(/^application\//, "") !== wanted) throw new Refusal("type");
+  const found = typeof jws.header.typ === "string" ? jws.header.typ.toLowerCase().replace(/^application\//, "") : "";
+  // The typ of an SD-JWT VC in older drafts.
+  if (wanted === "dc+sd-jwt" && found === "vc+sd-jwt") throw unsupported("type", jws.payload);
+  if (found !== wanted) throw new Refusal("type");
 }
+
+// The algorithms by their names in `alg` (Ed25519: RFC 9864, section 2.2).
+const ALGORITHMS = new Map([
+  ["ES256", "ES256"],
+  ["EdDSA", "EdDSA"],
+  ["Ed25519", "EdDSA"],
+]);
 
 // The algorithm follows from the key, never from the signed message.
 function algorithmOf(jwk) {
-  if (jwk.kty === "EC" && jwk.crv === "P-256") return "ES256";
-  if (jwk.kty === "OKP" && jwk.crv === "Ed25519") return "EdDSA";
-  throw new Refusal("unknown_key");
+  if (jwk?.kty === "EC" && jwk.crv === "P-256") return "ES256";
+  if (jwk?.kty === "OKP" && jwk.crv === "Ed25519") return "EdDSA";
+  return undefined;
+}
+
+/** Whether a JWK that an issuer publishes may verify signatures. */
+export function isForSignatures(jwk) {
+  const algorithm = algorithmOf(jwk);
+  if (algorithm === undefined || (jwk.d ?? jwk.k ?? null) !== null) return false;
+  const { use, alg, key_ops: operations } = jwk;
+  const mayVerify = (operations ?? null) === null || (Array.isArray(operations) && operations.includes("verify"));
+  return mayVerify && (use ?? "sig") === "sig" && ALGORITHMS.get(alg ?? algorithm) === algorithm;
+}
+
+/**
+ * Verifies the signature with the keys that suit the header, one after the other. The rules are
+ * those of the server (crates/credential/src/key_set.rs).
+ */
+export async function verifyWith(jws, keys) {
+  const fitting = keys.filter((jwk) => algorithmOf(jwk) === ALGORITHMS.get(jws.header.alg));
+  if (fitting.length === 0) return verifyJws(jws, keys[0]);
+  for (const jwk of fitting) {
+    try {
+      return await verifyJws(jws, jwk);
+    } catch (error) {
+      if (error.code !== "signature") throw error;
+    }
+  }
+  const isCut = jws.signature.length > 0 && jws.signature.length < 64;
+  throw new Refusal(isCut ? "malformed" : "signature");
 }
 
 /** Verifies the signature with the key of a JWK. */
 export async function verifyJws(jws, jwk) {
-  if (!isObject(jwk) || "d" in jwk || "k" in jwk) throw new Refusal("unknown_key");
   const algorithm = algorithmOf(jwk);
-  if (jws.header.alg !== algorithm) throw new Refusal("key_confusion");
+  if (algorithm === undefined || (jwk.d ?? jwk.k ?? null) !== null) throw new Refusal("unknown_key");
+  if (ALGORITHMS.get(jws.header.alg) !== algorithm) throw new Refusal("key_confusion");
   const { kty, crv, x, y } = jwk;
   const isEs256 = algorithm === "ES256";
   const [bare, how] = isEs256
@@ -120,12 +181,23 @@ export async function readSdJwt(text) {
   if (disclosures.length > MAX_DISCLOSURES) throw new Refusal("malformed");
   const jws = readJws(parts[0]);
   const { claims, names, notShown } = await disclose(jws.payload, disclosures);
-  const keyBinding = last === "" ? undefined : readJws(last);
+  const keyBinding = last === "" ? undefined : readBinding(last, jws.payload);
   return { jws, claims, names, notShown, keyBinding, bound: text.slice(0, text.length - last.length) };
 }
 
+// The dates of a token whose key binding is not supported are those of the credential.
+function readBinding(text, payload) {
+  try {
+    return readJws(text);
+  } catch (error) {
+    throw Object.assign(error, { payload });
+  }
+}
+
 async function disclose(payload, texts) {
-  if ("_sd_alg" in payload && payload._sd_alg !== "sha-256") throw new Refusal("hash_algorithm");
+  const { _sd_alg: algorithm = "sha-256" } = payload;
+  if (typeof algorithm === "string" && UNSUPPORTED_HASHES.test(algorithm)) throw unsupported("hash_algorithm", payload);
+  if (algorithm !== "sha-256") throw new Refusal("hash_algorithm");
   const waiting = new Map();
   for (const text of texts) {
     const digest = await hash(text);

@@ -1,5 +1,6 @@
 // Shows the content of a token: labels and values, never as HTML.
 import { element, moment, say } from "./verdicts.js";
+import { parseTime, yearOf } from "./vc-jwt.js";
 
 const MAX_ENTRIES = 2000;
 const DEPTH = 8;
@@ -35,8 +36,8 @@ export function facts(claims, { metadata, signer, notShown, isOwn }) {
     ["token-fact-issuer", signer],
     ["token-fact-attester", attester(claims)],
     ["token-fact-attested", typeof attested === "string" ? plain(attested) : undefined],
-    ["token-fact-signed", time(claims.iat ?? claims.nbf)],
-    ["token-fact-until", time(claims.exp)],
+    ["token-fact-signed", time(claims.iat ?? claims.nbf ?? parseTime(claims.validFrom))],
+    ["token-fact-until", time(end(claims))],
     ["token-fact-not-shown", leftOut(claims, notShown, isOwn)],
   ];
   const list = element("dl", "", "facts");
@@ -60,9 +61,15 @@ export function attester(claims) {
   return typeof name === "string" ? name : undefined;
 }
 
+// The earlier of `exp` and the `validUntil` of a W3C credential.
+function end({ exp, validUntil }) {
+  const ends = [exp, parseTime(validUntil)].filter((seconds) => typeof seconds === "number");
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
+
 function time(seconds) {
   if (typeof seconds !== "number") return undefined;
-  return Math.abs(seconds) <= LAST_SECOND ? moment(seconds * 1000) : String(seconds);
+  return Math.abs(seconds) <= LAST_SECOND ? moment(seconds * 1000) : say("token-year", { year: yearOf(seconds) });
 }
 
 /**

@@ -1,36 +1,88 @@
-// Parses W3C Verifiable Credentials signed as a JWT (VCDM 2.0, VC-JOSE-COSE section 3.1).
+// Parses W3C Verifiable Credentials signed as a JWT: VCDM 2.0 (VC-JOSE-COSE section 3.1), and VCDM
+// 1.1 (section 6.3.1), which is converted to the form of 2.0.
 import { CLOCK_SKEW, isObject, readJws, Refusal, requireType } from "./sd-jwt.js";
-import { Unanswered } from "./lookup.js";
+
+// Claims of a JWT of VCDM 1.1 that are not members of the credential.
+const REGISTERED = new Set("iss sub aud nbf iat exp jti cnf status".split(" "));
+
+// Members with another name in VCDM 2.0.
+const RENAMED = new Map([
+  ["issuanceDate", "validFrom"],
+  ["expirationDate", "validUntil"],
+]);
 
 /** Parses the credential without verifying its signature. */
 export function readVcJwt(text) {
   const jws = readJws(text);
-  requireType(jws, "vc+jwt");
-  const claims = jws.payload;
+  const isOlder = "vc" in jws.payload && /^(application\/)?jwt$/i.test(jws.header.typ ?? "JWT");
+  if (!isOlder) {
+    requireType(jws, "vc+jwt");
+    if (!isByIss(jws.payload)) throw new Refusal("claim");
+  }
+  const claims = isOlder ? newerForm(jws.payload) : jws.payload;
   if (!Array.isArray(claims.type) || !claims.type.includes("VerifiableCredential")) throw new Refusal("claim");
   const issuer = isObject(claims.issuer) ? claims.issuer.id : claims.issuer;
   return { format: "vc+jwt", jws, claims, issuer };
 }
 
-/** Returns the address of the status list and the index in it. */
-export function statusEntry({ credentialStatus: entry }) {
-  if (entry === undefined) throw new Unanswered("no_status");
-  if (entry?.type !== "BitstringStatusListEntry" || entry.statusPurpose !== "revocation") throw new Unanswered("status_kind");
-  const { statusListIndex: index, statusListCredential: uri } = entry;
-  if (typeof uri !== "string" || typeof index !== "string" || !/^\d{1,15}$/.test(index)) throw new Refusal("claim");
-  return { uri, index: Number(index) };
+// Whether the credential names the same issuer as the claim `iss`, or either is absent.
+function isByIss({ iss, issuer }) {
+  return typeof iss !== "string" || issuer === undefined || (isObject(issuer) ? issuer.id : issuer) === iss;
 }
 
-// RFC 3339 with a time zone, as VCDM 2.0 requires (section 4.9, dateTimeStamp).
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+/**
+ * Converts a payload of VCDM 1.1. Registered claims inside the credential have no meaning, and never
+ * replace those that are checked. Members that are null count as absent.
+ */
+export function newerForm({ vc, ...claims }) {
+  if (!isObject(vc)) throw new Refusal("claim");
+  const members = Object.entries(vc).filter(([name, value]) => value !== null && !REGISTERED.has(name));
+  const credential = Object.fromEntries(members.map(([name, value]) => [RENAMED.get(name) ?? name, value]));
+  const { issuer = claims.iss, credentialSubject: subject } = credential;
+  const contradicts = (named, claim) => named !== undefined && claim !== undefined && named !== claim;
+  if (contradicts(isObject(issuer) ? issuer.id : issuer, claims.iss)) throw new Refusal("claim");
+  if (isObject(subject) && contradicts(subject.id, claims.sub)) throw new Refusal("claim");
+  return { ...claims, ...credential, issuer };
+}
+
+// dateTimeStamp of XML Schema 1.1, as VCDM 2.0 requires (section 4.9): with a time zone.
+const TIME = /^(-?(?:[1-9]\d{4,5}|\d{4}))-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+const DAY = 86_400;
+
+/**
+ * Parses a time to seconds since the Unix epoch. A fraction of a second is dropped, and a leap
+ * second is the first second of the next minute. Undefined for other text.
+ */
+export function parseTime(text) {
+  const found = typeof text === "string" ? TIME.exec(text) : null;
+  if (!found) return undefined;
+  const [year, month, day, hour, minute, second] = found.slice(1, 7).map(Number);
+  const [hours, minutes] = found.slice(8).map((digits) => Number(digits ?? 0));
+  const isOfDay = hour < 24 || (hour === 24 && minute === 0 && second === 0);
+  const isClock = isOfDay && minute <= 59 && second <= 60 && hours <= 23 && minutes <= 59;
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  const exists = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  if (!isClock || !exists) return undefined;
+  const offset = (found[7] === "-" ? -1 : 1) * (hours * 60 + minutes);
+  return Math.floor(date / 1000) + hour * 3600 + (minute - offset) * 60 + second;
+}
+
+/** Returns the year of a moment in seconds since the Unix epoch, also of one that no Date can hold. */
+export function yearOf(seconds) {
+  // 400 years, after which the calendar repeats.
+  const cycle = 146_097 * DAY;
+  const cycles = Math.floor(seconds / cycle);
+  return new Date((seconds - cycles * cycle) * 1000).getUTCFullYear() + 400 * cycles;
+}
 
 /** Checks that the credential is valid at `seconds`. */
 export function checkValidity({ validFrom, validUntil }, seconds) {
   const [from, until] = [validFrom, validUntil].map((time) => {
     if (time === undefined) return undefined;
-    const millis = typeof time === "string" && TIME.test(time) ? Date.parse(time) : NaN;
-    if (Number.isNaN(millis)) throw new Refusal("claim");
-    return Math.floor(millis / 1000);
+    const parsed = parseTime(time);
+    if (parsed === undefined) throw new Refusal("claim");
+    return parsed;
   });
   if (until !== undefined && until + CLOCK_SKEW <= seconds) throw new Refusal("expired");
   if (from !== undefined && from > seconds + CLOCK_SKEW) throw new Refusal("not_yet_valid");

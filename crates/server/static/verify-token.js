@@ -8,8 +8,12 @@ import { decodeText, findToken, MAX_BYTES } from "./pasted.js";
 import { Refusal } from "./sd-jwt.js";
 import { attester, facts, fieldList, fieldsOf } from "./token-fields.js";
 import { element, fillRow, phrase, reasonOf, say, shownOutcome, word } from "./verdicts.js";
-import { read, verify } from "./verify.js";
+import { read, refusalOfDates, verify } from "./verify.js";
 
+// The messages for tokens of kinds that are not supported, by the code of their rejection.
+const UNSUPPORTED = { algorithm: "token-algorithm", type: "token-older-type", hash_algorithm: "token-hash-algorithm" };
+// Maximum number of characters of an issuer in a message.
+const MOST_SHOWN = 200;
 const NO_TOKEN = ["not_a_token", "several_tokens", "too_long"];
 
 const [form, input, file, verdict, result, progress] = ["form", "text", "file", "verdict", "result", "progress"].map(
@@ -46,11 +50,15 @@ function showVerdict({ level, key, values, more = [] }) {
 }
 
 /**
- * Returns the message for an error. Like the server, the page describes every rejected token as
- * invalid.
+ * Returns the message for an error. Like the server, the page describes a rejected token as
+ * invalid, unless only its kind is not supported and it has not expired.
  */
 function failure(error) {
   if (!(error instanceof Refusal)) return { level: "doubtful", key: "token-broken" };
+  if (error.content) return { level: "failed", key: `token-content-${error.content}`, isNoToken: true };
+  const over = refusalOfDates(error, error.token ?? "", Math.floor(Date.now() / 1000));
+  if (over) return { level: "failed", key: "token-bad", values: { reason: reasonOf({ outcome: "failed", code: over.code }).textContent } };
+  if (error.isUnsupported) return { level: "doubtful", key: UNSUPPORTED[error.code] };
   const why = reasonOf({ outcome: "failed", code: error.code });
   if (NO_TOKEN.includes(error.code)) return { level: "failed", key: why.dataset.key, isNoToken: true };
   const reason = error.isUnsigned ? say("token-not-signed") : why.textContent;
@@ -59,14 +67,29 @@ function failure(error) {
 
 async function check(text) {
   const token = await findToken(text);
-  const presentation = await read(token);
+  const presentation = await read(token).catch((error) => {
+    throw Object.assign(error, { token });
+  });
   const { issuer } = presentation;
   if (issuer === undefined) return { level: "doubtful", key: "token-no-issuer" };
-  const site = siteOf(issuer, location.origin);
+  const site = siteOfIssuer(issuer);
   if (!site || site.origin === location.origin) return report(token, presentation, site);
-  if (!site.origin.startsWith("https:")) throw new Refusal("issuer_name");
+  if (!site.origin?.startsWith("https:")) return { level: "doubtful", key: "token-issuer-name", values: { issuer: shown(issuer) } };
   return { level: "doubtful", key: "token-ask", values: { issuer }, more: [askButton(token, presentation, site)] };
 }
+
+// The keys of an issuer that is not named by an address cannot be looked up. That proves nothing
+// about the token.
+function siteOfIssuer(issuer) {
+  try {
+    return siteOf(issuer, location.origin);
+  } catch (error) {
+    if (error.code !== "issuer_name") throw error;
+    return {};
+  }
+}
+
+const shown = (issuer) => (typeof issuer === "string" ? issuer : JSON.stringify(issuer)).slice(0, MOST_SHOWN);
 
 function askButton(token, presentation, site) {
   const line = element("div", "", "actions");
@@ -123,11 +146,14 @@ function conclude(verdicts, isOwn, { partner, name, fields }) {
   if (by.signature.outcome !== "passed") return doubt("token-unreachable");
   if (by.issuer.outcome !== "passed") return doubt("token-bare-key");
   if (by.status.code === "replaced") return doubt("token-replaced");
-  const isStatusKnown = by.status.outcome === "passed";
+  // A token without a status cannot be revoked.
+  const hasNoStatus = by.status.code === "no_status";
+  const isStatusKnown = hasNoStatus || by.status.outcome === "passed";
   if (!isOwn) return doubt(isStatusKnown ? "token-outside" : "token-outside-status");
   if (!isStatusKnown) return doubt("token-status");
   const known = doubtOf(fields, Date.now());
   if (known) return { level: "doubtful", ...known };
+  if (hasNoStatus) return { level: "confirmed", key: "token-good-no-status" };
   return { level: "confirmed", key: partner && name ? "token-good" : "token-good-plain" };
 }
 

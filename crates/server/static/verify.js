@@ -1,10 +1,11 @@
 // Verifies a signed credential or presentation step by step, with a result for each step. The
 // issuer's address is the only trusted input: keys, status and type are fetched from there. Pure
 // except for the `fetch` that it is given.
-import { issuerKey, siteOf } from "./issuer.js";
+import { issuerKeys, siteOf } from "./issuer.js";
 import { Unanswered, World } from "./lookup.js";
-import { bitAt, CLOCK_SKEW, hash, isObject, readJws, readSdJwt, Refusal, requireType, statusAt, Unsupported, verifyJws } from "./sd-jwt.js";
-import { checkValidity, readVcJwt, statusEntry } from "./vc-jwt.js";
+import { bitAt, CLOCK_SKEW, hash, isObject, readJws, readSdJwt, Refusal, requireType, statusAt, Unsupported, verifyJws, verifyWith } from "./sd-jwt.js";
+import { statusEntries } from "./status-entries.js";
+import { checkValidity, newerForm, parseTime, readVcJwt } from "./vc-jwt.js";
 
 /** The steps, in order. */
 export const STEPS = ["signature", "issuer", "holder", "status", "dates", "schema"];
@@ -29,18 +30,20 @@ export async function verify(token, { origin, audience, nonce, fetch, now = Date
   try {
     presentation = await read(token.trim());
   } catch (error) {
-    const unread = STEPS.slice(1).map((step) => ({ step, outcome: "unchecked", code: "unread", asked: [] }));
-    return { claims: undefined, verdicts: [verdict("signature", error), ...unread] };
+    const unread = (step) => ({ step, outcome: "unchecked", code: "unread", asked: [] });
+    const over = refusalOfDates(error, token, Math.floor(now() / 1000));
+    const others = STEPS.slice(1).map((step) => (step === "dates" && over ? verdict(step, over) : unread(step)));
+    return { claims: undefined, verdicts: [verdict("signature", error), ...others] };
   }
   const { claims, issuer, notShown } = presentation;
   const isW3c = presentation.format === "vc+jwt";
   const seconds = Math.floor(now() / 1000);
   let metadata;
   const checks = {
-    signature: async () => verifyJws(presentation.jws, await issuerKey(presentation.jws, issuer, world)),
+    signature: async () => verifyWith(presentation.jws, await issuerKeys(presentation.jws, issuer, world)),
     issuer: () => checkIssuer(presentation, world),
     holder: () => checkHolder(presentation, { audience, nonce, seconds }),
-    status: () => (isW3c && claims.status === undefined ? checkBitstring : checkStatus)(presentation, world, seconds),
+    status: () => checkStatus(presentation, world, seconds),
     dates: () => (isW3c ? checkW3cDates : checkDates)(claims, seconds),
     schema: async () => {
       metadata = await checkSchema(presentation, world);
@@ -57,18 +60,22 @@ export async function verify(token, { origin, audience, nonce, fetch, now = Date
 
 async function run(step, check, world) {
   world.asked = [];
-  let problem, values;
+  let problem, found;
   try {
-    values = await check();
+    found = await check();
   } catch (error) {
     problem = error;
   }
-  return { ...verdict(step, problem), values, asked: world.asked };
+  const { code, ...values } = found ?? {};
+  const made = verdict(step, problem);
+  return { ...made, code: code ?? made.code, values, asked: world.asked };
 }
 
 function verdict(step, problem) {
   if (problem === undefined) return { step, outcome: "passed", code: step, asked: [] };
-  if (problem instanceof Refusal) return { step, outcome: "failed", code: problem.code, asked: [] };
+  if (problem instanceof Refusal) {
+    return { step, outcome: problem.isUnsupported ? "unchecked" : "failed", code: problem.code, asked: [] };
+  }
   if (problem instanceof Unsupported) return { step, outcome: "unchecked", code: "browser", asked: [] };
   if (problem instanceof Unanswered) return { step, outcome: "unchecked", code: problem.message, asked: [] };
   throw problem;
@@ -88,8 +95,14 @@ async function readSdJwtVc(text) {
 }
 
 async function checkIssuer({ jws, issuer }, world) {
-  await issuerKey(jws, issuer, world);
+  const keys = await issuerKeys(jws, issuer, world);
   if (!siteOf(issuer, world.origin)) throw new Unanswered("bare_key");
+  try {
+    await verifyWith(jws, keys);
+  } catch (error) {
+    if (error instanceof Refusal) throw new Unanswered("unsigned");
+    throw error;
+  }
 }
 
 // RFC 9901, section 7.3. A link can be opened for days, so the age of the key binding is not
@@ -99,8 +112,11 @@ async function checkHolder({ claims, keyBinding, bound }, { audience, nonce, sec
   if (!keyBinding || !claims.cnf) throw new Refusal("not_bound");
   requireType(keyBinding, "kb+jwt");
   await verifyJws(keyBinding, claims.cnf.jwk);
-  const { iat, aud, sd_hash: covered, nonce: answered } = keyBinding.payload;
-  if (!Number.isFinite(iat)) throw new Refusal("claim");
+  const { aud, sd_hash: covered, nonce: answered } = keyBinding.payload;
+  const { nbf, iat, exp } = jwtDates(keyBinding.payload);
+  if (iat === undefined) throw new Refusal("claim");
+  if (exp !== undefined && exp + CLOCK_SKEW <= seconds) throw new Refusal("binding_expired");
+  if (nbf !== undefined && nbf > seconds + CLOCK_SKEW) throw new Refusal("binding_not_yet_valid");
   if (iat > seconds + CLOCK_SKEW) throw new Refusal("from_the_future");
   if (covered !== (await hash(bound))) throw new Refusal("sd_hash");
   if (typeof aud !== "string" || typeof answered !== "string") throw new Refusal("claim");
@@ -109,20 +125,55 @@ async function checkHolder({ claims, keyBinding, bound }, { audience, nonce, sec
   return { audience: aud };
 }
 
+// The step passes only if every status was checked.
+async function checkStatus(presentation, world, seconds) {
+  const { entries, hasOthers } = statusEntries(presentation.claims, presentation.format === "vc+jwt");
+  if (entries.length === 0) throw new Unanswered(hasOthers ? "status_kind" : "no_status");
+  let unanswered;
+  for (const entry of entries) {
+    try {
+      await (entry.purpose ? checkBitstring : checkTokenList)(entry, presentation.issuer, world, seconds);
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      unanswered ??= error;
+    }
+  }
+  if (unanswered) throw unanswered;
+  if (hasOthers) throw new Unanswered("status_kind");
+}
+
+// Returns the response with a list. A response that is none, such as an error page, and a signature
+// of an unsupported kind prove nothing about the token.
+async function listAt(uri, accept, world) {
+  const text = (await world.text(uri, accept)).trim();
+  try {
+    readJws(text);
+  } catch (error) {
+    if (error.code === "malformed" || error.isUnsupported) throw new Unanswered("no_list");
+    throw error;
+  }
+  return text;
+}
+
+// A list that is out of date does not say whether the token was revoked.
+function requireRecent(check) {
+  try {
+    check();
+  } catch (error) {
+    if (["expired", "not_yet_valid", "from_the_future"].includes(error.code)) throw new Unanswered("list_expired");
+    throw error;
+  }
+}
+
 // draft-ietf-oauth-status-list-21, section 8.3.
-async function checkStatus({ claims, issuer }, world, seconds) {
-  const place = claims.status?.status_list;
-  if (claims.status === undefined) throw new Unanswered("no_status");
-  if (place === undefined) throw new Unanswered("status_kind");
-  if (typeof place?.uri !== "string" || !Number.isInteger(place.idx)) throw new Refusal("claim");
-  const list = readJws((await world.text(place.uri, "application/statuslist+jwt")).trim());
+async function checkTokenList({ uri, index }, issuer, world, seconds) {
+  const list = readJws(await listAt(uri, "application/statuslist+jwt", world));
   requireType(list, "statuslist+jwt");
-  await verifyJws(list, await issuerKey(list, issuer, world));
-  const { sub, iat, exp, status_list: entries } = list.payload;
-  if (sub !== place.uri || !Number.isFinite(iat)) throw new Refusal("claim");
-  if (iat > seconds + CLOCK_SKEW) throw new Refusal("from_the_future");
-  if (exp !== undefined && !(exp + CLOCK_SKEW > seconds)) throw new Refusal("list_expired");
-  const status = await statusAt(entries, place.idx);
+  await verifyWith(list, await issuerKeys(list, issuer, world));
+  if (list.payload.sub !== uri) throw new Refusal("claim");
+  if (jwtDates(list.payload).iat === undefined) throw new Refusal("claim");
+  requireRecent(() => checkJwtDates(list.payload, seconds));
+  const status = await statusAt(list.payload.status_list, index);
   if (status === 1) throw new Refusal("revoked");
   if (status === 2) throw new Refusal("suspended");
   // Application specific (section 7.1): 3 means that a newer version exists only if the issuer
@@ -132,38 +183,89 @@ async function checkStatus({ claims, issuer }, world, seconds) {
 }
 
 // Bitstring Status List 1.0, section 3.2.
-async function checkBitstring({ claims, issuer }, world, seconds) {
-  const { uri, index } = statusEntry(claims);
-  const list = readVcJwt((await world.text(uri, "application/vc+jwt")).trim());
-  await verifyJws(list.jws, await issuerKey(list.jws, issuer, world));
+async function checkBitstring({ uri, index, purpose, code }, issuer, world, seconds) {
+  const list = readVcJwt(await listAt(uri, "application/vc+jwt", world));
+  await verifyWith(list.jws, await issuerKeys(list.jws, issuer, world));
   if (list.claims.id !== uri) throw new Refusal("claim");
-  checkW3cDates(list.claims, seconds);
+  if (typeof list.issuer === "string" && list.issuer !== issuer) throw new Refusal("claim");
+  requireRecent(() => checkW3cDates(list.claims, seconds));
   const subject = list.claims.credentialSubject;
-  if (subject?.type !== "BitstringStatusList" || subject.statusPurpose !== "revocation") throw new Refusal("claim");
-  if (await bitAt(subject.encodedList, index)) throw new Refusal("revoked");
+  const isMeant = [subject?.type].flat().includes("BitstringStatusList") && [subject.statusPurpose].flat().includes(purpose);
+  if (!isMeant) throw new Refusal("claim");
+  if (await bitAt(subject.encodedList, index)) throw new Refusal(code);
 }
 
 function checkW3cDates(claims, seconds) {
   if (isObject(claims.credentialSubject)) checkLastDay(claims.credentialSubject, seconds);
+  const found = checkDates(claims, seconds);
   checkValidity(claims, seconds);
-  checkDates(claims, seconds);
+  return found;
 }
 
-// A credential is valid until its last day has ended in every time zone, that is at UTC-12.
-function checkLastDay({ expiry_date: lastDay }, seconds) {
-  const lastMidnight = /^\d{4}-\d{2}-\d{2}$/.test(lastDay) ? Date.parse(`${lastDay}T12:00:00Z`) / 1000 + 86_400 : NaN;
-  if (lastMidnight + CLOCK_SKEW <= seconds) throw new Refusal("expired");
+/**
+ * Returns the rejection of the dates of a token that was refused with `error` because its kind is
+ * not supported: an expired token is not valid, whoever signed it. Undefined if there is none.
+ */
+export function refusalOfDates({ isUnsupported, payload }, token, seconds) {
+  if (!isUnsupported || !payload) return undefined;
+  try {
+    const isW3c = !token.includes("~");
+    if (isW3c) checkW3cDates(claimsOf(payload), seconds);
+    else checkDates(payload, seconds);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+// Returns the payload in the form of data model 2.0, as far as that is possible.
+function claimsOf(payload) {
+  try {
+    return "vc" in payload ? newerForm(payload) : payload;
+  } catch {
+    return {};
+  }
+}
+
+// A credential is valid until its last day has ended in every time zone, that is at UTC-12. The
+// claims are those of our own types, and of person identification data.
+function checkLastDay({ expiry_date: lastDay, date_of_expiry: otherDay }, seconds) {
+  for (const date of [lastDay, otherDay]) {
+    // A date may have a time.
+    const day = typeof date === "string" ? date.split(/[Tt]/)[0] : undefined;
+    if (day === undefined || !/^(?:19|[2-9]\d)\d{2}-\d{2}-\d{2}$/.test(day)) continue;
+    const noon = parseTime(`${day}T12:00:00Z`);
+    if (noon !== undefined && noon + 86_400 + CLOCK_SKEW <= seconds) throw new Refusal("expired");
+  }
+}
+
+// Whether seconds are probably milliseconds: those of the years 2001 to 2099.
+const areMilliseconds = (exp) => exp >= 1_000_000_000_000 && exp < 4_102_444_800_000;
+
+// NumericDates (RFC 7519, section 2), without their fractions.
+function jwtDates({ nbf, iat, exp }) {
+  const [starts, made, ends] = [nbf, iat, exp].map((date) => {
+    if (date === undefined) return undefined;
+    if (typeof date !== "number" || date < 0 || date > 2 ** 63) throw new Refusal("claim");
+    return Math.trunc(date);
+  });
+  return { nbf: starts, iat: made, exp: ends };
 }
 
 function checkDates(claims, seconds) {
   checkLastDay(claims, seconds);
-  const { nbf, iat, exp } = claims;
-  for (const moment of [nbf, iat, exp]) {
-    if (moment !== undefined && !Number.isFinite(moment)) throw new Refusal("claim");
-  }
+  const { exp } = checkJwtDates(claims, seconds);
+  if (!areMilliseconds(exp)) return undefined;
+  if (Math.floor(exp / 1000) + CLOCK_SKEW <= seconds) throw new Refusal("expired");
+  return { code: "milliseconds" };
+}
+
+function checkJwtDates(claims, seconds) {
+  const { nbf, iat, exp } = jwtDates(claims);
   if (exp !== undefined && exp + CLOCK_SKEW <= seconds) throw new Refusal("expired");
   if (nbf !== undefined && nbf > seconds + CLOCK_SKEW) throw new Refusal("not_yet_valid");
   if (iat !== undefined && iat > seconds + CLOCK_SKEW) throw new Refusal("from_the_future");
+  return { exp };
 }
 
 // SD-JWT VC, sections 4 and 5: the metadata matches `vct` and its digest, and declares every claim.

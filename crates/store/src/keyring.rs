@@ -117,6 +117,13 @@ impl Tx {
         Ok(())
     }
 
+    /// Moves the time of creation of a signing key to `now`, unless it is later.
+    pub async fn renew_signing_key(&mut self, id: &str, now: Timestamp) -> Result<(), StoreError> {
+        dispatch!(self, connection => sqlx::query("UPDATE signing_key SET created_at = $2 WHERE id = $1 AND created_at < $2")
+            .bind(id).bind(now).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
     /// Returns all signing keys for `purpose`, newest first.
     pub async fn signing_keys(&mut self, purpose: &str) -> Result<Vec<WrappedSigningKey>, StoreError> {
         Ok(

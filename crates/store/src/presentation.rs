@@ -51,8 +51,8 @@ impl TryFrom<Row> for Presentation {
         let state = match (row.state.as_str(), row.response_hash, sealed) {
             ("waiting", None, Some(key)) => State::Waiting { key },
             ("answered", Some(response_hash), Some(shown)) => State::Answered { response_hash, shown },
-            ("finished", _, None) => State::Finished,
-            ("declined", _, None) => State::Declined,
+            ("finished", Some(response_hash), None) => State::Finished { response_hash },
+            ("declined", response_hash, None) => State::Declined { response_hash },
             ("rejected", _, None) => State::Rejected,
             (state, ..) => return Err(corrupt_row(&format!("in state {state}"))),
         };
@@ -140,11 +140,12 @@ impl Tx {
         Ok(())
     }
 
-    /// Ends a presentation that the wallet declined. Returns false if it is no longer waiting.
-    pub async fn decline_presentation(&mut self, id: Uuid) -> Result<bool, StoreError> {
+    /// Ends a presentation that the wallet declined, with the hash of the response's secret. Returns
+    /// false if it is no longer waiting.
+    pub async fn decline_presentation(&mut self, id: Uuid, response_hash: &[u8]) -> Result<bool, StoreError> {
         let changed = dispatch!(self, connection => sqlx::query(
-            "UPDATE presentation SET state = 'declined', sealed = NULL WHERE id = $1 AND state = 'waiting'",
-        ).bind(id).execute(connection).await.map(|done| done.rows_affected()))?;
+            "UPDATE presentation SET state = 'declined', response_hash = $2, sealed = NULL WHERE id = $1 AND state = 'waiting'",
+        ).bind(id).bind(response_hash).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
@@ -165,6 +166,15 @@ impl Tx {
         let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE presentation SET state = 'rejected', sealed = NULL WHERE id = $1 AND state = 'answered'",
         ).bind(id).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Rejects a response that became invalid before it was finished, and records why. Returns false
+    /// if there is none.
+    pub async fn refuse_presentation(&mut self, id: Uuid, why: &str) -> Result<bool, StoreError> {
+        let changed = dispatch!(self, connection => sqlx::query(
+            "UPDATE presentation SET state = 'rejected', sealed = NULL, refusal = $2 WHERE id = $1 AND state = 'answered'",
+        ).bind(id).bind(why).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 

@@ -16,6 +16,10 @@ export const TYPES = [
   "universal_credential",
 ];
 
+const FORMATS = "dc+sd-jwt,jwt_vc_json,vc+jwt";
+/** Settings of a server whose metadata and offers list every format, as they do not by default. */
+export const EVERY_FORMAT = { TENURE_OID4VCI__FORMATS: FORMATS, TENURE_OID4VCI__OFFERED_FORMATS: FORMATS };
+
 /**
  * Registers a server and a holder for the tests of a file or a suite. `env` applies to this server
  * only.
@@ -23,7 +27,8 @@ export const TYPES = [
 export function scene({ env = {} } = {}) {
   const scene = {
     /**
-     * Pushes a credential of this type and accepts it; returns its fields and its id in the wallet.
+     * Pushes a credential of this type and accepts it; returns its fields, the partner's id of it
+     * and its id in the wallet.
      */
     async held(type, { person = scene.holder } = {}) {
       const pushed = type === "career_history" ? careerHistory() : await sample(scene.server, type);
@@ -32,7 +37,13 @@ export function scene({ env = {} } = {}) {
       const page = await person.openLink(answer.redirect_uri);
       const accepted = page.form("Add to my wallet").action;
       await person.visit(accepted, {});
-      return { type, fields: pushed.fields, id: accepted.match(/\/requests\/([^/]+)\/accept$/)[1] };
+      const credentialId = pushed.credential_id;
+      return { type, fields: pushed.fields, credentialId, id: accepted.match(/\/requests\/([^/]+)\/accept$/)[1] };
+    },
+    /** Withdraws a credential as its partner, which revokes it wherever it was issued to. */
+    withdraw({ type, credentialId }) {
+      const path = `/api/partner/v2/add/requests/${type}/${credentialId}/withdraw`;
+      return scene.server.call("POST", path, { reason: "issued_in_error" });
     },
   };
   before(async () => {

@@ -58,13 +58,19 @@ export class Wallet {
   /** Resolves an offer: its content and the issuer's metadata. */
   async open(link) {
     const offer = await this.client.resolveCredentialOffer(link);
-    return { offer, issuer: await this.client.resolveIssuerMetadata(offer.credential_issuer) };
+    return { offer, issuer: await this.#issuer(offer.credential_issuer) };
   }
 
   /** Builds an offer in the wallet, as if the person had selected the issuer there. */
   async begin(base, ids) {
     const offer = { credential_issuer: base, credential_configuration_ids: ids, grants: { authorization_code: {} } };
-    return { offer, issuer: await this.client.resolveIssuerMetadata(base) };
+    return { offer, issuer: await this.#issuer(base) };
+  }
+
+  // The library refuses to request formats that OpenID4VCI does not define, such as `vc+jwt`.
+  async #issuer(base) {
+    const issuer = await this.client.resolveIssuerMetadata(base);
+    return { ...issuer, knownCredentialConfigurations: issuer.credentialIssuer.credential_configurations_supported };
   }
 
   /** Returns the access token for a pre-authorized code. */

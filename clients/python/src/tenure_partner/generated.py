@@ -232,7 +232,7 @@ class _CheckedRequired(TypedDict):
     # validity has passed (`expired_on`). `not_checkable`: no check failed, but the present state
     # cannot be determined, for example because the issuer's status list cannot be fetched;
     # `at_consent` is then the last known state. `issuer_unknown`: the operator of this server no
-    # longer trusts the issuer.
+    # longer trusts the issuer, so its signature is not checked again.
     verdict: Verdict
 
 
@@ -245,9 +245,13 @@ class Checked(_CheckedRequired, total=False):
     attested_by: Optional[str]
     # The last day of validity, if the credential has expired. The check `dates` has then failed.
     expired_on: str
+    format: Optional[SignedFormat]
     # The address of the issuer that signed it.
     issuer: Optional[str]
     presentation: Optional[Presented]
+    trusted_by: Optional[TrustedBy]
+    # The type of the credential, as its issuer names it.
+    vct: Optional[str]
 
 
 class ClockAdvance(TypedDict):
@@ -255,6 +259,46 @@ class ClockAdvance(TypedDict):
 
     # A whole number and `s`, `m`, `h` or `d`, at most `30d`.
     advance: str
+
+
+class _DcqlClaimQueryRequired(TypedDict):
+    # The path to the claim: its name, then names of members, positions of items in the issuer's
+    # list, counted from 0, or null for all items.
+    path: List[Optional[Union[str, int]]]
+
+
+class DcqlClaimQuery(_DcqlClaimQueryRequired, total=False):
+    # The id by which claim_sets refer to the claim: letters, digits, underscores and hyphens.
+    id: Optional[str]
+
+
+class _DcqlCredentialQueryRequired(TypedDict):
+    # The claims that you need. You get no others.
+    claims: List[DcqlClaimQuery]
+    # The credential format: dc+sd-jwt (SD-JWT VC).
+    format: Literal["dc+sd-jwt"]
+    # Your id for the credential: letters, digits, underscores and hyphens.
+    id: str
+    # The accepted credential types.
+    meta: DcqlCredentialQueryMeta
+
+
+class DcqlCredentialQuery(_DcqlCredentialQueryRequired, total=False):
+    # Combinations of claims by their ids, the preferred one first; one is enough. If you leave it
+    # out, all claims are required.
+    claim_sets: Optional[List[List[str]]]
+    # False: the person shows one credential.
+    multiple: Optional[bool]
+    # True: the person's wallet signs what it shows.
+    require_cryptographic_holder_binding: Optional[bool]
+
+
+class DcqlCredentialQueryMeta(TypedDict):
+    """The accepted credential types."""
+
+    # The accepted values of vct. Each must be one that the operator has listed for a trusted issuer
+    # and the credential type in the path.
+    vct_values: List[str]
 
 
 class _DeliveryAnswerRequired(TypedDict):
@@ -911,7 +955,8 @@ class Subject(TypedDict):
     # The result of comparing these names with each other: `same`, `similar`, `different` or
     # `not_comparable`; also `not_comparable` if there are none. It says nothing about the person.
     consistency: NameConsistency
-    # The names, as their issuers write them; empty if no name was shown.
+    # The names, as their issuers write them: `full_name`, or `given_name` and `family_name`
+    # together. Empty if no name was shown.
     names: List[str]
 
 
@@ -1349,6 +1394,20 @@ class TranscriptSubjectsEducation(_TranscriptSubjectsEducationRequired, total=Fa
     score: Optional[Union[str, float]]
 
 
+class _TrustedByRequired(TypedDict):
+    # `own`: this server signed it. `listed_key`: the operator of this server lists the issuer and
+    # its key. `certificate_chain`: the operator lists the issuer, and its certificate leads to an
+    # authority that the operator trusts.
+    kind: TrustKind
+
+
+class TrustedBy(_TrustedByRequired, total=False):
+    """Why an issuer is trusted."""
+
+    # The subject of that authority's certificate; null for the other kinds.
+    anchor: Optional[str]
+
+
 class _UploadLinkRequired(TypedDict):
     # Your own id for the document.
     asset_id: str
@@ -1386,8 +1445,10 @@ class VerificationAnswer(_VerificationAnswerRequired, total=False):
     subject: Optional[Subject]
     verification: Optional[Checked]
     # The fields that you requested but that were not shown, as JSON Pointers into `credential`: the
-    # person left them out, or the credential does not have them. Omitted if there are none. Fields
-    # that are shown in part are in `verification.not_shown.in_part`.
+    # person left them out, or the credential does not have them. Omitted if there are none. For a
+    # `dcql_query`, the pointer to all items of a list is that to the list, and a position counts in
+    # the issuer's list, with items that are not shown. Fields that are shown in part are in
+    # `verification.not_shown.in_part`.
     withheld: List[str]
 
 
@@ -1431,6 +1492,10 @@ class VerificationRequestCareerHistory(TypedDict, total=False):
     # the other fields, such as an expiry date, are always included; other fields that you did not
     # request never are. If you leave it out, all fields are requested.
     claims: Optional[List[Literal["full_name", "employment"]]]
+    # A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another issuer's
+    # credential, such as an EUDI PID, from the person's other wallet. The operator decides which
+    # credentials of which issuers stand for the credential type in the path.
+    dcql_query: Optional[VerificationRequestCareerHistoryDcqlQuery]
     # The purpose of the request, shown to the person exactly as you write it.
     purpose: Optional[str]
     # Your unique id for this request. Generated if you leave it out.
@@ -1438,6 +1503,15 @@ class VerificationRequestCareerHistory(TypedDict, total=False):
     # Sandbox partners only: the sandbox user that the server simulates, who responds within
     # seconds.
     sandbox_person: Optional[str]
+
+
+class VerificationRequestCareerHistoryDcqlQuery(TypedDict):
+    """A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another
+    issuer's credential, such as an EUDI PID, from the person's other wallet. The operator decides
+    which credentials of which issuers stand for the credential type in the path."""
+
+    # The credential query. There is exactly one.
+    credentials: List[DcqlCredentialQuery]
 
 
 class VerificationRequestDigitalIdentity(TypedDict, total=False):
@@ -1448,6 +1522,10 @@ class VerificationRequestDigitalIdentity(TypedDict, total=False):
     # the other fields, such as an expiry date, are always included; other fields that you did not
     # request never are. If you leave it out, all fields are requested.
     claims: Optional[List[Literal["full_name", "date_of_birth", "identity_document_validity", "identity_document_liveness", "identity_document_person_match"]]]
+    # A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another issuer's
+    # credential, such as an EUDI PID, from the person's other wallet. The operator decides which
+    # credentials of which issuers stand for the credential type in the path.
+    dcql_query: Optional[VerificationRequestDigitalIdentityDcqlQuery]
     # The purpose of the request, shown to the person exactly as you write it.
     purpose: Optional[str]
     # Your unique id for this request. Generated if you leave it out.
@@ -1455,6 +1533,15 @@ class VerificationRequestDigitalIdentity(TypedDict, total=False):
     # Sandbox partners only: the sandbox user that the server simulates, who responds within
     # seconds.
     sandbox_person: Optional[str]
+
+
+class VerificationRequestDigitalIdentityDcqlQuery(TypedDict):
+    """A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another
+    issuer's credential, such as an EUDI PID, from the person's other wallet. The operator decides
+    which credentials of which issuers stand for the credential type in the path."""
+
+    # The credential query. There is exactly one.
+    credentials: List[DcqlCredentialQuery]
 
 
 class VerificationRequestEducation(TypedDict, total=False):
@@ -1465,6 +1552,10 @@ class VerificationRequestEducation(TypedDict, total=False):
     # the other fields, such as an expiry date, are always included; other fields that you did not
     # request never are. If you leave it out, all fields are requested.
     claims: Optional[List[Literal["full_name", "education_provider", "course_name", "conferral_year", "awaiting_graduation", "has_majors", "majors", "with_honours", "transcript"]]]
+    # A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another issuer's
+    # credential, such as an EUDI PID, from the person's other wallet. The operator decides which
+    # credentials of which issuers stand for the credential type in the path.
+    dcql_query: Optional[VerificationRequestEducationDcqlQuery]
     # The purpose of the request, shown to the person exactly as you write it.
     purpose: Optional[str]
     # Your unique id for this request. Generated if you leave it out.
@@ -1472,6 +1563,15 @@ class VerificationRequestEducation(TypedDict, total=False):
     # Sandbox partners only: the sandbox user that the server simulates, who responds within
     # seconds.
     sandbox_person: Optional[str]
+
+
+class VerificationRequestEducationDcqlQuery(TypedDict):
+    """A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another
+    issuer's credential, such as an EUDI PID, from the person's other wallet. The operator decides
+    which credentials of which issuers stand for the credential type in the path."""
+
+    # The credential query. There is exactly one.
+    credentials: List[DcqlCredentialQuery]
 
 
 class VerificationRequestEnglishProficiency(TypedDict, total=False):
@@ -1482,6 +1582,10 @@ class VerificationRequestEnglishProficiency(TypedDict, total=False):
     # the other fields, such as an expiry date, are always included; other fields that you did not
     # request never are. If you leave it out, all fields are requested.
     claims: Optional[List[Literal["full_name", "test_provider", "test_name", "completion_date", "expiry_date", "test_scores"]]]
+    # A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another issuer's
+    # credential, such as an EUDI PID, from the person's other wallet. The operator decides which
+    # credentials of which issuers stand for the credential type in the path.
+    dcql_query: Optional[VerificationRequestEnglishProficiencyDcqlQuery]
     # The purpose of the request, shown to the person exactly as you write it.
     purpose: Optional[str]
     # Your unique id for this request. Generated if you leave it out.
@@ -1489,6 +1593,15 @@ class VerificationRequestEnglishProficiency(TypedDict, total=False):
     # Sandbox partners only: the sandbox user that the server simulates, who responds within
     # seconds.
     sandbox_person: Optional[str]
+
+
+class VerificationRequestEnglishProficiencyDcqlQuery(TypedDict):
+    """A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another
+    issuer's credential, such as an EUDI PID, from the person's other wallet. The operator decides
+    which credentials of which issuers stand for the credential type in the path."""
+
+    # The credential query. There is exactly one.
+    credentials: List[DcqlCredentialQuery]
 
 
 class VerificationRequestMicrocredential(TypedDict, total=False):
@@ -1499,6 +1612,10 @@ class VerificationRequestMicrocredential(TypedDict, total=False):
     # the other fields, such as an expiry date, are always included; other fields that you did not
     # request never are. If you leave it out, all fields are requested.
     claims: Optional[List[Literal["full_name", "issuer_name", "microcredential_name", "issue_date", "expiry_date", "assessment_result"]]]
+    # A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another issuer's
+    # credential, such as an EUDI PID, from the person's other wallet. The operator decides which
+    # credentials of which issuers stand for the credential type in the path.
+    dcql_query: Optional[VerificationRequestMicrocredentialDcqlQuery]
     # The purpose of the request, shown to the person exactly as you write it.
     purpose: Optional[str]
     # Your unique id for this request. Generated if you leave it out.
@@ -1506,6 +1623,15 @@ class VerificationRequestMicrocredential(TypedDict, total=False):
     # Sandbox partners only: the sandbox user that the server simulates, who responds within
     # seconds.
     sandbox_person: Optional[str]
+
+
+class VerificationRequestMicrocredentialDcqlQuery(TypedDict):
+    """A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another
+    issuer's credential, such as an EUDI PID, from the person's other wallet. The operator decides
+    which credentials of which issuers stand for the credential type in the path."""
+
+    # The credential query. There is exactly one.
+    credentials: List[DcqlCredentialQuery]
 
 
 class VerificationRequestRightToWork(TypedDict, total=False):
@@ -1516,6 +1642,10 @@ class VerificationRequestRightToWork(TypedDict, total=False):
     # the other fields, such as an expiry date, are always included; other fields that you did not
     # request never are. If you leave it out, all fields are requested.
     claims: Optional[List[Literal["full_name", "country", "singapore_work_rights"]]]
+    # A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another issuer's
+    # credential, such as an EUDI PID, from the person's other wallet. The operator decides which
+    # credentials of which issuers stand for the credential type in the path.
+    dcql_query: Optional[VerificationRequestRightToWorkDcqlQuery]
     # The purpose of the request, shown to the person exactly as you write it.
     purpose: Optional[str]
     # Your unique id for this request. Generated if you leave it out.
@@ -1523,6 +1653,15 @@ class VerificationRequestRightToWork(TypedDict, total=False):
     # Sandbox partners only: the sandbox user that the server simulates, who responds within
     # seconds.
     sandbox_person: Optional[str]
+
+
+class VerificationRequestRightToWorkDcqlQuery(TypedDict):
+    """A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another
+    issuer's credential, such as an EUDI PID, from the person's other wallet. The operator decides
+    which credentials of which issuers stand for the credential type in the path."""
+
+    # The credential query. There is exactly one.
+    credentials: List[DcqlCredentialQuery]
 
 
 class VerificationRequestUniversalCredential(TypedDict, total=False):
@@ -1533,6 +1672,10 @@ class VerificationRequestUniversalCredential(TypedDict, total=False):
     # the other fields, such as an expiry date, are always included; other fields that you did not
     # request never are. If you leave it out, all fields are requested.
     claims: Optional[List[Literal["full_name", "credential_name", "credential_category", "issuer_name", "expiry_date", "credential_details"]]]
+    # A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another issuer's
+    # credential, such as an EUDI PID, from the person's other wallet. The operator decides which
+    # credentials of which issuers stand for the credential type in the path.
+    dcql_query: Optional[VerificationRequestUniversalCredentialDcqlQuery]
     # The purpose of the request, shown to the person exactly as you write it.
     purpose: Optional[str]
     # Your unique id for this request. Generated if you leave it out.
@@ -1540,6 +1683,15 @@ class VerificationRequestUniversalCredential(TypedDict, total=False):
     # Sandbox partners only: the sandbox user that the server simulates, who responds within
     # seconds.
     sandbox_person: Optional[str]
+
+
+class VerificationRequestUniversalCredentialDcqlQuery(TypedDict):
+    """A DCQL query (OpenID4VP 1.0, section 6) instead of claims: requests claims of another
+    issuer's credential, such as an EUDI PID, from the person's other wallet. The operator decides
+    which credentials of which issuers stand for the credential type in the path."""
+
+    # The credential query. There is exactly one.
+    credentials: List[DcqlCredentialQuery]
 
 
 class Warning(TypedDict):
@@ -1742,11 +1894,12 @@ ReplayableState = Literal["delivered", "failed"]
 RotateWebhookSecretResponse = WebhookWithSecret
 SendTestEventResponse = TestAnswer
 ShownFields = Dict[str, Any]
-SignedFormat = Literal["dc+sd-jwt", "vc+jwt"]
+SignedFormat = Literal["dc+sd-jwt", "vc+jwt", "jwt_vc_json"]
 SimulateEventBody = Simulation
 SimulateEventResponse = Simulated
 Status = Literal["incomplete", "verified", "canceled"]
 TokenType = Literal["Bearer"]
+TrustKind = Literal["own", "listed_key", "certificate_chain"]
 UpdateWebhookBody = WebhookChange
 UpdateWebhookByIdBody = WebhookChange
 UpdateWebhookByIdResponse = WebhookAnswer

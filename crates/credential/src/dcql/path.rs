@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::format::sd_jwt::Positions;
 use crate::pointer::escape;
 
 /// Maximum number of steps in a path.
@@ -17,7 +18,7 @@ pub struct Invalid(pub &'static str);
 pub enum Step {
     /// A member of an object.
     Name(String),
-    /// An item of a list, by its zero-based index.
+    /// An item of a list, by its zero-based position in the issuer's list.
     Index(usize),
     /// Every item of a list.
     All,
@@ -49,6 +50,11 @@ impl ClaimsPath {
         steps.iter().map(step).collect::<Result<_, _>>().map(Self)
     }
 
+    /// Returns the steps.
+    pub fn steps(&self) -> &[Step] {
+        &self.0
+    }
+
     /// Returns the path as JSON, as in a query.
     pub fn to_json(&self) -> Value {
         let step = |step: &Step| match step {
@@ -59,9 +65,29 @@ impl ClaimsPath {
         self.0.iter().map(step).collect()
     }
 
+    /// Returns the JSON Pointer to the claim, up to the first step that selects all items.
+    pub(super) fn pointer(&self) -> String {
+        let steps = self.0.iter().map_while(|step| match step {
+            Step::Name(name) => Some(format!("/{}", escape(name))),
+            Step::Index(at) => Some(format!("/{at}")),
+            Step::All => None,
+        });
+        steps.collect()
+    }
+
     /// Returns the selected values with their JSON Pointers (section 7.1.1). Returns `None` if
     /// nothing is selected, or if a step does not match the kind of value.
     pub fn select<'a>(&self, claims: &'a Map<String, Value>) -> Option<Vec<(String, &'a Value)>> {
+        self.select_shown(claims, &Positions::default())
+    }
+
+    /// Like [`select`](Self::select), for claims of which items of lists are withheld. An index
+    /// counts in the issuer's list; the pointers are those into `claims`.
+    pub(super) fn select_shown<'a>(
+        &self,
+        claims: &'a Map<String, Value>,
+        positions: &Positions,
+    ) -> Option<Vec<(String, &'a Value)>> {
         let Some((Step::Name(first), rest)) = self.0.split_first() else { return None };
         let mut selected = vec![(format!("/{}", escape(first)), claims.get(first)?)];
         for step in rest {
@@ -72,8 +98,10 @@ impl ClaimsPath {
                         let found = value.as_object()?.get(name);
                         next.extend(found.map(|value| (format!("{place}/{}", escape(name)), value)));
                     }
-                    Step::Index(at) => {
-                        next.extend(value.as_array()?.get(*at).map(|item| (format!("{place}/{at}"), item)));
+                    Step::Index(position) => {
+                        let items = value.as_array()?;
+                        let at = positions.shown_index(&place, *position);
+                        next.extend(at.and_then(|at| Some((format!("{place}/{at}"), items.get(at)?))));
                     }
                     Step::All => {
                         let items = value.as_array()?.iter().enumerate();
@@ -102,39 +130,54 @@ impl ClaimsPath {
     }
 }
 
-/// Returns the parts of `object` that `paths` select.
+/// Returns the parts of `object` that `paths` select. Indices count in the issuer's lists.
 pub(super) fn keep_selected<'a>(
     object: &Map<String, Value>,
+    positions: &Positions,
     paths: impl IntoIterator<Item = &'a ClaimsPath>,
 ) -> Map<String, Value> {
     let paths: Vec<&[Step]> = paths.into_iter().map(|path| path.0.as_slice()).collect();
-    narrow_object(object, &paths)
+    Narrowing { positions }.object(object, "", &paths)
 }
 
-/// Returns the parts of a value that `paths` select; `None` for a list without any selected item.
-fn narrow(value: &Value, paths: &[&[Step]]) -> Option<Value> {
-    Some(match value {
-        _ if paths.iter().any(|path| path.is_empty()) => value.clone(),
-        Value::Object(object) => Value::Object(narrow_object(object, paths)),
-        Value::Array(items) => {
-            let further = |at: usize| further(paths, |step| *step == Step::All || *step == Step::Index(at));
-            let kept = items.iter().enumerate().map(|(at, item)| (item, further(at)));
-            let kept = kept.filter(|(_, paths)| !paths.is_empty()).filter_map(|(item, paths)| narrow(item, &paths));
-            let kept: Vec<Value> = kept.collect();
-            if kept.is_empty() && !items.is_empty() {
-                return None;
+/// Reduces claims to the parts that paths select.
+struct Narrowing<'p> {
+    positions: &'p Positions,
+}
+
+impl Narrowing<'_> {
+    /// Returns the parts of the value at `place` that `paths` select; `None` for a list without any
+    /// selected item.
+    fn value(&self, value: &Value, place: &str, paths: &[&[Step]]) -> Option<Value> {
+        Some(match value {
+            _ if paths.iter().any(|path| path.is_empty()) => value.clone(),
+            Value::Object(object) => Value::Object(self.object(object, place, paths)),
+            Value::Array(items) => Value::Array(self.items(items, place, paths)?),
+            _ => Value::Null,
+        })
+    }
+
+    fn items(&self, items: &[Value], place: &str, paths: &[&[Step]]) -> Option<Vec<Value>> {
+        let mut kept = Vec::new();
+        for (at, item) in items.iter().enumerate() {
+            let position = self.positions.of_shown(place, at);
+            let paths = further(paths, |step| *step == Step::All || *step == Step::Index(position));
+            if !paths.is_empty() {
+                kept.extend(self.value(item, &format!("{place}/{at}"), &paths));
             }
-            Value::Array(kept)
         }
-        _ => Value::Null,
-    })
-}
+        Some(kept).filter(|kept| items.is_empty() || !kept.is_empty())
+    }
 
-fn narrow_object(object: &Map<String, Value>, paths: &[&[Step]]) -> Map<String, Value> {
-    let is_name = |step: &Step, wanted: &String| matches!(step, Step::Name(name) if name == wanted);
-    let kept = object.iter().map(|(name, value)| (name, value, further(paths, |step| is_name(step, name))));
-    let kept = kept.filter(|(.., paths)| !paths.is_empty());
-    kept.filter_map(|(name, value, paths)| Some((name.clone(), narrow(value, &paths)?))).collect()
+    fn object(&self, object: &Map<String, Value>, place: &str, paths: &[&[Step]]) -> Map<String, Value> {
+        let is_name = |step: &Step, wanted: &String| matches!(step, Step::Name(name) if name == wanted);
+        let kept = object.iter().map(|(name, value)| (name, value, further(paths, |step| is_name(step, name))));
+        let kept = kept.filter(|(.., paths)| !paths.is_empty());
+        let narrowed = |(name, value, paths): (&String, &Value, Vec<&[Step]>)| {
+            Some((name.clone(), self.value(value, &format!("{place}/{}", escape(name)), &paths)?))
+        };
+        kept.filter_map(narrowed).collect()
+    }
 }
 
 /// Returns the remaining steps of the paths whose first step matches.
@@ -158,6 +201,7 @@ mod tests {
     }
 
     /// The credential and the paths are those of section 7.3.
+    // Conforms: OpenID4VP 7
     #[test]
     fn paths_select_as_in_the_standards_examples() {
         let claims = object(json!({
@@ -205,7 +249,7 @@ mod tests {
         let claims = object(json!({ "a": { "b": 1, "c": 2 }, "d": [{ "e": 3, "f": 4 }, { "f": 5 }], "g": 6 }));
         let kept = |paths: &[Value]| {
             let paths: Vec<ClaimsPath> = paths.iter().map(path).collect();
-            Value::Object(keep_selected(&claims, &paths))
+            Value::Object(keep_selected(&claims, &Positions::default(), &paths))
         };
         assert_eq!(kept(&[json!(["a", "b"])]), json!({ "a": { "b": 1 } }));
         assert_eq!(kept(&[json!(["a", "b"]), json!(["a"])]), json!({ "a": { "b": 1, "c": 2 } }));
@@ -236,7 +280,7 @@ mod tests {
             let Value::Object(claims) = claims else { return Ok(()) };
             let Ok(path) = ClaimsPath::read(&steps) else { return Ok(()) };
             let whole = Value::Object(claims.clone());
-            let kept = Value::Object(keep_selected(&claims, [&path]));
+            let kept = Value::Object(keep_selected(&claims, &Positions::default(), [&path]));
             for (place, value) in path.select(&claims).unwrap_or_default() {
                 prop_assert_eq!(whole.pointer(&place), Some(value));
                 prop_assert!(path.selects(&place));

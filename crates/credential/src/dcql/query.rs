@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::path::{ClaimsPath, Invalid};
+use crate::format::sd_jwt::Positions;
 
 /// The credential format that Tenure requests.
 pub const FORMAT: &str = "dc+sd-jwt";
@@ -52,9 +53,9 @@ impl ClaimQuery {
     }
 
     /// Returns whether a credential with `claims` matches it.
-    pub(super) fn is_in(&self, claims: &Map<String, Value>) -> bool {
+    pub(super) fn is_in(&self, claims: &Map<String, Value>, positions: &Positions) -> bool {
         let fits = |value: &Value| self.values.is_empty() || self.values.contains(value);
-        self.path.select(claims).is_some_and(|selected| selected.iter().any(|(_, value)| fits(value)))
+        self.path.select_shown(claims, positions).is_some_and(|selected| selected.iter().any(|(_, value)| fits(value)))
     }
 }
 
@@ -244,6 +245,7 @@ impl Query {
 mod tests {
     use super::*;
 
+    // Conforms: OpenID4VP 6
     #[test]
     fn invalid_queries_are_rejected() {
         let good = json!({ "id": "a", "format": FORMAT, "meta": { "vct_values": ["x"] }, "claims": [{ "id": "n", "path": ["name"] }] });

@@ -4,60 +4,28 @@
 //! [`Format`]. The claims, and which of them can be disclosed individually, follow from the
 //! declaration of the credential type. No format matches on a type.
 
+mod did_document;
+mod jwt_vc_json;
 mod open_badge;
 pub mod sd_jwt;
 pub mod sd_jwt_vc;
+mod signed_format;
 mod statement;
 mod type_metadata;
 pub mod vc_jwt;
 
 use std::str::FromStr;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::jws;
-use crate::key::{PublicKey, SignError, Signer};
+use crate::key::{SignError, Signer};
+use crate::key_set::OLDER_NAME;
 use crate::types::{ALL, Type, UnknownType};
 
-pub use statement::Statement;
-
-/// A signed format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// SD-JWT VC (draft-ietf-oauth-sd-jwt-vc-19).
-    SdJwtVc,
-    /// W3C Verifiable Credential 2.0 as a JWT (VC-JOSE-COSE). Achievements are Open Badges 3.0.
-    VcJwt,
-}
-
-impl Format {
-    /// All formats. The first is the default for wallets that do not choose.
-    pub const ALL: [Self; 2] = [Self::SdJwtVc, Self::VcJwt];
-
-    /// Returns the `typ` of the JWT header, which is also the end of configuration ids.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SdJwtVc => "dc+sd-jwt",
-            Self::VcJwt => "vc+jwt",
-        }
-    }
-
-    /// Returns the media type.
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Self::SdJwtVc => "application/dc+sd-jwt",
-            Self::VcJwt => "application/vc+jwt",
-        }
-    }
-
-    /// Returns the format identifier of OpenID4VCI 1.0 (appendix A).
-    pub fn identifier(self) -> &'static str {
-        match self {
-            Self::SdJwtVc => "dc+sd-jwt",
-            Self::VcJwt => "jwt_vc_json",
-        }
-    }
-}
+pub use did_document::{did_document, did_web, verification_methods};
+pub use signed_format::{Format, UnknownFormat};
+pub use statement::{ListForm, Statement};
 
 /// A type in a format: a credential configuration of OpenID4VCI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,13 +78,14 @@ impl<S: Signer> Issuer<S> {
     pub fn new(address: &str, name: &str, kid: &str, certificates: &[String], signer: S) -> Self {
         let did = did_web(address);
         let header = |format: Format| {
-            let mut header = json!({ "alg": signer.algorithm().name(), "typ": format.name() });
+            let mut header = json!({ "alg": signer.algorithm().name(), "typ": format.typ() });
             match format {
                 Format::SdJwtVc => header["kid"] = kid.into(),
                 Format::VcJwt => {
                     header["kid"] = format!("{did}#{kid}").into();
                     header["cty"] = "vc".into();
                 }
+                Format::JwtVcJson => header["kid"] = format!("{did}#{kid}{OLDER_NAME}").into(),
             }
             if !certificates.is_empty() {
                 header["x5c"] = json!(certificates);
@@ -135,10 +104,11 @@ impl<S: Signer> Issuer<S> {
 
     /// Returns the encoded header for `format`, for [`jws::sign`].
     pub fn header(&self, format: Format) -> &str {
-        let [sd_jwt_vc, vc_jwt] = &self.headers;
+        let [sd_jwt_vc, vc_jwt, jwt_vc_json] = &self.headers;
         match format {
             Format::SdJwtVc => sd_jwt_vc,
             Format::VcJwt => vc_jwt,
+            Format::JwtVcJson => jwt_vc_json,
         }
     }
 
@@ -158,47 +128,17 @@ impl<S: Signer> Issuer<S> {
         rng: &mut sd_jwt::Rng<'_>,
     ) -> Result<String, SignError> {
         let header = self.header(format);
-        match format {
+        let issuer = vc_jwt::IssuerProfile { id: &self.did, name: &self.name, address: &self.address };
+        let payload = match format {
             Format::SdJwtVc => {
                 let metadata = self.types.iter().find(|metadata| metadata.credential_type == statement.credential_type);
-                sd_jwt_vc::issue(header, &self.address, metadata, statement, &self.signer, rng)
+                return sd_jwt_vc::issue(header, &self.address, metadata, statement, &self.signer, rng);
             }
-            Format::VcJwt => {
-                let issuer = vc_jwt::IssuerProfile { id: &self.did, name: &self.name, address: &self.address };
-                let credential = vc_jwt::credential(&issuer, statement);
-                jws::sign(header, credential.to_string().as_bytes(), &self.signer)
-            }
-        }
+            Format::VcJwt => vc_jwt::payload(&issuer, statement),
+            Format::JwtVcJson => vc_jwt::older_payload(&issuer, statement),
+        };
+        jws::sign(header, payload.to_string().as_bytes(), &self.signer)
     }
-}
-
-/// Returns the did:web of an address (did:web, section 3.2). The colon of a port is
-/// percent-encoded.
-pub fn did_web(address: &str) -> String {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest).trim_end_matches('/');
-    let mut parts = rest.split('/');
-    let host = parts.next().unwrap_or_default().replace(':', "%3A");
-    parts.fold(format!("did:web:{host}"), |did, part| format!("{did}:{part}"))
-}
-
-/// Returns the DID document of an issuer with `keys`, each named by its `kid` (Controlled
-/// Identifiers 1.0, section 2).
-pub fn did_document(address: &str, keys: &[(String, PublicKey)]) -> Value {
-    let did = did_web(address);
-    let name = |kid: &str| format!("{did}#{kid}");
-    let methods: Vec<Value> = keys
-        .iter()
-        .map(|(kid, key)| {
-            json!({ "id": name(kid), "type": "JsonWebKey", "controller": did, "publicKeyJwk": key.published_jwk(kid) })
-        })
-        .collect();
-    let names: Vec<String> = keys.iter().map(|(kid, _)| name(kid)).collect();
-    json!({
-        "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/jwk/v1"],
-        "id": did,
-        "verificationMethod": methods,
-        "assertionMethod": names,
-    })
 }
 
 #[cfg(test)]
@@ -210,10 +150,13 @@ mod tests {
         for known in Configuration::all() {
             assert_eq!(known.id().parse(), Ok(known));
         }
+        assert_eq!("jwt_vc_json".parse(), Ok(Format::JwtVcJson));
+        assert_eq!("ldp_vc".parse::<Format>(), Err(UnknownFormat));
         assert_eq!("career_history_ldp_vc".parse::<Configuration>(), Err(UnknownType));
         assert_eq!("salary_dc+sd-jwt".parse::<Configuration>(), Err(UnknownType));
     }
 
+    // Conforms: DID Core 3.1
     #[test]
     fn urls_become_did_web_identifiers() {
         assert_eq!(did_web("https://passport.example"), "did:web:passport.example");

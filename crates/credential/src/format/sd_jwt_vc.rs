@@ -1,18 +1,19 @@
 //! SD-JWT VC (draft-ietf-oauth-sd-jwt-vc-19): a credential as an SD-JWT.
 //!
-//! The members of a type's fields can be disclosed individually, as can the members of objects and
-//! the items of lists of objects, such as employment records. Members that the type always shows
-//! are in the clear within their parent, so that a holder cannot withhold them. The attester and
-//! the date are always visible, because a statement needs its source.
+//! The members of a type's fields can be disclosed individually, as can the members of objects. A
+//! list of objects, such as employment records, is one disclosure or has one for each item
+//! ([`ListForm`]). Members that the type always shows are in the clear within their parent, so that
+//! a holder cannot withhold them. The attester and the date are always visible, because a statement
+//! needs its source.
 
 use serde_json::{Map, Value, json};
 
 use super::sd_jwt::{self, Claim, Disclosed, Rng, SdJwt};
-use super::statement::Statement;
+use super::statement::{ListForm, Statement};
 pub(crate) use super::type_metadata::may_have_decoys;
-pub use super::type_metadata::{TypeMetadata, integrity, type_of, vct};
-use crate::jws::{CLOCK_SKEW, numeric_date};
+pub use super::type_metadata::{TypeMetadata, integrity, requested_vcts, type_of, vct};
 use crate::key::{PublicKey, SignError, Signer};
+use crate::numeric_date::JwtDates;
 use crate::schema::Shape;
 use crate::status::StatusReference;
 use crate::types::Type;
@@ -22,16 +23,18 @@ use crate::verify_error::VerifyError;
 const OPEN: [&str; 8] = ["iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"];
 
 /// Returns how finely `value`, at `place` and with `shape`, can be disclosed.
-fn apart<'a>(known: Type, shape: Option<&Shape>, value: &'a Value, place: &str) -> Claim<'a> {
+fn apart<'a>((known, lists): (Type, ListForm), shape: Option<&Shape>, value: &'a Value, place: &str) -> Claim<'a> {
     if known.always_shows(place) {
         return Claim::Open(value);
     }
     match (shape, value) {
         (Some(Shape::Object(members)), Value::Object(object)) => {
             let shape = |name: &str| members.iter().find(|member| member.name == name).map(|member| &member.shape);
-            Claim::Members(members_apart(known, shape, object, place))
+            Claim::Members(members_apart((known, lists), shape, object, place))
         }
-        (Some(Shape::List { of: Shape::Object(_), .. }), Value::Array(items)) => {
+        (Some(Shape::List { of: Shape::Object(_), .. }), Value::Array(items))
+            if lists == ListForm::ItemByItem || known.keeps_items_apart(place) =>
+        {
             Claim::Items(items.iter().map(Claim::Whole).collect())
         }
         _ => Claim::Whole(value),
@@ -39,13 +42,13 @@ fn apart<'a>(known: Type, shape: Option<&Shape>, value: &'a Value, place: &str) 
 }
 
 fn members_apart<'a, 'm>(
-    known: Type,
+    (known, lists): (Type, ListForm),
     shape: impl Fn(&str) -> Option<&'m Shape>,
     object: &'a Map<String, Value>,
     place: &str,
 ) -> Vec<(&'a str, Claim<'a>)> {
     let claim = |(name, value): (&'a String, &'a Value)| {
-        (name.as_str(), apart(known, shape(name), value, &format!("{place}/{name}")))
+        (name.as_str(), apart((known, lists), shape(name), value, &format!("{place}/{name}")))
     };
     object.iter().map(claim).collect()
 }
@@ -78,7 +81,7 @@ pub(super) fn issue(
     let (known, nothing) = (statement.credential_type, Map::new());
     let fields = statement.fields.as_object().unwrap_or(&nothing);
     let shape = |name: &str| known.members().find(|member| member.name == name).map(|member| &member.shape);
-    let mut claims = members_apart(known, shape, fields, "");
+    let mut claims = members_apart((known, statement.lists), shape, fields, "");
     let chain = json!(statement.partner_chain.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>());
     if !statement.partner_chain.is_empty() {
         claims.push(("partner_chain", Claim::Whole(&chain)));
@@ -94,6 +97,9 @@ pub struct SdJwtVc<'a> {
     pub sd_jwt: SdJwt<'a>,
     /// The claims with the disclosures inserted.
     pub disclosed: Disclosed,
+    /// The issuer according to its certificate, for a credential without `iss`. Set by a caller
+    /// that has validated the certificate.
+    pub certified_issuer: Option<String>,
 }
 
 impl<'a> SdJwtVc<'a> {
@@ -113,7 +119,7 @@ impl<'a> SdJwtVc<'a> {
                 return Err(VerifyError::MustNotBeDisclosed(name.to_owned()));
             }
         }
-        let this = Self { sd_jwt, disclosed };
+        let this = Self { sd_jwt, disclosed, certified_issuer: None };
         if this.text("vct").is_none() {
             return Err(VerifyError::Claim("vct"));
         }
@@ -123,6 +129,14 @@ impl<'a> SdJwtVc<'a> {
     /// Returns a string claim.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.disclosed.claims.get(name).and_then(Value::as_str)
+    }
+
+    /// Returns the issuer's identifier: `iss`, or the name in a validated certificate.
+    pub fn issuer(&self) -> Option<&str> {
+        match self.disclosed.claims.get("iss") {
+            Some(iss) => iss.as_str(),
+            None => self.certified_issuer.as_deref(),
+        }
     }
 
     /// Returns the key that the credential is bound to, if any.
@@ -155,19 +169,28 @@ impl<'a> SdJwtVc<'a> {
 
 /// Checks that claims are valid at `now` (RFC 7519, sections 4.1.4 to 4.1.6).
 pub(crate) fn require_time(claims: &Map<String, Value>, now: i64) -> Result<(), VerifyError> {
-    let seconds = |name: &str| match claims.get(name) {
-        None => Ok(None),
-        Some(value) => {
-            numeric_date(value).map(Some).ok_or(VerifyError::Claim("exp, nbf and iat must be numbers of seconds"))
+    JwtDates::read(claims)?.require_current(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_one_disclosure_unless_their_items_are_kept_apart() {
+        let fields = json!({ "full_name": "Ada", "employment": [{ "organisation": "A" }] });
+        let fields = fields.as_object().expect("an object");
+        let (whole, apart) = (Type::default(), Type::default().with_items_apart(&["/employment"]));
+        for (known, lists, is_split) in [
+            (whole, ListForm::AsDeclared, false),
+            (apart, ListForm::AsDeclared, true),
+            (whole, ListForm::ItemByItem, true),
+        ] {
+            let shape = |name: &str| known.members().find(|member| member.name == name).map(|member| &member.shape);
+            let claims = members_apart((known, lists), shape, fields, "");
+            let (_, jobs) = claims.iter().find(|(name, _)| *name == "employment").expect("the jobs");
+            let found = (matches!(jobs, Claim::Items(_)), matches!(jobs, Claim::Whole(_)));
+            assert_eq!(found, (is_split, !is_split), "{lists:?}");
         }
-    };
-    let (starts, made, ends) = (seconds("nbf")?, seconds("iat")?, seconds("exp")?);
-    let begun = now.saturating_add(CLOCK_SKEW);
-    if ends.is_some_and(|end| end.saturating_add(CLOCK_SKEW) <= now) {
-        return Err(VerifyError::Expired);
     }
-    if starts.is_some_and(|start| start > begun) {
-        return Err(VerifyError::NotYetValid);
-    }
-    if made.is_some_and(|made| made > begun) { Err(VerifyError::FromTheFuture) } else { Ok(()) }
 }

@@ -6,6 +6,17 @@ use crate::key::PublicKey;
 use crate::status::StatusReference;
 use crate::types::Type;
 
+/// How finely the lists of objects in an SD-JWT VC can be disclosed, such as employment records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListForm {
+    /// As the type declares: each list is one disclosure, unless its items are kept apart. For
+    /// outside wallets, many of which cannot select items.
+    #[default]
+    AsDeclared,
+    /// Item by item in every list, so that a holder can choose single ones.
+    ItemByItem,
+}
+
 /// An issuer's statement about one credential.
 #[derive(Clone, Debug)]
 pub struct Statement<'a> {
@@ -15,6 +26,8 @@ pub struct Statement<'a> {
     pub credential_type: Type,
     /// The `fields` of a valid submission.
     pub fields: &'a Value,
+    /// How finely its lists can be disclosed.
+    pub lists: ListForm,
     /// The institutions between the attester and the credential's issuer, parent first.
     pub partner_chain: &'a [String],
     /// The name of the partner that attests the credential.

@@ -47,6 +47,17 @@ pub fn type_of(vct: &str, address: &str) -> Option<Type> {
     parse_vct(vct, address).map(|(known, _)| known)
 }
 
+/// The first version of the metadata under which credentials always show the members that the type
+/// always shows.
+const FIRST_ALWAYS_SHOWN: usize = 2;
+
+/// Returns the `vct`s of a type that requests ask for, newest first. Credentials under the first
+/// could withhold members that are always shown today.
+pub fn requested_vcts(credential_type: Type, address: &str) -> Vec<String> {
+    let numbers = (FIRST_ALWAYS_SHOWN..=current(credential_type)).rev();
+    numbers.map(|number| numbered(credential_type, address, number)).collect()
+}
+
 /// Returns whether credentials under a `vct` may contain decoy digests. Only those of the issuer at
 /// `address` under the second metadata version or later contain none.
 pub(crate) fn may_have_decoys(vct: &str, address: &str) -> bool {
@@ -70,11 +81,7 @@ impl TypeMetadata {
     /// Creates the current metadata of a type for the issuer at `address`.
     pub fn new(credential_type: Type, address: &str) -> Self {
         let vct = vct(credential_type, address);
-        let mut claims = Vec::new();
-        describe(credential_type, &mut claims);
-        let open = [("attested_by", "Issuing partner"), ("attested_at", "Confirmed on")];
-        claims.extend(open.map(|(name, label)| claim(&[json!(name)], label, true, "never")));
-        claims.push(claim(&[json!("partner_chain")], "Sent via", false, "always"));
+        let claims = describe(credential_type);
         let document = json!({
             "vct": vct,
             "name": credential_type.title,
@@ -107,40 +114,111 @@ pub fn integrity(document: &[u8]) -> String {
     format!("sha256-{}", STANDARD.encode(sha256(document)))
 }
 
-/// Describes the claims of a type's fields, down to the level at which they can be disclosed
-/// individually.
-fn describe(known: Type, claims: &mut Vec<Value>) {
-    for member in known.members() {
-        let (path, place) = (vec![json!(member.name)], format!("/{}", member.name));
-        describe_member(known, member, (&path, &place), known.requires(member.name), claims);
+/// The `sd` of a claim (section 5.6.4): whether it is a disclosure of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Disclosure {
+    /// In every credential.
+    Always,
+    /// In the credentials in which the items of each list are disclosed individually.
+    Allowed,
+    /// In none.
+    Never,
+}
+
+impl Disclosure {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Allowed => "allowed",
+            Self::Never => "never",
+        }
     }
 }
 
-/// Describes a member. `must` is whether every credential of the type has it; a part of an optional
-/// member is optional too.
-fn describe_member(known: Type, member: &Member, (path, place): (&[Value], &str), must: bool, claims: &mut Vec<Value>) {
-    let is_open = known.always_shows(place);
-    claims.push(claim(path, member.meaning, must, if is_open { "never" } else { "always" }));
+/// A claim whose parts are described next.
+#[derive(Clone, Debug)]
+struct Place {
+    /// Its path.
+    path: Vec<Value>,
+    /// Its JSON Pointer, in which `*` stands for each item of a list.
+    pointer: String,
+    /// Whether every credential of the type has it.
+    is_mandatory: bool,
+    /// Whether its parts are disclosed only together with it.
+    is_whole: bool,
+}
+
+impl Place {
+    /// The whole credential.
+    const ROOT: Self = Self { path: Vec::new(), pointer: String::new(), is_mandatory: true, is_whole: false };
+
+    /// Returns the place of a member of this object.
+    fn member(&self, name: &str, is_required: bool) -> Self {
+        let path = [&self.path[..], &[json!(name)]].concat();
+        let is_mandatory = self.is_mandatory && is_required;
+        Self { path, pointer: format!("{}/{name}", self.pointer), is_mandatory, is_whole: self.is_whole }
+    }
+
+    /// Returns the place of each item of this list.
+    fn item(&self, least: usize) -> Self {
+        let path = [&self.path[..], &[Value::Null]].concat();
+        let is_mandatory = self.is_mandatory && least > 0;
+        Self { path, pointer: format!("{}/*", self.pointer), is_mandatory, is_whole: true }
+    }
+
+    fn describe(&self, label: &str, disclosure: Disclosure) -> Value {
+        json!({
+            "path": self.path,
+            "display": [{ "locale": "en", "label": label }],
+            "mandatory": self.is_mandatory,
+            "sd": disclosure.name(),
+        })
+    }
+}
+
+/// Describes every claim of a type's credentials, parents before their parts. Claims that any
+/// SD-JWT VC may have, such as `exp`, are left out.
+fn describe(known: Type) -> Vec<Value> {
+    let mut claims = Vec::new();
+    for member in known.members() {
+        describe_member(known, member, Place::ROOT.member(member.name, known.requires(member.name)), &mut claims);
+    }
+    let attester = Place { is_whole: true, ..Place::ROOT.member("attested_by", true) };
+    claims.push(attester.describe("Issuing partner", Disclosure::Never));
+    claims.push(attester.member("name", true).describe("Name of the partner", Disclosure::Never));
+    claims.push(Place::ROOT.member("attested_at", true).describe("Confirmed on", Disclosure::Never));
+    let chain = Place::ROOT.member("partner_chain", false);
+    claims.push(chain.describe("Sent via", Disclosure::Always));
+    claims.push(chain.item(1).describe("Institution", Disclosure::Never));
+    claims.push(chain.item(1).member("name", true).describe("Name of the institution", Disclosure::Never));
+    claims
+}
+
+fn describe_member(known: Type, member: &Member, mut place: Place, claims: &mut Vec<Value>) {
+    let is_open = place.is_whole || known.always_shows(&place.pointer);
+    claims.push(place.describe(member.label, if is_open { Disclosure::Never } else { Disclosure::Always }));
+    place.is_whole = is_open;
     match member.shape {
-        Shape::Object(inner) if !is_open => {
-            for member in inner {
-                let (path, place) = ([path, &[json!(member.name)]].concat(), format!("{place}/{}", member.name));
-                let must = must && member.presence == Presence::Required;
-                describe_member(known, member, (&path, &place), must, claims);
+        Shape::Object(inner) => describe_members(known, inner, &place, claims),
+        Shape::List { of, least, .. } => {
+            let item = place.item(least);
+            let disclosure = match of {
+                Shape::Object(_) if !is_open && known.keeps_items_apart(&place.pointer) => Disclosure::Always,
+                Shape::Object(_) if !is_open => Disclosure::Allowed,
+                _ => Disclosure::Never,
+            };
+            claims.push(item.describe(known.item_label(&place.pointer), disclosure));
+            if let Shape::Object(inner) = of {
+                describe_members(known, inner, &item, claims);
             }
-        }
-        Shape::List { of: Shape::Object(_), .. } if !is_open => {
-            claims.push(claim(&[path, &[Value::Null]].concat(), "One of these values.", false, "always"));
         }
         _ => {}
     }
 }
 
-fn claim(path: &[Value], label: &str, mandatory: bool, disclosable: &str) -> Value {
-    json!({
-        "path": path,
-        "display": [{ "locale": "en", "label": label.trim_end_matches('.') }],
-        "mandatory": mandatory,
-        "sd": disclosable,
-    })
+fn describe_members(known: Type, members: &[Member], parent: &Place, claims: &mut Vec<Value>) {
+    for member in members {
+        let is_required = member.presence == Presence::Required;
+        describe_member(known, member, parent.member(member.name, is_required), claims);
+    }
 }

@@ -4,14 +4,33 @@
 //! The registered JWT claims repeat the credential's own members, for verifiers that process only
 //! those (Open Badges 3.0, section 8.2.4, requires them).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::open_badge;
+use super::signed_format::Format;
 pub use super::statement::IssuerProfile;
 use super::statement::{Statement, moment};
+use super::{jwt_vc_json, open_badge};
+use crate::jws::Jws;
+use crate::types::Type;
+use crate::verify_error::VerifyError;
 
-/// Returns the credential as JSON.
-pub(super) fn credential(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) -> Value {
+/// Returns the payload: the credential as JSON.
+pub(super) fn payload(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) -> Value {
+    let mut credential = credential(issuer, statement, Format::VcJwt);
+    if let Some(achievement) = &statement.credential_type.achievement {
+        open_badge::add_achievement(&mut credential, achievement, issuer, statement);
+    }
+    credential
+}
+
+/// Returns the payload of data model 1.1. Achievements are not Open Badges there, because
+/// Open Badges 3.0 needs data model 2.0.
+pub(super) fn older_payload(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) -> Value {
+    jwt_vc_json::encode(credential(issuer, statement, Format::JwtVcJson), statement, issuer.address)
+}
+
+/// Returns the credential with the claims of the JWT, in the form of data model 2.0.
+fn credential(issuer: &IssuerProfile<'_>, statement: &Statement<'_>, format: Format) -> Value {
     let known = statement.credential_type;
     let address = issuer.address;
     let mut subject = statement.fields.clone();
@@ -21,7 +40,7 @@ pub(super) fn credential(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) 
     let mut credential = json!({
         "@context": ["https://www.w3.org/ns/credentials/v2", { "@vocab": format!("{address}/credentials/{known}#") }],
         "id": statement.id,
-        "type": types(known),
+        "type": types(known, format),
         "name": known.title,
         "issuer": { "id": issuer.id, "name": issuer.name },
         "validFrom": moment(statement.issued_at),
@@ -54,17 +73,14 @@ pub(super) fn credential(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) 
         credential["sub"] = holder.did_jwk().into();
         credential["cnf"] = json!({ "jwk": holder.jwk() });
     }
-    if let Some(achievement) = &known.achievement {
-        open_badge::add_achievement(&mut credential, achievement, issuer, statement);
-    }
     credential
 }
 
-/// Returns the values of `type` for a credential type.
-pub fn types(known: crate::Type) -> [String; 2] {
+/// Returns the values of `type` for a credential type in a W3C format.
+pub fn types(known: Type, format: Format) -> [String; 2] {
     let own = match known.achievement {
-        Some(_) => "OpenBadgeCredential".to_owned(),
-        None => known.name().split('_').map(capitalised).collect(),
+        Some(_) if format == Format::VcJwt => "OpenBadgeCredential".to_owned(),
+        _ => known.name().split('_').map(capitalised).collect(),
     };
     ["VerifiableCredential".to_owned(), own]
 }
@@ -72,6 +88,39 @@ pub fn types(known: crate::Type) -> [String; 2] {
 fn capitalised(word: &str) -> String {
     let (first, rest) = word.split_at(word.len().min(1));
     first.to_uppercase() + rest
+}
+
+/// Parses a W3C credential of either data model as a JWT. The returned payload has the form of data
+/// model 2.0.
+///
+/// # Errors
+/// The form is invalid, or it is another kind of token.
+pub(crate) fn read(text: &str) -> Result<Jws<'_>, VerifyError> {
+    let mut jws = Jws::read(text)?;
+    if jwt_vc_json::is_one(&jws) {
+        jws = jwt_vc_json::decode(jws)?;
+    } else {
+        jws.require_type(Format::VcJwt.typ())?;
+        if !jwt_vc_json::is_by_iss(&jws.payload) {
+            return Err(VerifyError::Claim("the issuer must be iss"));
+        }
+    }
+    let types = jws.payload.get("type").and_then(Value::as_array);
+    if types.is_some_and(|types| types.iter().any(|name| name == "VerifiableCredential")) {
+        Ok(jws)
+    } else {
+        Err(VerifyError::Claim("type must contain VerifiableCredential"))
+    }
+}
+
+/// Returns a payload in the form of data model 2.0, as far as that is possible.
+pub(crate) fn newer_form(payload: Map<String, Value>) -> Map<String, Value> {
+    if payload.contains_key("vc") { jwt_vc_json::newer_form(payload).unwrap_or_default() } else { payload }
+}
+
+/// Returns the format of a credential that was read: data model 1.1 has another `typ`.
+pub(crate) fn format_of(jws: &Jws<'_>) -> Format {
+    if jws.require_type(Format::VcJwt.typ()).is_ok() { Format::VcJwt } else { Format::JwtVcJson }
 }
 
 /// Returns the Bitstring Status List credential at `uri` (Bitstring Status List 1.0, section 2.2),

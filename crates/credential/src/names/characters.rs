@@ -5,7 +5,7 @@ use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCa
 
 use super::comparison::Obstacle;
 use super::garbled;
-use super::signs::{is_apostrophe, is_dash, is_mark};
+use super::signs::{is_apostrophe, is_dash, is_mark, is_unreadable};
 
 /// Longest name that is compared, in characters; bounds the work.
 const MAX_CHARACTERS: usize = 200;
@@ -44,14 +44,6 @@ fn refuse(raw: &str) -> Result<(), Obstacle> {
 
 fn is_too_long(text: &str) -> bool {
     text.chars().nth(MAX_CHARACTERS).is_some()
-}
-
-/// Returns whether a character is a replacement character, a control or an unassigned code point.
-fn is_unreadable(character: char) -> bool {
-    use GeneralCategory::{Control, LineSeparator, ParagraphSeparator, PrivateUse, Unassigned};
-    let category = character.general_category();
-    character == char::REPLACEMENT_CHARACTER
-        || matches!(category, Control | LineSeparator | ParagraphSeparator | PrivateUse | Unassigned)
 }
 
 /// Returns whether a character reverses or hides text: bidirectional overrides, tags, and the

@@ -1,6 +1,51 @@
 //! Detects text that was decoded with the wrong encoding.
 
-use super::signs::{is_apostrophe, is_dash};
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
+
+use super::signs::{is_apostrophe, is_dash, is_unreadable};
+
+/// Signs beyond the symbols that no name has, but that letters become in another encoding.
+const SIGNS: &str = "¡¿§¶†‡•…‰‹›ƒˆµ";
+
+/// Letters of Windows-1252 that stand for lower-case letters of older encodings, as in `JŸrgen`.
+const CAPITALS: &str = "ŠŽŒŸ";
+
+/// Returns whether a name was decoded with the wrong encoding: it has characters that no name has,
+/// such as `³` in `Pawe³`, or has them where no name has them, such as `”` in `Gr”áe`.
+///
+/// It is stricter than [`super::compare_names`], for text that comes from a file.
+pub fn is_garbled(name: &str) -> bool {
+    let characters: Vec<char> = name.chars().collect();
+    let at = |index: Option<usize>| index.and_then(|index| characters.get(index)).copied().unwrap_or(' ');
+    let is_wrong = |index: usize| {
+        is_sign(characters[index])
+            || is_misplaced(at(index.checked_sub(1)), characters[index], at(index.checked_add(1)))
+    };
+    is_mojibake(name) || (0..characters.len()).any(is_wrong)
+}
+
+/// Returns whether a character is in no name.
+fn is_sign(character: char) -> bool {
+    let is_symbol = character.general_category_group() == GeneralCategoryGroup::Symbol;
+    (is_unreadable(character) && !character.is_whitespace())
+        || SIGNS.contains(character)
+        || (!character.is_ascii() && is_symbol && !is_apostrophe(character) && !is_dash(character))
+        || character.general_category() == GeneralCategory::OtherNumber
+}
+
+/// Returns whether a quotation mark stands within a word, or a capital before a lower-case letter.
+fn is_misplaced(before: char, character: char, after: char) -> bool {
+    match character {
+        '‚' | '„' => before.is_alphabetic(),
+        '“' | '”' | '«' | '»' => before.is_alphabetic() && after.is_alphabetic(),
+        // DŽ is a letter of its own, also in other cases.
+        _ if CAPITALS.contains(character) => {
+            let is_inside = before.is_alphabetic() && !"DLN".contains(before);
+            before.is_lowercase() || (is_inside && after.is_lowercase())
+        }
+        _ => false,
+    }
+}
 
 /// The Windows-1252 characters for the bytes 0x80 to 0x9F. U+0000 marks its five undefined bytes:
 /// they decode to control characters, which are rejected anyway.
@@ -13,7 +58,7 @@ const UPPER_CONTROLS: [char; 32] = [
 /// `é`.
 ///
 /// Must run before NFKC, because some of these characters have compatibility forms.
-pub(super) fn is_mojibake(text: &str) -> bool {
+pub fn is_mojibake(text: &str) -> bool {
     let characters: Vec<char> = text.chars().collect();
     (0..characters.len()).any(|at| starts_mojibake(&characters[at..]))
 }
@@ -74,6 +119,51 @@ mod tests {
             ["LÍŠKA", "KŘÍŽ", "ÚŽAS", "RENÉ–LUC", "JOSÉ\u{A0}LUIS", "JOÃO GUIMARÃES", "SÖDERSTRÖM", "IRMÃ", "MÄÄR"];
         for text in sound {
             assert!(!is_mojibake(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn signs_of_another_encoding_are_recognised() {
+        for text in [
+            "Pawe³ Nowak",
+            "Ren‚",
+            "Gr”áe",
+            "JŸrgen",
+            "HélŠne",
+            "AndrŽ",
+            "FranŽois",
+            "ZoÃ« MÃ¼ller",
+            "Zo√´",
+            "J„ger",
+            "Lo‹c",
+            "Jos\u{fffd}",
+            "M\u{9f}ller",
+            "Pe¤a",
+            "Zo├½",
+        ] {
+            assert!(is_garbled(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn marks_of_real_names_are_not_signs() {
+        for text in [
+            "Ada “Addie” Example",
+            "Adam „Bob” Kowalski",
+            "Siân O’Dara",
+            "Gal·la Roig",
+            "Mª José",
+            "Šárka Žižková",
+            "Jean-Œuvre",
+            "Dariusz DŽemal",
+            "Caoimhe Ní hÉigeartaigh",
+            "Ɓa ʻOkina",
+            "L'HAŸ",
+            "山田・太郎",
+            "Ayşe d´Arc",
+            "Nguyễn Thị Hà",
+        ] {
+            assert!(!is_garbled(text), "{text:?}");
         }
     }
 }

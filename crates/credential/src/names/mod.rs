@@ -35,6 +35,7 @@
 //! ```
 
 mod characters;
+mod claims;
 mod comparison;
 mod garbled;
 mod key;
@@ -49,7 +50,9 @@ mod spelling;
 mod together;
 mod word;
 
+pub use claims::name_in;
 pub use comparison::{Comparison, Obstacle, Similarity};
+pub use garbled::{is_garbled, is_mojibake};
 pub use key::NameKey;
 pub use together::{consistency, stand_together};
 

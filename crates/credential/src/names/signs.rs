@@ -17,3 +17,11 @@ pub(super) fn is_dash(character: char) -> bool {
 pub(super) fn is_mark(character: char) -> bool {
     character.general_category_group() == GeneralCategoryGroup::Mark
 }
+
+/// Returns whether a character is a replacement character, a control or an unassigned code point.
+pub(super) fn is_unreadable(character: char) -> bool {
+    use GeneralCategory::{Control, LineSeparator, ParagraphSeparator, PrivateUse, Unassigned};
+    let category = character.general_category();
+    character == char::REPLACEMENT_CHARACTER
+        || matches!(category, Control | LineSeparator | ParagraphSeparator | PrivateUse | Unassigned)
+}

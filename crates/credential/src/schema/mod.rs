@@ -16,3 +16,4 @@ pub use json_schema::object_schema;
 pub use shape::{Choice, ListRules, Member, Presence, Shape};
 pub(crate) use suggestion::nearest;
 pub use text::parse_text;
+pub(crate) use text::{is_bidi_control, is_invisible};

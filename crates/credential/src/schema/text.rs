@@ -87,7 +87,7 @@ pub(super) fn check_length(text: &str, most: usize, path: &Path<'_>, field_error
 
 /// Returns whether a character changes the direction of the text around it (Unicode's
 /// `Bidi_Control`), so that it reads differently than stored.
-pub(super) fn is_bidi_control(character: char) -> bool {
+pub(crate) fn is_bidi_control(character: char) -> bool {
     matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -112,7 +112,7 @@ fn unsupported(text: &str) -> Option<char> {
 
 /// Returns whether a character is invisible: spaces, Unicode's `Default_Ignorable_Code_Point`, and
 /// the empty Braille cell.
-pub(super) fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     character.is_whitespace()
         || matches!(
             character,

@@ -37,8 +37,13 @@ pub static CAREER_HISTORY: CredentialType = CredentialType {
     achievement: None,
     relation,
     always_shown: &["/full_name"],
+    items_apart: &[],
+    item_labels: &[("/employment", "Job")],
     last_day: None,
-    earlier_metadata: &[include_str!("published/career_history.1.json")],
+    earlier_metadata: &[
+        include_str!("published/career_history.1.json"),
+        include_str!("published/career_history.2.json"),
+    ],
     sample,
 };
 

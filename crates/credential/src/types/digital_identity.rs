@@ -40,8 +40,13 @@ pub static DIGITAL_IDENTITY: CredentialType = CredentialType {
         "/identity_document_person_match",
         "/identity_verification_level",
     ],
+    items_apart: &[],
+    item_labels: &[],
     last_day: None,
-    earlier_metadata: &[include_str!("published/digital_identity.1.json")],
+    earlier_metadata: &[
+        include_str!("published/digital_identity.1.json"),
+        include_str!("published/digital_identity.2.json"),
+    ],
     sample,
 };
 

@@ -36,8 +36,10 @@ pub static EDUCATION: CredentialType = CredentialType {
     achievement: Some(Achievement { name: "course_name", creator: "education_provider", achievement_type: None }),
     relation: restated,
     always_shown: &["/full_name", "/conferral_year", "/awaiting_graduation", "/transcript/overall/issuance_date"],
+    items_apart: &[],
+    item_labels: &[("/majors", "Major"), ("/transcript/subjects", "Subject result")],
     last_day: None,
-    earlier_metadata: &[include_str!("published/education.1.json")],
+    earlier_metadata: &[include_str!("published/education.1.json"), include_str!("published/education.2.json")],
     sample,
 };
 

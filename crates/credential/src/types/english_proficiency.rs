@@ -40,8 +40,13 @@ pub static ENGLISH_PROFICIENCY: CredentialType = CredentialType {
         "/test_scores/cefr_scores",
         "/test_scores/overall",
     ],
+    items_apart: &[],
+    item_labels: &[("/test_scores/subskills", "Result for a skill")],
     last_day: Some("expiry_date"),
-    earlier_metadata: &[include_str!("published/english_proficiency.1.json")],
+    earlier_metadata: &[
+        include_str!("published/english_proficiency.1.json"),
+        include_str!("published/english_proficiency.2.json"),
+    ],
     sample,
 };
 

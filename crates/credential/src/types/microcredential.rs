@@ -52,8 +52,13 @@ pub static MICROCREDENTIAL: CredentialType = CredentialType {
     }),
     relation: restated,
     always_shown: &["/full_name", "/issue_date", "/expiry_date"],
+    items_apart: &[],
+    item_labels: &[],
     last_day: Some("expiry_date"),
-    earlier_metadata: &[include_str!("published/microcredential.1.json")],
+    earlier_metadata: &[
+        include_str!("published/microcredential.1.json"),
+        include_str!("published/microcredential.2.json"),
+    ],
     sample,
 };
 

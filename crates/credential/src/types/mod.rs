@@ -93,6 +93,14 @@ impl Type {
     }
 }
 
+#[cfg(test)]
+impl Type {
+    /// Returns a copy of this type that keeps the items of the lists at these places apart.
+    pub(crate) fn with_items_apart(self, items_apart: &'static [&'static str]) -> Self {
+        Self(Box::leak(Box::new(CredentialType { items_apart, v1: None, achievement: None, ..*self.0 })))
+    }
+}
+
 impl Deref for Type {
     type Target = CredentialType;
 

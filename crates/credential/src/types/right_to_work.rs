@@ -33,8 +33,10 @@ pub static RIGHT_TO_WORK: CredentialType = CredentialType {
     achievement: None,
     relation: restated,
     always_shown: &["/full_name", "/country", "/singapore_work_rights"],
+    items_apart: &[],
+    item_labels: &[],
     last_day: None,
-    earlier_metadata: &[include_str!("published/right_to_work.1.json")],
+    earlier_metadata: &[include_str!("published/right_to_work.1.json"), include_str!("published/right_to_work.2.json")],
     sample,
 };
 

@@ -35,8 +35,13 @@ pub static UNIVERSAL_CREDENTIAL: CredentialType = CredentialType {
     achievement: None,
     relation: restated,
     always_shown: &["/full_name", "/expiry_date"],
+    items_apart: &[],
+    item_labels: &[("/credential_details/speciality", "One speciality")],
     last_day: Some("expiry_date"),
-    earlier_metadata: &[include_str!("published/universal_credential.1.json")],
+    earlier_metadata: &[
+        include_str!("published/universal_credential.1.json"),
+        include_str!("published/universal_credential.2.json"),
+    ],
     sample,
 };
 

@@ -4,14 +4,21 @@
 //! results. So the same code runs offline, online and in tests.
 
 mod inputs;
+mod issuer_name;
 mod metadata;
+mod moment;
+mod other_content;
 mod pasted;
 mod report;
+mod status_entries;
+mod status_lists;
 mod steps;
 mod token;
 
-pub use inputs::{Answer, Lookups, VerificationInputs, keys_of};
+pub use crate::key_set::{keys_of, verification_key, why_no_key};
+pub use inputs::{Answer, Lookups, VerificationInputs};
 pub use metadata::is_of_credential;
-pub use pasted::{MAX_PASTED, find_token};
+pub use pasted::{MAX_PASTED, decode_text, find_token};
 pub use report::{Conclusion, NotShown, Outcome, Report, Step, Verdict};
+pub use status_entries::StatusKinds;
 pub use token::Token;

@@ -6,9 +6,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::other_content;
 use super::token::Token;
 use crate::jws::MAX_BYTES;
-use crate::verify_error::VerifyError;
+use crate::verify_error::{OtherContent, VerifyError};
 
 /// Maximum size of the input, in bytes: the longest token in UTF-16.
 pub const MAX_PASTED: usize = 2 * MAX_BYTES;
@@ -19,13 +20,9 @@ const SIGNATURE: usize = 86;
 /// Maximum number of places in one run of words at which a token is tried; bounds the work.
 const MOST_STARTS: usize = 8;
 
-/// How mail programs, URLs, web pages, Markdown and JSON write the characters of a token and line
-/// breaks. A soft line break of quoted-printable text is a line break too.
-const ESCAPES: [(&str, &str); 20] = [
-    ("%7e", "~"),
-    ("%2e", "."),
-    ("%2d", "-"),
-    ("%5f", "_"),
+/// How mail programs, web pages, Markdown and JSON write the characters of a token and line breaks.
+/// A soft line break of quoted-printable text is a line break too.
+const ESCAPES: [(&str, &str); 16] = [
     ("=7e", "~"),
     ("=2e", "."),
     ("=\r\n", "\n"),
@@ -47,21 +44,22 @@ const ESCAPES: [(&str, &str); 20] = [
 /// Finds the single token in `pasted`: UTF-8 or UTF-16, possibly wrapped, quoted, escaped, inside a
 /// JSON response, or in the text of a mail.
 ///
-/// Invisible characters are removed, and escapes are decoded. A token is a sequence of words of
-/// token characters that begins with a JSON object in base64url, has the three parts of a JWS, and
-/// can be parsed. If there is none, the first rule is used without the parser, so that a damaged
-/// token is found too.
+/// Invisible characters and the scheme of a header are removed, and escapes are decoded. A token is
+/// a sequence of words of token characters that begins with a JSON object in base64url, has the
+/// three parts of a JWS, and can be parsed. If there is none, the first rule is used without the
+/// parser, so that a damaged token is found too.
 ///
 /// # Errors
-/// [`VerifyError::NotAToken`], [`VerifyError::SeveralTokens`]; [`VerifyError::Malformed`] if the
-/// input is too long.
+/// [`VerifyError::NotAToken`], or [`VerifyError::OtherContent`] if the input was recognised;
+/// [`VerifyError::SeveralTokens`]; [`VerifyError::Malformed`] if the input is too long.
 pub fn find_token(pasted: &[u8]) -> Result<String, VerifyError> {
     if pasted.len() > MAX_PASTED {
         return Err(VerifyError::Malformed("it is longer than 4 MiB"));
     }
-    let text = decode_text(pasted).ok_or(VerifyError::NotAToken)?;
-    let text: String = text.chars().filter(|character| !is_invisible(*character)).collect();
-    let text = unquoted(&unescaped(&text));
+    let not_a_token = |content: Option<OtherContent>| content.map_or(VerifyError::NotAToken, VerifyError::OtherContent);
+    let Some(text) = decode_text(pasted) else { return Err(not_a_token(other_content::of_file(pasted))) };
+    let visible: String = text.chars().filter(|character| !is_invisible(*character)).collect();
+    let text = without_scheme(&unquoted(&unescaped(&visible)));
     let mut found = readable_tokens(&text);
     if found.is_empty() {
         let text: String = text.chars().filter(|character| !character.is_whitespace()).collect();
@@ -70,13 +68,14 @@ pub fn find_token(pasted: &[u8]) -> Result<String, VerifyError> {
     }
     let mut found = found.into_iter();
     match (found.next(), found.next()) {
+        (Some(token), None) if other_content::is_jwe(&token) => Err(VerifyError::OtherContent(OtherContent::Jwe)),
         (Some(token), None) => Ok(token),
         (Some(_), Some(_)) => Err(VerifyError::SeveralTokens),
-        (None, _) => Err(VerifyError::NotAToken),
+        (None, _) => Err(not_a_token(other_content::of_text(&visible))),
     }
 }
 
-/// Decodes the escapes of [`ESCAPES`].
+/// Decodes the escapes of [`ESCAPES`], and the percent-encoded ASCII characters of URLs.
 fn unescaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -84,21 +83,53 @@ fn unescaped(text: &str) -> String {
         let (before, escape) = rest.split_at(at);
         plain.push_str(before);
         let start = |length: usize| escape.get(..length).unwrap_or_default();
-        rest = match ESCAPES.iter().find(|(name, _)| start(name.len()).eq_ignore_ascii_case(name)) {
-            Some((name, meant)) => {
-                plain.push_str(meant);
-                &escape[name.len()..]
+        let known = ESCAPES.iter().find(|(name, _)| start(name.len()).eq_ignore_ascii_case(name));
+        rest = if let Some((name, meant)) = known {
+            plain.push_str(meant);
+            &escape[name.len()..]
+        } else if let Some(character) = percent_decoded(start(3)) {
+            plain.push(character);
+            &escape[3..]
+        } else {
+            // JSON in a JSON string has several backslashes.
+            if !escape.starts_with("\\\\") {
+                plain.push_str(&escape[..1]);
             }
-            None => {
-                // JSON in a JSON string has several backslashes.
-                if !escape.starts_with("\\\\") {
-                    plain.push_str(&escape[..1]);
-                }
-                &escape[1..]
-            }
+            &escape[1..]
         };
     }
     plain + rest
+}
+
+/// Returns the ASCII character that `%` and two hexadecimal digits mean.
+fn percent_decoded(escape: &str) -> Option<char> {
+    let digits = escape.strip_prefix('%').filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+    u8::from_str_radix(digits, 16).ok().filter(u8::is_ascii).map(char::from)
+}
+
+/// Separates the name of the scheme in an `Authorization` header from the token. It would stick to
+/// a damaged token once spaces are removed.
+fn without_scheme(text: &str) -> String {
+    const SCHEMES: [&str; 2] = ["bearer", "dpop"];
+    let scheme = |at: usize| {
+        let stands_alone = !text[..at].ends_with(|before: char| before.is_ascii_alphanumeric());
+        let is_one = |scheme: &&str| {
+            let name = text[at..].get(..scheme.len());
+            let follows = text[at..].get(scheme.len()..).is_some_and(|rest| rest.starts_with(char::is_whitespace));
+            follows && name.is_some_and(|name| name.eq_ignore_ascii_case(scheme))
+        };
+        stands_alone.then(|| SCHEMES.into_iter().find(is_one)).flatten()
+    };
+    let mut separated = String::with_capacity(text.len());
+    let mut rest = 0;
+    for (at, _) in text.match_indices(['b', 'B', 'd', 'D']) {
+        if let Some(scheme) = scheme(at) {
+            separated.push_str(&text[rest..at]);
+            separated.push('|');
+            rest = at + scheme.len();
+        }
+    }
+    separated + &text[rest..]
 }
 
 /// Removes the marks of a quoted mail at the start of lines.
@@ -156,17 +187,19 @@ fn token_of(words: &[&str]) -> Option<String> {
     token.map(ToOwned::to_owned)
 }
 
-/// Decodes bytes in UTF-8, or in UTF-16 with or without a byte order mark.
-fn decode_text(bytes: &[u8]) -> Option<Cow<'_, str>> {
+/// Decodes a file in UTF-8, or in UTF-16 of either byte order, without its byte order mark. Text
+/// in UTF-16 is recognised without the mark if its first character is ASCII.
+pub fn decode_text(bytes: &[u8]) -> Option<Cow<'_, str>> {
     let utf16 = |unit: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes.as_chunks::<2>().0.iter().copied().map(unit).collect();
-        String::from_utf16(&units).ok().map(Cow::Owned)
+        let text = String::from_utf16(&units).ok()?;
+        Some(Cow::Owned(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()))
     };
     match bytes {
         // A token is ASCII, so in UTF-16 one byte of each character is zero.
         [0xff, 0xfe, ..] | [_, 0, ..] => utf16(u16::from_le_bytes),
         [0xfe, 0xff, ..] | [0, ..] => utf16(u16::from_be_bytes),
-        _ => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        _ => std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).ok().map(Cow::Borrowed),
     }
 }
 
@@ -190,4 +223,42 @@ fn is_token(run: &str) -> bool {
     // The base64url of `{` and the first half of the next byte.
     let begins = matches!(issued.as_bytes(), [b'e', b'w'..=b'z' | b'0'..=b'9' | b'-' | b'_', ..]);
     begins && issued.matches('.').count() >= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scheme_of_a_header_is_separated_from_the_token() {
+        for (pasted, expected) in [
+            ("Bearer eyJ", "| eyJ"),
+            ("Authorization: bearer\teyJ", "Authorization: |\teyJ"),
+            ("\"BEARER eyJ\"", "\"| eyJ\""),
+            ("DPoP eyJ", "| eyJ"),
+            ("eyJbearerA", "eyJbearerA"),
+            ("eyJbearer A", "eyJbearer A"),
+            ("bearer", "bearer"),
+            ("d\u{e9}b\u{e9}d", "d\u{e9}b\u{e9}d"),
+            ("", ""),
+        ] {
+            assert_eq!(without_scheme(pasted), expected);
+        }
+    }
+
+    #[test]
+    fn text_files_are_read_in_any_unicode_encoding() {
+        let text = "{\"keys\": []}";
+        let utf16 = |mark: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            format!("{mark}{text}").encode_utf16().flat_map(bytes).collect()
+        };
+        for mark in ["", "\u{feff}"] {
+            for bytes in
+                [format!("{mark}{text}").into_bytes(), utf16(mark, u16::to_le_bytes), utf16(mark, u16::to_be_bytes)]
+            {
+                assert_eq!(decode_text(&bytes).as_deref(), Some(text));
+            }
+        }
+        assert_eq!(decode_text(&[0xff, 0x41]), None);
+    }
 }

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::moment;
+use super::status_entries::StatusKinds;
 use crate::date::Date;
+use crate::format::vc_jwt;
+use crate::jws;
 use crate::verify_error::VerifyError;
 
 /// The result of a step.
@@ -109,6 +113,9 @@ pub struct Report {
     pub expired_on: Option<Date>,
     /// The withheld part.
     pub not_shown: NotShown,
+    /// The kinds of status that it has.
+    #[serde(skip)]
+    pub status_kinds: StatusKinds,
 }
 
 impl Report {
@@ -143,21 +150,43 @@ impl Report {
         if self.verdicts.iter().any(|verdict| verdict.outcome == Outcome::Failed) {
             return Conclusion::Invalid;
         }
-        let has_status = ["status", "credentialStatus"].iter().any(|name| self.claims.contains_key(*name));
+        let has_status = self.status_kinds != StatusKinds::None;
         let needed = [Step::Signature, Step::Issuer, Step::Dates].into_iter().chain(has_status.then_some(Step::Status));
         let has_passed = |step| self.verdict(step).is_some_and(|verdict| verdict.outcome == Outcome::Passed);
         if needed.into_iter().all(has_passed) { Conclusion::Valid } else { Conclusion::NotCheckable }
     }
 
     /// Creates the report for a malformed token: the signature step fails, and no other check is
-    /// possible.
+    /// possible. The signature step is not checked if the token's kind is not supported.
     pub fn unreadable(refusal: &VerifyError) -> Self {
         let finding = |step: Step| match step {
+            Step::Signature if refusal.is_unsupported() => Finding::NotChecked(refusal.to_string()),
             Step::Signature => Finding::Failed(refusal.clone()),
             _ => Finding::NotChecked("The token cannot be parsed.".to_owned()),
         };
         let verdicts = Step::ALL.map(|step| finding(step).verdict(step, None)).to_vec();
-        Self { verdicts, claims: Map::new(), expired_on: None, not_shown: NotShown::default() }
+        Self {
+            verdicts,
+            claims: Map::new(),
+            expired_on: None,
+            not_shown: NotShown::default(),
+            status_kinds: StatusKinds::None,
+        }
+    }
+
+    /// Creates the report for `text`, which was refused. If only its kind is not supported, its
+    /// dates are checked all the same: an expired token is not valid, whoever signed it.
+    pub fn refused(text: &str, refusal: &VerifyError, now: i64) -> Self {
+        let mut report = Self::unreadable(refusal);
+        let claims = jws::unverified_payload(text).filter(|_| refusal.is_unsupported());
+        let Some(claims) = claims else { return report };
+        let is_w3c = !text.contains('~');
+        let claims = if is_w3c { vc_jwt::newer_form(claims) } else { claims };
+        let dates = report.verdicts.iter_mut().find(|verdict| verdict.step == Step::Dates);
+        if let (Some(dates), Err(refusal)) = (dates, moment::require_current(&claims, is_w3c, now)) {
+            *dates = Finding::Failed(refusal).verdict(Step::Dates, None);
+        }
+        report
     }
 
     /// Returns the verdict of a step.

@@ -1,70 +1,92 @@
 //! The steps of verification: signature, issuer, holder, status, dates, schema.
 
-use serde_json::{Map, Value};
-
-use super::inputs::{Answer, VerificationInputs, named_key};
+use super::inputs::{Answer, VerificationInputs};
 use super::metadata::check_metadata;
 use super::report::{Finding, Report, Step};
-use super::token::{StatusEntry, Token};
-use crate::date::Date;
+use super::status_entries::StatusKinds;
+use super::token::Token;
+use super::{issuer_name, moment, status_lists};
 use crate::format::sd_jwt::Challenge;
-use crate::format::sd_jwt_vc::require_time;
-use crate::jws::{CLOCK_SKEW, Jws, numeric_date};
-use crate::key::PublicKey;
-use crate::status::{self, Status, StatusList};
+use crate::jws::shown;
+use crate::key::{Algorithm, PublicKey};
 use crate::verify_error::VerifyError;
 
 impl Token<'_> {
-    /// Returns the issuer's key that the header names.
-    fn key(&self, inputs: &VerificationInputs) -> Result<Option<PublicKey>, VerifyError> {
+    /// Verifies the signature with the issuer's keys. Returns the algorithm, or `None` without keys.
+    fn signed_with(&self, inputs: &VerificationInputs) -> Result<Option<Algorithm>, VerifyError> {
         if let Some(issuer) = self.issuer().filter(|issuer| issuer.starts_with("did:jwk:")) {
-            return PublicKey::from_did_jwk(issuer).map(Some).map_err(|_| VerifyError::UnknownKey);
+            let key = PublicKey::from_did_jwk(issuer).map_err(|_| VerifyError::UnknownKey)?;
+            return self.jws().verify(&key).map(|()| Some(key.algorithm()));
         }
         let Answer::Some(keys) = &inputs.issuer_keys else { return Ok(None) };
-        named_key(keys, self.jws()).map(Some).ok_or(VerifyError::UnknownKey)
+        self.jws().verify_with(keys).map(|key| Some(key.algorithm()))
     }
 
     /// Verifies the token with the fetched inputs.
     pub fn verify(&self, inputs: &VerificationInputs, challenge: &Challenge<'_>) -> Report {
         let lookups = self.lookups();
-        let key = self.key(inputs);
-        let signature = match &key {
+        let signed = self.signed_with(inputs);
+        let signature = match &signed {
             Err(refusal) => Finding::Failed(refusal.clone()),
             Ok(None) => Finding::NotChecked("There is no key to verify the signature with.".to_owned()),
-            Ok(Some(key)) => match self.jws().verify(key) {
-                Ok(()) => Finding::Passed(format!("The {} signature is valid.", key.algorithm().name())),
-                Err(refusal) => Finding::Failed(refusal),
-            },
+            Ok(Some(algorithm)) => Finding::Passed(format!("The {} signature is valid.", algorithm.name())),
         };
         let verdicts = vec![
             signature.verdict(Step::Signature, None),
-            self.issuer_finding(inputs, &key).verdict(Step::Issuer, lookups.issuer.as_ref()),
+            self.issuer_finding(inputs, &signed).verdict(Step::Issuer, lookups.issuer.as_ref()),
             self.holder_finding(challenge).verdict(Step::Holder, None),
-            self.status_finding(inputs, challenge.now).verdict(Step::Status, lookups.status.as_ref()),
+            status_lists::finding(&self.statuses(), self.issuer(), inputs, challenge.now)
+                .verdict(Step::Status, lookups.status.as_ref()),
             self.dates_finding(challenge.now).verdict(Step::Dates, None),
             self.schema_finding(inputs).verdict(Step::Schema, lookups.metadata.as_ref()),
         ];
-        let expired_on = self.expired_on(challenge.now);
-        Report { verdicts, claims: self.claims().clone(), expired_on, not_shown: self.not_shown() }
+        Report {
+            verdicts,
+            claims: self.claims().clone(),
+            expired_on: moment::ended(self.last_day(), challenge.now),
+            not_shown: self.not_shown(),
+            status_kinds: StatusKinds::of(&self.statuses()),
+        }
     }
 
-    /// Returns the last day of validity if it has passed at `now`.
-    fn expired_on(&self, now: i64) -> Option<Date> {
-        self.last_day().filter(|day| day.end_on_earth().as_second().saturating_add(CLOCK_SKEW) <= now)
-    }
-
-    fn issuer_finding(&self, inputs: &VerificationInputs, key: &Result<Option<PublicKey>, VerifyError>) -> Finding {
-        let issuer = self.issuer().unwrap_or_default();
+    fn issuer_finding(&self, inputs: &VerificationInputs, signed: &Result<Option<Algorithm>, VerifyError>) -> Finding {
+        let Some(issuer) = self.issuer() else { return Finding::NotChecked(self.why_no_issuer()) };
         if issuer.starts_with("did:jwk:") {
             return Finding::NotChecked(
                 "The issuer is identified by a key only, so its identity is unknown.".to_owned(),
             );
         }
-        match (&inputs.issuer_keys, key) {
+        if let Err(why) = issuer_name::require_uri(issuer) {
+            let named = shown(issuer);
+            return Finding::NotChecked(format!("The token names its issuer as {named:?}, which is not valid: {why}."));
+        }
+        match (&inputs.issuer_keys, signed) {
             (Answer::NotAsked, _) => Finding::NotChecked("The issuer's keys were not requested.".to_owned()),
-            (Answer::None(why), _) => Finding::NotChecked(format!("The issuer's keys could not be fetched: {why}.")),
-            (Answer::Some(_), Err(refusal)) => Finding::Failed(refusal.clone()),
+            (Answer::None(why), _) => {
+                let reason = issuer_name::why_no_lookup(issuer).map(|reason| format!(", and {reason}"));
+                let reason = reason.unwrap_or_default();
+                Finding::NotChecked(format!("The issuer's keys could not be fetched: {why}{reason}."))
+            }
+            (Answer::Some(_), Err(refusal @ (VerifyError::UnknownKey | VerifyError::NoKeyFits(_)))) => {
+                Finding::Failed(refusal.clone())
+            }
+            (Answer::Some(_), Err(_)) => {
+                Finding::NotChecked("The signature is not valid, so nothing shows who signed it.".to_owned())
+            }
             (Answer::Some(_), Ok(_)) => Finding::Passed(format!("The signing key belongs to {issuer}.")),
+        }
+    }
+
+    /// Describes a token without an issuer.
+    fn why_no_issuer(&self) -> String {
+        let claim = if self.is_w3c() { "issuer" } else { "iss" };
+        let why = match self.claims().contains_key(claim) {
+            true => format!("The claim {claim} is not the identifier of an issuer"),
+            false => format!("The token names no issuer ({claim})"),
+        };
+        match self.certificates() {
+            Some(_) => format!("{why}. It has a certificate (x5c), but nothing to compare its names with."),
+            None => format!("{why}, so nothing shows whose signature it is."),
         }
     }
 
@@ -102,42 +124,10 @@ impl Token<'_> {
         }
     }
 
-    fn status_finding(&self, inputs: &VerificationInputs, now: i64) -> Finding {
-        let entry = match self.status() {
-            Err(refusal) => return Finding::Failed(refusal),
-            Ok(None) => return Finding::NotChecked("The token has no status, so it cannot be revoked.".to_owned()),
-            Ok(Some(entry)) => entry,
-        };
-        let found = match inputs.stored_status {
-            Some(stored) => Ok(stored),
-            None => match listed_status(&entry, inputs, now) {
-                Ok(found) => found,
-                Err(not_checked) => return Finding::NotChecked(not_checked),
-            },
-        };
-        match found.and_then(Status::require_valid) {
-            Ok(()) => Finding::Passed("The status list says that it is valid.".to_owned()),
-            Err(refusal) => Finding::Failed(refusal),
-        }
-    }
-
     fn dates_finding(&self, now: i64) -> Finding {
-        // The last day of validity is more informative than the expiry of the signature, so it is
-        // checked first. Earlier releases issued signatures that outlive it; this detects them too.
-        if let Some(day) = self.expired_on(now) {
-            return Finding::Failed(VerifyError::ExpiredOn(day));
-        }
-        if let Err(refusal) = require_time(self.claims(), now) {
-            return Finding::Failed(refusal);
-        }
-        if let Self::VcJwt(_) = self
-            && let Err(refusal) = require_validity(self.claims(), now)
-        {
-            return Finding::Failed(refusal);
-        }
-        match self.claims().get("exp").and_then(numeric_date) {
-            Some(end) => Finding::Passed(format!("Valid until {}.", end_of_validity(end))),
-            None => Finding::Passed("Valid now, with no end date.".to_owned()),
+        match moment::require_current(self.claims(), self.is_w3c(), now) {
+            Ok(()) => Finding::Passed(moment::end_in_words(self.claims(), self.is_w3c())),
+            Err(refusal) => Finding::Failed(refusal),
         }
     }
 
@@ -157,74 +147,4 @@ impl Token<'_> {
             Err(refusal) => Finding::Failed(refusal),
         }
     }
-}
-
-/// Formats the end of validity in seconds since the Unix epoch: as RFC 3339, or its year if the year
-/// has more than four digits.
-fn end_of_validity(end: i64) -> String {
-    /// 400 years, after which the calendar repeats.
-    const CYCLE: i64 = 146_097 * 86_400;
-    if let Ok(end) = jiff::Timestamp::from_second(end) {
-        return end.to_string();
-    }
-    let cycles = end.saturating_sub(jiff::Timestamp::MAX.as_second()) / CYCLE + 1;
-    let equivalent = jiff::Timestamp::from_second(end.saturating_sub(cycles * CYCLE)).unwrap_or(jiff::Timestamp::MAX);
-    let year = i64::from(jiff::tz::TimeZone::UTC.to_datetime(equivalent).year()) + 400 * cycles;
-    format!("the year {year}")
-}
-
-/// Returns the status in the fetched list, or the reason why it was not checked.
-fn listed_status(
-    entry: &StatusEntry,
-    inputs: &VerificationInputs,
-    now: i64,
-) -> Result<Result<Status, VerifyError>, String> {
-    let list = match &inputs.status {
-        Answer::NotAsked => return Err("The status list was not requested.".to_owned()),
-        Answer::None(why) => return Err(format!("The status list could not be fetched: {why}.")),
-        Answer::Some(list) => list,
-    };
-    let Answer::Some(keys) = &inputs.issuer_keys else {
-        return Err("There is no key to verify the status list with.".to_owned());
-    };
-    let list = match entry {
-        StatusEntry::Token(at) => status::read_token(list, &at.uri, |jws| named_key(keys, jws), now),
-        StatusEntry::Bitstring(at) => read_bitstring(list, &at.uri, keys, now),
-    };
-    let index = entry.reference().index;
-    Ok(list.and_then(|list| list.get(index).ok_or(VerifyError::Claim("the index is outside the status list"))))
-}
-
-/// Checks that a W3C credential is valid at `now` (VCDM 2.0, section 4.9).
-fn require_validity(claims: &Map<String, Value>, now: i64) -> Result<(), VerifyError> {
-    let time = |name: &str| match claims.get(name) {
-        None => Ok(None),
-        Some(value) => value.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(Some).ok_or(()),
-    };
-    let (Ok(from), Ok(until)) = (time("validFrom"), time("validUntil")) else {
-        return Err(VerifyError::Claim("validFrom and validUntil must be RFC 3339 times"));
-    };
-    if until.is_some_and(|until| until.as_second().saturating_add(CLOCK_SKEW) <= now) {
-        return Err(VerifyError::Expired);
-    }
-    if from.is_some_and(|from| from.as_second() > now.saturating_add(CLOCK_SKEW)) {
-        return Err(VerifyError::NotYetValid);
-    }
-    Ok(())
-}
-
-fn read_bitstring(text: &str, uri: &str, keys: &[(String, PublicKey)], now: i64) -> Result<StatusList, VerifyError> {
-    let jws = Jws::read(text)?;
-    jws.require_type("vc+jwt")?;
-    jws.verify(&named_key(keys, &jws).ok_or(VerifyError::UnknownKey)?)?;
-    if jws.payload.get("id").and_then(Value::as_str) != Some(uri) {
-        return Err(VerifyError::Claim("id of the status list must be its URL"));
-    }
-    require_time(&jws.payload, now)?;
-    require_validity(&jws.payload, now)?;
-    let subject = jws.payload.get("credentialSubject").unwrap_or(&Value::Null);
-    if subject["type"] != "BitstringStatusList" || subject["statusPurpose"] != "revocation" {
-        return Err(VerifyError::Claim("the status list must be a BitstringStatusList for revocation"));
-    }
-    StatusList::from_bitstring(subject["encodedList"].as_str().ok_or(VerifyError::Claim("encodedList"))?)
 }

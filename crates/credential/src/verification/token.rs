@@ -3,10 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::inputs::Lookups;
+use super::moment;
 use super::report::NotShown;
+use super::status_entries::StatusEntries;
 use crate::date::Date;
-use crate::format::Format;
 use crate::format::sd_jwt_vc::{self, SdJwtVc};
+use crate::format::{Format, vc_jwt};
 use crate::jws::Jws;
 use crate::status::StatusReference;
 use crate::types::Type;
@@ -17,7 +19,7 @@ use crate::verify_error::VerifyError;
 pub enum Token<'a> {
     /// An SD-JWT VC, with or without a key binding.
     SdJwtVc(Box<SdJwtVc<'a>>),
-    /// A W3C credential as a JWT.
+    /// A W3C credential as a JWT, in the form of data model 2.0 also if it is of data model 1.1.
     VcJwt(Jws<'a>),
 }
 
@@ -31,15 +33,7 @@ impl<'a> Token<'a> {
         if text.contains('~') {
             return Ok(Self::SdJwtVc(Box::new(SdJwtVc::read(text)?)));
         }
-        let jws = Jws::read(text)?;
-        jws.require_type("vc+jwt")?;
-        let is_credential = jws.payload.get("type").and_then(Value::as_array);
-        let is_credential = is_credential.is_some_and(|types| types.iter().any(|name| name == "VerifiableCredential"));
-        if is_credential {
-            Ok(Self::VcJwt(jws))
-        } else {
-            Err(VerifyError::Claim("type must contain VerifiableCredential"))
-        }
+        vc_jwt::read(text).map(Self::VcJwt)
     }
 
     pub(super) fn jws(&self) -> &Jws<'a> {
@@ -59,7 +53,7 @@ impl<'a> Token<'a> {
     /// Returns the issuer's identifier.
     pub fn issuer(&self) -> Option<&str> {
         match self {
-            Self::SdJwtVc(credential) => credential.text("iss"),
+            Self::SdJwtVc(credential) => credential.issuer(),
             Self::VcJwt(jws) => {
                 let issuer = jws.payload.get("issuer")?;
                 issuer.as_str().or_else(|| issuer["id"].as_str())
@@ -82,13 +76,9 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// Returns the last day of validity, if the type has one and the token discloses it.
+    /// Returns the last day of validity, of any issuer's credential, if the token discloses one.
     pub fn last_day(&self) -> Option<Date> {
-        let known = self.credential_type()?;
-        match self {
-            Self::SdJwtVc(credential) => known.last_day(&credential.disclosed.claims),
-            Self::VcJwt(jws) => known.last_day(jws.payload.get("credentialSubject")?.as_object()?),
-        }
+        moment::last_day(self.claims(), self.is_w3c())
     }
 
     /// Returns the name of the person that it is about.
@@ -113,7 +103,7 @@ impl<'a> Token<'a> {
     pub fn format(&self) -> Format {
         match self {
             Self::SdJwtVc(_) => Format::SdJwtVc,
-            Self::VcJwt(_) => Format::VcJwt,
+            Self::VcJwt(jws) => vc_jwt::format_of(jws),
         }
     }
 
@@ -132,7 +122,8 @@ impl<'a> Token<'a> {
 
     /// Returns the URLs to fetch before the token can be verified.
     pub fn lookups(&self) -> Lookups {
-        let status = self.status().ok().flatten();
+        let statuses = self.statuses().unwrap_or_default();
+        let mut lists = statuses.addresses().map(ToOwned::to_owned);
         let metadata = match self {
             Self::SdJwtVc(credential) => {
                 credential.text("vct").filter(|vct| vct.contains("://")).map(ToOwned::to_owned)
@@ -140,50 +131,21 @@ impl<'a> Token<'a> {
             Self::VcJwt(_) => None,
         };
         let issuer = self.issuer().filter(|issuer| !issuer.starts_with("did:jwk:")).map(ToOwned::to_owned);
-        Lookups { issuer, status: status.map(|entry| entry.reference().uri.clone()), metadata }
+        Lookups { issuer, status: lists.next(), more_status: lists.collect(), metadata }
     }
 
-    /// Returns the status list and index that the token names, if it has a status.
+    /// Returns the first status list entry that the token names, if any.
     pub fn status_reference(&self) -> Option<StatusReference> {
-        self.status().ok().flatten().map(|entry| entry.reference().clone())
+        self.statuses().ok()?.entries.first().map(|entry| entry.reference().clone())
     }
 
-    /// Returns the status list entry. If a W3C credential has both kinds, the Token Status List is
-    /// preferred, because it has more detail.
-    pub(super) fn status(&self) -> Result<Option<StatusEntry>, VerifyError> {
-        let jws = match self {
-            Self::SdJwtVc(credential) => return Ok(credential.status()?.map(StatusEntry::Token)),
-            Self::VcJwt(jws) => jws,
-        };
-        if let Some(reference) = jws.payload.get("status").map_or(Ok(None), StatusReference::from_claim)? {
-            return Ok(Some(StatusEntry::Token(reference)));
-        }
-        let Some(entry) = jws.payload.get("credentialStatus") else { return Ok(None) };
-        if entry["statusPurpose"] != "revocation" {
-            return Err(VerifyError::Claim("credentialStatus must have the purpose revocation"));
-        }
-        let index = entry["statusListIndex"].as_str().and_then(|index| index.parse().ok());
-        match (entry["type"].as_str(), index, entry["statusListCredential"].as_str()) {
-            (Some("BitstringStatusListEntry"), Some(index), Some(uri)) => {
-                Ok(Some(StatusEntry::Bitstring(StatusReference { uri: uri.to_owned(), index })))
-            }
-            _ => Err(VerifyError::Claim("credentialStatus must be a BitstringStatusListEntry")),
-        }
+    /// Returns the statuses that the token refers to.
+    pub(super) fn statuses(&self) -> Result<StatusEntries, VerifyError> {
+        StatusEntries::read(self.claims(), self.is_w3c())
     }
-}
 
-/// An entry of a status list, by the kind of list.
-pub(super) enum StatusEntry {
-    /// In a Token Status List.
-    Token(StatusReference),
-    /// In a Bitstring Status List.
-    Bitstring(StatusReference),
-}
-
-impl StatusEntry {
-    pub(super) fn reference(&self) -> &StatusReference {
-        match self {
-            Self::Token(reference) | Self::Bitstring(reference) => reference,
-        }
+    /// Returns whether it is a W3C credential.
+    pub(super) fn is_w3c(&self) -> bool {
+        matches!(self, Self::VcJwt(_))
     }
 }

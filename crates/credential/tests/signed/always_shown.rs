@@ -2,8 +2,8 @@
 //! after their last day of validity.
 
 use credential::format::sd_jwt::{Challenge, SdJwt};
-use credential::format::sd_jwt_vc::{TypeMetadata, type_of, vct};
-use credential::format::{Configuration, Format, Issuer, Statement};
+use credential::format::sd_jwt_vc::{TypeMetadata, requested_vcts, type_of, vct};
+use credential::format::{Configuration, Format, Issuer, ListForm, Statement};
 use credential::key::{Algorithm, SoftwareKey};
 use credential::verification::{Answer, Outcome, Report, Step, Token, VerificationInputs};
 use credential::{ALL, Type};
@@ -17,6 +17,7 @@ fn signed(issuer: &Issuer<SoftwareKey>, configuration: Configuration, fields: &V
         id: "urn:uuid:00000000-0000-4000-8000-000000000001",
         credential_type: configuration.credential_type,
         fields,
+        lists: ListForm::AsDeclared,
         partner_chain: &[],
         attester: "Acme",
         attested_at: "2026-11-20",
@@ -48,6 +49,7 @@ fn report(text: &str, now: i64) -> Report {
     Token::read(text).expect("read").verify(&keys, &Challenge { now, ..Challenge::default() })
 }
 
+// Conforms: RFC 9901 4.2
 #[test]
 fn always_shown_fields_are_in_the_clear_in_every_type() {
     let issuer = issuer(Algorithm::Es256);
@@ -155,6 +157,7 @@ fn expired_credentials_are_reported_with_their_last_day() {
     );
 }
 
+// Conforms: SD-JWT VC 5
 #[test]
 fn metadata_says_what_is_never_disclosed_apart() {
     for known in ALL {
@@ -184,6 +187,7 @@ fn metadata_says_what_is_never_disclosed_apart() {
 /// Credentials contain the hash of their metadata. If a hash changes, add the previous document to
 /// the type's `earlier_metadata` and the new hash to this test. If no release has published the
 /// document, update its hash instead.
+// Conforms: SD-JWT VC 5
 #[test]
 fn published_type_metadata_never_changes() {
     for (path, hash) in [
@@ -201,6 +205,13 @@ fn published_type_metadata_never_changes() {
         ("digital_identity/2", "wV5+lIryu0Nt4CrvgBAed2JAqIufsp8guPYaQqAvDWw="),
         ("right_to_work/2", "GXJCI5vqhtF3UAgaS+2SwGzh2XJ9Equf/mzeeK0uXzY="),
         ("universal_credential/2", "+Ubd8xoN6BuHhEZRZ/2k8jLFb/gm4Si7Vf+soO6HbuQ="),
+        ("career_history/3", "Am+0SKkjAY8cMHfDLQZs5uxN+b225btRXHHt4iSxnXo="),
+        ("education/3", "We6SjHYZ75KzKCgfxq6UVFHd/0XKhlCZj3+BRwaG5Iw="),
+        ("microcredential/3", "7+b/5oiYx5yKbCeYN0Zs6jSLvJcUegCRg2461fv2jtg="),
+        ("english_proficiency/3", "DwoKnB4MmGUqS3Oq892Ts44tsBlYwDiyAmRzxOffRWE="),
+        ("digital_identity/3", "SPAm8oLACwE4w64NeCq9OoNQK4BKtUS4pk5KxCrcRNY="),
+        ("right_to_work/3", "l+6/RojUzlWOsJfggVGJyOsvrvzFyNcVtlv2dEjshaY="),
+        ("universal_credential/3", "sT4wYG6U7pkh4x3LoXPM42otGX0SSmudxe3hlrIEs2Q="),
     ] {
         let vct = format!("{ADDRESS}/credentials/{path}");
         let metadata = TypeMetadata::published(&vct, ADDRESS).unwrap_or_else(|| panic!("{path} is not published"));
@@ -213,12 +224,14 @@ fn published_type_metadata_never_changes() {
 #[test]
 fn only_published_metadata_is_found() {
     let career = Type::default();
-    assert_eq!(vct(career, ADDRESS), format!("{ADDRESS}/credentials/career_history/2"));
+    assert_eq!(vct(career, ADDRESS), format!("{ADDRESS}/credentials/career_history/3"));
+    let requested = [3, 2].map(|number| format!("{ADDRESS}/credentials/career_history/{number}"));
+    assert_eq!(requested_vcts(career, ADDRESS), requested, "the first could hide members");
     assert_eq!(type_of(&vct(career, ADDRESS), ADDRESS), Some(career));
     assert_eq!(type_of(&format!("{ADDRESS}/credentials/career_history"), ADDRESS), Some(career));
     for other in [
         "career_history/1",
-        "career_history/3",
+        "career_history/4",
         "career_history/02",
         "career_history/+2",
         "career_history/",
@@ -230,6 +243,7 @@ fn only_published_metadata_is_found() {
     assert!(TypeMetadata::published(&vct(career, ADDRESS), "https://other.example").is_none());
 }
 
+// Conforms: SD-JWT VC 5
 #[test]
 fn what_was_signed_under_earlier_metadata_still_passes() {
     let name = json!(["salt", "full_name", "Ada"]);

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{crafted, digest};
 
+// Conforms: RFC 9901 7.1; HAIP 8
 #[test]
 fn foreign_disclosures_are_rejected_by_reason() {
     let name = json!(["salt", "full_name", "Jane"]);
@@ -67,6 +68,7 @@ fn withheld_lists_are_absent_and_partial_ones_keep_order() {
     assert_eq!(withheld, [("/all", 2), ("/mixed", 1), ("/more", 1), ("/nested/0", 1), ("/open", 1)]);
 }
 
+// Conforms: RFC 9901 7.1
 #[test]
 fn nested_disclosures_are_limited_in_depth() {
     let mut disclosures = vec![json!(["salt", "end", 1])];

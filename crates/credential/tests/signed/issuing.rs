@@ -2,7 +2,7 @@
 
 use credential::format::sd_jwt::{Challenge, SdJwt};
 use credential::format::sd_jwt_vc::TypeMetadata;
-use credential::format::{Configuration, Format, Issuer, Statement};
+use credential::format::{Configuration, Format, Issuer, ListForm, Statement};
 use credential::key::{Algorithm, SignError, Signer};
 use credential::verification::{Answer, Step, Token, VerificationInputs};
 use credential::{ALL, Type};
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{ADDRESS, NOW, bound, failure, fields, inputs, issuer, rng, signed_by};
 
+// Conforms: HAIP 4; HAIP 6.1; SD-JWT VC 2; VC-JOSE-COSE 3.1.1
 #[test]
 fn every_type_verifies_in_every_format_and_algorithm() {
     for algorithm in Algorithm::ALL {
@@ -24,7 +25,7 @@ fn every_type_verifies_in_every_format_and_algorithm() {
             let said = fields(configuration.credential_type);
             let claims = match configuration.format {
                 Format::SdJwtVc => Value::Object(report.claims),
-                Format::VcJwt => report.claims["credentialSubject"].clone(),
+                Format::VcJwt | Format::JwtVcJson => report.claims["credentialSubject"].clone(),
             };
             for (name, value) in said.as_object().expect("an object") {
                 assert_eq!(&claims[name], value, "{} {name}", configuration.id());
@@ -33,6 +34,7 @@ fn every_type_verifies_in_every_format_and_algorithm() {
     }
 }
 
+// Conforms: SD-JWT VC 5
 #[test]
 fn type_metadata_lists_every_claim_of_every_type() {
     for known in ALL {
@@ -85,6 +87,7 @@ fn errors_of_the_signing_key_are_returned() {
         id: "urn:uuid:1",
         credential_type: Type::default(),
         fields: &fields,
+        lists: ListForm::AsDeclared,
         partner_chain: &[],
         attester: "A",
         attested_at: "2026-11-20",

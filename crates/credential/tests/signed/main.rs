@@ -1,9 +1,13 @@
 //! Signed credentials: issued ones verify, changed ones do not, and the reason names the change.
 
 mod always_shown;
+mod data_models;
 mod disclosures;
 mod issuing;
+mod jose;
 mod pasted;
 mod presentation;
 mod support;
+mod type_metadata;
 mod verification;
+mod verified;

@@ -1,8 +1,8 @@
 //! Finding the token in pasted text: the cases of `pasted.json`, which the page's script is tested
 //! with too.
 
-use credential::VerifyError;
 use credential::verification::{MAX_PASTED, find_token};
+use credential::{OtherContent, VerifyError};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -13,6 +13,7 @@ fn encoded(text: &str, encoding: &str) -> Vec<u8> {
         "utf-8" => text.into_bytes(),
         "utf-16le" => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
         "utf-16be" => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        "latin-1" => text.chars().map(|character| u8::try_from(character).expect("Latin-1")).collect(),
         other => panic!("{other}"),
     }
 }
@@ -24,9 +25,24 @@ fn tokens_are_found_in_what_people_paste() {
     for case in cases {
         let text = |name: &str| case[name].as_str().unwrap_or_default();
         let found = find_token(&encoded(text("text"), text("encoding")));
+        let content = match &found {
+            Err(VerifyError::OtherContent(content)) => Some(content.name()),
+            _ => None,
+        };
+        assert_eq!(content, case["content"].as_str(), "{}", text("name"));
         let found = found.map_err(|refusal| refusal.code());
         let expected = case["token"].as_str().map(ToOwned::to_owned).ok_or(text("refusal"));
         assert_eq!(found, expected, "{}", text("name"));
+    }
+}
+
+#[test]
+fn every_recognised_content_has_a_case_and_a_sentence() {
+    let cases = include_str!("pasted.json");
+    for content in OtherContent::ALL {
+        assert!(cases.contains(&format!("\"content\": \"{}\"", content.name())), "{content:?}");
+        let message = VerifyError::OtherContent(content).to_string();
+        assert!(message.starts_with("No token was found. This is ") && message.ends_with('.'), "{message}");
     }
 }
 

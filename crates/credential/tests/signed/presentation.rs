@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{NOW, bound, career, challenge, failure, fields, inputs, issuer, key, signed_by};
 
+// Conforms: RFC 9901 7.2; RFC 9901 4.3
 #[test]
 fn presentation_shows_chosen_claims_for_its_challenge() {
     let (text, holder) = bound();
@@ -28,6 +29,7 @@ fn presentation_shows_chosen_claims_for_its_challenge() {
     assert_eq!(report.claims["attested_by"], json!({ "name": "Acme Payroll" }));
 }
 
+// Conforms: RFC 9901 7.3; HAIP 6.1.1.1
 #[test]
 fn bindings_to_another_challenge_are_rejected_by_reason() {
     let (text, holder) = bound();
@@ -60,6 +62,7 @@ fn bindings_to_another_challenge_are_rejected_by_reason() {
 }
 
 proptest! {
+    // Conforms: RFC 9901 7.3
     #[test]
     fn changed_presentations_do_not_verify(place in 0..4000_usize, replacement in "[A-Za-z0-9_.~-]") {
         let (text, holder) = bound();

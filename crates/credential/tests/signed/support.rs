@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use credential::format::sd_jwt::Challenge;
 use credential::format::sd_jwt_vc::TypeMetadata;
-use credential::format::{Configuration, Format, Issuer, Statement};
+use credential::format::{Configuration, Format, Issuer, ListForm, Statement};
 use credential::jws;
 use credential::key::{Algorithm, PublicKey, SoftwareKey};
 use credential::status::{StatusList, StatusReference, token_payload};
@@ -47,6 +47,7 @@ pub fn signed_by(issuer: &Issuer<SoftwareKey>, configuration: Configuration, hol
         id: "urn:uuid:00000000-0000-4000-8000-000000000001",
         credential_type: configuration.credential_type,
         fields: &fields,
+        lists: ListForm::ItemByItem,
         partner_chain: &["Bureau".to_owned()],
         attester: "Acme Payroll",
         attested_at: "2026-11-20",
@@ -80,6 +81,7 @@ pub fn inputs(revoked: &[u32]) -> VerificationInputs {
     VerificationInputs {
         issuer_keys: Answer::Some(vec![("k1".to_owned(), key(1, Algorithm::Es256).public().clone())]),
         status: Answer::Some(status_token(revoked)),
+        more_status: Vec::new(),
         stored_status: None,
         metadata: Answer::Some(metadata.into_bytes()),
     }

@@ -11,7 +11,6 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::http::cors::ANY_ORIGIN;
 use crate::http::headers::CACHED;
 
 /// The route.
@@ -38,5 +37,5 @@ pub struct Jwks {
 async fn jwks(State(app): State<App>) -> Result<Response, Error> {
     let mut keys = app.tokens().jwks();
     keys.extend(app.issuer_keys().current()?.jwks());
-    Ok((ANY_ORIGIN, [CACHED], Json(json!({ "keys": keys }))).into_response())
+    Ok(([CACHED], Json(json!({ "keys": keys }))).into_response())
 }

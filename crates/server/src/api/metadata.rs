@@ -14,7 +14,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::http::cors::ANY_ORIGIN;
 use crate::http::headers::CACHED;
 
 /// The routes.
@@ -98,7 +97,7 @@ async fn authorization_server(State(app): State<App>) -> Response {
         protected_resources: [identifier(&app)],
         service_documentation: format!("{base}/docs"),
     };
-    (ANY_ORIGIN, [CACHED], Json(metadata)).into_response()
+    ([CACHED], Json(metadata)).into_response()
 }
 
 /// Metadata of the API as a protected resource
@@ -117,7 +116,7 @@ async fn protected_resource(State(app): State<App>) -> Response {
         resource_name: "Tenure Partner API",
         resource_documentation: format!("{}/docs", app.config().base()),
     };
-    (ANY_ORIGIN, [CACHED], Json(metadata)).into_response()
+    ([CACHED], Json(metadata)).into_response()
 }
 
 /// Returns the identifier of the authorization server and of the resource. It is the audience of

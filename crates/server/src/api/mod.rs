@@ -37,6 +37,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::http::cors::SharedRoutes;
 
 pub use token::error_body as token_error;
 
@@ -61,6 +62,12 @@ async fn refuse_unknown_query(request: Request, next: Next) -> Response {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     }
+}
+
+/// Returns the public documents: the keys, and the metadata for OAuth clients.
+pub fn documents() -> SharedRoutes {
+    let (router, described) = routes::documents().split_for_parts();
+    SharedRoutes::of_documents(router, described.paths.paths.into_keys().collect())
 }
 
 /// Returns all other routes of the API.

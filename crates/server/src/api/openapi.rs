@@ -80,6 +80,7 @@ static OPERATIONS: LazyLock<HashMap<String, Methods>> = LazyLock::new(|| {
     let mut routes = super::routes::protected().into_openapi();
     routes.merge(super::routes::fresh().into_openapi());
     routes.merge(super::token::routes().into_openapi());
+    routes.merge(super::routes::documents().into_openapi());
     routes.merge(super::routes::open().into_openapi());
     let routes = serde_json::to_value(routes).expect("the document is JSON");
     let mut found: HashMap<String, Methods> = HashMap::new();
@@ -143,6 +144,7 @@ fn document() -> Value {
     protected.merge(super::routes::fresh().into_openapi());
     let paths: Vec<String> = protected.paths.paths.keys().cloned().collect();
     protected.merge(super::token::routes().into_openapi());
+    protected.merge(super::routes::documents().into_openapi());
     protected.merge(super::routes::open().into_openapi());
     protected.merge(super::upload::routes().into_openapi());
     let mut document = Document::openapi();

@@ -27,8 +27,13 @@ pub(super) fn fresh() -> OpenApiRouter<App> {
     OpenApiRouter::new().merge(verify_token::routes()).merge(listeners::routes())
 }
 
-/// Returns the documented routes that need no access token, except for the token endpoint and
-/// uploads, which have layers of their own.
+/// Returns the documented routes that need no access token, except for the token endpoint, uploads
+/// and public documents, which have layers of their own.
 pub(super) fn open() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(jwks::routes()).merge(metadata::routes()).merge(operations::routes())
+    operations::routes()
+}
+
+/// Returns the documented routes of public documents, which scripts of every origin may read.
+pub(super) fn documents() -> OpenApiRouter<App> {
+    OpenApiRouter::new().merge(jwks::routes()).merge(metadata::routes())
 }

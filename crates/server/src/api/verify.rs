@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use credential::names::name_in;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -79,6 +80,8 @@ pub struct VerificationAnswer {
     credential: Option<Map<String, Value>>,
     /// The fields that you requested but that were not shown, as JSON Pointers into `credential`:
     /// the person left them out, or the credential does not have them. Omitted if there are none.
+    /// For a `dcql_query`, the pointer to all items of a list is that to the list, and a position
+    /// counts in the issuer's list, with items that are not shown.
     /// Fields that are shown in part are in `verification.not_shown.in_part`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, example = json!(["/employment"]))]
@@ -98,7 +101,8 @@ pub struct ShownFields(Map<String, Value>);
 /// The names that were shown.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Subject {
-    /// The names, as their issuers write them; empty if no name was shown.
+    /// The names, as their issuers write them: `full_name`, or `given_name` and `family_name`
+    /// together. Empty if no name was shown.
     #[schema(example = json!(["John Doe"]))]
     names: Vec<String>,
     /// The result of comparing these names with each other: `same`, `similar`, `different` or
@@ -113,8 +117,7 @@ pub struct Subject {
 
 impl Subject {
     fn new(shown: &VerificationResult) -> Self {
-        let name = shown.credential.get("full_name").and_then(Value::as_str);
-        let names: Vec<String> = name.map(ToOwned::to_owned).into_iter().collect();
+        let names = Vec::from_iter(name_in(&shown.credential));
         Self { consistency: consistency(&names), names, confirmed_by_holder: shown.confirmed_by_holder }
     }
 }
@@ -136,6 +139,10 @@ const DIFFERS: Warning = Warning {
 /// expiry date. Afterwards they are redirected to your `callback_url` with `request_id` and
 /// `status` added. A request is valid for 15 minutes. Only the first account that opens it can
 /// respond, and only once.
+///
+/// With `dcql_query` you request claims of another issuer's credential, which the person shows from
+/// another wallet, without an account here. The operator of this server lists the trusted issuers and which of their
+/// credentials stand for the type in the path; the scope is that of the type.
 ///
 /// Repeating the `request_id` while the request is open returns the same link and changes nothing.
 /// After the request has ended, or for another type, the id cannot be used again: 409.

@@ -58,7 +58,8 @@ pub struct TokenReport {
     /// When it was checked (RFC 3339, UTC). It may be revoked later.
     #[schema(value_type = String, format = "date-time", example = "2026-11-23T09:30:00Z")]
     checked_at: Timestamp,
-    /// `dc+sd-jwt` (SD-JWT VC) or `vc+jwt` (W3C); null if the token cannot be parsed.
+    /// `dc+sd-jwt` (SD-JWT VC), `vc+jwt` (W3C 2.0) or `jwt_vc_json` (W3C 1.1); null if the token
+    /// cannot be parsed.
     #[schema(value_type = Option<SignedFormat>)]
     format: Option<&'static str>,
     /// The issuer that signed it; null unless the signature is valid.

@@ -8,12 +8,14 @@ mod config;
 mod demo;
 mod doctor;
 mod inspect_document;
+mod key_file;
 mod man;
 mod offline_files;
 mod partner;
 mod push;
 mod restore;
 mod serve;
+mod verified;
 mod verify;
 
 use std::process::ExitCode;

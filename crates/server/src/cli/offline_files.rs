@@ -1,17 +1,20 @@
-//! Reads the files of an offline verification: keys, status list and type metadata.
+//! Reads the files of an offline verification: keys, status lists and type metadata, as text in UTF-8
+//! or UTF-16.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use credential::jws::Jws;
 use credential::key::PublicKey;
-use credential::verification::{Answer, Lookups, VerificationInputs, keys_of};
+use credential::verification::{Answer, Lookups, VerificationInputs, decode_text};
 use serde_json::Value;
+
+use super::key_file;
 
 /// The files that the options name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OfflineFiles<'a> {
     pub(super) keys: &'a Path,
-    pub(super) status: Option<&'a Path>,
+    pub(super) status: &'a [PathBuf],
     pub(super) metadata: Option<&'a Path>,
 }
 
@@ -21,54 +24,62 @@ impl OfflineFiles<'_> {
     /// # Errors
     /// The option whose file is wrong, and why. This says nothing about the token.
     pub(super) fn read(&self, lookups: &Lookups) -> Result<VerificationInputs, String> {
-        let status = self.status.map(|path| status_list(path, lookups.status.as_deref())).transpose()?;
+        let mut lists = Vec::new();
+        for path in self.status {
+            lists.extend(status_list(path, lookups)?);
+        }
         let metadata = self.metadata.map(metadata).transpose()?;
+        let answer = |address: &String| {
+            let found = lists.iter().find(|(of, _)| of == address);
+            found.map_or(Answer::NotAsked, |(_, list)| Answer::Some(list.clone()))
+        };
         Ok(VerificationInputs {
-            issuer_keys: Answer::Some(keys(self.keys)?),
-            status: status.map_or(Answer::NotAsked, Answer::Some),
+            issuer_keys: Answer::Some(keys(self.keys, lookups.issuer.as_deref())?),
+            status: lookups.status.as_ref().map_or(Answer::NotAsked, answer),
+            more_status: lookups.more_status.iter().map(answer).collect(),
             stored_status: None,
             metadata: metadata.map_or(Answer::NotAsked, Answer::Some),
         })
     }
 }
 
-fn read(option: &str, path: &Path) -> Result<Vec<u8>, String> {
+fn read(option: &str, path: &Path) -> Result<String, String> {
     let bytes = std::fs::read(path).map_err(|error| format!("{option} {}: {error}", path.display()))?;
-    // A byte order mark is skipped.
-    match bytes.strip_prefix(b"\xef\xbb\xbf") {
-        Some(rest) => Ok(rest.to_vec()),
-        None => Ok(bytes),
+    match decode_text(&bytes) {
+        Some(text) => Ok(text.into_owned()),
+        None => Err(format!("{option} {} is not text in UTF-8 or UTF-16", path.display())),
     }
 }
 
-fn keys(path: &Path) -> Result<Vec<(String, PublicKey)>, String> {
-    let refuse = |why: &str| format!("--keys {} is not a JWK Set: {why}", path.display());
-    let jwks: Value = serde_json::from_slice(&read("--keys", path)?).map_err(|error| refuse(&error.to_string()))?;
-    let found = keys_of(&jwks);
-    if found.is_empty() { Err(refuse("it has no P-256 or Ed25519 key")) } else { Ok(found) }
+fn keys(path: &Path, issuer: Option<&str>) -> Result<Vec<(String, PublicKey)>, String> {
+    key_file::read(&read("--keys", path)?, issuer).map_err(|why| {
+        format!("--keys {} is not the issuer's JWK Set, JWK, metadata or PEM file: {why}", path.display())
+    })
 }
 
-/// Reads a status list, which must be the one at the URL that the token names.
-fn status_list(path: &Path, wanted: Option<&str>) -> Result<String, String> {
+/// Reads a status list, which must be one of those that the token names. Returns its address and the
+/// list; `None` if the token names no list.
+fn status_list(path: &Path, lookups: &Lookups) -> Result<Option<(String, String)>, String> {
     let refuse = |why: &str| format!("--status {} is not the token's status list: {why}", path.display());
-    let text = String::from_utf8(read("--status", path)?).map_err(|_| refuse("it is not text"))?;
-    let text = text.trim();
+    let text = read("--status", path)?;
+    let text = text.trim().trim_matches('"');
     let list = Jws::read(text).map_err(|refusal| refuse(&refusal.to_string()))?;
     let is_token = list.require_type("statuslist+jwt").is_ok();
     if !is_token {
         list.require_type("vc+jwt").map_err(|_| refuse("its typ must be statuslist+jwt or vc+jwt"))?;
     }
     let address = list.payload.get(if is_token { "sub" } else { "id" }).and_then(Value::as_str);
-    match wanted {
-        Some(wanted) if address != Some(wanted) => Err(refuse(&format!("the token names {wanted:?}"))),
-        _ => Ok(text.to_owned()),
+    let wanted: Vec<&str> = lookups.status.iter().chain(&lookups.more_status).map(String::as_str).collect();
+    match address.filter(|address| wanted.contains(address)) {
+        None if !wanted.is_empty() => Err(refuse(&format!("the token names {}", wanted.join(", ")))),
+        found => Ok(found.map(|address| (address.to_owned(), text.to_owned()))),
     }
 }
 
 fn metadata(path: &Path) -> Result<Vec<u8>, String> {
-    let bytes = read("--metadata", path)?;
-    match serde_json::from_slice::<Value>(&bytes) {
-        Ok(_) => Ok(bytes),
+    let text = read("--metadata", path)?;
+    match serde_json::from_str::<Value>(&text) {
+        Ok(_) => Ok(text.into_bytes()),
         Err(error) => Err(format!("--metadata {} is not JSON: {error}", path.display())),
     }
 }

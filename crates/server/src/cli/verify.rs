@@ -1,6 +1,6 @@
 //! `tenure verify FILE|TOKEN`: verifies a signed token and explains each step.
 //!
-//! With `--keys` it sends no requests. Otherwise it fetches the issuer's keys, the status list and
+//! With `--keys` it sends no requests. Otherwise it fetches the issuer's keys, the status lists and
 //! the type metadata from the addresses in the token, through the filtering client.
 
 use std::fs::File;
@@ -9,17 +9,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use credential::VerifyError;
 use credential::format::sd_jwt::Challenge;
 use credential::verification::{
-    self, Answer, Conclusion, Lookups, MAX_PASTED, NotShown, Outcome as Step, Report, Token, VerificationInputs,
-    find_token,
+    Answer, Conclusion, Lookups, MAX_PASTED, Report, Step, Token, VerificationInputs, find_token,
 };
+use credential::{OtherContent, VerifyError};
 use serde_json::json;
 use url::{Host, Url};
 
 use super::command::{Outcome, block_on, print};
 use super::offline_files::OfflineFiles;
+use super::verified::{Source, Verified};
 use crate::config::{Config, PortRange};
 use crate::flows::token_verification::TokenSubject;
 use crate::issuer_lookup::IssuerLookup;
@@ -28,8 +28,8 @@ use ambient::{Clock, Timestamp};
 
 const EXAMPLES: &str = "\
 Exit code: 0 valid; 1 not valid, or there is no token; 2 wrong usage, or a file of an
-option is wrong; 3 not checkable, because the issuer's keys or the status list could
-not be fetched or are not known.";
+option is wrong; 3 not checkable, because the issuer, its keys or the status are not
+known, could not be fetched or are of an unsupported kind.";
 
 /// The exit code if an option has a wrong value, as for the parser of the command line.
 const WRONG_USAGE: u8 = 2;
@@ -44,12 +44,13 @@ pub struct Verify {
     /// File with the token, - for standard input, or the token itself. Quotes, line breaks, spaces,
     /// "Bearer", and a surrounding JSON response or mail are ignored.
     token: String,
-    /// Offline: file with the issuer's keys (a JWK Set). No requests are sent then.
+    /// Offline: file with the issuer's keys (a JWK Set, a JWK, issuer metadata or PEM). No requests
+    /// are sent then.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
-    /// Offline: file with the status list (with --keys).
+    /// Offline: file with the status list (with --keys). Repeat it for several lists.
     #[arg(long, value_name = "FILE", requires = "keys")]
-    status: Option<PathBuf>,
+    status: Vec<PathBuf>,
     /// Offline: file with the type metadata (with --keys).
     #[arg(long, value_name = "FILE", requires = "keys")]
     metadata: Option<PathBuf>,
@@ -81,9 +82,9 @@ impl Verify {
             Err(Failure::Other(message)) => return Err(message),
         };
         if self.json {
-            print_json(&verified)?;
+            verified.print_json()?;
         } else {
-            print_text(&verified)?;
+            verified.print_text()?;
         }
         Ok(match verified.conclusion() {
             Conclusion::Valid => ExitCode::SUCCESS,
@@ -94,10 +95,23 @@ impl Verify {
 
     fn verified(&self) -> Result<Verified, Failure> {
         let now = self.now().map_err(Failure::Usage)?;
-        match find_token(&without_scheme(&self.read_input().map_err(Failure::Other)?)) {
+        match find_token(&self.read_input().map_err(Failure::Other)?) {
             Ok(text) => self.verify(&text, now),
-            Err(refusal) => Ok(Verified::unreadable(&refusal)),
+            Err(refusal) => Ok(self.unreadable(Report::unreadable(&refusal))),
         }
+    }
+
+    /// Returns the result for an input without a token that can be parsed.
+    fn unreadable(&self, report: Report) -> Verified {
+        let source = match &self.keys {
+            Some(_) => self.files(),
+            None => Source::Nothing,
+        };
+        Verified { report, subject: None, lookups: None, source }
+    }
+
+    fn files(&self) -> Source {
+        Source::Files { has_status: !self.status.is_empty() }
     }
 
     /// Reports an option with a wrong value. Nothing was verified.
@@ -115,10 +129,10 @@ impl Verify {
     fn verify(&self, text: &str, now: i64) -> Result<Verified, Failure> {
         let token = match Token::read(text) {
             Ok(token) => token,
-            Err(refusal) => return Ok(Verified::unreadable(&refusal)),
+            Err(refusal) => return Ok(self.unreadable(Report::refused(text, &refusal, now))),
         };
         let lookups = token.lookups();
-        let (status, metadata) = (self.status.as_deref(), self.metadata.as_deref());
+        let (status, metadata) = (self.status.as_slice(), self.metadata.as_deref());
         let mut inputs = match &self.keys {
             Some(keys) => OfflineFiles { keys, status, metadata }.read(&lookups).map_err(Failure::Usage)?,
             None => block_on(look_up(&lookups, self.local)).map_err(Failure::Other)?,
@@ -127,20 +141,18 @@ impl Verify {
         let most_age = nonce.map(|_| i64::from(self.max_age));
         let challenge = Challenge { audience, nonce, now, most_age };
         let mut report = token.verify(&inputs, &challenge);
-        let signature = report.verdict(verification::Step::Signature);
+        let signature = report.verdict(Step::Signature);
         if self.keys.is_some() && signature.and_then(|found| found.code) == Some(VerifyError::UnknownKey.code()) {
             // The file is not the issuer's own list, so this says nothing about the token.
             inputs.issuer_keys = Answer::None("the file of --keys has no key with the token's key ID".to_owned());
             report = token.verify(&inputs, &challenge);
         }
         let subject = TokenSubject::new(&token, &report);
-        let is_offline = self.keys.is_some();
-        let would_be_local = !is_offline && !self.local && is_on_this_machine(&lookups);
-        let status = report.verdict(verification::Step::Status);
-        // Without --status, an offline verification leaves the status to the caller.
-        let lacks_status =
-            !is_offline && lookups.status.is_some() && status.is_some_and(|found| found.outcome == Step::NotChecked);
-        Ok(Verified { report, subject, lacks_status, is_offline, would_be_local })
+        let source = match &self.keys {
+            Some(_) => self.files(),
+            None => Source::Requests { would_be_local: !self.local && is_on_this_machine(&lookups) },
+        };
+        Ok(Verified { report, subject, lookups: Some(lookups), source })
     }
 
     fn now(&self) -> Result<i64, String> {
@@ -164,7 +176,7 @@ impl Verify {
         match File::open(&self.token) {
             Ok(mut file) => read(&mut file, &self.token),
             // If there is no such file, the argument may be the token itself.
-            Err(_) if find_token(&without_scheme(self.token.as_bytes())).is_ok() => Ok(self.token.clone().into_bytes()),
+            Err(_) if is_text(&self.token) => Ok(self.token.clone().into_bytes()),
             // The name of a file is not longer. A damaged token is not printed.
             Err(error) if error.kind() == ErrorKind::NotFound || self.token.len() > 255 => {
                 Err(format!("{:?} is neither a file nor a token", self.token.chars().take(64).collect::<String>()))
@@ -182,63 +194,17 @@ enum Failure {
     Other(String),
 }
 
-/// The result of `tenure verify`.
-#[derive(Debug)]
-struct Verified {
-    report: Report,
-    /// The subject, if the signature is valid.
-    subject: Option<TokenSubject>,
-    /// Whether the status list was needed and could not be fetched or used.
-    lacks_status: bool,
-    /// Whether the inputs are files.
-    is_offline: bool,
-    /// Whether the token names a server on this machine, and `--local` was not given.
-    would_be_local: bool,
-}
-
-impl Verified {
-    fn unreadable(refusal: &VerifyError) -> Self {
-        let report = Report::unreadable(refusal);
-        Self { report, subject: None, lacks_status: false, is_offline: false, would_be_local: false }
+/// Returns whether an argument that names no file is a token, or something that a message can name.
+fn is_text(argument: &str) -> bool {
+    match find_token(argument.as_bytes()) {
+        Ok(_) | Err(VerifyError::SeveralTokens) => true,
+        // The name of a file can look like base64, or like the name of a file in it.
+        Err(VerifyError::OtherContent(content)) => matches!(
+            content,
+            OtherContent::Jwe | OtherContent::JsonLd | OtherContent::WalletLink | OtherContent::CutToken
+        ),
+        Err(_) => false,
     }
-
-    /// Returns the result that the exit code and the last line report.
-    fn conclusion(&self) -> Conclusion {
-        match self.report.conclusion() {
-            Conclusion::NotCheckable if self.report.is_valid() && !self.lacks_status => Conclusion::Valid,
-            conclusion => conclusion,
-        }
-    }
-
-    /// Suggests what would make the missing checks possible.
-    fn advice(&self) -> Option<&'static str> {
-        if self.conclusion() != Conclusion::NotCheckable {
-            return None;
-        }
-        Some(if self.would_be_local {
-            "The token names a server on this machine. To contact it, add --local."
-        } else if self.is_offline {
-            "The keys in the file are not those that the token names. Check --keys."
-        } else {
-            "Try again later, or verify offline with --keys FILE and --status FILE."
-        })
-    }
-}
-
-/// Replaces the name of the scheme in an `Authorization` header, which would stick to the token
-/// once spaces are removed.
-fn without_scheme(pasted: &[u8]) -> Vec<u8> {
-    const SCHEME: &[u8] = b"bearer";
-    let mut text = pasted.to_vec();
-    let is_scheme = |at: usize| {
-        let stands_alone = at == 0 || !pasted[at - 1].is_ascii_alphanumeric();
-        let follows = pasted.get(at + SCHEME.len()).is_some_and(u8::is_ascii_whitespace);
-        stands_alone && follows && pasted[at..at + SCHEME.len()].eq_ignore_ascii_case(SCHEME)
-    };
-    for at in (0..=pasted.len().saturating_sub(SCHEME.len() + 1)).filter(|at| is_scheme(*at)) {
-        text[at..at + SCHEME.len()].fill(b'|');
-    }
-    text
 }
 
 /// Returns whether the keys or the status list are on a server of this machine.
@@ -267,85 +233,21 @@ async fn look_up(lookups: &Lookups, local: bool) -> Result<VerificationInputs, S
     Ok(IssuerLookup::new(client).all(lookups).await)
 }
 
-fn print_json(verified: &Verified) -> Result<(), String> {
-    let mut whole = serde_json::to_value(&verified.report).map_err(|error| error.to_string())?;
-    let conclusion = verified.conclusion();
-    whole["valid"] = json!(conclusion == Conclusion::Valid);
-    whole["conclusion"] = json!(conclusion);
-    whole["subject"] = json!(verified.subject);
-    whole["advice"] = json!(verified.advice());
-    print(&serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())?)
-}
-
-fn print_text(verified: &Verified) -> Result<(), String> {
-    let Verified { report, subject, .. } = verified;
-    let mut lines = Vec::new();
-    for verdict in &report.verdicts {
-        let outcome = match verdict.outcome {
-            Step::Passed => "passed     ",
-            Step::Failed if verdict.code == Some("replaced") => "replaced   ",
-            Step::Failed => "FAILED     ",
-            Step::NotChecked => "not checked",
-        };
-        lines.push(format!("{:<10} {outcome}  {}", verdict.step.name(), verdict.reason));
-        if let Some(asked) = &verdict.asked {
-            lines.push(format!("{:24}requested: {asked}", ""));
-        }
-    }
-    lines.extend(subject.as_ref().map(name_line));
-    if report.is_genuine() {
-        lines.push(format!("\nClaims:\n{}", serde_json::to_string_pretty(&report.claims).unwrap_or_default()));
-    }
-    lines.extend(not_shown(&report.not_shown));
-    lines.push(match report.expired_on {
-        _ if verified.conclusion() == Conclusion::Valid => "\nVALID, as far as it was checked.".to_owned(),
-        _ if report.is_valid() => {
-            "\nNOT CHECKED. The signature is valid, but not every needed check could be made.".to_owned()
-        }
-        Some(day) if report.is_genuine() => {
-            format!("\nEXPIRED on {}. It is genuine, as far as it was checked, but no longer valid.", day.in_words())
-        }
-        _ if report.is_replaced() => {
-            "\nREPLACED by a newer version, so not valid. Ask the holder for that version.".to_owned()
-        }
-        _ if report.conclusion() == Conclusion::NotCheckable => {
-            "\nNOT CHECKED. Its author is unknown, so do not rely on its content.".to_owned()
-        }
-        _ => "\nNOT VALID. Do not rely on its content.".to_owned(),
-    });
-    lines.extend(verified.advice().map(str::to_owned));
-    print(&lines.join("\n"))
-}
-
-/// Formats the subject's name, without control characters that could affect the terminal.
-fn name_line(subject: &TokenSubject) -> String {
-    let names = subject.names.join(", ").replace(char::is_control, "");
-    if names.is_empty() { "\nIt contains no name.".to_owned() } else { format!("\nName: {names}") }
-}
-
-/// Describes the omitted details.
-fn not_shown(found: &NotShown) -> Option<String> {
-    let details = if found.count == 1 { "detail" } else { "details" };
-    let at_most = if found.at_most { "At most " } else { "" };
-    (found.count > 0).then(|| format!("\n{at_most}{} {details} not shown.", found.count))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn scheme_of_a_header_is_separated_from_the_token() {
-        for (pasted, expected) in [
-            ("Bearer eyJ", "|||||| eyJ"),
-            ("Authorization: bearer\teyJ", "Authorization: ||||||\teyJ"),
-            ("\"BEARER eyJ\"", "\"|||||| eyJ\""),
-            ("eyJbearerA", "eyJbearerA"),
-            ("eyJbearer A", "eyJbearer A"),
-            ("bearer", "bearer"),
-            ("", ""),
+    fn arguments_that_name_no_file_are_told_apart() {
+        for (argument, expected) in [
+            ("eyJ9.e30.AA", true),
+            ("eyJ9.e30.AA,eyJ8.e30.AA", true),
+            ("openid-credential-offer://?credential_offer=%7B%7D", true),
+            ("no-such-file", false),
+            ("credential-01890a5d-ac96-774b-bcce-b302099a8057", false),
+            ("folder/token.txt", false),
         ] {
-            assert_eq!(String::from_utf8_lossy(&without_scheme(pasted.as_bytes())), expected);
+            assert_eq!(is_text(argument), expected, "{argument}");
         }
     }
 
@@ -363,24 +265,5 @@ mod tests {
             let status = Lookups { status: Some(address.to_owned()), ..Lookups::default() };
             assert_eq!((is_on_this_machine(&issuer), is_on_this_machine(&status)), (expected, expected), "{address}");
         }
-    }
-
-    #[test]
-    fn the_number_of_details_not_shown_is_exact_or_a_limit() {
-        let said = |count: usize, at_most: bool| not_shown(&NotShown { count, at_most, ..NotShown::default() });
-        assert_eq!(said(0, false), None);
-        assert_eq!(said(1, false).as_deref(), Some("\n1 detail not shown."));
-        assert_eq!(said(3, true).as_deref(), Some("\nAt most 3 details not shown."));
-    }
-
-    #[test]
-    fn name_is_shown_without_control_characters() {
-        let said = |names: &[&str]| {
-            let names = names.iter().map(|name| (*name).to_owned()).collect();
-            name_line(&TokenSubject { names, consistency: "same" })
-        };
-        assert_eq!(said(&["Ada Marker"]), "\nName: Ada Marker");
-        assert_eq!(said(&["Ada\u{1b}[2J \nMarker\u{9b}"]), "\nName: Ada[2J Marker");
-        assert_eq!(said(&[]), "\nIt contains no name.");
     }
 }

@@ -4,8 +4,10 @@
 //! refused.
 
 mod checks;
+mod display;
 mod effective;
 mod file;
+mod log;
 mod misspelt;
 mod ranges;
 mod renamed;
@@ -19,11 +21,13 @@ use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 use store::StoreError;
 
+pub use self::display::{Color, Colors, Display, TypeColors};
 pub use self::effective::{EffectiveSetting, Origin};
+pub use self::log::{Log, LogFormat};
 pub use self::sandbox::Sandbox;
 pub use self::sections::{
-    ClientIdPrefix, Credentials, ForwardedHeader, Log, LogFormat, Mail, ObjectStorage, ObjectStoreKind, Oid4vci,
-    Openid4vp, Outbound, RateLimit, Retention, Server, SignIn, Storage, Tokens, Verification, Webhooks,
+    ClientIdPrefix, Credentials, ForwardedHeader, Mail, ObjectStorage, ObjectStoreKind, Oid4vci, Openid4vp, Outbound,
+    RateLimit, Retention, Server, SignIn, Storage, Tokens, Verification, Webhooks,
 };
 pub use self::values::PortRange;
 pub(crate) use self::values::parse_duration;
@@ -49,6 +53,8 @@ pub struct Config {
     pub credentials: Credentials,
     /// Issuing credentials to other wallets.
     pub oid4vci: Oid4vci,
+    /// What other wallets show of the issuer and its credentials.
+    pub display: Display,
     /// Requesting presentations from other wallets.
     pub openid4vp: Openid4vp,
     /// Sending email.
@@ -129,6 +135,8 @@ impl Config {
         checks::objects(&self.object_storage)?;
         checks::orphan_age(&self.object_storage, &self.server, &self.outbound)?;
         checks::categories(&self.credentials.categories)?;
+        self.display.check()?;
+        display::check_formats(&self.oid4vci)?;
         checks::openid4vp(&self.openid4vp, &self.server.base_url)?;
         checks::verification(&self.verification, &self.retention)
     }

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use credential::key::{Algorithm, PublicKey};
+use credential::format::Format;
+use credential::key::Algorithm;
 use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -189,6 +190,12 @@ pub struct Credentials {
     /// Age at which a credential signing key is replaced.
     #[serde(deserialize_with = "duration")]
     pub key_rotation_interval: Duration,
+    /// PEM file with the operator's own key for credentials.
+    #[serde(default)]
+    pub signing_key_file: Option<PathBuf>,
+    /// PEM file with the certificate chain of that key.
+    #[serde(default)]
+    pub certificate_chain_file: Option<PathBuf>,
 }
 
 /// Issuing credentials to other wallets.
@@ -198,33 +205,19 @@ pub struct Oid4vci {
     /// File with the JWK Set of trusted wallet providers.
     #[serde(default)]
     pub trusted_wallet_providers_file: Option<PathBuf>,
+    /// PEM file with the authorities of trusted wallet providers.
+    #[serde(default)]
+    pub wallet_trust_anchors_file: Option<PathBuf>,
     /// Whether a token request needs a DPoP proof (HAIP 1.0, section 4).
     pub dpop_required: bool,
     /// Whether wallets and their keys must be attested by a trusted wallet provider.
     pub attestation_required: bool,
-}
-
-impl Oid4vci {
-    /// Reads the keys of the trusted wallet providers, with their names.
-    ///
-    /// # Errors
-    /// The file cannot be read or contains no usable key, or attestation is required without a
-    /// file.
-    pub fn provider_keys(&self) -> Result<Vec<(String, PublicKey)>, String> {
-        let Some(path) = &self.trusted_wallet_providers_file else {
-            return if self.attestation_required {
-                Err("oid4vci.attestation_required needs oid4vci.trusted_wallet_providers_file: a file with the JWK Set of the providers"
-                    .to_owned())
-            } else {
-                Ok(Vec::new())
-            };
-        };
-        let refused = |what: String| format!("oid4vci.trusted_wallet_providers_file: {}: {what}", path.display());
-        let text = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
-        let jwks = serde_json::from_slice(&text).map_err(|error| refused(error.to_string()))?;
-        let keys = credential::verification::keys_of(&jwks);
-        if keys.is_empty() { Err(refused("the file has no P-256 or Ed25519 key".to_owned())) } else { Ok(keys) }
-    }
+    /// Formats that the metadata lists.
+    #[serde(deserialize_with = "words")]
+    pub formats: Vec<Format>,
+    /// Formats that offers list, preferred ones first.
+    #[serde(deserialize_with = "words")]
+    pub offered_formats: Vec<Format>,
 }
 
 /// Requesting presentations from other wallets.
@@ -370,25 +363,4 @@ pub struct RateLimit {
     pub token_requests_per_ip_per_minute: u32,
     /// Requests of other wallets a minute from one network address.
     pub wallet_requests_per_ip_per_minute: u32,
-}
-
-/// Logging.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Log {
-    /// Filter in the syntax of `tracing`.
-    pub filter: String,
-    /// Format of log lines.
-    #[serde(deserialize_with = "choice")]
-    pub format: LogFormat,
-}
-
-/// Format of log lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// One JSON object a line.
-    Json,
-    /// Text for a terminal.
-    Text,
 }

@@ -14,6 +14,7 @@ pub mod document_sweep;
 pub mod documents;
 pub mod end_warning;
 pub mod expiry;
+pub mod files;
 pub mod idempotency;
 pub mod issuance;
 pub mod link_end;

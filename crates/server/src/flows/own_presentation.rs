@@ -6,7 +6,7 @@
 
 use credential::format::sd_jwt::{self, Challenge};
 use credential::format::sd_jwt_vc::{SdJwtVc, TypeMetadata};
-use credential::format::{Format, did_web};
+use credential::format::{Format, ListForm, did_web};
 use credential::key::{Algorithm, SoftwareKey};
 use credential::status::StatusReference;
 use credential::verification::{Answer, Report, Token, VerificationInputs};
@@ -51,7 +51,8 @@ pub fn present(
     challenge: (&str, &str),
 ) -> Result<String, Error> {
     let key = SoftwareKey::from_bytes(Algorithm::Es256, &app.rng().bytes()).map_err(Error::internal)?;
-    let signed = app.credential_signer().sign(issuable, Format::SdJwtVc, place, key.public())?;
+    let signed =
+        app.credential_signer().sign(issuable, (Format::SdJwtVc, ListForm::ItemByItem), place, key.public())?;
     let credential = SdJwtVc::read(&signed).map_err(Error::internal)?;
     let shown = credential.sd_jwt.present(|place| shows(place)).map_err(Error::internal)?;
     sd_jwt::bind(&shown, challenge, app.now().seconds(), &key).map_err(Error::internal)
@@ -96,6 +97,7 @@ pub async fn own_inputs(app: &App, token: &Token<'_>) -> Result<VerificationInpu
     Ok(VerificationInputs {
         issuer_keys,
         status: Answer::None(unknown()),
+        more_status: Vec::new(),
         stored_status,
         metadata: metadata.map_or_else(|| Answer::None(unknown()), |known| Answer::Some(known.document.into_bytes())),
     })
@@ -118,6 +120,14 @@ pub async fn trusted_inputs(app: &App, token: &Token<'_>) -> Result<Verification
         Err(why) => Answer::None(why),
     };
     Ok(VerificationInputs { issuer_keys, ..VerificationInputs::default() })
+}
+
+/// Identifies the issuer of a credential without `iss`, such as an EUDI PID, by its certificate.
+pub fn identify_issuer(app: &App, credential: &mut SdJwtVc<'_>) {
+    if !credential.disclosed.claims.contains_key("iss") {
+        let x5c = credential.sd_jwt.jws.header.get("x5c");
+        credential.certified_issuer = x5c.and_then(|x5c| app.trusted_issuers().certified_issuer(x5c, app.now()));
+    }
 }
 
 /// Returns whether `issuer` identifies this server, by its address or its did:web.

@@ -3,7 +3,10 @@
 //! This is separate from [`verification_request`] to avoid a cycle: this module uses the sandbox,
 //! whose users respond through that one.
 
-use credential::{Code, FieldError, ParseError, PresentationRequest, Type};
+use std::collections::BTreeSet;
+
+use credential::format::sd_jwt_vc::type_of;
+use credential::{Code, FieldError, ParseError, PartnerQuery, PresentationRequest, Type};
 use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
@@ -31,8 +34,8 @@ pub struct Upserted {
 ///
 /// # Errors
 /// 401 if the partner is not active, 409 if the id was used for a request that has ended or for
-/// another type, 422 if the callback URL is not listed or the sandbox user does not exist; the
-/// store or the key ring cannot be used.
+/// another type, 422 if the callback URL or a `vct` of the query is not listed or the sandbox user
+/// does not exist; the store or the key ring cannot be used.
 pub async fn ask(app: &App, partner: Uuid, credential_type: Type, body: &[u8]) -> Result<Upserted, Error> {
     let request = validated(app, partner, credential_type, body).await?;
     let person = request.sandbox_person.clone();
@@ -47,7 +50,8 @@ pub async fn ask(app: &App, partner: Uuid, credential_type: Type, body: &[u8]) -
     Ok(upserted)
 }
 
-/// Parses a request and checks its callback URL, so that one response reports every error.
+/// Parses a request and checks its callback URL and its query, so that one response reports every
+/// error.
 async fn validated(app: &App, partner: Uuid, credential_type: Type, body: &[u8]) -> Result<PresentationRequest, Error> {
     let parsed = PresentationRequest::parse(credential_type, body);
     let address = match &parsed {
@@ -58,16 +62,45 @@ async fn validated(app: &App, partner: Uuid, credential_type: Type, body: &[u8])
         }
         Err(ParseError::Malformed(_)) => None,
     };
-    let unlisted = check_callback(app, partner, address.as_deref()).await?;
-    match (parsed, unlisted) {
-        (Ok(request), None) => Ok(request),
-        (Ok(_), Some(error)) => Err(Error::invalid(vec![error])),
-        (Err(ParseError::Invalid(mut errors)), unlisted) => {
-            errors.extend(unlisted.filter(|unlisted| errors.iter().all(|error| error.pointer != unlisted.pointer)));
+    let mut unlisted = Vec::from_iter(check_callback(app, partner, address.as_deref()).await?);
+    match parsed {
+        Ok(request) => {
+            unlisted.extend(request.query.iter().flat_map(|query| check_query(app, credential_type, query)));
+            if unlisted.is_empty() { Ok(request) } else { Err(Error::invalid(unlisted)) }
+        }
+        Err(ParseError::Invalid(mut errors)) => {
+            unlisted.retain(|unlisted| errors.iter().all(|error| error.pointer != unlisted.pointer));
+            errors.extend(unlisted);
             Err(Error::invalid(errors))
         }
-        (Err(error), _) => Err(error.into()),
+        Err(error) => Err(error.into()),
     }
+}
+
+/// Checks that each `vct` of a query is one with which a trusted issuer issues the requested type.
+/// The scope of a type therefore permits queries only for credentials that the operator has mapped
+/// to that type (D-260).
+fn check_query(app: &App, credential_type: Type, query: &PartnerQuery) -> Vec<FieldError> {
+    let listed = BTreeSet::from_iter(app.trusted_issuers().vct_values(credential_type));
+    let message = |vct: &str| {
+        if type_of(vct, app.config().base()).is_some() {
+            "This server issues it. Request its fields with claims instead of dcql_query.".to_owned()
+        } else if listed.is_empty() {
+            format!("The operator of this server trusts no other issuer for {credential_type}.")
+        } else {
+            let listed: Vec<&str> = listed.iter().map(String::as_str).collect();
+            format!("No trusted issuer issues it as {credential_type}. Accepted values: {}.", listed.join(", "))
+        }
+    };
+    let unlisted = query.vct_values().enumerate().filter(|(_, vct)| !listed.contains(*vct));
+    let error = |(at, vct): (usize, &str)| FieldError {
+        pointer: format!("/dcql_query/credentials/0/meta/vct_values/{at}"),
+        code: Code::ChoiceUnknown,
+        message: message(vct),
+        received: Some(vct.chars().take(64).collect()),
+        suggestion: None,
+    };
+    unlisted.map(error).collect()
 }
 
 /// Checks that a callback URL is on the partner's list. This prevents an open redirect: holders are
@@ -92,7 +125,12 @@ async fn upsert(
     request: PresentationRequest,
 ) -> Result<Upserted, Error> {
     let (id, now) = (app.id(), app.now());
-    let asked = RequestDetails { callback_url: request.callback_url, purpose: request.purpose, claims: request.claims };
+    let asked = RequestDetails {
+        callback_url: request.callback_url,
+        purpose: request.purpose,
+        claims: request.claims,
+        query: request.query,
+    };
     let new = NewVerification {
         id,
         partner_id: partner,

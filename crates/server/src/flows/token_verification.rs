@@ -47,7 +47,7 @@ pub enum TokenVerdict {
     Expired,
     /// No check failed, but a required check could not be performed.
     NotCheckable,
-    /// All required checks passed, but the issuer is not trusted here.
+    /// No check failed, but the issuer is not trusted here.
     IssuerUnknown,
 }
 
@@ -114,7 +114,8 @@ impl TokenSubject {
     /// Returns the subject of `token`, which `report` is about; `None` if its signature is invalid.
     pub fn new(token: &Token<'_>, report: &Report) -> Option<Self> {
         has_passed(report, Step::Signature).then(|| {
-            let names = Vec::from_iter(token.full_name().map(ToOwned::to_owned));
+            let full = token.full_name().map(ToOwned::to_owned);
+            let names = Vec::from_iter(full.or_else(|| names::name_in(&report.claims)));
             Self { consistency: consistency(&names), names }
         })
     }
@@ -135,12 +136,16 @@ pub async fn verify(app: &App, partner: Uuid, body: &[u8]) -> Result<VerifiedTok
     let given = TokenToVerify::parse(body)?;
     let text = match find_token(given.token.as_bytes()) {
         Ok(text) => text,
-        Err(refusal) => return Ok(VerifiedToken::unreadable(&refusal)),
+        Err(refusal) => return Ok(VerifiedToken::unreadable(Report::unreadable(&refusal))),
     };
-    let token = match Token::read(&text) {
+    let now = app.now().seconds();
+    let mut token = match Token::read(&text) {
         Ok(token) => token,
-        Err(refusal) => return Ok(VerifiedToken::unreadable(&refusal)),
+        Err(refusal) => return Ok(VerifiedToken::unreadable(Report::refused(&text, &refusal, now))),
     };
+    if let Token::SdJwtVc(credential) = &mut token {
+        own_presentation::identify_issuer(app, credential);
+    }
     let issuer = token.issuer().unwrap_or_default();
     let credential_type = credential_type(app, &token, issuer);
     let (trust, mut inputs) = if own_presentation::is_own_issuer(app, issuer) {
@@ -151,12 +156,21 @@ pub async fn verify(app: &App, partner: Uuid, body: &[u8]) -> Result<VerifiedTok
         (trust, VerificationInputs { issuer_keys: keys(app, &token, issuer).await, ..VerificationInputs::default() })
     };
     let (audience, nonce) = (given.audience.as_deref(), given.nonce.as_deref());
-    let challenge = Challenge { audience, nonce, now: app.now().seconds(), most_age: None };
+    let challenge = Challenge { audience, nonce, now, most_age: None };
     let mut report = token.verify(&inputs, &challenge);
+    let lacks_key = code(&report, Step::Signature) == Some(VerifyError::UnknownKey.code());
+    if lacks_key && trust != Trust::Own && has_listed_keys(app, &token, issuer) {
+        // The operator's list may lack the issuer's newest key, so this says nothing about the token.
+        let why = "the list of trusted issuers has no key with the token's key ID";
+        inputs.issuer_keys = Answer::None(why.to_owned());
+        report = token.verify(&inputs, &challenge);
+    }
     // The status list and the metadata are fetched only after the issuer's signature is verified,
     // so that forged tokens cannot trigger requests.
     if trust != Trust::Own && has_passed(&report, Step::Signature) && has_passed(&report, Step::Issuer) {
-        (inputs.status, inputs.metadata) = app.issuer_lookup().details(&token.lookups()).await;
+        let lookups = token.lookups();
+        (inputs.status, inputs.metadata) = app.issuer_lookup().details(&lookups).await;
+        inputs.more_status = app.issuer_lookup().status_lists(&lookups.more_status).await;
         report = token.verify(&inputs, &challenge);
     }
     let issuer = TokenIssuer { id: issuer.to_owned(), trust };
@@ -174,8 +188,13 @@ async fn keys(app: &App, token: &Token<'_>, issuer: &str) -> Answer<Vec<(String,
     }
 }
 
+/// Returns whether the keys of another issuer are those that the operator trusts.
+fn has_listed_keys(app: &App, token: &Token<'_>, issuer: &str) -> bool {
+    matches!(app.trusted_issuers().keys(issuer, token.certificates(), app.now()), Ok(Some(_)))
+}
+
 /// Returns the credential type of a token, if its issuer is trusted for it.
-pub fn credential_type(app: &App, token: &Token<'_>, issuer: &str) -> Option<Type> {
+fn credential_type(app: &App, token: &Token<'_>, issuer: &str) -> Option<Type> {
     if own_presentation::is_own_issuer(app, issuer) {
         return token.credential_type();
     }
@@ -187,11 +206,15 @@ fn has_passed(report: &Report, step: Step) -> bool {
     report.verdict(step).is_some_and(|verdict| verdict.outcome == Outcome::Passed)
 }
 
+fn code(report: &Report, step: Step) -> Option<&'static str> {
+    report.verdict(step).and_then(|verdict| verdict.code)
+}
+
 impl VerifiedToken {
-    fn unreadable(refusal: &VerifyError) -> Self {
+    fn unreadable(report: Report) -> Self {
         Self {
-            verdict: TokenVerdict::Invalid,
-            report: Report::unreadable(refusal),
+            verdict: TokenVerdict::new(&report, Trust::Unknown),
+            report,
             format: None,
             issuer: None,
             credential_type: None,

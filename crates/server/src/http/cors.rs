@@ -1,12 +1,30 @@
-//! Cross-origin requests.
+//! Cross-origin requests: which responses scripts of every origin may read.
+//!
+//! Wallets run in browsers too, at origins that this server does not know. What they use depends on
+//! no cookie, so every origin may use it; pages are never shared.
 
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::handler::Handler;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, options};
 
-const ALLOWED_HEADERS: &str =
-    "Authorization, Content-Type, DPoP, OAuth-Client-Attestation, OAuth-Client-Attestation-PoP, If-None-Match";
+use crate::app::App;
+
+/// Request headers that a script may set.
+const ALLOWED_HEADERS: &str = "Accept, Accept-Language, Authorization, Cache-Control, Content-Language, Content-Type, \
+                               DPoP, If-None-Match, OAuth-Client-Attestation, OAuth-Client-Attestation-PoP, Pragma, \
+                               X-Request-Id";
+
+/// Response headers that a script may read, beside those that every script may read (Fetch, section
+/// 3.3.2).
+const EXPOSED_HEADERS: &str = "Accept-Encoding, Allow, Content-Length, DPoP-Nonce, ETag, Location, \
+                               OAuth-Client-Attestation-Challenge, Retry-After, WWW-Authenticate, X-Request-Id";
+
+/// How long a browser may cache a preflight response, in seconds. Chromium caches it no longer.
+const PREFLIGHT_MAX_AGE: &str = "7200";
 
 /// Lets scripts of every origin read a public response.
 pub const ANY_ORIGIN: [(HeaderName, &str); 2] = [
@@ -14,19 +32,90 @@ pub const ANY_ORIGIN: [(HeaderName, &str); 2] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
 ];
 
-/// Lets scripts of every origin use an endpoint, and responds to their preflight requests.
+/// Routes that scripts of every origin may use. Each also responds to preflight requests.
+///
+/// The router that [`SharedRoutes::into_router`] returns needs the layer [`share_with_all_origins`]
+/// outside all others, so that errors and timeouts can be read too.
+#[derive(Debug, Default)]
+pub struct SharedRoutes {
+    router: Router<App>,
+    paths: Vec<String>,
+}
+
+impl SharedRoutes {
+    /// Wraps a router whose routes all serve documents, at `paths`.
+    pub fn of_documents(mut router: Router<App>, paths: Vec<String>) -> Self {
+        for path in &paths {
+            router = router.route(path, options(|| async { preflight(Some(HeaderValue::from_static("GET,HEAD"))) }));
+        }
+        Self { router, paths }
+    }
+
+    /// Adds a route.
+    #[must_use]
+    pub fn route(mut self, path: &str, methods: MethodRouter<App>) -> Self {
+        let unmatched = methods.clone();
+        let respond = move |State(app): State<App>, request: Request| async move {
+            // axum lists the methods of a route in its response to another method.
+            let refused = Handler::<(), App>::call(unmatched, request, app).await;
+            preflight(refused.headers().get(header::ALLOW).cloned())
+        };
+        self.router = self.router.route(path, methods.options(respond));
+        self.paths.push(path.to_owned());
+        self
+    }
+
+    /// Adds all routes of `other`.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.router = self.router.merge(other.router);
+        self.paths.extend(other.paths);
+        self
+    }
+
+    /// Returns the paths of all routes.
+    pub fn paths(&self) -> &[String] {
+        &self.paths
+    }
+
+    /// Returns the router.
+    pub fn into_router(self) -> Router<App> {
+        self.router
+    }
+}
+
+/// Returns the response to a preflight request for a route with these methods (Fetch, section 3.3).
+fn preflight(methods: Option<HeaderValue>) -> Response {
+    let allowed =
+        [(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS), (header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE)];
+    let mut response = (StatusCode::NO_CONTENT, allowed).into_response();
+    response.headers_mut().extend(methods.map(|methods| (header::ACCESS_CONTROL_ALLOW_METHODS, methods)));
+    response
+}
+
+/// Lets scripts of every origin read the response, whatever its status.
 pub async fn share_with_all_origins(request: Request, next: Next) -> Response {
-    let is_preflight = request.method() == Method::OPTIONS;
-    let mut response = if is_preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
-    let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers
-        .insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("DPoP-Nonce, WWW-Authenticate, ETag"));
-    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
-    if is_preflight {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOWED_HEADERS));
-        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
+    let mut response = next.run(request).await;
+    share(response.headers_mut());
+    response
+}
+
+/// Lets scripts of every origin see that a well-known document or a route for wallets does not
+/// exist. Wallets look for several, and a browser does not tell a script a refused status from a
+/// broken connection.
+pub async fn share_missing_documents(request: Request, next: Next) -> Response {
+    let is_for_wallets = ["/.well-known/", "/oid4vci/"].iter().any(|start| request.uri().path().starts_with(start));
+    let mut response = next.run(request).await;
+    if is_for_wallets {
+        share(response.headers_mut());
     }
     response
+}
+
+/// Lets scripts of every origin read a response with these headers.
+pub fn share(headers: &mut HeaderMap) {
+    for (name, value) in ANY_ORIGIN {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));
 }

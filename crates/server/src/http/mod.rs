@@ -13,6 +13,7 @@ pub mod cors;
 pub mod extract;
 mod form;
 pub mod headers;
+mod json;
 mod json_suffix;
 mod oauth_error;
 pub mod session;
@@ -35,6 +36,7 @@ use crate::request_log::{Answered, RequestPartner};
 pub use body::{AnyBody, JsonBody, interrupted, plain, refuse_compressed, require_json, too_large};
 pub use client::Client;
 pub use form::Form;
+pub use json::parse_without_nulls;
 pub use json_suffix::without_json_suffix;
 pub use oauth_error::{OAuthError, ascii};
 

@@ -4,12 +4,16 @@
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use credential::key::Algorithm;
 use serde::Serialize;
 
 use crate::app::App;
 use crate::error::Error;
 use crate::issuing::{NoncePurpose, ProofError};
 use store::StoreError;
+
+/// Description of the errors for a missing or invalid access token.
+const NO_VALID_TOKEN: &str = "The access token is missing, has expired, or is not valid for this resource.";
 
 /// The response body: an error code, and a description in ASCII.
 #[derive(Debug, Serialize)]
@@ -24,10 +28,21 @@ pub enum OAuthError {
     /// An error code with a description. Status 400, except for codes that have a status of their
     /// own.
     Code(&'static str, String),
-    /// The access token is missing or invalid (RFC 6750, RFC 9449). Status 401.
+    /// The request has no access token, so the challenge names the schemes and no error (RFC 6750,
+    /// section 3.1). Status 401.
+    NoToken,
+    /// The access token is invalid (RFC 6750, RFC 9449). Status 401.
     Token {
         /// Whether the token is bound to a key with DPoP.
         by_key: bool,
+    },
+    /// The access token is valid, and is not used as its binding to a key requires (RFC 9449,
+    /// section 7). Status 401.
+    Binding {
+        /// The reason.
+        reason: &'static str,
+        /// A new nonce for the next proof.
+        nonce: String,
     },
     /// The DPoP proof is rejected. Status 400 at the token endpoint, 401 where a token is used.
     Dpop {
@@ -64,6 +79,11 @@ impl OAuthError {
             ProofError::Nonce => Self::Challenge(app.nonces().issue(NoncePurpose::Attestation)),
             ProofError::Unavailable(cause) => StoreError::Unavailable(cause).into(),
         }
+    }
+
+    /// Creates the error for a token that is not used as its binding to a key requires.
+    pub fn binding(app: &App, reason: &'static str) -> Self {
+        Self::Binding { reason, nonce: app.nonces().issue(NoncePurpose::Dpop) }
     }
 
     /// Creates the error for a rejected DPoP proof.
@@ -106,14 +126,23 @@ impl IntoResponse for OAuthError {
                 "Bearer error=\"insufficient_scope\"",
             ),
             Self::Code(code, description) => respond(StatusCode::BAD_REQUEST, code, &description),
+            Self::NoToken => {
+                let response = respond(StatusCode::UNAUTHORIZED, "invalid_token", NO_VALID_TOKEN);
+                let algorithms = Algorithm::NAMES.join(" ");
+                with_header(response, header::WWW_AUTHENTICATE, &format!("Bearer, DPoP algs=\"{algorithms}\""))
+            }
             Self::Token { by_key } => {
-                let description = "The access token is missing, has expired, or is not valid for this resource.";
                 let challenge = match by_key {
-                    true => "DPoP error=\"invalid_token\", algs=\"ES256 EdDSA\"",
-                    false => "Bearer error=\"invalid_token\"",
+                    true => dpop_challenge("invalid_token", ""),
+                    false => "Bearer error=\"invalid_token\"".to_owned(),
                 };
-                let response = respond(StatusCode::UNAUTHORIZED, "invalid_token", description);
-                with_header(response, header::WWW_AUTHENTICATE, challenge)
+                let response = respond(StatusCode::UNAUTHORIZED, "invalid_token", NO_VALID_TOKEN);
+                with_header(response, header::WWW_AUTHENTICATE, &challenge)
+            }
+            Self::Binding { reason, nonce } => {
+                let response = respond(StatusCode::UNAUTHORIZED, "invalid_token", reason);
+                let response = with_header(response, HeaderName::from_static("dpop-nonce"), &nonce);
+                with_header(response, header::WWW_AUTHENTICATE, &dpop_challenge("invalid_token", reason))
             }
             Self::Dpop { error, nonce, at_resource } => dpop_response(&error, &nonce, at_resource),
             Self::Challenge(challenge) => {
@@ -137,5 +166,15 @@ fn dpop_response(error: &ProofError, nonce: &str, at_resource: bool) -> Response
     if !at_resource {
         return response;
     }
-    with_header(response, header::WWW_AUTHENTICATE, &format!("DPoP error=\"{code}\", algs=\"ES256 EdDSA\""))
+    with_header(response, header::WWW_AUTHENTICATE, &dpop_challenge(code, ""))
+}
+
+/// Returns the value of `WWW-Authenticate` (RFC 9449, section 7.1), with a description unless it is
+/// empty.
+fn dpop_challenge(code: &str, description: &str) -> String {
+    let described = match description {
+        "" => String::new(),
+        text => format!(", error_description=\"{}\"", ascii(text)),
+    };
+    format!("DPoP error=\"{code}\"{described}, algs=\"{}\"", Algorithm::NAMES.join(" "))
 }

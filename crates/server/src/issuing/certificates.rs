@@ -21,6 +21,9 @@ const AUTHORITY_YEARS: i16 = 30;
 /// Lifetime of a key's certificate, in years: longer than that of any credential signed by the key.
 const KEY_YEARS: i16 = 10;
 
+/// Maximum length of a common name (X.520, `ub-common-name`).
+const LONGEST_NAME: usize = 64;
+
 /// The server's own certificate authority.
 pub(super) struct Authority {
     /// Its key.
@@ -42,7 +45,10 @@ fn pair(key: &SoftwareKey) -> Result<KeyPair, StoreError> {
     KeyPair::from_pkcs8_der_and_sign_algo(&PrivatePkcs8KeyDer::from(document), algorithm).map_err(failed)
 }
 
-fn params(name: &str, serial: &[u8], now: Timestamp, years: i16) -> CertificateParams {
+/// Returns the parameters of the certificate of `role` at `address`. A long address is cut in the
+/// common name; the subject alternative names have it whole.
+fn params(role: &str, address: &str, serial: &[u8], now: Timestamp, years: i16) -> CertificateParams {
+    let name: String = format!("{role} of {address}").chars().take(LONGEST_NAME).collect();
     let date = jiff::tz::Offset::UTC.to_datetime(now.to_jiff()).date();
     let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs().min(28));
     let mut params = CertificateParams::default();
@@ -58,7 +64,7 @@ fn params(name: &str, serial: &[u8], now: Timestamp, years: i16) -> CertificateP
 }
 
 fn authority_params(address: &str, serial: &[u8], now: Timestamp) -> CertificateParams {
-    let mut params = params(&format!("Credential authority of {address}"), serial, now, AUTHORITY_YEARS);
+    let mut params = params("Credential authority", address, serial, now, AUTHORITY_YEARS);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     params
@@ -71,7 +77,8 @@ pub(super) fn authority(
     serial: &[u8],
     now: Timestamp,
 ) -> Result<Vec<u8>, StoreError> {
-    let params = authority_params(address, serial, now);
+    let mut params = authority_params(address, serial, now);
+    params.subject_alt_names = vec![SanType::URI(address.try_into().map_err(failed)?)];
     let made: Certificate = params.self_signed(&pair(key)?).map_err(failed)?;
     Ok(made.der().to_vec())
 }
@@ -86,7 +93,7 @@ pub(super) fn certify(
     now: Timestamp,
 ) -> Result<Vec<u8>, StoreError> {
     let names = vec![SanType::URI(address.try_into().map_err(failed)?)];
-    signed(key, params(&format!("Credentials of {address}"), serial, now, KEY_YEARS), names, authority)
+    signed(key, params("Credentials", address, serial, now, KEY_YEARS), names, authority)
 }
 
 /// Returns the certificate of the `key` that signs verification requests, signed by the authority,
@@ -108,7 +115,7 @@ pub(super) fn certify_verifier(
         Host::Ipv6(address) => SanType::IpAddress((*address).into()),
     };
     let names = vec![host, SanType::URI(address.try_into().map_err(failed)?)];
-    let params = params(&format!("Questions of {address}"), serial, now, KEY_YEARS);
+    let params = params("Questions", address, serial, now, KEY_YEARS);
     signed(key, params, names, authority)
 }
 
@@ -133,4 +140,51 @@ fn signed(
     let issuer = Issuer::from_ca_cert_der(&certificate, pair(&authority.key)?).map_err(failed)?;
     let made = params.signed_by(&pair(key)?, &issuer).map_err(failed)?;
     Ok(made.der().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+    use x509_parser::extensions::GeneralName;
+    use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+    use super::*;
+
+    /// Returns the common name and the URIs and DNS names of a certificate.
+    fn names(der: &[u8]) -> (String, Vec<String>) {
+        let (_, certificate) = X509Certificate::from_der(der).expect("a certificate");
+        let common =
+            certificate.subject().iter_common_name().next().expect("a name").as_str().expect("text").to_owned();
+        let others = certificate.subject_alternative_name().expect("an extension").expect("names");
+        let other = |name: &GeneralName<'_>| match name {
+            GeneralName::URI(name) | GeneralName::DNSName(name) => (*name).to_owned(),
+            other => panic!("{other}"),
+        };
+        (common, others.value.general_names.iter().map(other).collect())
+    }
+
+    #[test]
+    fn long_addresses_are_cut_in_common_names_only() {
+        let label = "a".repeat(60);
+        for host in ["passport.example".to_owned(), format!("{label}.{label}.{label}.example")] {
+            let (address, now) = (format!("https://{host}"), Timestamp::from_micros(1_795_000_000_000_000));
+            let key = |number: u8| SoftwareKey::from_bytes(Algorithm::Es256, &[number; 32]).expect("a key");
+            let certificate = authority(&key(1), &address, &[1; 16], now).expect("an authority");
+            let (name, others) = names(&certificate);
+            assert!(name.starts_with("Credential authority of https://") && name.chars().count() <= LONGEST_NAME);
+            assert_eq!(others, [address.as_str()]);
+            let authority = Authority { key: key(1), certificate };
+            let made = certify(&key(2), &address, &[2; 16], &authority, now).expect("a certificate");
+            let (name, others) = names(&made);
+            assert!(name.starts_with("Credentials of https://") && name.chars().count() <= LONGEST_NAME, "{name}");
+            assert_eq!(others, [address.as_str()]);
+            let url: Url = address.parse().expect("a URL");
+            let host_name = url.host().expect("a host").to_owned();
+            let made =
+                certify_verifier(&key(3), &address, &host_name, &[3; 16], &authority, now).expect("a certificate");
+            let (name, others) = names(&made);
+            assert!(name.starts_with("Questions of https://") && name.chars().count() <= LONGEST_NAME, "{name}");
+            assert_eq!(others, [host.as_str(), address.as_str()]);
+        }
+    }
 }

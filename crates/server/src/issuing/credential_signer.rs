@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use credential::format::{Format, Statement};
+use credential::format::{Format, ListForm, Statement};
 use credential::key::PublicKey;
 use credential::status::StatusReference;
 
@@ -29,15 +29,15 @@ impl CredentialSigner {
         Self { keys, links, clock, rng }
     }
 
-    /// Signs `credential` in `format`, bound to `holder_key`. `place` is its status list index; it
-    /// expires at `expires_at`.
+    /// Signs `credential` in `format`, bound to `holder_key`. In an SD-JWT VC, `lists` is how finely
+    /// its lists can be disclosed. `place` is its status list index; it expires at `expires_at`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] while the key cannot sign; retry later.
     pub fn sign(
         &self,
         credential: &IssuableCredential,
-        format: Format,
+        (format, lists): (Format, ListForm),
         (place, expires_at): (StatusPlace, Timestamp),
         holder_key: &PublicKey,
     ) -> Result<String, StoreError> {
@@ -49,6 +49,7 @@ impl CredentialSigner {
             id: &id,
             credential_type: credential.credential_type,
             fields: &credential.payload.fields,
+            lists,
             partner_chain: &credential.payload.partner_chain,
             attester: &credential.attester,
             attested_at: &attested_at,

@@ -4,6 +4,9 @@
 //! A new key is published for a while before it signs, so that every verifier and every node knows
 //! it by then. An old key stays published until every credential signed by it has expired.
 //! Verification never fails during a rotation.
+//!
+//! While the operator configures a key of its own, that one signs, from the moment it is read. The
+//! generated keys are rotated as ever, so that they can take over at once.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -15,7 +18,11 @@ use credential::key::{Algorithm, PublicKey, SoftwareKey};
 use serde_json::{Value, json};
 
 use super::certificates::{self, Authority};
+use super::operator_key::OperatorKey;
+use crate::certificate_chain::certified_key;
+use crate::config::Credentials;
 use crate::keys::{Key, Keyring, Purpose, SigningKey};
+use crate::reloaded::Reloaded;
 use ambient::Rng;
 use ambient::Timestamp;
 use store::StoreError;
@@ -27,6 +34,9 @@ pub const PUBLISHED_BEFORE_USE: Duration = Duration::from_secs(86_400);
 /// credentials.
 const LONGEST_SHARE: Duration = Duration::from_secs(91 * 86_400);
 
+/// How often the use of the operator's key is recorded.
+const USE_RECORDED_EVERY: Duration = Duration::from_secs(86_400);
+
 /// The issuer's name in credentials.
 const NAME: &str = "Tenure";
 
@@ -34,9 +44,8 @@ const NAME: &str = "Tenure";
 #[derive(Clone, Debug)]
 pub struct IssuerKeys {
     address: String,
-    algorithm: Algorithm,
-    key_age: Duration,
-    lifetime: Duration,
+    settings: Credentials,
+    operator: Arc<Reloaded<Option<OperatorKey>>>,
     state: Arc<RwLock<Option<Arc<IssuerKeySet>>>>,
 }
 
@@ -47,19 +56,37 @@ pub struct IssuerKeySet {
     pub issuer: Issuer<SoftwareKey>,
     /// Id of the current key.
     pub kid: String,
-    /// Certificate of the current key, base64 of DER.
+    /// Certificate chain of the current key without the trust anchor, base64 of DER.
     pub certificates: Vec<String>,
+    /// Key identifier of the authority of the operator's certificate in base64url, if that key signs.
+    pub operator_authority: Option<String>,
     /// Ids and public keys of all keys that may have signed an unexpired credential, or soon will.
     pub published: Vec<(String, PublicKey)>,
-    /// The authority's certificate in DER: the trust anchor.
+    /// The certificate of the server's own authority in DER: the trust anchor of generated keys.
     pub authority: Vec<u8>,
 }
 
 impl IssuerKeys {
-    /// Creates the keys of the issuer at `address`: of `algorithm`, rotated at the age `key_age`,
-    /// for credentials with `lifetime`. [`IssuerKeys::refresh`] loads them.
-    pub fn new(address: &str, algorithm: Algorithm, key_age: Duration, lifetime: Duration) -> Self {
-        Self { address: address.to_owned(), algorithm, key_age, lifetime, state: Arc::default() }
+    /// Creates the keys of the issuer at `address`. [`IssuerKeys::refresh`] loads them.
+    ///
+    /// # Errors
+    /// The operator's files cannot be used. The message is for the operator.
+    pub fn new(address: &str, settings: &Credentials, now: Timestamp) -> Result<Self, String> {
+        let operator = OperatorKey::read(settings, address, now)?;
+        let names = "credentials.signing_key_file, credentials.certificate_chain_file";
+        let operator = Arc::new(Reloaded::new(names, operator));
+        Ok(Self { address: address.to_owned(), settings: settings.clone(), operator, state: Arc::default() })
+    }
+
+    /// Reads the operator's files again. Returns whether they have changed: then
+    /// [`IssuerKeys::refresh`] takes over the new key.
+    pub fn reload(&self, now: Timestamp) -> bool {
+        self.operator.replace(OperatorKey::read(&self.settings, &self.address, now))
+    }
+
+    /// Returns whether the operator's files are invalid, so that their earlier content is used.
+    pub fn is_stale(&self) -> bool {
+        self.operator.is_stale()
     }
 
     /// Loads the keys. Creates those that are due, and removes those under which no unexpired
@@ -69,41 +96,121 @@ impl IssuerKeys {
     /// The key ring cannot be used.
     pub async fn refresh(&self, ring: &Keyring, rng: &Rng, now: Timestamp) -> Result<(), StoreError> {
         let authority = self.authority(ring, rng, now).await?;
-        let purpose = Purpose::Credential(self.algorithm);
+        let generated = self.generated(ring, rng, &authority, now).await?;
+        let files = self.operator.current();
+        let operator = (*files).as_ref();
+        let mut published = self.published_of_operator(ring, rng, operator, now).await?;
+        published.extend(self.published(ring, &generated, now).await?);
+        let (kid, certificates, signer) = match operator {
+            Some(operator) => (operator.kid.clone(), operator.chain.x5c(), operator.signer.clone()),
+            None => {
+                // The newest key that has been published long enough. If none has, the first one
+                // signs immediately.
+                let known = |key: &&SigningKey| key.created_at + PUBLISHED_BEFORE_USE <= now;
+                let signing = generated.iter().find(known).or(generated.last());
+                let signing = signing.ok_or_else(|| StoreError::corrupt_row("signing_key", "gone at once"))?;
+                let certificates = signing.certificate.iter().map(|der| STANDARD.encode(der)).collect();
+                (signing.id.clone(), certificates, software(signing, self.settings.algorithm)?)
+            }
+        };
+        let issuer = Issuer::new(&self.address, NAME, &kid, &certificates, signer);
+        let operator_authority = operator.and_then(|operator| operator.chain.authority());
+        let authority = authority.certificate;
+        let state = IssuerKeySet { issuer, kid, certificates, operator_authority, published, authority };
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(state));
+        Ok(())
+    }
+
+    /// Returns the generated keys, newest first. Creates the next one if it is due.
+    async fn generated(
+        &self,
+        ring: &Keyring,
+        rng: &Rng,
+        authority: &Authority,
+        now: Timestamp,
+    ) -> Result<Vec<SigningKey>, StoreError> {
+        let (algorithm, key_age) = (self.settings.algorithm, self.settings.key_rotation_interval);
+        let purpose = Purpose::Credential(algorithm);
         let is_due = |own: &[SigningKey]| {
-            own.first().is_none_or(|newest| newest.created_at + self.key_age <= now + PUBLISHED_BEFORE_USE)
+            own.first().is_none_or(|newest| newest.created_at + key_age <= now + PUBLISHED_BEFORE_USE)
         };
         let make = || {
-            let (id, secret, key) = new_key(self.algorithm, rng)?;
-            let certificate = certificates::certify(&key, &self.address, &rng.bytes::<16>(), &authority, now)?;
+            let (id, secret, key) = new_key(algorithm, rng)?;
+            let certificate = certificates::certify(&key, &self.address, &rng.bytes::<16>(), authority, now)?;
             Ok(SigningKey { id, purpose, created_at: now, secret, certificate: Some(certificate) })
         };
-        let own = ring.signing_keys_or_new(purpose, is_due, make).await?;
+        ring.signing_keys_or_new(purpose, is_due, make).await
+    }
+
+    /// Returns the published keys among the generated ones, of both algorithms. `own` are those of
+    /// the algorithm in use.
+    async fn published(
+        &self,
+        ring: &Keyring,
+        own: &[SigningKey],
+        now: Timestamp,
+    ) -> Result<Vec<(String, PublicKey)>, StoreError> {
         // A key signs until its successor does, and the last credential that it signed lives for a
         // whole lifetime after that.
-        let too_old = now - self.key_age - self.key_age - PUBLISHED_BEFORE_USE - self.lifetime.max(LONGEST_SHARE);
+        let key_age = self.settings.key_rotation_interval;
+        let too_old = now - key_age - key_age - PUBLISHED_BEFORE_USE - self.longest_lifetime();
         let mut published = Vec::new();
         for algorithm in Algorithm::ALL {
             let purpose = Purpose::Credential(algorithm);
-            if algorithm == self.algorithm && own.iter().any(|key| key.created_at < too_old) {
+            let is_own = algorithm == self.settings.algorithm;
+            if is_own && own.iter().any(|key| key.created_at < too_old) {
                 ring.remove_signing_keys(purpose, too_old).await?;
             }
-            let keys = if algorithm == self.algorithm { own.clone() } else { ring.signing_keys(purpose).await? };
+            let keys = if is_own { own.to_vec() } else { ring.signing_keys(purpose).await? };
             for key in keys.iter().filter(|key| key.created_at >= too_old) {
                 published.push((key.id.clone(), software(key, algorithm)?.public().clone()));
             }
         }
-        // The newest key that has been published long enough. If none has, the first one signs
-        // immediately.
-        let signing = own.iter().find(|key| key.created_at + PUBLISHED_BEFORE_USE <= now).or(own.last());
-        let signing = signing.ok_or_else(|| StoreError::corrupt_row("signing_key", "gone at once"))?;
-        let certificates: Vec<String> = signing.certificate.iter().map(|der| STANDARD.encode(der)).collect();
-        let signer = software(signing, self.algorithm)?;
-        let issuer = Issuer::new(&self.address, NAME, &signing.id, &certificates, signer);
-        let state =
-            IssuerKeySet { issuer, kid: signing.id.clone(), certificates, published, authority: authority.certificate };
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(state));
-        Ok(())
+        Ok(published)
+    }
+
+    /// Returns the published keys of the operator: the `current` one, and earlier ones until what
+    /// they signed has expired. Records that the current one is in use.
+    async fn published_of_operator(
+        &self,
+        ring: &Keyring,
+        rng: &Rng,
+        current: Option<&OperatorKey>,
+        now: Timestamp,
+    ) -> Result<Vec<(String, PublicKey)>, StoreError> {
+        let purpose = Purpose::Operator;
+        let is_current = |key: &SigningKey| current.is_some_and(|current| current.kid == key.id);
+        let mut stored = match current {
+            None => ring.signing_keys(purpose).await?,
+            Some(current) => {
+                let (id, certificate) = (current.kid.clone(), Some(current.chain.first().to_vec()));
+                let make = || Ok(SigningKey { id, purpose, created_at: now, secret: Key::random(rng), certificate });
+                ring.signing_keys_or_new(purpose, |keys| !keys.iter().any(is_current), make).await?
+            }
+        };
+        if let Some(key) = stored.iter_mut().find(|key| is_current(key))
+            && key.created_at + USE_RECORDED_EVERY <= now
+        {
+            ring.renew_signing_key(&key.id, now).await?;
+            key.created_at = now;
+        }
+        let too_old = now - USE_RECORDED_EVERY - PUBLISHED_BEFORE_USE - self.longest_lifetime();
+        if stored.iter().any(|key| key.created_at < too_old) {
+            ring.remove_signing_keys(purpose, too_old).await?;
+            stored.retain(|key| key.created_at >= too_old);
+        }
+        stored.sort_by_key(|key| !is_current(key));
+        let public = |key: &SigningKey| {
+            let public = key.certificate.as_deref().and_then(certified_key);
+            let named = public.map(|public| (key.id.clone(), public));
+            named.ok_or_else(|| StoreError::corrupt_row("signing_key", "no certificate"))
+        };
+        stored.iter().map(public).collect()
+    }
+
+    /// Returns the longest lifetime of what a key signs.
+    fn longest_lifetime(&self) -> Duration {
+        self.settings.lifetime.max(LONGEST_SHARE)
     }
 
     /// Returns the authority's key and certificate, which are created on the first start.
@@ -138,7 +245,7 @@ impl IssuerKeys {
 
     /// Returns the algorithm in use.
     pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
+        self.settings.algorithm
     }
 }
 
@@ -153,7 +260,7 @@ impl IssuerKeySet {
         format::did_document(self.issuer.address(), &self.published)
     }
 
-    /// Returns the encoded JWS header of type `typ`, with the id and certificate of the current
+    /// Returns the encoded JWS header of type `typ`, with the id and certificates of the current
     /// key.
     pub fn header(&self, typ: &str) -> String {
         let algorithm = self.issuer.signer().public().algorithm().name();
@@ -177,10 +284,10 @@ pub(super) fn software(key: &SigningKey, algorithm: Algorithm) -> Result<Softwar
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
     use store::{Part, Store};
 
     const YEAR: Duration = Duration::from_secs(365 * 86_400);
-    const AGE: Duration = Duration::from_secs(90 * 86_400);
 
     #[tokio::test]
     async fn keys_are_published_before_use_and_until_credentials_expire() {
@@ -188,8 +295,10 @@ mod tests {
         let store = Store::open(Part::Keyring, folder.path(), "", 2).await.expect("a store");
         let rng = Rng::seeded(1);
         let ring = Keyring::open(store, folder.path(), Duration::from_secs(3600), rng.clone()).await.expect("a ring");
-        let keys = IssuerKeys::new("https://passport.example", Algorithm::Es256, AGE, YEAR);
         let mut now = Timestamp::from_micros(1_795_000_000_000_000);
+        let settings = [("credentials.key_rotation_interval", "90d".to_owned())];
+        let settings = Config::load(None, [], &settings).expect("settings").credentials;
+        let keys = IssuerKeys::new("https://passport.example", &settings, now).expect("no files");
         keys.refresh(&ring, &rng, now).await.expect("keys");
         let first = keys.current().expect("loaded").kid.clone();
         let (mut signed_last, mut before) = (std::collections::HashMap::new(), first.clone());

@@ -9,6 +9,7 @@ mod encryption_key;
 mod issuable;
 mod issuer_keys;
 mod nonces;
+mod operator_key;
 mod proofs;
 mod status_lists;
 mod verifier_key;
@@ -18,6 +19,10 @@ pub use encryption_key::EncryptionKey;
 pub use issuable::IssuableCredential;
 pub use issuer_keys::{IssuerKeySet, IssuerKeys, PUBLISHED_BEFORE_USE};
 pub use nonces::{LIFETIME as NONCE_LIFETIME, NoncePurpose, Nonces};
-pub use proofs::{DpopRequest, MAX_KEYS, ProofError, ProofVerifier, ProvedKeys, WalletPolicy};
+pub use operator_key::OperatorKey;
+pub use proofs::{
+    DpopRequest, MAX_KEYS, PROOF_TYPES, ProofError, ProofVerifier, ProvedKeys, WalletPolicy, WalletProviders,
+    is_same_target,
+};
 pub use status_lists::{ServedStatusList, StatusListFormat, StatusLists};
 pub use verifier_key::VerifierKey;

@@ -47,7 +47,8 @@ pub struct ServedStatusList {
     checked_at: Timestamp,
     changed_at: Timestamp,
     signed_at: Timestamp,
-    kid: Arc<str>,
+    /// The header of credentials when it was signed: changes with the key and its certificates.
+    signer: Arc<str>,
 }
 
 /// Signs status lists, and caches them.
@@ -85,7 +86,8 @@ impl StatusLists {
     pub async fn get(&self, id: Uuid, format: StatusListFormat) -> Result<Option<ServedStatusList>, Error> {
         let now = self.clock.now();
         let keys = self.keys.current()?;
-        let is_usable = |served: &ServedStatusList| now.since(served.signed_at) < MAX_AGE && *served.kid == *keys.kid;
+        let signer = keys.issuer.header(Format::SdJwtVc);
+        let is_usable = |served: &ServedStatusList| now.since(served.signed_at) < MAX_AGE && *served.signer == *signer;
         let cached = self.cached(id, format).filter(is_usable);
         if let Some(cached) = &cached
             && now.since(cached.checked_at) < RECHECK_INTERVAL
@@ -123,7 +125,7 @@ impl StatusLists {
             checked_at: now,
             changed_at: list.changed_at,
             signed_at: now,
-            kid: keys.kid.as_str().into(),
+            signer: signer.into(),
         };
         self.insert(id, format, &served);
         Ok(Some(served))

@@ -12,6 +12,8 @@ use credential::jws;
 use credential::key::{Algorithm, PublicKey, SignError, SoftwareKey};
 use serde_json::Value;
 use url::Host;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::certificates;
 use super::issuer_keys::{IssuerKeys, new_key, software};
@@ -96,13 +98,13 @@ impl VerifierKey {
 /// Returns whether the key's certificate names `host`. After a change of the base URL it does not,
 /// and a new key is needed.
 fn names(key: &SigningKey, host: &Host<String>) -> bool {
-    // In DER, a dNSName has the tag [2], an iPAddress the tag [7] (RFC 5280, section 4.2.1.6).
-    let (tag, name) = match host {
-        Host::Domain(name) => (0x82, name.as_bytes().to_vec()),
-        Host::Ipv4(address) => (0x87, address.octets().to_vec()),
-        Host::Ipv6(address) => (0x87, address.octets().to_vec()),
-    };
-    let length = u8::try_from(name.len()).unwrap_or(u8::MAX);
-    let entry = [&[tag, length], name.as_slice()].concat();
-    key.certificate.as_ref().is_some_and(|der| der.windows(entry.len()).any(|window| window == entry))
+    let der = key.certificate.as_deref().unwrap_or_default();
+    let Ok((_, certificate)) = X509Certificate::from_der(der) else { return false };
+    let Ok(Some(names)) = certificate.subject_alternative_name() else { return false };
+    names.value.general_names.iter().any(|name| match (name, host) {
+        (GeneralName::DNSName(name), Host::Domain(host)) => name == host,
+        (GeneralName::IPAddress(bytes), Host::Ipv4(host)) => *bytes == host.octets(),
+        (GeneralName::IPAddress(bytes), Host::Ipv6(host)) => *bytes == host.octets(),
+        _ => false,
+    })
 }

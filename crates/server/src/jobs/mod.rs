@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::flows::document_sweep::delete_orphans;
+use crate::flows::files;
 use crate::flows::outbox::maintain;
 use crate::outbox::Lane;
 use ambient::Timestamp;
@@ -29,6 +30,10 @@ pub use retention::end_what_is_over;
 
 /// Maximum pause of the outbox maintenance job.
 const WOKEN_PAUSE: Duration = Duration::from_secs(5);
+
+/// Pause before files of the settings are read again. They are small, so reading them costs less
+/// than telling whether they have changed.
+const FILES_PAUSE: Duration = Duration::from_secs(10);
 
 /// Pause between two sweeps of the object store.
 const SWEEP_PAUSE: Duration = Duration::from_secs(3600);
@@ -75,6 +80,8 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
     }
     jobs.spawn(job("outbox", WOKEN_PAUSE).run(|app| async move { maintain(&app).await }, |_| std::future::pending()));
     jobs.spawn(fetches::run(app.clone(), stop.clone()));
+    let reload = |app: App| async move { files::reload(&app).await };
+    jobs.spawn(job("files", FILES_PAUSE).run(reload, |_| std::future::pending()));
     // The first sweep lists all objects, because it is unknown how long the server was down. Later
     // sweeps only list recent ones.
     let since = Arc::new(AtomicI64::new(0));

@@ -11,6 +11,10 @@ pub enum Purpose {
     Credential(Algorithm),
     /// Signs the certificates of credential signing keys.
     Authority,
+    /// Signs credentials and status lists, with a key from the operator's files. The key ring has
+    /// only its certificate, so that the public key stays published; the secret is unused random
+    /// bytes, and the time of creation is that of the last recorded use.
+    Operator,
     /// Decrypts messages from wallets.
     Encryption,
     /// Signs requests to wallets.
@@ -24,6 +28,7 @@ impl Purpose {
             Self::Credential(Algorithm::Es256) => "credential.ES256",
             Self::Credential(Algorithm::EdDsa) => "credential.EdDSA",
             Self::Authority => "authority",
+            Self::Operator => "credential.operator",
             Self::Encryption => "encryption",
             Self::Request => "request",
         }

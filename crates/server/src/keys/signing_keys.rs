@@ -84,6 +84,16 @@ impl Keyring {
         unwrapped.collect()
     }
 
+    /// Moves the time of creation of a signing key to `now`, unless it is later.
+    ///
+    /// # Errors
+    /// The ring cannot be written.
+    pub async fn renew_signing_key(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.store.write().await?;
+        tx.renew_signing_key(id, now).await?;
+        tx.commit().await
+    }
+
     /// Removes the signing keys for `purpose` that were created before `before`.
     ///
     /// # Errors

@@ -1,11 +1,11 @@
 //! `POST /oid4vci/par`: the authorization request of a wallet, which it sends before it redirects
 //! the holder (RFC 9126). The page where the holder decides is in [`crate::web`].
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Json, Router};
 use credential::format::Configuration;
 use serde_json::json;
 
@@ -13,15 +13,13 @@ use super::{details, wallet};
 use crate::addresses;
 use crate::app::App;
 use crate::flows::issuance::authorization::{self, PUSHED_LIFETIME, request_uri};
+use crate::http::cors::SharedRoutes;
 use crate::http::{AnyBody, Client, Form, OAuthError};
 use crate::rate_limit;
 use store::domain::issuance::AuthorizationRequest;
 
-/// URL schemes of wallets that contain no dot, from the OpenID specifications.
-const WALLET_SCHEMES: [&str; 3] = ["haip", "haip-vci", "openid-credential-offer"];
-
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/oid4vci/par", post(push))
+pub(super) fn routes() -> SharedRoutes {
+    SharedRoutes::default().route("/oid4vci/par", post(push))
 }
 
 async fn push(
@@ -35,7 +33,7 @@ async fn push(
     form.check_resource(&app)?;
     let wallet = wallet::attested(&app, &headers).await?;
     let key = wallet::dpop_key(&app, &headers, "/oid4vci/par").await?;
-    let request = read(&form, wallet, key)?;
+    let request = read(&app, &form, wallet, key)?;
     // Counted last, because a rejected request is not stored.
     app.limits().authorization_requests_per_client.check(&client.0)?;
     app.limits().authorization_requests.check(&rate_limit::ALL)?;
@@ -44,7 +42,12 @@ async fn push(
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 
-fn read(form: &Form, wallet: Option<String>, key: Option<String>) -> Result<AuthorizationRequest, OAuthError> {
+fn read(
+    app: &App,
+    form: &Form,
+    wallet: Option<String>,
+    key: Option<String>,
+) -> Result<AuthorizationRequest, OAuthError> {
     if form.get("request_uri").is_some() || form.get("request").is_some() {
         return Err(OAuthError::code(
             "invalid_request",
@@ -53,6 +56,9 @@ fn read(form: &Form, wallet: Option<String>, key: Option<String>) -> Result<Auth
     }
     if form.require("response_type")? != "code" {
         return Err(OAuthError::code("unsupported_response_type", "response_type must be code."));
+    }
+    if form.get("response_mode").is_some_and(|mode| mode != "query") {
+        return Err(OAuthError::code("invalid_request", "response_mode must be query, which is also the default."));
     }
     let client_id = match (form.get("client_id"), wallet) {
         (Some(id), Some(attested)) if id != attested => {
@@ -78,7 +84,7 @@ fn read(form: &Form, wallet: Option<String>, key: Option<String>) -> Result<Auth
         return Err(OAuthError::code("invalid_request", "dpop_jkt must be the key of the DPoP proof."));
     }
     let named = form.get("dpop_jkt").map(thumbprint).transpose()?;
-    let (configurations, by_details) = asked(form)?;
+    let (configurations, by_details) = asked(app, form)?;
     Ok(AuthorizationRequest {
         client_id: limited("client_id", &client_id)?,
         redirect_uri: redirect_uri.to_owned(),
@@ -106,28 +112,28 @@ fn limited(name: &str, text: &str) -> Result<String, OAuthError> {
     Ok(text.to_owned())
 }
 
-/// Checks the redirect URI: `https`, this machine, or a wallet's own scheme, which contains a dot
-/// (RFC 8252, section 7) or is one of [`WALLET_SCHEMES`].
+/// Checks the redirect URI: `https`, this machine, or a wallet's own scheme. RFC 8252 (section 7.1)
+/// wants a scheme with a dot, and wallets in use have others (D-279).
 fn check_redirect(text: &str) -> Result<(), OAuthError> {
     let refused = |why: &str| OAuthError::code("invalid_request", format!("redirect_uri {why}."));
     let url = addresses::parse(text).map_err(|why| refused(&why.to_string()))?;
     let allowed = match url.scheme() {
         "https" | "http" => addresses::is_web(&url),
-        scheme if scheme.contains('.') => addresses::is_wallet_scheme(scheme),
-        scheme => WALLET_SCHEMES.contains(&scheme),
+        scheme => addresses::is_wallet_scheme(scheme),
     };
     // The consent page puts the host into its `Content-Security-Policy` header, so it must not
     // contain characters with a meaning there.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
     let is_plain = url.host_str().is_none_or(|host| host.bytes().all(plain));
-    let schemes = "must be https, http on this machine, or a wallet's own scheme such as com.example.wallet:/done";
+    let schemes = "must be https, http on this machine, or a wallet's own scheme such as com.example.wallet:/done, \
+                   and not a scheme that browsers or operating systems handle themselves";
     if allowed && is_plain { Ok(()) } else { Err(refused(schemes)) }
 }
 
 /// Returns the requested configurations without duplicates, and whether `authorization_details` was
 /// used. Scopes add to them; unknown scopes are ignored (OpenID4VCI 1.0, section 5.1.2).
-fn asked(form: &Form) -> Result<(Vec<String>, bool), OAuthError> {
-    let details = form.get("authorization_details").map(details::read).transpose()?;
+fn asked(app: &App, form: &Form) -> Result<(Vec<String>, bool), OAuthError> {
+    let details = form.get("authorization_details").map(|text| details::read(app, text)).transpose()?;
     if let Some(unknown) = details.iter().flatten().find(|id| id.parse::<Configuration>().is_err()) {
         let shown: String = unknown.chars().take(64).collect();
         let why = format!("Unknown credential configuration {shown}. The issuer metadata lists them.");

@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::issuance::deferred::SignedCredentials;
-use crate::http::{OAuthError, headers as header_values};
+use crate::http::{OAuthError, headers as header_values, parse_without_nulls};
+use crate::issuing::NONCE_LIFETIME;
 
 /// How long a wallet should wait before it retries, in seconds.
 const RETRY_INTERVAL: u64 = 5;
@@ -30,7 +31,7 @@ pub(super) fn read(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<(Map<S
         }
         _ => return Err(malformed("Send application/json, or application/jwt for an encrypted request.")),
     };
-    let request = serde_json::from_slice(&plain).map_err(|_| malformed("The request is not a JSON object."))?;
+    let request = parse_without_nulls(&plain).map_err(|_| malformed("The request is not a JSON object."))?;
     Ok((request, was_encrypted))
 }
 
@@ -40,11 +41,15 @@ pub(super) struct ResponseEncryption(Option<(Value, Encryption)>);
 impl ResponseEncryption {
     /// Reads `credential_response_encryption`, which requires an encrypted request (section 8.2).
     pub(super) fn read(request: &Map<String, Value>, was_encrypted: bool) -> Result<Self, OAuthError> {
-        let Some(wanted) = request.get("credential_response_encryption") else { return Ok(Self(None)) };
+        // Some wallets send an object whose members are all null.
+        let wanted = request.get("credential_response_encryption");
+        let wanted = wanted.filter(|wanted| wanted.as_object().is_none_or(|members| !members.is_empty()));
+        let Some(wanted) = wanted else { return Ok(Self(None)) };
         let refused = |why: &str| OAuthError::code("invalid_encryption_parameters", why);
         if !was_encrypted {
             return Err(refused(
-                "A request for an encrypted response must be encrypted itself (OpenID4VCI 1.0, section 10).",
+                "Since OpenID4VCI 1.0 (section 10), a request for an encrypted response must be encrypted itself; up to \
+                 draft 15 it was not. Encrypt the request, or leave out credential_response_encryption.",
             ));
         }
         let encryption = wanted["enc"].as_str().and_then(Encryption::from_name);
@@ -61,11 +66,17 @@ impl ResponseEncryption {
         Ok(Self(Some((wanted["jwk"].clone(), encryption))))
     }
 
-    /// Returns the response with the credentials.
-    pub(super) fn signed(self, signed: &SignedCredentials) -> Result<Response, OAuthError> {
+    /// Returns the response with the credentials. For a wallet of an early draft it also has the
+    /// first credential by itself (up to draft 14) and the nonce `next` (up to draft 13).
+    pub(super) fn signed(self, signed: &SignedCredentials, next: Option<&str>) -> Result<Response, OAuthError> {
         let credentials: Vec<Value> =
             signed.credentials.iter().map(|credential| json!({ "credential": credential })).collect();
-        let body = json!({ "credentials": credentials, "notification_id": signed.notification });
+        let mut body = json!({ "credentials": credentials, "notification_id": signed.notification });
+        if let Some(nonce) = next {
+            body["credential"] = json!(signed.credentials.first());
+            body["c_nonce"] = nonce.into();
+            body["c_nonce_expires_in"] = NONCE_LIFETIME.as_secs().into();
+        }
         self.respond(StatusCode::OK, &body)
     }
 

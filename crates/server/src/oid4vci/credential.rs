@@ -1,7 +1,6 @@
 //! `POST /oid4vci/credential`: credentials for the keys that a wallet proves (OpenID4VCI 1.0,
 //! section 8).
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -12,14 +11,16 @@ use store::StoreError;
 use store::domain::issuance::WalletAccess;
 
 use super::body::{self, ResponseEncryption};
+use super::drafts;
 use super::wallet::Wallet;
 use crate::app::App;
 use crate::flows::issuance::credential::{Issuance, IssueError, Selector, issue};
+use crate::http::cors::SharedRoutes;
 use crate::http::{AnyBody, OAuthError};
-use crate::issuing::ProofError;
+use crate::issuing::{NoncePurpose, ProofError};
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/oid4vci/credential", post(credential))
+pub(super) fn routes() -> SharedRoutes {
+    SharedRoutes::default().route("/oid4vci/credential", post(credential))
 }
 
 async fn credential(
@@ -30,16 +31,23 @@ async fn credential(
 ) -> Result<Response, OAuthError> {
     let (request, was_encrypted) = body::read(&app, &headers, &body)?;
     let encryption = ResponseEncryption::read(&request, was_encrypted)?;
-    let issued = issue(&app, &access, selector(&request)?, request.get("proofs")).await;
+    let by_format = drafts::selected(&app, &access, &request)?;
+    let proofs = drafts::proofs(&request)?;
+    let issued = issue(&app, &access, selector(&request, by_format.as_deref())?, proofs.as_deref()).await;
     match issued.map_err(|error| render(error, &access))? {
-        Issuance::Signed(signed) => encryption.signed(&signed),
+        Issuance::Signed(signed) => {
+            let next = drafts::has_single_proof(&request).then(|| app.nonces().issue(NoncePurpose::KeyProof));
+            encryption.signed(&signed, next.as_deref())
+        }
         Issuance::Deferred(transaction_id) => encryption.deferred(&transaction_id),
     }
 }
 
-fn selector(request: &Map<String, Value>) -> Result<Selector<'_>, OAuthError> {
+/// Returns how the request selects a credential. `by_format` is the configuration that a request of
+/// a draft selects.
+fn selector<'a>(request: &'a Map<String, Value>, by_format: Option<&'a str>) -> Result<Selector<'a>, OAuthError> {
     let text = |name: &str| request.get(name).and_then(Value::as_str);
-    match (text("credential_identifier"), text("credential_configuration_id")) {
+    match (text("credential_identifier"), text("credential_configuration_id").or(by_format)) {
         (Some(identifier), None) => Ok(Selector::Identifier(identifier)),
         (None, Some(id)) => Ok(Selector::Configuration(id)),
         _ => Err(OAuthError::code(

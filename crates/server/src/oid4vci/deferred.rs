@@ -1,7 +1,6 @@
 //! `POST /oid4vci/deferred`: credentials that could not be signed immediately (OpenID4VCI 1.0,
 //! section 9).
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -13,10 +12,11 @@ use super::credential::expired;
 use super::wallet::Wallet;
 use crate::app::App;
 use crate::flows::issuance::deferred::{self, DeferredError};
+use crate::http::cors::SharedRoutes;
 use crate::http::{AnyBody, OAuthError};
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/oid4vci/deferred", post(fetch))
+pub(super) fn routes() -> SharedRoutes {
+    SharedRoutes::default().route("/oid4vci/deferred", post(fetch))
 }
 
 async fn fetch(
@@ -30,7 +30,7 @@ async fn fetch(
     let id = request.get("transaction_id").and_then(Value::as_str);
     let id = id.ok_or_else(|| OAuthError::code("invalid_credential_request", "transaction_id is missing."))?;
     match deferred::retry(&app, &access, id).await? {
-        Some(signed) => encryption.signed(&signed),
+        Some(signed) => encryption.signed(&signed, None),
         None => encryption.deferred(id),
     }
 }

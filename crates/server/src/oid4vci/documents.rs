@@ -2,7 +2,6 @@
 //! metadata of types.
 
 use axum::Json;
-use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -11,17 +10,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use credential::Type;
 use credential::format::sd_jwt_vc::TypeMetadata;
+use credential::format::verification_methods;
 use serde_json::json;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::http::cors::SharedRoutes;
 use crate::http::extract::Path;
 
 /// Safe because keys are published a day before they sign, and types change only with a release.
 const CACHED: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=300");
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
+pub(super) fn routes() -> SharedRoutes {
+    SharedRoutes::default()
         .route("/.well-known/jwt-vc-issuer", get(issuer))
         .route("/.well-known/did.json", get(did))
         .route("/.well-known/tenure-authority.pem", get(authority))
@@ -44,8 +45,7 @@ async fn did(State(app): State<App>) -> Result<Response, Error> {
     let did = document["id"].as_str().unwrap_or_default().to_owned();
     let (verifier, name) = (app.verifier_key(), format!("{did}#{}", app.verifier_key().kid));
     if let Some(methods) = document["verificationMethod"].as_array_mut() {
-        let jwk = verifier.public().published_jwk(&verifier.kid);
-        methods.push(json!({ "id": name, "type": "JsonWebKey", "controller": did, "publicKeyJwk": jwk }));
+        methods.extend(verification_methods(&did, &verifier.kid, verifier.public()));
     }
     document["authentication"] = json!([name]);
     let document = document.to_string();

@@ -1,11 +1,11 @@
 //! Metadata for wallets: the issuer's (OpenID4VCI 1.0, section 12.2) and the authorization server's
 //! (RFC 8414).
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use credential::format::sd_jwt_vc::{self, TypeMetadata};
 use credential::format::{Configuration, Format, vc_jwt};
 use credential::jwe::Encryption;
@@ -15,12 +15,14 @@ use serde_json::{Map, Value, json};
 
 use super::offer::PRE_AUTHORIZED;
 use crate::app::App;
+use crate::config::{Colors, Display};
 use crate::error::Error;
+use crate::http::cors::SharedRoutes;
 use crate::http::headers::{CACHED, preference};
 use crate::issuing::MAX_KEYS;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
+pub(super) fn routes() -> SharedRoutes {
+    SharedRoutes::default()
         .route("/.well-known/openid-credential-issuer", get(issuer))
         .route("/.well-known/oauth-authorization-server", get(authorization_server))
 }
@@ -28,8 +30,12 @@ pub(super) fn routes() -> Router<App> {
 /// Serves the issuer's metadata as JSON, or signed if the wallet requests that (section 12.2.3).
 async fn issuer(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
     let mut metadata = issuer_metadata(&app)?;
-    let signed = preference(&headers, "application/jwt");
-    if !signed.is_named() || signed < preference(&headers, "application/json") {
+    let (signed, plain) = (preference(&headers, "application/jwt"), preference(&headers, "application/json"));
+    let wants_signed = match plain.is_acceptable() {
+        true => signed.is_named() && signed >= plain,
+        false => signed.is_acceptable(),
+    };
+    if !wants_signed {
         return Ok(([CACHED, (header::VARY, "Accept")], Json(metadata)).into_response());
     }
     metadata["sub"] = app.config().base().into();
@@ -43,10 +49,9 @@ async fn issuer(State(app): State<App>, headers: HeaderMap) -> Result<Response, 
 }
 
 fn issuer_metadata(app: &App) -> Result<Value, Error> {
-    let base = app.config().base();
+    let (base, display) = (app.config().base(), &app.config().display);
     let encryptions = Encryption::ALL.map(Encryption::name);
-    let configurations: Map<String, Value> =
-        Configuration::all().map(|known| (known.id(), configuration(app, known))).collect();
+    let configurations: Map<String, Value> = listed(app).map(|known| (known.id(), configuration(app, known))).collect();
     Ok(json!({
         "credential_issuer": base,
         "credential_endpoint": format!("{base}/oid4vci/credential"),
@@ -65,46 +70,78 @@ fn issuer_metadata(app: &App) -> Result<Value, Error> {
             "enc_values_supported": encryptions,
             "encryption_required": false,
         },
-        "display": [{ "name": "Tenure", "locale": "en" }],
+        "display": [decorated(json!({ "name": display.name, "locale": "en" }), display, display.colors())],
         "credential_configurations_supported": configurations,
     }))
+}
+
+/// Returns the configurations that the operator lists.
+fn listed(app: &App) -> impl Iterator<Item = Configuration> {
+    Configuration::all().filter(move |known| app.config().oid4vci.formats.contains(&known.format))
 }
 
 fn configuration(app: &App, known: Configuration) -> Value {
     let base = app.config().base();
     let credential_type = known.credential_type;
-    let algorithms = Algorithm::ALL.map(Algorithm::name);
+    let algorithms = Algorithm::NAMES;
     let mut proof = json!({ "proof_signing_alg_values_supported": algorithms });
     if app.config().oid4vci.attestation_required {
         proof["key_attestations_required"] = json!({});
     }
     // The type's metadata is the single source for claims.
     let metadata: Value = serde_json::from_str(&TypeMetadata::new(credential_type, base).document).unwrap_or_default();
+    let display = &app.config().display;
+    let shown = json!({ "name": credential_type.title, "locale": "en", "description": credential_type.summary });
     let mut configuration = json!({
-        "format": known.format.identifier(),
+        "format": known.format.name(),
         "scope": known.id(),
         "credential_signing_alg_values_supported": [app.issuer_keys().algorithm().name()],
         "cryptographic_binding_methods_supported": ["jwk", "did:jwk"],
-        "proof_types_supported": { "jwt": proof, "attestation": proof },
+        "proof_types_supported": { "jwt": proof.clone() },
         "credential_metadata": {
-            "display": [{ "name": credential_type.title, "locale": "en", "description": credential_type.summary }],
+            "display": [decorated(shown, display, display.colors_of(credential_type))],
             "claims": claims(known.format, &metadata["claims"]),
         },
     });
+    // Wallets that find this proof type choose it, and fail if their provider is not trusted. It is
+    // nothing but a key attestation, so it always requires one.
+    if !app.proofs().providers().is_empty() {
+        proof["key_attestations_required"] = json!({});
+        configuration["proof_types_supported"]["attestation"] = proof;
+    }
     match known.format {
         Format::SdJwtVc => configuration["vct"] = sd_jwt_vc::vct(credential_type, base).into(),
-        Format::VcJwt => configuration["credential_definition"] = json!({ "type": vc_jwt::types(credential_type) }),
+        Format::VcJwt | Format::JwtVcJson => {
+            let types = vc_jwt::types(credential_type, known.format);
+            configuration["credential_definition"] = json!({ "type": types });
+        }
     }
     configuration
 }
 
-/// Returns claims descriptions (appendix B.2), converted from the type's metadata. The two formats
-/// use different names for the language property of a label.
+/// Adds the operator's logo and colours to a `display` object. They are not in the types' metadata,
+/// which never changes (D-254).
+fn decorated(mut shown: Value, display: &Display, colors: Option<Colors>) -> Value {
+    if !display.logo.is_empty() {
+        shown["logo"] = json!({ "uri": display.logo });
+        if !display.logo_alt_text.is_empty() {
+            shown["logo"]["alt_text"] = display.logo_alt_text.as_str().into();
+        }
+    }
+    if let Some(Colors { background, text }) = colors {
+        shown["background_color"] = background.to_string().into();
+        shown["text_color"] = text.to_string().into();
+    }
+    shown
+}
+
+/// Returns claims descriptions (appendix B.2), converted from the type's metadata. Both name the
+/// label of a claim differently.
 fn claims(format: Format, described: &Value) -> Vec<Value> {
     let described = described.as_array().map(Vec::as_slice).unwrap_or_default();
     let claim = |claim: &Value| {
         let mut path = claim["path"].as_array().cloned().unwrap_or_default();
-        if format == Format::VcJwt {
+        if format != Format::SdJwtVc {
             path.insert(0, "credentialSubject".into());
         }
         let label = &claim["display"][0]["label"];
@@ -118,27 +155,19 @@ fn claims(format: Format, described: &Value) -> Vec<Value> {
 
 async fn authorization_server(State(app): State<App>) -> Response {
     let base = app.config().base();
-    let algorithms = Algorithm::ALL.map(Algorithm::name);
-    let scopes: Vec<String> = Configuration::all().map(Configuration::id).collect();
-    let methods: &[&str] = if app.config().oid4vci.attestation_required {
-        &["attest_jwt_client_auth"]
-    } else {
-        &["none", "attest_jwt_client_auth"]
-    };
-    let metadata = json!({
+    let algorithms = Algorithm::NAMES;
+    let scopes: Vec<String> = listed(&app).map(Configuration::id).collect();
+    let mut metadata = json!({
         "issuer": base,
         "authorization_endpoint": format!("{base}/oid4vci/authorize"),
         "token_endpoint": format!("{base}/oid4vci/token"),
         "pushed_authorization_request_endpoint": format!("{base}/oid4vci/par"),
         "require_pushed_authorization_requests": true,
-        "challenge_endpoint": format!("{base}/oid4vci/challenge"),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", PRE_AUTHORIZED],
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": methods,
-        "client_attestation_signing_alg_values_supported": algorithms,
-        "client_attestation_pop_signing_alg_values_supported": algorithms,
+        "token_endpoint_auth_methods_supported": ["none"],
         "dpop_signing_alg_values_supported": algorithms,
         "authorization_details_types_supported": ["openid_credential"],
         "authorization_response_iss_parameter_supported": true,
@@ -146,5 +175,15 @@ async fn authorization_server(State(app): State<App>) -> Response {
         "status_list_aggregation_endpoint": format!("{base}/status"),
         "scopes_supported": scopes,
     });
+    // Attestations are offered only if a wallet's provider can be trusted.
+    if !app.proofs().providers().is_empty() {
+        metadata["token_endpoint_auth_methods_supported"] = match app.config().oid4vci.attestation_required {
+            true => json!(["attest_jwt_client_auth"]),
+            false => json!(["none", "attest_jwt_client_auth"]),
+        };
+        metadata["client_attestation_signing_alg_values_supported"] = json!(algorithms);
+        metadata["client_attestation_pop_signing_alg_values_supported"] = json!(algorithms);
+        metadata["challenge_endpoint"] = format!("{base}/oid4vci/challenge").into();
+    }
     ([CACHED], Json(metadata)).into_response()
 }

@@ -10,6 +10,7 @@ mod credential;
 mod deferred;
 mod details;
 mod documents;
+mod drafts;
 mod metadata;
 mod nonce;
 mod notification;
@@ -18,16 +19,12 @@ mod status;
 mod token;
 mod wallet;
 
-use axum::Router;
-use axum::middleware;
+use crate::http::cors::SharedRoutes;
 
-use crate::app::App;
-use crate::http::cors::share_with_all_origins;
-
-/// Returns all routes for wallets and verifiers. Browser-based wallets may call them from any
-/// origin, since nothing here depends on cookies.
-pub fn routes() -> Router<App> {
-    Router::new()
+/// Returns all routes for wallets and verifiers. Wallets in browsers may use them from any origin,
+/// since nothing here depends on cookies.
+pub fn routes() -> SharedRoutes {
+    SharedRoutes::default()
         .merge(metadata::routes())
         .merge(documents::routes())
         .merge(status::routes())
@@ -38,5 +35,4 @@ pub fn routes() -> Router<App> {
         .merge(credential::routes())
         .merge(deferred::routes())
         .merge(notification::routes())
-        .layer(middleware::from_fn(share_with_all_origins))
 }

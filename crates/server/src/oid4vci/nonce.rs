@@ -1,18 +1,19 @@
 //! `POST /oid4vci/nonce`: a challenge for the proofs of a credential request (OpenID4VCI 1.0,
 //! section 7).
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Json, Router};
 use serde_json::json;
 
 use crate::app::App;
+use crate::http::cors::SharedRoutes;
 use crate::issuing::NoncePurpose;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/oid4vci/nonce", post(give)).route("/oid4vci/challenge", post(challenge))
+pub(super) fn routes() -> SharedRoutes {
+    SharedRoutes::default().route("/oid4vci/nonce", post(give)).route("/oid4vci/challenge", post(challenge))
 }
 
 async fn give(State(app): State<App>) -> Response {

@@ -1,7 +1,6 @@
 //! `POST /oid4vci/notification`: a wallet reports whether it stored a credential (OpenID4VCI 1.0,
 //! section 11).
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
@@ -12,13 +11,14 @@ use super::body;
 use super::wallet::Wallet;
 use crate::app::App;
 use crate::flows::issuance::notification;
+use crate::http::cors::SharedRoutes;
 use crate::http::{AnyBody, OAuthError};
 
 /// The events that a wallet can report.
 const EVENTS: [&str; 3] = ["credential_accepted", "credential_failure", "credential_deleted"];
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/oid4vci/notification", post(notify))
+pub(super) fn routes() -> SharedRoutes {
+    SharedRoutes::default().route("/oid4vci/notification", post(notify))
 }
 
 async fn notify(

@@ -1,24 +1,27 @@
 //! Credential offers (OpenID4VCI 1.0, section 4.1). They are passed by reference, which keeps QR
 //! codes small, and can be read repeatedly.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::issuance::offer;
+use crate::http::cors::SharedRoutes;
 use crate::http::extract::Path;
 
 /// The grant type of pre-authorized codes (OpenID4VCI 1.0, section 3.5).
 pub const PRE_AUTHORIZED: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/oid4vci/offers/{id}", get(show)).route("/oid4vci/requests/{id}/offer", get(show_of_push))
+pub(super) fn routes() -> SharedRoutes {
+    SharedRoutes::default()
+        .route("/oid4vci/offers/{id}", get(show))
+        .route("/oid4vci/requests/{id}/offer", get(show_of_push))
 }
 
 async fn show(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Response, Error> {

@@ -1,22 +1,23 @@
 //! Status lists (draft-ietf-oauth-status-list-21, section 8; Bitstring Status List 1.0): public,
 //! cached, with an ETag.
 
+use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::http::cors::SharedRoutes;
 use crate::http::extract::Path;
 use crate::http::headers::preference;
 use crate::issuing::StatusListFormat;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
+pub(super) fn routes() -> SharedRoutes {
+    SharedRoutes::default()
         .route("/status", get(aggregation))
         .route("/status/{id}", get(token))
         .route("/status/{id}/bitstring", get(bitstring))
@@ -57,8 +58,9 @@ async fn serve(
         return Ok(StatusCode::NOT_IMPLEMENTED.into_response());
     }
     let id: Uuid = id.parse().map_err(|_| Error::not_found())?;
-    // Each URL serves one format (section 8.1). The CWT format is not supported.
-    if ![media_type, "application/jwt"].iter().any(|offered| preference(headers, offered).is_acceptable()) {
+    // Each URL serves one format (section 8.1). The CWT format is not supported. application/jwt is a
+    // name of the format only where it is written out.
+    if !preference(headers, media_type).is_acceptable() && !preference(headers, "application/jwt").is_named() {
         return Err(Error::new(Kind::NotAcceptable, format!("Only {media_type} is available here.")));
     }
     let served = app.status_lists().get(id, format).await?.ok_or_else(Error::not_found)?;

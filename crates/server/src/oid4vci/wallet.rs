@@ -10,6 +10,16 @@ use crate::http::{Client, OAuthError, headers};
 use crate::issuing::DpopRequest;
 use store::domain::issuance::WalletAccess;
 
+/// Details of errors about the binding of a token to a key.
+const SCHEME_OF_BOUND: &str =
+    "The access token is bound to a key. Send it with the scheme DPoP instead of Bearer, and with a DPoP proof.";
+const SCHEME_OF_UNBOUND: &str =
+    "The access token is not bound to a key. Send it with the scheme Bearer instead of DPoP.";
+const ANOTHER_KEY: &str = "The DPoP proof was made with another key than the one that the access token is bound to.";
+
+/// Detail of the errors for a request without a DPoP proof.
+pub(super) const NO_PROOF: &str = "DPoP proof missing. Send one in the header DPoP.";
+
 /// A wallet with a valid token: a bearer token (RFC 6750), or one bound to a key that the wallet
 /// has proved possession of (RFC 9449, section 7).
 #[derive(Clone, Debug)]
@@ -21,27 +31,26 @@ impl FromRequestParts<App> for Wallet {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, OAuthError> {
         let Ok(client) = Client::from_request_parts(parts, app).await;
         app.limits().wallets.check(&client.0)?;
-        let (scheme, token) = headers::authorization(&parts.headers).ok_or(OAuthError::Token { by_key: false })?;
+        let (scheme, token) = headers::authorization(&parts.headers).ok_or(OAuthError::NoToken)?;
         let by_key = scheme.eq_ignore_ascii_case("dpop");
         let refused = || OAuthError::Token { by_key };
         if !by_key && !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(refused());
+            return Err(OAuthError::NoToken);
         }
         let access = app.store().acquire().await?.wallet_access(&sha256(token.as_bytes()), app.now()).await?;
         let access = access.ok_or_else(refused)?;
         match &access.key {
             // A token that is bound to a key must not be accepted as a bearer token (section 7.2).
+            Some(_) if !by_key => return Err(OAuthError::binding(app, SCHEME_OF_BOUND)),
             Some(key) => {
-                if !by_key {
-                    return Err(OAuthError::Token { by_key: true });
-                }
                 let request = (parts.method.as_str(), parts.uri.path(), Some(token));
                 let proved = verify_dpop(app, &parts.headers, request).await?;
-                if proved.as_ref() != Some(key) {
-                    return Err(OAuthError::Token { by_key: true });
+                let proved = proved.ok_or_else(|| OAuthError::binding(app, NO_PROOF))?;
+                if proved != *key {
+                    return Err(OAuthError::binding(app, ANOTHER_KEY));
                 }
             }
-            None if by_key => return Err(refused()),
+            None if by_key => return Err(OAuthError::binding(app, SCHEME_OF_UNBOUND)),
             None => {}
         }
         Ok(Self(access))

@@ -123,6 +123,11 @@ values! {
 }
 
 values! {
+    /// Why an issuer is trusted.
+    TrustKind { Own = "own", ListedKey = "listed_key", CertificateChain = "certificate_chain" }
+}
+
+values! {
     /// The result of comparing names with each other.
     NameConsistency {
         Same = "same",
@@ -134,7 +139,7 @@ values! {
 
 values! {
     /// The format of a signed credential.
-    SignedFormat { SdJwtVc = "dc+sd-jwt", VcJwt = "vc+jwt" }
+    SignedFormat { SdJwtVc = "dc+sd-jwt", VcJwt = "vc+jwt", JwtVcJson = "jwt_vc_json" }
 }
 
 values! {

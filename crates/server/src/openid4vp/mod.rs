@@ -6,14 +6,10 @@ mod ended;
 mod request;
 mod response;
 
-use axum::Router;
-use axum::middleware;
+use crate::http::cors::SharedRoutes;
 
-use crate::app::App;
-use crate::http::cors::share_with_all_origins;
-
-/// Returns all routes for wallets. Browser-based wallets may call them from any origin, since
-/// nothing here depends on cookies.
-pub fn routes() -> Router<App> {
-    Router::new().merge(request::routes()).merge(response::routes()).layer(middleware::from_fn(share_with_all_origins))
+/// Returns all routes for wallets. Wallets in browsers may use them from any origin, since nothing
+/// here depends on cookies.
+pub fn routes() -> SharedRoutes {
+    request::routes().merge(response::routes())
 }

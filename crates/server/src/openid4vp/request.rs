@@ -1,28 +1,30 @@
 //! `/openid4vp/requests/{id}`: the signed request object (OpenID4VP 1.0, sections 5 and 5.10; RFC
 //! 9101). A wallet may read it repeatedly, by GET, or by POST with its own metadata.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use credential::dcql::FORMAT;
 use credential::jwe::{self, Encryption};
+use credential::key::Algorithm;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::ended::ended;
 use crate::app::App;
 use crate::flows::presentation::request_object;
+use crate::http::cors::SharedRoutes;
 use crate::http::extract::Path;
-use crate::http::{AnyBody, Client, Form, OAuthError};
+use crate::http::{AnyBody, Client, Form, OAuthError, parse_without_nulls};
 
 const MEDIA_TYPE: &str = "application/oauth-authz-req+jwt";
 
 /// Maximum length of `wallet_nonce`, in characters.
 const NONCE_LENGTH: usize = 512;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/openid4vp/requests/{id}", get(by_get).post(by_post))
+pub(super) fn routes() -> SharedRoutes {
+    SharedRoutes::default().route("/openid4vp/requests/{id}", get(by_get).post(by_post))
 }
 
 async fn by_get(State(app): State<App>, client: Client, Path(id): Path<Uuid>) -> Result<Response, OAuthError> {
@@ -40,8 +42,8 @@ async fn by_post(
 ) -> Result<Response, OAuthError> {
     app.limits().wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
-    let wallet = Wallet::read(form.get("wallet_metadata"))?;
     let mut object = request_object(&app, id).await?.ok_or_else(ended)?;
+    let wallet = Wallet::read(form.get("wallet_metadata"), &object.payload)?;
     if let Some(nonce) = form.get("wallet_nonce") {
         if nonce.chars().count() > NONCE_LENGTH {
             return Err(OAuthError::code(
@@ -65,33 +67,27 @@ struct Wallet {
 }
 
 impl Wallet {
-    fn read(metadata: Option<&str>) -> Result<Self, OAuthError> {
-        let refused = |why: &str| OAuthError::code("invalid_request", why);
+    /// Parses `wallet_metadata`, and checks that the wallet can use the request with this payload.
+    /// Null members count as absent. An absent member says nothing, even where a standard gives it
+    /// a default value: the defaults exclude requests that wallets without the member accept.
+    fn read(metadata: Option<&str>, request: &Value) -> Result<Self, OAuthError> {
         let Some(text) = metadata else { return Ok(Self { encryption: None }) };
         let metadata: Map<String, Value> =
-            serde_json::from_str(text).map_err(|_| refused("wallet_metadata must be a JSON object."))?;
-        let lacks = |name: &str, wanted: &str| {
-            let known = metadata.get(name).and_then(Value::as_array);
-            known.is_some_and(|known| !known.iter().any(|value| value == wanted))
-        };
-        if metadata.get("vp_formats_supported").is_some_and(|formats| formats.get("dc+sd-jwt").is_none()) {
-            return Err(refused("The wallet must support the format dc+sd-jwt."));
+            parse_without_nulls(text.as_bytes()).map_err(|_| refused("wallet_metadata must be a JSON object."))?;
+        require_formats(&metadata)?;
+        let prefix = request["client_id"].as_str().and_then(|id| id.split(':').next()).unwrap_or_default();
+        let text = |name: &str| request[name].as_str().unwrap_or_default();
+        for (name, needed) in [
+            ("request_object_signing_alg_values_supported", "ES256"),
+            ("client_id_prefixes_supported", prefix),
+            // The name of earlier drafts.
+            ("client_id_schemes_supported", prefix),
+            ("response_types_supported", text("response_type")),
+            ("response_modes_supported", text("response_mode")),
+        ] {
+            require(&metadata, name, needed)?;
         }
-        if lacks("request_object_signing_alg_values_supported", "ES256") {
-            return Err(refused("The wallet must support requests that are signed with ES256."));
-        }
-        // A wallet requests encryption by sending a key (section 5.10).
-        let keys = metadata.get("jwks").map(|jwks| jwks["keys"].as_array().cloned().unwrap_or_default());
-        let fits = |jwk: &&Value| jwk["kty"] == "EC" && jwk["crv"] == "P-256" && jwk["use"] != "sig";
-        let Some(keys) = keys.filter(|keys| !keys.is_empty()) else { return Ok(Self { encryption: None }) };
-        let key = keys.iter().find(fits).cloned();
-        let key = key.ok_or_else(|| refused("The wallet's encryption key must be on P-256 (ECDH-ES)."))?;
-        let offered =
-            |encryption: &Encryption| !lacks("request_object_encryption_enc_values_supported", encryption.name());
-        let encryption = [Encryption::A256Gcm, Encryption::A128Gcm].into_iter().find(offered);
-        let encryption =
-            encryption.ok_or_else(|| refused("The wallet must support A128GCM or A256GCM to encrypt requests."))?;
-        Ok(Self { encryption: Some((key, encryption)) })
+        Ok(Self { encryption: encryption(&metadata)? })
     }
 
     fn encrypt(&self, signed: String) -> Result<String, OAuthError> {
@@ -101,4 +97,59 @@ impl Wallet {
         let sealed = jwe::encrypt(signed.as_bytes(), key, *encryption, header);
         sealed.map_err(|error| OAuthError::code("invalid_request", format!("wallet_metadata: {error}.")))
     }
+}
+
+fn refused(why: impl Into<String>) -> OAuthError {
+    OAuthError::code("invalid_request", why)
+}
+
+/// Returns whether the list `name`, if present, lacks `needed`.
+fn lacks(metadata: &Map<String, Value>, name: &str, needed: &str) -> bool {
+    let listed = metadata.get(name).and_then(Value::as_array);
+    listed.is_some_and(|listed| !listed.iter().any(|value| value == needed))
+}
+
+/// Checks that the list `name`, if present, contains `needed`.
+fn require(metadata: &Map<String, Value>, name: &str, needed: &str) -> Result<(), OAuthError> {
+    if lacks(metadata, name, needed) {
+        return Err(refused(format!("The wallet must support {needed}: wallet_metadata lacks it in {name}.")));
+    }
+    Ok(())
+}
+
+/// Checks that the wallet can present the requested format, with one of the algorithms that are
+/// accepted (appendix B.3.4).
+fn require_formats(metadata: &Map<String, Value>) -> Result<(), OAuthError> {
+    let Some(formats) = metadata.get("vp_formats_supported") else { return Ok(()) };
+    let Some(format) = formats.get(FORMAT) else {
+        return Err(refused(format!(
+            "The wallet must support the format {FORMAT}: wallet_metadata lacks it in vp_formats_supported."
+        )));
+    };
+    for name in ["sd-jwt_alg_values", "kb-jwt_alg_values"] {
+        let listed = format.get(name).and_then(Value::as_array);
+        let is_known = |listed: &Value| listed.as_str().and_then(Algorithm::from_name).is_some();
+        if listed.is_some_and(|listed| !listed.iter().any(is_known)) {
+            let known = Algorithm::NAMES.join(", ");
+            return Err(refused(format!(
+                "The wallet must support one of {known}: wallet_metadata lacks them in {name} of vp_formats_supported."
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the key to encrypt the request object to, and the algorithm. A wallet requests
+/// encryption by sending a key (section 5.10).
+fn encryption(metadata: &Map<String, Value>) -> Result<Option<(Value, Encryption)>, OAuthError> {
+    let keys = metadata.get("jwks").and_then(|jwks| jwks["keys"].as_array()).filter(|keys| !keys.is_empty());
+    let Some(keys) = keys else { return Ok(None) };
+    let key = jwe::recipient(keys).cloned();
+    let key = key.ok_or_else(|| refused("The wallet's encryption key must be on P-256 (ECDH-ES)."))?;
+    let name = "request_object_encryption_enc_values_supported";
+    let offered = |encryption: &Encryption| !lacks(metadata, name, encryption.name());
+    let encryption = [Encryption::A256Gcm, Encryption::A128Gcm].into_iter().find(offered);
+    let encryption =
+        encryption.ok_or_else(|| refused("The wallet must support A128GCM or A256GCM to encrypt requests."))?;
+    Ok(Some((key, encryption)))
 }

@@ -1,22 +1,23 @@
 //! `POST /openid4vp/responses/{id}`: a wallet's response (OpenID4VP 1.0, section 8.2). The wallet
 //! receives only the URL to open in the browser.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Json, Router};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::ended::ended;
 use crate::app::App;
 use crate::flows::presentation::{Received, WalletResponse, receive};
+use crate::http::cors::SharedRoutes;
 use crate::http::extract::Path;
 use crate::http::{AnyBody, Client, Form, OAuthError};
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/openid4vp/responses/{id}", post(respond))
+pub(super) fn routes() -> SharedRoutes {
+    SharedRoutes::default().route("/openid4vp/responses/{id}", post(respond))
 }
 
 async fn respond(
@@ -31,6 +32,7 @@ async fn respond(
     let response = WalletResponse {
         response: form.get("response"),
         vp_token: form.get("vp_token"),
+        presentation_submission: form.get("presentation_submission"),
         error: form.get("error"),
         state: form.get("state"),
     };

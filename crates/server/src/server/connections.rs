@@ -180,6 +180,8 @@ fn answer(
                 let mut response = (status, text).into_response();
                 if status == StatusCode::SERVICE_UNAVAILABLE {
                     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                    // The same for every path, so wallets in browsers may read it too.
+                    http::cors::share(response.headers_mut());
                 }
                 response
             }
@@ -321,6 +323,7 @@ mod tests {
         {
             let answer = exchanged(address, &format!("{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).await;
             assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{line}: {answer}");
+            assert_eq!(answer.contains("access-control-allow-origin: *"), status == 503, "{line}: {answer}");
         }
     }
 

@@ -8,19 +8,19 @@ use askama::Template;
 use axum::Router;
 use axum::extract::State as AppState;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
-use super::redirects::{allow_form_to, destination};
-use super::{Layout, page};
+use super::redirects::{allow_form_to, destination, page_of_request};
+use super::{Layout, error, page};
 use crate::app::App;
 use crate::error::{Error, Kind};
-use crate::flows::consent;
 use crate::flows::credential_view::CredentialView;
 use crate::flows::issuance::authorization;
+use crate::http::ErrorContext;
 use crate::http::cookies::AUTHORIZE;
 use crate::http::extract::{Path, Query};
 use crate::http::session::{SignedIn, Visitor};
@@ -49,6 +49,38 @@ impl AuthorizePage {
     }
 }
 
+#[derive(Template)]
+#[template(path = "authorize_error.html")]
+struct AuthorizeErrorPage<'a> {
+    layout: Layout,
+    /// The text key of what the person can do.
+    lead: &'static str,
+    code: &'static str,
+    /// For the developer of the wallet.
+    description: &'a str,
+    request_id: &'a str,
+}
+
+/// Renders the page for an error of the authorization endpoint, with the reason for the developer
+/// of the wallet. The caller sets the status.
+///
+/// Such an error is never sent to the wallet by a redirect: anyone may push a request with any
+/// redirect URI, so a link to this server would lead anywhere (RFC 9700, section 4.11.2, D-250).
+pub fn error_page(app: &App, error: &Error, context: ErrorContext<'_>) -> Response {
+    let ErrorContext { request_id, signed_in } = context;
+    let (code, lead) = match error.kind {
+        Kind::Malformed => ("invalid_request", "authorize-error-malformed"),
+        // The code for an unusable `request_uri` (OpenID Connect Core 1.0, section 3.1.2.6).
+        Kind::Gone => ("invalid_request_uri", "authorize-error-ended"),
+        _ => return error::page(app, error, context),
+    };
+    let layout = Layout::new(app, signed_in);
+    match (AuthorizeErrorPage { layout, lead, code, description: &error.detail, request_id }).render() {
+        Ok(html) => Html(html).into_response(),
+        Err(_) => error::page(app, error, context),
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct RequestView {
     #[serde(default)]
@@ -72,18 +104,18 @@ async fn arrive(
     Query(asked): Query<RequestView>,
 ) -> Result<Response, Error> {
     let id = authorization::parse_request_uri(&asked.request_uri).ok_or_else(|| {
-        Error::new(Kind::Malformed, "A wallet must push its request first (RFC 9126) and refer to it by request_uri.")
+        Error::new(
+            Kind::Malformed,
+            "Push the request to pushed_authorization_request_endpoint first (RFC 9126), and send the person here with \
+             client_id and the request_uri of the response. Other parameters are ignored.",
+        )
     })?;
     let request = authorization::arrive(&app, id, &asked.client_id).await?;
-    let here = format!("/oid4vci/authorize/{id}");
-    Ok(match (visitor, request.issuer_state) {
-        (None, _) => (AUTHORIZE.set(&app, &id.to_string()), Redirect::to("/sign-in")).into_response(),
-        (Some(_), None) => Redirect::to(&here).into_response(),
-        (Some(signed_in), Some(push)) => {
-            consent::open(&app, push, signed_in.holder.id).await?;
-            (AUTHORIZE.set(&app, &id.to_string()), Redirect::to(&format!("/requests/{push}"))).into_response()
-        }
-    })
+    let next = match visitor {
+        None => "/sign-in".to_owned(),
+        Some(signed_in) => page_of_request(&app, (id, request.issuer_state), signed_in.holder.id).await?,
+    };
+    Ok((AUTHORIZE.set(&app, &id.to_string()), Redirect::to(&next)).into_response())
 }
 
 async fn ask(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
@@ -124,7 +156,7 @@ async fn allow(
 
 async fn deny(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let request = authorization::deny(&app, id, signed_in.holder.id).await?;
-    back(&app, &request, &[("error", "access_denied"), ("error_description", "The person declined.")])
+    back(&app, &request, &[("error", "access_denied"), ("error_description", "The person declined the request.")])
 }
 
 /// Redirects to the wallet, with `iss` to prevent mix-up attacks (RFC 9207).

@@ -84,7 +84,7 @@ pub(super) async fn claim_link(app: &App, visitor: Option<SignedIn>, form: &Link
         Some(signed_in) => Ok(go(app, id, signed_in.holder.id).await?.into_response()),
         None => Ok(match link_end::find(app, id).await? {
             Some(end) => end_page(app, end),
-            None => wait(app, id),
+            None => start(app, id).await?,
         }),
     }
 }
@@ -101,8 +101,17 @@ fn end_page(app: &App, end: LinkEnd) -> Response {
     outcome::show(app, false, said)
 }
 
+/// Continues with another wallet if only that can respond, for which nobody needs an account.
+/// Otherwise its visitor has to sign in.
+pub(super) async fn start(app: &App, id: Uuid) -> Result<Response, Error> {
+    Ok(match verification_request::needs_outside_wallet(app, id).await? {
+        true => Redirect::to(&format!("/verifications/{id}/other-wallet")).into_response(),
+        false => wait(app, id),
+    })
+}
+
 /// Stores an id in a cookie until its visitor has signed in.
-pub(super) fn wait(app: &App, id: Uuid) -> Response {
+fn wait(app: &App, id: Uuid) -> Response {
     (LINK.set(app, &id.to_string()), Redirect::to("/sign-in")).into_response()
 }
 

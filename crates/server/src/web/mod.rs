@@ -5,7 +5,7 @@
 
 mod account;
 mod assets;
-mod authorize;
+pub mod authorize;
 mod career;
 pub mod console;
 mod cookie_check;
@@ -59,7 +59,6 @@ pub use partner_api::PartnerApi;
 pub fn routes(app: &App, api: PartnerApi) -> Router<App> {
     let pages = Router::new()
         .merge(account::routes())
-        .merge(authorize::routes())
         .merge(docs::routes(api))
         .merge(documents::routes())
         .merge(home::routes())
@@ -79,6 +78,11 @@ pub fn routes(app: &App, api: PartnerApi) -> Router<App> {
     let pages = if app.config().sandbox.sign_up { pages.merge(sandbox_sign_up::routes()) } else { pages };
     let pages = if app.is_demo() { pages.merge(inbox::routes()) } else { pages };
     with_own_forms(pages).merge(assets::routes())
+}
+
+/// Returns the routes of the authorization endpoint for wallets.
+pub fn authorization_routes() -> Router<App> {
+    with_own_forms(authorize::routes())
 }
 
 /// Returns the routes of the partners' console.

@@ -10,12 +10,13 @@ use axum::extract::State as AppState;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use credential::{PartnerQuery, Type};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::qr::Qr;
 use super::redirects::allow_form_to;
-use super::{Layout, page};
+use super::{Layout, outcome, page};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::presentation::{self, Finish, Returned};
@@ -24,6 +25,7 @@ use crate::http::Client;
 use crate::http::cookies::PRESENTATION;
 use crate::http::extract::{Form, Path, Query};
 use crate::http::session::Visitor;
+use crate::i18n::Text;
 use ambient::Timestamp;
 use store::domain::presentation::{Flow, Presentation, State};
 use store::domain::verification::Verification;
@@ -35,9 +37,11 @@ struct PresentationRequestView {
     partner: String,
     title: &'static str,
     purpose: Option<String>,
+    /// The names of the accepted credentials, if they are other issuers'.
+    accepted: Vec<String>,
     /// The label of each field that the partner receives: those that are requested or always
-    /// disclosed.
-    claims: Vec<&'static str>,
+    /// disclosed. Of several alternatives, a line for each.
+    claims: Vec<String>,
 }
 
 #[derive(Template)]
@@ -106,16 +110,11 @@ struct ReturnForm {
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/verifications/{id}/other-wallet", get(ask).post(begin))
+        .route("/verifications/{id}/other-wallet/cancel", post(cancel))
         .route("/presentations/{id}", get(show))
         .route("/presentations/{id}/code", post(give_code))
         .route("/presentations/{id}/return", get(return_from_wallet))
         .route("/presentations/{id}/not-me", post(not_me))
-}
-
-/// Returns the request if this visitor may respond to it.
-async fn find(app: &App, id: Uuid, visitor: &Visitor) -> Result<PresentationRequestView, Error> {
-    let (verification, partner, details) = verification_request::answerable_by(app, id, own(visitor)).await?;
-    Ok(PresentationRequestView::new(&verification, partner, Some(&details)))
 }
 
 fn own(visitor: &Visitor) -> Option<Uuid> {
@@ -123,26 +122,61 @@ fn own(visitor: &Visitor) -> Option<Uuid> {
 }
 
 impl PresentationRequestView {
-    fn new(verification: &Verification, partner: String, details: Option<&RequestDetails>) -> Self {
+    fn new(text: &Text, verification: &Verification, partner: String, details: Option<&RequestDetails>) -> Self {
         let known = verification.credential_type;
-        let is_asked = |name: &str| details.is_some_and(|details| details.covers(known, &format!("/{name}")));
-        let claims = known.fields.iter().filter(|member| is_asked(member.name));
+        let is_asked = |name: &str| details.is_some_and(|details| details.covers_field(known, name));
+        let fields = known.fields.iter().filter(|member| is_asked(member.name));
+        let (accepted, claims) = match details.and_then(|details| details.query.as_ref()) {
+            Some(query) => (query.credential_names(), claim_lines(text, query, known)),
+            None => (Vec::new(), fields.map(|member| member.label.to_owned()).collect()),
+        };
         Self {
             verification: verification.id,
             partner,
             title: known.title,
             purpose: details.and_then(|details| details.purpose.clone()),
-            claims: claims.map(|member| member.label).collect(),
+            accepted,
+            claims,
         }
     }
 }
 
+/// Returns the claims of a query as lines: the label of each, or the labels of each alternative.
+pub(super) fn claim_lines(text: &Text, query: &PartnerQuery, known: Type) -> Vec<String> {
+    let mut alternatives = query.alternatives(known);
+    if alternatives.len() == 1 {
+        return alternatives.pop().unwrap_or_default();
+    }
+    let line = |(at, claims): (usize, &Vec<String>)| {
+        let key = if at == 0 { "verify-either" } else { "verify-or" };
+        text.with(key, &[("claims", claims.join(", ").as_str())])
+    };
+    alternatives.iter().enumerate().map(line).collect()
+}
+
 /// Asks on which device the wallet is.
 async fn ask(AppState(app): AppState<App>, visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let question = find(&app, id, &visitor).await?;
+    let (verification, partner, details) = verification_request::answerable_by(&app, id, own(&visitor)).await?;
     let layout = Layout::new(&app, visitor.0.is_some());
+    let question = PresentationRequestView::new(&layout.text, &verification, partner, Some(&details));
     let cross_device = app.config().openid4vp.cross_device;
-    Ok(page(&app, &BeginPage { layout: layout.clone(), question, cross_device }, &layout))
+    let mut response = page(&app, &BeginPage { layout: layout.clone(), question, cross_device }, &layout);
+    if let Some(url) = details.callback_url {
+        allow_form_to(&mut response, &url);
+    }
+    Ok(response)
+}
+
+/// Declines the request, without an account as well.
+async fn cancel(AppState(app): AppState<App>, visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
+    let verification = verification_request::cancel_outside(&app, id, own(&visitor)).await?;
+    Ok(match verification_request::callback(&app, &verification).await? {
+        Some(url) => Redirect::to(url.as_str()).into_response(),
+        None => {
+            let said = (StatusCode::OK, "presentation-canceled-title", "presentation-canceled");
+            outcome::show(&app, visitor.0.is_some(), said)
+        }
+    })
 }
 
 /// Begins a presentation. A second click begins a second one: each expires by itself, and only one
@@ -197,10 +231,10 @@ async fn show_page(
     let details = verification_request::details(app, verification).await?;
     let partner = app.store().read().await?.partner(verification.partner_id).await?;
     let partner = partner.map(|partner| partner.name).unwrap_or_default();
-    let question = PresentationRequestView::new(verification, partner, details.as_ref());
+    let question = PresentationRequestView::new(&layout.text, verification, partner, details.as_ref());
     let standing = match presentation.state {
-        State::Finished => Standing::Finished,
-        State::Declined => Standing::Declined,
+        State::Finished { .. } => Standing::Finished,
+        State::Declined { .. } => Standing::Declined,
         State::Rejected => Standing::Rejected,
         _ if !verification.is_open() => Standing::Over,
         State::Expired => Standing::Over,
@@ -245,7 +279,7 @@ async fn give_code(
         (_, Finish::IncompleteCode) => "code-incomplete",
         (_, Finish::WrongCode) => "presentation-wrong-code",
         (State::Waiting { .. }, Finish::Ended) => "presentation-not-answered",
-        (_, Finish::Ended) => return Ok(to_page(id)),
+        (_, Finish::Ended | Finish::Invalid) => return Ok(to_page(id)),
     };
     let shown = show_page(&app, visitor.is_some(), &presentation, &verification, Some(problem)).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())

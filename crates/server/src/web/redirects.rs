@@ -25,14 +25,29 @@ pub(super) async fn waiting(app: &App, headers: &HeaderMap) -> Option<Uuid> {
     authorization::find(app, id).await.ok().map(|_| id)
 }
 
-/// Returns the redirect after sign-in if a wallet's request is pending: to the page of its
-/// submission if it has one, otherwise to the wallet's request.
+/// Returns the redirect after sign-in if a wallet's request is pending.
 pub(super) async fn next_page(app: &App, headers: &HeaderMap, holder: Uuid) -> Result<Option<Redirect>, Error> {
     let Some(id) = waiting(app, headers).await else { return Ok(None) };
-    Ok(Some(match authorization::find(app, id).await?.issuer_state {
-        Some(push) => open_for(app, push, holder).await?,
-        None => Redirect::to(&format!("/oid4vci/authorize/{id}")),
-    }))
+    let push = authorization::find(app, id).await?.issuer_state;
+    Ok(Some(Redirect::to(&page_of_request(app, (id, push), holder).await?)))
+}
+
+/// Returns the page where `holder` continues with a wallet's request: the page of the `push` that
+/// the wallet asks for while that is pending, which leads to the request's own page, otherwise that
+/// one. An ended push must not end the way, because only the request's page leads back to the
+/// wallet.
+pub(super) async fn page_of_request(
+    app: &App,
+    (id, push): (Uuid, Option<Uuid>),
+    holder: Uuid,
+) -> Result<String, Error> {
+    if let Some(push) = push {
+        consent::open(app, push, holder).await?;
+        if authorization::is_push_pending(app, push, holder).await? {
+            return Ok(format!("/requests/{push}"));
+        }
+    }
+    Ok(format!("/oid4vci/authorize/{id}"))
 }
 
 /// Allows a form of the page to redirect to `redirect_uri`: `form-action` also applies to redirects

@@ -321,12 +321,15 @@ async fn accept(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     let was_accepted = decided.linked.items().iter().any(|item| item.is_held_by(signed_in.holder.id));
+    let waiting = redirects::waiting(&app, &headers).await;
     if decided.count == 0 && !was_accepted {
-        // It was declined, withdrawn or expired in the meantime; its page shows the outcome.
-        return Ok(Redirect::to(&format!("/requests/{id}")).into_response());
+        // It was declined, withdrawn or expired in the meantime. Its page shows the outcome; that
+        // of a wallet's request leads back to the wallet.
+        let page = waiting.map_or(format!("/requests/{id}"), |request| format!("/oid4vci/authorize/{request}"));
+        return Ok(Redirect::to(&page).into_response());
     }
     // If a wallet's authorization request led here, it continues with the accepted credential.
-    let next = match redirects::waiting(&app, &headers).await {
+    let next = match waiting {
         Some(request) => next_page(&app, &decided.linked, &format!("/oid4vci/authorize/{request}")).await?,
         None => match return_url::after(&app, &decided.linked).await? {
             Some(url) => return Ok(Redirect::to(url.as_str()).into_response()),
@@ -336,14 +339,23 @@ async fn accept(
     Ok((NOTICE.set(&app, "notice-accepted"), Redirect::to(&next)).into_response())
 }
 
-async fn decline(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn decline(
+    AppState(app): AppState<App>,
+    signed_in: SignedIn,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
     let decided = match consent::decline(&app, id, signed_in.holder.id).await? {
         Ok(decided) => decided,
         Err(error) => return Ok(error.page(&app)),
     };
-    let next = match return_url::after(&app, &decided.linked).await? {
-        Some(url) => url.into(),
-        None => next_page(&app, &decided.linked, &format!("/requests/{id}")).await?,
+    // If a wallet's authorization request led here, its page leads back to the wallet.
+    let next = match redirects::waiting(&app, &headers).await {
+        Some(request) => next_page(&app, &decided.linked, &format!("/oid4vci/authorize/{request}")).await?,
+        None => match return_url::after(&app, &decided.linked).await? {
+            Some(url) => url.into(),
+            None => next_page(&app, &decided.linked, &format!("/requests/{id}")).await?,
+        },
     };
     Ok(Redirect::to(&next).into_response())
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::link::{self, LinkForm};
 use super::outdated::{Change, Outdated, catch_up};
+use super::presentations::claim_lines;
 use super::redirects::{allow_form_to, destination};
 use super::selection::{Selection, Sent};
 use super::{Layout, outcome, page};
@@ -37,8 +38,11 @@ struct VerifyPage {
     partner: String,
     purpose: Option<String>,
     title: &'static str,
+    /// The names of the accepted credentials, if they are other issuers'. Only another wallet can
+    /// have them.
+    accepted: Vec<String>,
     /// The labels of the requested fields.
-    wanted: Vec<&'static str>,
+    wanted: Vec<String>,
     offers: Vec<Offer>,
     /// Whether the person holds any credential of the type.
     holds_any: bool,
@@ -214,7 +218,7 @@ fn unanswerable_page(app: &App, why: Unanswerable) -> Response {
 
 /// Shows the request. A visitor without a session returns here after signing in.
 async fn ask(AppState(app): AppState<App>, Visitor(visitor): Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let Some(signed_in) = visitor else { return Ok(link::wait(&app, id)) };
+    let Some(signed_in) = visitor else { return link::start(&app, id).await };
     let request = match verification_request::find_for_holder(&app, id, signed_in.holder.id).await? {
         Ok(request) => request,
         Err(why) => return Ok(unanswerable_page(&app, why)),
@@ -241,6 +245,9 @@ async fn offers(
     details: &RequestDetails,
     picked: Option<&Picked>,
 ) -> Result<Offers, Error> {
+    if details.query.is_some() {
+        return Ok(Offers { all: Vec::new(), holds_any: false });
+    }
     let mut held = app.store().read().await?.held_submissions(request.holder).await?;
     held.retain(|held| held.stands() && held.credential_type == request.verification.credential_type);
     let shown = CredentialView::open_all(app, &held).await?;
@@ -261,14 +268,19 @@ fn request_page(
 ) -> Result<Response, Error> {
     let layout = Layout::new(app, true);
     let known = request.verification.credential_type;
-    let wanted = known.fields.iter().filter(|member| details.claims.iter().any(|claim| claim == member.name));
+    let fields = known.fields.iter().filter(|member| details.claims.iter().any(|claim| claim == member.name));
+    let (accepted, wanted) = match &details.query {
+        Some(query) => (query.credential_names(), claim_lines(&layout.text, query, known)),
+        None => (Vec::new(), fields.map(|member| member.label.to_owned()).collect()),
+    };
     let template = VerifyPage {
         layout: layout.clone(),
         id: request.verification.id,
         partner: request.partner.clone(),
         purpose: details.purpose.clone(),
         title: known.title,
-        wanted: wanted.map(|member| member.label).collect(),
+        accepted,
+        wanted,
         offers: offers.all,
         holds_any: offers.holds_any,
         destination: details.callback_url.as_deref().map(destination).unwrap_or_default(),

@@ -23,7 +23,7 @@ struct VerifyTokenPage {
 
 impl VerifyTokenPage {
     /// Text keys that only this page uses.
-    const OWN: [&'static str; 39] = [
+    const OWN: [&'static str; 54] = [
         "step-signature",
         "step-issuer",
         "step-holder",
@@ -42,12 +42,14 @@ impl VerifyTokenPage {
         "token-fact-attested",
         "token-fact-signed",
         "token-fact-until",
+        "token-year",
         "token-fact-not-shown",
         "token-not-shown-at-most",
         "token-signer-own",
         "token-signer-other",
         "token-good",
         "token-good-plain",
+        "token-good-no-status",
         "token-replaced",
         "token-awaiting-graduation",
         "token-old-data",
@@ -56,10 +58,23 @@ impl VerifyTokenPage {
         "token-outside-status",
         "token-ask",
         "token-ask-site",
+        "token-algorithm",
+        "token-older-type",
+        "token-hash-algorithm",
+        "token-issuer-name",
         "token-no-issuer",
         "token-bare-key",
         "token-unreachable",
         "token-browser",
+        "token-content-pdf",
+        "token-content-image",
+        "token-content-archive",
+        "token-content-jwe",
+        "token-content-json-ld",
+        "token-content-wallet-link",
+        "token-content-keys",
+        "token-content-cut-token",
+        "token-content-base64",
         "token-not-signed",
         "token-broken",
         "token-bad",
@@ -141,6 +156,14 @@ mod tests {
         .concat();
         let asked = scripts.split('"').filter(|text| text.starts_with("token-") && !NOT_TEXTS.contains(text));
         for key in asked.chain(["step-signature", "step-schema", "outcome-doubtful", "hire-asked"]) {
+            assert!(VerifyTokenPage::words().any(|word| word.key == key), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_recognised_content_has_a_text() {
+        for content in credential::OtherContent::ALL {
+            let key = format!("token-content-{}", content.name());
             assert!(VerifyTokenPage::words().any(|word| word.key == key), "{key}");
         }
     }

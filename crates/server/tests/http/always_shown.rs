@@ -201,7 +201,9 @@ async fn earlier_type_metadata_stays_where_it_was() {
     assert_eq!(always(&first.json(), "expiry_date"), [json!("always")]);
     let second = test.get("/credentials/universal_credential/2").await.assert_status(200).json();
     assert_eq!(always(&second, "expiry_date"), [json!("never")]);
-    for other in ["universal_credential/1", "universal_credential/3", "salary/2", "salary"] {
+    let third = test.get("/credentials/universal_credential/3").await.assert_status(200).json();
+    assert_eq!(always(&third, "expiry_date"), [json!("never")]);
+    for other in ["universal_credential/1", "universal_credential/4", "salary/2", "salary"] {
         test.get(&format!("/credentials/{other}")).await.assert_status(404);
     }
     test.get("/credentials/universal_credential/schema").await.assert_status(200);

@@ -56,6 +56,7 @@ mod sign_in;
 mod status;
 mod token;
 mod token_verification;
+mod trusted_issuers;
 mod types;
 mod unreadable;
 mod updates;

@@ -8,6 +8,7 @@ use crate::support::app::{PUSH, TestApp, career};
 
 const BASE: &str = "http://localhost:8080";
 
+// Conforms: RFC 8414 3
 #[tokio::test]
 async fn token_endpoint_is_found_by_the_issuer() {
     let test = TestApp::new().await;
@@ -46,6 +47,7 @@ async fn discovery_documents_can_be_read_from_every_origin() {
     }
 }
 
+// Conforms: RFC 9728 5.1; RFC 6750 3
 #[tokio::test]
 async fn unauthorized_response_leads_to_the_metadata() {
     let test = TestApp::new().await;

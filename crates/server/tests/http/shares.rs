@@ -126,12 +126,7 @@ async fn revoked_share_is_gone_and_revoking_twice_is_harmless() {
     let path = status.uri.strip_prefix(test.app.config().base()).expect("ours").to_owned();
     let list = test.text(&path).await;
     let keys = test.app.issuer_keys().current().expect("keys");
-    let list = credential::status::read_token(
-        &list,
-        &status.uri,
-        |_| Some(keys.published[0].1.clone()),
-        test.app.now().seconds(),
-    );
+    let list = credential::status::read_token(&list, &status.uri, &keys.published, test.app.now().seconds());
     assert_eq!(list.expect("a list").get(status.index), Some(credential::status::Status::Invalid));
     assert!(
         look(&test, &other).await.assert_status(200).text.contains("data-together=\"hire-all-passed\""),

@@ -17,6 +17,7 @@ mod commands;
 mod crash;
 mod disk;
 mod doctor;
+mod doctor_chain;
 mod documents;
 mod folder;
 mod indices;

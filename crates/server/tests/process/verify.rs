@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use credential::jws;
 use credential::key::{Algorithm, SoftwareKey};
+use credential::status::StatusList;
 use serde_json::{Value, json};
 
 use crate::tenure::{binary, ended};
@@ -190,6 +191,189 @@ fn keys_of_another_issuer_leave_the_token_unchecked() {
         "{said}"
     );
     assert!(said["advice"].as_str().is_some_and(|advice| advice.contains("--keys")), "{said}");
+}
+
+#[test]
+fn keys_are_read_from_every_kind_of_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file").display().to_string();
+    let named = key().public().published_jwk("k1");
+    let set = json!({ "keys": [named] });
+    let metadata = json!({ "issuer": ISSUER, "jwks": set }).to_string();
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+    for content in [
+        named.to_string().into_bytes(),
+        metadata.clone().into_bytes(),
+        format!("\u{feff}{metadata}\r\n").into_bytes(),
+        utf16(&set.to_string()),
+        utf16(&format!("\u{feff}{set}")),
+    ] {
+        std::fs::write(&file, &content).expect("written");
+        let (code, said) = verify(&token(), &file);
+        assert_eq!(code, Some(0), "{}: {said}", String::from_utf8_lossy(&content));
+    }
+    let mut private = named;
+    private["d"] = json!("AA");
+    for (content, reason) in [
+        (json!({ "issuer": "https://other.example", "jwks": set }), "https://other.example"),
+        (json!({ "issuer": ISSUER, "jwks_uri": "https://issuer.example/jwks" }), "https://issuer.example/jwks"),
+        (private, "private key"),
+    ] {
+        std::fs::write(&file, content.to_string()).expect("written");
+        let (code, said) = verify(&token(), &file);
+        let error = said["error"].as_str().unwrap_or_default();
+        assert!(code == Some(2) && error.contains(reason) && error.contains("--keys"), "{said}");
+    }
+}
+
+#[test]
+fn offline_verification_says_that_nothing_was_requested() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = keys(folder.path());
+    let status = json!({ "status_list": { "uri": "https://issuer.example/status/1", "idx": 0 } });
+    let listed = signed(&json!({ "iss": ISSUER, "vct": "urn:example:career", "status": status }));
+    let output = ended(binary().args(["verify", &listed, "--keys", &keys]));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("VALID, except that its status was not checked"), "{said}");
+    assert!(said.contains("No requests were sent (--keys). Not checked: holder, status, schema."), "{said}");
+    assert!(!said.contains("requested:"), "{said}");
+    let (_, said) = verify(&listed, &keys);
+    assert_eq!((&said["offline"], &said["not_checked"]), (&json!(true), &json!(["holder", "status", "schema"])));
+}
+
+#[test]
+fn what_cannot_be_checked_is_told_from_what_is_not_valid() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = keys(folder.path());
+    let with = |claims: Value| {
+        let mut payload = json!({ "iss": ISSUER, "vct": "urn:example:career" });
+        for (name, value) in claims.as_object().expect("claims") {
+            payload[name] = value.clone();
+        }
+        signed(&payload)
+    };
+    let unsupported = |payload: &[u8]| {
+        let header = jws::protected(&json!({ "alg": "ES384", "typ": "dc+sd-jwt" }));
+        jws::sign(&header, payload, &key()).expect("signed") + "~"
+    };
+    let w3c = |status: Value| {
+        let header = jws::protected(&json!({ "alg": "ES256", "typ": "vc+jwt", "kid": "k1" }));
+        let payload = json!({ "issuer": ISSUER, "type": ["VerifiableCredential"], "credentialStatus": status });
+        jws::sign(&header, payload.to_string().as_bytes(), &key()).expect("signed")
+    };
+    let list = json!({ "uri": format!("{ISSUER}/status/1"), "idx": 0 });
+    let entry = json!({
+        "type": "BitstringStatusListEntry", "statusPurpose": "revocation",
+        "statusListIndex": "7", "statusListCredential": format!("{ISSUER}/status/2"),
+    });
+    for (token, code, reason) in [
+        (with(json!({ "status": { "crl": 1 } })), 3, "status with crl"),
+        (with(json!({ "iss": null })), 3, "names no issuer (iss)"),
+        (with(json!({ "iss": "Example Ltd" })), 3, "neither a URL nor a DID"),
+        (with(json!({ "iss": format!("{ISSUER}#k1") })), 3, "a fragment (#)"),
+        (with(json!({ "iss": key().public().did_jwk() })), 3, "its identity is unknown"),
+        (unsupported(b"{}"), 3, "\"ES384\" is not supported"),
+        (unsupported(br#"{"exp":1}"#), 1, "It has expired."),
+        (with(json!({ "exp": "2100-01-01" })), 1, "exp must be a number of seconds"),
+        (with(json!({ "exp": 1 })), 1, "It has expired."),
+        (with(json!({ "status": { "status_list": { "uri": 1 } } })), 1, "must have uri and idx"),
+        (
+            with(json!({ "exp": 4_000_000_000_000_i64 })),
+            0,
+            "Valid until the year 128724. The issuer probably wrote exp",
+        ),
+        (with(json!({ "exp": 1_700_000_000_000_i64 })), 1, "It has probably expired"),
+        (with(json!({ "expiry_date": "2020-01-01" })), 1, "It expired on 1 January 2020."),
+        (with(json!({ "status": { "status_list": list, "foo": {} } })), 3, "not requested"),
+        (with(json!({ "status": { "status_list": list } })), 0, "not requested"),
+        (w3c(json!([entry])), 0, "not requested"),
+        (w3c(json!([entry, { "type": "Foo" }])), 3, "not requested"),
+        (w3c(json!([])), 0, "The token has no status"),
+    ] {
+        let (found, said) = verify(&token, &keys);
+        assert_eq!(found, Some(code), "{reason}: {said}");
+        let conclusion = ["valid", "invalid", "", "not_checkable"][usize::try_from(code).expect("a code")];
+        assert_eq!(said["conclusion"], conclusion, "{said}");
+        let verdicts = said["verdicts"].as_array().expect("verdicts");
+        let is_given =
+            verdicts.iter().any(|verdict| verdict["reason"].as_str().is_some_and(|said| said.contains(reason)));
+        assert!(is_given, "{reason}: {said}");
+    }
+}
+
+#[test]
+fn offline_is_said_of_what_cannot_be_parsed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = keys(folder.path());
+    let header = jws::protected(&json!({ "alg": "ES384", "typ": "dc+sd-jwt" }));
+    let unsupported = jws::sign(&header, b"{}", &key()).expect("signed") + "~";
+    for token in ["eyJhbGciOiJub25lIn0.e30.", &unsupported] {
+        let (_, said) = verify(token, &keys);
+        assert_eq!((&said["offline"], &said["advice"]), (&json!(true), &json!(null)), "{said}");
+        let output = ended(binary().args(["verify", token, "--keys", &keys]));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(said.contains("No requests were sent (--keys)."), "{said}");
+    }
+}
+
+#[test]
+fn every_status_list_may_have_its_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = keys(folder.path());
+    let uri = |purpose: &str| format!("{ISSUER}/{purpose}");
+    let entry = |purpose: &str| {
+        json!({
+            "type": "BitstringStatusListEntry", "statusPurpose": purpose,
+            "statusListIndex": "7", "statusListCredential": uri(purpose),
+        })
+    };
+    let header = jws::protected(&json!({ "alg": "ES256", "typ": "vc+jwt", "kid": "k1" }));
+    let signed = |payload: Value| jws::sign(&header, payload.to_string().as_bytes(), &key()).expect("signed");
+    let token = signed(json!({
+        "issuer": ISSUER, "type": ["VerifiableCredential"],
+        "credentialStatus": [entry("revocation"), entry("suspension")],
+    }));
+    let file = |purpose: &str, set: &[u32]| {
+        let list = StatusList::of_revoked(131_072, set.iter().copied()).bitstring();
+        let list = signed(json!({
+            "id": uri(purpose), "issuer": ISSUER, "type": ["VerifiableCredential", "BitstringStatusListCredential"],
+            "credentialSubject": { "type": "BitstringStatusList", "statusPurpose": purpose, "encodedList": list },
+        }));
+        let path = folder.path().join(format!("{purpose}-{}", set.len()));
+        std::fs::write(&path, list).expect("written");
+        path.display().to_string()
+    };
+    let good = [file("revocation", &[]), file("suspension", &[])];
+    let suspended = file("suspension", &[7]);
+    for (files, code) in [
+        (vec![&good[0], &good[1]], 0),
+        (vec![&good[1], &good[0]], 0),
+        (vec![&good[0]], 3),
+        (vec![&good[0], &suspended], 1),
+    ] {
+        let options = files.iter().flat_map(|file| ["--status", file.as_str()]);
+        let output = ended(binary().args(["verify", &token, "--keys", &keys]).args(options));
+        assert_eq!(output.status.code(), Some(code), "{files:?}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+#[test]
+fn files_of_other_kinds_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (keys, file) = (keys(folder.path()), folder.path().join("file"));
+    for (content, reason) in [
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".as_slice(), "a PDF document"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), "an image"),
+        (b"PK\x03\x04\x14\0\x06\0\x08\0\xe1".as_slice(), "a ZIP file"),
+        (b"{\"proof\": {\"type\": \"DataIntegrityProof\"}}".as_slice(), "a JSON-LD credential"),
+        (b"openid-credential-offer://?credential_offer=%7B%7D".as_slice(), "a link for a wallet"),
+    ] {
+        std::fs::write(&file, content).expect("written");
+        let (code, said) = verify(&file.display().to_string(), &keys);
+        assert_eq!((code, &said["verdicts"][0]["code"]), (Some(1), &json!("not_a_token")), "{said}");
+        assert!(said["verdicts"][0]["reason"].as_str().is_some_and(|said| said.contains(reason)), "{said}");
+    }
 }
 
 #[test]

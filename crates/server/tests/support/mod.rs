@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod browser;
+pub mod certificates;
 #[path = "../../../store/tests/support/database.rs"]
 pub mod database;
 pub mod delivered;

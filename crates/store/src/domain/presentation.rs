@@ -92,7 +92,7 @@ pub struct Presentation {
     pub created_at: Timestamp,
     /// When it expires. A response must arrive and take effect before.
     pub expires_at: Timestamp,
-    /// Stable code of the error that rejected the last invalid response.
+    /// Stable code of the error that rejected the last response.
     pub refusal: Option<String>,
     /// State, with the data that belongs to it.
     pub state: State,
@@ -114,11 +114,18 @@ pub enum State {
         shown: Sealed,
     },
     /// The response took effect: the partner has the result.
-    Finished,
+    Finished {
+        /// SHA-256 of the response's secret.
+        response_hash: Vec<u8>,
+    },
     /// The wallet declined.
-    Declined,
+    Declined {
+        /// SHA-256 of the response's secret; `None` if an earlier release stored it.
+        response_hash: Option<Vec<u8>>,
+    },
     /// Ended early: the response reached another browser, there were too many wrong codes or
-    /// responses, or the person at the wallet said that they did not begin it.
+    /// responses, the person at the wallet said that they did not begin it, or the credential was
+    /// revoked before the response took effect.
     Rejected,
     /// Not finished in time.
     Expired,
@@ -163,8 +170,8 @@ mod tests {
             assert_eq!(open.clone().as_of(at(99)), open);
             assert_eq!(open.as_of(at(100)).state, State::Expired);
         }
-        let finished = Presentation { state: State::Finished, ..waiting };
-        assert_eq!(finished.as_of(at(200)).state, State::Finished);
+        let finished = State::Finished { response_hash: Vec::new() };
+        assert_eq!(Presentation { state: finished.clone(), ..waiting }.as_of(at(200)).state, finished);
     }
 
     #[test]

@@ -41,6 +41,10 @@ contract! {
         assert_eq!(tx.signing_keys("authority").await.expect("read"), [other]);
         assert_eq!(tx.remove_signing_keys("token", LATER).await.expect("removed"), 1);
         assert_eq!(tx.signing_keys("token").await.expect("read").len(), 1);
+        tx.renew_signing_key("new", NOW).await.expect("not earlier");
+        tx.renew_signing_key("other", LATER).await.expect("renewed");
+        assert_eq!(tx.signing_keys("token").await.expect("read"), [key("new", LATER)]);
+        assert_eq!(tx.signing_keys("authority").await.expect("read")[0].created_at, LATER);
         assert_eq!(tx.signing_keys("authority").await.expect("read").len(), 1, "a key of another purpose stays");
         assert!(tx.any_signing_key().await.expect("read").is_some_and(|(id, wrapped)| !id.is_empty() && !wrapped.is_empty()));
     }

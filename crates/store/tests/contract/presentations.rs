@@ -83,14 +83,14 @@ contract! {
         assert!(!answer(store, 10).await, "a second answer");
         assert_eq!(state(store, 10).await, answered());
         let mut tx = store.write().await.expect("a transaction");
-        assert!(!tx.decline_presentation(id(10)).await.expect("declined"), "it was answered");
+        assert!(!tx.decline_presentation(id(10), &[6]).await.expect("declined"), "it was answered");
         tx.refuse_answer(id(10), "nonce").await.expect("noted of none");
         assert!(!tx.finish_presentation(id(10), LATER).await.expect("too late"));
         assert!(tx.finish_presentation(id(10), NOW).await.expect("finished"));
         assert!(!tx.finish_presentation(id(10), NOW).await.expect("not twice"));
         assert!(!tx.reject_presentation(id(10)).await.expect("rejected"), "it counts");
         tx.commit().await.expect("committed");
-        assert_eq!(state(store, 10).await, Stand::Finished);
+        assert_eq!(state(store, 10).await, Stand::Finished { response_hash: vec![4, 5] });
     }
 
     async fn failed_answers_and_codes_end_a_presentation(databases: Databases) {
@@ -105,11 +105,12 @@ contract! {
         let refused = tx.presentation(id(10), NOW).await.expect("read").expect("it is there");
         assert_eq!((refused.refusal.as_deref(), refused.state), (Some("nonce"), Stand::Waiting { key: sealed(1) }));
         tx.refuse_answer(id(10), "sd_hash").await.expect("noted");
-        assert!(tx.decline_presentation(id(11)).await.expect("declined"));
-        assert!(!tx.decline_presentation(id(11)).await.expect("not twice"));
+        assert!(tx.decline_presentation(id(11), &[6]).await.expect("declined"));
+        assert!(!tx.decline_presentation(id(11), &[7]).await.expect("not twice"));
         assert!(!tx.take_presentation_try(id(12)).await.expect("no answer, no try"));
         tx.commit().await.expect("committed");
-        assert_eq!((state(store, 10).await, state(store, 11).await), (Stand::Rejected, Stand::Declined));
+        let declined = Stand::Declined { response_hash: Some(vec![6]) };
+        assert_eq!((state(store, 10).await, state(store, 11).await), (Stand::Rejected, declined));
         assert_eq!(state(store, 12).await, Stand::Waiting { key: sealed(1) }, "a try without an answer ends nothing");
         assert!(answer(store, 12).await && answer(store, 13).await);
         let mut tx = store.write().await.expect("a transaction");
@@ -121,6 +122,22 @@ contract! {
         assert!(!tx.reject_presentation(id(13)).await.expect("not twice"));
         tx.commit().await.expect("committed");
         assert_eq!((state(store, 12).await, state(store, 13).await), (Stand::Rejected, Stand::Rejected));
+    }
+
+    async fn response_that_became_invalid_is_refused_with_its_reason(databases: Databases) {
+        let store = &databases.data;
+        add(store, 10).await;
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(!tx.refuse_presentation(id(10), "revoked").await.expect("refused"), "no answer");
+        tx.commit().await.expect("committed");
+        assert!(answer(store, 10).await);
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.refuse_presentation(id(10), "revoked").await.expect("refused"));
+        assert!(!tx.refuse_presentation(id(10), "expired").await.expect("not twice"));
+        assert!(!tx.finish_presentation(id(10), NOW).await.expect("not finished"), "it was refused");
+        let found = tx.presentation(id(10), NOW).await.expect("read").expect("it is there");
+        assert_eq!((found.refusal.as_deref(), found.state), (Some("revoked"), Stand::Rejected));
+        tx.commit().await.expect("committed");
     }
 
     async fn presentations_are_deleted_after_expiry(databases: Databases) {

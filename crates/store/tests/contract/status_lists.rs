@@ -267,6 +267,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
+    // Conforms: Token Status List 13.3; HAIP 6.1
     async fn concurrent_issuance_gives_distinct_indices(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);

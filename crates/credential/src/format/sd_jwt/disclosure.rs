@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
+use super::positions::Positions;
 use crate::encoding::decode;
 use crate::pointer::escape;
 use crate::verify_error::VerifyError;
@@ -42,6 +43,8 @@ pub(super) struct Reader {
     pub(super) places: Vec<String>,
     /// Number of digests without a disclosure, by the JSON Pointer of their object or list.
     pub(super) withheld: BTreeMap<String, usize>,
+    /// The positions of the shown items in the issuer's lists.
+    pub(super) positions: Positions,
 }
 
 impl Reader {
@@ -115,8 +118,8 @@ impl Reader {
         if depth > DEPTH {
             return Err(VerifyError::Disclosure("it is nested too deeply"));
         }
-        let (mut shown, is_empty) = (Vec::with_capacity(items.len()), items.is_empty());
-        for mut item in items {
+        let (count, mut shown, mut positions) = (items.len(), Vec::with_capacity(items.len()), Vec::new());
+        for (position, mut item) in items.into_iter().enumerate() {
             let here = format!("{place}/{}", shown.len());
             let digest = item.as_object_mut().filter(|object| object.len() == 1);
             let value = match digest.and_then(|object| object.remove("...")) {
@@ -134,9 +137,15 @@ impl Reader {
                     }
                 },
             };
-            shown.extend(self.value(value, &here, depth + 1)?);
+            if let Some(value) = self.value(value, &here, depth + 1)? {
+                shown.push(value);
+                positions.push(position);
+            }
         }
-        Ok(Some(shown).filter(|shown| is_empty || !shown.is_empty()))
+        if (1..count).contains(&shown.len()) {
+            self.positions.record(place, positions);
+        }
+        Ok(Some(shown).filter(|shown| count == 0 || !shown.is_empty()))
     }
 }
 

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::read::SdJwt;
 use crate::encoding::{encode, sha256};
-use crate::jws::{self, CLOCK_SKEW, numeric_date};
+use crate::jws::{self, CLOCK_SKEW};
 use crate::key::{PublicKey, SignError, Signer};
+use crate::numeric_date::JwtDates;
 use crate::verify_error::VerifyError;
 
 /// The expected values of a key binding. `None` accepts any value.
@@ -48,14 +49,13 @@ impl SdJwt<'_> {
         binding.require_type("kb+jwt")?;
         binding.verify(key)?;
         let text = |name: &str| binding.payload.get(name).and_then(Value::as_str);
-        let made = binding
-            .payload
-            .get("iat")
-            .and_then(numeric_date)
-            .ok_or(VerifyError::Claim("iat must be a number of seconds"))?;
-        if made > challenge.now.saturating_add(CLOCK_SKEW) {
-            return Err(VerifyError::FromTheFuture);
-        }
+        let dates = JwtDates::read(&binding.payload)?;
+        let made = dates.require_issued_at()?.seconds();
+        dates.require_current(challenge.now).map_err(|refusal| match refusal {
+            VerifyError::Expired => VerifyError::BindingExpired,
+            VerifyError::NotYetValid => VerifyError::BindingNotYetValid,
+            other => other,
+        })?;
         if challenge.most_age.is_some_and(|most| made < challenge.now.saturating_sub(most).saturating_sub(CLOCK_SKEW)) {
             return Err(VerifyError::TooOld);
         }

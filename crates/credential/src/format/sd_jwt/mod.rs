@@ -6,8 +6,10 @@
 mod disclosure;
 mod issue;
 mod key_binding;
+mod positions;
 mod read;
 
 pub use issue::{Claim, Rng, issue};
 pub use key_binding::{Challenge, bind};
+pub use positions::Positions;
 pub use read::{Disclosed, SdJwt};

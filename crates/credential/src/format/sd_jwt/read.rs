@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::disclosure::{Disclosure, Reader};
+use super::positions::Positions;
 use crate::encoding::{encode, sha256};
 use crate::jws::{self, Jws};
 use crate::verify_error::VerifyError;
@@ -36,6 +37,8 @@ pub struct Disclosed {
     /// Number of digests without a disclosure, by the JSON Pointer of their object or list. Each is
     /// a claim that the holder withheld, or a decoy if the issuer adds any.
     pub withheld: BTreeMap<String, usize>,
+    /// The positions of the shown items in the issuer's lists. `claims` has lists without gaps.
+    pub positions: Positions,
 }
 
 impl<'a> SdJwt<'a> {
@@ -75,6 +78,7 @@ impl<'a> SdJwt<'a> {
             seen: HashSet::new(),
             places: vec![String::new(); self.disclosures.len()],
             withheld: BTreeMap::new(),
+            positions: Positions::default(),
         };
         for (at, text) in self.disclosures.iter().enumerate() {
             let disclosure = Disclosure::read(text, at)?;
@@ -86,7 +90,8 @@ impl<'a> SdJwt<'a> {
         if !reader.waiting.is_empty() {
             return Err(VerifyError::StrayDisclosure);
         }
-        Ok(Disclosed { claims, places: reader.places, withheld: reader.withheld })
+        let Reader { places, withheld, positions, .. } = reader;
+        Ok(Disclosed { claims, places, withheld, positions })
     }
 
     /// Returns a presentation with only the disclosures for whose JSON Pointer `keep` returns true,

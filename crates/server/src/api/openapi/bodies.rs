@@ -64,7 +64,10 @@ fn add_schemas(schemas: &mut Map<String, Value>, known: credential::Type) {
         lift_parts(schemas, known, &mut body);
         schemas.insert(name(of, known), body);
     }
-    let request = credential::presentation_request_schema(known);
+    let mut request = credential::presentation_request_schema(known);
+    let query = &mut request["properties"]["dcql_query"]["properties"]["credentials"]["items"];
+    lift(schemas, "DcqlClaimQuery".to_owned(), &mut query["properties"]["claims"]["items"]);
+    lift(schemas, "DcqlCredentialQuery".to_owned(), query);
     schemas.insert(name("VerificationRequest", known), request);
     let Some(mut submission_v1) = known.v1_schema() else { return };
     refer_to_fields(schemas, known, &mut submission_v1);

@@ -9,12 +9,15 @@ use credential::key::{Algorithm, SoftwareKey};
 use super::certificate::validity;
 use super::examination::{Examination, render};
 use super::finding::Report;
-use crate::issuing::PUBLISHED_BEFORE_USE;
+use crate::issuing::{OperatorKey, PUBLISHED_BEFORE_USE};
 use crate::keys::{Belonging, Keyring, Purpose, SigningKey};
 use store::{Part, Store, database_files};
 
 /// Time after which a missed rotation is reported. A running server rotates keys within minutes.
 const GRACE: Duration = Duration::from_secs(86_400);
+
+/// Remaining validity at which the operator's certificate chain should have been renewed.
+const RENEWED_BEFORE: Duration = Duration::from_secs(30 * 86_400);
 
 pub(super) async fn check(report: &mut Report, it: &Examination, data: Option<&Store>, store: Option<Store>) {
     folder(report, it);
@@ -22,6 +25,7 @@ pub(super) async fn check(report: &mut Report, it: &Examination, data: Option<&S
     if let (Some(data), Some(ring)) = (data, &store) {
         belonging(report, it, data, ring).await;
     }
+    operator_key(report, it);
     if !root_key(report, it) {
         for what in ["key ring", "keys"] {
             report.skip(what, "the root key cannot be used");
@@ -59,6 +63,28 @@ pub(super) async fn check(report: &mut Report, it: &Examination, data: Option<&S
     if is_open {
         report.ok("key ring", "the root key decrypts its keys");
     }
+}
+
+/// Reports the operator's own key for credentials and when its certificate chain expires, if the
+/// settings name one.
+fn operator_key(report: &mut Report, it: &Examination) {
+    let name = "operator's key";
+    let operator = match OperatorKey::read(&it.config.credentials, it.config.base(), it.now()) {
+        Ok(None) => return,
+        Ok(Some(operator)) => operator,
+        Err(error) => {
+            let fix = "Correct the files; docs/operate/signing.md says what they contain. A running server uses their \
+                       earlier content meanwhile; a server does not start with them.";
+            return report.fail(name, error, fix);
+        }
+    };
+    let Some(until) = operator.valid_until() else { return };
+    let measured = format!("its certificate chain is valid until {until}");
+    if until <= it.now() + RENEWED_BEFORE {
+        let fix = "Get a new certificate and replace credentials.certificate_chain_file; no restart is needed.";
+        return report.warn(name, measured, fix);
+    }
+    report.ok(name, measured);
 }
 
 /// Reports whether the key ring belongs to the data.
@@ -152,7 +178,7 @@ fn signing_keys(
     let algorithm = match purpose {
         Purpose::Credential(algorithm) => algorithm,
         Purpose::Token => Algorithm::EdDsa,
-        Purpose::Authority | Purpose::Encryption | Purpose::Request => Algorithm::Es256,
+        Purpose::Authority | Purpose::Encryption | Purpose::Operator | Purpose::Request => Algorithm::Es256,
     };
     for key in keys {
         if let Err((wrong, fix)) = sound(it, key, algorithm) {

@@ -4,6 +4,12 @@ use std::time::Duration;
 
 use super::examination::{Examination, render};
 use super::finding::Report;
+use crate::issuing::WalletProviders;
+use crate::trusted_issuers::TrustedIssuers;
+
+/// What to do about an invalid file that the server reads again when it changes.
+const FILES_FIX: &str =
+    "Correct the file. A running server uses its earlier content meanwhile; a server does not start with it.";
 
 /// The retention that partners and people are promised.
 const PROMISED: Duration = Duration::from_secs(48 * 3600);
@@ -28,6 +34,7 @@ pub(super) fn check(report: &mut Report, it: &Examination) {
         );
     }
     wallets(report, it);
+    trusted_issuers(report, it);
     let relic = it.data().join("sandbox-partner.json");
     if relic.exists() {
         let fix = "Disable that partner (tenure partner disable) and delete the file, or start with an empty folder.";
@@ -76,18 +83,22 @@ fn sender(report: &mut Report, it: &Examination) {
     }
 }
 
+/// Reports the files of trusted issuers, if there are any.
+fn trusted_issuers(report: &mut Report, it: &Examination) {
+    let settings = &it.config.openid4vp;
+    match TrustedIssuers::read(settings, it.now()) {
+        Err(error) => report.fail("trusted issuers", error, FILES_FIX),
+        Ok(_) if settings.trusted_issuers.is_none() && settings.trust_anchors.is_none() => {}
+        Ok(_) => report.ok("trusted issuers", "their files are valid"),
+    }
+}
+
 fn wallets(report: &mut Report, it: &Examination) {
     let settings = &it.config.oid4vci;
-    match settings.provider_keys() {
-        Err(error) => {
-            report.fail(
-                "wallets",
-                error,
-                "Correct oid4vci.trusted_wallet_providers_file: the server does not start otherwise.",
-            );
-        }
-        Ok(keys) if settings.attestation_required => {
-            report.ok("wallets", format!("wallets that one of {} known providers attests", keys.len()));
+    match WalletProviders::read(settings, it.now()) {
+        Err(error) => report.fail("wallets", error, FILES_FIX),
+        Ok(providers) if settings.attestation_required => {
+            report.ok("wallets", format!("wallets that a trusted provider attests: {}", providers.summary()));
         }
         Ok(_) if settings.dpop_required => {
             report.ok("wallets", "any wallet, with tokens that are bound to its key (DPoP)");

@@ -9,8 +9,9 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::flows::consent;
 use store::domain::issuance::{AuthorizationRequest, Grant, Issuance, IssuanceKind};
-use store::domain::submission::Submission;
+use store::domain::submission::{State, Submission};
 
 /// Lifetime of a pushed request until the holder arrives (FAPI 2.0 Security Profile, section
 /// 5.3.2.2: under ten minutes).
@@ -97,6 +98,16 @@ pub async fn arrive(app: &App, id: Uuid, client_id: &str) -> Result<Authorizatio
     }
     tx.commit().await?;
     Ok(request)
+}
+
+/// Returns whether `holder` can decide about the submission or batch `push`, which they have opened.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn is_push_pending(app: &App, push: Uuid, holder: Uuid) -> Result<bool, Error> {
+    let linked = consent::find(app, push, holder).await?;
+    let is_incomplete = |item: &Submission| matches!(item.state, State::Incomplete { .. });
+    Ok(linked.is_ok_and(|linked| linked.items().iter().any(is_incomplete)))
 }
 
 /// Binds the request to `holder`, so that only they can decide. Returns it with the credentials

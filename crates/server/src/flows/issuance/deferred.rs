@@ -5,7 +5,7 @@
 //! Only the signature is missing, so a wallet can retry any number of times.
 
 use credential::encoding::sha256;
-use credential::format::Configuration;
+use credential::format::{Configuration, ListForm};
 use credential::key::PublicKey;
 use credential::{Date, UnknownType};
 use serde::{Deserialize, Serialize};
@@ -78,7 +78,8 @@ impl DeferredIssuance {
         for ((list, position), jwk) in self.places.iter().zip(&self.keys) {
             let key = PublicKey::from_jwk(jwk).map_err(|cause| cause.to_string())?;
             let place = StatusPlace { list: *list, position: *position };
-            let signed = app.credential_signer().sign(credential, configuration.format, (place, expires_at), &key);
+            let form = (configuration.format, ListForm::AsDeclared);
+            let signed = app.credential_signer().sign(credential, form, (place, expires_at), &key);
             credentials.push(signed.map_err(|cause| cause.to_string())?);
         }
         Ok(SignedCredentials { credentials, notification: self.notification })

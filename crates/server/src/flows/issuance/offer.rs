@@ -84,7 +84,7 @@ pub async fn create(app: &App, id: Uuid, submission: Uuid, holder: Uuid) -> Resu
         kind: IssuanceKind::Offer { holder },
         created_at: now,
         expires_at: now + LIFETIME,
-        credentials: configurations(credential_type).map(grant).to_vec(),
+        credentials: granted(app, credential_type).map(grant).collect(),
     };
     let mut tx = app.store().write().await?;
     // The second of two identical requests waits for this lock, and then finds the offer of the
@@ -97,8 +97,22 @@ pub async fn create(app: &App, id: Uuid, submission: Uuid, holder: Uuid) -> Resu
     Ok(())
 }
 
-fn configurations(credential_type: Type) -> [Configuration; Format::ALL.len()] {
-    Format::ALL.map(|format| Configuration { credential_type, format })
+/// Formats that an offer grants even if it does not list them, for wallets that know their
+/// configurations. The previous release reads grants of no others (D-253).
+const ALWAYS_GRANTED: [Format; 2] = [Format::SdJwtVc, Format::VcJwt];
+
+fn granted(app: &App, credential_type: Type) -> impl Iterator<Item = Configuration> {
+    let offered = app.config().oid4vci.offered_formats.iter().copied();
+    let more = offered.filter(|format| !ALWAYS_GRANTED.contains(format));
+    ALWAYS_GRANTED.into_iter().chain(more).map(move |format| Configuration { credential_type, format })
+}
+
+/// Returns the ids of the configurations that offers of a type list, preferred ones first. Many
+/// wallets fetch one credential for each, and some refuse an offer with a format that they do not
+/// know.
+fn offered(app: &App, credential_type: Type) -> Vec<String> {
+    let formats = app.config().oid4vci.offered_formats.iter();
+    formats.map(|format| Configuration { credential_type, format: *format }.id()).collect()
 }
 
 /// Returns the offer `id` of `holder`.
@@ -139,8 +153,9 @@ pub async fn open(app: &App, id: Uuid) -> Result<OpenOffer, Error> {
     let is_open =
         |issuance: &Issuance| matches!(issuance.kind, IssuanceKind::Offer { .. }) && issuance.expires_at > app.now();
     let issuance = issuance.filter(is_open).ok_or_else(Error::not_found)?;
+    let grant = issuance.credentials.first().ok_or_else(Error::not_found)?;
     Ok(OpenOffer {
-        configurations: issuance.credentials.iter().map(|grant| grant.configuration.id()).collect(),
+        configurations: offered(app, grant.configuration.credential_type),
         pre_authorized_code: pre_authorized_code(app.keyring(), id),
     })
 }
@@ -162,5 +177,5 @@ pub async fn of_push(app: &App, submission: Uuid) -> Result<Vec<String>, Error> 
         )
     };
     let submission = submission.filter(is_offered).ok_or_else(Error::not_found)?;
-    Ok(configurations(submission.credential_type).map(Configuration::id).to_vec())
+    Ok(offered(app, submission.credential_type))
 }

@@ -102,6 +102,9 @@ pub enum TokenError {
     /// The DPoP key differs.
     #[error("The authorization request was bound to another DPoP key.")]
     Key,
+    /// The authorization request was bound to a DPoP key, and this request has no proof.
+    #[error("DPoP proof missing. The authorization request was bound to a DPoP key.")]
+    KeyMissing,
     /// The code grants none of the requested configurations.
     #[error("This code grants none of the requested configurations.")]
     Configurations,
@@ -186,10 +189,11 @@ async fn find_authorized(app: &App, code: AuthorizationCode<'_>, key: Option<&st
     if client_id != Some(request.client_id.as_str()) {
         return Err(TokenError::ClientId);
     }
-    if request.key.is_some() && request.key.as_deref() != key {
-        return Err(TokenError::Key);
+    match (&request.key, key) {
+        (Some(_), None) => Err(TokenError::KeyMissing),
+        (Some(bound), Some(key)) if bound != key => Err(TokenError::Key),
+        _ => Ok(issuance),
     }
-    Ok(issuance)
 }
 
 /// Returns the configurations that the token grants, with the identifiers of their credentials.

@@ -24,6 +24,9 @@ pub enum Finish {
     IncompleteCode,
     /// The code is wrong.
     WrongCode,
+    /// The credential was revoked, replaced or suspended, or expired, after the wallet sent it. The
+    /// response was rejected.
+    Invalid,
     /// There is no response to finish, or the request is no longer open.
     Ended,
 }
@@ -149,7 +152,8 @@ async fn answered(app: &App, id: Uuid, response_code: &str) -> Result<(Presentat
     Ok((found, fits))
 }
 
-fn is_hash_of(hash: &[u8], secret: &str) -> bool {
+/// Returns whether `hash` is the SHA-256 of `secret`, in constant time.
+pub(super) fn is_hash_of(hash: &[u8], secret: &str) -> bool {
     bool::from(sha256(secret.as_bytes()).as_slice().ct_eq(hash))
 }
 
@@ -162,8 +166,9 @@ fn carried_code(app: &App, presentation: Uuid, response_hash: &[u8]) -> String {
     format!("{number:06}")
 }
 
-/// Lets a response take effect. The caller must have checked that this browser began the
-/// presentation, and that it presented the secret or code given to the wallet's device.
+/// Lets a response take effect, unless its credential has become invalid since the wallet sent it
+/// (D-258). The caller must have checked that this browser began the presentation, and that it
+/// presented the secret or code given to the wallet's device.
 async fn finish(app: &App, presentation: &Presentation) -> Result<Finish, Error> {
     let State::Answered { shown, .. } = &presentation.state else { return Ok(Finish::Ended) };
     let mut tx = app.store().read().await?;
@@ -176,6 +181,13 @@ async fn finish(app: &App, presentation: &Presentation) -> Result<Finish, Error>
     };
     let result: VerificationResult =
         serde_json::from_slice(&opened).map_err(|error| StoreError::corrupt_row("presentation", error))?;
+    if let Some(code) = verification_request::objection(app, &verification, &result).await? {
+        let mut tx = app.store().write().await?;
+        tx.refuse_presentation(presentation.id, &code).await?;
+        tx.commit().await?;
+        app.metrics().presentations("refused");
+        return Ok(Finish::Invalid);
+    }
     let response =
         HolderResponse::Presented { result: Box::new(result), record: None, presentation: Some(presentation.id) };
     if !verification_request::finish(app, &verification, response).await? {

@@ -6,15 +6,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::Type;
 use credential::dcql::Query;
 use credential::encoding::sha256;
-use credential::format::sd_jwt_vc::vct;
+use credential::format::sd_jwt_vc::requested_vcts;
 use credential::jwe::{self, Encryption};
+use credential::key::Algorithm;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::client_id::{client_id, header};
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::verification_request;
+use crate::flows::verification_request::{self, RequestDetails};
 use crate::keys::Key;
 use ambient::Timestamp;
 use store::domain::presentation::{Flow, Mode, Presentation, State};
@@ -112,10 +113,9 @@ pub async fn request_object(app: &App, id: Uuid) -> Result<Option<RequestObject>
     drop(tx);
     let Some(verification) = verification else { return Ok(None) };
     let Some(details) = verification_request::details(app, &verification).await? else { return Ok(None) };
-    let algorithms = ["ES256", "EdDSA"];
     let mut metadata = json!({
         "vp_formats_supported": {
-            "dc+sd-jwt": { "sd-jwt_alg_values": algorithms, "kb-jwt_alg_values": algorithms },
+            "dc+sd-jwt": { "sd-jwt_alg_values": Algorithm::NAMES, "kb-jwt_alg_values": Algorithm::NAMES },
         },
     });
     if presentation.mode == Mode::PostJwt {
@@ -137,20 +137,34 @@ pub async fn request_object(app: &App, id: Uuid) -> Result<Option<RequestObject>
         "response_uri": app.links().presentation_response(id),
         "nonce": presentation.nonce,
         "state": state(app, id),
-        "dcql_query": query(app, verification.credential_type, &details.claims).to_json(),
+        "dcql_query": query(app, verification.credential_type, &details).to_json(),
         "client_metadata": metadata,
     });
     Ok(Some(RequestObject { payload, client_id: presentation.client_id }))
 }
 
-/// Returns the query for the requested claims, from all trusted issuers.
-pub(super) fn query(app: &App, credential_type: Type, claims: &[String]) -> Query {
-    let requested: Vec<&str> = claims.iter().map(String::as_str).collect();
-    let mut types = vec![vct(credential_type, app.config().base())];
+/// Returns the partner's own query, or else one for what a request asks for, from all trusted
+/// issuers.
+pub(super) fn query(app: &App, credential_type: Type, details: &RequestDetails) -> Query {
+    if let Some(query) = &details.query {
+        return query.query().clone();
+    }
+    let requested: Vec<&str> = details.claims.iter().map(String::as_str).collect();
+    let mut types = requested_vcts(credential_type, app.config().base());
     types.extend(app.trusted_issuers().vct_values(credential_type));
-    let authority = |name: &String| if name == "own" { app.verifier_key().authority.clone() } else { name.clone() };
-    let authorities = app.config().openid4vp.trusted_authorities.iter().map(authority).collect();
+    let authority = |name: &String| match name.as_str() {
+        "own" => own_authorities(app),
+        _ => vec![name.clone()],
+    };
+    let authorities = app.config().openid4vp.trusted_authorities.iter().flat_map(authority).collect();
     Query::new(credential_type, &requested, types, authorities)
+}
+
+/// Returns the key identifiers of the authorities under which this server issues: its own, and the
+/// operator's while a key of the operator signs.
+fn own_authorities(app: &App) -> Vec<String> {
+    let operator = app.issuer_keys().current().ok().and_then(|keys| keys.operator_authority.clone());
+    operator.into_iter().chain([app.verifier_key().authority.clone()]).collect()
 }
 
 /// Returns the `state` of a request, which a response must repeat to prove that its sender has read

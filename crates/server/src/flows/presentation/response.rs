@@ -1,6 +1,13 @@
 //! A wallet's response (OpenID4VP 1.0, section 8.2), plain or encrypted for this request (section
 //! 8.3.1). A valid response is stored until the browser that began the presentation finishes it.
+//!
+//! The response code is derived from the response, so that an exact repeat, from a wallet that did
+//! not receive the first reply, gets the same URL (D-257).
 
+use std::fmt::Display;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::encoding::sha256;
 use credential::jwe;
 use serde_json::{Map, Value, json};
@@ -8,6 +15,7 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use super::check::{PresentationError, check, result_label};
+use super::finish::is_hash_of;
 use super::request;
 use crate::app::App;
 use crate::error::Error;
@@ -21,6 +29,8 @@ pub struct WalletResponse<'a> {
     pub response: Option<&'a str>,
     /// The presentations, if they are not encrypted.
     pub vp_token: Option<&'a str>,
+    /// Where each presentation is in a `vp_token` of earlier drafts, which is not supported.
+    pub presentation_submission: Option<&'a str>,
     /// The error code, if the wallet presents nothing.
     pub error: Option<&'a str>,
     /// The request's `state`.
@@ -42,23 +52,57 @@ pub enum Received {
 }
 
 /// Receives a wallet's response to a presentation: decrypts and verifies it, and stores the result.
+/// A response that was received before has the same result and no further effect.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn receive(app: &App, id: Uuid, response: &WalletResponse<'_>) -> Result<Received, Error> {
+    let code = response_code(app, id, response);
     let found = app.store().read().await?.presentation(id, app.now()).await?;
-    let Some(presentation) = found.filter(|found| matches!(found.state, State::Waiting { .. })) else {
-        return Ok(Received::Ended);
-    };
+    let Some(presentation) = found else { return Ok(Received::Ended) };
+    if !matches!(presentation.state, State::Waiting { .. }) {
+        return Ok(repeated(app, &presentation, &code));
+    }
     let vp_token = match read(app, &presentation, response).await? {
         Ok(Some(vp_token)) => vp_token,
-        Ok(None) => return decline(app, id).await,
+        Ok(None) => return decline(app, id, &code).await,
         Err(error) => return refuse(app, id, error).await,
     };
     match check(app, &presentation, &vp_token).await? {
-        Ok(result) => keep(app, id, &result).await,
+        Ok(result) => keep(app, id, &code, &result).await,
         Err(error) => refuse(app, id, error).await,
     }
+}
+
+/// Returns the response code for a response. It is a keyed hash, so only this server can derive it.
+fn response_code(app: &App, id: Uuid, response: &WalletResponse<'_>) -> String {
+    let WalletResponse { response, vp_token, presentation_submission, error, state } = response;
+    // As JSON, so that the boundaries between the parameters are unambiguous.
+    let received = json!([id.to_string(), response, vp_token, presentation_submission, error, state]).to_string();
+    URL_SAFE_NO_PAD.encode(app.keyring().fingerprint("presentation response", received.as_bytes()))
+}
+
+/// Returns the result of a response that arrives after the presentation was responded to: that of
+/// the earlier response with the same `code`.
+fn repeated(app: &App, presentation: &Presentation, code: &str) -> Received {
+    match &presentation.state {
+        State::Answered { response_hash, .. } | State::Finished { response_hash }
+            if is_hash_of(response_hash, code) =>
+        {
+            Received::Taken { redirect_uri: app.links().presentation_return(presentation.id, code) }
+        }
+        State::Declined { response_hash: Some(response_hash) } if is_hash_of(response_hash, code) => {
+            Received::Taken { redirect_uri: app.links().presentation(presentation.id) }
+        }
+        _ => Received::Ended,
+    }
+}
+
+/// Returns the result of a response after another one took its place: that of the other, if they
+/// are the same.
+async fn raced(app: &App, id: Uuid, code: &str) -> Result<Received, Error> {
+    let found = app.store().read().await?.presentation(id, app.now()).await?;
+    Ok(found.map_or(Received::Ended, |found| repeated(app, &found, code)))
 }
 
 /// Returns the response's `vp_token`, after decrypting it where required and checking the `state`.
@@ -81,18 +125,41 @@ async fn read(
                 "The response must be encrypted: the request has the response mode direct_post.jwt.",
             )));
         }
+        (Mode::Post, Some(_), None) => {
+            return Ok(Err(PresentationError::new(
+                "not_requested",
+                "The response must not be encrypted: the request has the response mode direct_post, so send vp_token \
+                 instead of response.",
+            )));
+        }
         (Mode::Post, ..) => {
-            let Ok(vp_token) = response.vp_token.map(serde_json::from_str).transpose() else {
-                return Ok(Err(PresentationError::new("malformed", "vp_token must be a JSON object.")));
-            };
-            json!({ "vp_token": vp_token.unwrap_or(Value::Null), "state": response.state })
+            let submission = response.presentation_submission;
+            json!({ "vp_token": response.vp_token, "state": response.state, "presentation_submission": submission })
         }
     };
     let state = read["state"].as_str().unwrap_or_default();
     if !bool::from(state.as_bytes().ct_eq(request::state(app, presentation.id).as_bytes())) {
         return Ok(Err(PresentationError::new("state", "state is missing, or belongs to another request.")));
     }
-    Ok(Ok(if read["error"].is_string() { None } else { Some(read["vp_token"].clone()) }))
+    Ok(if read["error"].is_string() { Ok(None) } else { vp_token(&read).map(Some) })
+}
+
+/// Returns the `vp_token` of a response. JSON within a string, as in a form, is parsed.
+fn vp_token(response: &Value) -> Result<Value, PresentationError> {
+    let vp_token = match &response["vp_token"] {
+        Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| text.as_str().into()),
+        other => other.clone(),
+    };
+    let is_earlier = vp_token.is_string() || !response["presentation_submission"].is_null();
+    if is_earlier && !vp_token.is_object() {
+        return Err(PresentationError::new(
+            "malformed",
+            "This is a response of OpenID4VP drafts up to 24 (presentation_submission, or a vp_token that is not an \
+             object). The request is of OpenID4VP 1.0: vp_token must be a JSON object that has a list with one \
+             presentation for each id of dcql_query.",
+        ));
+    }
+    Ok(vp_token)
 }
 
 /// Decrypts a response with the key of this request.
@@ -107,13 +174,22 @@ async fn decrypt(
     let Some(secret) = request::secret(app, presentation.id, key).await? else {
         return Ok(Err(PresentationError::expired()));
     };
+    let unreadable = |why: &dyn Display| {
+        Err(PresentationError::new("encryption", format!("The response cannot be decrypted: {why}.")))
+    };
+    let kid = jwe::header(response).ok().and_then(|header| header.get("kid").cloned());
+    if kid.is_some_and(|kid| kid != presentation.id.to_string()) {
+        return Ok(unreadable(&"its kid does not name the key of this request"));
+    }
     Ok(match jwe::decrypt(response, secret.expose()) {
-        Err(error) => Err(PresentationError::new("encryption", format!("The response cannot be decrypted: {error}."))),
-        Ok(opened) if opened.header.get("kid").is_some_and(|kid| *kid != presentation.id.to_string()) => {
-            Err(PresentationError::new("encryption", "kid is not the key of this request."))
-        }
-        Ok(opened) => serde_json::from_slice(&opened.plain)
-            .map_err(|_| PresentationError::new("malformed", "The decrypted response is not a JSON object.")),
+        Err(error) => unreadable(&error),
+        Ok(opened) => serde_json::from_slice(&opened.plain).map_err(|_| {
+            let is_signed = opened.plain.starts_with(b"eyJ");
+            let signed =
+                "The decrypted response is a JWT. It must be a JSON object: signed responses are not supported.";
+            let reason = if is_signed { signed } else { "The decrypted response is not a JSON object." };
+            PresentationError::new("malformed", reason)
+        }),
     })
 }
 
@@ -125,12 +201,12 @@ async fn refuse(app: &App, id: Uuid, error: PresentationError) -> Result<Receive
     Ok(Received::Refused(error.reason))
 }
 
-async fn decline(app: &App, id: Uuid) -> Result<Received, Error> {
+async fn decline(app: &App, id: Uuid, code: &str) -> Result<Received, Error> {
     let mut tx = app.store().write().await?;
-    let declined = tx.decline_presentation(id).await?;
+    let declined = tx.decline_presentation(id, &sha256(code.as_bytes())).await?;
     tx.commit().await?;
     if !declined {
-        return Ok(Received::Ended);
+        return raced(app, id, code).await;
     }
     app.metrics().presentations("declined");
     // The page shows the state and offers to continue. There is no response, so the URL contains no
@@ -138,16 +214,16 @@ async fn decline(app: &App, id: Uuid) -> Result<Received, Error> {
     Ok(Received::Taken { redirect_uri: app.links().presentation(id) })
 }
 
-async fn keep(app: &App, id: Uuid, result: &VerificationResult) -> Result<Received, Error> {
-    let (now, secret) = (app.now(), app.rng().secret());
+async fn keep(app: &App, id: Uuid, code: &str, result: &VerificationResult) -> Result<Received, Error> {
+    let now = app.now();
     let written = serde_json::to_vec(result).map_err(Error::internal)?;
     let shown = app.keyring().seal(now, &result_label(&id), &written).await?;
     let mut tx = app.store().write().await?;
-    let is_first = tx.answer_presentation(id, &sha256(secret.as_bytes()), &shown, now).await?;
+    let is_first = tx.answer_presentation(id, &sha256(code.as_bytes()), &shown, now).await?;
     tx.commit().await?;
     if !is_first {
-        return Ok(Received::Ended);
+        return raced(app, id, code).await;
     }
     app.metrics().presentations("answered");
-    Ok(Received::Taken { redirect_uri: app.links().presentation_return(id, &secret) })
+    Ok(Received::Taken { redirect_uri: app.links().presentation_return(id, code) })
 }

@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use super::records::{DisclosureRecord, Presented, RequestDetails, VerificationResult};
+use super::records::{DisclosureRecord, Presented, TrustedBy, VerificationResult};
+use super::request_details::RequestDetails;
 use super::sealed::{Record, details, to_bytes};
 use crate::app::App;
 use crate::error::{Error, Kind};
@@ -124,6 +125,29 @@ pub async fn answerable_by(
     Ok((found, partner.name, details))
 }
 
+/// Returns whether only an outside wallet can respond to a request that is open and not bound to an
+/// account. Its visitors then need no account.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn needs_outside_wallet(app: &App, id: Uuid) -> Result<bool, Error> {
+    let found = app.store().read().await?.linked_verification(id, app.now()).await?;
+    let Some(found) = found.filter(|found| found.is_open() && found.holder.is_none()) else { return Ok(false) };
+    Ok(details(app, &found).await?.is_some_and(|details| details.query.is_some()))
+}
+
+/// Declines a request that `holder` may respond to from an outside wallet. Returns the request as
+/// it is afterwards.
+///
+/// # Errors
+/// 404 if there is none for them, 410 if it has ended or its partner is not active; the store or
+/// the key ring cannot be used.
+pub async fn cancel_outside(app: &App, id: Uuid, holder: Option<Uuid>) -> Result<Verification, Error> {
+    let (verification, ..) = answerable_by(app, id, holder).await?;
+    finish(app, &verification, HolderResponse::Canceled).await?;
+    app.store().read().await?.linked_verification(id, app.now()).await?.ok_or_else(expired_error)
+}
+
 /// Presents what `holder` chose from one credential, and finishes the request. Returns false if the
 /// credential can no longer be presented. If the request was finished meanwhile, here or from an
 /// outside wallet, does nothing and returns true.
@@ -172,11 +196,14 @@ pub async fn finish(app: &App, verification: &Verification, response: HolderResp
         HolderResponse::Presented { mut result, record, presentation } => {
             let Some(details) = details(app, verification).await? else { return Ok(false) };
             let (known, presented) = (verification.credential_type, result.credential.len());
-            result.credential.retain(|name, _| details.covers(known, &format!("/{name}")));
+            result.credential.retain(|name, _| details.covers_field(known, name));
             if result.credential.len() < presented {
                 result.verification.presentation = None;
             }
-            result.withheld = details.missing(&result.credential);
+            // For a query, the check of the presentation found what is withheld.
+            if details.query.is_none() {
+                result.withheld = details.missing(&result.credential);
+            }
             result.verification.not_shown.in_part.retain(|place| details.covers(known, place));
             let result = app.keyring().seal(now, &Record::Result.label(&id), &to_bytes(&*result)?).await?;
             let memory = match (record, verification.holder) {
@@ -231,8 +258,9 @@ pub async fn announce(tx: &mut Tx, ended: &[EndedVerification], now: Timestamp) 
 /// Signs a credential of `holder` for this request, discloses the fields that were both chosen and
 /// requested and those that are always shown, and verifies the presentation as its reader would.
 ///
-/// Returns `None` if the credential is no longer in the wallet, or if verification fails. An
-/// expired credential is presented; the result says that it has expired.
+/// Returns `None` if the credential is no longer in the wallet, if verification fails, or if another
+/// issuer's credential is requested. An expired credential is presented; the result says that it has
+/// expired.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -242,6 +270,9 @@ pub async fn present(
     details: &RequestDetails,
     (holder, chosen): (Uuid, &Chosen),
 ) -> Result<Option<VerificationResult>, Error> {
+    if details.query.is_some() {
+        return Ok(None);
+    }
     let credential_type = verification.credential_type;
     let key = (chosen.submission, holder);
     let issuable = IssuableCredential::open(app.store(), app.keyring(), key, app.now()).await?;
@@ -268,7 +299,8 @@ pub async fn present(
     let confirmed_by_holder = shows_name && names::confirmed(app, holder, &[chosen.submission]).await?;
     let presented = Presented { format: credential::dcql::FORMAT.to_owned(), token, audience, nonce };
     let result = || {
-        let result = VerificationResult::new(&report, app.now(), claims.collect(), Some(presented));
+        let found = (app.now(), Some(TrustedBy::own()));
+        let result = VerificationResult::new(&report, found, claims.collect(), Some(presented));
         VerificationResult { confirmed_by_holder, ..result }
     };
     Ok(report.is_genuine().then(result))

@@ -11,7 +11,7 @@ use super::records::{Check, Checked, VerificationResult};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::own_presentation;
-use crate::flows::token_verification::{TokenVerdict, Trust, credential_type};
+use crate::flows::token_verification::{TokenVerdict, Trust};
 use store::domain::verification::Verification;
 
 /// Checks whose outcome can change after the presentation.
@@ -44,6 +44,9 @@ pub(super) async fn refresh(
     };
     let verdict = match found {
         Some((report, trust)) => {
+            if trust == Trust::Unknown {
+                checked.trusted_by = None;
+            }
             checked.checks = report.verdicts.iter().map(Check::from).collect();
             checked.expired_on = report.expired_on.map(|day| day.to_string());
             verdict(&report, trust)
@@ -54,6 +57,28 @@ pub(super) async fn refresh(
     checked.verdict = verdict.name().to_owned();
     checked.checked_at = now;
     Ok(())
+}
+
+/// Repeats the checks of a presentation that has not taken effect yet. Returns the code of the check
+/// that fails now. A state that cannot be determined now is no objection: it was known when the
+/// wallet responded, and the partner is told about it with each result.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn objection(
+    app: &App,
+    verification: &Verification,
+    result: &VerificationResult,
+) -> Result<Option<String>, Error> {
+    let mut now = result.clone();
+    // Boxed because its state would enlarge the future of the request.
+    Box::pin(refresh(app, verification, &mut now)).await?;
+    let Checked { verdict, checks, .. } = &now.verification;
+    if [TokenVerdict::Valid, TokenVerdict::NotCheckable].iter().any(|known| known.name() == verdict) {
+        return Ok(None);
+    }
+    let failed = checks.iter().find(|check| check.outcome == "failed").and_then(|check| check.code.clone());
+    Ok(Some(failed.unwrap_or_else(|| verdict.clone())))
 }
 
 /// Returns the overall result. Without trust in the issuer there are no keys, so nothing else could
@@ -99,15 +124,19 @@ async fn verify(
     token: &str,
     (audience, nonce): (Option<&str>, Option<&str>),
 ) -> Result<Option<(Report, Trust)>, Error> {
-    let Ok(token) = Token::read(token) else { return Ok(None) };
+    let Ok(mut token) = Token::read(token) else { return Ok(None) };
+    if let Token::SdJwtVc(credential) = &mut token {
+        own_presentation::identify_issuer(app, credential);
+    }
     let issuer = token.issuer().unwrap_or_default();
-    let is_trusted = credential_type(app, &token, issuer) == Some(verification.credential_type);
-    let trust = if !is_trusted {
-        Trust::Unknown
-    } else if own_presentation::is_own_issuer(app, issuer) {
-        Trust::Own
-    } else {
+    let known = verification.credential_type;
+    let is_listed = |vct| app.trusted_issuers().issues(issuer, known, vct);
+    let trust = if own_presentation::is_own_issuer(app, issuer) {
+        if token.credential_type() == Some(known) { Trust::Own } else { Trust::Unknown }
+    } else if token.vct().is_some_and(is_listed) {
         Trust::Listed
+    } else {
+        Trust::Unknown
     };
     let mut inputs = match trust {
         Trust::Unknown => VerificationInputs {

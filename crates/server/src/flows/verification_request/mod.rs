@@ -7,13 +7,14 @@
 mod answer;
 mod current;
 mod records;
+mod request_details;
 mod sealed;
 
 pub use answer::{
-    HolderRequest, HolderResponse, Unanswerable, announce, answerable_by, bind, cancel, expired_error, find_for_holder,
-    finish, present, share,
+    HolderRequest, HolderResponse, Unanswerable, announce, answerable_by, bind, cancel, cancel_outside, expired_error,
+    find_for_holder, finish, needs_outside_wallet, present, share,
 };
-pub use records::{
-    AtConsent, Check, Checked, DisclosureRecord, NotShown, Presented, RequestDetails, VerificationResult,
-};
+pub use current::objection;
+pub use records::{AtConsent, Check, Checked, DisclosureRecord, NotShown, Presented, TrustedBy, VerificationResult};
+pub use request_details::RequestDetails;
 pub use sealed::{callback, details, disclosure_record, result, seal_details};

@@ -1,54 +1,18 @@
-//! The records of a verification request: its details, its result and the holder's record of it.
-//! They are stored encrypted, so their serialized form must remain readable.
+//! The records of a verification request's end: its result and the holder's record of it. They are
+//! stored encrypted, so their serialized form must remain readable.
 
 use std::collections::BTreeSet;
 
 use ambient::Timestamp;
-use credential::Type;
 use credential::verification::{self, Report, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::request_details::field_of;
 use crate::flows::token_verification::{TokenVerdict, Trust};
-use crate::openapi::values::{CheckName, CheckOutcome, SignedFormat, Verdict as VerdictValue};
-
-/// The details of a partner's verification request.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestDetails {
-    /// The URL that the holder is redirected to after the response.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub callback_url: Option<String>,
-    /// The purpose in the partner's words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub purpose: Option<String>,
-    /// The requested fields, in the type's order. Only these are ever disclosed, and those that the
-    /// type always shows.
-    pub claims: Vec<String>,
-}
-
-impl RequestDetails {
-    /// Returns whether the field that contains `place`, a JSON Pointer into a credential's claims,
-    /// is requested.
-    pub fn asks_for(&self, place: &str) -> bool {
-        self.claims.iter().any(|claim| claim == field_of(place))
-    }
-
-    /// Returns whether the partner receives that field of a credential of type `known`: it is
-    /// requested, or always shown.
-    pub fn covers(&self, known: Type, place: &str) -> bool {
-        self.asks_for(place) || known.always_shows(&format!("/{}", field_of(place)))
-    }
-
-    /// Returns the requested fields that are not in `shown`, as JSON Pointers.
-    pub(super) fn missing(&self, shown: &Map<String, Value>) -> Vec<String> {
-        self.claims.iter().filter(|claim| !shown.contains_key(*claim)).map(|claim| format!("/{claim}")).collect()
-    }
-}
-
-fn field_of(place: &str) -> &str {
-    place.split('/').nth(1).unwrap_or_default()
-}
+use crate::openapi::values::{CheckName, CheckOutcome, SignedFormat, TrustKind, Verdict as VerdictValue};
+use crate::trusted_issuers::TrustSource;
 
 /// The presented claims and the result of their verification.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,7 +40,7 @@ impl VerificationResult {
     /// request ends.
     pub fn new(
         report: &Report,
-        checked_at: Timestamp,
+        (checked_at, trusted_by): (Timestamp, Option<TrustedBy>),
         credential: Map<String, Value>,
         presentation: Option<Presented>,
     ) -> Self {
@@ -93,6 +57,10 @@ impl VerificationResult {
                 at_consent: AtConsent { valid, checked_at: checked_at.clone() },
                 checked_at,
                 issuer: text("iss"),
+                trusted_by,
+                // Only this format is requested.
+                format: Some(credential::dcql::FORMAT.to_owned()),
+                vct: text("vct"),
                 attested_by: attested_by.map(ToOwned::to_owned),
                 attested_at: text("attested_at"),
                 checks: report.verdicts.iter().map(Check::from).collect(),
@@ -118,7 +86,7 @@ pub struct Checked {
     /// day of validity has passed (`expired_on`). `not_checkable`: no check failed, but the present
     /// state cannot be determined, for example because the issuer's status list cannot be fetched;
     /// `at_consent` is then the last known state. `issuer_unknown`: the operator of this server no
-    /// longer trusts the issuer.
+    /// longer trusts the issuer, so its signature is not checked again.
     #[serde(default)]
     #[schema(value_type = VerdictValue, required = true)]
     pub verdict: String,
@@ -134,6 +102,17 @@ pub struct Checked {
     #[serde(default)]
     #[schema(example = "https://passport.example")]
     pub issuer: Option<String>,
+    /// Why the issuer is trusted; null if the operator no longer trusts it.
+    #[serde(default)]
+    pub trusted_by: Option<TrustedBy>,
+    /// The format of the credential: `dc+sd-jwt` (SD-JWT VC).
+    #[serde(default)]
+    #[schema(value_type = Option<SignedFormat>)]
+    pub format: Option<String>,
+    /// The type of the credential, as its issuer names it.
+    #[serde(default)]
+    #[schema(example = "https://passport.example/credentials/career_history/2")]
+    pub vct: Option<String>,
     /// The name of the institution that attests it and sent it to the issuer.
     #[serde(default)]
     #[schema(example = "Example Payroll")]
@@ -156,6 +135,36 @@ pub struct Checked {
     /// more than you requested.
     #[serde(default)]
     pub presentation: Option<Presented>,
+}
+
+/// Why an issuer is trusted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TrustedBy {
+    /// `own`: this server signed it. `listed_key`: the operator of this server lists the issuer and
+    /// its key. `certificate_chain`: the operator lists the issuer, and its certificate leads to an
+    /// authority that the operator trusts.
+    #[schema(value_type = TrustKind)]
+    pub kind: String,
+    /// The subject of that authority's certificate; null for the other kinds.
+    #[serde(default)]
+    #[schema(example = "C=AT, O=Example Authority, CN=PID Root CA")]
+    pub anchor: Option<String>,
+}
+
+impl TrustedBy {
+    /// Returns the trust in this server's own credentials.
+    pub fn own() -> Self {
+        Self { kind: "own".to_owned(), anchor: None }
+    }
+}
+
+impl From<TrustSource> for TrustedBy {
+    fn from(source: TrustSource) -> Self {
+        match source {
+            TrustSource::ListedKey => Self { kind: "listed_key".to_owned(), anchor: None },
+            TrustSource::Chain { anchor } => Self { kind: "certificate_chain".to_owned(), anchor: Some(anchor) },
+        }
+    }
 }
 
 /// The result at the time when the person presented something.
@@ -190,9 +199,10 @@ pub struct NotShown {
 impl NotShown {
     /// Converts the findings about a credential with these claims.
     pub fn new(found: &verification::NotShown, claims: &Map<String, Value>) -> Self {
-        let fields: BTreeSet<&str> = found.by_place.keys().map(|place| field_of(place)).collect();
-        let in_part = fields.into_iter().filter(|field| claims.contains_key(*field));
-        Self { count: found.count, at_most: found.at_most, in_part: in_part.map(|field| format!("/{field}")).collect() }
+        let places = found.by_place.keys().filter(|place| claims.contains_key(&field_of(place)));
+        let fields: BTreeSet<&str> = places.filter_map(|place| place.split('/').nth(1)).collect();
+        let in_part = fields.into_iter().map(|field| format!("/{field}")).collect();
+        Self { count: found.count, at_most: found.at_most, in_part }
     }
 }
 
@@ -274,22 +284,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requested_and_always_shown_fields_are_covered() {
-        let details = RequestDetails { claims: vec!["employment".to_owned()], ..RequestDetails::default() };
-        for (place, covered) in [
-            ("/employment", true),
-            ("/employment/0/organisation", true),
-            ("/full_name", true),
-            ("/employment2", false),
-            ("/partner_chain/employment", false),
-            ("employment", false),
-            ("", false),
-        ] {
-            assert_eq!(details.covers(Type::default(), place), covered, "{place}");
-        }
-        assert!(details.asks_for("/employment/0") && !details.asks_for("/full_name"));
-        let shown = Map::from_iter([("full_name".to_owned(), Value::from("Ada"))]);
-        assert_eq!(details.missing(&shown), ["/employment"]);
+    fn names_are_escaped_in_pointers_only() {
+        let found = verification::NotShown { count: 1, at_most: false, by_place: [("/a~1b".to_owned(), 1)].into() };
+        let claims = Map::from_iter([("a/b".to_owned(), Value::Null)]);
+        assert_eq!(NotShown::new(&found, &claims).in_part, ["/a~1b"]);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::current;
-use super::records::{DisclosureRecord, RequestDetails, VerificationResult};
+use super::records::{DisclosureRecord, VerificationResult};
+use super::request_details::RequestDetails;
 use crate::app::App;
 use crate::error::Error;
 use store::StoreError;

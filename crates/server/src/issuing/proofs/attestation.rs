@@ -1,14 +1,14 @@
 //! Attestations by wallet providers: of the wallet's keys (OpenID4VCI 1.0, appendix D) and of the
 //! wallet itself (appendix E, and draft-ietf-oauth-attestation-based-client-auth).
 //!
-//! A provider is trusted only if the operator lists its key. Certificates in a header are ignored.
+//! A provider is trusted if the operator lists its key, or an authority of its certificate.
 
-use credential::VerifyError;
-use credential::jws::{CLOCK_SKEW, Jws};
+use credential::jws::Jws;
 use credential::key::PublicKey;
+use credential::{JwtDates, VerifyError};
 use serde_json::Value;
 
-use super::verifier::{MAX_AGE, ProofError, ProofVerifier};
+use super::verifier::{ProofError, ProofVerifier};
 use crate::issuing::nonces::NoncePurpose;
 
 /// Keys that a provider attests.
@@ -21,49 +21,35 @@ pub(super) struct AttestedKeys {
 }
 
 impl ProofVerifier {
-    /// Checks that a trusted provider signed `jws` and that it has not expired.
-    fn require_provider(&self, jws: &Jws<'_>) -> Result<(), VerifyError> {
-        let kid = jws.header_text("kid").unwrap_or_default();
-        let keys = self.policy.providers.iter().filter(|(name, _)| kid.is_empty() || name == kid || name.is_empty());
-        let mut last = VerifyError::UnknownKey;
-        for (_, key) in keys {
-            match jws.verify(key) {
-                Ok(()) => {
-                    let now = self.clock.now().seconds();
-                    let expiry = jws.payload.get("exp").and_then(Value::as_i64);
-                    return match expiry {
-                        Some(expiry) if expiry + CLOCK_SKEW <= now => Err(VerifyError::Expired),
-                        _ => Ok(()),
-                    };
-                }
-                Err(refusal) => last = refusal,
-            }
-        }
-        Err(last)
+    /// Checks that a trusted provider signed `jws` and that it is valid now. Returns its dates.
+    fn require_provider(&self, jws: &Jws<'_>) -> Result<JwtDates, String> {
+        let now = self.clock.now();
+        self.policy.providers.verify(jws, now)?;
+        let dates = JwtDates::read(&jws.payload).map_err(|refusal| refusal.to_string())?;
+        dates.require_current(now.seconds()).map_err(|refusal| refusal.to_string())?;
+        Ok(dates)
     }
 
     /// Verifies a key attestation (appendix D.1).
     pub(super) fn key_attestation(&self, text: &str) -> Result<AttestedKeys, ProofError> {
         let jws = Jws::read(text)?;
         jws.require_type("key-attestation+jwt")?;
-        self.require_provider(&jws).map_err(|refusal| ProofError::Invalid(format!("key_attestation: {refusal}")))?;
+        let attested = |why: String| ProofError::Invalid(format!("key_attestation: {why}"));
+        let dates = self.require_provider(&jws).map_err(attested)?;
+        dates.require_issued_at().map_err(|refusal| attested(refusal.to_string()))?;
         let keys = jws.payload.get("attested_keys").and_then(Value::as_array).filter(|keys| !keys.is_empty());
         let keys = keys.ok_or_else(|| ProofError::invalid("key_attestation has no attested_keys."))?;
         let keys = keys.iter().map(PublicKey::from_jwk).collect::<Result<Vec<_>, _>>();
         let keys = keys.map_err(|error| ProofError::Invalid(format!("attested_keys: {error}.")))?;
-        let iat = jws.payload.get("iat").and_then(Value::as_i64);
-        let iat = iat.ok_or(VerifyError::Claim("iat of key_attestation must be a number of seconds"))?;
-        if iat > self.clock.now().seconds() + CLOCK_SKEW {
-            return Err(VerifyError::FromTheFuture.into());
-        }
         let nonce = jws.payload.get("nonce").and_then(Value::as_str).map(ToOwned::to_owned);
         let missing = || ProofError::invalid("key_attestation: nonce is missing. Get one from the nonce endpoint.");
-        Ok(AttestedKeys { keys, nonce: nonce.ok_or_else(missing)?, has_expiry: jws.payload.contains_key("exp") })
+        Ok(AttestedKeys { keys, nonce: nonce.ok_or_else(missing)?, has_expiry: dates.expires_at.is_some() })
     }
 
     /// Verifies the values of the headers `OAuth-Client-Attestation` and
     /// `OAuth-Client-Attestation-PoP`. Returns the wallet's `client_id`, or `None` if both are
-    /// missing and none is required.
+    /// missing and none is required. A server that trusts no provider ignores them, as one that
+    /// does not know these headers (D-279): it does not offer attestations.
     ///
     /// # Errors
     /// See [`ProofError`].
@@ -72,6 +58,9 @@ impl ProofVerifier {
         attestation: Option<&str>,
         pop: Option<&str>,
     ) -> Result<Option<String>, ProofError> {
+        if self.policy.providers.is_empty() {
+            return Ok(None);
+        }
         let (attestation, pop) = match (attestation, pop) {
             (None, None) if self.policy.attestation_required => {
                 return Err(ProofError::invalid("A wallet attestation is required (OAuth-Client-Attestation)."));
@@ -91,8 +80,8 @@ impl ProofVerifier {
     /// Returns the `client_id` and the key that `attestation` attests.
     fn client_attestation(&self, attestation: &Jws<'_>) -> Result<(String, PublicKey), ProofError> {
         attestation.require_type("oauth-client-attestation+jwt")?;
-        self.require_provider(attestation)?;
-        if !attestation.payload.contains_key("exp") {
+        let dates = self.require_provider(attestation).map_err(ProofError::Invalid)?;
+        if dates.expires_at.is_none() {
             return Err(VerifyError::Claim("exp of the attestation").into());
         }
         let client_id = attestation.payload.get("sub").and_then(Value::as_str);
@@ -107,24 +96,14 @@ impl ProofVerifier {
         pop.require_type("oauth-client-attestation-pop+jwt")?;
         pop.verify(key)?;
         let claim = |name: &str| pop.payload.get(name).and_then(Value::as_str);
-        if claim("aud") != Some(&*self.issuer) {
+        if !self.is_addressed(&pop.payload) {
             return Err(VerifyError::Audience.into());
         }
         if claim("iss").is_some_and(|issuer| issuer != client_id) {
             return Err(ProofError::invalid("iss of the proof must be sub of the attestation."));
         }
         let now = self.clock.now();
-        let iat = pop
-            .payload
-            .get("iat")
-            .and_then(Value::as_i64)
-            .ok_or(VerifyError::Claim("iat of the proof must be a number of seconds"))?;
-        if iat > now.seconds() + CLOCK_SKEW {
-            return Err(VerifyError::FromTheFuture.into());
-        }
-        if iat < now.seconds() - MAX_AGE - CLOCK_SKEW {
-            return Err(VerifyError::TooOld.into());
-        }
+        self.require_current(&pop.payload)?;
         let jti = claim("jti").ok_or(VerifyError::Claim("jti of the proof"))?;
         if let Some(challenge) = claim("challenge") {
             self.require_nonce(NoncePurpose::Attestation, challenge)?;

@@ -7,6 +7,7 @@ use credential::jws::Jws;
 use credential::key::PublicKey;
 use serde_json::Value;
 
+use super::target::is_same_target;
 use super::verifier::{ProofError, ProofVerifier};
 use crate::issuing::nonces::NoncePurpose;
 
@@ -45,13 +46,10 @@ impl ProofVerifier {
             return Err(ProofError::invalid("htm must be the request's method."));
         }
         let url = format!("{}{}", self.issuer, request.path);
-        if claim("htu").unwrap_or_default().split(['?', '#']).next() != Some(&*url) {
+        if !is_same_target(claim("htu").unwrap_or_default(), &url) {
             return Err(ProofError::Invalid(format!("htu must be {url}.")));
         }
-        let iat = jws.payload.get("iat").and_then(Value::as_i64);
-        if !self.is_recent(iat.ok_or_else(|| ProofError::invalid("iat is missing. It must be a number of seconds."))?) {
-            return Err(ProofError::invalid("iat is in the future, or more than five minutes in the past."));
-        }
+        self.require_current(&jws.payload)?;
         if let Some(token) = request.token
             && claim("ath") != Some(&*URL_SAFE_NO_PAD.encode(sha256(token.as_bytes())))
         {

@@ -10,6 +10,9 @@ use super::attestation::AttestedKeys;
 use super::verifier::{ProofError, ProofVerifier};
 use crate::issuing::nonces::NoncePurpose;
 
+/// The proof types that are supported.
+pub const PROOF_TYPES: [&str; 2] = ["jwt", "attestation"];
+
 /// Maximum number of keys in one request. Each gets one credential.
 pub const MAX_KEYS: usize = 10;
 
@@ -42,14 +45,9 @@ impl ProofVerifier {
                 self.use_nonce(&attested.nonce, &mut proved)?;
                 proved.keys = attested.keys;
             }
-            "jwt" | "attestation" => {
+            _ => {
                 let limit = format!("Send at most {MAX_KEYS} proofs of type jwt, or one of type attestation.");
                 return Err(ProofError::Invalid(limit));
-            }
-            other => {
-                let shown: String = other.chars().filter(char::is_ascii_graphic).take(32).collect();
-                let known = format!("The proof type '{shown}' is not supported. Use jwt or attestation.");
-                return Err(ProofError::Invalid(known));
             }
         }
         if proved.keys.len() > MAX_KEYS {
@@ -81,18 +79,10 @@ impl ProofVerifier {
         };
         let key = header_key(&jws)?;
         jws.verify(&key)?;
-        let is_addressed = match jws.payload.get("aud") {
-            Some(Value::String(aud)) => *aud == self.issuer,
-            Some(Value::Array(all)) => all.iter().any(|aud| *aud == self.issuer),
-            _ => false,
-        };
-        if !is_addressed {
+        if !self.is_addressed(&jws.payload) {
             return Err(ProofError::Invalid(format!("aud must be {}.", self.issuer)));
         }
-        let iat = jws.payload.get("iat").and_then(Value::as_i64);
-        if !self.is_recent(iat.ok_or_else(|| ProofError::invalid("iat is missing. It must be a number of seconds."))?) {
-            return Err(ProofError::invalid("iat is in the future, or more than five minutes in the past."));
-        }
+        self.require_current(&jws.payload)?;
         let nonce = jws.payload.get("nonce").and_then(Value::as_str);
         let missing = || ProofError::invalid("nonce is missing. Get one from the nonce endpoint.");
         self.use_nonce(nonce.ok_or_else(missing)?, proved)?;
@@ -130,6 +120,11 @@ fn read_proofs(proofs: Option<&Value>) -> Result<(&str, Vec<&str>), ProofError> 
             "Send proofs as an object with exactly one field: jwt or attestation (OpenID4VCI 1.0, section 8.2).",
         )
     })?;
+    // Other types have objects as proofs, so the type is checked first.
+    if !PROOF_TYPES.contains(&kind.as_str()) {
+        let shown: String = kind.chars().filter(char::is_ascii_graphic).take(32).collect();
+        return Err(ProofError::Invalid(format!("The proof type '{shown}' is not supported. Use jwt or attestation.")));
+    }
     let texts: Option<Vec<&str>> = list.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
     let texts = texts.filter(|texts| !texts.is_empty());
     let malformed = || ProofError::Invalid(format!("proofs.{kind} must be a non-empty list of strings."));
@@ -143,8 +138,12 @@ fn header_key(jws: &Jws<'_>) -> Result<PublicKey, ProofError> {
         (Some(jwk), None, None) => {
             PublicKey::from_jwk(jwk).map_err(|error| ProofError::Invalid(format!("jwk: {error}.")))
         }
-        (None, Some(Value::String(kid)), None) => PublicKey::from_did_jwk(kid)
-            .map_err(|_| ProofError::invalid("kid must be a did:jwk. Otherwise, send the key as jwk.")),
+        (None, Some(Value::String(kid)), None) if kid.starts_with("did:jwk:") => {
+            PublicKey::from_did_jwk(kid).map_err(|error| ProofError::Invalid(format!("kid, a did:jwk: {error}.")))
+        }
+        (None, Some(Value::String(_)), None) => {
+            Err(ProofError::invalid("kid must be a did:jwk. Otherwise, send the key as jwk."))
+        }
         (None, None, Some(_)) => Err(ProofError::invalid("x5c is not supported. Send the key as jwk.")),
         _ => Err(ProofError::invalid("The header must have exactly one of jwk and kid.")),
     }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use credential::VerifyError;
 use credential::jws::CLOCK_SKEW;
-use credential::key::PublicKey;
+use credential::{JwtDates, NumericDate, VerifyError};
+use serde_json::{Map, Value};
 
+use super::providers::WalletProviders;
 use super::seen::SeenProofs;
 use crate::issuing::nonces::{NoncePurpose, Nonces};
 use ambient::Clock;
@@ -15,10 +16,10 @@ use store::{Store, StoreError};
 pub(super) const MAX_AGE: i64 = 300;
 
 /// Which wallets are accepted.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct WalletPolicy {
-    /// Keys of the trusted wallet providers, with their ids.
-    pub providers: Vec<(String, PublicKey)>,
+    /// The trusted wallet providers.
+    pub providers: WalletProviders,
     /// Whether wallets and keys must be attested.
     pub attestation_required: bool,
 }
@@ -70,13 +71,42 @@ impl ProofVerifier {
         Self { nonces, clock, issuer: issuer.to_owned(), policy, seen }
     }
 
+    /// Returns the trusted wallet providers.
+    pub fn providers(&self) -> &WalletProviders {
+        &self.policy.providers
+    }
+
     pub(super) fn require_nonce(&self, purpose: NoncePurpose, nonce: &str) -> Result<(), ProofError> {
         if self.nonces.is_valid(purpose, nonce) { Ok(()) } else { Err(ProofError::Nonce) }
     }
 
-    /// Returns whether a proof issued at `iat` is neither too old nor from the future.
-    pub(super) fn is_recent(&self, iat: i64) -> bool {
+    /// Returns whether `aud`, a text or a list, names this server.
+    pub(super) fn is_addressed(&self, claims: &Map<String, Value>) -> bool {
+        match claims.get("aud") {
+            Some(Value::String(aud)) => *aud == self.issuer,
+            Some(Value::Array(all)) => all.iter().any(|aud| *aud == self.issuer),
+            _ => false,
+        }
+    }
+
+    /// Checks the dates of a proof: its `iat` is recent and, if they are present, `exp` has not
+    /// passed and `nbf` has.
+    pub(super) fn require_current(&self, claims: &Map<String, Value>) -> Result<(), ProofError> {
+        let dates = JwtDates::read(claims)?;
+        let missing = || ProofError::invalid("iat is missing. It must be a number of seconds.");
+        let issued_at = dates.issued_at.ok_or_else(missing)?;
+        for (name, date) in [("iat", dates.issued_at), ("nbf", dates.not_before), ("exp", dates.expires_at)] {
+            if date.is_some_and(NumericDate::is_after_9999) {
+                let why = format!("{name} is after the year 9999. Send seconds, not milliseconds.");
+                return Err(ProofError::Invalid(why));
+            }
+        }
         let now = self.clock.now().seconds();
-        iat <= now + CLOCK_SKEW && iat >= now - MAX_AGE - CLOCK_SKEW
+        match dates.require_current(now) {
+            Err(VerifyError::Expired) => Err(ProofError::invalid("The proof has expired (exp). Send a new one.")),
+            Err(VerifyError::NotYetValid) => Err(ProofError::invalid("The proof is not valid yet (nbf).")),
+            Ok(()) if issued_at.seconds() >= now - MAX_AGE - CLOCK_SKEW => Ok(()),
+            _ => Err(ProofError::invalid("iat is in the future, or more than five minutes in the past.")),
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! `/console/verifications`: a partner's verification requests and their states.
 //!
-//! Decrypts no personal data. The row id of a request opens it, and the partner's own id may say
-//! something about a person, so neither appears in addresses: those contain an encrypted id.
+//! Shows no personal data: of the details of a request only the query. The row id of a request opens
+//! it, and the partner's own id may say something about a person, so neither appears in addresses:
+//! those contain an encrypted id.
 
 use askama::Template;
 use axum::Router;
@@ -11,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use credential::Type;
+use credential::{PartnerQuery, Type};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -20,6 +21,7 @@ use super::{Frame, Section, layout};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::partner_lists::{self, PageRequest};
+use crate::flows::verification_request;
 use crate::http::extract::{Form, Path, Query};
 use crate::http::session::SignedInPartner;
 use crate::web::{Layout, page};
@@ -92,6 +94,10 @@ struct VerificationPage {
     created_at: Timestamp,
     expires_at: Timestamp,
     ended_at: Option<Timestamp>,
+    /// The names of the accepted credentials and the labels of the requested claims, if they are
+    /// other issuers'.
+    accepted: Vec<String>,
+    claims: Vec<String>,
 }
 
 /// Returns the class of a status, and the text keys of its name and its explanation.
@@ -225,6 +231,7 @@ async fn show(
     let asked: Verification = found.ok_or_else(Error::not_found)?;
     let (status, layout) = (asked.status(), layout(&app, &headers));
     let (class, label, meaning) = said(status);
+    let query = verification_request::details(&app, &asked).await?.and_then(|details| details.query);
     let template = VerificationPage {
         frame: Frame::new(&user, Section::Verifications),
         request_id,
@@ -238,6 +245,8 @@ async fn show(
             Status::Incomplete => None,
             Status::Verified(at) | Status::Canceled(at, _) => Some(at),
         },
+        accepted: query.as_ref().map(PartnerQuery::credential_names).unwrap_or_default(),
+        claims: query.map(|query| query.labels(asked.credential_type)).unwrap_or_default(),
         layout: layout.clone(),
     };
     Ok(page(&app, &template, &layout))

@@ -45,12 +45,12 @@ pub const WARNINGS: &[Cure] = cures! {
 
 /// The codes of failed checks in the result of a verification.
 pub const CHECKS: &[Cure] = cures! {
-    "not_a_token" "The text contains no token." "Ask for the whole token: three parts with full stops between them."
+    "not_a_token" "The text contains no token; the reason says what it looks like." "Ask for the whole token: three parts with full stops between them."
     "several_tokens" "The text contains several tokens." "Verify one at a time."
     "malformed" "The token cannot be parsed." "Ask for it again; it was probably cut or changed."
     "algorithm" "Its signature algorithm is not supported." "Ask for a token that is signed with ES256 or EdDSA."
     "critical_header" "Its header demands an extension that is not supported." "Ask for a token without the header crit."
-    "type" "Its typ is not that of a supported format." "Ask for an SD-JWT VC (dc+sd-jwt) or a W3C credential (vc+jwt)."
+    "type" "Its typ is not that of a supported format." "Ask for an SD-JWT VC (dc+sd-jwt) or a W3C credential (vc+jwt, or a JWT with the claim vc)."
     "key_confusion" "Its header names another algorithm than the key is for." "Do not accept it."
     "signature" "The signature is not valid." "Do not accept it. Ask for the token again from its holder."
     "unknown_key" "The issuer has no key with this id." "Ask for a newly issued token. If it is new, tell the issuer."
@@ -68,6 +68,8 @@ pub const CHECKS: &[Cure] = cures! {
     "nonce" "It answers another request, or was used before." "Make a new request with a new nonce."
     "sd_hash" "The signature of the holder does not cover what was disclosed." "Do not accept it."
     "not_bound" "It lacks the signature of the holder, which was required." "Ask for a presentation, not for the credential alone."
+    "binding_expired" "The signature of the holder has expired." "Ask for a new presentation."
+    "binding_not_yet_valid" "The signature of the holder is not valid yet." "Check your clock and that of the wallet."
     "revoked" "It was revoked." "Do not accept it. Ask the holder or the issuer."
     "replaced" "A newer version has replaced it." "Ask the holder for the newer version."
     "suspended" "It is suspended." "Verify it again later, or ask the issuer."
@@ -127,6 +129,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("time.order", "Send a later time than the one that the message names."),
     ("id.form", "Send the id as the suggestion has it: without spaces at its ends and invisible characters."),
     ("id.mismatch", "Send the id of the path, or leave it out of the body."),
+    ("dcql.invalid", "Send one credential query of the format dc+sd-jwt, with vct_values and claims."),
     ("errors.truncated", "Correct the errors that are listed and send the request again to see the rest."),
 ];
 

@@ -1,6 +1,7 @@
 //! The rows of verification steps: those that the server verified, and the texts for those that the
 //! page's script repeats.
 
+use credential::NumericDate;
 use credential::verification::{Outcome, Step, Verdict};
 use serde_json::{Map, Value};
 
@@ -27,15 +28,22 @@ pub(super) struct Check {
 
 /// Text keys of the reasons why a step passed (`passed-` and the step), was not checked
 /// (`unchecked-` and a code) or failed (`refused-` and a code). The script uses the same codes.
-const REASONS: [&str; 48] = [
+const REASONS: [&str; 57] = [
     "passed-signature",
     "passed-issuer",
     "passed-holder",
     "passed-status",
     "passed-dates",
+    "passed-milliseconds",
     "passed-schema",
     "unchecked-unread",
     "unchecked-browser",
+    "unchecked-algorithm",
+    "unchecked-type",
+    "unchecked-hash-algorithm",
+    "unchecked-unsigned",
+    "unchecked-no-list",
+    "unchecked-list-expired",
     "unchecked-elsewhere",
     "unchecked-unanswered",
     "unchecked-no-status",
@@ -69,6 +77,8 @@ const REASONS: [&str; 48] = [
     "refused-nonce",
     "refused-sd-hash",
     "refused-not-bound",
+    "refused-binding-expired",
+    "refused-binding-not-yet-valid",
     "refused-revoked",
     "refused-suspended",
     "refused-replaced",
@@ -119,6 +129,7 @@ pub(crate) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("organisation", "{organisation}"),
     ("partner", "{partner}"),
     ("reason", "{reason}"),
+    ("year", "{year}"),
 ];
 
 /// Returns all texts that a script may need when it verifies tokens.
@@ -187,7 +198,7 @@ impl Check {
 /// Describes the data that a step is checked against, as HTML, if the token contains it.
 fn evidence(step: Step, claims: &Map<String, Value>, text: &Text) -> Option<String> {
     let moment = |name: &str| {
-        let seconds = claims.get(name)?.as_i64()?;
+        let seconds = NumericDate::read(claims.get(name)?).ok()?.seconds();
         // A page shows no year after 9999.
         jiff::Timestamp::from_second(seconds).ok()?;
         Some(text.local_moment(&Timestamp::from_micros(seconds.checked_mul(1_000_000)?)))
@@ -244,7 +255,9 @@ mod tests {
             include_str!("../../../static/sd-jwt.js"),
             include_str!("../../../static/issuer.js"),
             include_str!("../../../static/lookup.js"),
+            include_str!("../../../static/other-content.js"),
             include_str!("../../../static/pasted.js"),
+            include_str!("../../../static/status-entries.js"),
             include_str!("../../../static/vc-jwt.js"),
         ]
         .concat();

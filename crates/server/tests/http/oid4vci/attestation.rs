@@ -22,6 +22,13 @@ async fn requiring_attestation(path: &str) -> TestApp {
     builder.setting("oid4vci.attestation_required", "true").start().await
 }
 
+// Conforms: OpenID4VCI D; OpenID4VCI E; HAIP 4.4.1; HAIP 4.5.1; HAIP 7
+// Conforms: OIDF issuer: bad key attestation signature
+// Conforms: OIDF issuer: client attestation: bad signature
+// Conforms: OIDF issuer: client attestation: expired; OIDF issuer: client attestation: no sub
+// Conforms: OIDF issuer: client attestation proof: wrong key
+// Conforms: OIDF issuer: client attestation proof: wrong audience
+// Conforms: OIDF issuer: client attestation proof: old
 #[tokio::test]
 async fn wallet_and_key_attestations_of_a_provider_are_verified() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -50,6 +57,8 @@ async fn wallet_and_key_attestations_of_a_provider_are_verified() {
     let bad = [
         good(attestation(&key(62), &|_| {})),
         good(attestation(&provider, &|payload| payload["exp"] = (now - 100).into())),
+        good(attestation(&provider, &|payload| payload["nbf"] = (now + 100).into())),
+        good(attestation(&provider, &|payload| payload["exp"] = "later".into())),
         good(attestation(&provider, &|payload| payload["sub"] = Value::Null)),
         with(attestation(&provider, &|_| {}), proof(&key(62), &|_| {})),
         with(
@@ -62,7 +71,7 @@ async fn wallet_and_key_attestations_of_a_provider_are_verified() {
     for wallet in bad {
         refused(&wallet.redeem(&offer, &offer.transaction_code).await, 401, "invalid_client");
     }
-    let wallet = good(attestation(&provider, &|_| {}));
+    let wallet = good(attestation(&provider, &|payload| payload["exp"] = json!(1_795_500_000.5)));
     let token = wallet.token(&offer).await;
     refused(&wallet.redeem(&offer, &offer.transaction_code).await, 401, "invalid_client");
     // Without a key attestation the request is rejected.
@@ -93,6 +102,30 @@ async fn wallet_and_key_attestations_of_a_provider_are_verified() {
     ask(in_header(&one)).await.assert_status(200);
 }
 
+// Conforms: OpenID4VCI E
+#[tokio::test]
+async fn attestations_are_ignored_without_trusted_providers() {
+    let test = TestApp::new().await;
+    let wallet = |attestation: &str| {
+        let pop = ("oauth-client-attestation-pop", "x".to_owned());
+        let headers = vec![("oauth-client-attestation", attestation.to_owned()), pop];
+        TestWallet { headers, ..TestWallet::new(&test) }
+    };
+    let payload = json!({ "sub": "another-wallet", "cnf": { "jwk": key(61).public().jwk() } });
+    let attestation = signed(&key(60), json!({ "typ": "oauth-client-attestation+jwt" }), &payload);
+    push(&wallet(&attestation), &authorization(VERIFIER)).await.assert_status(201);
+    let mut form = authorization(VERIFIER);
+    form.retain(|(name, _)| *name != "client_id");
+    refused(&push(&wallet(&attestation), &form).await, 400, "invalid_request");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, _) = provider(folder.path());
+    let test = TestApp::builder().setting("oid4vci.trusted_wallet_providers_file", &path).start().await;
+    let headers = vec![("oauth-client-attestation", attestation), ("oauth-client-attestation-pop", "x".to_owned())];
+    let wallet = TestWallet { headers, ..TestWallet::new(&test) };
+    refused(&push(&wallet, &authorization(VERIFIER)).await, 401, "invalid_client");
+}
+
+// Conforms: OpenID4VCI E; HAIP 4.3; HAIP 4.4.1
 #[tokio::test]
 async fn par_requires_an_attestation_of_the_same_client() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -103,8 +136,8 @@ async fn par_requires_an_attestation_of_the_same_client() {
         let payload =
             json!({ "sub": "wallet-1", "iat": now, "exp": now + 3600, "cnf": { "jwk": instance.public().jwk() } });
         let attestation = signed(&provider, json!({ "typ": "oauth-client-attestation+jwt", "kid": "p1" }), &payload);
-        let payload =
-            json!({ "iss": "wallet-1", "aud": test.app.config().base(), "iat": now, "jti": test.app.rng().secret() });
+        let audience = json!([test.app.config().base(), "https://other.example"]);
+        let payload = json!({ "iss": "wallet-1", "aud": audience, "iat": now, "jti": test.app.rng().secret() });
         let proof = signed(&instance, json!({ "typ": "oauth-client-attestation-pop+jwt" }), &payload);
         let headers = vec![("oauth-client-attestation", attestation), ("oauth-client-attestation-pop", proof)];
         TestWallet { headers, ..TestWallet::new(&test) }

@@ -37,7 +37,7 @@ pub(super) async fn push(wallet: &TestWallet<'_>, form: &[(&'static str, String)
 pub(super) const VERIFIER: &str = "a-verifier-of-more-than-forty-three-characters-1";
 
 /// Follows the authorization request in the browser; returns the consent page's path.
-async fn arrive(person: &mut Browser<'_>, pushed: &TestResponse) -> String {
+pub(super) async fn arrive(person: &mut Browser<'_>, pushed: &TestResponse) -> String {
     let uri = pushed.json()["request_uri"].as_str().expect("a request").to_owned();
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", "wallet-1")
@@ -46,7 +46,7 @@ async fn arrive(person: &mut Browser<'_>, pushed: &TestResponse) -> String {
     person.get(&format!("/oid4vci/authorize?{query}")).await.redirect().to_owned()
 }
 
-fn answered(location: &str) -> std::collections::HashMap<String, String> {
+pub(super) fn answered(location: &str) -> std::collections::HashMap<String, String> {
     location.parse::<url::Url>().expect("an address").query_pairs().into_owned().collect()
 }
 
@@ -65,6 +65,10 @@ async fn redeem_as(wallet: &TestWallet<'_>, client_id: &str, code: &str, verifie
     wallet.form("/oid4vci/token", &form).await
 }
 
+// Conforms: OpenID4VCI 5; OpenID4VCI 6; HAIP 4; HAIP 4.3; RFC 7636 4.6; RFC 9207 2
+// Conforms: OIDF issuer: happy flow; OIDF issuer: FAPI 2: code used twice
+// Conforms: OIDF issuer: FAPI 2: request_uri used again
+// Conforms: OIDF issuer: FAPI 2: no PKCE, plain, wrong verifier
 #[tokio::test]
 async fn authorization_code_flow_and_code_reuse_revokes_tokens() {
     let test = TestApp::new().await;
@@ -87,7 +91,7 @@ async fn authorization_code_flow_and_code_reuse_revokes_tokens() {
         "invalid_grant",
     );
     let unbound = TestWallet::new(&test);
-    refused(&redeem(&unbound, &answer["code"], VERIFIER).await, 400, "invalid_grant");
+    refused(&redeem(&unbound, &answer["code"], VERIFIER).await, 400, "invalid_dpop_proof");
     let token = redeem(&wallet, &answer["code"], VERIFIER).await.assert_status(200).json()["access_token"]
         .as_str()
         .expect("a token")
@@ -99,6 +103,7 @@ async fn authorization_code_flow_and_code_reuse_revokes_tokens() {
     person.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await.assert_status(410);
 }
 
+// Conforms: OpenID4VCI 5.1; OpenID4VCI 6.2; RFC 9396 7; OIDF issuer: happy flow
 #[tokio::test]
 async fn authorization_details_return_credential_identifiers() {
     let test = TestApp::new().await;
@@ -120,6 +125,7 @@ async fn authorization_details_return_credential_identifiers() {
     assert!(verify(&test, &credential(&answer.assert_status(200))).await.is_valid());
 }
 
+// Conforms: OIDF issuer: FAPI 2: the person declines; OIDF issuer: FAPI 2: request_uri used again
 #[tokio::test]
 async fn only_the_holder_may_deny_an_authorization() {
     let test = TestApp::new().await;
@@ -147,6 +153,9 @@ async fn authorization_cannot_grant_another_holders_credential() {
     stranger.post(&format!("/wallet/credentials/{id}/offer"), &[]).await.assert_status(404);
 }
 
+// Conforms: RFC 9126 2; RFC 7636 4.3; HAIP 4; OIDF issuer: FAPI 2: no PKCE, plain, wrong verifier
+// Conforms: OIDF issuer: FAPI 2: request_uri expired or of another client
+// Conforms: OIDF issuer: FAPI 2: redirect_uri
 #[tokio::test]
 async fn invalid_authorization_requests_are_rejected_at_par() {
     let test = TestApp::new().await;
@@ -187,6 +196,7 @@ async fn invalid_authorization_requests_are_rejected_at_par() {
     person.get(&format!("/oid4vci/authorize?client_id=wallet-1&request_uri={uri}")).await.assert_status(410);
 }
 
+// Conforms: RFC 9126 2; OIDF issuer: FAPI 2: redirect_uri
 #[tokio::test]
 async fn odd_redirect_uris_are_rejected_at_par() {
     let test = TestApp::builder().setting("rate_limit.enabled", "false").start().await;
@@ -228,7 +238,9 @@ async fn odd_redirect_uris_are_rejected_at_par() {
         "about:blank",
         "view-source:https://wallet.example/",
         "intent://done#Intent;end",
-        "wallet:/done",
+        "ms-settings:privacy",
+        "search-ms:query=x",
+        "mailto:ada@example.org",
         &*long,
     ] {
         let answer = with(redirect).await;
@@ -243,6 +255,9 @@ async fn odd_redirect_uris_are_rejected_at_par() {
         "http://[::1]:7000/done",
         "com.example.wallet:/done",
         "com.example.wallet://done",
+        "eudi-openid4ci://authorize",
+        "walletapp:/cb",
+        "wallet:/done",
         "openid-credential-offer://",
         "haip://",
         "haip-vci://done",
@@ -251,6 +266,7 @@ async fn odd_redirect_uris_are_rejected_at_par() {
     }
 }
 
+// Conforms: OpenID4VCI 4; OpenID4VCI 5.1.3; HAIP 4.2
 #[tokio::test]
 async fn push_can_be_issued_directly_to_another_wallet() {
     let test = TestApp::new().await;
@@ -294,6 +310,8 @@ async fn allowed(
     answered(answer.header("location"))
 }
 
+// Conforms: OpenID4VCI 6; OIDF issuer: several clients
+// Conforms: OIDF issuer: FAPI 2: code of another client or expired
 #[tokio::test]
 async fn authorization_code_is_bound_to_its_client_for_a_minute() {
     let test = TestApp::new().await;
@@ -312,6 +330,7 @@ async fn authorization_code_is_bound_to_its_client_for_a_minute() {
     refused(&redeem(&wallet, &code, VERIFIER).await, 400, "invalid_grant");
 }
 
+// Conforms: RFC 6749 4.1.2; OIDF issuer: FAPI 2: request without state
 #[tokio::test]
 async fn missing_state_is_not_returned() {
     let test = TestApp::new().await;
@@ -324,6 +343,7 @@ async fn missing_state_is_not_returned() {
     redeem(&wallet, &answer["code"], VERIFIER).await.assert_status(200);
 }
 
+// Conforms: RFC 9126 4; OIDF issuer: FAPI 2: request_uri used again
 #[tokio::test]
 async fn answered_authorization_request_is_not_found() {
     let test = TestApp::new().await;
@@ -335,6 +355,7 @@ async fn answered_authorization_request_is_not_found() {
     person.get(&format!("/oid4vci/authorize?client_id=wallet-1&request_uri={uri}")).await.assert_status(410);
 }
 
+// Conforms: RFC 9449 10; HAIP 4
 #[tokio::test]
 async fn authorization_code_is_bound_to_the_dpop_jkt() {
     let test = TestApp::new().await;
@@ -343,7 +364,7 @@ async fn authorization_code_is_bound_to_the_dpop_jkt() {
     let mut form = authorization(VERIFIER);
     form.push(("dpop_jkt", key(9).public().thumbprint()));
     let code = allowed(&mut person, &push(&plain, &form).await.assert_status(201), id).await["code"].clone();
-    refused(&redeem(&plain, &code, VERIFIER).await, 400, "invalid_grant");
+    refused(&redeem(&plain, &code, VERIFIER).await, 400, "invalid_dpop_proof");
     let by = |number| TestWallet { dpop: Some(key(number)), ..TestWallet::new(&test) };
     refused(&redeem(&by(8), &code, VERIFIER).await, 400, "invalid_grant");
     assert_eq!(redeem(&by(9), &code, VERIFIER).await.assert_status(200).json()["token_type"], "DPoP");

@@ -9,6 +9,7 @@ use super::support::{SD_JWT, offered, refused, second_credential};
 use crate::support::app::TestApp;
 use crate::support::wallet::{TestWallet, key, make_offer, signed};
 
+// Conforms: OpenID4VCI 7; HAIP 4.1; OIDF issuer: wrong nonce; OIDF issuer: several clients
 #[tokio::test]
 async fn nonce_is_single_use_and_expires() {
     let test = TestApp::new().await;
@@ -48,6 +49,8 @@ async fn nonce_is_single_use_and_expires() {
 /// A change to a proof's header and payload.
 type Change<'a> = &'a dyn Fn(&mut Value, &mut Value);
 
+// Conforms: OpenID4VCI 8.3.1; OpenID4VCI F.1; HAIP 7; OIDF issuer: bad proof signature
+// Conforms: OIDF issuer: missing proof
 #[tokio::test]
 async fn invalid_proofs_are_rejected() {
     let test = TestApp::new().await;
@@ -66,7 +69,8 @@ async fn invalid_proofs_are_rejected() {
     };
     with(&|_, _| {}).await.assert_status(200);
     let now = test.app.now().seconds();
-    let changes: [(&str, Change<'_>); 11] = [
+    let changes: [(&str, Change<'_>); 12] = [
+        ("an expiry in milliseconds", &|_, payload| payload["exp"] = ((now + 60) * 1000).into()),
         ("another typ", &|header, _| header["typ"] = "JWT".into()),
         ("another audience", &|_, payload| payload["aud"] = "https://other.example".into()),
         ("no audience", &|_, payload| payload["aud"] = Value::Null),

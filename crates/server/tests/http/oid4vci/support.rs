@@ -40,7 +40,13 @@ pub async fn verify(test: &TestApp, text: &str) -> Report {
         None => Found::NotAsked,
     };
     let issuer_keys = Found::Some(keys_of(&issuer["jwks"]));
-    let inputs = VerificationInputs { issuer_keys, status: Found::Some(status), stored_status: None, metadata };
+    let inputs = VerificationInputs {
+        issuer_keys,
+        status: Found::Some(status),
+        more_status: Vec::new(),
+        stored_status: None,
+        metadata,
+    };
     token.verify(&inputs, &Challenge { now: test.app.now().seconds(), ..Challenge::default() })
 }
 

@@ -8,6 +8,7 @@ use super::support::{SD_JWT, offered, refused};
 use crate::support::app::TestApp;
 use crate::support::wallet::{TestOffer, TestWallet, key, signed};
 
+// Conforms: OpenID4VCI 6; OpenID4VCI 6.3
 #[tokio::test]
 async fn five_wrong_transaction_codes_end_the_offer() {
     let test = TestApp::new().await;
@@ -23,6 +24,7 @@ async fn five_wrong_transaction_codes_end_the_offer() {
     refused(&wallet.redeem(&offer, &offer.transaction_code).await, 400, "invalid_grant");
 }
 
+// Conforms: OpenID4VCI 6.3
 #[tokio::test]
 async fn changed_expired_or_unknown_codes_are_rejected() {
     let test = TestApp::new().await;
@@ -41,6 +43,8 @@ async fn changed_expired_or_unknown_codes_are_rejected() {
     test.get(&offer.path).await.assert_status(404);
 }
 
+// Conforms: OpenID4VCI 8.3.1; RFC 6750 2; OIDF issuer: unknown configuration id
+// Conforms: OIDF issuer: unknown credential identifier; OIDF issuer: access token in query
 #[tokio::test]
 async fn access_token_is_limited_to_its_grant() {
     let test = TestApp::new().await;
@@ -70,6 +74,7 @@ async fn access_token_is_limited_to_its_grant() {
     refused(&wallet.fetch(&token, SD_JWT).await, 401, "invalid_token");
 }
 
+// Conforms: RFC 9449 4.3; RFC 9449 7.2; RFC 9449 8; HAIP 4; OIDF issuer: FAPI 2: DPoP proofs
 #[tokio::test]
 async fn dpop_token_requires_its_key_and_a_fresh_proof() {
     let test = TestApp::new().await;
@@ -113,6 +118,7 @@ async fn dpop_token_requires_its_key_and_a_fresh_proof() {
     refused(&send(proof).await, 401, "invalid_dpop_proof");
 }
 
+// Conforms: RFC 9449 11.1; OIDF issuer: FAPI 2: DPoP proofs
 #[tokio::test]
 async fn dpop_proof_is_used_once_also_after_a_restart() {
     let test = TestApp::new().await;
@@ -136,6 +142,7 @@ async fn dpop_proof_is_used_once_also_after_a_restart() {
     refused(&send(&again).await, 401, "invalid_dpop_proof");
 }
 
+// Conforms: HAIP 4; OIDF issuer: FAPI 2: unbound tokens
 #[tokio::test]
 async fn dpop_required_rejects_bearer_tokens() {
     let test = TestApp::builder().setting("oid4vci.dpop_required", "true").start().await;

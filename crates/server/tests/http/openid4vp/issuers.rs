@@ -13,6 +13,7 @@ use crate::support::app::TestApp;
 use crate::support::names::{Table, addresses, table};
 use crate::support::wallet::key;
 
+// Conforms: OpenID4VP 8.6; RFC 7515 4.1.6; OIDF verifier: minimal cnf key
 #[tokio::test]
 async fn listed_issuers_are_trusted_by_key_or_certificate() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -73,7 +74,9 @@ async fn listed_issuers_are_trusted_by_key_or_certificate() {
         assert_eq!(
             *types,
             json!([
+                format!("{base}/credentials/career_history/3"),
                 format!("{base}/credentials/career_history/2"),
+                "https://a.example/credentials/career_history/3",
                 "https://a.example/credentials/career_history/2",
                 "https://b.example/career"
             ])
@@ -95,6 +98,8 @@ async fn listed_issuers_are_trusted_by_key_or_certificate() {
     refused(&scene.answer(&asked, &shown).await, "could not be fetched");
     let shown = by_a(&|payload| payload["status"] = json!({ "of_another_kind": {} }));
     refused(&scene.answer(&asked, &shown).await, "status");
+    let shown = by_a(&|payload| payload["date_of_expiry"] = "2020-01-01".into());
+    refused(&scene.answer(&asked, &shown).await, "It expired on 1 January 2020");
     // Each issuer is trusted for its own types only.
     let shown = by_a(&|payload| payload["vct"] = "https://b.example/career".into());
     refused(&scene.answer(&asked, &shown).await, "not trusted for the requested credential type");

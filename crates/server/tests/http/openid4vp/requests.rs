@@ -13,6 +13,8 @@ use uuid::Uuid;
 use super::support::{key_of, parameter, refused, scene, sent_to, verify_chain};
 use crate::support::app::TestApp;
 
+// Conforms: OpenID4VP 5; OpenID4VP 5.1; OpenID4VP 5.8; RFC 9101 5; HAIP 5; HAIP 5.1; HAIP 5.3.2
+// Conforms: OIDF verifier: request_uri fetched twice
 #[tokio::test]
 async fn request_object_is_signed_and_can_be_fetched_again() {
     let test = TestApp::new().await;
@@ -42,9 +44,10 @@ async fn request_object_is_signed_and_can_be_fetched_again() {
     assert!(jwk["kid"].is_string() && jwk.get("d").is_none());
     let query = &asked.request["dcql_query"]["credentials"][0];
     assert_eq!(query["format"], "dc+sd-jwt");
-    assert_eq!(query["meta"]["vct_values"], json!([format!("{base}/credentials/career_history/2")]));
+    let type_at = |number: u8| format!("{base}/credentials/career_history/{number}");
+    assert_eq!(query["meta"]["vct_values"], json!([type_at(3), type_at(2)]));
     let paths: Vec<&Value> = query["claims"].as_array().expect("claims").iter().map(|claim| &claim["path"]).collect();
-    assert_eq!(paths, [&json!(["full_name"]), &json!(["employment", null])]);
+    assert_eq!(paths, [&json!(["full_name"]), &json!(["employment"])]);
     // The request is signed by the leaf certificate, whose hash is the client id; the authority is
     // not in `x5c`.
     assert_eq!((&asked.header["typ"], &asked.header["alg"]), (&json!("oauth-authz-req+jwt"), &json!("ES256")));
@@ -65,6 +68,7 @@ async fn request_object_is_signed_and_can_be_fetched_again() {
     assert_eq!(other.request["client_id"], asked.request["client_id"]);
 }
 
+// Conforms: OpenID4VP 5.10; OIDF verifier: request_uri by POST
 #[tokio::test]
 async fn request_uri_post_honours_wallet_metadata_and_nonce() {
     let test = TestApp::new().await;
@@ -108,6 +112,44 @@ async fn request_uri_post_honours_wallet_metadata_and_nonce() {
 }
 
 #[tokio::test]
+async fn wallets_that_cannot_use_the_request_are_told_why() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (_, content) = scene.ask_for_all().await;
+    let asked = scene.begin(&mut test.browser(), content, "same_device").await;
+    let path = format!("/openid4vp/requests/{}", asked.id);
+    let posted = async |metadata: Value| scene.form(&path, &[("wallet_metadata", metadata.to_string().as_str())]).await;
+    for (name, listed, needed) in [
+        ("client_id_prefixes_supported", json!(["redirect_uri", "x509_san_dns"]), "x509_hash"),
+        ("client_id_schemes_supported", json!(["did"]), "x509_hash"),
+        ("response_types_supported", json!(["code", "vp_token id_token"]), "vp_token"),
+        ("response_modes_supported", json!(["fragment", "direct_post"]), "direct_post.jwt"),
+        ("request_object_signing_alg_values_supported", json!([]), "ES256"),
+    ] {
+        let answer = posted(json!({ name: listed })).await;
+        refused(&answer, &format!("must support {needed}:"));
+        refused(&answer, name);
+    }
+    for format in [json!({ "kb-jwt_alg_values": ["ES384"] }), json!({ "sd-jwt_alg_values": ["ES384"] })] {
+        let name = format.as_object().and_then(|format| format.keys().next()).expect("a name").clone();
+        refused(&posted(json!({ "vp_formats_supported": { "dc+sd-jwt": format } })).await, &name);
+    }
+    // What is null, or not stated, excludes nothing; and the request is still there, twice.
+    let able = json!({
+        "client_id_prefixes_supported": null,
+        "response_types_supported": ["vp_token"],
+        "response_modes_supported": ["direct_post", "direct_post.jwt"],
+        "vp_formats_supported": { "dc+sd-jwt": { "sd-jwt_alg_values": null, "kb-jwt_alg_values": ["Ed25519"] } },
+        "jwks": null,
+    });
+    for _ in 0..2 {
+        let answer = posted(able.clone()).await.assert_status(200);
+        assert_eq!(Value::Object(Jws::read(&answer.text).expect("a JWT").payload), asked.request);
+    }
+}
+
+// Conforms: OpenID4VP 5.9; HAIP 5.1
+#[tokio::test]
 async fn client_id_prefix_can_be_san_dns_or_did() {
     for (prefix, id) in [
         ("x509_san_dns", "x509_san_dns:localhost"),
@@ -150,6 +192,7 @@ async fn client_id_prefix_can_be_san_dns_or_did() {
     assert!(error.contains("x509_san_dns"), "{error}");
 }
 
+// Conforms: OpenID4VP 6; HAIP 5
 #[tokio::test]
 async fn trusted_authorities_are_sent_to_wallets() {
     let other = "s9tIpPmhxdiuNkHMEWNpYim8S8Y";

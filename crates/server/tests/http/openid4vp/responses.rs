@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use credential::jwe::Encryption;
-use serde_json::{Value, json};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credential::jwe::{self, Encryption};
+use serde_json::{Map, Value, json};
 use tenure::jobs::end_what_is_over;
 
 use super::support::{WalletRequest, refused, scene, seal, sent_to};
 use crate::support::app::TestApp;
 
+// Conforms: OpenID4VP 8.2; OIDF verifier: happy flow
 #[tokio::test]
 async fn direct_post_accepts_unencrypted_responses() {
     let test = TestApp::builder().setting("openid4vp.response_mode", "direct_post").start().await;
@@ -23,6 +26,7 @@ async fn direct_post_accepts_unencrypted_responses() {
     assert_eq!(scene.result(&request_id).await["status"], "verified");
 }
 
+// Conforms: OpenID4VP 8.3; HAIP 5; HAIP 5.1; RFC 7516 5
 #[tokio::test]
 async fn encrypted_response_requires_the_key_of_its_request() {
     let test = TestApp::new().await;
@@ -52,6 +56,66 @@ async fn encrypted_response_requires_the_key_of_its_request() {
     send(seal(&key_of(&asked), Encryption::A128Gcm, &body(&asked))).await.assert_status(200);
 }
 
+// Conforms: OpenID4VP 8.3
+#[tokio::test]
+async fn unsupported_encryption_is_refused_by_name() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (_, content) = scene.ask_for_all().await;
+    let asked = scene.begin(&mut test.browser(), content, "same_device").await;
+    let jwk = &asked.request["client_metadata"]["jwks"]["keys"][0];
+    let sealed = seal(jwk, Encryption::A256Gcm, &asked.response_body(&scene.presentation(&asked)));
+    let (header, rest) = sealed.split_once('.').expect("parts");
+    let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).expect("base64url")).expect("JSON");
+    for (name, value, why) in [
+        ("alg", json!("ECDH-ES+A256KW"), "alg must be ECDH-ES"),
+        ("enc", json!("A256CBC-HS512"), "enc must be A128GCM or A256GCM"),
+        ("zip", json!("DEF"), "zip (compression) is not supported"),
+        ("crit", json!(["exp"]), "crit is not supported"),
+        ("apu", json!(5), "apu and apv must be base64url"),
+        ("apv", json!("="), "apu and apv must be base64url"),
+    ] {
+        let mut header = header.clone();
+        header[name] = value;
+        let changed = format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header.to_string()));
+        refused(&scene.form(&asked.response_path(), &[("response", &changed)]).await, why);
+    }
+    let signed = jwe::encrypt(b"eyJhbGciOiJFUzI1NiJ9.e30.AA", jwk, Encryption::A256Gcm, Map::new()).expect("sealed");
+    refused(&scene.form(&asked.response_path(), &[("response", &signed)]).await, "signed responses are not supported");
+    scene.form(&asked.response_path(), &[("response", &sealed)]).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn responses_of_earlier_drafts_are_named() {
+    let test = TestApp::builder().setting("openid4vp.response_mode", "direct_post").start().await;
+    let scene = scene(&test).await;
+    let (_, content) = scene.ask_for_all().await;
+    let asked = scene.begin(&mut test.browser(), content, "same_device").await;
+    let shown = scene.presentation(&asked);
+    let sent = async |vp_token: &str, more: &[(&str, &str)]| {
+        let form = [[("vp_token", vp_token), ("state", asked.text("state"))].as_slice(), more].concat();
+        scene.form(&asked.response_path(), &form).await
+    };
+    let submission = [("presentation_submission", r#"{ "id": "1", "descriptor_map": [] }"#)];
+    refused(&sent(&shown, &submission).await, "drafts up to 24");
+    refused(&sent(&shown, &[]).await, "drafts up to 24");
+    refused(&sent(&json!(shown).to_string(), &[]).await, "drafts up to 24");
+    refused(&sent(&json!([shown]).to_string(), &submission).await, "drafts up to 24");
+    refused(&sent(&json!({ "credential": shown }).to_string(), &[]).await, "drafts 22 to 24");
+    refused(&scene.form(&asked.response_path(), &[("response", "a.b.c.d.e")]).await, "must not be encrypted");
+    // What else an earlier wallet sends beside a response of version 1.0 has no effect.
+    sent(&json!({ "credential": [shown] }).to_string(), &submission).await.assert_status(200);
+    // The object as text within an encrypted response.
+    let test = TestApp::new().await;
+    let scene = self::scene(&test).await;
+    let (_, content) = scene.ask_for_all().await;
+    let asked = scene.begin(&mut test.browser(), content, "same_device").await;
+    let mut body = asked.response_body(&scene.presentation(&asked));
+    body["vp_token"] = body["vp_token"].to_string().into();
+    scene.answer_with(&asked, body).await.assert_status(200);
+}
+
+// Conforms: OpenID4VP 8.1; HAIP 5
 #[tokio::test]
 async fn malformed_responses_leave_the_request_open() {
     let test = TestApp::new().await;
@@ -85,9 +149,11 @@ async fn malformed_responses_leave_the_request_open() {
         refused(&scene.answer(&asked, "x").await, "tilde");
     }
     refused(&scene.answer(&asked, &scene.presentation(&asked)).await, "answered");
-    assert!(browser.text(&format!("/presentations/{}", asked.id)).await.contains("nothing was shared"));
+    let page = browser.text(&format!("/presentations/{}", asked.id)).await;
+    assert!(page.contains("Nothing was shared, because what your wallet sent did not pass our checks."), "{page}");
 }
 
+// Conforms: OpenID4VP 14.2; HAIP 5.1
 #[tokio::test]
 async fn presentation_request_expires_and_is_deleted() {
     let test = TestApp::new().await;
@@ -111,6 +177,7 @@ async fn presentation_request_expires_and_is_deleted() {
     assert_eq!(browser.get(&format!("/verifications/{content}/other-wallet")).await.status, 410);
 }
 
+// Conforms: OpenID4VP 15.4
 #[tokio::test]
 async fn unrequested_claims_are_not_returned() {
     let test = TestApp::new().await;

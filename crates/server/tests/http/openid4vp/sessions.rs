@@ -5,6 +5,7 @@ use serde_json::json;
 use super::support::{CALLBACK, refused, scene, sent_to};
 use crate::support::app::TestApp;
 
+// Conforms: OpenID4VP 8.2; OpenID4VP 13.3; HAIP 5.1; OIDF verifier: happy flow
 #[tokio::test]
 async fn same_device_flow_finishes_in_the_starting_browser() {
     let test = TestApp::new().await;
@@ -38,6 +39,7 @@ async fn same_device_flow_finishes_in_the_starting_browser() {
     assert!(browser.text(again.header("location")).await.contains("You shared this with <bdi>Harbour Hiring</bdi>"));
 }
 
+// Conforms: OpenID4VP 13.3; OpenID4VP 14.2; HAIP 5.1
 #[tokio::test]
 async fn response_returned_to_another_browser_does_not_count() {
     let test = TestApp::new().await;
@@ -66,6 +68,7 @@ async fn response_returned_to_another_browser_does_not_count() {
     victim.get(&sent_to(&test, &answer)).await.assert_status(403);
 }
 
+// Conforms: OpenID4VP 14.2
 #[tokio::test]
 async fn cross_device_flow_finishes_with_the_displayed_code() {
     let test = TestApp::new().await;

@@ -67,6 +67,22 @@ impl WalletRequest {
     pub fn text(&self, name: &str) -> &str {
         self.request[name].as_str().unwrap_or_default()
     }
+
+    /// Returns the parameters of a response with this presentation.
+    pub fn response_body(&self, presentation: &str) -> Value {
+        let id = self.request["dcql_query"]["credentials"][0]["id"].as_str().expect("an id");
+        json!({ "vp_token": { id: [presentation] }, "state": self.text("state") })
+    }
+
+    /// Returns the form with a response, encrypted if the request requires it.
+    pub fn response_form(&self, body: &Value) -> Vec<(&'static str, String)> {
+        if self.text("response_mode") == "direct_post.jwt" {
+            let sealed = seal(&self.request["client_metadata"]["jwks"]["keys"][0], Encryption::A256Gcm, body);
+            return vec![("response", sealed)];
+        }
+        let state = body["state"].as_str().unwrap_or_default();
+        vec![("vp_token", body["vp_token"].to_string()), ("state", state.to_owned())]
+    }
 }
 
 /// Returns the link to a wallet on a page.
@@ -135,17 +151,16 @@ impl<'a> Scene<'a> {
 
     /// Sends a response, encrypted if the request requires it.
     pub async fn answer(&self, asked: &WalletRequest, presentation: &str) -> TestResponse {
-        let id = asked.request["dcql_query"]["credentials"][0]["id"].as_str().expect("an id");
-        self.answer_with(asked, json!({ "vp_token": { id: [presentation] }, "state": asked.text("state") })).await
+        self.send(asked, &asked.response_form(&asked.response_body(presentation))).await
     }
 
     pub async fn answer_with(&self, asked: &WalletRequest, body: Value) -> TestResponse {
-        if asked.text("response_mode") == "direct_post.jwt" {
-            let sealed = seal(&asked.request["client_metadata"]["jwks"]["keys"][0], Encryption::A256Gcm, &body);
-            return self.form(&asked.response_path(), &[("response", &sealed)]).await;
-        }
-        let vp_token = body["vp_token"].to_string();
-        let form = [("vp_token", vp_token.as_str()), ("state", body["state"].as_str().unwrap_or_default())];
+        self.send(asked, &asked.response_form(&body)).await
+    }
+
+    /// Sends a response form. It can be sent again.
+    pub async fn send(&self, asked: &WalletRequest, form: &[(&str, String)]) -> TestResponse {
+        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
         self.form(&asked.response_path(), &form).await
     }
 

@@ -85,7 +85,8 @@ impl Issuer {
             ("outbound.ca_file", &*roots),
         ];
         if let Some(trusted) = trusted {
-            std::fs::write(&listed, trusted.to_string()).expect("written");
+            // With a byte order mark, as some editors save it.
+            std::fs::write(&listed, format!("\u{feff}{trusted}")).expect("written");
             settings.push(("openid4vp.trusted_issuers", &*listed));
         }
         let names = table(&[(HOST, vec![addresses(&["127.0.0.1"])])]);
@@ -168,6 +169,94 @@ async fn unreachable_issuer_is_not_checkable() {
 }
 
 #[tokio::test]
+async fn issuer_without_keys_for_signatures_is_not_checkable() {
+    let issuer = Issuer::new().await;
+    let test = issuer.app(None).await;
+    let access = access_token(&test, "").await;
+    let token = issuer.credential(test.app.now().seconds(), |_| {});
+    let publish = |keys: Value| {
+        let metadata = json!({ "issuer": issuer.address, "jwks": { "keys": keys } });
+        issuer.publish("/.well-known/jwt-vc-issuer", &metadata.to_string());
+    };
+    let right = issuer.key.public().published_jwk("k1");
+    let mut other = key(31).public().published_jwk("k1");
+    other["use"] = "enc".into();
+    publish(json!([other]));
+    let report = verify(&test, &access, &token).await;
+    assert_eq!(report["verdict"], "not_checkable", "{report}");
+    let said = report.to_string();
+    assert!(said.contains("no P-256 or Ed25519 key for signatures") && said.contains("another purpose"), "{said}");
+    publish(json!([other, right]));
+    let report = verify(&test, &access, &token).await;
+    assert_eq!(report["verdict"], "issuer_unknown", "{report}");
+}
+
+#[tokio::test]
+async fn every_status_list_of_a_token_is_fetched() {
+    let issuer = Issuer::new().await;
+    let test = issuer.app(None).await;
+    let access = access_token(&test, "").await;
+    let now = test.app.now().seconds();
+    let uri = |purpose: &str| format!("{}/{purpose}", issuer.address);
+    let publish = |purpose: &str, set: &[u32]| {
+        let list = StatusList::of_revoked(131_072, set.iter().copied()).bitstring();
+        let subject = json!({ "type": "BitstringStatusList", "statusPurpose": purpose, "encodedList": list });
+        let list = json!({
+            "id": uri(purpose),
+            "type": ["VerifiableCredential", "BitstringStatusListCredential"],
+            "issuer": issuer.address,
+            "credentialSubject": subject,
+        });
+        issuer.publish(&format!("/{purpose}"), &signed(&issuer.key, json!({ "typ": "vc+jwt", "kid": "k1" }), &list));
+    };
+    let entry = |purpose: &str| {
+        json!({
+            "type": "BitstringStatusListEntry",
+            "statusPurpose": purpose,
+            "statusListIndex": "7",
+            "statusListCredential": uri(purpose),
+        })
+    };
+    let credential = json!({
+        "type": ["VerifiableCredential"],
+        "issuer": issuer.address,
+        "validFrom": "2020-01-01T00:00:00Z",
+        "iat": now,
+        "credentialSubject": { "full_name": "Ada Marker-Lovelace" },
+        "credentialStatus": [entry("revocation"), entry("suspension")],
+    });
+    let token = signed(&issuer.key, json!({ "typ": "vc+jwt", "kid": "k1" }), &credential);
+    publish("revocation", &[]);
+    let report = verify(&test, &access, &token).await;
+    assert_eq!(report["verdict"], "not_checkable", "one of the lists does not exist: {report}");
+    publish("suspension", &[8]);
+    assert_eq!(verify(&test, &access, &token).await["verdict"], "issuer_unknown");
+    publish("suspension", &[7]);
+    let report = verify(&test, &access, &token).await;
+    assert!(not_passed(&report).contains(&"status failed suspended".to_owned()), "{report}");
+}
+
+#[tokio::test]
+async fn unsupported_tokens_are_not_checkable_and_other_texts_are_named() {
+    let test = TestApp::new().await;
+    let access = access_token(&test, "").await;
+    // {"alg":"ES384","typ":"dc+sd-jwt"}
+    let report = verify(&test, &access, "eyJhbGciOiJFUzM4NCIsInR5cCI6ImRjK3NkLWp3dCJ9.e30.AA~").await;
+    assert_eq!((&report["valid"], &report["verdict"]), (&json!(false), &json!("not_checkable")), "{report}");
+    assert_eq!(not_passed(&report)[0], "signature not_checked -");
+    for (text, named) in [
+        ("openid-credential-offer://?credential_offer=%7B%7D", "a link for a wallet"),
+        ("{\"type\": [\"VerifiableCredential\"], \"proof\": {}}", "a JSON-LD credential"),
+        ("JVBERi0xLjcKJeLjz9MKMSAwIG9iago8PC9UeXBlL0NhdGFsb2c+PgplbmRvYmoK", "a PDF document"),
+        ("eyJhbGciOiJFUzI1NiIsInR5cCI6ImRjK3NkLWp3dCJ9", "only a part of a token"),
+    ] {
+        let report = verify(&test, &access, text).await;
+        assert_eq!(not_passed(&report)[0], "signature failed not_a_token", "{report}");
+        assert!(report["checks"][0]["reason"].as_str().is_some_and(|reason| reason.contains(named)), "{report}");
+    }
+}
+
+#[tokio::test]
 async fn issuers_on_other_ports_than_443_are_not_asked() {
     let issuer = Issuer::new().await;
     let test = TestApp::new().await;
@@ -200,6 +289,37 @@ async fn listed_issuer_is_trusted_for_its_types_only() {
     // For a listed issuer only the operator's keys are used; its site is not fetched.
     let report = verify(&test, &access, &token(&issuer.key, "urn:example:career")).await;
     assert_eq!((&report["verdict"], issuer.requests()), (&json!("invalid"), 0));
+    // The list may lack the issuer's newest key.
+    let payload = json!({ "iss": issuer.address, "vct": "urn:example:career", "full_name": "Ada Marker-Lovelace" });
+    let newer = format!("{}~", signed(&key(41), json!({ "typ": "dc+sd-jwt", "kid": "k9" }), &payload));
+    let report = verify(&test, &access, &newer).await;
+    assert_eq!((&report["verdict"], issuer.requests()), (&json!("not_checkable"), 0), "{report}");
+    assert!(report.to_string().contains("no key with the token's key ID"), "{report}");
+}
+
+#[tokio::test]
+async fn expired_document_of_another_issuer_is_reported() {
+    let issuer = Issuer::new().await;
+    let test = issuer.app(None).await;
+    let access = access_token(&test, "").await;
+    let now = test.app.now().seconds();
+    for name in ["expiry_date", "date_of_expiry"] {
+        let token = issuer.credential(now, |payload| payload[name] = "2020-01-01".into());
+        let report = verify(&test, &access, &token).await;
+        assert_eq!((&report["valid"], &report["verdict"]), (&json!(false), &json!("expired")), "{report}");
+        assert!(not_passed(&report).contains(&"dates failed expired".to_owned()), "{report}");
+    }
+}
+
+#[tokio::test]
+async fn wrong_signature_tells_nothing_about_its_issuer() {
+    let issuer = Issuer::new().await;
+    let test = issuer.app(None).await;
+    let access = access_token(&test, "").await;
+    let payload = json!({ "iss": issuer.address, "vct": "urn:example:career", "full_name": "Ada Marker-Lovelace" });
+    let forged = format!("{}~", signed(&key(41), json!({ "typ": "dc+sd-jwt", "kid": "k1" }), &payload));
+    let report = verify(&test, &access, &forged).await;
+    assert_eq!(not_passed(&report)[..2], ["signature failed signature", "issuer not_checked -"], "{report}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Conclusions for each possible problem of a presentation.
 
-use credential::verification::NotShown;
+use credential::verification::{NotShown, StatusKinds};
 use serde_json::json;
 
 use super::*;
@@ -14,7 +14,8 @@ fn report(claims: Value, changes: &[(Step, Outcome, Option<&'static str>)]) -> R
     };
     let Value::Object(claims) = claims else { panic!("claims are an object") };
     let verdicts = Step::ALL.map(verdict).to_vec();
-    Report { verdicts, claims, expired_on: None, not_shown: NotShown::default() }
+    let (not_shown, status_kinds) = (NotShown::default(), StatusKinds::Listed);
+    Report { verdicts, claims, expired_on: None, not_shown, status_kinds }
 }
 
 fn career(name: &str, partner: &str, end: Option<&str>, data_to: &str) -> Value {

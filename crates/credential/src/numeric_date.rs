@@ -1,0 +1,202 @@
+//! NumericDates (RFC 7519, section 2), and the dates of a JWT.
+
+use serde_json::{Map, Value};
+
+use crate::jws::CLOCK_SKEW;
+use crate::verify_error::{InvalidDate, VerifyError};
+
+/// The last second of the year 9999 in UTC.
+const END_OF_9999: i64 = 253_402_300_799;
+
+/// 2^63. Larger numbers of seconds are refused.
+const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+
+/// A NumericDate: seconds since the Unix epoch. A fraction of a second is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NumericDate(i64);
+
+impl NumericDate {
+    /// Reads a NumericDate, which may have a fraction.
+    ///
+    /// # Errors
+    /// See [`InvalidDate`].
+    #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second is dropped, and the range is checked")]
+    pub fn read(value: &Value) -> Result<Self, InvalidDate> {
+        if let Some(seconds) = value.as_i64() {
+            return if seconds < 0 { Err(InvalidDate::Negative) } else { Ok(Self(seconds)) };
+        }
+        match value.as_f64() {
+            None => Err(InvalidDate::NotANumber),
+            Some(seconds) if seconds < 0.0 => Err(InvalidDate::Negative),
+            // JavaScript reads the largest whole number of 63 bits as 2^63, so both are accepted.
+            Some(seconds) if seconds <= LIMIT => Ok(Self(seconds as i64)),
+            Some(_) => Err(InvalidDate::TooLarge),
+        }
+    }
+
+    /// Reads the claim `name`. `null` counts as absent.
+    ///
+    /// # Errors
+    /// [`VerifyError::Date`], which names the claim.
+    pub fn of_claim(claims: &Map<String, Value>, name: &'static str) -> Result<Option<Self>, VerifyError> {
+        match claims.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => Self::read(value).map(Some).map_err(|why| VerifyError::Date(name, why)),
+        }
+    }
+
+    /// Returns the seconds since the Unix epoch.
+    pub fn seconds(self) -> i64 {
+        self.0
+    }
+
+    /// Returns whether it is after the year 9999, as a date in milliseconds is.
+    pub fn is_after_9999(self) -> bool {
+        self.0 > END_OF_9999
+    }
+}
+
+/// The dates of a JWT (RFC 7519, sections 4.1.4 to 4.1.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JwtDates {
+    /// `exp`.
+    pub expires_at: Option<NumericDate>,
+    /// `nbf`.
+    pub not_before: Option<NumericDate>,
+    /// `iat`.
+    pub issued_at: Option<NumericDate>,
+}
+
+impl JwtDates {
+    /// Reads the dates among `claims`.
+    ///
+    /// # Errors
+    /// [`VerifyError::Date`].
+    pub fn read(claims: &Map<String, Value>) -> Result<Self, VerifyError> {
+        Ok(Self {
+            expires_at: NumericDate::of_claim(claims, "exp")?,
+            not_before: NumericDate::of_claim(claims, "nbf")?,
+            issued_at: NumericDate::of_claim(claims, "iat")?,
+        })
+    }
+
+    /// Returns `iat`.
+    ///
+    /// # Errors
+    /// [`VerifyError::Claim`], if it is absent.
+    pub fn require_issued_at(&self) -> Result<NumericDate, VerifyError> {
+        self.issued_at.ok_or(VerifyError::Claim("iat must be a number of seconds"))
+    }
+
+    /// Checks that the dates that are present allow it at `now`, in seconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// [`VerifyError::Expired`], [`VerifyError::NotYetValid`], [`VerifyError::FromTheFuture`].
+    pub fn require_current(&self, now: i64) -> Result<(), VerifyError> {
+        let begun = now.saturating_add(CLOCK_SKEW);
+        if self.expires_at.is_some_and(|end| end.0.saturating_add(CLOCK_SKEW) <= now) {
+            return Err(VerifyError::Expired);
+        }
+        if self.not_before.is_some_and(|start| start.0 > begun) {
+            return Err(VerifyError::NotYetValid);
+        }
+        if self.issued_at.is_some_and(|made| made.0 > begun) { Err(VerifyError::FromTheFuture) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: i64 = 1_795_000_000;
+
+    // Conforms: RFC 7519 2
+    #[test]
+    fn dates_may_have_a_fraction() {
+        for (text, seconds) in [
+            ("1795000000", NOW),
+            ("1795000000.0", NOW),
+            ("1795000000.999", NOW),
+            ("1.795e9", NOW),
+            ("0", 0),
+            ("-0", 0),
+            ("0.5", 0),
+            ("9223372036854775807", i64::MAX),
+            ("9223372036854775808", i64::MAX),
+        ] {
+            let value: Value = serde_json::from_str(text).expect("JSON");
+            assert_eq!(NumericDate::read(&value).map(NumericDate::seconds), Ok(seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_that_are_no_dates_are_rejected_by_reason() {
+        for (text, why) in [
+            ("\"1795000000\"", InvalidDate::NotANumber),
+            ("\"NaN\"", InvalidDate::NotANumber),
+            ("\"2026-11-23T09:00:00Z\"", InvalidDate::NotANumber),
+            ("true", InvalidDate::NotANumber),
+            ("null", InvalidDate::NotANumber),
+            ("[1795000000]", InvalidDate::NotANumber),
+            ("{}", InvalidDate::NotANumber),
+            ("-1", InvalidDate::Negative),
+            ("-0.5", InvalidDate::Negative),
+            ("-1e300", InvalidDate::Negative),
+            ("9223372036854777857", InvalidDate::TooLarge),
+            ("18446744073709551615", InvalidDate::TooLarge),
+            ("1e300", InvalidDate::TooLarge),
+        ] {
+            let value: Value = serde_json::from_str(text).expect("JSON");
+            assert_eq!(NumericDate::read(&value), Err(why), "{text}");
+        }
+        let claims = Map::from_iter([("exp".to_owned(), json!("tomorrow"))]);
+        let refusal = NumericDate::of_claim(&claims, "exp").expect_err("a text");
+        assert_eq!(refusal, VerifyError::Date("exp", InvalidDate::NotANumber));
+        assert_eq!(refusal.to_string(), "A claim is missing or invalid: exp must be a number of seconds.");
+    }
+
+    #[test]
+    fn dates_in_milliseconds_are_after_the_year_9999() {
+        let is_late = |seconds: i64| NumericDate::read(&json!(seconds)).expect("a date").is_after_9999();
+        assert_eq!([NOW, 253_402_300_799, 253_402_300_800, NOW * 1000].map(is_late), [false, false, true, true]);
+    }
+
+    #[test]
+    fn null_dates_count_as_absent() {
+        let claims = json!({ "exp": null, "nbf": null, "iat": null });
+        let dates = JwtDates::read(claims.as_object().expect("an object"));
+        assert_eq!(dates, Ok(JwtDates::default()));
+        assert_eq!(dates.and_then(|dates| dates.require_current(NOW)), Ok(()));
+        assert!(matches!(JwtDates::default().require_issued_at(), Err(VerifyError::Claim(_))));
+    }
+
+    // Conforms: RFC 7519 4.1.4; RFC 7519 4.1.5
+    #[test]
+    fn every_date_is_compared_with_the_same_tolerance() {
+        let at = |name: &str, seconds: i64| {
+            let claims = Map::from_iter([(name.to_owned(), json!(seconds))]);
+            JwtDates::read(&claims).and_then(|dates| dates.require_current(NOW))
+        };
+        assert_eq!((at("exp", NOW - 59), at("exp", NOW - 60)), (Ok(()), Err(VerifyError::Expired)));
+        assert_eq!((at("nbf", NOW + 60), at("nbf", NOW + 61)), (Ok(()), Err(VerifyError::NotYetValid)));
+        assert_eq!((at("iat", NOW + 60), at("iat", NOW + 61)), (Ok(()), Err(VerifyError::FromTheFuture)));
+        assert_eq!(at("exp", i64::MAX), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn every_number_is_a_date_or_refused(number in any::<f64>()) {
+            let value = json!(number);
+            match NumericDate::read(&value) {
+                Ok(date) => prop_assert!(number >= 0.0 && date.seconds() >= 0),
+                Err(InvalidDate::Negative) => prop_assert!(number < 0.0),
+                Err(InvalidDate::TooLarge) => prop_assert!(number >= LIMIT),
+                // JSON has no infinity and no NaN.
+                Err(InvalidDate::NotANumber) => prop_assert!(!number.is_finite()),
+            }
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The statuses that a token refers to: entries of status lists, and kinds that are not supported.
+
+use serde_json::{Map, Value};
+
+use crate::jws::shown;
+use crate::status::StatusReference;
+use crate::verify_error::VerifyError;
+
+/// Maximum number of status lists that are looked up for one token.
+const MOST_LISTS: usize = 4;
+
+/// The kinds of status that a token has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StatusKinds {
+    /// It has no status.
+    #[default]
+    None,
+    /// Entries of status lists, or a malformed one.
+    Listed,
+    /// Also, or only, statuses that cannot be checked.
+    Unsupported,
+}
+
+impl StatusKinds {
+    pub(super) fn of(statuses: &Result<StatusEntries, VerifyError>) -> Self {
+        match statuses {
+            Ok(statuses) if !statuses.unknown.is_empty() => Self::Unsupported,
+            Ok(statuses) if statuses.entries.is_empty() => Self::None,
+            _ => Self::Listed,
+        }
+    }
+}
+
+/// The statuses of a token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct StatusEntries {
+    /// The entries of status lists.
+    pub(super) entries: Vec<StatusEntry>,
+    /// The statuses that cannot be checked, for messages.
+    pub(super) unknown: Vec<String>,
+}
+
+/// An entry of a status list, by the kind of list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum StatusEntry {
+    /// In a Token Status List.
+    Token(StatusReference),
+    /// In a Bitstring Status List, with its purpose.
+    Bitstring(StatusReference, Purpose),
+}
+
+/// What a set bit of a Bitstring Status List means (section 2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Revoked.
+    Revocation,
+    /// Suspended.
+    Suspension,
+}
+
+impl Purpose {
+    /// Returns the value of `statusPurpose`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Revocation => "revocation",
+            Self::Suspension => "suspension",
+        }
+    }
+}
+
+impl StatusEntry {
+    pub(super) fn reference(&self) -> &StatusReference {
+        match self {
+            Self::Token(reference) | Self::Bitstring(reference, _) => reference,
+        }
+    }
+}
+
+impl StatusEntries {
+    /// Reads the claim `status` and, in a W3C credential, `credentialStatus`.
+    ///
+    /// # Errors
+    /// [`VerifyError::Claim`], if an entry of a supported kind is malformed.
+    pub(super) fn read(claims: &Map<String, Value>, is_w3c: bool) -> Result<Self, VerifyError> {
+        let mut found = Self::default();
+        if let Some(status) = claims.get("status") {
+            let reference = StatusReference::from_claim(status)?;
+            found.unknown.extend(others_in(status, reference.is_some()));
+            found.entries.extend(reference.map(StatusEntry::Token));
+        }
+        match claims.get("credentialStatus") {
+            Some(_) if !is_w3c => found.unknown.push("credentialStatus in an SD-JWT VC".to_owned()),
+            Some(Value::Array(entries)) => entries.iter().try_for_each(|entry| found.add(entry))?,
+            Some(entry) => found.add(entry)?,
+            None => {}
+        }
+        if found.addresses().count() > MOST_LISTS {
+            let most: Vec<String> = found.addresses().take(MOST_LISTS).map(ToOwned::to_owned).collect();
+            found.entries.retain(|entry| most.contains(&entry.reference().uri));
+            found.unknown.push(format!("the status lists after the first {MOST_LISTS}"));
+        }
+        Ok(found)
+    }
+
+    /// Returns the addresses of the lists, each once.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &str> {
+        let address = move |at: usize| self.entries[at].reference().uri.as_str();
+        let is_first = move |at: &usize| (0..*at).all(|earlier| address(earlier) != address(*at));
+        (0..self.entries.len()).filter(is_first).map(address)
+    }
+
+    /// Adds an entry of `credentialStatus`. The revocation bit repeats the entry of a Token Status
+    /// List, which has more detail, so it is left out beside one (D-121).
+    fn add(&mut self, entry: &Value) -> Result<(), VerifyError> {
+        let named = |name: &str| entry[name].as_str().unwrap_or("none");
+        if !is_of_type(entry, "BitstringStatusListEntry") {
+            let named = type_names(entry).find_map(Value::as_str).unwrap_or("none");
+            self.unknown.push(format!("credentialStatus of the type {}", shown(named)));
+            return Ok(());
+        }
+        let purpose = match named("statusPurpose") {
+            "revocation" => Purpose::Revocation,
+            "suspension" => Purpose::Suspension,
+            other => {
+                self.unknown.push(format!("credentialStatus with the purpose {}", shown(other)));
+                return Ok(());
+            }
+        };
+        if entry.get("statusSize").is_some_and(|size| *size != 1) {
+            self.unknown.push("credentialStatus with several bits for each entry".to_owned());
+            return Ok(());
+        }
+        let (Some(index), Some(uri)) = (index_in(&entry["statusListIndex"]), entry["statusListCredential"].as_str())
+        else {
+            return Err(VerifyError::Claim("credentialStatus must have statusListIndex and statusListCredential"));
+        };
+        let has_token_list = matches!(self.entries.first(), Some(StatusEntry::Token(_)));
+        if !has_token_list || purpose != Purpose::Revocation {
+            self.entries.push(StatusEntry::Bitstring(StatusReference { uri: uri.to_owned(), index }, purpose));
+        }
+        Ok(())
+    }
+}
+
+/// Reads a status list index. The standard has it as a string; a whole number means the same.
+fn index_in(index: &Value) -> Option<u64> {
+    const MOST: u64 = 999_999_999_999_999;
+    let is_index = |index: &&str| (1..=15).contains(&index.len()) && index.bytes().all(|c| c.is_ascii_digit());
+    match index.as_str() {
+        Some(text) => Some(text).filter(is_index)?.parse().ok(),
+        None => index.as_u64().filter(|index| *index <= MOST),
+    }
+}
+
+/// Returns the values of `type`, which is a string or a list.
+fn type_names(value: &Value) -> impl Iterator<Item = &Value> {
+    let names = &value["type"];
+    names.as_array().map_or(std::slice::from_ref(names), Vec::as_slice).iter()
+}
+
+/// Returns whether one of the types of a value is `name`.
+pub(super) fn is_of_type(value: &Value, name: &str) -> bool {
+    type_names(value).any(|one| one == name)
+}
+
+/// Names the mechanisms of a claim `status` other than a status list. They cannot be checked, and
+/// any of them may say that the token was revoked.
+fn others_in(status: &Value, has_list: bool) -> Option<String> {
+    let mechanisms = status.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let names: Vec<String> = mechanisms.map(|(name, _)| shown(name)).filter(|name| name != "status_list").collect();
+    match names.as_slice() {
+        [] if has_list => None,
+        [] => Some("status without a mechanism".to_owned()),
+        names => Some(format!("status with {}", names.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(claims: &Value, is_w3c: bool) -> Result<(Vec<String>, Vec<String>), VerifyError> {
+        let found = StatusEntries::read(claims.as_object().expect("an object"), is_w3c)?;
+        let entry = |entry: &StatusEntry| match entry {
+            StatusEntry::Token(at) => format!("token {} {}", at.uri, at.index),
+            StatusEntry::Bitstring(at, purpose) => format!("{} {} {}", purpose.name(), at.uri, at.index),
+        };
+        Ok((found.entries.iter().map(entry).collect(), found.unknown))
+    }
+
+    fn bitstring(purpose: &str, list: &str) -> Value {
+        json!({
+            "type": "BitstringStatusListEntry", "statusPurpose": purpose,
+            "statusListIndex": "7", "statusListCredential": list,
+        })
+    }
+
+    #[test]
+    fn statuses_are_told_apart_by_kind() {
+        let token = json!({ "status_list": { "uri": "u", "idx": 7 } });
+        let several = json!([bitstring("revocation", "r"), bitstring("suspension", "s"), bitstring("message", "m")]);
+        for (claims, entries, unknown) in [
+            (json!({}), vec![], vec![]),
+            (json!({ "status": token }), vec!["token u 7"], vec![]),
+            (json!({ "status": { "crl": 1 } }), vec![], vec!["status with crl"]),
+            (json!({ "status": "active" }), vec![], vec!["status without a mechanism"]),
+            (
+                json!({ "status": { "status_list": { "uri": "u", "idx": 7 }, "crl": 1, "none": null } }),
+                vec!["token u 7"],
+                vec!["status with crl"],
+            ),
+            (json!({ "credentialStatus": bitstring("suspension", "s") }), vec!["suspension s 7"], vec![]),
+            (
+                json!({ "credentialStatus": several }),
+                vec!["revocation r 7", "suspension s 7"],
+                vec!["credentialStatus with the purpose message"],
+            ),
+            (json!({ "status": token, "credentialStatus": bitstring("revocation", "r") }), vec!["token u 7"], vec![]),
+            (
+                json!({ "status": token, "credentialStatus": [bitstring("suspension", "s")] }),
+                vec!["token u 7", "suspension s 7"],
+                vec![],
+            ),
+            (
+                json!({ "credentialStatus": { "type": "StatusList2021Entry" } }),
+                vec![],
+                vec!["credentialStatus of the type StatusList2021Entry"],
+            ),
+            (json!({ "credentialStatus": null }), vec![], vec!["credentialStatus of the type none"]),
+            (json!({ "credentialStatus": [] }), vec![], vec![]),
+        ] {
+            let owned = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(read(&claims, true), Ok((owned(entries), owned(unknown))), "{claims}");
+        }
+        let sd_jwt = read(&json!({ "credentialStatus": bitstring("revocation", "r") }), false);
+        let unknown = vec!["credentialStatus in an SD-JWT VC".to_owned()];
+        assert_eq!(sd_jwt, Ok((vec![], unknown)), "an SD-JWT VC has no such claim");
+    }
+
+    #[test]
+    fn kinds_of_status_say_what_has_to_be_checked() {
+        let token = json!({ "status_list": { "uri": "u", "idx": 7 } });
+        for (claims, kinds) in [
+            (json!({}), StatusKinds::None),
+            (json!({ "credentialStatus": [] }), StatusKinds::None),
+            (json!({ "status": token }), StatusKinds::Listed),
+            (json!({ "status": { "status_list": {} } }), StatusKinds::Listed),
+            (json!({ "status": { "crl": 1 } }), StatusKinds::Unsupported),
+            (json!({ "status": token, "credentialStatus": { "type": "Foo" } }), StatusKinds::Unsupported),
+        ] {
+            let found = StatusEntries::read(claims.as_object().expect("an object"), true);
+            assert_eq!(StatusKinds::of(&found), kinds, "{claims}");
+        }
+    }
+
+    #[test]
+    fn indices_and_types_may_be_written_differently() {
+        let mut entry = bitstring("revocation", "r");
+        entry["statusListIndex"] = json!(7);
+        entry["type"] = json!(["Entry", "BitstringStatusListEntry"]);
+        let found = read(&json!({ "credentialStatus": entry }), true);
+        assert_eq!(found, Ok((vec!["revocation r 7".to_owned()], vec![])));
+    }
+
+    #[test]
+    fn malformed_entries_are_rejected() {
+        let mut signed = bitstring("revocation", "r");
+        signed["statusListIndex"] = json!("+7");
+        let mut number = bitstring("revocation", "r");
+        number["statusListIndex"] = json!(7.5);
+        let mut homeless = bitstring("revocation", "r");
+        homeless["statusListCredential"] = json!(null);
+        for entry in [signed, number, homeless] {
+            let found = read(&json!({ "credentialStatus": [entry] }), true);
+            assert!(matches!(found, Err(VerifyError::Claim(_))), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn lists_of_one_token_are_bounded() {
+        let entries: Vec<Value> = (0..9).map(|at| bitstring("suspension", &format!("list-{}", at % 6))).collect();
+        let (entries, unknown) = read(&json!({ "credentialStatus": entries }), true).expect("entries");
+        assert_eq!((entries.len(), unknown.len()), (7, 1), "{entries:?}");
+    }
+}

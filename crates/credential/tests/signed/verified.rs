@@ -1,0 +1,216 @@
+//! Dates and statuses of a token: the cases of `verified.json`, which the page's script is tested
+//! with too.
+
+use credential::VerifyError;
+use credential::format::sd_jwt::Challenge;
+use credential::verification::{Answer, Outcome, Report, Step, Token, VerificationInputs};
+use serde_json::{Value, json};
+
+use crate::support::{ADDRESS, NOW, forged, inputs};
+
+/// Returns the token of a case in its format, with what every token needs.
+fn token(format: &str, claims: &Value) -> String {
+    let base = match format {
+        "dc+sd-jwt" => json!({ "iss": ADDRESS, "vct": "urn:example:career" }),
+        "vc+jwt" => json!({
+            "issuer": ADDRESS,
+            "type": ["VerifiableCredential"],
+            "credentialSubject": { "full_name": "Ada Example" },
+        }),
+        _ => json!({ "iss": ADDRESS }),
+    };
+    let mut payload = base;
+    for (name, value) in claims.as_object().expect("claims") {
+        payload[name] = value.clone();
+    }
+    if format == "JWT" {
+        payload["vc"]["type"] = json!(["VerifiableCredential"]);
+        payload["vc"]["credentialSubject"] = json!({ "full_name": "Ada Example" });
+    }
+    let text = forged(&json!({ "alg": "ES256", "typ": format, "kid": "k1" }), &payload);
+    if format == "dc+sd-jwt" { text + "~" } else { text }
+}
+
+/// Verifies the token of a case with the lists of the case.
+fn report(case: &Value) -> Report {
+    let text = token(case["format"].as_str().expect("a format"), &case["claims"]);
+    let token = Token::read(&text).unwrap_or_else(|refusal| panic!("{}: {refusal}", case["name"]));
+    let lookups = token.lookups();
+    let list = |address: &String| match &case["lists"][address] {
+        Value::Null => Answer::None("it does not exist".to_owned()),
+        list if list["text"].is_string() => Answer::Some(list["text"].as_str().unwrap_or_default().to_owned()),
+        list => {
+            let alg = list["alg"].as_str().unwrap_or("ES256");
+            Answer::Some(forged(&json!({ "alg": alg, "typ": list["typ"], "kid": "k1" }), &list["payload"]))
+        }
+    };
+    let inputs = VerificationInputs {
+        status: lookups.status.as_ref().map_or(Answer::NotAsked, list),
+        more_status: lookups.more_status.iter().map(list).collect(),
+        metadata: Answer::NotAsked,
+        ..inputs(&[])
+    };
+    token.verify(&inputs, &Challenge { now: NOW, ..Challenge::default() })
+}
+
+// Conforms: VCDM 2.0 4.9; RFC 7519 4.1.4; Token Status List 7.1; Bitstring Status List 2.1
+#[test]
+fn dates_and_statuses_of_other_issuers_are_told_as_they_are() {
+    let cases: Vec<Value> = serde_json::from_str(include_str!("verified.json")).expect("the cases");
+    assert!(cases.len() > 90);
+    for case in cases {
+        let report = report(&case);
+        let said = |step: Step| {
+            let verdict = report.verdict(step).expect("every step has a verdict");
+            match verdict.outcome {
+                Outcome::Passed => "passed".to_owned(),
+                Outcome::Failed => format!("failed {}", verdict.code.expect("a code")),
+                Outcome::NotChecked => "unchecked".to_owned(),
+            }
+        };
+        let found = json!([said(Step::Signature), said(Step::Dates), said(Step::Status), report.conclusion()]);
+        assert_eq!(found, json!(["passed", case["dates"], case["status"], case["conclusion"]]), "{}", case["name"]);
+        if let Some(reason) = case["reason"].as_str() {
+            let is_given = report.verdicts.iter().any(|verdict| verdict.reason.contains(reason));
+            assert!(is_given, "{}: {:?}", case["name"], report.verdicts);
+        }
+    }
+}
+
+// Conforms: SD-JWT VC 2.2.2
+#[test]
+fn issuers_without_a_name_are_not_checked_and_say_why() {
+    let named = |change: &Value| {
+        let text = token("dc+sd-jwt", change);
+        let token = Token::read(&text).expect("read");
+        let keys = VerificationInputs { metadata: Answer::NotAsked, ..inputs(&[]) };
+        let away = Answer::None("nothing responded".to_owned());
+        let unanswered = VerificationInputs { issuer_keys: away, ..keys.clone() };
+        [keys, unanswered].map(|inputs| {
+            let report = token.verify(&inputs, &Challenge { now: NOW, ..Challenge::default() });
+            let issuer = report.verdict(Step::Issuer).expect("a verdict").clone();
+            (issuer.outcome, issuer.reason, report.conclusion())
+        })
+    };
+    for (iss, reason) in [
+        (Value::Null, "The token names no issuer (iss)"),
+        (json!(7), "The claim iss is not the identifier of an issuer"),
+        (json!({ "id": ADDRESS }), "The claim iss is not the identifier of an issuer"),
+        (json!(""), "it is neither a URL nor a DID"),
+        (json!("Example Ltd"), "it is neither a URL nor a DID"),
+        (json!("https://issuer.example#k1"), "it contains a fragment (#)"),
+        (json!("https://issuer.example?x=1"), "it contains a query (?)"),
+        (json!("https://issuer.example@other.example"), "it contains a user name"),
+    ] {
+        for (outcome, said, conclusion) in named(&json!({ "iss": iss })) {
+            assert_eq!((outcome, json!(conclusion)), (Outcome::NotChecked, json!("not_checkable")), "{iss}: {said}");
+            assert!(said.contains(reason), "{iss}: {said}");
+        }
+    }
+    for (iss, reason) in [("http://issuer.example", "begins with http"), ("did:key:z6Mk", "method \"key\"")] {
+        let [(with_keys, ..), (without, said, _)] = named(&json!({ "iss": iss }));
+        assert_eq!((with_keys, without), (Outcome::Passed, Outcome::NotChecked), "{iss}");
+        assert!(said.contains(reason), "{iss}: {said}");
+    }
+}
+
+#[test]
+fn certificate_without_an_issuer_is_named() {
+    let header = json!({ "alg": "ES256", "typ": "dc+sd-jwt", "x5c": ["MIIB"] });
+    let text = forged(&header, &json!({ "vct": "urn:example:career" })) + "~";
+    let token = Token::read(&text).expect("read");
+    let report = token.verify(&VerificationInputs::default(), &Challenge { now: NOW, ..Challenge::default() });
+    let reason = &report.verdict(Step::Issuer).expect("a verdict").reason;
+    assert!(reason.contains("names no issuer (iss)") && reason.contains("x5c"), "{reason}");
+}
+
+#[test]
+fn unsupported_algorithms_leave_a_token_unchecked() {
+    for (alg, conclusion) in [
+        ("ES384", "not_checkable"),
+        ("RS256", "not_checkable"),
+        ("Ed448", "not_checkable"),
+        ("ML-DSA-87", "not_checkable"),
+        ("X-NEW", "not_checkable"),
+        ("none", "invalid"),
+        ("None", "invalid"),
+        ("HS256", "invalid"),
+        ("hs1", "invalid"),
+        ("", "invalid"),
+    ] {
+        let text = forged(&json!({ "alg": alg, "typ": "dc+sd-jwt" }), &json!({ "vct": "x" })) + "~";
+        let refusal = Token::read(&text).expect_err(alg);
+        let report = Report::unreadable(&refusal);
+        assert_eq!(json!(report.conclusion()), json!(conclusion), "{alg}");
+        assert!(report.verdicts[0].reason.contains(alg), "{alg}: {report:?}");
+    }
+}
+
+#[test]
+fn kinds_that_are_not_supported_are_told_from_invalid_tokens() {
+    let refusal = |header: Value, payload: Value| {
+        let text = forged(&header, &payload) + "~";
+        let refusal = Token::read(&text).expect_err("refused");
+        (json!(Report::refused(&text, &refusal, NOW).conclusion()), refusal.to_string())
+    };
+    let sd_jwt = json!({ "alg": "ES256", "typ": "dc+sd-jwt" });
+    for (header, payload, conclusion, reason) in [
+        (json!({ "alg": "ES256", "typ": "vc+sd-jwt" }), json!({ "vct": "x" }), "not_checkable", "of an older draft"),
+        (json!({ "alg": "ES256", "typ": "kb+jwt" }), json!({ "vct": "x" }), "invalid", "must be dc+sd-jwt"),
+        (sd_jwt.clone(), json!({ "vct": "x", "_sd_alg": "sha-512" }), "not_checkable", "\"sha-512\""),
+        (sd_jwt, json!({ "vct": "x", "_sd_alg": "md5" }), "invalid", "\"md5\""),
+    ] {
+        let (found, said) = refusal(header, payload);
+        assert_eq!(found, json!(conclusion), "{said}");
+        assert!(said.contains(reason), "{said}");
+    }
+}
+
+/// Whoever signed it, an expired token is not valid.
+#[test]
+fn expired_token_of_an_unsupported_algorithm_is_invalid() {
+    for (typ, payload, code) in [
+        ("dc+sd-jwt", json!({ "vct": "x", "exp": NOW + 60 }), None),
+        ("dc+sd-jwt", json!({ "vct": "x", "exp": 1 }), Some("expired")),
+        ("dc+sd-jwt", json!({ "vct": "x", "expiry_date": "2020-01-01" }), Some("expired")),
+        ("dc+sd-jwt", json!({ "vct": "x", "nbf": NOW + 600 }), Some("not_yet_valid")),
+        ("vc+jwt", json!({ "validUntil": "2020-01-01T00:00:00Z" }), Some("expired")),
+        ("JWT", json!({ "vc": { "expirationDate": "2020-01-01T00:00:00Z" } }), Some("expired")),
+        ("JWT", json!({ "vc": "x" }), None),
+    ] {
+        let end = if typ == "dc+sd-jwt" { "~" } else { "" };
+        let text = forged(&json!({ "alg": "ES384", "typ": typ }), &payload) + end;
+        let refusal = Token::read(&text).expect_err("not supported");
+        let report = Report::refused(&text, &refusal, NOW);
+        assert_eq!(report.verdict(Step::Dates).and_then(|verdict| verdict.code), code, "{payload}");
+        let conclusion = if code.is_some() { "invalid" } else { "not_checkable" };
+        assert_eq!(json!(report.conclusion()), json!(conclusion), "{payload}");
+    }
+    let unsigned = forged(&json!({ "alg": "none", "typ": "dc+sd-jwt" }), &json!({ "vct": "x", "exp": 1 })) + "~";
+    let refusal = Token::read(&unsigned).expect_err("not signed");
+    let dates = Report::refused(&unsigned, &refusal, NOW).verdict(Step::Dates).map(|verdict| verdict.outcome);
+    assert_eq!(dates, Some(Outcome::NotChecked), "nothing in it counts");
+}
+
+#[test]
+fn issuer_of_a_wrong_signature_is_not_known() {
+    let text = token("dc+sd-jwt", &json!({}));
+    let (signed, _) = text.rsplit_once('.').expect("three parts");
+    for text in [format!("{signed}.{}~", "A".repeat(86)), text[..text.len() - 3].to_owned() + "~"] {
+        let token = Token::read(&text).expect("read");
+        let report = token.verify(&inputs(&[]), &Challenge { now: NOW, ..Challenge::default() });
+        let issuer = report.verdict(Step::Issuer).expect("a verdict");
+        assert_eq!((issuer.outcome, json!(report.conclusion())), (Outcome::NotChecked, json!("invalid")), "{text}");
+        assert!(issuer.reason.contains("nothing shows who signed it"), "{}", issuer.reason);
+    }
+}
+
+#[test]
+fn issuer_and_iss_of_a_w3c_credential_are_the_same() {
+    let read = |claims: Value| Token::read(&token("vc+jwt", &claims)).map(drop);
+    assert_eq!(read(json!({ "iss": ADDRESS })), Ok(()));
+    assert_eq!(read(json!({ "iss": ADDRESS, "issuer": { "id": ADDRESS } })), Ok(()));
+    for claims in [json!({ "iss": "https://other.example" }), json!({ "iss": ADDRESS, "issuer": { "name": "A" } })] {
+        assert!(matches!(read(claims.clone()), Err(VerifyError::Claim(_))), "{claims}");
+    }
+}

@@ -1,0 +1,164 @@
+//! Reads an issuer's keys from a file: a JWK Set, one JWK, JWT VC Issuer Metadata (SD-JWT VC,
+//! section 4), or public keys and certificates in PEM.
+
+use credential::key::{InvalidKey, PublicKey};
+use credential::verification::{find_token, keys_of, verification_key, why_no_key};
+use rustls::pki_types::pem::{PemObject as _, SectionKind};
+use serde_json::{Value, json};
+
+use crate::certificate_chain::{certified_key, public_key};
+
+/// Keys with their names.
+type NamedKeys = Vec<(String, PublicKey)>;
+
+const PRIVATE: &str = "it contains a private key. Whoever has this file can sign as the issuer, so treat the key as compromised if you received the file from someone, and use a file with the public key";
+
+/// Reads the keys in `text` for a token of `issuer`.
+///
+/// # Errors
+/// Why the text contains no keys of this issuer.
+pub(super) fn read(text: &str, issuer: Option<&str>) -> Result<NamedKeys, String> {
+    let text = text.trim();
+    if text.starts_with("-----BEGIN ") {
+        // The parser skips sections of kinds that it does not know, such as encrypted keys.
+        let is_private = |line: &str| line.starts_with("-----BEGIN ") && line.trim_end().ends_with("PRIVATE KEY-----");
+        return if text.lines().any(is_private) { Err(PRIVATE.to_owned()) } else { pem(text) };
+    }
+    let document: Value = serde_json::from_str(text).map_err(|error| match find_token(text.as_bytes()) {
+        Ok(_) => "it is a token, and not keys".to_owned(),
+        Err(_) => format!("it is neither JSON nor PEM: {error}"),
+    })?;
+    let jwks = jwk_set(&document, issuer)?;
+    let keys = jwks["keys"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if keys.iter().any(|jwk| verification_key(jwk) == Err(InvalidKey::Private)) {
+        return Err(PRIVATE.to_owned());
+    }
+    let found = keys_of(&jwks);
+    if found.is_empty() { Err(why_no_key(&jwks)) } else { Ok(found) }
+}
+
+/// Returns the JWK Set of a document.
+fn jwk_set(document: &Value, issuer: Option<&str>) -> Result<Value, String> {
+    if document.get("keys").is_some() {
+        return Ok(document.clone());
+    }
+    if document.is_array() {
+        return Ok(json!({ "keys": document }));
+    }
+    if document.get("kty").is_some() {
+        return Ok(json!({ "keys": [document] }));
+    }
+    let (jwks, address) = (document.get("jwks"), document["jwks_uri"].as_str());
+    if jwks.is_none() && address.is_none() {
+        let others =
+            if document.get("verificationMethod").is_some() { "; DID documents are not supported" } else { "" };
+        return Err(format!("it has no keys, jwks or kty{others}"));
+    }
+    let Some(named) = document["issuer"].as_str() else {
+        return Err("it is metadata that names no issuer, so nothing shows whose keys these are".to_owned());
+    };
+    if let Some(issuer) = issuer.filter(|issuer| *issuer != named) {
+        return Err(format!("it is the metadata of {named:?}, but the token names {issuer:?}"));
+    }
+    jwks.cloned().ok_or_else(|| {
+        let address = address.unwrap_or_default();
+        format!("it has only the address of the keys, {address:?}. No requests are sent with --keys, so fetch that document and use its file")
+    })
+}
+
+/// Reads the public keys and certificates in PEM. They have no names.
+fn pem(text: &str) -> Result<NamedKeys, String> {
+    let mut found = Vec::new();
+    for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes()) {
+        let (kind, der) = section.map_err(|_| "it is not valid PEM".to_owned())?;
+        let key = match kind {
+            SectionKind::PublicKey => public_key(&der),
+            SectionKind::Certificate => certified_key(&der),
+            SectionKind::PrivateKey | SectionKind::EcPrivateKey | SectionKind::RsaPrivateKey => {
+                return Err(PRIVATE.to_owned());
+            }
+            _ => None,
+        };
+        found.extend(key.map(|key| (String::new(), key)));
+    }
+    if found.is_empty() { Err("it has no P-256 or Ed25519 key".to_owned()) } else { Ok(found) }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use credential::key::{Algorithm, SoftwareKey};
+
+    use super::*;
+
+    const ISSUER: &str = "https://issuer.example";
+
+    fn key(algorithm: Algorithm) -> SoftwareKey {
+        SoftwareKey::from_bytes(algorithm, &[7; 32]).expect("a key")
+    }
+
+    /// Returns a section of PEM.
+    fn section(kind: &str, der: &[u8]) -> String {
+        format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", STANDARD.encode(der))
+    }
+
+    /// The key as a SubjectPublicKeyInfo (RFC 8410, section 4).
+    fn ed25519_info() -> Vec<u8> {
+        let prefix = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+        [prefix.as_slice(), key(Algorithm::EdDsa).public().bytes()].concat()
+    }
+
+    #[test]
+    fn keys_are_read_from_every_kind_of_file() {
+        let named = key(Algorithm::Es256).public().published_jwk("k1");
+        let set = json!({ "keys": [named] });
+        for document in [
+            set.clone(),
+            named.clone(),
+            json!([named]),
+            json!({ "issuer": ISSUER, "jwks": set }),
+            json!({ "issuer": ISSUER, "jwks": set, "jwks_uri": "https://issuer.example/jwks" }),
+        ] {
+            let found = read(&format!("\n {document} "), Some(ISSUER));
+            assert_eq!(found, Ok(vec![("k1".to_owned(), key(Algorithm::Es256).public().clone())]), "{document}");
+        }
+        let pem = section("PUBLIC KEY", &ed25519_info());
+        assert_eq!(read(&pem, None), Ok(vec![(String::new(), key(Algorithm::EdDsa).public().clone())]));
+        let certificate = rcgen::generate_simple_self_signed(vec!["issuer.example".to_owned()]).expect("a certificate");
+        let found = read(&certificate.cert.pem(), None).expect("a key");
+        assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn files_without_public_keys_are_rejected_by_reason() {
+        let public = key(Algorithm::Es256).public().published_jwk("k1");
+        let mut private = public.clone();
+        private["d"] = json!("AA");
+        let pkcs8 = section("PRIVATE KEY", &key(Algorithm::EdDsa).pkcs8().expect("PKCS #8"));
+        for (text, reason) in [
+            (json!({ "keys": [public, private] }).to_string(), "private key"),
+            (private.to_string(), "private key"),
+            (json!({ "issuer": ISSUER, "jwks": { "keys": [private] } }).to_string(), "private key"),
+            (pkcs8, "private key"),
+            (section("ENCRYPTED PRIVATE KEY", b"sealed"), "private key"),
+            (section("PUBLIC KEY", &ed25519_info()) + &section("OPENSSH PRIVATE KEY", b"x"), "private key"),
+            (json!({ "jwks": { "keys": [public] } }).to_string(), "names no issuer"),
+            (json!({ "issuer": [ISSUER], "jwks": { "keys": [public] } }).to_string(), "names no issuer"),
+            (json!({ "issuer": ISSUER, "jwks_uri": "https://issuer.example/jwks" }).to_string(), "fetch that document"),
+            (json!({ "issuer": "https://other.example", "jwks": {} }).to_string(), "metadata of"),
+            (json!({ "issuer": ISSUER, "jwks": {} }).to_string(), "no P-256 or Ed25519 key"),
+            (json!({ "keys": [] }).to_string(), "no P-256 or Ed25519 key"),
+            (json!({ "kty": "RSA", "n": "AA", "e": "AQAB" }).to_string(), "P-256 or Ed25519"),
+            (json!({ "verificationMethod": [] }).to_string(), "DID documents"),
+            (json!({ "error": "x" }).to_string(), "no keys, jwks or kty"),
+            ("eyJhbGciOiJFUzI1NiIsInR5cCI6ImRjK3NkLWp3dCJ9.eyJ2Y3QiOiJ4In0.AA~".to_owned(), "it is a token"),
+            (section("CERTIFICATE", b"nothing"), "no P-256 or Ed25519 key"),
+            ("-----BEGIN PUBLIC KEY-----\nA".to_owned(), "PEM"),
+            (String::new(), "neither JSON nor PEM"),
+        ] {
+            let refusal = read(&text, Some(ISSUER)).expect_err(&text);
+            assert!(refusal.contains(reason), "{text}: {refusal}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The result of `tenure verify`, as text and as JSON.
+
+use credential::verification::{Conclusion, Lookups, NotShown, Outcome, Report, StatusKinds, Step};
+use serde_json::json;
+
+use super::command::print;
+use crate::flows::token_verification::TokenSubject;
+
+/// Where the keys, the status lists and the type metadata come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// Files. No requests were sent.
+    Files {
+        /// Whether there is a file with a status list.
+        has_status: bool,
+    },
+    /// Requests to the addresses in the token.
+    Requests {
+        /// Whether the token names a server on this machine, and `--local` was not given.
+        would_be_local: bool,
+    },
+    /// There is no token that can be parsed, so nothing was requested.
+    Nothing,
+}
+
+/// The result of `tenure verify`.
+#[derive(Debug)]
+pub(super) struct Verified {
+    pub(super) report: Report,
+    /// The subject, if the signature is valid.
+    pub(super) subject: Option<TokenSubject>,
+    /// The addresses that the token refers to; `None` if there is no token that can be parsed.
+    pub(super) lookups: Option<Lookups>,
+    pub(super) source: Source,
+}
+
+impl Verified {
+    /// Returns the result that the exit code and the last line report. Without `--status`, an
+    /// offline verification leaves the status list to the caller.
+    pub(super) fn conclusion(&self) -> Conclusion {
+        match self.report.conclusion() {
+            Conclusion::NotCheckable if self.lacks_only_the_status_file() => Conclusion::Valid,
+            conclusion => conclusion,
+        }
+    }
+
+    fn lacks_only_the_status_file(&self) -> bool {
+        let has_passed = |step| self.outcome(step) == Some(Outcome::Passed);
+        self.source == Source::Files { has_status: false }
+            && self.report.status_kinds == StatusKinds::Listed
+            && [Step::Signature, Step::Issuer, Step::Dates].into_iter().all(has_passed)
+    }
+
+    fn outcome(&self, step: Step) -> Option<Outcome> {
+        self.report.verdict(step).map(|verdict| verdict.outcome)
+    }
+
+    fn is_unchecked(&self, step: Step) -> bool {
+        self.outcome(step) == Some(Outcome::NotChecked)
+    }
+
+    /// Returns the steps that were not checked.
+    fn not_checked(&self) -> Vec<&'static str> {
+        Step::ALL.into_iter().filter(|step| self.is_unchecked(*step)).map(Step::name).collect()
+    }
+
+    /// Suggests what would make the missing checks possible.
+    fn advice(&self) -> Option<&'static str> {
+        let lookups = self.lookups.as_ref().filter(|_| self.conclusion() == Conclusion::NotCheckable)?;
+        match self.source {
+            Source::Requests { would_be_local: true } => {
+                Some("The token names a server on this machine. To contact it, add --local.")
+            }
+            Source::Requests { .. } => {
+                let lacks_keys = self.is_unchecked(Step::Issuer) && lookups.issuer.is_some();
+                let lacks_status = self.is_unchecked(Step::Status) && lookups.status.is_some();
+                (lacks_keys || lacks_status)
+                    .then_some("Try again later, or verify offline with --keys FILE and --status FILE.")
+            }
+            Source::Files { .. } => self
+                .is_unchecked(Step::Signature)
+                .then_some("The keys in the file are not those that the token names. Check --keys."),
+            Source::Nothing => None,
+        }
+    }
+
+    /// Prints everything as JSON.
+    pub(super) fn print_json(&self) -> Result<(), String> {
+        let mut whole = serde_json::to_value(&self.report).map_err(|error| error.to_string())?;
+        let conclusion = self.conclusion();
+        whole["valid"] = json!(conclusion == Conclusion::Valid);
+        whole["conclusion"] = json!(conclusion);
+        whole["subject"] = json!(self.subject);
+        whole["advice"] = json!(self.advice());
+        whole["offline"] = json!(matches!(self.source, Source::Files { .. }));
+        whole["not_checked"] = json!(self.not_checked());
+        print(&serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())?)
+    }
+
+    /// Prints a line for each step, the claims and the result.
+    pub(super) fn print_text(&self) -> Result<(), String> {
+        let report = &self.report;
+        let mut lines = Vec::new();
+        for verdict in &report.verdicts {
+            let outcome = match verdict.outcome {
+                Outcome::Passed => "passed     ",
+                Outcome::Failed if verdict.code == Some("replaced") => "replaced   ",
+                Outcome::Failed => "FAILED     ",
+                Outcome::NotChecked => "not checked",
+            };
+            lines.push(format!("{:<10} {outcome}  {}", verdict.step.name(), verdict.reason));
+            // With --keys no address is contacted.
+            if let (Some(asked), Source::Requests { .. }) = (&verdict.asked, self.source) {
+                lines.push(format!("{:24}requested: {asked}", ""));
+            }
+        }
+        lines.extend(self.subject.as_ref().map(name_line));
+        if report.is_genuine() {
+            lines.push(format!("\nClaims:\n{}", serde_json::to_string_pretty(&report.claims).unwrap_or_default()));
+        }
+        lines.extend(not_shown(&report.not_shown));
+        lines.push(format!("\n{}", self.summary()));
+        lines.extend(self.advice().map(str::to_owned));
+        lines.extend(self.offline_note());
+        print(&lines.join("\n"))
+    }
+
+    /// Returns the result in a sentence.
+    fn summary(&self) -> String {
+        let report = &self.report;
+        match (self.conclusion(), report.expired_on) {
+            (Conclusion::Valid, _) if self.lacks_only_the_status_file() => {
+                "VALID, except that its status was not checked: it may have been revoked.".to_owned()
+            }
+            (Conclusion::Valid, _) => "VALID, as far as it was checked.".to_owned(),
+            (Conclusion::NotCheckable, _) if report.is_valid() => {
+                "NOT CHECKED. The signature is valid, but not every needed check could be made.".to_owned()
+            }
+            (Conclusion::NotCheckable, _) => {
+                "NOT CHECKED. Its author is unknown, so do not rely on its content.".to_owned()
+            }
+            (Conclusion::Invalid, Some(day)) if report.is_genuine() => {
+                format!("EXPIRED on {}. It is genuine, as far as it was checked, but no longer valid.", day.in_words())
+            }
+            (Conclusion::Invalid, _) if report.is_replaced() => {
+                "REPLACED by a newer version, so not valid. Ask the holder for that version.".to_owned()
+            }
+            (Conclusion::Invalid, _) => "NOT VALID. Do not rely on its content.".to_owned(),
+        }
+    }
+
+    /// Says that nothing was requested, and what was therefore not checked.
+    fn offline_note(&self) -> Option<String> {
+        if !matches!(self.source, Source::Files { .. }) {
+            return None;
+        }
+        let unchecked = match self.not_checked().as_slice() {
+            [] => String::new(),
+            steps => format!(" Not checked: {}.", steps.join(", ")),
+        };
+        Some(format!("No requests were sent (--keys).{unchecked}"))
+    }
+}
+
+/// Formats the subject's name, without control characters that could affect the terminal.
+fn name_line(subject: &TokenSubject) -> String {
+    let names = subject.names.join(", ").replace(char::is_control, "");
+    if names.is_empty() { "\nIt contains no name.".to_owned() } else { format!("\nName: {names}") }
+}
+
+/// Describes the omitted details.
+fn not_shown(found: &NotShown) -> Option<String> {
+    let details = if found.count == 1 { "detail" } else { "details" };
+    let at_most = if found.at_most { "At most " } else { "" };
+    (found.count > 0).then(|| format!("\n{at_most}{} {details} not shown.", found.count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_details_not_shown_is_exact_or_a_limit() {
+        let said = |count: usize, at_most: bool| not_shown(&NotShown { count, at_most, ..NotShown::default() });
+        assert_eq!(said(0, false), None);
+        assert_eq!(said(1, false).as_deref(), Some("\n1 detail not shown."));
+        assert_eq!(said(3, true).as_deref(), Some("\nAt most 3 details not shown."));
+    }
+
+    #[test]
+    fn name_is_shown_without_control_characters() {
+        let said = |names: &[&str]| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            name_line(&TokenSubject { names, consistency: "same" })
+        };
+        assert_eq!(said(&["Ada Marker"]), "\nName: Ada Marker");
+        assert_eq!(said(&["Ada\u{1b}[2J \nMarker\u{9b}"]), "\nName: Ada[2J Marker");
+        assert_eq!(said(&[]), "\nIt contains no name.");
+    }
+}
