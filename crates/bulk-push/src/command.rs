@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use credential::encoding::{hex, sha256};
 use indicatif::HumanCount;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Args, DryRun};
 use crate::client::Client;
 use crate::counts::Counts;
 use crate::destination::Destination;
+use crate::distinct_files::are_distinct;
 use crate::error::Error;
 use crate::http::Http;
-use crate::journal::{Journal, JournalHeader, PreviousRun};
+use crate::journal::{Journal, JournalHeader, PreviousRun, keep_private};
+use crate::output;
 use crate::precheck::{Checked, check};
 use crate::preview::preview;
 use crate::printable::printable_lines;
@@ -24,6 +25,7 @@ use crate::progress::{Progress, ask, say};
 use crate::rejected_row::RejectedRows;
 use crate::run::{Ran, Run};
 use crate::source::Source;
+use crate::stop_signals::stop_on_signals;
 use crate::summary::{Summary, counted, notes};
 use crate::surroundings::Surroundings;
 
@@ -41,6 +43,10 @@ impl Args {
 
     fn steps(self, surroundings: Surroundings) -> Result<ExitCode, Error> {
         self.destination.has_no_secret_in_sight()?;
+        let links = self.beside(&self.output.links, ".links.csv");
+        let progress = self.beside(&self.output.state, ".progress");
+        let rejected_path = self.beside(&self.output.refusals, ".refusals.csv");
+        self.are_distinct(&links, &progress, &rejected_path)?;
         let mut source = self.reading.open(&self.file, surroundings.clock.now().to_jiff())?;
         self.introduce(&source)?;
         let target = match self.dry_run {
@@ -48,15 +54,10 @@ impl Args {
             _ => Some(self.destination.read(surroundings.environment)?),
         };
         let header = target.as_ref().map(|target| self.header(&source, target)).transpose()?;
-        let (links, progress) =
-            (self.beside(&self.output.links, ".links.csv"), self.beside(&self.output.state, ".progress"));
         let previous = match &header {
-            Some(header) if self.dry_run.is_none() => {
-                PreviousRun::look(&links, &progress, header, self.allow_changed_input)?
-            }
+            Some(header) if self.dry_run.is_none() => self.previous(&links, &progress, header)?,
             _ => PreviousRun::default(),
         };
-        let rejected_path = self.beside(&self.output.refusals, ".refusals.csv");
         let mut rejected = RejectedRows::begin(&source.input().name, &rejected_path, self.output.quiet)?;
         let checked = check(&mut source, &previous, &mut rejected, &surroundings.context())?;
         self.show(&source, &checked);
@@ -74,6 +75,24 @@ impl Args {
         let nouns = source.nouns();
         let ran = self.push(source, checked, rejected, (target, surroundings), journal)?;
         Ok(self.conclude(&ran, nouns, &links))
+    }
+
+    /// Refuses names of files of which a run would write one over another.
+    fn are_distinct(&self, links: &Path, progress: &Path, rejected: &Path) -> Result<(), Error> {
+        let mut files =
+            vec![("the file", &*self.file), ("--links", links), ("--state", progress), ("--refusals", rejected)];
+        files.extend(
+            self.reading.save_mapping.as_deref().or(self.reading.mapping.as_deref()).map(|path| ("the mapping", path)),
+        );
+        are_distinct(&files)
+    }
+
+    /// Reads what earlier runs pushed, and takes the rights of other users from its files.
+    fn previous(&self, links: &Path, progress: &Path, header: &JournalHeader) -> Result<PreviousRun, Error> {
+        let previous = PreviousRun::look(links, progress, header, self.allow_changed_input)?;
+        keep_private(links)?;
+        keep_private(progress)?;
+        Ok(previous)
     }
 
     fn note(&self, text: &str) {
@@ -103,6 +122,9 @@ impl Args {
                 let unused = table.plan.unused();
                 if !unused.is_empty() {
                     self.note(&format!("Unused columns: {}", unused.join(", ")));
+                }
+                if let Some(warning) = &table.warning {
+                    say(&printable_lines(warning));
                 }
                 if let Some(path) = &self.reading.save_mapping {
                     table.plan.mapping.save(path)?;
@@ -308,24 +330,8 @@ impl Args {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the output of the sub-command")]
 fn print(text: &str) {
-    println!("{text}");
-}
-
-/// After the first signal, requests in flight may finish. The second signal cancels them.
-fn stop_on_signals(stop: &CancellationToken, drop: &CancellationToken) -> Result<(), String> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
-    let (stop, drop) = (stop.clone(), drop.clone());
-    tokio::spawn(async move {
-        for token in [stop, drop] {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            token.cancel();
-        }
-    });
-    Ok(())
+    if let Err(error) = output::print(text) {
+        say(&format!("tenure: {error}"));
+    }
 }

@@ -1,5 +1,7 @@
 //! How many credentials of a run have reached which state.
 
+use crate::input::Unseen;
+
 /// How many credentials of a run have reached which state.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
@@ -27,8 +29,10 @@ pub struct Counts {
     pub far_ends: u64,
     /// Rows that repeated a job.
     pub merged: u64,
-    /// Rows with totals, which were skipped.
-    pub totals: u64,
+    /// What is in the file, but not among its rows as a person sees them.
+    pub unseen: Unseen,
+    /// Pushed by earlier runs, but without a row in the file of links: pushed again.
+    pub lost_links: u64,
     /// How long the run took.
     pub seconds: f64,
 }

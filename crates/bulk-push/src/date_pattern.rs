@@ -39,6 +39,54 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
+/// Months in other languages, for those whose names do not begin as in English.
+const OTHER_MONTHS: &[(&str, i32)] = &[
+    ("januar", 1),
+    ("janvier", 1),
+    ("enero", 1),
+    ("januari", 1),
+    ("februar", 2),
+    ("f\u{e9}vrier", 2),
+    ("fevrier", 2),
+    ("febrero", 2),
+    ("februari", 2),
+    ("m\u{e4}rz", 3),
+    ("maerz", 3),
+    ("mars", 3),
+    ("marzo", 3),
+    ("maart", 3),
+    ("maret", 3),
+    ("mrt", 3),
+    ("avril", 4),
+    ("abril", 4),
+    ("mai", 5),
+    ("mayo", 5),
+    ("mei", 5),
+    ("juni", 6),
+    ("juin", 6),
+    ("junio", 6),
+    ("juli", 7),
+    ("juillet", 7),
+    ("julio", 7),
+    ("ao\u{fb}t", 8),
+    ("aout", 8),
+    ("agosto", 8),
+    ("augustus", 8),
+    ("agustus", 8),
+    ("septembre", 9),
+    ("septiembre", 9),
+    ("oktober", 10),
+    ("octobre", 10),
+    ("octubre", 10),
+    ("novembre", 11),
+    ("noviembre", 11),
+    ("dezember", 12),
+    ("d\u{e9}cembre", 12),
+    ("decembre", 12),
+    ("diciembre", 12),
+    ("desember", 12),
+];
+
 impl Pattern {
     /// Parses a pattern.
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -135,12 +183,19 @@ fn digits(rest: &mut &str, least: usize, most: usize) -> Option<i32> {
     number.parse().ok()
 }
 
+/// Reads the name of a month, or a beginning of it that no other month has.
 fn month_name(rest: &mut &str) -> Option<i32> {
-    let length = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
-    let name = rest[..length].to_ascii_lowercase();
-    let index = MONTHS.iter().position(|month| name.len() >= 3 && month.starts_with(&name))?;
+    let length = rest.chars().take_while(|character| character.is_alphabetic()).map(char::len_utf8).sum::<usize>();
+    let name = rest[..length].to_lowercase();
+    let english = (1..).zip(MONTHS).map(|(number, month)| (month, number));
+    let named = english.chain(OTHER_MONTHS.iter().copied());
+    let mut found = named.filter(|(month, _)| name.chars().count() >= 3 && month.starts_with(&name));
+    let (_, number) = found.next()?;
+    if found.any(|(_, other)| other != number) {
+        return None;
+    }
     *rest = &rest[length..];
-    i32::try_from(index + 1).ok()
+    Some(number)
 }
 
 #[cfg(test)]
@@ -156,5 +211,25 @@ mod tests {
         assert!(days.matches("2020-02-29") && !days.matches("2018-02-30") && !days.matches("2019-02-29"));
         let packed = Pattern::parse("YYYYMM").expect("a pattern");
         assert!(packed.matches("202001") && !packed.matches("43556") && !packed.matches("2020011"));
+    }
+
+    #[test]
+    fn months_have_names_in_several_languages() {
+        let pattern = Pattern::parse("DD MMM YYYY").expect("a pattern");
+        let month = |text: &str| pattern.read(text).map(|found| found.month);
+        for (text, number) in [
+            ("1 April 2019", 4),
+            ("1 Apr 2019", 4),
+            ("1 M\u{e4}rz 2019", 3),
+            ("1 avril 2019", 4),
+            ("1 ENERO 2019", 1),
+            ("1 Agustus 2019", 8),
+            ("1 mei 2019", 5),
+            ("1 Dez 2019", 12),
+            ("1 D\u{c9}CEMBRE 2019", 12),
+        ] {
+            assert_eq!(month(text), Some(number), "{text}");
+        }
+        assert_eq!((month("1 Jui 2019"), month("1 Foo 2019"), month("1 Ma 2019")), (None, None, None));
     }
 }

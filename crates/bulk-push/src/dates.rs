@@ -7,7 +7,7 @@ use crate::date_pattern::{Found, Pattern};
 use crate::unclear_dates as unclear;
 
 /// Unambiguous patterns. Days with slashes are missing, because day or month may come first.
-const SURE: [&str; 14] = [
+const SURE: [&str; 15] = [
     "YYYY-MM",
     "YYYY-MM-DD",
     "YYYY/MM",
@@ -22,6 +22,7 @@ const SURE: [&str; 14] = [
     "MMM YYYY",
     "DD MMM YYYY",
     "DD-MMM-YYYY",
+    "DD. MMM YYYY",
 ];
 
 /// Patterns that are accepted even if another one is given.
@@ -86,6 +87,8 @@ pub struct Dates {
     patterns: Vec<Pattern>,
     /// Whether the caller gave a pattern.
     pub are_told: bool,
+    /// Which format reads the dates of the file.
+    pub hint: Option<String>,
     empty_end: bool,
     today: Date,
 }
@@ -97,7 +100,7 @@ impl Dates {
         let others: &[&str] = if told.is_some() { &STANDARD } else { &SURE };
         let patterns: Result<Vec<Pattern>, String> =
             told.iter().chain(others).map(|pattern| Pattern::parse(pattern)).collect();
-        Ok(Self { patterns: patterns?, are_told: told.is_some(), empty_end, today })
+        Ok(Self { patterns: patterns?, are_told: told.is_some(), hint: None, empty_end, today })
     }
 
     /// Converts a date to the API's format. `field` is the name of the field.
@@ -137,6 +140,11 @@ impl Dates {
         self.patterns.iter().find_map(|pattern| pattern.read(alone))
     }
 
+    /// Returns whether `text` is a date.
+    pub fn is_read(&self, text: &str) -> bool {
+        self.found(text.trim()).is_some()
+    }
+
     /// Returns whether `text` is a date in the future, or a date that never comes.
     pub fn is_ahead(&self, text: &str) -> bool {
         let (year, month) = (i32::from(self.today.year()), i32::from(self.today.month()));
@@ -152,7 +160,14 @@ impl Dates {
                 "if it means that there is no end, add: --empty-end".to_owned(),
             ));
         }
-        unclear::explain(text, self.are_told)
+        let (message, help) = unclear::explain(text, self.are_told)?;
+        match &self.hint {
+            Some(hint) if unclear::is_ambiguous(text) => Some((
+                format!("This date is ambiguous: the day or the month may come first. To read it, {hint}."),
+                hint.clone(),
+            )),
+            _ => Some((message, help)),
+        }
     }
 }
 

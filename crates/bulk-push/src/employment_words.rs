@@ -4,6 +4,10 @@
 //! harmless: an unknown name or an unknown value stops the run.
 
 use crate::infer_columns::folded;
+use crate::word_lists::{
+    EMPLOYED, END_PARTS, HARMLESS, INVALID, LAST_DAY, LEFT, LEFT_PARTS, LEFT_PHRASES, LEFT_STEMS, NEGATIVE,
+    NEGATIVE_PARTS, NEUTRAL, OTHER_THINGS, POSITIVE, PRIVATE, REMARK, STATUS, VALID,
+};
 
 /// What the values of an unused column are checked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,66 +22,11 @@ pub enum Kind {
     Negative,
     /// Hours in parts of a full-time job: zero means none.
     Hours,
+    /// Free text, which no rule can read.
+    Remark,
     /// Nothing is known about it: it must have no date.
     Other,
 }
-
-/// Parts of the names of columns whose dates are not those of an end.
-const HARMLESS: &str = "\
-    birth dob geburt naissance nacimiento hire start joined joining joindate datejoin seniority anniversary \
-    commence eintritt created updated modified changed printed reportdate rundate asof asat effectivefrom \
-    validfrom datefrom fromdate payperiod paydate payend payroll paymentdate paymonth lastpa lastprocessed \
-    processedmonth periodend checkdate probation review lastraise lastincrease visa permit passport licence \
-    license benefit insurance confirmation offer promotion increment lastlogin";
-
-/// Parts of names that are a status or a date of something else than the employment.
-const OTHER_THINGS: &str = "\
-    marital civil family tax filing visa permit immigration residen citizen veteran military disab union benefit \
-    insurance health vaccin exempt probation notice notified leaveend payend period";
-
-/// Words for a status.
-const STATUS: &str = "\
-    status statut estado stato situation situacion situa\u{e7}\u{e3}o stan \u{72b6}\u{614b} \u{72c0}\u{614b} \
-    \u{72b6}\u{6001} \u{441}\u{442}\u{430}\u{442}\u{443}\u{441}";
-
-/// Words that say that somebody is employed.
-const POSITIVE: &str = "\
-    active current currently employed enabled working aktiv actif activo attivo ativo actief angestellt \
-    \u{5728}\u{8077} \u{5728}\u{7c4d} \u{5728}\u{804c} aktywny";
-
-/// Words that stand beside those of [`POSITIVE`] without another meaning.
-const NEUTRAL: &str = "\
-    is the employee employees employment staff worker person record account user flag yn y n ind indicator in on \
-    service still payroll";
-
-/// Words that say that somebody left.
-const NEGATIVE: &str = "\
-    left leaver leavers leaving former ex inactive archived deleted retired departed deceased exit exited \
-    quit ended separated sorti baja cese ausgetreten ausgeschieden inaktiv inactif inactivo cessato \
-    \u{9000}\u{8077} \u{96e2}\u{8077} \u{79bb}\u{804c} terminated resigned dismissed redundant";
-
-/// Parts of the names of columns about an end.
-const END_PARTS: &str = "\
-    terminat leavingdate leavedate dateleft leftdate leftjob relieving separation exitdate dateofexit resign \
-    lastday lastworkingday lastworked finishdate datefinished enddate dateended endofemployment cessation \
-    departure offboard austritt dismiss";
-
-/// Words of values that mean that a person is employed. A value may combine several.
-const EMPLOYED: &str = "\
-    active a employed current currently employee full fulltime time part parttime permanent regular \
-    temporary temp casual contract fixedterm probation probationary confirmed on leave loa of absence paid \
-    unpaid maternity paternity parental sick medical sabbatical furlough working hired engaged in service enabled yes \
-    y true 1 x open present ft pt intern apprentice trainee hourly salaried aktiv angestellt besch\u{e4}ftigt vollzeit \
-    teilzeit befristet unbefristet festangestellt actif active cdi cdd en poste temps plein partiel activo activa alta \
-    tiempo completo parcial indefinido attivo attiva ativo ativa actief dienst anst\u{e4}lld aktywny zatrudniony \
-    \u{5728}\u{8077} \u{5728}\u{8077}\u{4e2d} \u{5728}\u{7c4d} \u{5728}\u{804c} and";
-
-/// Single values that say that a person left, in any column.
-const LEFT: &str = "\
-    terminated inactive notactive left leaver leavers resigned exemployee former formeremployee pastemployee \
-    retired dismissed deceased separated ended departed exited nolongeremployed quit redundant discharged \
-    offboarded ceased archived notemployed ausgeschieden inaktiv gek\u{fc}ndigt inactif inactivo baja sorti sortie \
-    cesado cessato inativo desligado withdrawn \u{9000}\u{8077} \u{96e2}\u{8077} \u{79bb}\u{804c}";
 
 fn is_in(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|known| known == word)
@@ -115,7 +64,7 @@ impl Kind {
             return if has(HARMLESS) && !has("notice") { Self::Harmless } else { Self::Other };
         }
         let is_neutral = |word: &String| is_in(POSITIVE, word) || is_in(NEUTRAL, word);
-        if is_end(header) || is_word(NEGATIVE) || has("\u{9000}\u{8077} \u{96e2}\u{8077} nolonger") {
+        if is_end(header) || is_word(NEGATIVE) || has(NEGATIVE_PARTS) {
             return Self::Negative;
         }
         if is_word(STATUS) || has("status") || name == "state" || name == "employmentstate" {
@@ -126,6 +75,8 @@ impl Kind {
         }
         if name == "fte" {
             Self::Hours
+        } else if is_word(REMARK) {
+            Self::Remark
         } else if has(HARMLESS) {
             Self::Harmless
         } else {
@@ -139,17 +90,37 @@ impl Kind {
         let text = folded(value);
         match self {
             Self::Harmless | Self::Other => true,
-            Self::Hours => !value.replace(',', ".").parse::<f64>().is_ok_and(|hours| hours <= 0.0),
-            Self::Negative => {
-                let is_empty = matches!(&*text, "" | "none" | "na" | "null" | "00000000");
-                is_empty || is_no(&text) || (is_employed(value) && !is_yes(&text))
+            Self::Hours => {
+                let hours = value.replace(',', ".").replace(['%', ' '], "");
+                !hours.parse::<f64>().is_ok_and(|hours| hours <= 0.0)
             }
-            Self::Positive => is_employed(value),
+            Self::Negative => is_blank(&text) || is_no(&text) || (is_employed(value) && !is_yes(&text)),
+            Self::Remark => is_blank(&text) || is_no(&text) || is_employed(value),
+            Self::Positive => is_yes(&text) || is_employed(value) || ["\u{2713}", "\u{2714}"].contains(&value.trim()),
             // Most columns called State are a part of the address, such as NY or NSW.
             Self::Status if name == "state" && is_region(value) => true,
             Self::Status => text.is_empty() || is_employed(value),
         }
     }
+}
+
+fn is_blank(text: &str) -> bool {
+    matches!(text, "" | "none" | "na" | "null" | "nil" | "00000000")
+}
+
+/// Returns whether the values of a column called `name` are about a credential's validity.
+pub fn is_outcome(header: &str) -> bool {
+    let outcomes = ["result", "results", "outcome", "outcomes", "ergebnis", "resultat", "resultado"];
+    Kind::of(header) == Kind::Status || words(header).iter().any(|word| outcomes.contains(&&**word))
+}
+
+/// Returns whether a value of an unused column agrees with a credential that is valid.
+pub fn is_valid(header: &str, value: &str) -> bool {
+    let text = folded(value);
+    let words = words(&value.to_lowercase());
+    let is_score = Kind::of(header) != Kind::Status && !value.chars().any(char::is_alphabetic);
+    let is_good = is_blank(&text) || is_score || words.iter().all(|word| is_in(VALID, word));
+    !is_in(INVALID, &text) && (is_good || !is_outcome(header))
 }
 
 fn is_region(value: &str) -> bool {
@@ -172,20 +143,49 @@ fn is_employed(value: &str) -> bool {
     words.iter().any(is_known) && words.iter().all(|word| is_known(word) || (words.len() > 1 && is_number(word)))
 }
 
-fn is_no(value: &str) -> bool {
-    matches!(value, "no" | "n" | "false" | "f" | "0" | "nein" | "non" | "nee" | "nej")
+/// Returns whether a folded value is a no.
+pub fn is_no(value: &str) -> bool {
+    matches!(value, "no" | "n" | "false" | "f" | "0" | "nein" | "non" | "nee" | "nej" | "tidak" | "n\u{e3}o")
 }
 
-fn is_yes(value: &str) -> bool {
-    matches!(value, "yes" | "y" | "true" | "1" | "x")
+/// Returns whether a folded value is a yes.
+pub fn is_yes(value: &str) -> bool {
+    matches!(value, "yes" | "y" | "true" | "1" | "x" | "ja" | "oui" | "si" | "s\u{ed}" | "sim" | "tak" | "ya")
 }
 
-/// Returns whether a value of any column says that a person left: `Left`, or `Resigned 31/03/2020`.
+/// Returns whether a value of any column says that a person left: `Left`, `Laid off in March`, or
+/// `Resigned 31/03/2020`.
 pub fn has_left(value: &str) -> bool {
     let text = folded(value);
-    let first = words(&value.to_lowercase()).into_iter().next().unwrap_or_default();
+    let words = words(&value.to_lowercase());
+    let sentence = format!(" {} ", words.join(" "));
+    let has = |phrase: &&str| sentence.contains(*phrase) && sentence.contains(&format!(" {phrase} "));
+    let says = |phrases: &[&str]| words.len() > 1 && phrases.iter().any(has);
+    let starts = |word: &String| LEFT_STEMS.split_whitespace().any(|stem| word.starts_with(stem));
     let is_dated = value.bytes().any(|byte| byte.is_ascii_digit());
-    is_in(LEFT, &text) || text.starts_with("terminat") || (is_dated && is_in(LEFT, &first))
+    is_in(LEFT, &text)
+        || text.starts_with("terminat")
+        || LEFT_PARTS.split_whitespace().any(|part| text.contains(part))
+        || words.iter().any(starts)
+        || says(LEFT_PHRASES)
+        || (is_dated && (says(LAST_DAY) || words.first().is_some_and(|first| is_in(LEFT, first))))
+}
+
+/// Returns whether a value says that a person left, unless the column is about something else, such
+/// as a marriage.
+pub fn has_left_in(name: &str, value: &str) -> bool {
+    has_left(value) && !PRIVATE.split_whitespace().any(|part| name.contains(part))
+}
+
+/// Returns whether a status says plainly that the person is employed today.
+pub fn is_active(kind: Kind, value: &str) -> bool {
+    let text = folded(value);
+    let is_word = is_in("active current employed aktiv actif activo attivo ativo actief aktif", &text);
+    match kind {
+        Kind::Status => is_word,
+        Kind::Positive => is_word || is_yes(&text),
+        _ => false,
+    }
 }
 
 /// Returns whether a remark beside a name is about the employment, such as `(Past Employee)`.
@@ -221,6 +221,11 @@ mod tests {
             ("Probation end date", Kind::Harmless),
             ("Notice period end date", Kind::Other),
             ("Date resigned", Kind::Negative),
+            ("P45 issued", Kind::Negative),
+            ("Last day worked", Kind::Negative),
+            ("HR Notes", Kind::Remark),
+            ("1st Aid", Kind::Harmless),
+            ("Salary effective date", Kind::Harmless),
         ] {
             assert_eq!(Kind::of(name), kind, "{name}");
         }
@@ -246,6 +251,14 @@ mod tests {
             (Kind::Negative, "Resigned", false),
             (Kind::Hours, "0.0", false),
             (Kind::Hours, "0.5", true),
+            (Kind::Hours, "0%", false),
+            (Kind::Status, "X", false),
+            (Kind::Status, "Kontrak", true),
+            (Kind::Status, "Active - Payroll Eligible", true),
+            (Kind::Status, "INACTIVE_PROCESS", false),
+            (Kind::Positive, "ja", true),
+            (Kind::Remark, "Works from home", false),
+            (Kind::Remark, "-", true),
         ] {
             assert_eq!(kind.agrees("status", value), agrees, "{kind:?} {value}");
         }
@@ -255,6 +268,36 @@ mod tests {
     #[test]
     fn remarks_say_that_somebody_left() {
         assert!(has_left("Resigned 31/03/2020") && has_left("LEFT") && !has_left("Left handed"));
+        for text in [
+            "Left the company",
+            "laid off",
+            "Employee absconded",
+            "last day 31/03/2020",
+            "Entlassen",
+            "En retraite",
+            "Mengundurkan diri",
+            "2020\u{5e74}\u{9000}\u{8077}",
+        ] {
+            assert!(has_left(text), "{text}");
+        }
+        assert!(!has_left("Last day of the month") && !has_left("Payroll Clerk"));
+        assert!(has_left_in("type", "Separated") && !has_left_in("maritalstatus", "Separated"));
         assert!(is_remark("Past Employee") && is_remark("On Leave") && !is_remark("Bob"));
+    }
+
+    #[test]
+    fn only_known_values_mean_a_valid_credential() {
+        for (header, value, is_good) in [
+            ("Status", "Revoked", false),
+            ("Status", "Issued", true),
+            ("Result", "Not yet competent", false),
+            ("Result", "Competent", true),
+            ("Outcome", "Failed", false),
+            ("Result", "85%", true),
+            ("Campus", "North", true),
+            ("Campus", "Withdrawn", false),
+        ] {
+            assert_eq!(is_valid(header, value), is_good, "{header}: {value}");
+        }
     }
 }

@@ -1,18 +1,107 @@
-//! Rows that are not people: totals, which are skipped, and headings of sections.
+//! Rows that are not people: totals and footers, which are skipped, and headings of sections.
 
 use crate::error::Error;
 use crate::infer_columns::folded;
+use crate::input::Unseen;
+use crate::plan::Plan;
 use crate::printable::printable;
 
 /// First cells of rows with totals.
 const TOTALS: [&str; 10] =
     ["total", "totals", "grandtotal", "subtotal", "count", "sum", "summe", "gesamt", "totaux", "totale"];
 
+/// Starts of lines below the rows of a report.
+const FOOTERS: [&str; 22] = [
+    "end of report",
+    "end of file",
+    "end of list",
+    "end of data",
+    "report end",
+    "eof",
+    "printed",
+    "print date",
+    "date printed",
+    "generated",
+    "report generated",
+    "report run",
+    "report date",
+    "run date",
+    "run on",
+    "run by",
+    "exported",
+    "export date",
+    "created on",
+    "created by",
+    "confidential",
+    "page",
+];
+
+/// Counts the rows that are not people.
+#[derive(Debug)]
+pub struct ExtraRows {
+    /// The counts so far.
+    pub unseen: Unseen,
+    footer: Option<String>,
+}
+
+impl ExtraRows {
+    pub fn new(unseen: Unseen) -> Self {
+        Self { unseen, footer: None }
+    }
+
+    /// Returns whether a row is empty, a footer or a total, and counts it.
+    pub fn takes(&mut self, line: u32, plan: &Plan, cells: &[String]) -> Result<bool, Error> {
+        if cells.iter().all(|cell| cell.trim().is_empty()) {
+            return Ok(true);
+        }
+        if let Some(text) = footer(cells) {
+            self.unseen.footers += 1;
+            self.footer = Some(text);
+            return Ok(true);
+        }
+        if is_total(line, plan.header.len(), cells, plan.person)? {
+            self.unseen.totals += 1;
+            return Ok(true);
+        }
+        match &self.footer {
+            Some(footer) => Err(below_a_footer(line, footer)),
+            None => Ok(false),
+        }
+    }
+}
+
+/// Returns the text of a row that can only be a footer, such as `*** End of report ***`.
+fn footer(cells: &[String]) -> Option<String> {
+    let filled: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
+    let (first, others) = filled.split_first()?;
+    let text = first.trim_matches(|character: char| !character.is_alphanumeric()).to_lowercase();
+    let starts = |known: &&str| {
+        // A person may be called Page or Eof, but no person is called `Page 1`.
+        text.strip_prefix(*known).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
+    let is_footer = text.is_empty() || FOOTERS.iter().any(starts);
+    (is_footer && others.iter().all(|cell| is_numeric(cell))).then(|| printable(first))
+}
+
+/// Refuses a row below a footer: it is of another table.
+fn below_a_footer(line: u32, footer: &str) -> Error {
+    Error::Usage(format!(
+        "line {line}: rows follow below '{footer}', which seems to end the table. Remove that line, or push each table \
+         as its own file"
+    ))
+}
+
 /// Returns whether a row has totals. Refuses headings of sections, such as `Leavers`, because the
-/// rows below may not be what they seem.
-pub fn is_total(line: u32, columns: usize, cells: &[String]) -> Result<bool, Error> {
+/// rows below may not be what they seem. A row with an id in the column `person` is a person, also
+/// of a company called Total.
+fn is_total(line: u32, columns: usize, cells: &[String], person: Option<usize>) -> Result<bool, Error> {
     let filled: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
     let Some((first, others)) = filled.split_first() else { return Ok(false) };
+    let id = person.and_then(|column| cells.get(column)).map(|cell| cell.trim()).unwrap_or_default();
+    let is_full = filled.len() * 2 > columns && others.iter().any(|cell| !is_numeric(cell));
+    if is_full && !id.is_empty() && id != *first {
+        return Ok(false);
+    }
     let name = folded(first);
     let is_word = TOTALS.contains(&name.trim_end_matches(|character: char| character.is_ascii_digit()));
     if (is_word || name.starts_with("total")) && others.iter().all(|cell| is_numeric(cell)) {
@@ -38,7 +127,7 @@ mod tests {
 
     fn read(row: &str) -> Result<bool, String> {
         let cells: Vec<String> = row.split(',').map(str::to_owned).collect();
-        is_total(7, cells.len().max(3), &cells).map_err(|stop| stop.to_string())
+        is_total(7, cells.len().max(3), &cells, Some(1)).map_err(|stop| stop.to_string())
     }
 
     #[test]
@@ -50,6 +139,29 @@ mod tests {
         assert_eq!(read(",,,"), Ok(false));
         let said = read("Leavers,,,").expect_err("a section");
         assert!(said.contains("line 7") && said.contains("'Leavers'"), "{said}");
-        assert!(read("Total,Ada,A,Clerk").is_err(), "never a person");
+        let cells = ["Total", "Ada", "A", "Clerk"].map(str::to_owned);
+        assert!(is_total(7, 4, &cells, Some(0)).is_err(), "never a person");
+        assert!(is_total(7, 4, &cells, None).is_err(), "never a person");
+    }
+
+    #[test]
+    fn people_of_a_company_called_total_are_people() {
+        assert_eq!(read("Total,1001,Ada Example,Clerk,2019-04"), Ok(false), "of the company Total");
+        assert_eq!(read("Grand Total,1001,Ada Example,Clerk,2019-04"), Ok(false), "of the company Grand Total");
+        assert_eq!(read("Total,3,,,"), Ok(true), "a number is no person");
+        assert!(read("Total,1001,Ada,,,,").is_err(), "few cells");
+    }
+
+    #[test]
+    fn footers_are_recognised_by_their_words() {
+        let of = |row: &str| footer(&row.split(',').map(str::to_owned).collect::<Vec<_>>());
+        for row in
+            ["*** End of report ***", "Printed on 30/11/2026,,,", "Page 1 of 3", "Run date,30/11/2026", "-----,,"]
+        {
+            assert!(of(row).is_some(), "{row}");
+        }
+        for row in ["Leavers,,,", "Page,Ada,A,Clerk", "Printedon,,", "1001,Ada", ",,"] {
+            assert_eq!(of(row), None, "{row}");
+        }
     }
 }

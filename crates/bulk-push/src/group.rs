@@ -9,17 +9,17 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::cells::Cells;
 use crate::dates::{self, Reading};
+use crate::ends::{self, END};
 use crate::entry::{Entry, Notes, Read, digest};
 use crate::form::{Target, complete, put};
 use crate::input::Row;
-use crate::names::{NameParts, in_order, problem};
+use crate::name_text::is_placeholder;
+use crate::names::{NameParts, in_order, is_no_part};
+use crate::people::Identity;
 use crate::plan::{Origin, Plan};
 use crate::rejected_row::{RejectedRow, SourceSpan};
 use crate::repeated_jobs::{Contradiction, distinct};
-
-/// Errors that spreadsheets show instead of the result of a formula.
-const FORMULA_ERRORS: [&str; 9] =
-    ["#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"];
+use crate::starts;
 
 /// A row that was read again.
 pub struct Record {
@@ -42,62 +42,25 @@ pub struct Group<'a> {
     pub plan: &'a Plan,
     /// The unused columns with a part of the name.
     pub name_parts: &'a NameParts,
+    /// The unused columns that have one value for a person.
+    pub identity: &'a Identity,
     /// Splits rows.
     pub cells: &'a Cells,
     /// The rows.
     pub records: &'a [Record],
+    /// Whether rows may leave out empty cells at their end.
+    pub has_short_rows: bool,
+    /// The line of a last row without a line ending, which may have been cut.
+    pub open_line: Option<u32>,
 }
 
 impl Group<'_> {
-    /// Checks the number of cells and the person column of each row.
-    pub fn shape(&self) -> Vec<RejectedRow> {
-        let mut rejected = Vec::new();
-        let wanted = self.plan.header.len();
-        for (index, record) in self.records.iter().enumerate() {
-            let (found, column) = (record.cells.len(), record.cells.len().min(wanted).checked_sub(1));
-            // Spreadsheets omit or add empty cells at the end.
-            let has_more = record.cells.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
-            if has_more {
-                let message = format!(
-                    "This row has {found} cells, but the header has {wanted}. Put cells that contain the separator \
-                     in quotes."
-                );
-                rejected.push(self.at(index, column, rejected_row("row.cells", message)));
-            }
-            let person = record.cell(self.plan.person);
-            if self.plan.form.list.is_some() && person.is_empty() {
-                let message = "The person column is empty.".to_owned();
-                rejected.push(self.at(index, self.plan.person, rejected_row("person.missing", message)));
-            } else if person.chars().any(char::is_control) {
-                rejected.push(self.at(index, self.plan.person, RejectedRow::with_control_character()));
-            }
-            let formula_errors = self.formula_errors(index);
-            if formula_errors.is_empty()
-                && let Some((column, code, message)) = problem(self.plan, self.name_parts, &record.cells)
-            {
-                rejected.push(self.at(index, Some(column), rejected_row(code, message)));
-            }
-            rejected.extend(formula_errors);
-        }
-        rejected
-    }
-
-    /// Refuses errors of formulas in columns that are pushed.
-    fn formula_errors(&self, index: usize) -> Vec<RejectedRow> {
-        let is_pushed = |column: &usize| {
-            let fills = |origin: &Origin| matches!(origin, Origin::Columns(columns) if columns.contains(column));
-            self.plan.person == Some(*column) || self.plan.origins.iter().any(fills)
-        };
-        let is_wrong = |column: &usize| FORMULA_ERRORS.contains(&self.records[index].cell(Some(*column)));
-        let columns = (0..self.plan.header.len()).filter(|column| is_wrong(column) && is_pushed(column));
-        let message = "This is the error of a spreadsheet's formula. Correct the formula, or empty the cell.";
-        columns.map(|column| self.at(index, Some(column), rejected_row("cell.formula", message.to_owned()))).collect()
-    }
-
     /// Returns the value of `columns`, which must be equal in all rows. Empty cells are ignored.
     fn alike(&self, columns: &[usize], rejected: &mut Vec<RejectedRow>) -> String {
-        let said = columns.iter().map(|column| self.alike_in(*column, rejected)).filter(|text| !text.is_empty());
-        said.collect::<Vec<_>>().join(" ")
+        let said = columns.iter().map(|column| (*column, self.alike_in(*column, rejected)));
+        let is_part =
+            |(column, text): &(usize, String)| !text.is_empty() && !is_no_part(self.plan, columns, *column, text);
+        said.filter(is_part).map(|(_, text)| text).collect::<Vec<_>>().join(" ")
     }
 
     fn alike_in(&self, column: usize, rejected: &mut Vec<RejectedRow>) -> String {
@@ -128,6 +91,9 @@ impl Group<'_> {
             let texts: Vec<String> = match origin {
                 Origin::Nothing => continue,
                 Origin::Constant(text) => vec![text.clone(); if target.is_of_item { items.len() } else { 1 }],
+                Origin::Columns(_) if target.is_of_item && target.path == [END] => {
+                    self.records.iter().map(|record| ends::text(self.plan, &record.cells)).collect()
+                }
                 Origin::Columns(columns) if target.is_of_item => {
                     self.records.iter().map(|record| joined(record, columns)).collect()
                 }
@@ -143,7 +109,8 @@ impl Group<'_> {
         complete(&mut fields, self.plan.form.credential_type.fields);
         let mut kept = vec![0];
         if let Some((name, members)) = self.plan.form.list {
-            self.refuse_future_starts(&items, rejected);
+            self.refuse_wrong_starts(&items, rejected);
+            self.identity.columns.iter().for_each(|column| drop(self.alike_in(*column, rejected)));
             items.iter_mut().for_each(|item| complete(item, members));
             kept = self.distinct(&items, rejected);
             notes.merged = items.len() - kept.len();
@@ -162,7 +129,7 @@ impl Group<'_> {
     /// Returns the rows that stay, or refuses rows that contradict each other.
     fn distinct(&self, items: &[Map<String, Value>], rejected: &mut Vec<RejectedRow>) -> Vec<usize> {
         distinct(items).unwrap_or_else(|Contradiction(first, second)| {
-            let column = self.plan.columns_of("end_date").and_then(|columns| columns.first().copied());
+            let column = self.end_column();
             let message = format!(
                 "Line {} has the same job with another end. Correct one of the rows, or remove it.",
                 self.records[first].row.line
@@ -172,22 +139,20 @@ impl Group<'_> {
         })
     }
 
-    /// Refuses jobs that start in the future, unless the caller allows them. A payroll file has
-    /// none, so the date is probably wrong.
-    fn refuse_future_starts(&self, items: &[Map<String, Value>], rejected: &mut Vec<RejectedRow>) {
-        if self.plan.mapping.allow_future_start {
-            return;
-        }
+    /// Returns the column with the end of a job.
+    pub fn end_column(&self) -> Option<usize> {
+        self.plan.columns_of(END).and_then(|columns| columns.first().copied())
+    }
+
+    /// Refuses starts that stand for no date or are the date of birth, and starts in the future.
+    fn refuse_wrong_starts(&self, items: &[Map<String, Value>], rejected: &mut Vec<RejectedRow>) {
         let column = self.plan.columns_of("start_date").and_then(|columns| columns.first().copied());
-        let today = format!("{:04}-{:02}", self.plan.today.year(), self.plan.today.month());
         for (index, item) in items.iter().enumerate() {
-            let start = item.get("start_date").and_then(Value::as_str).filter(|start| start.len() == 7);
-            let Some(start) = start.filter(|start| *start > &*today && start.as_bytes()[4] == b'-') else { continue };
-            let message = format!(
-                "The start, {start}, lies in the future. Correct it, or add --allow-future-start if a contract is \
-                 signed."
-            );
-            rejected.push(self.at(index, column, rejected_row("date.future", message)));
+            let start = item.get("start_date").and_then(Value::as_str).unwrap_or_default();
+            let (text, birth) = (self.records[index].cell(column), self.records[index].cell(self.identity.birth));
+            if let Some((code, message)) = starts::problem(self.plan, text, start, birth) {
+                rejected.push(self.at(index, column, rejected_row(code, message)));
+            }
         }
     }
 
@@ -214,6 +179,7 @@ impl Group<'_> {
                 _ => Value::from(text),
             },
             Shape::List { .. } => text.split([';', '|']).map(str::trim).filter(|part| !part.is_empty()).collect(),
+            Shape::Text if is_placeholder(text) => return None,
             _ => Value::from(text),
         })
     }
@@ -324,8 +290,7 @@ impl Group<'_> {
         if rejected_row.code == "date.format" {
             let is_end =
                 self.plan.columns_of("end_date").is_some_and(|ends| column.is_some_and(|at| ends.contains(&at)));
-            let usual = "set the date format, such as: --date-format DD/MM/YYYY".to_owned();
-            help = (!self.plan.dates.are_told).then_some(usual);
+            help.clone_from(&self.plan.dates.hint);
             if let Some((message, explained)) = self.plan.dates.explain(&rejected_row.value, is_end) {
                 (rejected_row.message, help) = (message, Some(explained));
             }
@@ -354,7 +319,7 @@ pub struct Body {
     notes: Notes,
 }
 
-fn rejected_row(code: &str, message: String) -> RejectedRow {
+pub fn rejected_row(code: &str, message: String) -> RejectedRow {
     RejectedRow { code: code.to_owned(), message, ..RejectedRow::default() }
 }
 

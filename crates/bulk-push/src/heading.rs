@@ -4,6 +4,7 @@ use crate::cells::separator;
 use crate::error::Error;
 use crate::infer_columns::{folded, is_known};
 use crate::mapping::Mapping;
+use crate::printable::printable;
 
 /// Number of lines in which the header is looked for.
 const SEARCHED: usize = 20;
@@ -43,6 +44,9 @@ impl Heading {
         let header = lines.get(lines_above).copied().unwrap_or_default();
         let below = text.split_inclusive('\n').take(lines_above).map(str::len).sum::<usize>();
         let separator = told.unwrap_or_else(|| separator(text.get(below..).unwrap_or_default().as_bytes()));
+        if mapping.skip_rows.is_none() {
+            has_no_table(lines.get(first..lines_above).unwrap_or_default(), first, header, char::from(separator))?;
+        }
         let is_one = told.is_none() && known(header, char::from(separator), mapping) < ENOUGH;
         match UNUSUAL.into_iter().find(|unusual| is_one && known(header, *unusual, mapping) >= ENOUGH) {
             Some(unusual) => Err(Error::Usage(format!(
@@ -51,6 +55,21 @@ impl Heading {
             None => Ok(Self { separator, lines_above }),
         }
     }
+}
+
+/// Refuses lines above the header that have as many values as rows: they may be people, below a
+/// header that is not known.
+fn has_no_table(lines: &[&str], first: usize, header: &str, separator: char) -> Result<(), Error> {
+    let filled = |line: &str| line.split(separator).filter(|cell| !cell.trim().trim_matches('"').is_empty()).count();
+    let usual = filled(header);
+    let Some(at) = lines.iter().position(|line| filled(line) > 2 && filled(line) * 2 > usual) else { return Ok(()) };
+    Err(Error::Usage(format!(
+        "line {} above the header, '{}', looks like a row of another table. To leave out the lines above the header, add \
+         --skip-rows {}. To read them, push that table as its own file",
+        first + at + 1,
+        printable(lines[at]),
+        first + lines.len()
+    )))
 }
 
 /// Returns the separator of a `sep=;` line, which Excel writes and reads.
@@ -113,6 +132,17 @@ mod tests {
         assert_eq!(find(&format!("Company: A, B\n{}\n", header.replace(',', "\t"))), Ok(('\t', 1)));
         assert_eq!(find("Who;What\n1;2\n"), Ok((';', 0)), "unknown names stay where they are");
         assert_eq!(find(""), Ok((',', 0)));
+    }
+
+    #[test]
+    fn rows_above_the_header_are_not_skipped_silently() {
+        let header = "Employee No,Full name,Company,Job title,Start date,End date";
+        let other = "Aa,Bb,Cc,Dd,Ee,Ff\n9,Xx Yy,CoX,Clerk,2019-04,2020-01\n";
+        let said = find(&format!("{other}\n{header}\n")).expect_err("another table");
+        assert!(said.contains("line 1") && said.contains("Aa,Bb") && said.contains("--skip-rows 3"), "{said}");
+        assert_eq!(find(&format!("Aa,,Bb,,Cc,\n{header}\n")), Ok((',', 1)), "groups of columns");
+        let told = Mapping { skip_rows: Some(3), ..Mapping::default() };
+        assert!(Heading::find(format!("{other}\n{header}\n").as_bytes(), &told).is_ok());
     }
 
     #[test]

@@ -1,277 +1,54 @@
 //! Infers which column fills which field from the column names that payroll and HR systems use:
-//! ADP, ERPNext, Gusto, KeyPay, MYOB, OrangeHRM, Talenox, Workday, Xero and others.
+//! those in `column_names`.
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Names of the column that identifies the person, the most likely first.
-pub const PERSON: &[&str] = &[
-    "person",
-    "person id",
-    "person no",
-    "person number",
-    "personnel number",
-    "personnel no",
-    "personnel id",
-    "employee id",
-    "employee no",
-    "employee number",
-    "employee code",
-    "emp id",
-    "emp no",
-    "emp code",
-    "staff id",
-    "staff no",
-    "staff number",
-    "worker id",
-    "payroll id",
-    "payroll no",
-    "payroll number",
-    "payroll ref",
-    "workday id",
-    "associate id",
-    "file number",
-    "file no",
-    "file #",
-    "card id",
-    "employee card id",
-    "emp #",
-    "employee #",
-    "staff code",
-    "worker no",
-    "worker number",
-    "works number",
-    "external id",
-    "employee external id",
-    "employee",
-    "id",
-];
-
-/// A person column that was inferred from this name may number the rows instead.
-pub const WEAK_PERSON: &str = "id";
-
-/// Names of the column with the credential's id.
-pub const CREDENTIAL_ID: &[&str] = &["credential id"];
-
-/// Names of the column with the id of the credential that a row updates.
-pub const REPLACES: &[&str] = &["replaces"];
-
-/// Names of the column with the email address.
-pub const EMAIL: &[&str] =
-    &["email", "email address", "e mail", "mail", "personal email", "private email", "work email"];
-
-/// The name of the column in which ADP writes "Family, Given".
-pub const FAMILY_FIRST: &str = "payroll name";
-
-/// Names of a column with the full name.
-const FULL_NAME: &[&str] = &[
-    "full name",
-    "employee name",
-    "employee full name",
-    "person name",
-    "legal name",
-    "full legal name",
-    "worker name",
-    "worker",
-];
-/// Names of a column with the given name.
-const GIVEN_NAME: &[&str] = &[
-    "legal first name",
-    "given name",
-    "given names",
-    "first name",
-    "first names",
-    "first & middle name",
-    "first (& middle) name",
-    "forename",
-    "forenames",
-];
-/// Names of a column with the middle name.
-const MIDDLE_NAME: &[&str] = &[
-    "legal middle name",
-    "middle name",
-    "middle names",
-    "middle initial",
-    "middle initials",
-    "middle",
-    "mi",
-    "other names",
-    "additional names",
-    "second name",
-    "second given name",
-];
-/// Names of a column with the family name.
-const FAMILY_NAME: &[&str] = &["legal last name", "family name", "last name", "last names", "surname", "co./last name"];
-
-/// Alternative names of fields. A field's own name always matches.
-const OTHERS: &[(&str, &[&str])] = &[
-    (
-        "organisation",
-        &[
-            "organization",
-            "company",
-            "company name",
-            "employer",
-            "employer name",
-            "legal entity",
-            "business name",
-            "entity",
-            "company description",
-            "legal company name",
-            "pay group description",
-            "employing entity",
-            "organization name",
-            "organisation name",
-        ],
-    ),
-    (
-        "role_title",
-        &[
-            "job title",
-            "job title description",
-            "position title",
-            "business title",
-            "job profile",
-            "position",
-            "job",
-            "role",
-            "occupation",
-            "designation",
-            "current job title",
-        ],
-    ),
-    (
-        "role_classification",
-        &[
-            "classification",
-            "employment classification",
-            "job classification",
-            "job family",
-            "job category",
-            "occupation group",
-            "job group",
-        ],
-    ),
-    (
-        "start_date",
-        &[
-            "start",
-            "date started",
-            "start month",
-            "hire date",
-            "date of joining",
-            "joined date",
-            "original hire date",
-            "employment start date",
-            "employee start date",
-            "job start date",
-            "position start date",
-            "date employed",
-            "date hired",
-            "hired date",
-            "date of hire",
-            "commencement date",
-            "joining date",
-            "join date",
-            "joined",
-            "employment start",
-            "from",
-            "from date",
-            "date from",
-            "valid from",
-        ],
-    ),
-    (
-        "end_date",
-        &[
-            "end",
-            "date ended",
-            "end month",
-            "termination date",
-            "relieving date",
-            "terminated date",
-            "date terminated",
-            "date of termination",
-            "separation date",
-            "exit date",
-            "date of leaving",
-            "last day of service",
-            "last day of work",
-            "last working day",
-            "last day",
-            "employment end date",
-            "employee end date",
-            "job end date",
-            "position end date",
-            "resignation date",
-            "resign date",
-            "cessation date",
-            "dismissal date",
-            "date dismissed",
-            "leaving date",
-            "leave date",
-            "date left",
-            "left",
-            "finish date",
-            "employment end",
-            "to",
-            "to date",
-            "date to",
-            "until",
-            "valid to",
-            "contract end date",
-        ],
-    ),
-    (
-        "last_processed_month",
-        &[
-            "last processed",
-            "processed month",
-            "last pay period",
-            "pay period end date",
-            "pay period ending",
-            "pay period end",
-            "period ending",
-            "period end date",
-            "period end",
-            "last payment date",
-            "payroll month",
-            "payroll period",
-            "pay month",
-            "pay period",
-            "last paid",
-            "last pay date",
-            "last payroll",
-            "data as of",
-            "as of",
-        ],
-    ),
-    ("education_provider", &["provider", "institution", "university", "school"]),
-    ("course_name", &["course", "programme", "program", "degree", "qualification"]),
-    ("issuer_name", &["issuer", "issued by", "issuing body"]),
-    ("issue_date", &["issued", "date issued", "issued on"]),
-    (
-        "expiry_date",
-        &[
-            "expires",
-            "expires on",
-            "expiry",
-            "expiration",
-            "expiration date",
-            "valid until",
-            "valid to",
-            "valid through",
-        ],
-    ),
-];
+pub use crate::column_names::{CREDENTIAL_ID, EMAIL, FAMILY_FIRST, PERSON, REPLACES, WEAK_PERSON};
+use crate::column_names::{FAMILY_NAME, FULL_NAME, GIVEN_NAME, MIDDLE_NAME, OTHERS, SHOWN_NAME};
+use crate::date_pattern::Pattern;
 
 /// Normalizes a name: case, spaces, punctuation and the Unicode form are ignored.
 pub fn folded(name: &str) -> String {
     name.nfc().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+/// Splits the format of dates off a name, such as in `Start date (dd/mm/yyyy)`.
+pub fn split_format(name: &str) -> (&str, Option<String>) {
+    let split = name.trim_end().strip_suffix(')').and_then(|name| name.rsplit_once('('));
+    let format = split.map(|(name, format)| (name.trim(), format.trim().to_uppercase()));
+    match format.filter(|(name, format)| !name.is_empty() && Pattern::parse(format).is_ok()) {
+        Some((name, format)) => (name, Some(format)),
+        None => (name, None),
+    }
+}
+
+/// Normalizes the name of a column, without a format of dates.
+pub fn folded_name(name: &str) -> String {
+    folded(split_format(name).0)
+}
+
+/// Returns whether a column called `Organization` may be a department: exports of Workday and
+/// Talenta have such columns beside it.
+pub fn is_unit(header: &[String], column: usize) -> bool {
+    const BESIDE: [&str; 9] = [
+        "workdayid",
+        "managerworkdayid",
+        "worker",
+        "workerstatus",
+        "workertype",
+        "jobposition",
+        "joblevel",
+        "statusemployee",
+        "supervisoryorganization",
+    ];
+    let name = folded_name(&header[column]);
+    let is_beside = |name: &String| BESIDE.contains(&&*folded(name));
+    matches!(&*name, "organization" | "organizationname") && header.iter().any(is_beside)
+}
+
 /// Returns whether a name is one that a field or the person column may have.
 pub fn is_known(name: &str) -> bool {
-    let name = folded(name);
+    let name = folded_name(name);
     let names = OTHERS.iter().flat_map(|(field, others)| std::iter::once(field).chain(others.iter()));
     let lists = [PERSON, CREDENTIAL_ID, EMAIL, FULL_NAME, GIVEN_NAME, MIDDLE_NAME, FAMILY_NAME];
     !name.is_empty() && names.chain(lists.into_iter().flatten()).any(|known| folded(known) == name)
@@ -282,7 +59,7 @@ pub fn is_known(name: &str) -> bool {
 pub fn column(header: &[String], names: &[&str], free: impl Fn(usize) -> bool) -> Result<Option<usize>, Twice> {
     for name in names {
         let wanted = folded(name);
-        let mut found = (0..header.len()).filter(|column| free(*column) && folded(&header[*column]) == wanted);
+        let mut found = (0..header.len()).filter(|column| free(*column) && folded_name(&header[*column]) == wanted);
         match (found.next(), found.next()) {
             (Some(_), Some(second)) => return Err(Twice(second)),
             (Some(first), None) => return Ok(Some(first)),
@@ -299,7 +76,8 @@ pub struct Twice(pub usize);
 /// Returns the columns that fill the field `leaf`, whose full path is `path`.
 pub fn columns(header: &[String], leaf: &str, path: &str, free: impl Fn(usize) -> bool) -> Result<Vec<usize>, Twice> {
     let others = OTHERS.iter().find(|(name, _)| *name == leaf).map_or(&[][..], |(_, others)| others);
-    let one = |names: &[&str]| column(header, names, &free);
+    let is_free = |column: usize| free(column) && !(leaf == "organisation" && is_unit(header, column));
+    let one = |names: &[&str]| column(header, names, is_free);
     let found = match one(&[path, leaf])? {
         None => one(others)?,
         found => found,
@@ -313,20 +91,26 @@ pub fn columns(header: &[String], leaf: &str, path: &str, free: impl Fn(usize) -
     if let (Some(given), Some(family)) = (one(GIVEN_NAME)?, one(FAMILY_NAME)?) {
         return Ok([Some(given), one(MIDDLE_NAME)?, Some(family)].into_iter().flatten().collect());
     }
-    Ok(one(&[FAMILY_FIRST, "name"])?.into_iter().collect())
+    Ok(one(SHOWN_NAME)?.into_iter().collect())
 }
 
 /// Returns whether a name is that of a column with a known part of the full name.
 pub fn is_known_part(name: &str) -> bool {
     let lists = [FULL_NAME, GIVEN_NAME, MIDDLE_NAME, FAMILY_NAME];
-    name != "worker" && lists.into_iter().flatten().any(|known| folded(known) == name)
+    lists.into_iter().flatten().any(|known| folded(known) == name)
 }
 
 /// Returns whether a name is one that the field may have.
 pub fn is_name_of(field: &str, name: &str) -> bool {
     let others = OTHERS.iter().find(|(known, _)| *known == field).map_or(&[][..], |(_, others)| others);
-    let name = folded(name);
+    let name = folded_name(name);
     std::iter::once(&field).chain(others).any(|known| folded(known) == name)
+}
+
+/// Returns whether a name is that of a column with given or middle names.
+pub fn is_given_name(name: &str) -> bool {
+    let name = folded_name(name);
+    [GIVEN_NAME, MIDDLE_NAME].into_iter().flatten().any(|known| folded(known) == name)
 }
 
 /// Returns a free column with the middle name, if the full name is joined from others without it.
@@ -372,5 +156,43 @@ mod tests {
     fn names_in_either_unicode_form_are_the_same() {
         assert_eq!(folded("Pre\u{301}nom"), folded("Pr\u{e9}nom"));
         assert!(is_known("EMPLOYEE NO.") && is_known("Job Title") && !is_known("IBAN") && !is_known("--"));
+    }
+
+    #[test]
+    fn formats_are_no_part_of_a_name() {
+        assert_eq!(split_format("Start date (dd/mm/yyyy)"), ("Start date", Some("DD/MM/YYYY".to_owned())));
+        for name in ["First (& Middle) Name", "Hours (hh:mm)", "(dd/mm/yyyy)", "Salary (AUD)", "Name"] {
+            assert_eq!(split_format(name), (name, None), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_in_other_languages_and_systems_are_known() {
+        for (name, field) in [
+            ("HIRE_DT", "start_date"),
+            ("Eintrittsdatum", "start_date"),
+            ("EffectiveEndDate", "end_date"),
+            ("Date of exit", "end_date"),
+            ("LegalEmployerName", "organisation"),
+            ("T\u{e4}tigkeit", "role_title"),
+        ] {
+            assert!(is_name_of(field, name), "{name}");
+        }
+    }
+
+    #[test]
+    fn organizations_of_workday_may_be_departments() {
+        let header = |names: [&str; 3]| -> Vec<String> { names.map(Into::into).into() };
+        let of = |header: &[String]| columns(header, "organisation", "organisation", |_| true);
+        assert_eq!(of(&header(["Employee ID", "Organization", "Job title"])), Ok(vec![1]));
+        assert_eq!(of(&header(["Workday ID", "Organization", "Job title"])), Ok(Vec::new()));
+        assert_eq!(of(&header(["Workday ID", "Organization", "Company"])), Ok(vec![2]));
+    }
+
+    #[test]
+    fn parts_of_a_legal_name_go_before_a_shown_name() {
+        let header: Vec<String> = ["Worker", "Legal First Name", "Legal Last Name"].map(Into::into).into();
+        assert_eq!(columns(&header, "full_name", "full_name", |_| true), Ok(vec![1, 2]));
+        assert_eq!(columns(&header[..1], "full_name", "full_name", |_| true), Ok(vec![0]));
     }
 }

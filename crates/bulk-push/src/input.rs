@@ -1,6 +1,8 @@
 //! Reads the input file as bytes: finds its rows, computes its hash and validates UTF-8.
 //!
 //! This module decides where rows end; csv-core splits them into cells. Both follow RFC 4180.
+//!
+//! Rows are read again when they are pushed, and compared with what was validated (D-270).
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Cursor, Read};
@@ -8,11 +10,12 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use aws_lc_rs::digest;
-use credential::encoding::hex;
+use credential::encoding::{hex, sha256};
 
+use crate::encoding_survey::Survey;
 use crate::encodings;
 use crate::error::Error;
-use crate::printable::printable;
+use crate::printable::{printable, printable_lines};
 use crate::quoting::At;
 
 /// Maximum length of a table row, in bytes.
@@ -20,8 +23,10 @@ pub const LONGEST_ROW: usize = 1024 * 1024;
 /// Maximum length of an NDJSON line, in bytes. A body may contain documents.
 pub const LONGEST_LINE: usize = 16 * 1024 * 1024;
 
-/// The position of a row.
+/// The position of a row. Packed, because there may be millions: with the number of another row it
+/// takes 24 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, packed(4))]
 pub struct Row {
     /// The offset in bytes.
     pub offset: u64,
@@ -29,6 +34,15 @@ pub struct Row {
     pub length: u32,
     /// The number of its first line, from 1.
     pub line: u32,
+    /// The start of the SHA-256 of its bytes.
+    check: u32,
+}
+
+/// Returns the start of the hash of a row. It finds accidents, not attacks: the owner of the file
+/// also chooses what is pushed.
+fn check(bytes: &[u8]) -> u32 {
+    let [a, b, c, d, ..] = sha256(bytes);
+    u32::from_be_bytes([a, b, c, d])
 }
 
 /// The bytes of a file, or its text after it was converted.
@@ -58,13 +72,33 @@ pub struct Merged {
     pub columns: std::ops::RangeInclusive<usize>,
 }
 
+/// How much of a file is not what a person sees in it, for the summary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unseen {
+    /// Rows with totals, which are skipped.
+    pub totals: u64,
+    /// Lines below the rows, such as the time of printing, which are skipped.
+    pub footers: u64,
+    /// Rows that a spreadsheet hides, which are read.
+    pub hidden_rows: u64,
+    /// Sheets that a spreadsheet hides, which are not read.
+    pub hidden_sheets: u64,
+}
+
 /// Reads a file from start to end.
 pub struct Scan {
     name: String,
     /// Cells that are merged over several rows.
     pub merged: Vec<Merged>,
+    /// What is in the file, but not among its rows as a person sees them.
+    pub unseen: Unseen,
+    /// Whether the last row has no line ending, as at the end of a file that was cut.
+    pub is_open_ended: bool,
+    /// Whether the text is that of a sheet, whose rows have no empty cells at their end.
+    pub is_sheet: bool,
     reader: BufReader<Bytes>,
     hash: digest::Context,
+    survey: Survey,
     offset: u64,
     line: u32,
 }
@@ -74,6 +108,12 @@ impl Scan {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let name = printable(&path.display().to_string());
         let refuse = |error: std::io::Error| Error::Failed(format!("{name} cannot be read: {error}"));
+        if path == Path::new("-") {
+            return Err(Error::Usage(
+                "standard input cannot be pushed, because the data is read twice; save it to a file, and push that"
+                    .to_owned(),
+            ));
+        }
         let file = File::open(path).map_err(refuse)?;
         let metadata = file.metadata().map_err(refuse)?;
         if metadata.is_dir() {
@@ -110,14 +150,27 @@ impl Scan {
             reader.consume(3);
             offset = 3;
         }
-        Ok(Self { name, merged: Vec::new(), reader, hash, offset, line: 1 })
+        Ok(Self { offset, hash, ..Self::new(name, reader) })
     }
 
     /// Reads text that was converted from the file `name`.
     pub fn of_text(name: &str, text: Vec<u8>) -> Self {
-        let reader = BufReader::with_capacity(64 * 1024, Bytes::Memory(Cursor::new(text)));
-        let hash = digest::Context::new(&digest::SHA256);
-        Self { name: printable(name), merged: Vec::new(), reader, hash, offset: 0, line: 1 }
+        Self::new(printable(name), BufReader::with_capacity(64 * 1024, Bytes::Memory(Cursor::new(text))))
+    }
+
+    fn new(name: String, reader: BufReader<Bytes>) -> Self {
+        Self {
+            name,
+            merged: Vec::new(),
+            unseen: Unseen::default(),
+            is_open_ended: false,
+            is_sheet: false,
+            reader,
+            hash: digest::Context::new(&digest::SHA256),
+            survey: Survey::default(),
+            offset: 0,
+            line: 1,
+        }
     }
 
     pub fn name(&self) -> &str {
@@ -156,11 +209,19 @@ impl Scan {
             if let Err(error) = std::str::from_utf8(raw) {
                 return Err(self.not_utf8(line, raw, error.valid_up_to()));
             }
+            self.survey.line(line, raw);
+            let is_open_ended = raw.last() != Some(&b'\n');
             while raw.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
                 raw.pop();
             }
-            if !raw.iter().all(u8::is_ascii_whitespace) {
-                return Ok(Some(Row { offset, length: u32::try_from(raw.len()).unwrap_or(u32::MAX), line }));
+            // DOS programs end a text with Ctrl-Z.
+            while is_open_ended && raw.last() == Some(&0x1a) {
+                raw.pop();
+            }
+            if !raw.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0x1a) {
+                self.is_open_ended = is_open_ended;
+                let length = u32::try_from(raw.len()).unwrap_or(u32::MAX);
+                return Ok(Some(Row { offset, length, line, check: check(raw) }));
             }
         }
     }
@@ -193,13 +254,20 @@ impl Scan {
         }
     }
 
-    fn not_utf8(&self, line: u32, raw: &[u8], at: usize) -> Error {
+    fn not_utf8(&mut self, line: u32, raw: &[u8], at: usize) -> Error {
         let before = &raw[..at];
-        let line = line + u32::try_from(before.iter().filter(|byte| **byte == b'\n').count()).unwrap_or_default();
+        let first = line + u32::try_from(before.iter().filter(|byte| **byte == b'\n').count()).unwrap_or_default();
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-        let seems = encodings::describe(raw, raw.get(at).copied().unwrap_or_default());
-        Error::Failed(printable(&format!(
-            "{}:{line}:{column}: invalid UTF-8. {seems}, or save it as UTF-8 (in Excel \"CSV UTF-8\"), and push it \
+        self.survey.line(line, raw);
+        let (mut rest, most) = (Vec::new(), u64::try_from(LONGEST_LINE).unwrap_or(u64::MAX));
+        while (&mut self.reader).take(most).read_until(b'\n', &mut rest).is_ok_and(|read| read > 0) {
+            self.survey.line(self.line, &rest);
+            self.line = self.line.saturating_add(1);
+            rest.clear();
+        }
+        let advice = self.survey.advice(raw.get(at).copied().unwrap_or_default());
+        Error::Failed(printable_lines(&format!(
+            "{}:{first}:{column}: invalid UTF-8. {advice}, or save it as UTF-8 (in Excel \"CSV UTF-8\"), and push it \
              again. Nothing was sent",
             self.name
         )))
@@ -208,7 +276,7 @@ impl Scan {
     /// Returns the file once it has been read to its end.
     pub fn finish(self) -> Input {
         let digest = hex(self.hash.finish().as_ref());
-        Input { name: self.name, bytes: self.reader.into_inner(), digest }
+        Input { name: self.name, bytes: self.reader.into_inner(), length: self.offset, digest }
     }
 }
 
@@ -220,10 +288,11 @@ pub struct Input {
     /// SHA-256 of the file, in hexadecimal.
     pub digest: String,
     bytes: Bytes,
+    length: u64,
 }
 
 impl Input {
-    /// Reads a row again.
+    /// Reads a row again. Refuses one that is not what was read first.
     pub fn read(&self, row: Row) -> Result<String, Error> {
         let length = usize::try_from(row.length).unwrap_or_default();
         let bytes = match &self.bytes {
@@ -236,78 +305,32 @@ impl Input {
                 text.get_ref().get(start..start.saturating_add(length)).map(<[u8]>::to_vec)
             }
         };
+        let bytes = bytes.filter(|bytes| check(bytes) == row.check);
         bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| self.changed())
+    }
+
+    /// Refuses a file that is longer or shorter than when its rows were found.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn has_its_length(&self) -> Result<(), Error> {
+        match &self.bytes {
+            Bytes::File(file) if !file.metadata().is_ok_and(|metadata| metadata.len() == self.length) => {
+                Err(self.changed())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Creates the error for a file that changed after its rows were found.
     pub fn changed(&self) -> Error {
         Error::Failed(format!(
-            "{} changed while it was being pushed; start again with a file that does not change",
+            "{} changed after it was validated. Only what was validated has been pushed. Run the command again to \
+             validate the new file; if people were pushed, add --allow-changed-input",
             self.name
         ))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cells::Cells;
-
-    fn scan(bytes: &[u8], separator: Option<u8>) -> Result<Vec<(u32, String)>, Error> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("people.csv");
-        std::fs::write(&path, bytes).expect("written");
-        let (mut scan, mut raw, mut rows) = (Scan::open(&path)?, Vec::new(), Vec::new());
-        while let Some(row) = scan.row(separator, 200, &mut raw)? {
-            rows.push(row);
-        }
-        let input = scan.finish();
-        assert_eq!(input.digest.len(), 64);
-        rows.into_iter().map(|row| Ok((row.line, input.read(row)?))).collect()
-    }
-
-    fn said(result: Result<Vec<(u32, String)>, Error>) -> String {
-        match result.expect_err("refused") {
-            Error::Failed(said) | Error::Usage(said) => said,
-        }
-    }
-
-    #[test]
-    fn rows_are_numbered_by_their_first_line() {
-        let rows = scan(b"\xef\xbb\xbfa,b\r\n\r\n\"x\r\ny\",2\n  \n3,4", Some(b',')).expect("rows");
-        let rows: Vec<(u32, &str)> = rows.iter().map(|(line, text)| (*line, &**text)).collect();
-        assert_eq!(rows, [(1, "a,b"), (3, "\"x\r\ny\",2"), (6, "3,4")]);
-        assert_eq!(scan(b"{\"a\": \"\n", None).expect("lines of JSON may have any quotes").len(), 1);
-        assert_eq!(scan(b"", Some(b',')).expect("nothing"), []);
-    }
-
-    #[test]
-    fn invalid_utf8_is_rejected_with_line_and_column() {
-        let text = said(scan(b"name\nZo\xeb,1\n", Some(b',')));
-        assert!(
-            text.contains("people.csv:2:3: invalid UTF-8") && text.contains("0xEB") && text.contains("'ë'"),
-            "{text}"
-        );
-        assert!(said(scan(b"\xff\xfen\0", Some(b','))).contains("UTF-16; add --encoding utf-16le"));
-        assert!(said(scan(b"n\0a\0m\0e\0", Some(b','))).contains("UTF-16; add --encoding utf-16le"));
-        assert!(said(scan(b"a\n\"b,\nc\n", Some(b','))).contains(":2: a quote"));
-        assert!(said(scan(&[b'x'; 300], Some(b','))).contains(":1: this row is longer than 200 bytes"));
-    }
-
-    proptest::proptest! {
-        /// Rows are found here and split by csv-core, so both must agree on where rows end.
-        #[test]
-        fn rows_match_those_of_the_csv_crate(text in "[ab,\"\n]{0,40}") {
-            let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-            let expected: Vec<Vec<String>> =
-                reader.records().map(|record| record.expect("cells").iter().map(ToOwned::to_owned).collect()).collect();
-            if let Ok(rows) = scan(text.as_bytes(), Some(b',')) {
-                let mut cells = Cells::new(b',');
-                let says_something = |row: &Vec<String>| row.len() > 1 || !row[0].trim().is_empty();
-                let found: Vec<_> = rows.iter().map(|(_, row)| cells.split(row)).filter(says_something).collect();
-                let expected: Vec<_> = expected.into_iter().filter(says_something).collect();
-                proptest::prop_assert_eq!(found, expected);
-            }
-        }
-    }
-}
+mod tests;

@@ -6,19 +6,21 @@
 //! run:
 //!
 //! - `args`, `destination`, `reading`: the options
-//! - `spreadsheet`, `encodings`: files that are converted to text first
-//! - `input`, `quoting`, `cells`, `lines`, `other_json`, `heading`, `table`: rows and cells of the
-//!   file
-//! - `form`, `infer_columns`, `mapping`, `plan`: the meaning of the columns
-//! - `leavers`, `employment_words`, `likely_date`, `second_columns`, `extra_rows`: columns and rows
-//!   that must not be left out silently
-//! - `dates`, `date_pattern`, `unclear_dates`, `names`, `repeated_jobs`, `group`: from cells to the
-//!   body of a push
+//! - `file_kind`, `spreadsheet`, `hidden_rows`, `code_pages`, `encodings`, `encoding_survey`: files
+//!   that are converted to text first
+//! - `input`, `quoting`, `cells`, `lines`, `other_json`, `heading`, `table`, `table_checks`,
+//!   `cut_end`: rows and cells of the file
+//! - `form`, `column_names`, `infer_columns`, `mapping`, `resolver`, `plan`: the meaning of the
+//!   columns
+//! - `row_checks`, `leavers`, `findings`, `employment_words`, `word_lists`, `likely_date`,
+//!   `second_columns`, `people`, `extra_rows`: columns and rows that must not be left out silently
+//! - `dates`, `date_pattern`, `date_formats`, `unclear_dates`, `starts`, `ends`, `names`,
+//!   `name_text`, `row_faults`, `repeated_jobs`, `group`: from cells to the body of a push
 //! - `entry`, `source`, `precheck`, `preview`: one credential, all of them, and what is checked and
 //!   shown before pushing
-//! - `http`, `client`, `retry`, `run`: the requests
-//! - `journal`, `rejected_row`, `progress`, `summary`, `output`, `terminal`: the files and the
-//!   terminal output
+//! - `http`, `client`, `retry`, `run`, `stop_signals`: the requests
+//! - `distinct_files`, `journal`, `rejected_row`, `formula_cells`, `progress`, `summary`, `output`,
+//!   `terminal`: the files and the terminal output
 //!
 //! [`ListenArgs`] forwards the events of webhooks to a receiver on this machine.
 //!
@@ -31,20 +33,33 @@ mod calls;
 mod cases;
 mod cells;
 mod client;
+mod code_pages;
+#[cfg(test)]
+mod column_cases;
+mod column_names;
 mod command;
 mod counts;
+mod cut_end;
+mod date_formats;
 mod date_pattern;
 mod dates;
 mod destination;
 pub mod diagnostic;
+mod distinct_files;
 mod employment_words;
+mod encoding_survey;
 mod encodings;
+mod ends;
 mod entry;
 mod error;
 mod extra_rows;
+mod file_kind;
+mod findings;
 mod form;
+mod formula_cells;
 mod group;
 mod heading;
+mod hidden_rows;
 mod http;
 mod infer_columns;
 mod input;
@@ -55,9 +70,11 @@ mod lines;
 mod links;
 mod listen;
 mod mapping;
+mod name_text;
 mod names;
 mod other_json;
 mod output;
+mod people;
 mod plan;
 mod precheck;
 mod preview;
@@ -67,19 +84,26 @@ mod quoting;
 mod reading;
 mod rejected_row;
 mod repeated_jobs;
+mod resolver;
 mod retry;
+mod row_checks;
+mod row_faults;
 mod run;
 mod second_columns;
 mod source;
 mod spreadsheet;
+mod starts;
 mod status;
+mod stop_signals;
 mod summary;
 mod surroundings;
 mod table;
+mod table_checks;
 mod terminal;
 mod unclear_dates;
 mod withdraw;
 mod withdrawals;
+mod word_lists;
 
 pub use args::Args;
 pub use error::Error;

@@ -118,6 +118,11 @@ fn with_month_name(letters: &[String], numbers: &[&str], text: &str) -> Option<(
         MONTHS.iter().rev().find(|(start, _)| is_short && word.starts_with(*start)).map(|(_, month)| *month)
     })?;
     let year = numbers.iter().find(|run| run.len() == 4).and_then(|run| run.parse().ok());
+    // `31 March` may be of any year.
+    let is_day = numbers.len() == 1 && text.starts_with(|first: char| first.is_ascii_digit());
+    if is_day && numbers.iter().all(|run| run.parse().is_ok_and(|day: i32| (1..=31).contains(&day))) {
+        return Some((1950, month));
+    }
     let short = || {
         let last = numbers.last().filter(|run| run.len() == 2 && text.chars().count() <= 9)?;
         last.parse().ok().map(century)

@@ -8,9 +8,11 @@ use credential::Type;
 use crate::cells::separator;
 use crate::encodings;
 use crate::error::Error;
+use crate::file_kind::{Kind, refusal};
+use crate::formula_cells::unguarded;
 use crate::heading::declared_separator;
 use crate::printable::printable;
-use crate::spreadsheet::{self, Kind};
+use crate::spreadsheet;
 
 /// One row of the file of links.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,13 +49,8 @@ pub fn read(path: &Path) -> Result<Vec<LinkRow>, Error> {
 /// Reads the file as UTF-8: a workbook and UTF-16 are converted.
 fn text(name: &str, path: &Path) -> Result<Vec<u8>, Error> {
     let bytes = match Kind::of(path) {
-        Kind::Workbook => return spreadsheet::read(path, None).map(|(text, _)| text),
-        Kind::OldWorkbook => {
-            return Err(Error::Usage(format!(
-                "{name} is an Excel workbook of an older format or with a password. Save it as .xlsx without a \
-                 password, or as \"CSV UTF-8\""
-            )));
-        }
+        Kind::Workbook => return spreadsheet::read(path, None).map(|sheet| sheet.text),
+        Kind::Other(what) => return Err(refusal(name, what)),
         Kind::Text => std::fs::read(path),
     };
     let bytes = bytes.map_err(|error| Error::Failed(format!("{name} cannot be read: {error}")))?;
@@ -98,8 +95,8 @@ fn parse(name: &str, bytes: &[u8]) -> Result<Vec<LinkRow>, Error> {
         }
         let cell = |column: Option<usize>| column.and_then(|at| record.get(at)).unwrap_or_default().to_owned();
         let row = LinkRow {
-            person: cell(person),
-            credential_id: cell(Some(id)),
+            person: unguarded(&cell(person)).to_owned(),
+            credential_id: unguarded(&cell(Some(id))).to_owned(),
             redirect_uri: cell(link),
             request_id: cell(request),
         };

@@ -56,12 +56,24 @@ pub struct Mapping {
     /// Whether a job may start in the future.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_future_start: bool,
+    /// Whether rows may have fewer cells than the header.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_short_rows: bool,
     /// Columns that are deliberately not used.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<String>,
     /// Ignored columns that had values of people who left when the mapping was saved.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignore_left: Vec<String>,
+    /// Values of statuses that mean that a person is employed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub employed_status: Vec<String>,
+    /// Values of statuses that mean that a person left.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_status: Vec<String>,
+    /// Columns with the end of a job, for rows in which the column for it is empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_ends: Vec<String>,
     /// Whether names are `family-given`, with a comma, or `as-written`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name_order: Option<String>,
@@ -74,12 +86,19 @@ pub struct Mapping {
     /// Fields with the same value in every row.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub constants: BTreeMap<String, String>,
+    /// The values of ignored columns about the employment that did not mean that a person is
+    /// employed when the mapping was saved. Others stop the run.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub ignore_values: BTreeMap<String, Vec<String>>,
     /// The word from which the last processed month was computed. It is saved instead of the month.
     #[serde(skip)]
     pub relative_month: Option<String>,
     /// Columns that the command line ignores. Other ignored columns come from a mapping file.
     #[serde(skip)]
     pub ignored_now: Vec<String>,
+    /// Fields whose columns the command line gives.
+    #[serde(skip)]
+    pub chosen_now: Vec<String>,
 }
 
 /// One column or several.

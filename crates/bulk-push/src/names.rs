@@ -1,7 +1,8 @@
 //! Checks that a full name is whole, in the usual order and that of a person.
 
 use crate::employment_words::{is_remark, words};
-use crate::infer_columns::{FAMILY_FIRST, folded, is_known_part};
+use crate::infer_columns::{FAMILY_FIRST, folded, is_given_name, is_known_part};
+use crate::name_text::fault_of_name;
 use crate::plan::Plan;
 
 /// The order in which a comma separates the family name from the given name.
@@ -10,11 +11,34 @@ pub const FAMILY_GIVEN: &str = "family-given";
 pub const AS_WRITTEN: &str = "as-written";
 
 /// Names that stand for no name.
-const NO_NAMES: [&str; 12] =
-    ["na", "null", "none", "nil", "nan", "total", "grandtotal", "unknown", "tba", "tbc", "noname", "undefined"];
+const NO_NAMES: [&str; 20] = [
+    "na",
+    "null",
+    "none",
+    "nil",
+    "nan",
+    "total",
+    "grandtotal",
+    "unknown",
+    "tba",
+    "tbc",
+    "tbd",
+    "noname",
+    "undefined",
+    "test",
+    "testuser",
+    "vacant",
+    "vacancy",
+    "deleted",
+    "dummy",
+    "anonymous",
+];
 
 /// Cells that stand for no part of a name. `Null` and `Na` are names.
 const NO_PARTS: [&str; 9] = ["N/A", "n/a", "NULL", "NaN", "None", "-", "--", "#N/A", "?"];
+
+/// Cells that mean that there is no given or middle name.
+const NO_GIVEN_NAMES: [&str; 6] = ["N/A", "n/a", "-", "--", ".", "None"];
 
 /// Other names of columns with a part of the full name, which are never joined without being told.
 const PARTS: &str = "\
@@ -45,7 +69,8 @@ impl NameParts {
 pub fn problem(plan: &Plan, parts: &NameParts, cells: &[String]) -> Option<Problem> {
     let columns = plan.columns_of("full_name")?;
     let cell = |column: usize| trimmed(cells, column);
-    let filled: Vec<usize> = columns.iter().copied().filter(|column| !cell(*column).is_empty()).collect();
+    let is_filled = |column: &usize| !cell(*column).is_empty() && !is_no_part(plan, columns, *column, cell(*column));
+    let filled: Vec<usize> = columns.iter().copied().filter(is_filled).collect();
     let first = filled.first().copied()?;
     let name = filled.iter().map(|column| cell(*column)).collect::<Vec<_>>().join(" ");
     if let Some(column) = filled.iter().copied().find(|column| NO_PARTS.contains(&cell(*column))) {
@@ -60,9 +85,20 @@ pub fn problem(plan: &Plan, parts: &NameParts, cells: &[String]) -> Option<Probl
         let message = "The name has a remark. If the person left, give the job an end, and remove the remark.";
         return Some((column, "name.remark", message.to_owned()));
     }
+    let person = plan.person.map(cell).unwrap_or_default();
+    if let Some((code, message)) = fault_of_name(&name, person) {
+        return Some((first, code, message));
+    }
     order(plan, columns, &name)
         .map(|message| (first, "name.order", message))
         .or_else(|| left_out(plan, parts, cells, &name))
+}
+
+/// Returns whether a cell means that there is no given or middle name, where the name is joined from
+/// several columns.
+pub fn is_no_part(plan: &Plan, columns: &[usize], column: usize, text: &str) -> bool {
+    let is_split = columns.len() > 1 && plan.columns_of("full_name") == Some(columns);
+    is_split && NO_GIVEN_NAMES.contains(&text) && is_given_name(&plan.header[column])
 }
 
 fn trimmed(cells: &[String], column: usize) -> &str {
@@ -177,6 +213,13 @@ mod tests {
             ("Name", "Jos\u{fffd}", Some("name.placeholder")),
             ("First name;Last name", "Ada;NULL", Some("name.placeholder")),
             ("First name;Last name", "Ada;Null", None),
+            ("Name", "Vacant", Some("name.placeholder")),
+            ("Name", "Ada Example (1)", Some("name.remark")),
+            ("Name", "ada@example.org", Some("name.login")),
+            ("First name;Last name", "Pawe\u{b3};Nowak", Some("name.garbled")),
+            ("First name;Middle name;Last name", "Ada;N/A;Example", None),
+            ("First name;Last name", "-;Example", None),
+            ("First name;Last name", "Ada;-", Some("name.placeholder")),
         ] {
             assert_eq!(check(&Mapping::default(), header, row), code, "{header}: {row}");
         }

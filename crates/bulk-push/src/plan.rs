@@ -1,24 +1,18 @@
 //! A mapping applied to a header: the options, the mapping file and inferred columns together.
 
+use std::collections::BTreeMap;
+
 use credential::Type;
 use jiff::civil::Date;
 
 use crate::dates::Dates;
+use crate::employment_words::is_end;
 use crate::error::Error;
 use crate::form::Form;
-use crate::infer_columns::{self, Twice, folded};
+use crate::infer_columns::{self, folded_name, is_unit};
 use crate::mapping::{Columns, Mapping};
-
-/// The source of a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// None.
-    Nothing,
-    /// These columns.
-    Columns(Vec<usize>),
-    /// The same value in every row.
-    Constant(String),
-}
+pub use crate::resolver::Origin;
+use crate::resolver::{HeaderResolver, header_format, label};
 
 /// A mapping applied to a header.
 #[derive(Debug)]
@@ -41,8 +35,14 @@ pub struct Plan {
     pub partner_chain: Vec<String>,
     /// The origin of each target.
     pub origins: Vec<Origin>,
+    /// Columns with the end of a job, for rows in which the column for it is empty.
+    pub other_ends: Vec<usize>,
     /// The columns that are deliberately not used.
     pub ignored: Vec<usize>,
+    /// The columns that no field uses and that are not ignored.
+    pub watched: Vec<usize>,
+    /// The first values of these columns.
+    pub samples: BTreeMap<usize, Vec<String>>,
     /// Whether the person column was inferred from a name that may number the rows.
     pub is_weak_person: bool,
     pub today: Date,
@@ -60,11 +60,12 @@ impl Plan {
         today: Date,
     ) -> Result<Self, Error> {
         let form = Form::of(credential_type);
-        let dates = Dates::new(mapping.date_format.as_deref(), mapping.empty_end, today).map_err(Error::Usage)?;
         let mut resolver = HeaderResolver { header: &header, used: vec![false; header.len()] };
+        let mut mapping = mapping.clone();
         let ignored: Result<Vec<usize>, Error> = mapping.ignore.iter().map(|name| resolver.named(name)).collect();
-        let ignored = ignored?;
-        let mut origins = resolver.given(mapping, &form)?;
+        let mut ignored = ignored?;
+        let mut origins = resolver.given(&mapping, &form)?;
+        resolver.ignore_others(&mut mapping, &mut ignored);
         let person = resolver.given_or_inferred("--person", mapping.person.as_deref(), infer_columns::PERSON)?;
         let credential_id =
             resolver.given_or_inferred("", mapping.credential_id.as_deref(), infer_columns::CREDENTIAL_ID)?;
@@ -77,7 +78,10 @@ impl Plan {
             return Err(Error::Usage(needs.to_owned()));
         }
         resolver.infer(&form, &mut origins)?;
-        let is_weak = |column: usize| folded(&header[column]) == infer_columns::WEAK_PERSON;
+        let other_ends = resolver.other_ends(&mapping, &form, &origins)?;
+        mapping.date_format = header_format(&form, &header, &origins, mapping.date_format.take())?;
+        let dates = Dates::new(mapping.date_format.as_deref(), mapping.empty_end, today).map_err(Error::Usage)?;
+        let is_weak = |column: usize| folded_name(&header[column]) == infer_columns::WEAK_PERSON;
         let is_weak_person = mapping.person.is_none() && person.is_some_and(is_weak);
         let mut plan = Self {
             form,
@@ -89,13 +93,17 @@ impl Plan {
             dates,
             partner_chain: mapping.partner_chain.clone(),
             origins,
+            other_ends,
             ignored,
+            watched: Vec::new(),
+            samples: BTreeMap::new(),
             is_weak_person,
             today,
-            mapping: mapping.clone(),
+            mapping,
         };
         plan.is_whole()?;
-        plan.mapping = plan.told(mapping);
+        plan.watched = plan.unmapped().filter(|column| !plan.ignored.contains(column)).collect();
+        plan.mapping = plan.told();
         Ok(plan)
     }
 
@@ -114,9 +122,18 @@ impl Plan {
             let (name, meaning) = (self.form.name(target), self.form.targets[target].meaning);
             format!("  {name}: {meaning} Set --column {name}=COLUMN or --set {name}=VALUE")
         }));
+        let has_no = |name: &str| self.form.find(name).is_some_and(|at| self.origins[at] == Origin::Nothing);
+        if has_no("role_title") && has_no("role_classification") {
+            missing.push(
+                "  role_title: the title of the job. Set --column role_title=COLUMN, --set role_title=VALUE, or \
+                 --column role_classification=COLUMN"
+                    .to_owned(),
+            );
+        }
         if missing.is_empty() {
             return Ok(());
         }
+        missing.extend(self.other_problems());
         let columns = self.unused();
         let columns = if columns.is_empty() { "none".to_owned() } else { columns.join(", ") };
         Err(Error::Usage(format!(
@@ -125,6 +142,26 @@ impl Plan {
             self.form.credential_type,
             missing.join("\n")
         )))
+    }
+
+    /// Describes columns that need an option too, so that all are named at once.
+    fn other_problems(&self) -> Vec<String> {
+        let unused: Vec<usize> = self.unmapped().filter(|column| !self.ignored.contains(column)).collect();
+        let mut found = Vec::new();
+        let has_end = self.form.find("end_date").is_none_or(|end| self.origins[end] != Origin::Nothing);
+        if let Some(end) = unused.iter().find(|column| !has_end && is_end(&self.header[**column])) {
+            let name = self.label(*end);
+            found.push(format!("  end_date: the column '{name}' may have it. Set --column end_date=\"{name}\""));
+        }
+        let is_employer = |column: &&usize| is_unit(&self.header, **column);
+        if let Some(unit) = unused.iter().find(is_employer).filter(|_| self.columns_of("organisation").is_none()) {
+            let name = self.label(*unit);
+            found.push(format!(
+                "  the column '{name}' may be the department. If it is the employer, set --column \
+                 organisation=\"{name}\""
+            ));
+        }
+        found
     }
 
     /// Returns the names of the columns that no field uses.
@@ -149,7 +186,9 @@ impl Plan {
             singles.into_iter().filter(|(_, single)| *single == Some(column)).map(|(name, _)| name.to_owned());
         let fills = |origin: &Origin| matches!(origin, Origin::Columns(columns) if columns.contains(&column));
         let fields = self.origins.iter().enumerate().filter(|(_, origin)| fills(origin));
-        singles.chain(fields.map(|(target, _)| self.form.name(target))).collect()
+        let other_end =
+            self.other_ends.contains(&column).then(|| "end_date, where the other column is empty".to_owned());
+        singles.chain(fields.map(|(target, _)| self.form.name(target))).chain(other_end).collect()
     }
 
     /// Returns the name of a column, with its number if several columns have that name.
@@ -164,7 +203,9 @@ impl Plan {
         let line = |name: &str, meaning: &str| format!("  {name:<width$}  {meaning}");
         let columns = names.iter().enumerate().filter(|(_, name)| !name.is_empty()).map(|(column, name)| {
             let meanings = self.meanings(column);
-            line(name, &if meanings.is_empty() { "ignored".to_owned() } else { meanings.join(", ") })
+            let samples = self.samples.get(&column).filter(|samples| !samples.is_empty());
+            let ignored = samples.map_or_else(String::new, |samples| format!(", with '{}'", samples.join("', '")));
+            line(name, &if meanings.is_empty() { format!("ignored{ignored}") } else { meanings.join(", ") })
         });
         let constants = self.origins.iter().enumerate().filter_map(|(target, origin)| match origin {
             Origin::Constant(value) => Some(line("(every row)", &format!("{} = {value}", self.form.name(target)))),
@@ -181,7 +222,7 @@ impl Plan {
         }
     }
 
-    fn told(&self, said: &Mapping) -> Mapping {
+    fn told(&self) -> Mapping {
         let name = |column: Option<usize>| column.map(|column| self.label(column));
         let mut told = Mapping {
             credential_type: Some(self.form.credential_type.name().to_owned()),
@@ -189,9 +230,10 @@ impl Plan {
             credential_id: name(self.credential_id),
             replaces: name(self.replaces),
             email: name(self.email),
-            columns: std::collections::BTreeMap::new(),
-            constants: std::collections::BTreeMap::new(),
-            ..said.clone()
+            other_ends: self.other_ends.iter().map(|column| self.label(*column)).collect(),
+            columns: BTreeMap::new(),
+            constants: BTreeMap::new(),
+            ..self.mapping.clone()
         };
         for (target, origin) in self.origins.iter().enumerate() {
             match origin {
@@ -209,113 +251,8 @@ impl Plan {
     }
 }
 
-fn target(form: &Form, name: &str) -> Result<usize, Error> {
-    form.find(name).ok_or_else(|| {
-        let (known, names) = (form.credential_type, form.names());
-        Error::Usage(format!("a {known} has no field '{name}' that a column can fill. Use one of: {names}"))
-    })
-}
-
-fn label(header: &[String], column: usize) -> String {
-    let name = &header[column];
-    let alike: Vec<usize> = (0..header.len()).filter(|other| folded(&header[*other]) == folded(name)).collect();
-    match alike.iter().position(|other| *other == column) {
-        Some(position) if alike.len() > 1 && !name.is_empty() => format!("{name}#{}", position + 1),
-        _ => name.clone(),
-    }
-}
-
-struct HeaderResolver<'a> {
-    header: &'a [String],
-    used: Vec<bool>,
-}
-
-impl HeaderResolver<'_> {
-    /// Returns the only column with this name: an exact match, or one that ignores case and
-    /// punctuation. `Name#2` is the second column with that name.
-    fn named(&mut self, name: &str) -> Result<usize, Error> {
-        let of = |is: &dyn Fn(usize) -> bool| -> Vec<usize> {
-            (0..self.header.len()).filter(|column| is(*column)).collect()
-        };
-        let labelled = of(&|column| label(self.header, column) == name);
-        let exact = of(&|column| self.header[column] == name);
-        let found = match (labelled.is_empty(), exact.is_empty()) {
-            (false, _) => labelled,
-            (true, false) => exact,
-            (true, true) => of(&|column| folded(&self.header[column]) == folded(name)),
-        };
-        match found.as_slice() {
-            [one] => {
-                self.used[*one] = true;
-                Ok(*one)
-            }
-            [] => {
-                Err(Error::Usage(format!("there is no column '{name}'. The columns are: {}", self.header.join(", "))))
-            }
-            [.., second] => Err(self.twice(Twice(*second), "")),
-        }
-    }
-
-    /// Explains how to choose one of several columns with the same name.
-    fn twice(&self, Twice(second): Twice, target: &str) -> Error {
-        let name = &self.header[second];
-        let alike = (0..self.header.len()).filter(|column| folded(&self.header[*column]) == folded(name));
-        let labels: Vec<String> = alike.map(|column| format!("\"{}\"", label(self.header, column))).collect();
-        let option = match target {
-            "" => "its number".to_owned(),
-            option if option.starts_with("--") => format!("{option} COLUMN"),
-            field => format!("--column {field}=COLUMN"),
-        };
-        Error::Usage(format!(
-            "two columns have the name '{name}'. Choose one with {option}: {}; or exclude the others with \
-             --ignore-column",
-            labels.join(", ")
-        ))
-    }
-
-    /// Returns the origins that the mapping gives.
-    fn given(&mut self, mapping: &Mapping, form: &Form) -> Result<Vec<Origin>, Error> {
-        let mut origins = vec![Origin::Nothing; form.targets.len()];
-        for (name, columns) in &mapping.columns {
-            let found: Result<Vec<usize>, Error> = columns.names().iter().map(|name| self.named(name)).collect();
-            origins[target(form, name)?] = Origin::Columns(found?);
-        }
-        for (name, value) in &mapping.constants {
-            origins[target(form, name)?] = Origin::Constant(value.clone());
-        }
-        Ok(origins)
-    }
-
-    fn given_or_inferred(&mut self, option: &str, said: Option<&str>, names: &[&str]) -> Result<Option<usize>, Error> {
-        if let Some(name) = said {
-            return self.named(name).map(Some);
-        }
-        let found = infer_columns::column(self.header, names, |column| !self.used[column]);
-        let found = found.map_err(|twice| self.twice(twice, option))?;
-        found.iter().for_each(|column| self.used[*column] = true);
-        Ok(found)
-    }
-
-    /// Infers the origins of the fields that have none.
-    fn infer(&mut self, form: &Form, origins: &mut [Origin]) -> Result<(), Error> {
-        for (target, origin) in origins.iter_mut().enumerate().filter(|(_, origin)| **origin == Origin::Nothing) {
-            let path = form.targets[target].path.join(".");
-            let leaf = form.targets[target].path.last().copied().unwrap_or_default();
-            let found = infer_columns::columns(self.header, leaf, &path, |column| !self.used[column]);
-            let found = found.map_err(|twice| self.twice(twice, &form.name(target)))?;
-            if !found.is_empty() {
-                found.iter().for_each(|column| self.used[*column] = true);
-                *origin = Origin::Columns(found);
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     fn plan(mapping: &Mapping, names: &[&str]) -> Result<Plan, String> {
@@ -387,5 +324,25 @@ mod tests {
         let ignoring = plan(&Mapping { ignore, ..Mapping::default() }, header).expect("whole");
         assert_eq!(ignoring.columns_of("start_date"), Some(&[4][..]));
         assert_eq!(ignoring.ignored, [5]);
+    }
+
+    #[test]
+    fn missing_titles_and_ends_are_named_together() {
+        let header = &["Emp ID", "Name", "Organization", "Job level", "Start", "Sortie", "Last day", "Pay period"];
+        let said = plan(&Mapping::default(), header).expect_err("not whole");
+        for part in ["--column organisation=\"Organization\"", "--column role_title=COLUMN", "organisation: "] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+
+    #[test]
+    fn formats_in_the_header_are_used() {
+        let header =
+            &["Emp ID", "Name", "Company", "Job", "Start date (dd/mm/yyyy)", "End date (dd/mm/yyyy)", "Pay period"];
+        let found = plan(&Mapping::default(), header).expect("whole");
+        assert_eq!((found.columns_of("start_date"), found.columns_of("end_date")), (Some(&[4][..]), Some(&[5][..])));
+        assert_eq!(found.mapping.date_format.as_deref(), Some("DD/MM/YYYY"));
+        let other = Mapping { date_format: Some("MM/DD/YYYY".into()), ..Mapping::default() };
+        assert!(plan(&other, header).expect_err("which?").contains("--date-format MM/DD/YYYY"));
     }
 }

@@ -36,7 +36,7 @@ pub fn check(
     context: &Context<'_>,
 ) -> Result<Checked, Error> {
     let total = source.len();
-    let (skip, counts) = (vec![false; total], Counts { totals: source.totals(), ..Counts::of(total) });
+    let (skip, counts) = (vec![false; total], Counts { unseen: source.unseen(), ..Counts::of(total) });
     let mut checked = Checked { skip, scopes: BTreeSet::new(), counts, first: Vec::new() };
     let mut lines: HashMap<Digest, u32> = HashMap::with_capacity(total);
     for index in 0..total {
@@ -45,7 +45,8 @@ pub fn check(
             Ok(entry) => match lines.insert(digest(&[entry.credential_id.as_bytes()]), entry.line) {
                 None => {
                     checked.scopes.insert(entry.credential_type.write_scope);
-                    checked.counts.already += u64::from(previous.has(&entry.digest()));
+                    checked.counts.already += u64::from(previous.is_done(&entry));
+                    checked.counts.lost_links += u64::from(previous.has_lost_its_link(&entry));
                     checked.counts.far_ends += u64::try_from(entry.notes.far_ends).unwrap_or_default();
                     checked.counts.merged += u64::try_from(entry.notes.merged).unwrap_or_default();
                     if checked.first.len() < SHOWN {

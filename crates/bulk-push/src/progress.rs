@@ -1,5 +1,6 @@
 //! Shows progress: a bar at a terminal, a line every few seconds elsewhere.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -113,13 +114,12 @@ pub fn lasting(duration: Duration) -> String {
 }
 
 /// Prints a line for people on standard error. Standard output is for programs.
-#[expect(clippy::print_stderr, reason = "this is for the person at the terminal")]
+/// A terminal that was closed does not end the run.
 pub fn say(text: &str) {
-    eprintln!("{text}");
+    drop(writeln!(std::io::stderr(), "{text}"));
 }
 
 /// Prints a prompt without a line ending.
-#[expect(clippy::print_stderr, reason = "this is for the person at the terminal")]
 pub fn ask(text: &str) {
-    eprint!("{text}");
+    drop(write!(std::io::stderr(), "{text}"));
 }

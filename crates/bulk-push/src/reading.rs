@@ -10,13 +10,14 @@ use jiff::tz::Offset;
 
 use crate::encodings;
 use crate::error::Error;
+use crate::file_kind::{Kind, refusal};
 use crate::input::Scan;
 use crate::lines::Lines;
 use crate::mapping::{Columns, Mapping};
 use crate::names::{AS_WRITTEN, FAMILY_GIVEN};
 use crate::printable::printable;
 use crate::source::Source;
-use crate::spreadsheet::{self, Kind};
+use crate::spreadsheet;
 use crate::table::Table;
 
 /// How to read the file.
@@ -48,6 +49,14 @@ pub struct ReadingArgs {
     /// A column that is deliberately not used. Repeat it for several columns.
     #[arg(long = "ignore-column", value_name = "COLUMN")]
     ignore: Vec<String>,
+    /// A value of a status that means that the person is employed, or that a credential of another
+    /// type is valid. Repeat it for several values.
+    #[arg(long = "employed-status", value_name = "VALUE")]
+    employed_status: Vec<String>,
+    /// A value of a status that means that the person left: rows without an end are refused. Repeat
+    /// it for several values.
+    #[arg(long = "left-status", value_name = "VALUE")]
+    left_status: Vec<String>,
     /// Whether names are written "Family, Given" and turned round, or pushed as written.
     #[arg(long, value_name = "ORDER", value_parser = ["family-given", "as-written"])]
     name_order: Option<String>,
@@ -57,6 +66,10 @@ pub struct ReadingArgs {
     /// A job may start up to 12 months in the future, for signed contracts.
     #[arg(long)]
     allow_future_start: bool,
+    /// Rows may have fewer cells than the header, from a program that leaves out empty cells at their
+    /// end.
+    #[arg(long)]
+    allow_short_rows: bool,
     /// The sheet of a workbook (.xlsx). Default: the only one with rows.
     #[arg(long, value_name = "NAME")]
     sheet: Option<String>,
@@ -94,9 +107,10 @@ impl ReadingArgs {
         let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
         let is_lines = match ending.as_deref().and_then(|ending| ending.to_str()) {
             Some("ndjson" | "jsonl") => true,
-            Some("csv" | "tsv" | "xlsx" | "xlsm") => false,
+            Some("xlsx" | "xlsm") => false,
             // MYOB writes {} above the header.
             _ if scan.peek()?.starts_with(b"{}") => false,
+            Some("csv" | "tsv") => begins_an_object(scan.peek()?),
             _ => scan.peek()?.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"{[".contains(byte)),
         };
         if is_lines {
@@ -127,8 +141,15 @@ impl ReadingArgs {
         mapping.skip_rows = self.skip_rows.or(mapping.skip_rows);
         mapping.empty_end |= self.empty_end;
         mapping.allow_future_start |= self.allow_future_start;
-        let more: Vec<String> = self.ignore.iter().filter(|name| !mapping.ignore.contains(name)).cloned().collect();
-        mapping.ignore.extend(more);
+        mapping.allow_short_rows |= self.allow_short_rows;
+        for (said, names) in [
+            (&self.ignore, &mut mapping.ignore),
+            (&self.employed_status, &mut mapping.employed_status),
+            (&self.left_status, &mut mapping.left_status),
+        ] {
+            let more: Vec<String> = said.iter().filter(|name| !names.contains(name)).cloned().collect();
+            names.extend(more);
+        }
         mapping.ignored_now.clone_from(&self.ignore);
         if mapping.name_order.as_deref().is_some_and(|order| !matches!(order, FAMILY_GIVEN | AS_WRITTEN)) {
             return Err(Error::Usage(format!("name_order must be {FAMILY_GIVEN} or {AS_WRITTEN}")));
@@ -142,6 +163,10 @@ impl ReadingArgs {
         for text in &self.columns {
             let (field, columns) = pair(text).ok_or_else(|| wrong(text, "organisation=Company"))?;
             mapping.constants.remove(&field);
+            if field == "end_date" {
+                mapping.other_ends.clear();
+            }
+            mapping.chosen_now.push(field.clone());
             mapping.columns.insert(field, Columns::of(&columns));
         }
         for text in &self.constants {
@@ -155,21 +180,25 @@ impl ReadingArgs {
     }
 }
 
+/// Returns whether a text begins with a JSON object that has a member.
+fn begins_an_object(start: &[u8]) -> bool {
+    let member = start.trim_ascii_start().strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+    member.is_some_and(|member| member.starts_with(b"\""))
+}
+
 /// Opens a file as text: a sheet of a workbook and other encodings are converted first.
 fn scan(path: &Path, mapping: &mut Mapping) -> Result<Scan, Error> {
     let name = printable(&path.display().to_string());
     match Kind::of(path) {
         Kind::Workbook => {
-            let (text, merged) = spreadsheet::read(path, mapping.sheet.as_deref())?;
+            let sheet = spreadsheet::read(path, mapping.sheet.as_deref())?;
             mapping.separator = Some(spreadsheet::SEPARATOR);
-            let mut scan = Scan::of_text(&name, text);
-            scan.merged = merged;
+            let mut scan = Scan::of_text(&name, sheet.text);
+            (scan.is_sheet, scan.merged) = (true, sheet.merged);
+            (scan.unseen.hidden_rows, scan.unseen.hidden_sheets) = (sheet.hidden_rows, sheet.hidden_sheets);
             Ok(scan)
         }
-        Kind::OldWorkbook => Err(Error::Usage(format!(
-            "{name} is an old Excel file (.xls) or has a password. Save it as .xlsx without a password, or as \"CSV \
-             UTF-8\""
-        ))),
+        Kind::Other(what) => Err(refusal(&name, what)),
         Kind::Text => match &mapping.encoding {
             Some(label) => Ok(Scan::of_text(&name, encodings::read(path, label)?)),
             None => Scan::open(path),

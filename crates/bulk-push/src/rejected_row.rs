@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, renderer};
 use crate::error::Error;
-use crate::printable::{printable, without_c1};
+use crate::formula_cells::guarded;
+use crate::printable::{printable, printable_lines, without_c1};
 
 /// Maximum number of problems shown on the terminal; the file lists all.
 const SHOWN: usize = 10;
@@ -130,18 +131,10 @@ impl RejectedRows {
         };
         let line = rejected_row.line.to_string();
         let RejectedRow { person, credential_id, column, pointer, code, message, value, suggestion, .. } = rejected_row;
-        let row = [
-            &line,
-            person,
-            credential_id,
-            rejected_row.severity.name(),
-            column,
-            pointer,
-            code,
-            message,
-            value,
-            suggestion,
-        ];
+        let severity = rejected_row.severity.name();
+        let row = [&line, person, credential_id, severity, column, pointer, code, message, value, suggestion];
+        // A terminal that shows the file, or a spreadsheet, must not run what is in it.
+        let row = row.map(|cell| guarded(&printable_lines(cell)).into_owned());
         writer.write_record(row).map_err(|error| cannot(&path, &error))?;
         self.shown += 1;
         Ok((!self.is_quiet && self.shown <= SHOWN).then(|| self.render(rejected_row)))
@@ -186,4 +179,28 @@ impl RejectedRows {
 
 fn cannot(path: &Path, error: &dyn std::fmt::Display) -> Error {
     Error::Failed(format!("{} cannot be written: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_run_nothing_in_terminals_and_spreadsheets() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("people.csv.refusals.csv");
+        let mut rejected = RejectedRows::begin("people.csv", &path, true).expect("begun");
+        let row = RejectedRow {
+            line: 2,
+            person: "\u{1b}[31m1".to_owned(),
+            value: "=HYPERLINK(1)".to_owned(),
+            suggestion: "a\u{202e}b".to_owned(),
+            ..RejectedRow::default()
+        };
+        assert!(rejected.add(&row).expect("written").is_none());
+        rejected.flush().expect("written");
+        let text = std::fs::read_to_string(&path).expect("there");
+        let line = "2,\u{fffd}[31m1,,refused,,,,,'=HYPERLINK(1),a\u{fffd}b";
+        assert_eq!(text.lines().nth(1), Some(line));
+    }
 }

@@ -8,6 +8,7 @@ use ambient::{Clock, Rng};
 use credential::Context;
 use futures::StreamExt as _;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -153,7 +154,7 @@ impl Run {
         }
         state.rejected.flush()?;
         state.counts.seconds = progress.end().as_secs_f64();
-        feeder.await.map_err(|error| Error::Failed(error.to_string()))??;
+        let ended = changed(feeder).await?.or(ended);
         Ok(Ran { counts: state.counts, rejected: state.rejected, ended })
     }
 }
@@ -201,7 +202,9 @@ impl RunState {
             self.counts.warnings += u64::from(rejected_row.severity == Severity::Warning);
             let rejected_row = match index {
                 Some(index) => {
-                    self.source.lock().unwrap_or_else(PoisonError::into_inner).located(index, rejected_row)?
+                    let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+                    // Without its position, if the file has changed.
+                    source.located(index, rejected_row.clone()).unwrap_or(rejected_row)
                 }
                 None => rejected_row,
             };
@@ -213,6 +216,13 @@ impl RunState {
     }
 }
 
+/// Returns why the input could not be read to its end. A file that changed ends a run like a server
+/// that fails: what was pushed before is counted.
+async fn changed(feeder: JoinHandle<Result<(), Error>>) -> Result<Option<String>, Error> {
+    let fed = feeder.await.map_err(|error| Error::Failed(error.to_string()))?;
+    Ok(fed.err().map(|error| error.to_string()))
+}
+
 /// Reads credentials as fast as they are pushed.
 fn feed(
     source: &Mutex<Source>,
@@ -222,20 +232,22 @@ fn feed(
     sender: &mpsc::Sender<(usize, Entry)>,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
+    let has_its_length = || source.lock().unwrap_or_else(PoisonError::into_inner).input().has_its_length();
+    has_its_length()?;
     for index in (0..skip.len()).filter(|index| !skip[*index]) {
         let entry = {
             let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
             // It was valid in the check, so the file has changed if it is invalid now.
             source.read(index, context, previous)?.map_err(|_| source.input().changed())?
         };
-        if previous.has(&entry.digest()) {
+        if previous.is_done(&entry) {
             continue;
         }
         if stop.is_cancelled() || sender.blocking_send((index, entry)).is_err() {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
+    has_its_length()
 }
 
 impl Shared {

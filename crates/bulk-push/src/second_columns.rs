@@ -1,20 +1,51 @@
-//! Finds rows in which two columns for one date disagree, such as `End date` and `Termination
-//! date`, and people who came back after their end.
+//! Finds rows in which two columns for one field disagree, such as `End date` and `Termination
+//! date` or `Company` and `Employer`, people who came back after their end, months of pay that
+//! contradict the last processed month, and columns for a second job.
 
-use credential::Shape;
-
-use crate::dates::Reading;
+use crate::employment_words::{is_yes, words};
+use crate::ends::{self, END};
 use crate::error::Error;
-use crate::infer_columns::{folded, is_name_of};
-use crate::plan::Plan;
+use crate::infer_columns::{folded, folded_name, is_name_of};
+use crate::likely_date::earliest;
+use crate::name_text::is_placeholder;
+use crate::plan::{Origin, Plan};
 use crate::printable::printable;
+use crate::resolver::{TEXTS, could_be};
+
+const MONTH: &str = "last_processed_month";
+const START: &str = "start_date";
+
+/// Words for the start of an employment in the name of a column.
+const STARTS: &str = "\
+    hire hired rehire rehired start started starting join joined joining entry commence commenced commencement \
+    reemployed reinstated eintritt eintrittsdatum wiedereintritt entr\u{e9}e embauche ingreso bergabung \u{5165}\u{793e}";
+
+/// Parts of the names of columns with the start of something else than the employment, or with an
+/// opinion on a rehire.
+const OTHER_STARTS: &str = "\
+    probation visa permit benefit insurance salary pay period leave notice school course project training shift \
+    pension superannuation membership allowance eligib vaccin licence license contact health union \
+    tax dataentry";
+
+/// Parts of the names of columns with the last month that was paid.
+const PAID: &str = "\
+    paymentdate finalpayperiod lastpaid lastpay lastprocessed periodend payperiodend paidto paidthrough paiduntil";
+
+/// Honorifics, which stand in a column `Title` that is not about the job.
+const HONORIFICS: &str = "\
+    mr mrs ms miss mx dr prof professor sir madam dame rev hon herr frau m mme mlle monsieur madame sr sra srta \
+    se\u{f1}or se\u{f1}ora don do\u{f1}a dhr mevr mevrouw bapak ibu bpk sdr sdri";
 
 /// The columns that may disagree.
 #[derive(Debug, Default)]
 pub struct SecondColumns {
-    /// The field, the column that fills it, and an unused one with another of its names.
+    /// The field, the column that fills it, and another one with a date for it.
     pairs: Vec<(&'static str, usize, usize)>,
+    /// The same for columns with a text.
+    texts: Vec<(&'static str, usize, usize)>,
     rehires: Vec<usize>,
+    paid: Vec<usize>,
+    numbered: Vec<usize>,
 }
 
 impl SecondColumns {
@@ -23,38 +54,76 @@ impl SecondColumns {
         if plan.form.list.is_none() {
             return Self::default();
         }
-        let unused: Vec<usize> = plan.unmapped().filter(|column| !plan.ignored.contains(column)).collect();
+        let name = |column: usize| folded_name(&plan.header[column]);
+        let unused = || plan.watched.iter().copied();
         let mut found = Self::default();
-        for field in ["start_date", "end_date"] {
-            let Some([used]) = plan.columns_of(field) else { continue };
-            let name = |column: usize| folded(&plan.header[column]);
-            let is_second = |column: &&usize| {
-                let is_named = is_name_of(field, &plan.header[**column])
-                    || (field == "start_date" && name(**column).contains("rehiredate"));
-                is_named && name(**column) != name(*used)
-            };
-            found.pairs.extend(unused.iter().filter(is_second).map(|column| (field, *used, *column)));
+        if let Some([used, ..]) = plan.columns_of(START) {
+            let is_second = |column: &usize| is_start(&plan.header[*column]) && name(*column) != name(*used);
+            found.pairs.extend(unused().filter(is_second).map(|column| (START, *used, column)));
         }
-        let is_rehire = |column: &usize| {
-            let name = folded(&plan.header[*column]);
-            name.contains("rehire") || name.contains("reemploy")
-        };
-        found.rehires = unused.into_iter().filter(is_rehire).collect();
+        if let Some([used, ..]) = plan.columns_of(END) {
+            let is_second = |column: &usize| is_name_of(END, &plan.header[*column]) && name(*column) != name(*used);
+            let others = unused().filter(is_second).chain(plan.other_ends.iter().copied());
+            found.pairs.extend(others.map(|column| (END, *used, column)));
+        }
+        for field in TEXTS {
+            let Some([used]) = plan.columns_of(field) else { continue };
+            let is_second = |column: &usize| {
+                could_be(field, &plan.header, *used)
+                    && could_be(field, &plan.header, *column)
+                    && name(*column) != name(*used)
+            };
+            found.texts.extend(unused().filter(is_second).map(|column| (field, *used, column)));
+        }
+        found.rehires = unused().filter(|column| is_rehire(&plan.header[*column])).collect();
+        found.paid = unused().filter(|column| is_paid(&plan.header[*column])).collect();
+        found.numbered = unused().filter(|column| is_numbered(plan, *column)).collect();
         found
     }
 
     /// Checks a row.
     pub fn row(&self, plan: &Plan, line: u32, cells: &[String]) -> Result<(), Error> {
         let cell = |column: usize| cells.get(column).map(|cell| cell.trim()).unwrap_or_default();
-        let month = |column: usize, field: &str| match plan.dates.convert(cell(column), Shape::YearMonth, true, field) {
-            Reading::Date(month) if !month.is_empty() => Some(month),
-            _ => None,
-        };
-        let end = plan.columns_of("end_date").and_then(|columns| month(*columns.first()?, "end_date"));
+        self.dates(plan, line, cells)?;
+        self.months(plan, line, cells)?;
+        if let Some(column) = self.numbered.iter().find(|column| !cell(**column).is_empty()) {
+            let (name, value) = (plan.label(*column), printable(cell(*column)));
+            return Err(Error::Usage(format!(
+                "line {line}: the column '{name}' has '{value}' and may be about a second job, which would not be \
+                 pushed. Write a row for each job, or exclude the column with --ignore-column \"{name}\""
+            )));
+        }
+        for (field, used, second) in &self.texts {
+            let (first, other) = (cell(*used), cell(*second));
+            let is_honorific = || HONORIFICS.split_whitespace().any(|known| folded(other) == known);
+            let is_none = |text: &str| text.is_empty() || is_placeholder(text);
+            if is_none(first) || is_none(other) || folded(first) == folded(other) || is_honorific() {
+                continue;
+            }
+            let (used, second) = (plan.label(*used), plan.label(*second));
+            return Err(Error::Usage(format!(
+                "line {line}: '{used}' is '{}', but '{second}' is '{}', and both may be the {field}. Choose one with \
+                 --column {field}=\"{used}\" or --column {field}=\"{second}\"",
+                printable(first),
+                printable(other)
+            )));
+        }
+        Ok(())
+    }
+
+    fn dates(&self, plan: &Plan, line: u32, cells: &[String]) -> Result<(), Error> {
+        let cell = |column: usize| cells.get(column).map(|cell| cell.trim()).unwrap_or_default();
+        let end = ends::month(plan, cells);
         for column in &self.rehires {
-            let Some((rehired, end)) = month(*column, "start_date").zip(end.as_ref()) else { continue };
+            let name = plan.label(*column);
+            if is_yes(&folded(cell(*column))) {
+                return Err(Error::Usage(format!(
+                    "line {line}: the column '{name}' says that the person came back. Write a row for each job, or \
+                     exclude the column with --ignore-column \"{name}\""
+                )));
+            }
+            let Some((rehired, end)) = ends::read(plan, cell(*column), START).zip(end.as_ref()) else { continue };
             if rehired >= *end {
-                let name = plan.label(*column);
                 return Err(Error::Usage(format!(
                     "line {line}: the person came back in {} (column '{name}'), after the end in {}, which belongs to \
                      an earlier job. Write a row for each job, or exclude the column with --ignore-column \"{name}\"",
@@ -64,7 +133,12 @@ impl SecondColumns {
             }
         }
         for (field, used, second) in &self.pairs {
-            let Some((first, other)) = month(*used, field).zip(month(*second, field)) else { continue };
+            let Some(first) = ends::read(plan, cell(*used), field).or_else(|| far_end(plan, field, cell(*used))) else {
+                continue;
+            };
+            let Some(other) = ends::read(plan, cell(*second), field).or_else(|| likely(cell(*second))) else {
+                continue;
+            };
             if first != other {
                 let (used, second) = (plan.label(*used), plan.label(*second));
                 return Err(Error::Usage(format!(
@@ -77,6 +151,79 @@ impl SecondColumns {
         }
         Ok(())
     }
+
+    /// Refuses a row that was last paid before its last processed month, but has no end by then.
+    fn months(&self, plan: &Plan, line: u32, cells: &[String]) -> Result<(), Error> {
+        let cell = |column: usize| cells.get(column).map(|cell| cell.trim()).unwrap_or_default();
+        if self.paid.is_empty() {
+            return Ok(());
+        }
+        let processed = match plan.form.find(MONTH).map(|target| &plan.origins[target]) {
+            Some(Origin::Constant(month)) => ends::read(plan, month, MONTH),
+            Some(Origin::Columns(columns)) => columns.first().and_then(|column| ends::read(plan, cell(*column), MONTH)),
+            _ => None,
+        };
+        let Some(processed) = processed else { return Ok(()) };
+        if ends::month(plan, cells).map_or_else(|| ends::has(plan, cells), |end| end <= processed) {
+            return Ok(());
+        }
+        for column in &self.paid {
+            let read = || ends::read(plan, cell(*column), MONTH).or_else(|| likely(cell(*column)));
+            let Some(paid) = read().filter(|paid| *paid < processed) else { continue };
+            let name = plan.label(*column);
+            return Err(Error::Usage(format!(
+                "line {line}: the column '{name}' says {}, but {MONTH} is {}, so the job would be confirmed for months \
+                 without pay. Use --column {MONTH}=\"{name}\" instead of --set, fill in the end, or exclude the column \
+                 with --ignore-column \"{name}\"",
+                printable(&paid),
+                printable(&processed)
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Returns the text of an end that lies too far ahead to be one: another column with a date
+/// contradicts it.
+fn far_end(plan: &Plan, field: &str, text: &str) -> Option<String> {
+    let is_far = field == END && plan.dates.is_ahead(text);
+    (is_far && ends::read(plan, text, field).is_none()).then(|| text.to_owned())
+}
+
+/// Returns the month of a date that the file's format does not read.
+fn likely(text: &str) -> Option<String> {
+    earliest(text, "").map(|(year, month)| format!("{year:04}-{month:02}"))
+}
+
+/// Returns whether a column has the start of an employment: `Hire date`, `Latest start` or
+/// `Wiedereintritt`.
+fn is_start(header: &str) -> bool {
+    let name = folded_name(header);
+    let is_word = |word: &String| STARTS.split_whitespace().any(|known| known == word);
+    let is_other = OTHER_STARTS.split_whitespace().any(|part| name.contains(part));
+    is_name_of(START, header)
+        || (!is_other && (words(header).iter().any(is_word) || name.contains("hire") || name.contains("startdate")))
+}
+
+fn is_rehire(header: &str) -> bool {
+    let name = folded_name(header);
+    let is_again = ["rehire", "reemploy", "reinstate", "wiedereintritt"].iter().any(|part| name.contains(part));
+    is_again && !name.contains("eligib") && !name.contains("rehirable") && !name.contains("rehireable")
+}
+
+/// Returns whether a column has the last month that was paid.
+fn is_paid(header: &str) -> bool {
+    let name = folded_name(header);
+    let is_other = ["probation", "notice", "trial", "contract"].iter().any(|part| name.contains(part));
+    is_name_of(MONTH, header) || (!is_other && PAID.split_whitespace().any(|part| name.contains(part)))
+}
+
+/// Returns whether a column has the name of a field and a number, such as `Company 2`.
+fn is_numbered(plan: &Plan, column: usize) -> bool {
+    let name = folded_name(&plan.header[column]);
+    let bare = name.trim_end_matches(|character: char| character.is_ascii_digit());
+    let is_field = |field: &str| plan.columns_of(field).is_some() && is_name_of(field, bare);
+    bare.len() < name.len() && !bare.is_empty() && TEXTS.into_iter().chain([START, END]).any(is_field)
 }
 
 #[cfg(test)]
@@ -87,10 +234,14 @@ mod tests {
     use crate::mapping::Mapping;
 
     fn check(header: &str, row: &str) -> Result<(), String> {
+        check_with(&Mapping::default(), header, row)
+    }
+
+    fn check_with(mapping: &Mapping, header: &str, row: &str) -> Result<(), String> {
         let cells = |text: &str| -> Vec<String> { text.split(',').map(str::to_owned).collect() };
         let header = cells(&format!("Emp ID,Name,Company,Job,Pay period,{header}"));
         let today = jiff::civil::date(2026, 11, 23);
-        let plan = Plan::new(&Mapping::default(), Type::default(), header, false, today).expect("whole");
+        let plan = Plan::new(mapping, Type::default(), header, false, today).expect("whole");
         let row = cells(&format!("1,Ada,A,Clerk,2026-10,{row}"));
         SecondColumns::new(&plan).row(&plan, 2, &row).map_err(|stop| stop.to_string())
     }
@@ -104,6 +255,82 @@ mod tests {
         assert_eq!(check(ends, "2010-01,2015-01,"), Ok(()));
         assert!(check("Hire date,Start date", "2010-01,2015-01").is_err());
         assert!(check("Hire date,Rehire date", "2010-01,2015-01").is_err());
+        assert!(check(ends, "2010-01,9999-12-31,2018-03").is_err(), "an end is no end");
+    }
+
+    #[test]
+    fn any_second_start_must_agree() {
+        for name in [
+            "Last Hire Date",
+            "LAST_HIRE_DT",
+            "Most Recent Hire Date",
+            "Latest Start Date",
+            "Latest hire date",
+            "Current Start Date",
+            "Last rehire",
+            "Rehired",
+            "Wiedereintritt",
+            "First hire date",
+            "Original Start Date",
+            "Re-entry",
+        ] {
+            let header = format!("Hire date,{name}");
+            assert!(check(&header, "2010-01,2023-04-15").is_err(), "{name}");
+            assert!(check(&header, "2010-01,04/15/2023").is_err(), "{name}");
+            assert_eq!(check(&header, "2010-01,2010-01-31"), Ok(()), "{name}");
+            assert_eq!(check(&header, "2010-01,"), Ok(()), "{name}");
+        }
+        assert!(check("Hire date,Rehired", "2010-01,Yes").is_err());
+        for name in ["Probation start date", "Eligible for rehire", "Salary start date"] {
+            assert_eq!(check(&format!("Hire date,{name}"), "2010-01,2023-04-15"), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn two_columns_for_one_text_must_agree() {
+        let said = check("Start,Employer", "2010-01,B").expect_err("which?");
+        assert!(said.contains("'Company' is 'A'") && said.contains("--column organisation=\"Employer\""), "{said}");
+        assert_eq!(check("Start,Employer", "2010-01,a"), Ok(()));
+        assert_eq!(check("Start,Employer", "2010-01,N/A"), Ok(()));
+        assert!(check("Start,Organization", "2010-01,Engineering").is_err());
+        assert_eq!(check("Start,Organization,Worker type", "2010-01,Engineering,Employee"), Ok(()), "a department");
+        assert!(check("Start,Title", "2010-01,Chief").is_err());
+        assert_eq!(check("Start,Title", "2010-01,Ms"), Ok(()));
+        assert_eq!(check("Start,Job profile", "2010-01,Clerk II"), Ok(()));
+        let chosen = Mapping {
+            columns: [("organisation".to_owned(), crate::mapping::Columns::of("Company"))].into(),
+            chosen_now: vec!["organisation".to_owned()],
+            ..Mapping::default()
+        };
+        assert_eq!(check_with(&chosen, "Start,Employer", "2010-01,B"), Ok(()));
+    }
+
+    #[test]
+    fn pay_before_the_processed_month_stops() {
+        for header in ["Payment date", "Final pay period"] {
+            assert!(check(&format!("Start,End date,{header}"), "2010-01,,2020-03-31").is_err(), "{header}");
+        }
+        let said = check("Start,End date,Last pay date", "2010-01,,2020-03-31").expect_err("not paid");
+        assert!(said.contains("2020-03") && said.contains("2026-10"), "{said}");
+        assert_eq!(check("Start,End date,Last paid", "2010-01,,2026-10-28"), Ok(()));
+        assert_eq!(check("Start,End date,Probation period end date", "2010-01,,2010-06-30"), Ok(()));
+        assert_eq!(check("Start,End date,Last paid", "2010-01,2020-04,2020-03-31"), Ok(()));
+        assert!(check("Start,End date,Last paid", "2010-01,2027-01,2020-03-31").is_err());
+        let set = Mapping { constants: [(MONTH.to_owned(), "2026-10".to_owned())].into(), ..Mapping::default() };
+        let header = "Emp ID,Name,Company,Job,Start,Pay period".split(',').map(str::to_owned).collect();
+        let today = jiff::civil::date(2026, 11, 23);
+        let plan = Plan::new(&set, Type::default(), header, false, today).expect("whole");
+        let row = |month: &str| ["1", "Ada", "A", "Clerk", "2010-01", month].map(str::to_owned);
+        let second = SecondColumns::new(&plan);
+        assert!(second.row(&plan, 2, &row("2020-03")).is_err());
+        assert!(second.row(&plan, 2, &row("2026-10")).is_ok());
+    }
+
+    #[test]
+    fn numbered_columns_of_a_second_job_stop() {
+        let header = "Start,Company 2,Start date 2";
+        assert!(check(header, "2010-01,B,2015-01").is_err());
+        assert_eq!(check(header, "2010-01,,"), Ok(()));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use credential::Context;
 
 use crate::entry::Read;
 use crate::error::Error;
-use crate::input::Input;
+use crate::input::{Input, Unseen};
 use crate::journal::PreviousRun;
 use crate::lines::Lines;
 use crate::rejected_row::RejectedRow;
@@ -56,11 +56,11 @@ impl Source {
         }
     }
 
-    /// Returns the number of rows with totals, which are not read.
-    pub fn totals(&self) -> u64 {
+    /// Returns what is in the file, but not among its rows as a person sees them.
+    pub fn unseen(&self) -> Unseen {
         match self {
-            Self::Table(table) => table.totals,
-            Self::Lines(_) => 0,
+            Self::Table(table) => table.unseen,
+            Self::Lines(_) => Unseen::default(),
         }
     }
 

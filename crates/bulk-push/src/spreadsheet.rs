@@ -10,6 +10,8 @@ use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx};
 use zip::ZipArchive;
 
 use crate::error::Error;
+use crate::file_kind::{other_archive, refusal};
+use crate::hidden_rows::HiddenRows;
 use crate::input::Merged;
 use crate::printable::printable;
 
@@ -28,43 +30,33 @@ pub const SEPARATOR: char = ',';
 
 type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
 
-/// What the start of a file says about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A ZIP archive, such as a workbook.
-    Workbook,
-    /// An older Excel file, or one with a password.
-    OldWorkbook,
-    Text,
-}
-
-impl Kind {
-    /// Reads the first bytes of a file.
-    pub fn of(path: &Path) -> Self {
-        let mut start = [0; 4];
-        let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
-        match (read, &start) {
-            (Ok(()), b"PK\x03\x04") => Self::Workbook,
-            (Ok(()), [0xd0, 0xcf, 0x11, 0xe0]) => Self::OldWorkbook,
-            _ => Self::Text,
-        }
-    }
+/// A sheet as text, and what it does not show.
+#[derive(Debug, Default)]
+pub struct Sheet {
+    /// Comma-separated text.
+    pub text: Vec<u8>,
+    /// The cells that are merged over several rows.
+    pub merged: Vec<Merged>,
+    /// Rows that are hidden or filtered out, which the text has too. They are counted in all sheets.
+    pub hidden_rows: u64,
+    /// Hidden sheets with rows, which are not read.
+    pub hidden_sheets: u64,
 }
 
 /// Reads the sheet `wanted`, or else the only one with content, as comma-separated text.
-pub fn read(path: &Path, wanted: Option<&str>) -> Result<(Vec<u8>, Vec<Merged>), Error> {
+pub fn read(path: &Path, wanted: Option<&str>) -> Result<Sheet, Error> {
     let name = printable(&path.display().to_string());
     let refuse = |error: std::io::Error| Error::Failed(format!("{name} cannot be read: {error}"));
     if std::fs::metadata(path).map_err(refuse)?.len() > LARGEST_FILE {
         return Err(too_large(&name));
     }
     let bytes = std::fs::read(path).map_err(refuse)?;
-    check_size(&name, &bytes, LARGEST_CONTENT)?;
+    let hidden_rows = check_size(&name, &bytes, LARGEST_CONTENT)?;
     let mut book: Book<'_> = calamine::open_workbook_from_rs::<Book<'_>, _>(Cursor::new(bytes.as_slice()))
         .map_err(|error| unreadable(&name, &error))?;
-    let sheet = sheet(&mut book, &name, wanted)?;
+    let (sheet, hidden_sheets) = sheet(&mut book, &name, wanted)?;
     let merged = merged(&mut book, &name, &sheet)?;
-    Ok((text(&mut book, &name, &sheet)?, merged))
+    Ok(Sheet { text: text(&mut book, &name, &sheet)?, merged, hidden_rows, hidden_sheets })
 }
 
 /// Returns the cells that are merged over several rows.
@@ -100,19 +92,24 @@ fn unreadable(name: &str, error: &dyn std::fmt::Display) -> Error {
     )))
 }
 
-/// Unpacks the archive without keeping it, because the sizes that it declares may be wrong.
-fn check_size(name: &str, bytes: &[u8], most: u64) -> Result<(), Error> {
+/// Unpacks the archive without keeping it, because the sizes that it declares may be wrong. Returns
+/// the number of hidden rows.
+fn check_size(name: &str, bytes: &[u8], most: u64) -> Result<u64, Error> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| unreadable(name, &error))?;
-    let mut left = most;
+    if let Some(what) = other_archive(&archive.file_names().collect::<Vec<_>>()) {
+        return Err(refusal(name, what));
+    }
+    let (mut left, mut hidden) = (most, HiddenRows::default());
     for index in 0..archive.len() {
         let file = archive.by_index(index).map_err(|error| unreadable(name, &error))?;
         let has_texts = file.name().to_ascii_lowercase().ends_with("sharedstrings.xml");
         let mut unpacked = file.take(left + 1);
+        hidden.begin();
         let mut texts = Vec::new();
         let read = if has_texts {
             unpacked.read_to_end(&mut texts).map(|read| u64::try_from(read).unwrap_or(u64::MAX))
         } else {
-            std::io::copy(&mut unpacked, &mut std::io::sink())
+            std::io::copy(&mut unpacked, &mut hidden)
         };
         let read = read.map_err(|error| unreadable(name, &error))?;
         left = left.checked_sub(read).ok_or_else(|| too_large(name))?;
@@ -120,7 +117,7 @@ fn check_size(name: &str, bytes: &[u8], most: u64) -> Result<(), Error> {
             return Err(unreadable(name, &"it declares more texts than it has"));
         }
     }
-    Ok(())
+    Ok(hidden.count)
 }
 
 /// Returns whether the list of texts declares more of them than fit into it. The reader reserves
@@ -137,8 +134,8 @@ fn claims_too_many(texts: &[u8]) -> bool {
     places.any(|(at, _)| !number(at).parse::<usize>().is_ok_and(|number| number <= most))
 }
 
-/// Chooses the sheet.
-fn sheet(book: &mut Book<'_>, name: &str, wanted: Option<&str>) -> Result<String, Error> {
+/// Chooses the sheet. Returns its name, and the number of hidden sheets with rows.
+fn sheet(book: &mut Book<'_>, name: &str, wanted: Option<&str>) -> Result<(String, u64), Error> {
     let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
     let sheets: Vec<(String, bool)> =
         sheets.map(|sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible)).collect();
@@ -146,18 +143,20 @@ fn sheet(book: &mut Book<'_>, name: &str, wanted: Option<&str>) -> Result<String
     if let Some(wanted) = wanted {
         let found = sheets.iter().find(|(sheet, _)| sheet.trim().eq_ignore_ascii_case(wanted.trim()));
         let names: Vec<&str> = sheets.iter().map(|(sheet, _)| sheet.as_str()).collect();
-        return found.map(|(sheet, _)| sheet.clone()).ok_or_else(|| {
+        return found.map(|(sheet, _)| (sheet.clone(), 0)).ok_or_else(|| {
             Error::Usage(format!("{name} has no sheet '{wanted}'. Its sheets are: {}", listed(&names)))
         });
     }
-    let mut full = Vec::new();
-    for (sheet, _) in sheets.iter().filter(|(_, is_visible)| *is_visible) {
-        if has_content(book, name, sheet)? {
-            full.push(sheet.as_str());
+    let (mut full, mut hidden) = (Vec::new(), 0);
+    for (sheet, is_visible) in &sheets {
+        if *is_visible {
+            full.extend(has_content(book, name, sheet)?.then_some(sheet.as_str()));
+        } else {
+            hidden += u64::from(has_content(book, name, sheet).unwrap_or(true));
         }
     }
     match full.as_slice() {
-        [one] => Ok((*one).to_owned()),
+        [one] => Ok(((*one).to_owned(), hidden)),
         [] => Err(Error::Failed(format!("{name} has no sheet with rows"))),
         several => Err(Error::Usage(format!(
             "{name} has several sheets with rows: {}. Choose one with --sheet NAME",
@@ -263,6 +262,7 @@ pub mod tests {
     use std::io::Write as _;
 
     use super::*;
+    use crate::file_kind::Kind;
 
     const ROWS: &str = r#"<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="inlineStr"><is><t>Start date</t></is></c></row>
         <row r="2"><c r="A2" s="1"/></row>
@@ -309,8 +309,8 @@ pub mod tests {
         let path = folder.path().join("people.xlsx");
         std::fs::write(&path, bytes).expect("written");
         assert_eq!(Kind::of(&path), Kind::Workbook);
-        let (text, _) = read(&path, sheet).map_err(|error| error.to_string())?;
-        Ok(String::from_utf8(text).expect("UTF-8"))
+        let sheet = read(&path, sheet).map_err(|error| error.to_string())?;
+        Ok(String::from_utf8(sheet.text).expect("UTF-8"))
     }
 
     #[test]
@@ -351,6 +351,32 @@ pub mod tests {
         let far = "<row r=\"1\"><c r=\"XFD1\"><v>1</v></c></row>";
         assert!(read_book(&book(&[("People", far)], TEXTS), None).is_err_and(|said| said.contains("too far away")));
         assert!(read_book(b"PK\x03\x04 and no more", None).is_err_and(|said| said.contains("Excel workbook")));
+    }
+
+    #[test]
+    fn hidden_rows_and_sheets_are_counted() {
+        let cell = |row: u32| format!("<c r=\"A{row}\"><v>{row}</v></c>");
+        let rows = format!(
+            "<row r=\"1\">{}</row><row r=\"2\" hidden=\"1\">{}</row><row hidden=\"true\" r=\"3\"/>\
+             <row r=\"4\" hidden=\"1\"></row><row r=\"5\" hidden=\"0\">{}</row>",
+            cell(1),
+            cell(2),
+            cell(5)
+        );
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("people.xlsx");
+        std::fs::write(&path, book(&[("People", &rows), ("Old\" state=\"hidden", ROWS)], TEXTS)).expect("written");
+        let sheet = read(&path, None).expect("the visible one");
+        assert_eq!((sheet.hidden_rows, sheet.hidden_sheets, &*sheet.text), (1, 1, &b"1\n2\n\n\n5\n"[..]));
+    }
+
+    #[test]
+    fn other_archives_are_named() {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file("content.xml", zip::write::SimpleFileOptions::default()).expect("started");
+        let bytes = zip.finish().expect("finished").into_inner();
+        let said = read_book(&bytes, None).expect_err("no workbook");
+        assert!(said.contains("OpenDocument") && said.contains("Save it as .xlsx"), "{said}");
     }
 
     #[test]

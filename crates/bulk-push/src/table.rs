@@ -10,21 +10,20 @@ use credential::Context;
 use jiff::civil::Date;
 
 use crate::cells::Cells;
+use crate::cut_end::CutEnd;
 use crate::entry::{Digest, Read, digest};
 use crate::error::Error;
-use crate::extra_rows::is_total;
+use crate::extra_rows::ExtraRows;
 use crate::group::{Group, Record, nfc};
 use crate::heading::Heading;
-use crate::infer_columns::unused_middle_name;
-use crate::input::{Input, LONGEST_ROW, Merged, Row, Scan};
-use crate::leavers::{Leavers, People};
+use crate::input::{Input, LONGEST_ROW, Row, Scan, Unseen};
 use crate::mapping::Mapping;
 use crate::names::NameParts;
+use crate::people::Identity;
 use crate::plan::Plan;
-use crate::printable::printable;
-use crate::quoting::malformed;
 use crate::rejected_row::RejectedRow;
-use crate::second_columns::SecondColumns;
+use crate::row_checks::RowChecks;
+use crate::table_checks::{clean, has_line_endings, has_no_merged_rows, is_well_quoted, is_whole_name};
 
 /// Marks the last row of a person.
 const NONE: u32 = u32::MAX;
@@ -38,14 +37,21 @@ pub struct Table {
     pub plan: Plan,
     /// Lines above the header, which are not read.
     pub lines_above: usize,
-    /// Rows with totals, which are not read.
-    pub totals: u64,
+    /// What is in the file, but not among its rows as a person sees them.
+    pub unseen: Unseen,
+    /// A warning about columns that are ignored.
+    pub warning: Option<String>,
     /// The position of each row, and the next row of the same person.
     rows: Vec<(Row, u32)>,
     /// The first row of each person, or of each credential.
     first: Vec<u32>,
     name_parts: NameParts,
+    identity: Identity,
     cells: Cells,
+    /// Whether rows may leave out empty cells at their end.
+    has_short_rows: bool,
+    /// The last line, if the file ends without a line ending.
+    open_line: Option<u32>,
 }
 
 impl Table {
@@ -64,44 +70,50 @@ impl Table {
         let row = scan.row(Some(between), LONGEST_ROW, &mut raw)?.ok_or_else(empty)?;
         is_well_quoted(&scan, row, &raw, between)?;
         let mut header: Vec<String> = cells.split(as_text(&raw)).iter().map(|name| clean(name)).collect();
-        if raw.contains(&b'\r') {
-            return Err(Error::Failed(
-                "lines end with carriage returns only; save the file with common line endings".to_owned(),
-            ));
-        }
+        has_line_endings(&raw)?;
         let mut unnamed: Vec<usize> = (0..header.len()).filter(|column| header[*column].is_empty()).collect();
         unnamed.iter().for_each(|column| header[*column] = format!("column {}", column + 1));
         let mut plan = Plan::new(mapping, known, header, mail_links, today)?;
         has_no_merged_rows(&scan, &plan, row.line)?;
-        let (mut leavers, mut people) = (Leavers::new(&plan), People::default());
-        leavers.header(&plan)?;
         is_whole_name(&plan)?;
-        let (second_columns, mut totals) = (SecondColumns::new(&plan), 0);
-        let mut found = Rows::default();
+        let (mut checks, mut cut_end) = (RowChecks::new(&plan)?, CutEnd::new(&plan));
+        let (mut found, mut extra_rows) = (Rows::default(), ExtraRows::new(scan.unseen));
         while let Some(row) = scan.row(Some(between), LONGEST_ROW, &mut raw)? {
             is_well_quoted(&scan, row, &raw, between)?;
             let cells = cells.split(as_text(&raw));
-            if cells.iter().all(|cell| cell.trim().is_empty()) {
+            if extra_rows.takes(row.line, &plan, &cells)? {
                 continue;
             }
-            if is_total(row.line, plan.header.len(), &cells)? {
-                totals += 1;
-                continue;
-            }
+            cut_end.row(row.line, &cells, scan.is_open_ended);
             unnamed.retain(|column| cells.get(*column).is_none_or(|cell| cell.trim().is_empty()));
-            second_columns.row(&plan, row.line, &cells)?;
-            leavers.row(&mut plan, row.line, &cells)?;
-            people.row(&plan, row.line, &cells)?;
+            checks.row(&mut plan, row.line, &cells)?;
             let person = plan.person.and_then(|column| cells.get(column)).map(|cell| cell.trim()).unwrap_or_default();
             found.add(row, if plan.form.list.is_some() { person } else { "" })?;
         }
+        let open_line = cut_end.check()?;
+        let warning = checks.finish(&mut plan)?;
         // A column without a name and without values is not shown.
         let is_used = |plan: &Plan, column: usize| !plan.unmapped().any(|unused| unused == column);
         unnamed.retain(|column| !is_used(&plan, *column));
         unnamed.iter().for_each(|column| plan.header[*column].clear());
         let Rows { rows, first, .. } = found;
-        let name_parts = NameParts::new(&plan);
-        Ok(Self { input: scan.finish(), plan, lines_above, totals, rows, first, name_parts, cells })
+        let (name_parts, identity) = (NameParts::new(&plan), Identity::new(&plan));
+        let (unseen, has_short_rows) = (extra_rows.unseen, scan.is_sheet || mapping.allow_short_rows);
+        let input = scan.finish();
+        Ok(Self {
+            input,
+            plan,
+            lines_above,
+            unseen,
+            warning,
+            rows,
+            first,
+            name_parts,
+            identity,
+            cells,
+            has_short_rows,
+            open_line,
+        })
     }
 
     /// Returns the number of people or credentials.
@@ -129,10 +141,16 @@ impl Table {
         Ok(records)
     }
 
+    fn group<'a>(&'a self, records: &'a [Record]) -> Group<'a> {
+        let (plan, name_parts, identity, cells) = (&self.plan, &self.name_parts, &self.identity, &self.cells);
+        let (has_short_rows, open_line) = (self.has_short_rows, self.open_line);
+        Group { plan, name_parts, identity, cells, records, has_short_rows, open_line }
+    }
+
     /// Reads the credential of person `index`.
     pub fn read(&mut self, index: usize, context: &Context<'_>) -> Result<Read, Error> {
         let records = self.records(index)?;
-        let group = Group { plan: &self.plan, name_parts: &self.name_parts, cells: &self.cells, records: &records };
+        let group = self.group(&records);
         let mut rejected = group.shape();
         let body = group.body(&mut rejected);
         if !rejected.is_empty() {
@@ -144,7 +162,7 @@ impl Table {
     /// Adds the position in the file to a problem that the server reported for person `index`.
     pub fn located(&mut self, index: usize, rejected_row: RejectedRow) -> Result<RejectedRow, Error> {
         let records = self.records(index)?;
-        let group = Group { plan: &self.plan, name_parts: &self.name_parts, cells: &self.cells, records: &records };
+        let group = self.group(&records);
         let kept = group.body(&mut Vec::new()).kept;
         let (record, column) = group.place(&rejected_row.pointer, &rejected_row.suggestion, &kept);
         Ok(group.at(record, column, rejected_row))
@@ -172,51 +190,6 @@ impl Rows {
             None => self.first.push(number),
         }
         Ok(())
-    }
-}
-
-/// Refuses quotes that would garble the cells of this row or of the following ones.
-fn is_well_quoted(scan: &Scan, row: Row, raw: &[u8], separator: u8) -> Result<(), Error> {
-    let Some((at, why)) = malformed(raw, separator) else { return Ok(()) };
-    let before = String::from_utf8_lossy(&raw[..at]);
-    let line = row.line.saturating_add(u32::try_from(before.matches('\n').count()).unwrap_or_default());
-    let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
-    Err(Error::Failed(format!("{}:{line}:{column}: malformed quoting: {why}. Nothing was sent", scan.name())))
-}
-
-/// Refuses a full name that leaves out the middle name, unless that column is ignored.
-fn is_whole_name(plan: &Plan) -> Result<(), Error> {
-    let full_name = plan.columns_of("full_name").unwrap_or_default();
-    let is_free = |column: usize| !plan.ignored.contains(&column);
-    let Some(middle) = unused_middle_name(&plan.header, full_name, is_free) else { return Ok(()) };
-    let name = plan.label(middle);
-    Err(Error::Usage(format!(
-        "the column '{name}' is not part of full_name. Add it with --column full_name=FIRST+{name}+LAST, or exclude it \
-         with --ignore-column \"{name}\""
-    )))
-}
-
-/// Cleans the name of a column: line breaks, control characters and marks of direction are no part
-/// of it.
-fn clean(name: &str) -> String {
-    let name = printable(name).replace('\u{fffd}', " ");
-    name.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Refuses cells that a workbook merges over several rows: only the first row has their value.
-fn has_no_merged_rows(scan: &Scan, plan: &Plan, header_line: u32) -> Result<(), Error> {
-    let unused: Vec<usize> = plan.unmapped().collect();
-    let is_mapped = |column: &usize| *column < plan.header.len() && !unused.contains(column);
-    let is_wrong =
-        |merged: &&Merged| merged.last_row > header_line && merged.columns.clone().any(|column| is_mapped(&column));
-    match scan.merged.iter().find(is_wrong) {
-        Some(merged) => Err(Error::Usage(format!(
-            "{}: the cells {} are merged over several rows, so only the first of them has the value. Unmerge them and \
-             fill in each row",
-            scan.name(),
-            merged.range
-        ))),
-        None => Ok(()),
     }
 }
 
@@ -285,10 +258,39 @@ mod tests {
         let header = HEADER.replace("To,Pay", "\"To\u{202e}\",,Pay").replace("period\n", "period,\n");
         let rows = "1,Ada,Example,A,Clerk,2015-01,,note,2024-05,\nTotal,,,,,,,,,\n";
         let mut read = open(&format!("{header}{rows}"), &Mapping::default(), Type::default());
-        assert_eq!((read.table.rows(), read.table.totals), (1, 1));
+        assert_eq!((read.table.rows(), read.table.unseen.totals), (1, 1));
         assert_eq!(read.table.plan.unused(), ["column 8"]);
         assert_eq!(read.table.plan.header[6], "To");
         assert!(read.entries().remove(0).is_ok());
+    }
+
+    #[test]
+    fn short_rows_are_refused_unless_they_are_allowed() {
+        let header = "Emp ID,Name,Company,Job,Start,Pay period,End\n";
+        let text = format!("{header}1,Ada,A,Clerk,2015-01,2024-05\n2,Bo,A,Clerk,2015-01,2024-05,");
+        let codes = |text: &str, allow: bool| -> Vec<(u32, String)> {
+            let mapping = Mapping { allow_short_rows: allow, ..Mapping::default() };
+            let found = open(text, &mapping, Type::default()).rejected();
+            found.into_iter().map(|(line, _, code, _)| (line, code)).collect()
+        };
+        assert_eq!(codes(&text, false), [(2, "row.cells".to_owned())]);
+        assert_eq!(codes(&text, true), []);
+        let cut = text.trim_end_matches(',');
+        assert_eq!(codes(cut, true), [(3, "row.cells".to_owned())], "the last row was cut");
+        let unnamed = text.replace("End\n", "\n");
+        assert_eq!(codes(&unnamed, false), [], "a column without a name may be missing");
+    }
+
+    #[test]
+    fn footers_end_a_table() {
+        let rows = "1,Ada,Example,A,Clerk,2015-01,,2024-05\n*** End of report ***\nPage 1,,,,,,,\n";
+        let read = open(&format!("{HEADER}{rows}"), &Mapping::default(), Type::default());
+        assert_eq!((read.table.len(), read.table.unseen.footers), (1, 2));
+        let text = format!("{HEADER}{rows}{rows}");
+        let today = jiff::civil::date(2026, 11, 23);
+        let scan = Scan::of_text("people.csv", text.into_bytes());
+        let said = Table::open(scan, &Mapping::default(), Type::default(), false, today).expect_err("two tables");
+        assert!(said.to_string().contains("line 5") && said.to_string().contains("'Page 1'"), "{said}");
     }
 
     #[test]

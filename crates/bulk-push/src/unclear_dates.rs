@@ -13,15 +13,15 @@ const DAY_NUMBERS: std::ops::RangeInclusive<i32> = 20_000..=60_000;
 pub fn explain(text: &str, is_told: bool) -> Option<(String, String)> {
     if let Some(day) = day_number(text) {
         let message = format!(
-            "'{text}' is a spreadsheet's day number, probably {day}. Format the column as a date and export the file \
-             again, or push the .xlsx file itself."
+            "'{text}' is a spreadsheet's day number, probably {day}. Format the column as a date, and export the file \
+             again; a workbook (.xlsx) with that format can be pushed as it is."
         );
         return Some((message, format!("write the date, probably {day}")));
     }
     if is_shifted_day(text) {
         let message = format!(
-            "'{text}' is a time in UTC. Where the file was made, it may have been the next day. Export dates without \
-             a time."
+            "'{text}' is a time in UTC, or one late in the evening that may be. Where the file was made, it may have \
+             been the next day. Export dates without a time."
         );
         return Some((message, "write the date without a time".to_owned()));
     }
@@ -52,12 +52,26 @@ fn day_number(text: &str) -> Option<String> {
     date(1899, 12, 30).checked_add(number.days()).ok().map(|day| day.to_string())
 }
 
-/// Returns whether a text is a time in UTC other than midnight. Its local date may be another one.
+/// Returns whether a text is a time in UTC other than midnight, or a time without a zone from ten
+/// in the evening, which may be midnight in UTC+1 or UTC+2. Its local date may be another one.
 pub fn is_shifted_day(text: &str) -> bool {
     let Some((_, time)) = split_time(text) else { return false };
-    let utc = ["Z", "z", "+00:00", "+0000", "+00", " UTC", " GMT"];
-    let clock = utc.iter().find_map(|zone| time.strip_suffix(zone));
-    clock.is_some_and(|clock| clock.bytes().any(|byte| (b'1'..=b'9').contains(&byte)))
+    let end = time.find(|character: char| !character.is_ascii_digit() && !":.,".contains(character));
+    let (clock, rest) = time.split_at(end.unwrap_or(time.len()));
+    let rest = rest.trim().to_ascii_uppercase();
+    let (half, zone) = match rest.get(..2) {
+        Some(half @ ("AM" | "PM")) => (Some(half), rest[2..].trim()),
+        _ => (None, &*rest),
+    };
+    let hour: Option<u32> = clock.split(':').next().and_then(|hour| hour.parse().ok());
+    let is_late = hour.is_some_and(|hour| if half == Some("PM") { (10..12).contains(&hour) } else { hour >= 22 });
+    let is_morning = half == Some("AM") && hour == Some(12);
+    let after_hour = clock.split_once(':').map_or("", |(_, after)| after);
+    let has_digit = |text: &str| text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    let is_midnight = !has_digit(if is_morning { after_hour } else { clock });
+    let offset = ["ETC/", "UTC", "GMT", "UT", "Z"].iter().fold(zone.to_owned(), |zone, name| zone.replace(name, ""));
+    let is_utc = !zone.is_empty() && offset.chars().all(|character| "+-0:. ()[]".contains(character));
+    if zone.is_empty() { is_late } else { is_utc && !is_midnight }
 }
 
 /// Splits a time of day off a date.
@@ -82,7 +96,7 @@ pub fn six_digits(text: &str) -> Option<(String, String)> {
 }
 
 /// Returns whether a date can be read with the day or with the month first.
-fn is_ambiguous(text: &str) -> bool {
+pub fn is_ambiguous(text: &str) -> bool {
     let separator = if text.contains('-') { '-' } else { '/' };
     ["YYYY", "YY"].into_iter().any(|year| {
         let reads = |first: &str, second: &str| {
@@ -115,5 +129,32 @@ mod tests {
         }
         assert_eq!(explain("200112", true), None, "the format was set");
         assert!(explain("43556", true).is_some(), "no format reads a day number");
+    }
+
+    #[test]
+    fn times_that_may_be_of_another_day_are_found() {
+        for text in [
+            "2019-03-31T14:00:00Z",
+            "2019-03-31T14:00:00-00:00",
+            "2019-03-31T14:00:00GMT",
+            "2019-03-31 13:00:00 +0000 UTC",
+            "2019-03-31 14:00:00+00",
+            "2019-03-31 22:00",
+            "2019-03-31T23:59:59",
+            "3/31/2019 11:00 PM",
+        ] {
+            assert!(is_shifted_day(text), "{text}");
+        }
+        for text in [
+            "2019-03-31",
+            "2019-03-31T00:00:00Z",
+            "2019-03-31T00:00:00-00:00",
+            "2019-03-31 17:00",
+            "2019-03-31T23:00:00+02:00",
+            "1/4/2019 12:00 AM",
+            "1/4/2019 9:00 PM",
+        ] {
+            assert!(!is_shifted_day(text), "{text}");
+        }
     }
 }

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::client::Taken;
 use crate::entry::{Digest, Entry, digest};
 use crate::error::Error;
+use crate::formula_cells::guarded;
 
 pub use self::previous_run::{JournalHeader, PreviousRun};
 use self::previous_run::{LINKS, cannot, is_regular};
@@ -118,7 +119,8 @@ impl Journal {
         if self.known.insert(id, taken.request_id) != Some(taken.request_id) {
             let mut writer = csv::Writer::from_writer(&mut self.rows);
             let request_id = taken.request_id.to_string();
-            let row = [&*entry.person, &*entry.credential_id, &*taken.redirect_uri, &*request_id, &*taken.status];
+            let (person, credential_id) = (guarded(&entry.person), guarded(&entry.credential_id));
+            let row = [&*person, &*credential_id, &*taken.redirect_uri, &*request_id, &*taken.status];
             let written = writer.write_record(&row[..self.columns]).map_err(|error| cannot(&self.paths.0, &error));
             written.and_then(|()| writer.flush().map_err(|error| cannot(&self.paths.0, &error)))?;
         }
@@ -163,6 +165,16 @@ pub fn append(path: &Path) -> Result<File, Error> {
         })?;
     }
     Ok(file)
+}
+
+/// Takes the rights of other users from an existing file. A run that pushes nothing does not open it.
+pub fn keep_private(path: &Path) -> Result<(), Error> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
+            std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(|error| cannot(path, &error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Syncs the directory, so that a new file survives a crash.
@@ -254,7 +266,8 @@ mod tests {
         journal.flush().expect("written");
         drop(journal);
         let previous = files.look(&header(), false).expect("readable");
-        assert!(previous.has(&entry("1").digest()) && !previous.has(&entry("2").digest()));
+        assert!(previous.is_done(&entry("1")) && !previous.is_done(&entry("2")));
+        assert!(!previous.has_lost_its_link(&entry("1")) && !previous.has_lost_its_link(&entry("2")));
         assert!(files.text("links").contains("\"person, \"\"1\"\"\",1,https://x/"), "{}", files.text("links"));
         for name in ["links", "progress"] {
             let mode = std::fs::metadata(files.path(name)).expect("there").permissions().mode();
@@ -265,6 +278,10 @@ mod tests {
         let (_, journal) = files.open(&header());
         let mode = std::fs::metadata(files.path("links")).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "closed again");
+        std::fs::set_permissions(files.path("links"), Permissions::from_mode(0o640)).expect("opened");
+        keep_private(&files.path("links")).expect("closed");
+        let mode = std::fs::metadata(files.path("links")).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "also if nothing is pushed");
         // The first has a link, so its response was not lost. The earlier run may have pushed the
         // second.
         assert!(!journal.may_be_lost(&entry("1"), true) && journal.may_be_lost(&entry("2"), false));
@@ -302,13 +319,32 @@ mod tests {
             std::fs::write(files.path("progress"), &progress[..progress_end]).expect("written");
             let (previous, mut journal) = files.open(&header());
             for id in ["1", "Zoë, \"2\""] {
-                if !previous.has(&entry(id).digest()) {
+                if !previous.is_done(&entry(id)) {
                     journal.taken(&entry(id), &link(), true).expect("noted");
                 }
             }
             journal.flush().expect("written");
             assert_eq!(files.text("links"), links, "after a crash at {links_end}, {progress_end}");
         }
+    }
+
+    #[test]
+    fn links_that_were_removed_are_requested_again() {
+        let files = files();
+        let (_, mut journal) = files.open(&header());
+        for id in ["1", "=2"] {
+            journal.taken(&entry(id), &link(), true).expect("noted");
+        }
+        journal.flush().expect("written");
+        drop(journal);
+        assert!(files.text("links").contains(",'=2,https://x/"), "no formula: {}", files.text("links"));
+        let whole = files.look(&header(), false).expect("readable");
+        assert!(whole.is_done(&entry("1")) && whole.is_done(&entry("=2")));
+        let kept: String = files.text("links").lines().take(2).map(|line| format!("{line}\n")).collect();
+        std::fs::write(files.path("links"), kept).expect("written");
+        let previous = files.look(&header(), false).expect("readable");
+        assert!(previous.is_done(&entry("1")) && !previous.is_done(&entry("=2")));
+        assert!(previous.has_lost_its_link(&entry("=2")) && !previous.has_lost_its_link(&entry("1")));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::entry::{Digest, Entry, digest};
 use crate::error::Error;
+use crate::formula_cells::unguarded;
 
 /// The header of the file of links.
 pub(super) const LINKS: [&str; 5] = ["person", "credential_id", "redirect_uri", "request_id", "status"];
@@ -34,8 +35,10 @@ pub struct JournalHeader {
 #[derive(Debug, Default)]
 pub struct PreviousRun {
     done: HashSet<Digest>,
-    /// The request of each link, by credential id.
+    /// The request of each link, by credential id. The journal takes it over.
     pub(super) links: HashMap<Digest, Uuid>,
+    /// The credential ids of all links.
+    linked: HashSet<Digest>,
     /// People with a link.
     pub(super) people: HashSet<Digest>,
     /// Ids of credentials that a later one of the same person replaced.
@@ -46,9 +49,14 @@ pub struct PreviousRun {
 }
 
 impl PreviousRun {
-    /// Returns whether the credential with this digest was pushed.
-    pub fn has(&self, digest: &Digest) -> bool {
-        self.done.contains(digest)
+    /// Returns whether `entry` was pushed and the file of links has its link.
+    pub fn is_done(&self, entry: &Entry) -> bool {
+        self.done.contains(&entry.digest()) && self.linked.contains(&digest(&[entry.credential_id.as_bytes()]))
+    }
+
+    /// Returns whether `entry` was pushed, but its link is not in the file: somebody removed its row.
+    pub fn has_lost_its_link(&self, entry: &Entry) -> bool {
+        self.done.contains(&entry.digest()) && !self.is_done(entry)
     }
 
     /// Returns `entry` under an id that was not replaced. Reverting a correction is a correction
@@ -142,8 +150,10 @@ impl PreviousRun {
             if let (Some(person), Some(id), Some(Ok(request))) =
                 (record.get(0), record.get(1), record.get(3).map(str::parse))
             {
+                let (person, id) = (unguarded(person), unguarded(id));
                 let (person, id) = (digest(&[person.as_bytes()]), digest(&[id.as_bytes()]));
                 previous.links.insert(id, request);
+                previous.linked.insert(id);
                 previous.replaced.remove(&id);
                 previous.replaced.extend(last_of.insert(person, id).filter(|earlier| *earlier != id));
             }

@@ -1,5 +1,6 @@
 //! `tenure push` against a real server.
 
+mod changes;
 mod exports;
 mod files;
 mod links;

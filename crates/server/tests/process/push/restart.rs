@@ -72,6 +72,24 @@ fn interrupted_client_stops_cleanly_and_can_resume() {
 }
 
 #[test]
+fn closed_terminal_stops_a_push_unless_hangups_are_ignored() {
+    let bureau = Bureau::new(&SLOW);
+    bureau.write("people.csv", people(250));
+    let mut client = bureau.spawn(&["people.csv"]);
+    some_links(&bureau, 30);
+    signal(&client, "HUP");
+    // The tests may run under `nohup`, which their processes inherit.
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("a mask");
+    let is_ignored = u64::from_str_radix(mask.trim(), 16).expect("a number") & 1 == 1;
+    assert_eq!(client.wait(), Some(i32::from(!is_ignored)));
+    let said = bureau.text("output");
+    assert_eq!(said.contains("not pushed yet"), !is_ignored, "{said}");
+    let links = bureau.links("people.csv.links.csv").len();
+    assert!(said.contains(&format!("{links} people pushed")), "{said}");
+}
+
+#[test]
 fn client_waits_for_a_restarted_server() {
     let mut bureau = Bureau::new(&SLOW);
     bureau.write("people.csv", people(250));

@@ -1,0 +1,80 @@
+//! Tables whose columns were once misunderstood, with what becomes of them.
+
+use crate::cases::read_with;
+
+/// Reads a table and returns the jobs as they will be pushed, one line each.
+fn read(table: &str, options: &[&str]) -> Result<Vec<String>, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("people.csv");
+    std::fs::write(&path, table).expect("written");
+    let entries = read_with(path.to_str().expect("a path"), options)?;
+    let shown = crate::preview::preview(&entries);
+    Ok(shown.lines().map(|line| line.trim().to_owned()).collect())
+}
+
+fn stopped(table: &str, options: &[&str], parts: &[&str]) {
+    let said = read(table, options).expect_err("stopped");
+    assert!(parts.iter().all(|part| said.contains(part)), "{said}");
+}
+
+const HEADER: &str = "Employee No,Full name,Company,Job title,Start date,End date";
+
+#[test]
+fn rows_of_one_id_are_about_one_person() {
+    let row = |id: &str, organisation: &str, more: &str| {
+        format!("{id},John Smith,{organisation},Clerk,2015-01,2016-01{more}\n")
+    };
+    let born = row("1", "A", ",1990-01-01") + &row("1", "B", ",1965-05-05");
+    stopped(&format!("{HEADER},Date of birth\n{born}"), &[], &["Date of birth [rows.differ]"]);
+    assert!(read(&format!("{HEADER},Date of birth\n{}", born.replace("1965-05-05", "")), &[]).is_ok());
+    for id in ["N/A", "0", "1.00E+05", "#####", "*None"] {
+        let rows = row(id, "A", "") + &row(id, "B", "");
+        stopped(&format!("{HEADER}\n{rows}"), &[], &["Employee No [person.placeholder]"]);
+    }
+}
+
+#[test]
+fn statuses_mean_what_the_caller_says() {
+    let table = format!("{HEADER},Status\n1,Ada Example,A,Clerk,2015-01,,Zzz\n2,Bo Sample,A,Clerk,2015-01,,Gone\n");
+    stopped(&table, &[], &["'Zzz' (line 2), 'Gone' (line 3)", "--employed-status VALUE", "--left-status VALUE"]);
+    stopped(&table, &["--employed-status", "Zzz"], &["'Gone'"]);
+    stopped(&table, &["--employed-status", "Zzz", "--left-status", "gone"], &["[status.left]", "Fill in the end"]);
+    let both = ["--employed-status", "Zzz", "--employed-status", "Gone"];
+    assert_eq!(read(&table, &both).expect("employed").len(), 4);
+}
+
+#[test]
+fn employers_agree_or_one_is_chosen() {
+    let table = "Employee No,Full name,Organization,Company,Job title,Start date\n1,Ada,Finance,A,Clerk,2015-01\n";
+    stopped(table, &[], &["'Finance'", "--column organisation=\"Company\""]);
+    for options in [["--column", "organisation=Company"], ["--ignore-column", "Organization"]] {
+        let jobs = read(table, &options).expect("chosen");
+        assert_eq!(jobs[1], "Clerk, A: from 2015-01 and still employed in 2026-10");
+    }
+}
+
+#[test]
+fn months_that_are_set_do_not_overrule_those_of_the_file() {
+    let table = "Employee No,Full name,Company,Job title,Start date,Pay period\n1,Ada,A,Clerk,2015-01,2020-01\n";
+    stopped(table, &[], &["'Pay period' says 2020-01", "--column last_processed_month=\"Pay period\""]);
+}
+
+#[test]
+fn either_of_two_ends_is_used() {
+    let table = "Employee No,Full name,Company,Job title,Start date,End date,Termination date\n\
+        1,Ada,A,Clerk,2015-01,2018-01,\n2,Bo,A,Clerk,2015-01,,2019-01\n3,Cy,A,Clerk,2015-01,,\n";
+    let jobs = read(table, &[]).expect("read");
+    let until = |index: usize| jobs[index].rsplit_once("2015-01 ").map(|(_, until)| until.to_owned());
+    let expected = ["to 2018-01", "to 2019-01", "and still employed in 2026-10"];
+    assert_eq!([until(1), until(3), until(5)], expected.map(|until| Some(until.to_owned())));
+}
+
+#[test]
+fn headers_in_other_languages_are_known() {
+    let german = "Personalnummer;Familienname;Vorname;Mandant;T\u{e4}tigkeit;Eintrittsdatum;Austrittsdatum\n\
+        1;Example;Ada;A;Clerk;01.04.2019;31.03.2020\n";
+    assert_eq!(read(german, &[]).expect("read"), ["1: Ada Example", "Clerk, A: from 2019-04 to 2020-03"]);
+    let french = "Matricule,Nom,Pr\u{e9}nom,Soci\u{e9}t\u{e9},Emploi,Date d'entr\u{e9}e,Date de sortie\n\
+        1,Example,Ada,A,Clerk,1 avril 2019,31 mars 2020\n";
+    assert_eq!(read(french, &[]).expect("read"), ["1: Ada Example", "Clerk, A: from 2019-04 to 2020-03"]);
+}

@@ -1,0 +1,91 @@
+//! The end of a job: the text of its column, or of another column with an end if that is empty.
+
+use credential::Shape;
+
+use crate::dates::Reading;
+use crate::plan::Plan;
+
+/// The field with the end of a job.
+pub const END: &str = "end_date";
+
+/// Returns the text of the end of a row. A date goes before a word such as `present`.
+pub fn text(plan: &Plan, cells: &[String]) -> String {
+    let own = plan.columns_of(END).unwrap_or_default();
+    let parts = own.iter().map(|column| cell(cells, *column)).filter(|part| !part.is_empty());
+    let own = parts.collect::<Vec<_>>().join(" ");
+    let others = || plan.other_ends.iter().map(|column| cell(cells, *column));
+    if is_ended(plan, &own) {
+        return own;
+    }
+    let other = others().find(|other| is_ended(plan, other));
+    other.or_else(|| others().find(|other| own.is_empty() && !other.is_empty())).map_or(own, str::to_owned)
+}
+
+/// Returns whether a row has an end.
+pub fn has(plan: &Plan, cells: &[String]) -> bool {
+    is_ended(plan, &text(plan, cells))
+}
+
+/// Returns the month of the end of a row, such as `2020-03`.
+pub fn month(plan: &Plan, cells: &[String]) -> Option<String> {
+    read(plan, &text(plan, cells), END)
+}
+
+/// Reads the month of a cell with a date.
+pub fn read(plan: &Plan, text: &str, field: &str) -> Option<String> {
+    match plan.dates.convert(text, Shape::YearMonth, true, field) {
+        Reading::Date(month) if is_month(&month) => Some(month),
+        _ => None,
+    }
+}
+
+fn is_month(text: &str) -> bool {
+    text.len() == 7 && text.as_bytes()[4] == b'-' && text.bytes().filter(u8::is_ascii_digit).count() == 6
+}
+
+/// Returns whether the text of an end says that there is one.
+fn is_ended(plan: &Plan, text: &str) -> bool {
+    let read = || plan.dates.convert(text, Shape::YearMonth, true, END);
+    !text.is_empty()
+        && matches!(read(), Reading::Date(_))
+        && plan.dates.explain(text, true).is_none_or(|(_, help)| !help.contains("--empty-end"))
+}
+
+fn cell(cells: &[String], column: usize) -> &str {
+    cells.get(column).map(|cell| cell.trim()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use credential::Type;
+
+    use super::*;
+    use crate::mapping::Mapping;
+
+    #[test]
+    fn ends_are_taken_from_the_column_that_is_filled() {
+        let cells = |text: &str| -> Vec<String> { text.split(',').map(str::to_owned).collect() };
+        let header = cells("Emp ID,Name,Company,Job,Start,Pay period,End date,Termination date");
+        let today = jiff::civil::date(2026, 11, 23);
+        let plan = Plan::new(&Mapping::default(), Type::default(), header, false, today).expect("whole");
+        assert_eq!(plan.other_ends, [7]);
+        let end = |ends: &str| text(&plan, &cells(&format!("1,Ada,A,Clerk,2015-01,2026-10,{ends}")));
+        for (ends, expected) in [
+            ("2020-03,", "2020-03"),
+            (",2020-03", "2020-03"),
+            ("-,2020-03", "2020-03"),
+            ("present,", "present"),
+            (",", ""),
+        ] {
+            assert_eq!(end(ends), expected, "{ends}");
+        }
+        let again = Plan::new(&plan.mapping, Type::default(), plan.header.clone(), false, today).expect("whole");
+        assert_eq!((&again.other_ends, &again.mapping), (&plan.other_ends, &plan.mapping));
+        let own = Mapping {
+            columns: [("end_date".to_owned(), crate::mapping::Columns::of("End date"))].into(),
+            ..Mapping::default()
+        };
+        let chosen = Plan::new(&own, Type::default(), plan.header.clone(), false, today).expect("whole");
+        assert_eq!(chosen.other_ends, Vec::<usize>::new(), "it was chosen");
+    }
+}

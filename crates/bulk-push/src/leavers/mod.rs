@@ -1,0 +1,251 @@
+//! Finds people who left, but would be pushed as employed because a column was not understood.
+//!
+//! A column that no field uses may hold the end of a job under an unknown name, or a status. If a
+//! row without an end has a date there, or a value that is not known to mean employed, the run
+//! stops until the column is mapped or ignored, or the meaning of the value is given.
+
+use crate::employment_words::{Kind, has_left_in, is_active, is_end, is_no, is_valid, is_yes};
+use crate::ends::{self, END};
+use crate::error::Error;
+use crate::findings::Findings;
+use crate::infer_columns::folded;
+use crate::likely_date::earliest;
+use crate::plan::{Origin, Plan};
+use crate::printable::printable;
+
+/// Parts of the names of columns that say that a credential ended.
+const REVOKED: [&str; 5] = ["revoked", "withdrawn", "cancelled", "canceled", "suspended"];
+
+/// Parts of the names of columns with the end of a credential's validity.
+const EXPIRY: [&str; 8] =
+    ["expir", "validto", "validuntil", "validthrough", "validtill", "endofvalidity", "renewal", "renewby"];
+
+/// Maximum number of values of an ignored column that a mapping records.
+const RECORDED: usize = 100;
+
+/// A column that no field uses, its kind, and its name without case and punctuation.
+type Column = (usize, Kind, String);
+
+/// Looks at the rows of a table.
+#[derive(Debug)]
+pub struct Leavers {
+    columns: Vec<Column>,
+    /// Columns about the employment that a mapping file ignores.
+    ignored: Vec<Column>,
+    /// Columns about the employment that the caller ignores now.
+    accepted: Vec<Column>,
+    is_needed: bool,
+    /// Whether rows are credentials of another type than a career.
+    is_other_type: bool,
+    has_expiry: bool,
+    findings: Findings,
+    /// The values of accepted columns that say that a person left.
+    overruled: Findings,
+}
+
+impl Leavers {
+    /// Chooses the columns to look at.
+    pub fn new(plan: &Plan) -> Self {
+        let end = plan.form.find(END).filter(|_| plan.form.list.is_some());
+        let is_needed = end.is_some_and(|end| !matches!(plan.origins[end], Origin::Constant(_)));
+        let described = |column: usize| (column, Kind::of(&plan.header[column]), folded(&plan.header[column]));
+        let columns = plan.watched.iter().map(|column| described(*column)).collect();
+        let is_about = |(_, kind, _): &Column| !matches!(kind, Kind::Harmless | Kind::Other | Kind::Remark);
+        let name = |column: usize| plan.mapping.ignore.get(plan.ignored.iter().position(|at| *at == column)?);
+        let is_now = |(column, ..): &Column| name(*column).is_some_and(|name| plan.mapping.ignored_now.contains(name));
+        let is_settled = |(column, ..): &Column| {
+            name(*column).is_some_and(|name| {
+                plan.mapping.ignore_left.contains(name) && !plan.mapping.ignore_values.contains_key(name)
+            })
+        };
+        let about = plan.ignored.iter().map(|column| described(*column)).filter(is_about);
+        let (accepted, ignored): (Vec<Column>, Vec<Column>) = about.partition(is_now);
+        let accepted = accepted.into_iter().filter(|column| !is_settled(column)).collect();
+        let ignored = ignored.into_iter().filter(|column| !is_settled(column)).collect();
+        let (findings, overruled) = (Findings::default(), Findings::default());
+        let (is_other_type, has_expiry) = (plan.form.list.is_none(), plan.form.find("expiry_date").is_some());
+        Self { columns, ignored, accepted, is_needed, is_other_type, has_expiry, findings, overruled }
+    }
+
+    /// Checks that a column for the end was understood if there is one.
+    pub fn header(&self, plan: &Plan) -> Result<(), Error> {
+        let is_mapped = plan.columns_of(END).is_some();
+        match self.columns.iter().find(|(column, ..)| is_end(&plan.header[*column])) {
+            Some((column, ..)) if self.is_needed && !is_mapped => {
+                let name = plan.label(*column);
+                Err(Error::Usage(format!(
+                    "the column '{name}' may say when a job ended, but no column fills {END}, so everybody would be \
+                     pushed as employed. Map it with --column {END}=\"{name}\", or exclude it with --ignore-column \
+                     \"{name}\""
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Looks at a row. [`Leavers::finish`] reports what was found.
+    pub fn row(&mut self, plan: &mut Plan, line: u32, cells: &[String]) -> Result<(), Error> {
+        let cell = |column: usize| cells.get(column).map(|cell| cell.trim()).unwrap_or_default();
+        if self.is_other_type {
+            let is_wrong = |(column, _, name): &&Column| self.is_invalid(plan, *column, name, cell(*column));
+            let wrong: Vec<usize> = self.columns.iter().filter(is_wrong).map(|(column, ..)| *column).collect();
+            wrong.into_iter().for_each(|column| self.findings.add(column, cell(column), line));
+            return Ok(());
+        }
+        if !self.is_needed {
+            return Ok(());
+        }
+        if ends::has(plan, cells) {
+            return self.is_not_active(plan, line, cells);
+        }
+        if says_left(plan, cells) {
+            return Ok(());
+        }
+        let today = (i32::from(plan.today.year()), i32::from(plan.today.month()));
+        let says_so = |(column, kind, name): &&Column| {
+            let value = cell(*column);
+            match earliest(value, name) {
+                _ if is_told(&plan.mapping.employed_status, value) => false,
+                Some(month) if !matches!(kind, Kind::Harmless | Kind::Remark) => month <= today,
+                _ if plan.dates.is_ahead(value) => false,
+                _ => has_left_in(name, value) || !kind.agrees(name, value),
+            }
+        };
+        let found: Vec<usize> = self.columns.iter().filter(says_so).map(|(column, ..)| *column).collect();
+        found.into_iter().for_each(|column| self.findings.add(column, cell(column), line));
+        for (column, kind, name) in &self.ignored {
+            let value = cell(*column);
+            if !is_told(&plan.mapping.employed_status, value) && is_new(plan, *column, *kind, name, value) {
+                self.findings.add(*column, value, line);
+            }
+        }
+        for (column, kind, name) in &self.accepted {
+            let value = cell(*column);
+            if contradicts(*kind, name, value) {
+                self.overruled.add(*column, value, line);
+            }
+            record(plan, *column, *kind, name, value);
+        }
+        Ok(())
+    }
+
+    /// Refuses a row that ended before this month, but whose status says that the person is
+    /// employed: the end may be that of a contract that was renewed.
+    fn is_not_active(&self, plan: &Plan, line: u32, cells: &[String]) -> Result<(), Error> {
+        let today = format!("{:04}-{:02}", plan.today.year(), plan.today.month());
+        let Some(end) = ends::month(plan, cells).filter(|end| *end < today) else { return Ok(()) };
+        let cell = |column: usize| cells.get(column).map(|cell| cell.trim()).unwrap_or_default();
+        let is_one = |(column, kind, _): &&Column| {
+            let value = cell(*column);
+            is_active(*kind, value) && !is_told(&plan.mapping.left_status, value)
+        };
+        let Some((column, ..)) = self.columns.iter().find(is_one) else { return Ok(()) };
+        let (name, value) = (plan.label(*column), printable(cell(*column)));
+        Err(Error::Usage(format!(
+            "line {line}: the column '{name}' says '{value}', but the end is {end}. If the end is that of a contract, \
+             exclude its column with --ignore-column; if the person left, correct the status, or exclude it with \
+             --ignore-column \"{name}\""
+        )))
+    }
+
+    /// Returns whether a value says that a credential of another type is not valid, or until when.
+    fn is_invalid(&self, plan: &Plan, column: usize, name: &str, value: &str) -> bool {
+        let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+        let is_empty = matches!(value, "" | "-") || is_no(&folded(value));
+        let is_end = has(&REVOKED) || (self.has_expiry && has(&EXPIRY));
+        let is_told_valid = is_told(&plan.mapping.employed_status, value);
+        !is_told_valid && ((is_end && !is_empty) || !is_valid(&plan.header[column], value))
+    }
+
+    /// Reports what was found, and returns a warning about columns that are ignored although they
+    /// say that people left.
+    pub fn finish(self, plan: &mut Plan) -> Result<Option<String>, Error> {
+        if !self.findings.is_empty() {
+            return Err(Error::Usage(self.stop(plan)));
+        }
+        if self.overruled.is_empty() {
+            return Ok(None);
+        }
+        for column in self.overruled.columns() {
+            let name = plan.ignored.iter().position(|at| *at == column).and_then(|at| plan.mapping.ignore.get(at));
+            if let Some(name) = name.filter(|name| !plan.mapping.ignore_left.contains(name)).cloned() {
+                plan.mapping.ignore_left.push(name);
+            }
+        }
+        let found = self.overruled.text(plan);
+        Ok(Some(format!(
+            "Warning: people are pushed as still employed, although an ignored column may say that they left:\n{found}"
+        )))
+    }
+
+    fn stop(&self, plan: &Plan) -> String {
+        let found = self.findings.text(plan);
+        let names: Vec<String> = self.findings.columns().map(|column| format!("\"{}\"", plan.label(column))).collect();
+        let ignoring = names.iter().map(|name| format!("--ignore-column {name}")).collect::<Vec<_>>().join(" ");
+        if self.is_other_type {
+            return format!(
+                "credentials would be pushed as valid, but columns that no field uses may say otherwise:\n{found}\nMap \
+                 such a column with --column FIELD=COLUMN, or remove the rows. If a value means that a credential is \
+                 valid, add --employed-status VALUE. Exclude a column that says nothing about validity: {ignoring}"
+            );
+        }
+        format!(
+            "people would be pushed as still employed, because no column gives the end of their job, but other \
+             columns may say that they left:\n{found}\nMap the column with the end with --column {END}=COLUMN, or \
+             correct the rows. If a value means that the person left, add --left-status VALUE: such rows are refused. \
+             If it means that the person is employed, add --employed-status VALUE. Exclude a column that says nothing \
+             about the employment: {ignoring}"
+        )
+    }
+}
+
+/// Returns whether a row without an end has a value of which the caller said that it means that the
+/// person left.
+pub fn says_left(plan: &Plan, cells: &[String]) -> bool {
+    let left = &plan.mapping.left_status;
+    let is_left = |column: &usize| cells.get(*column).is_some_and(|cell| is_told(left, cell));
+    !left.is_empty() && plan.watched.iter().any(is_left) && !ends::has(plan, cells)
+}
+
+/// Returns whether a value is one that the caller named. `Yes` and `No` mean something else in each
+/// column.
+fn is_told(values: &[String], value: &str) -> bool {
+    let text = folded(value);
+    let is_flag = text.is_empty() || is_yes(&text) || is_no(&text);
+    !is_flag && values.iter().any(|known| folded(known) == text)
+}
+
+/// Returns whether a value says plainly that the person left.
+fn contradicts(kind: Kind, name: &str, value: &str) -> bool {
+    let is_flag = kind == Kind::Positive;
+    has_left_in(name, value) || (is_flag && (value == "-" || (!value.is_empty() && is_no(&folded(value)))))
+}
+
+/// Returns whether a value of an ignored column is not one that the mapping was saved with.
+fn is_new(plan: &Plan, column: usize, kind: Kind, name: &str, value: &str) -> bool {
+    let ignored = plan.ignored.iter().position(|at| *at == column).and_then(|at| plan.mapping.ignore.get(at));
+    match ignored.and_then(|ignored| plan.mapping.ignore_values.get(ignored)) {
+        Some(known) if known.len() < RECORDED => {
+            let is_known = known.iter().any(|known| folded(known) == folded(value));
+            !is_known && (contradicts(kind, name, value) || !kind.agrees(name, value))
+        }
+        _ => contradicts(kind, name, value),
+    }
+}
+
+/// Records the values of a status that is ignored now, so that a saved mapping stops at others.
+fn record(plan: &mut Plan, column: usize, kind: Kind, name: &str, value: &str) {
+    if kind != Kind::Status {
+        return;
+    }
+    let ignored = plan.ignored.iter().position(|at| *at == column).and_then(|at| plan.mapping.ignore.get(at));
+    let Some(ignored) = ignored.cloned() else { return };
+    let known = plan.mapping.ignore_values.entry(ignored).or_default();
+    let is_new = !known.iter().any(|known| folded(known) == folded(value));
+    if is_new && known.len() < RECORDED && !kind.agrees(name, value) {
+        known.push(printable(value));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! People who left, in tables with one row.
+
+use credential::Type;
+
+use super::*;
+use crate::mapping::Mapping;
+
+fn check(mapping: &Mapping, header: &str, row: &str) -> Result<(), String> {
+    let cells = |text: &str| -> Vec<String> { text.split(',').map(str::to_owned).collect() };
+    let header = format!("Emp ID,Name,Company,Job,Start,Pay period,{header}");
+    let today = jiff::civil::date(2026, 11, 23);
+    let mut plan = Plan::new(mapping, Type::default(), cells(&header), false, today).expect("whole");
+    let mut leavers = Leavers::new(&plan);
+    let row = cells(&format!("1,Ada,A,Clerk,2020-01,2026-10,{row}"));
+    let checked = leavers.header(&plan).and_then(|()| leavers.row(&mut plan, 2, &row));
+    checked.and_then(|()| leavers.finish(&mut plan)).map(drop).map_err(|stop| stop.to_string())
+}
+
+#[test]
+fn leavers_are_not_pushed_as_employed() {
+    for (header, row) in [
+        ("Status", "Terminated"),
+        ("Employment status", "Left"),
+        ("Status,End date", "Inactive,"),
+        ("Active", "No"),
+        ("Position status", "T"),
+        ("Terminated,End date", "Yes,"),
+        ("Date of separation from company", "2021-03-31"),
+        ("Separation reason,End date", "Resigned,"),
+        ("Resignation effective,End date", "2021-03-31,9999-12-31"),
+        ("Austritt", ""),
+    ] {
+        let said = check(&Mapping::default(), header, row).expect_err(header);
+        assert!(said.contains("--ignore-column") && said.contains("--column end_date"), "{said}");
+    }
+}
+
+#[test]
+fn unknown_columns_with_dates_or_values_stop() {
+    for (header, row) in [
+        ("LWD", "2020-01-31"),
+        ("DOE", "31/01/2020"),
+        ("Contract expiry", "31 Jan 2020"),
+        ("Slutdatum", "43861"),
+        ("\u{9000}\u{8077}\u{65e5}", "2020-01-31"),
+        ("Remarks", "Resigned 31/03/2020"),
+        ("Current", "No"),
+        ("Has left", "Yes"),
+        ("Enabled", "No"),
+        ("FTE", "0"),
+        ("Status", "Inactive - Resigned"),
+        ("Status", "3 - Terminated"),
+        ("Status", "Sorti"),
+        ("Status", "0"),
+    ] {
+        let said = check(&Mapping::default(), header, row).expect_err(header);
+        assert!(said.contains("--ignore-column") && said.contains("line 2"), "{header}: {said}");
+    }
+}
+
+#[test]
+fn saved_ignores_still_check_for_people_who_left() {
+    let ignore = vec!["Status".to_owned()];
+    let saved = Mapping { ignore: ignore.clone(), ..Mapping::default() };
+    assert_eq!(check(&saved, "Status", "Whatever"), Ok(()));
+    assert!(check(&saved, "Status", "Terminated").is_err());
+    let now = Mapping { ignored_now: ignore.clone(), ..saved.clone() };
+    assert_eq!(check(&now, "Status", "Terminated"), Ok(()));
+    let accepted = Mapping { ignore_left: ignore, ..saved };
+    assert_eq!(check(&accepted, "Status", "Terminated"), Ok(()));
+}
+
+#[test]
+fn ends_of_credentials_are_mapped_or_stop() {
+    let cells = |text: &str| -> Vec<String> { text.split(',').map(str::to_owned).collect() };
+    let today = jiff::civil::date(2026, 11, 23);
+    let known: Type = "education".parse().expect("a type");
+    let header = cells("Full name,University,Degree,conferral_year,with honours,Majors,Revoked on");
+    let mut plan = Plan::new(&Mapping::default(), known, header, false, today).expect("whole");
+    let mut read = |revoked: &str| {
+        let mut leavers = Leavers::new(&plan);
+        let row = cells(&format!("Ada,X,BSc,2020,no,,{revoked}"));
+        leavers.row(&mut plan, 3, &row).and_then(|()| leavers.finish(&mut plan)).map_err(|stop| stop.to_string())
+    };
+    assert_eq!(read(""), Ok(None));
+    let said = read("2024-01-01").expect_err("revoked");
+    assert!(said.contains("'Revoked on'") && said.contains("--ignore-column"), "{said}");
+}
+
+#[test]
+fn columns_that_agree_or_are_ignored_do_not_stop() {
+    for (header, row) in [
+        ("Status,End date", "Left,2021-03-31"),
+        ("Status", "Active"),
+        ("Active", "Yes"),
+        ("Terminated,End date", "No,"),
+        ("Planned end of employment,End date", "2027-03-31,"),
+        ("Probation end date", "2021-03-31"),
+        ("Status", ""),
+    ] {
+        assert_eq!(check(&Mapping::default(), header, row), Ok(()), "{header}: {row}");
+    }
+    let ignoring = Mapping { ignore: vec!["Hand".into()], ..Mapping::default() };
+    assert_eq!(check(&ignoring, "Hand", "Left"), Ok(()));
+    assert!(check(&Mapping::default(), "Hand", "Left").is_err());
+}
+
+#[test]
+fn credentials_that_are_not_valid_stop() {
+    let cells = |text: &str| -> Vec<String> { text.split(',').map(str::to_owned).collect() };
+    let today = jiff::civil::date(2026, 11, 23);
+    for (kind, header, value, is_stopped) in [
+        ("education", "Status", "Withdrawn", true),
+        ("education", "Outcome", "Failed", true),
+        ("education", "Status", "Conferred", false),
+        ("education", "Campus", "Revoked", true),
+    ] {
+        let known: Type = kind.parse().expect("a type");
+        let names = cells(&format!("Full name,University,Degree,conferral_year,with honours,Majors,{header}"));
+        let mut plan = Plan::new(&Mapping::default(), known, names, false, today).expect("whole");
+        let mut leavers = Leavers::new(&plan);
+        leavers.row(&mut plan, 2, &cells(&format!("Ada,X,BSc,2020,no,,{value}"))).expect("read");
+        assert_eq!(leavers.finish(&mut plan).is_err(), is_stopped, "{header}: {value}");
+    }
+}
+
+#[test]
+fn all_values_of_a_status_are_listed_and_their_meaning_is_told() {
+    let cells = |text: &str| -> Vec<String> { text.split(',').map(str::to_owned).collect() };
+    let header = cells("Emp ID,Name,Company,Job,Start,Pay period,End date,Status");
+    let today = jiff::civil::date(2026, 11, 23);
+    let read = |mapping: &Mapping| {
+        let mut plan = Plan::new(mapping, Type::default(), header.clone(), false, today).expect("whole");
+        let mut leavers = Leavers::new(&plan);
+        for (line, status) in (2..).zip(["Zzz", "Gone", "Zzz", "Active"]) {
+            let row = cells(&format!("1,Ada,A,Clerk,2020-01,2026-10,,{status}"));
+            leavers.row(&mut plan, line, &row).expect("read");
+        }
+        let left = says_left(&plan, &cells("1,Ada,A,Clerk,2020-01,2026-10,,Gone"));
+        leavers.finish(&mut plan).map(|_| left).map_err(|stop| stop.to_string())
+    };
+    let said = read(&Mapping::default()).expect_err("unknown");
+    let parts = ["'Zzz' (2 rows, the first on line 2)", "'Gone' (line 3)", "--employed-status", "--left-status"];
+    assert!(parts.iter().all(|part| said.contains(part)), "{said}");
+    let employed_status = vec!["zzz".to_owned()];
+    let said = read(&Mapping { employed_status: employed_status.clone(), ..Mapping::default() });
+    assert!(said.is_err_and(|said| !said.contains("Zzz") && said.contains("Gone")));
+    let left_status = vec!["Gone".to_owned()];
+    assert_eq!(read(&Mapping { employed_status, left_status, ..Mapping::default() }), Ok(true));
+}
+
+#[test]
+fn free_text_and_phrases_stop() {
+    for (header, value) in [
+        ("Remarks,End date", "laid off,"),
+        ("Remarks,End date", "31 March,"),
+        ("Notes 1,End date", "20200331,"),
+        ("Notes 1,End date", "43921,"),
+        ("Type,End date", "Alumni,"),
+        ("Last day worked,End date", "31 March,"),
+        ("Final pay,End date", "Yes,"),
+        ("FTE,End date", "0%,"),
+        ("P45 issued,End date", "Yes,"),
+        ("Comment,End date", "2020.03,"),
+        ("Status,End date", "X,"),
+    ] {
+        assert!(check(&Mapping::default(), header, value).is_err(), "{header}: {value}");
+    }
+    assert_eq!(check(&Mapping::default(), "Marital status", "Separated"), Ok(()));
+    assert_eq!(check(&Mapping::default(), "Remarks,End date", "-,"), Ok(()));
+}
+
+#[test]
+fn active_people_with_a_past_end_stop() {
+    let said = check(&Mapping::default(), "Contract end date,Status", "2020-03-31,Active").expect_err("which?");
+    assert!(said.contains("'Active'") && said.contains("2020-03"), "{said}");
+    assert_eq!(check(&Mapping::default(), "End date,Status", "2026-11-30,Active"), Ok(()));
+}
+
+#[test]
+fn saved_mappings_stop_at_new_values_of_ignored_statuses() {
+    let ignore = vec!["Status".to_owned()];
+    let ignore_values = [("Status".to_owned(), vec!["Zzz".to_owned()])].into();
+    let saved = Mapping { ignore, ignore_values, ..Mapping::default() };
+    assert_eq!(check(&saved, "Status", "Zzz"), Ok(()));
+    assert_eq!(check(&saved, "Status", "Active"), Ok(()));
+    assert!(check(&saved, "Status", "Suspended").is_err());
+}

@@ -1,0 +1,64 @@
+//! The checks of a table that need every row, before the rows are read again as credentials.
+
+use crate::date_formats::DateFormats;
+use crate::dates::is_date;
+use crate::error::Error;
+use crate::leavers::Leavers;
+use crate::people::People;
+use crate::plan::{Origin, Plan};
+use crate::printable::printable;
+use crate::second_columns::SecondColumns;
+
+/// Maximum number of values that are shown of a column that no field uses, and their length.
+const SAMPLES: (usize, usize) = (3, 24);
+
+/// The checks, and what they have found so far.
+#[derive(Debug)]
+pub struct RowChecks {
+    leavers: Leavers,
+    people: People,
+    second_columns: SecondColumns,
+    formats: DateFormats,
+    /// The columns with dates.
+    dates: Vec<usize>,
+}
+
+impl RowChecks {
+    /// Prepares the checks, and checks the header.
+    pub fn new(plan: &Plan) -> Result<Self, Error> {
+        let leavers = Leavers::new(plan);
+        leavers.header(plan)?;
+        let targets = plan.form.targets.iter().zip(&plan.origins);
+        let columns = targets.filter(|(target, _)| is_date(target.shape)).filter_map(|(_, origin)| match origin {
+            Origin::Columns(columns) => Some(columns),
+            _ => None,
+        });
+        let dates = columns.flatten().chain(&plan.other_ends).copied().collect();
+        let (people, second_columns) = (People::default(), SecondColumns::new(plan));
+        Ok(Self { leavers, people, second_columns, formats: DateFormats::default(), dates })
+    }
+
+    /// Checks a row.
+    pub fn row(&mut self, plan: &mut Plan, line: u32, cells: &[String]) -> Result<(), Error> {
+        self.dates.iter().filter_map(|column| cells.get(*column)).for_each(|cell| self.formats.add(cell));
+        for column in &plan.watched {
+            let cell = cells.get(*column).map(|cell| cell.trim()).unwrap_or_default();
+            let samples = plan.samples.entry(*column).or_default();
+            if !cell.is_empty() && samples.len() < SAMPLES.0 {
+                let cell = printable(&cell.chars().take(SAMPLES.1).collect::<String>());
+                if !samples.contains(&cell) {
+                    samples.push(cell);
+                }
+            }
+        }
+        self.second_columns.row(plan, line, cells)?;
+        self.leavers.row(plan, line, cells)?;
+        self.people.row(plan, line, cells)
+    }
+
+    /// Reports what was found in all rows. Returns a warning about what the caller overruled.
+    pub fn finish(self, plan: &mut Plan) -> Result<Option<String>, Error> {
+        plan.dates.hint = self.formats.hint();
+        self.leavers.finish(plan)
+    }
+}

@@ -1,0 +1,64 @@
+//! Starts of jobs that cannot be right: dates that systems write for none, the date of birth, and
+//! the future.
+
+use credential::Shape;
+
+use crate::dates::Reading;
+use crate::plan::Plan;
+
+/// Dates that systems write if they know none.
+const NO_DATES: [&str; 3] = ["1900-01-01", "1901-01-01", "1970-01-01"];
+
+/// Returns the code and message for a start that cannot be right. `text` is its cell, `start` the
+/// month in it, and `birth` the date of birth, if the row has one.
+pub fn problem(plan: &Plan, text: &str, start: &str, birth: &str) -> Option<(&'static str, String)> {
+    let day = |text: &str, field: &str| match plan.dates.convert(text, Shape::Date, false, field) {
+        Reading::Date(day) if day.len() == 10 && plan.dates.is_read(text) => Some(day),
+        _ => None,
+    };
+    let started = day(text, "start_date");
+    if let Some(day) = started.as_deref().filter(|day| NO_DATES.contains(day)) {
+        let message = format!("Systems write {day} if they know no date. Write the start of the job.");
+        return Some(("date.placeholder", message));
+    }
+    if let Some((started, born)) = started.zip(day(birth, "date_of_birth")).filter(|(started, born)| started <= born) {
+        let message = format!("The start, {started}, is not after the date of birth, {born}. Write the start.");
+        return Some(("date.placeholder", message));
+    }
+    let today = format!("{:04}-{:02}", plan.today.year(), plan.today.month());
+    let is_month = start.len() == 7 && start.as_bytes()[4] == b'-';
+    let is_future = !plan.mapping.allow_future_start && is_month && *start > *today;
+    is_future.then(|| {
+        let message = format!(
+            "The start, {start}, lies in the future. Correct it, or add --allow-future-start if a contract is signed."
+        );
+        ("date.future", message)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use credential::Type;
+
+    use super::*;
+    use crate::mapping::Mapping;
+
+    #[test]
+    fn starts_that_stand_for_no_date_are_refused() {
+        let names = ["Emp ID", "Name", "Company", "Job", "Start", "Pay period"];
+        let today = jiff::civil::date(2026, 11, 23);
+        let plan = Plan::new(&Mapping::default(), Type::default(), names.map(str::to_owned).into(), false, today);
+        let plan = plan.expect("whole");
+        for (text, start, birth, code) in [
+            ("1900-01-01", "1900-01", "", Some("date.placeholder")),
+            ("01.01.1970", "1970-01", "", Some("date.placeholder")),
+            ("1990-01-15", "1990-01", "15.01.1990", Some("date.placeholder")),
+            ("2027-01", "2027-01", "", Some("date.future")),
+            ("1970-01", "1970-01", "", None),
+            ("2010-01-15", "2010-01", "15.01.1990", None),
+            ("soon", "soon", "soon", None),
+        ] {
+            assert_eq!(problem(&plan, text, start, birth).map(|(code, _)| code), code, "{text}");
+        }
+    }
+}

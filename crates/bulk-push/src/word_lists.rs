@@ -1,0 +1,163 @@
+//! Words about employment, in the languages of common payroll systems.
+
+/// Parts of the names of columns whose dates are not those of an end.
+pub const HARMLESS: &str = "\
+    birth dob geburt naissance nacimiento hire start joined joining joindate datejoin seniority \
+    anniversary commence eintritt created updated modified changed printed reportdate rundate asof asat \
+    effectivefrom validfrom datefrom fromdate payperiod paydate payend payroll paymentdate paymonth \
+    lastpa lastprocessed processedmonth periodend checkdate probation review lastraise lastincrease \
+    visa permit passport licence license benefit insurance confirmation offer promotion increment \
+    lastlogin vaccin immunis immuniz firstaid 1staid childrencheck workingwithchildren wwcc policecheck \
+    dbscheck backgroundcheck salaryeffective salarychange salarydate payrateeffective training \
+    induction medicalcheck";
+
+/// Parts of names that are a status or a date of something else than the employment.
+pub const OTHER_THINGS: &str = "\
+    marital civil family tax filing visa permit immigration residen citizen veteran military disab \
+    union benefit insurance health vaccin exempt probation notice notified leaveend payend period";
+
+/// Parts of the names of columns in which "separated" is about a marriage.
+pub const PRIVATE: &str = "\
+    marital civil family familienstand matrimonial";
+
+/// Words for a status.
+pub const STATUS: &str = "\
+    status statut estado stato situation situacion situa\u{e7}\u{e3}o stan \u{72b6}\u{614b} \
+    \u{72c0}\u{614b} \u{72b6}\u{6001} \u{441}\u{442}\u{430}\u{442}\u{443}\u{441}";
+
+/// Words that say that somebody is employed.
+pub const POSITIVE: &str = "\
+    active current currently employed enabled working aktiv actif activo attivo ativo actief angestellt \
+    aktif \u{5728}\u{8077} \u{5728}\u{7c4d} \u{5728}\u{804c} aktywny";
+
+/// Words that stand beside those of [`POSITIVE`] without another meaning.
+pub const NEUTRAL: &str = "\
+    is the employee employees employment staff worker person record account user flag yn y n ind \
+    indicator in on service still payroll";
+
+/// Words that say that somebody left.
+pub const NEGATIVE: &str = "\
+    left leaver leavers leaving former ex inactive archived deleted retired departed deceased exit \
+    exited quit ended separated sorti baja cese ausgetreten ausgeschieden inaktiv inactif inactivo \
+    cessato \u{9000}\u{8077} \u{96e2}\u{8077} \u{79bb}\u{804c} terminated resigned dismissed redundant";
+
+/// Parts of the names of columns that only people who left have a value in.
+pub const NEGATIVE_PARTS: &str = "\
+    \u{9000}\u{8077} \u{96e2}\u{8077} nolonger p45 finalpay finalsettlement severance exitinterview";
+
+/// Parts of the names of columns about an end.
+pub const END_PARTS: &str = "\
+    terminat leavingdate leavedate dateleft leftdate leftjob relieving separation exitdate dateofexit \
+    resign lastday lastworkingday lastworked finishdate datefinished enddate dateended endofemployment \
+    cessation departure offboard austritt dismiss";
+
+/// Words for a column of free text, which may say anything about a person.
+pub const REMARK: &str = "\
+    remark remarks note notes comment comments memo bemerkung bemerkungen notiz notizen anmerkung \
+    anmerkungen kommentar kommentare hinweis hinweise remarque remarques commentaire commentaires \
+    observation observations observaci\u{f3}n observaciones observacion comentario comentarios notas \
+    keterangan catatan opmerking opmerkingen osservazioni observa\u{e7}\u{f5}es uwagi \u{5099}\u{8003} \
+    \u{5907}\u{6ce8} \u{5099}\u{8a3b}";
+
+/// Words of values that mean that a person is employed. A value may combine several.
+pub const EMPLOYED: &str = "\
+    active a employed current currently employee full fulltime time part parttime permanent regular \
+    temporary temp casual contract contractor fixedterm probation probationary confirmed on leave loa \
+    of absence paid unpaid maternity paternity parental sick medical sabbatical furlough working hired \
+    engaged in service enabled yes y true 1 open present ft pt intern apprentice trainee hourly \
+    salaried seasonal freelance consultant live progress process payroll eligible aktiv angestellt \
+    besch\u{e4}ftigt vollzeit teilzeit befristet unbefristet festangestellt actif active cdi cdd en \
+    poste temps plein partiel titulaire activo activa alta vigente tiempo completo parcial indefinido \
+    attivo attiva ativo ativa actief dienst anst\u{e4}lld aktywny zatrudniony aktif tetap kontrak \
+    karyawan pegawai percobaan magang \u{5728}\u{8077} \u{5728}\u{8077}\u{4e2d} \u{5728}\u{7c4d} \
+    \u{5728}\u{804c} \u{6b63}\u{793e}\u{54e1} and";
+
+/// Single values that say that a person left, in any column.
+pub const LEFT: &str = "\
+    terminated inactive notactive left leaver leavers resigned exemployee former formeremployee \
+    pastemployee retired dismissed deceased separated ended departed exited nolongeremployed quit \
+    redundant discharged offboarded ceased archived notemployed ausgeschieden inaktiv gek\u{fc}ndigt \
+    inactif inactivo baja sorti sortie cesado cessato inativo desligado withdrawn \u{9000}\u{8077} \
+    \u{96e2}\u{8077} \u{79bb}\u{804c} alumni alumnus alumna retiree pensioner fired sacked laidoff \
+    retrenched absconded died entlassen verstorben pensioniert ruhestand vorruhestand rentner rentnerin \
+    ausgetreten d\u{e9}mission demission d\u{e9}missionnaire licenci\u{e9} licenci\u{e9}e licencie \
+    licenciement retrait\u{e9} retrait\u{e9}e retraite parti partie d\u{e9}c\u{e9}d\u{e9} \
+    d\u{e9}c\u{e9}d\u{e9}e uitdienst keluar resign berhenti pensiun phk renuncia jubilado jubilada \
+    pensionado despedido despido cese dimesso dimissioni licenziato pensionato zwolniony nieaktywny \
+    emeryt slutat avslutad uppsagd \u{443}\u{432}\u{43e}\u{43b}\u{435}\u{43d} \
+    \u{443}\u{432}\u{43e}\u{43b}\u{435}\u{43d}\u{430} \u{9000}\u{793e}";
+
+/// Beginnings of words that say so anywhere in a text.
+pub const LEFT_STEMS: &str = "\
+    resign retrench abscond terminated deceas dismissed entlass verstorben gek\u{fc}ndigt ausgeschieden \
+    pensioniert d\u{e9}mission jubilad mengundurkan";
+
+/// The same in languages without spaces.
+pub const LEFT_PARTS: &str = "\
+    \u{9000}\u{8077} \u{96e2}\u{8077} \u{79bb}\u{804c} \u{8f9e}\u{804c} \u{8fad}\u{8077} \
+    \u{9000}\u{793e} \u{89e3}\u{96c7} \u{89e3}\u{50f1} \u{96e2}\u{4efb} \u{79bb}\u{4efb} \
+    \u{6b7b}\u{4ea1} \u{9000}\u{4f11}";
+
+/// Phrases that say so anywhere in a text.
+pub const LEFT_PHRASES: &[&str] = &[
+    "left the company",
+    "left company",
+    "left us",
+    "has left",
+    "laid off",
+    "contract ended",
+    "contract expired",
+    "contract finished",
+    "end of contract",
+    "employment ended",
+    "end of employment",
+    "no longer employed",
+    "no longer works",
+    "no longer working",
+    "no longer with",
+    "made redundant",
+    "passed away",
+    "did not return",
+    "job abandonment",
+    "gave notice",
+    "en retraite",
+    "a quitt\u{e9}",
+    "fin de contrat",
+    "fin de contrato",
+    "uit dienst",
+    "niet meer",
+    "nicht mehr",
+    "vertrag beendet",
+    "mengundurkan diri",
+    "habis kontrak",
+    "kontrak berakhir",
+    "tidak aktif",
+];
+
+/// Phrases that say so beside a date.
+pub const LAST_DAY: &[&str] = &[
+    "last day",
+    "last working day",
+    "finished on",
+    "left on",
+    "letzter tag",
+    "dernier jour",
+    "\u{fa}ltimo d\u{ed}a",
+    "laatste dag",
+    "hari terakhir",
+];
+
+/// Words of values that mean that a credential is valid. A value may combine several.
+pub const VALID: &str = "\
+    active valid current issued awarded completed complete completion conferred pass passed passes \
+    competent competency achieved success successful successfully graduated granted certified verified \
+    approved attained distinction merit credit honours honors yes y true 1 ok bestanden g\u{fc}ltig \
+    abgeschlossen r\u{e9}ussi valide obtenu aprobado vigente v\u{e1}lido lulus selesai geslaagd \
+    \u{5408}\u{683c} \u{6709}\u{52b9} with and";
+
+/// Single values that say that a credential is not valid, in any column.
+pub const INVALID: &str = "\
+    revoked withdrawn suspended expired cancelled canceled lapsed void voided invalid failed fail \
+    notcompetent notyetcompetent nyc incomplete notcompleted deferred rescinded annulled superseded \
+    discontinued enrolled inprogress pending ung\u{fc}ltig widerrufen abgelaufen nichtbestanden \
+    r\u{e9}voqu\u{e9} expir\u{e9} annul\u{e9} \u{e9}chou\u{e9} revocado vencido suspenso dicabut";
