@@ -175,7 +175,7 @@ impl Report {
     }
 
     /// Creates the report for `text`, which was refused. If only its kind is not supported, its
-    /// dates are checked all the same: an expired token is not valid, whoever signed it.
+    /// dates are still checked: an expired token is not valid under any signature.
     pub fn refused(text: &str, refusal: &VerifyError, now: i64) -> Self {
         let mut report = Self::unreadable(refusal);
         let claims = jws::unverified_payload(text).filter(|_| refusal.is_unsupported());

@@ -204,7 +204,7 @@ fn every_claim_has_a_label_of_its_own() {
             let mut parent = claim["path"].as_array().expect("a path").clone();
             let is_item = parent.pop() == Some(Value::Null);
             if is_item {
-                // An item is told from its list, which stands beside the list's siblings.
+                // The parent of an item is the member that contains the list, not the list.
                 parent.pop();
             }
             let siblings = labels.entry(json!(parent).to_string()).or_default();

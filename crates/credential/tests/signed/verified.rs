@@ -166,7 +166,7 @@ fn kinds_that_are_not_supported_are_told_from_invalid_tokens() {
     }
 }
 
-/// Whoever signed it, an expired token is not valid.
+/// An expired token is not valid, also if its signature cannot be checked.
 #[test]
 fn expired_token_of_an_unsupported_algorithm_is_invalid() {
     for (typ, payload, code) in [

@@ -101,8 +101,8 @@ fn end_page(app: &App, end: LinkEnd) -> Response {
     outcome::show(app, false, said)
 }
 
-/// Continues with another wallet if only that can respond, for which nobody needs an account.
-/// Otherwise its visitor has to sign in.
+/// Continues with another wallet if only that can respond, because that needs no account. Otherwise
+/// the visitor has to sign in.
 pub(super) async fn start(app: &App, id: Uuid) -> Result<Response, Error> {
     Ok(match verification_request::needs_outside_wallet(app, id).await? {
         true => Redirect::to(&format!("/verifications/{id}/other-wallet")).into_response(),

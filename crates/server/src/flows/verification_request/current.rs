@@ -60,8 +60,8 @@ pub(super) async fn refresh(
 }
 
 /// Repeats the checks of a presentation that has not taken effect yet. Returns the code of the check
-/// that fails now. A state that cannot be determined now is no objection: it was known when the
-/// wallet responded, and the partner is told about it with each result.
+/// that fails now. A status that cannot be determined now is no objection: it was known when the
+/// wallet responded, and each result says that it was not checked.
 ///
 /// # Errors
 /// The store cannot be used.
