@@ -185,14 +185,13 @@ fn says_left(name: &str) -> bool {
         LEFT.contains(&small.as_str()) && (word == small || word == word.to_uppercase())
     };
     let is_date = |word: &str| word.contains(|character: char| character.is_ascii_digit()) && word.contains(['.', '/']);
-    let is_letter = |(_, rest): (usize, &str)| {
-        let inside = rest.split_once(')').map(|(inside, _)| inside.trim_matches(['(', '.']));
-        inside.is_some_and(|inside| inside.chars().count() == 1)
+    let is_letter = |rest: &str| {
+        rest.split_once([')', ']']).is_some_and(|(inside, _)| inside.trim_end_matches('.').chars().count() == 1)
     };
     (is_capitalised && words.any(is_remark))
         || name.split_whitespace().any(is_date)
         || LEFT_PARTS.iter().any(|part| name.contains(part))
-        || name.match_indices('(').map(|(at, _)| (at, &name[at..])).any(is_letter)
+        || name.split(['(', '[']).skip(1).any(is_letter)
 }
 
 /// Finds a number, the person's id, a mark or a remark.
@@ -264,6 +263,7 @@ mod tests {
             ("LEFT Ada Example", "name.remark"),
             ("Ada Example TERM", "name.remark"),
             ("(T) Ada Example", "name.remark"),
+            ("Ada Example [T]", "name.remark"),
             ("Ada Example (dec.)", "name.remark"),
             ("Ada Example until 03/2020", "name.remark"),
             ("Ada Example ausgeschieden", "name.remark"),

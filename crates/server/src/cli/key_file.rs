@@ -11,7 +11,7 @@ use crate::certificate_chain::{certified_key, public_key};
 /// Keys with their names.
 type NamedKeys = Vec<(String, PublicKey)>;
 
-const PRIVATE: &str = "it contains a private key. Whoever has this file can sign as the issuer, so treat the key as compromised if you received the file from someone, and use a file with the public key";
+const PRIVATE: &str = "it contains a private key. Anyone with this file can sign as the issuer, so treat the key as compromised if you received the file from someone, and use a file with the public key";
 
 /// Reads the keys in `text` for a token of `issuer`.
 ///

@@ -50,7 +50,7 @@ async fn outside_wallet_withholds_a_list_of_every_credential() {
     let result = scene.result(&request_id).await;
     assert_eq!(result["credential"], json!({ "full_name": "Ada Marker-Lovelace" }), "{result}");
     assert_eq!(result["withheld"], json!(["/employment"]));
-    // Of what is asked for, something must be shown.
+    // At least one requested field must be shown.
     let (_, content) = scene.ask(&json!({ "claims": ["employment"] })).await;
     let asked = scene.begin(&mut browser, content, "same_device").await;
     refused(&scene.answer(&asked, &scene.bind(&asked, &only_name)).await, "is not disclosed");
