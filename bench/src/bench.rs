@@ -109,8 +109,10 @@ impl Bench {
         known: Arc<Vec<String>>,
     ) -> Result<Requests, String> {
         let token = client.map(|client| token(client, &served.addresses[0])).transpose()?;
-        let path = match step.cell.server.as_str() {
-            "tenure" => format!("/api/partner/v2/add/requests/{}", step.cell.credential_type),
+        let path = match (step.cell.server.as_str(), step.cell.credential_type.as_str()) {
+            ("tenure", credential_type) => format!("/api/partner/v2/add/requests/{credential_type}"),
+            // The floor has typed fields for career histories only.
+            ("floor", credential_type) if credential_type != "career_history" => "/push/other".to_owned(),
             _ => "/push".to_owned(),
         };
         Requests::new(&step.cell.credential_type, &path, token.as_deref(), known)

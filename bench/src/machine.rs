@@ -56,7 +56,7 @@ fn kernel() -> String {
     said("uname", &["-r"])
 }
 
-/// Returns the version of SQLite in the floor, which is the same as Tenure's.
+/// Returns the version of SQLite in both floors, which is the same as Tenure's.
 fn sqlite() -> String {
     let version = block_on(async {
         let mut connection = SqliteConnection::connect("sqlite::memory:").await?;

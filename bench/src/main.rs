@@ -54,6 +54,8 @@ enum Command {
     Issue(Issue),
     /// Serve the floor (started by `run`).
     Floor(servers::Serve),
+    /// Serve the floor on sqlx (started by `run`).
+    SqlxFloor(servers::Serve),
     /// Serve the echo (started by `run`).
     Echo(servers::Serve),
 }
@@ -72,8 +74,9 @@ fn main() -> ExitCode {
         Command::Report(run) => suite::earlier(&run).and_then(|points| report::write(&run, &points)),
         Command::Sign(sign) => sign::run(&sign),
         Command::Issue(issue) => issue::run(&issue),
-        Command::Floor(serve) => servers::floor(&serve),
-        Command::Echo(serve) => servers::echo(&serve),
+        Command::Floor(serve) => servers::floor::run(&serve),
+        Command::SqlxFloor(serve) => servers::sqlx_floor::run(&serve),
+        Command::Echo(serve) => servers::echo::run(&serve),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

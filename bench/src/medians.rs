@@ -47,9 +47,14 @@ impl Medians {
         self.0.get(&(cell.clone(), load))?.get(name).copied()
     }
 
+    /// Returns the push figure of `server` for the same parameters as `cell`.
+    pub fn beside(&self, cell: &Cell, server: &str, name: &str) -> Option<f64> {
+        self.figure(&Cell { server: server.to_owned(), ..cell.clone() }, Load::Push, name)
+    }
+
     /// Returns the floor's push figure for the same parameters as `cell`.
     pub fn floor(&self, cell: &Cell, name: &str) -> Option<f64> {
-        self.figure(&Cell { server: "floor".to_owned(), ..cell.clone() }, Load::Push, name)
+        self.beside(cell, "floor", name)
     }
 
     /// Returns the medians as a JSON list, for result files.

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 pub struct Series {
     /// The label in the legend.
     pub name: String,
-    /// The colour, and whether the line is dashed (as the floor's is).
+    /// The colour, and whether the line is dashed (as the reference servers' are).
     pub style: Style,
     /// The points; x in the units of the panel's tick values.
     pub points: Vec<(f64, f64)>,

@@ -46,7 +46,7 @@ pub struct Cell {
     pub nodes: usize,
     /// The pushed credential type.
     pub credential_type: String,
-    /// `tenure`, `floor` or `echo`.
+    /// `tenure`, `floor`, `sqlx-floor` or `echo`.
     pub server: String,
 }
 

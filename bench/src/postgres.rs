@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use crate::place::block_on;
 use crate::process::{free_address, processor_time_of_family};
 
-/// Settings for both the floor and Tenure; all others keep PostgreSQL's defaults.
+/// Settings for Tenure and both floors; all others keep PostgreSQL's defaults.
 const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''

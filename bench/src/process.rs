@@ -33,8 +33,8 @@ pub fn free_address() -> Result<String, String> {
     bound.map(|address| address.to_string()).map_err(|error| error.to_string())
 }
 
-/// Starts `server` (tenure, floor or echo) on `place`, as a node that is reached at `base`. Its
-/// output goes to `log` in the folder of `place`.
+/// Starts `server` (tenure, floor, sqlx-floor or echo) on `place`, as a node that is reached at
+/// `base`. Its output goes to `log` in the folder of `place`.
 pub fn start(
     tenure: &Path,
     server: &str,

@@ -100,7 +100,7 @@ impl Bench {
         let issuer = Issuer::new(ADDRESS, "Tenure", "k1", &[certificate], signer);
         let mut bench = Self {
             issuer,
-            fields: submission.fields,
+            fields: submission.fields(),
             holder: key(2)?,
             presentation: String::new(),
             inputs: VerificationInputs {

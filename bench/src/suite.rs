@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,9 @@ pub fn steps(run: &Run) -> Vec<Step> {
     steps
 }
 
+/// The servers measured in turn for each number of connections.
+const SERVERS: [&str; 4] = ["echo", "floor", "sqlx-floor", "tenure"];
+
 fn cells(chapter: Chapter, database: Database, quick: bool) -> Vec<Cell> {
     let cell = |server: &str| Cell {
         chapter,
@@ -55,15 +58,17 @@ fn cells(chapter: Chapter, database: Database, quick: bool) -> Vec<Cell> {
         credential_type: "career_history".to_owned(),
         server: server.to_owned(),
     };
-    let beside = |cell: &dyn Fn(&str) -> Cell| [cell("floor"), cell("tenure")];
     match chapter {
         Chapter::Connections => {
-            let counts: &[usize] = if quick { &[64, 256] } else { &[1, 4, 16, 64, 128, 256, 512] };
-            let echo = (database == Database::Sqlite).then(|| cell("echo"));
-            let counted = counts
+            let counts: &[usize] = match (quick, database) {
+                (true, Database::Sqlite) => &[64, 256],
+                (true, Database::Postgres) => &[64, 256, 512],
+                (false, _) => &[1, 4, 16, 64, 128, 256, 512],
+            };
+            counts
                 .iter()
-                .flat_map(|connections| beside(&|server| Cell { connections: *connections, ..cell(server) }));
-            echo.into_iter().chain(counted).collect()
+                .flat_map(|connections| SERVERS.map(|server| Cell { connections: *connections, ..cell(server) }))
+                .collect()
         }
         Chapter::Sizes => {
             let sizes: &[u64] = if quick { &[0, 1_000_000] } else { &[0, 1_000_000, 10_000_000] };
@@ -77,7 +82,9 @@ fn cells(chapter: Chapter, database: Database, quick: bool) -> Vec<Cell> {
         Chapter::Types if database == Database::Postgres || quick => Vec::new(),
         Chapter::Types => credential::ALL
             .iter()
-            .flat_map(|known| beside(&|server| Cell { credential_type: known.name.to_owned(), ..cell(server) }))
+            .flat_map(|known| {
+                ["floor", "tenure"].map(|server| Cell { credential_type: known.name.to_owned(), ..cell(server) })
+            })
             .collect(),
         Chapter::Polling => vec![cell("tenure")],
         Chapter::Expiring => vec![Cell { stored: if quick { 100_000 } else { 1_000_000 }, ..cell("tenure") }],
@@ -88,18 +95,32 @@ fn cells(chapter: Chapter, database: Database, quick: bool) -> Vec<Cell> {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Heading {
     preset: Preset,
+    /// The measured binary.
     binary: String,
+    /// This binary, which contains the reference servers.
+    bench: String,
     seconds: u64,
     rounds: usize,
 }
 
 impl Heading {
     fn of(run: &Run, bench: &Bench) -> Result<Self, String> {
-        let file = std::fs::metadata(&bench.tenure).map_err(|error| error.to_string())?;
-        let changed = file.modified().map_err(|error| error.to_string())?;
-        let binary = format!("{} bytes of {changed:?}", file.len());
-        Ok(Self { preset: run.preset, binary, seconds: run.seconds(), rounds: run.rounds() })
+        let own = std::env::current_exe().map_err(|error| error.to_string())?;
+        Ok(Self {
+            preset: run.preset,
+            binary: version(&bench.tenure)?,
+            bench: version(&own)?,
+            seconds: run.seconds(),
+            rounds: run.rounds(),
+        })
     }
+}
+
+/// Returns a text that changes when `binary` is built again.
+fn version(binary: &Path) -> Result<String, String> {
+    let file = std::fs::metadata(binary).map_err(|error| error.to_string())?;
+    let changed = file.modified().map_err(|error| error.to_string())?;
+    Ok(format!("{} bytes of {changed:?}", file.len()))
 }
 
 /// Measures the missing steps; returns all points and the number of failed steps.
@@ -215,4 +236,17 @@ fn brief(point: &Point) -> String {
         figure("rest_mib"),
         figure("peak_mib"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_servers_are_measured_in_turn_for_each_connection_count() {
+        let cells = cells(Chapter::Connections, Database::Postgres, true);
+        let order: Vec<(usize, &str)> = cells.iter().map(|cell| (cell.connections, cell.server.as_str())).collect();
+        assert_eq!(order[..5], [(64, "echo"), (64, "floor"), (64, "sqlx-floor"), (64, "tenure"), (256, "echo")]);
+        assert_eq!(order.last(), Some(&(512, "tenure")));
+    }
 }

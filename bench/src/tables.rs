@@ -1,7 +1,12 @@
 //! Formats the medians as a table and a picture for each part of the suite.
 
+mod connections;
+mod layout;
+
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+
+pub use layout::Section;
+use layout::{processor, ratio, shown, table};
 
 use crate::load::Load;
 use crate::medians::Medians;
@@ -9,50 +14,11 @@ use crate::place::Database;
 use crate::plot::{Panel, Scale, Series, Style, picture};
 use crate::point::{Cell, Chapter, Point};
 
-/// A part of the report.
-#[derive(Debug)]
-pub struct Section {
-    /// The name of the markers in the page: `bench:NAME`.
-    pub name: &'static str,
-    /// The table.
-    pub table: String,
-    /// The picture: its file name in docs/operate/, its alternative text, and the SVG.
-    pub picture: Option<(&'static str, &'static str, String)>,
-}
-
-/// Formats a number for a table; empty if there is none.
-fn shown(value: Option<f64>, digits: usize) -> String {
-    value.map_or_else(String::new, |value| format!("{value:.digits$}"))
-}
-
-fn ratio(above: Option<f64>, below: Option<f64>) -> Option<f64> {
-    Some(above? / below.filter(|below| *below > 0.0)?)
-}
-
-/// Formats the processor time per request in microseconds: the server's, and PostgreSQL's if it is
-/// used.
-fn processor(figure: &dyn Fn(&str) -> Option<f64>) -> String {
-    match figure("database_us").filter(|database| *database > 0.0) {
-        Some(database) => format!("{} + {database:.0}", shown(figure("server_us"), 0)),
-        None => shown(figure("server_us"), 0),
-    }
-}
-
-/// Formats a Markdown table.
-fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
-    let mut text = format!("| {} |\n|{}\n", columns.join(" | "), "--:|".repeat(columns.len()));
-    for row in rows {
-        let _ = writeln!(text, "| {} |", row.join(" | "));
-    }
-    text
-}
-
 /// Returns all sections of the report.
 pub fn sections(points: &[Point]) -> Vec<Section> {
     let medians = Medians::of(points);
     let mut sections = vec![
-        connections(&medians, Database::Sqlite),
-        connections(&medians, Database::Postgres),
+        connections::section(&medians),
         sizes(&medians),
         nodes(&medians),
         types(&medians),
@@ -61,87 +27,6 @@ pub fn sections(points: &[Point]) -> Vec<Section> {
     ];
     sections.retain(|section| section.table.lines().count() > 2);
     sections
-}
-
-fn connections(medians: &Medians, database: Database) -> Section {
-    let cells = medians.cells(Chapter::Connections, database, "tenure");
-    let rows: Vec<Vec<String>> = cells
-        .iter()
-        .map(|cell| {
-            let own = |name, digits| shown(medians.figure(cell, Load::Push, name), digits);
-            let floor = |name, digits| shown(medians.floor(cell, name), digits);
-            let of_floor = ratio(medians.figure(cell, Load::Push, "per_second"), medians.floor(cell, "per_second"));
-            let driver = medians.figure(cell, Load::Push, "driver").map(|share| share * 100.0);
-            vec![
-                cell.connections.to_string(),
-                floor("per_second", 0),
-                own("per_second", 0),
-                shown(of_floor, 2),
-                format!("{} / {}", floor("p50", 1), floor("p99", 1)),
-                format!("{} / {}", own("p50", 1), own("p99", 1)),
-                own("max", 0),
-                format!(
-                    "{} / {}",
-                    processor(&|name| medians.floor(cell, name)),
-                    processor(&|name| medians.figure(cell, Load::Push, name))
-                ),
-                format!("{} / {}", own("rest_mib", 0), own("peak_mib", 0)),
-                format!("{} / {}", floor("bytes", 0), own("bytes", 0)),
-                shown(driver, 0),
-            ]
-        })
-        .collect();
-    let columns = [
-        "connections",
-        "floor, a second",
-        "Tenure, a second",
-        "of the floor",
-        "floor p50 / p99 ms",
-        "Tenure p50 / p99 ms",
-        "max ms",
-        "µs of processor a push: floor / Tenure",
-        "MiB at rest / at most",
-        "bytes a submission: floor / Tenure",
-        "driver, % of a core",
-    ];
-    let curve = |server: &str, name: &str| {
-        let of = |cell: &&&Cell| {
-            let value =
-                if server == "floor" { medians.floor(cell, name) } else { medians.figure(cell, Load::Push, name) };
-            Some((cell.connections as f64, value?))
-        };
-        cells.iter().filter_map(|cell| of(&cell)).collect::<Vec<_>>()
-    };
-    let panel = |title: String, name: &str, y_scale| Panel {
-        title,
-        x_label: "connections".to_owned(),
-        x_ticks: cells.iter().map(|cell| (cell.connections as f64, cell.connections.to_string())).collect(),
-        x_scale: Scale::Logarithmic,
-        y_scale,
-        goal: None,
-        series: vec![
-            Series { name: "floor".to_owned(), style: Style { colour: 1, dashed: true }, points: curve("floor", name) },
-            Series {
-                name: "Tenure".to_owned(),
-                style: Style { colour: 0, dashed: false },
-                points: curve("tenure", name),
-            },
-        ],
-    };
-    let title = database.title();
-    let panels = [
-        panel(format!("Durable pushes a second, {title}"), "per_second", Scale::Linear),
-        panel(format!("99 of 100 pushes answered within, ms, {title}"), "p99", Scale::Logarithmic),
-    ];
-    let (name, file, label) = match database {
-        Database::Sqlite => {
-            ("connections-sqlite", "performance-sqlite.svg", "Pushes and their p99 by connections on SQLite")
-        }
-        Database::Postgres => {
-            ("connections-postgres", "performance-postgres.svg", "Pushes and their p99 by connections on PostgreSQL")
-        }
-    };
-    Section { name, table: table(&columns, &rows), picture: Some((file, label, picture(label, &panels))) }
 }
 
 const LOADS: [(Load, &str); 3] = [(Load::Push, "push"), (Load::Status, "status"), (Load::Bulk, "status of 30")];
@@ -376,6 +261,6 @@ mod tests {
             .collect();
         let sections = sections(&points);
         assert_eq!(sections.len(), 1, "parts that were not measured are left out");
-        assert!(sections[0].table.contains("| 64 | 10000 | 8000 | 0.80 |"), "{}", sections[0].table);
+        assert!(sections[0].table.contains("| SQLite | 64 |  | 10000 |  | 8000 | 0.80 |"), "{}", sections[0].table);
     }
 }

@@ -16,9 +16,9 @@ fuzz_target!(|body: &[u8]| {
     };
     match parsed {
         Ok(submission) => {
-            assert!(!known.headline(&submission.fields).is_empty() && !known.view(&submission.fields).is_empty());
+            assert!(!known.headline(&submission.fields()).is_empty() && !known.view(&submission.fields()).is_empty());
             let payload = Payload::from_bytes(&submission.payload()).expect("a payload reads back");
-            assert_eq!(payload.fields, submission.fields);
+            assert_eq!(payload.fields, submission.fields());
         }
         Err(ParseError::Invalid(field_errors)) => {
             let value: serde_json::Value = serde_json::from_slice(body).expect("errors are of JSON");

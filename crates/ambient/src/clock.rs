@@ -50,8 +50,8 @@ impl Timestamp {
         uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
     }
 
-    /// Converts to jiff's type, for calendar arithmetic and formatting. Times beyond its range become
-    /// its first or last one.
+    /// Converts to jiff's type, for calendar arithmetic and formatting. Times beyond its range
+    /// become its first or last one.
     pub fn to_jiff(self) -> jiff::Timestamp {
         let limit = if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
         jiff::Timestamp::from_microsecond(self.0).unwrap_or(limit)

@@ -30,25 +30,30 @@ pub struct Seeded {
     counter: u64,
 }
 
-/// A thread-local buffer of random bytes for ids. A call to the generator costs about as much for
-/// one id as for all 64.
+/// Number of random bytes that are drawn at once.
+const RESERVED: usize = 1024;
+
+/// A thread-local buffer of random bytes for ids and nonces. A call to the generator costs about as
+/// much for one of them as for all.
 struct Reserve {
-    ids: [[u8; 10]; 64],
+    bytes: [u8; RESERVED],
     used: usize,
 }
 
 thread_local! {
-    static RESERVE: RefCell<Reserve> = const { RefCell::new(Reserve { ids: [[0; 10]; 64], used: 64 }) };
+    static RESERVE: RefCell<Reserve> = const { RefCell::new(Reserve { bytes: [0; RESERVED], used: RESERVED }) };
 }
 
 impl Reserve {
-    fn take(&mut self) -> [u8; 10] {
-        if self.used == self.ids.len() {
-            Rng::System.fill(self.ids.as_flattened_mut());
+    fn take<const N: usize>(&mut self) -> [u8; N] {
+        if self.bytes.len() - self.used < N {
+            Rng::System.fill(&mut self.bytes);
             self.used = 0;
         }
-        self.used += 1;
-        self.ids[self.used - 1]
+        let mut taken = [0; N];
+        taken.copy_from_slice(&self.bytes[self.used..self.used + N]);
+        self.used += N;
+        taken
     }
 }
 
@@ -65,8 +70,10 @@ impl Rng {
         bytes
     }
 
-    /// Returns the random part of a UUIDv7.
-    fn id_bytes(&self) -> [u8; 10] {
+    /// Returns at most 1024 random bytes that will not be secret: a nonce, or the random part of an
+    /// id. They stay in memory until others replace them.
+    pub fn public_bytes<const N: usize>(&self) -> [u8; N] {
+        const { assert!(N <= RESERVED) };
         match self {
             Self::System => RESERVE.with_borrow_mut(Reserve::take),
             Self::Seeded(_) => self.bytes(),
@@ -92,7 +99,7 @@ impl Rng {
     /// stay at one end, and has 74 random bits, so that ids cannot be guessed.
     pub fn id(&self, now: Timestamp) -> Uuid {
         let millis = u64::try_from(now.micros() / 1000).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &self.id_bytes()).into_uuid()
+        uuid::Builder::from_unix_timestamp_millis(millis, &self.public_bytes()).into_uuid()
     }
 
     /// Creates a UUIDv7 that sorts after those of the same millisecond with a lower `place`, for
@@ -100,7 +107,7 @@ impl Rng {
     /// method 1).
     pub fn ordered_id(&self, now: Timestamp, place: u16) -> Uuid {
         let millis = u64::try_from(now.micros() / 1000).unwrap_or(0);
-        let mut random = self.id_bytes();
+        let mut random = self.public_bytes::<10>();
         random[..2].copy_from_slice(&place.to_be_bytes());
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }

@@ -346,7 +346,7 @@ fn derived_id(known: credential::Type, person: &str, submission: &Submission) ->
 
 /// Serializes the request body in its normal form.
 fn sent(submission: &Submission, credential_id: &str) -> String {
-    let mut body = json!({ "credential_id": credential_id, "fields": submission.fields });
+    let mut body = json!({ "credential_id": credential_id, "fields": submission.fields() });
     if !submission.partner_chain.is_empty() {
         body["partner_chain"] = submission.partner_chain.iter().map(|name| json!({ "name": name })).collect();
     }

@@ -5,12 +5,13 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sha3::{Digest as _, Keccak256};
 use url::{Host, Url};
 
 use crate::encoding::hex;
 use crate::field_error::{Code, FieldErrors};
+use crate::json::{Members, Node};
 use crate::pointer::Path;
 use crate::schema::{Choice, ListRules, Member, Presence, Shape, check_object, object_schema};
 use crate::url_form::{is_plain_url, url_authority};
@@ -134,7 +135,7 @@ impl ListRules for AssetRules {
         "an array of assets"
     }
 
-    fn check(&self, assets: &mut [Value], path: &Path<'_>, field_errors: &mut FieldErrors) {
+    fn check(&self, assets: &mut [Node<'_>], path: &Path<'_>, field_errors: &mut FieldErrors) {
         if self.most == 0 && !assets.is_empty() {
             field_errors.add(path, Code::AssetsNotAllowed, || {
                 "This credential type does not accept assets. Remove the field.".to_owned()
@@ -146,24 +147,23 @@ impl ListRules for AssetRules {
             field_errors.add(path, Code::ListTooLong, || format!("Must have at most {most} items; it has {count}."));
         }
         let members = asset_members(self);
-        let mut ids: Vec<String> = Vec::new();
-        for (index, asset) in assets.iter_mut().enumerate().take(self.most) {
+        for index in 0..assets.len().min(self.most) {
             let here = Path::Item(path, index);
-            let Value::Object(object) = asset else {
-                Shape::Object(&[]).check(asset, &here, field_errors);
+            let (earlier, rest) = assets.split_at_mut(index);
+            let Node::Object(object) = &mut rest[0] else {
+                Shape::Object(&[]).check(&mut rest[0], &here, field_errors);
                 continue;
             };
             check_object(object, &members, &here, field_errors);
             check_data(object, &here, field_errors);
-            if let Some(id) = object.get("asset_id").and_then(Value::as_str) {
-                if ids.iter().any(|known| known == id) {
-                    field_errors
-                        .add(&Path::Member(&here, "asset_id"), Code::AssetIdDuplicate, || {
-                            "Another asset of this credential has the same asset_id. Use a different one.".to_owned()
-                        })
-                        .received(&Value::from(id));
-                }
-                ids.push(id.to_owned());
+            if let Some(id) = object.get("asset_id").filter(|id| id.is_string())
+                && earlier.iter().any(|asset| asset["asset_id"] == *id)
+            {
+                field_errors
+                    .add(&Path::Member(&here, "asset_id"), Code::AssetIdDuplicate, || {
+                        "Another asset of this credential has the same asset_id. Use a different one.".to_owned()
+                    })
+                    .received(id);
             }
         }
     }
@@ -207,12 +207,12 @@ fn asset_members(rules: &AssetRules) -> [Member; 3] {
     ]
 }
 
-fn check_data(object: &Map<String, Value>, path: &Path<'_>, field_errors: &mut FieldErrors) {
-    let kind = object.get("asset_type").and_then(Value::as_str);
+fn check_data(object: &Members<'_>, path: &Path<'_>, field_errors: &mut FieldErrors) {
+    let kind = object.get("asset_type").and_then(Node::as_str);
     let here = Path::Member(path, "asset_data");
     match object.get("asset_data") {
         None => {}
-        Some(Value::String(text)) => {
+        Some(Node::Text(text)) => {
             if let Some(kind) = kind.and_then(AssetKind::from_name) {
                 let _ = source(text, kind, &here, field_errors);
             }
@@ -238,7 +238,7 @@ pub(crate) fn source(
     match read {
         Ok(source) => Some(source),
         Err((code, message)) => {
-            field_errors.add(path, code, || message).received(&Value::from(text));
+            field_errors.add(path, code, || message).received(&Node::from(text));
             None
         }
     }
@@ -258,7 +258,8 @@ fn from_data_url(text: &str, kind: AssetKind) -> Result<AssetSource, (Code, Stri
     let found = format!("{}/{}", media.type_, media.subtype);
     if found != wanted {
         return Err(refuse(format!(
-            "The data URL has the media type {found}; an asset of type {} must have {wanted}.",
+            "The data URL has the media type {}; an asset of type {} must have {wanted}.",
+            short(&found),
             kind.name()
         )));
     }
@@ -313,11 +314,10 @@ fn short(text: &str) -> String {
 }
 
 /// Reads the assets from a value that [`AssetRules`] has validated.
-pub(crate) fn read_assets(value: Value, path: &Path<'_>) -> Vec<Asset> {
-    let Value::Array(items) = value else { return Vec::new() };
+pub(crate) fn read_assets(value: &Node<'_>, path: &Path<'_>) -> Vec<Asset> {
     let mut field_errors = FieldErrors::default();
+    let items = value.as_array().into_iter().flatten();
     items
-        .into_iter()
         .enumerate()
         .filter_map(|(index, item)| {
             let here = Path::Item(path, index);

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::credential_type::BatchMember;
 use crate::field_error::{Code, FieldErrors};
+use crate::json::{Members, Node};
 use crate::limits::BATCH;
 use crate::pointer::Path;
 use crate::return_url::{self, RETURN_URL};
@@ -29,7 +30,7 @@ pub enum BatchForm {
 pub struct BatchBody<'a> {
     form: BatchForm,
     source: &'a [u8],
-    object: Map<String, Value>,
+    object: Members<'a>,
 }
 
 /// A validated batch.
@@ -90,10 +91,10 @@ impl<'a> BatchBody<'a> {
     }
 }
 
-fn is_something(value: &Value) -> bool {
+fn is_something(value: &Node<'_>) -> bool {
     match value {
-        Value::Null => false,
-        Value::Array(items) => !items.is_empty(),
+        Node::Null => false,
+        Node::List(items) => !items.is_empty(),
         _ => true,
     }
 }
@@ -110,7 +111,7 @@ fn members() -> Vec<Member> {
     [CREDENTIAL_ID].into_iter().chain(ALL.iter().map(list)).chain([NOTIFY, RETURN_URL]).collect()
 }
 
-fn check_v2(mut object: Map<String, Value>, context: &Context<'_>, field_errors: &mut FieldErrors) -> Batch {
+fn check_v2(mut object: Members<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) -> Batch {
     check_object(&mut object, &members(), &Path::Root, field_errors);
     return_url::check(&object, context, field_errors);
     let mut items = Vec::new();
@@ -124,7 +125,7 @@ fn check_v2(mut object: Map<String, Value>, context: &Context<'_>, field_errors:
                 count += 1;
                 items.extend(check_item(value, *known, &path, context, field_errors));
             }
-            (BatchMember::Many(_), Some(Value::Array(values))) => {
+            (BatchMember::Many(_), Some(Node::List(values))) => {
                 for (index, value) in values.into_iter().enumerate() {
                     count += 1;
                     if count <= BATCH {
@@ -147,7 +148,7 @@ fn check_v2(mut object: Map<String, Value>, context: &Context<'_>, field_errors:
         });
     }
     // The batch is rejected if it has any error, so unusable values may be dropped here.
-    let notify = object.remove("notify").filter(Value::is_object);
+    let notify = object.remove("notify").filter(Node::is_object);
     Batch {
         credential_id: text(object.remove("credential_id")),
         id_pointer: "",
@@ -159,13 +160,13 @@ fn check_v2(mut object: Map<String, Value>, context: &Context<'_>, field_errors:
 
 /// Validates and reads one item. The result may be used only if no error was added.
 fn check_item(
-    mut value: Value,
+    mut value: Node<'_>,
     credential_type: Type,
     path: &Path<'_>,
     context: &Context<'_>,
     field_errors: &mut FieldErrors,
 ) -> Option<Submission> {
-    let Value::Object(object) = &mut value else {
+    let Node::Object(object) = &mut value else {
         Shape::Object(&[]).check(&mut value, path, field_errors);
         return None;
     };
@@ -184,14 +185,14 @@ fn check_ids(batch: &str, batch_pointer: &str, items: &[Submission], field_error
             };
             field_errors
                 .add(&Path::Pointer(&item.id_pointer), Code::CredentialIdDuplicate, message)
-                .received(&Value::from(item.credential_id.as_str()));
+                .received(&Node::from(item.credential_id.as_str()));
         }
     }
     for item in items {
         // An item that replaces itself was reported before.
         let replaces = item.replaces.as_deref().filter(|replaces| **replaces != item.credential_id);
         if let Some(replaces) = replaces.filter(|replaces| seen.contains_key(replaces)) {
-            replaces_itself(&Value::from(replaces), &Path::Pointer(&item.replaces_pointer()), field_errors);
+            replaces_itself(&Node::from(replaces), &Path::Pointer(&item.replaces_pointer()), field_errors);
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::asset::{AssetKind, AssetRules};
 use crate::context::Context;
 use crate::date::{Date, parse_year};
 use crate::field_error::{Code, FieldErrors};
+use crate::json::Node;
 use crate::pointer::Path;
 use crate::relation::Relation;
 use crate::schema::{Member, Presence, Shape};
@@ -48,10 +49,10 @@ pub struct CredentialType {
     pub batch: BatchMember,
     /// Checks rules that involve several members of `fields`. Runs after the shapes were checked,
     /// which may have added errors.
-    pub rules: fn(&Value, &Path<'_>, &Context<'_>, &mut FieldErrors),
+    pub rules: fn(&Node<'_>, &Path<'_>, &Context<'_>, &mut FieldErrors),
     /// Returns warnings for the partner about valid fields. The second argument is the JSON Pointer
     /// to the id in the caller's body, from which that to the fields follows.
-    pub advice: fn(&Value, &str) -> Vec<Hint>,
+    pub advice: fn(&Node<'_>, &str) -> Vec<Hint>,
     /// Returns a one-line summary of valid fields for hirers.
     pub headline: fn(&Value) -> String,
     /// Returns the blocks that a page shows of valid fields.
@@ -114,8 +115,8 @@ impl CredentialType {
         requires(self.fields) && self.older_fields().is_none_or(requires)
     }
 
-    /// Returns whether outside wallets can disclose the items of the list at `place`, a JSON Pointer
-    /// into `fields`, individually.
+    /// Returns whether outside wallets can disclose the items of the list at `place`, a JSON
+    /// Pointer into `fields`, individually.
     pub fn keeps_items_apart(&self, place: &str) -> bool {
         self.items_apart.contains(&place)
     }
@@ -181,7 +182,7 @@ pub struct Hint {
     pub message: String,
 }
 
-pub(crate) fn no_advice(_: &Value, _: &str) -> Vec<Hint> {
+pub(crate) fn no_advice(_: &Node<'_>, _: &str) -> Vec<Hint> {
     Vec::new()
 }
 
@@ -194,8 +195,8 @@ pub(crate) fn text<'a>(object: &'a Value, name: &str) -> &'a str {
 }
 
 /// Adds an error if the day or the year in `name` has not begun anywhere on earth.
-pub(crate) fn not_future(object: &Value, name: &str, path: &Path<'_>, today: Date, field_errors: &mut FieldErrors) {
-    let text = text(object, name);
+pub(crate) fn not_future(object: &Node<'_>, name: &str, path: &Path<'_>, today: Date, field_errors: &mut FieldErrors) {
+    let text = object[name].as_str().unwrap_or_default();
     let lies_ahead = match parse_year(text) {
         Ok(year) => year > today.year(),
         Err(_) => Date::parse(text).is_ok_and(|day| day > today),
@@ -207,8 +208,14 @@ pub(crate) fn not_future(object: &Value, name: &str, path: &Path<'_>, today: Dat
 }
 
 /// Adds an error if the second day is before the first.
-pub(crate) fn in_order(object: &Value, (first, second): (&str, &str), path: &Path<'_>, field_errors: &mut FieldErrors) {
-    if let (Ok(earlier), Ok(later)) = (Date::parse(text(object, first)), Date::parse(text(object, second)))
+pub(crate) fn in_order(
+    object: &Node<'_>,
+    (first, second): (&str, &str),
+    path: &Path<'_>,
+    field_errors: &mut FieldErrors,
+) {
+    let day = |name: &str| object[name].as_str().and_then(|text| Date::parse(text).ok());
+    if let (Some(earlier), Some(later)) = (day(first), day(second))
         && later < earlier
     {
         let message = || format!("{second} ({later}) must not be before {first} ({earlier}).");

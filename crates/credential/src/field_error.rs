@@ -2,9 +2,11 @@
 //!
 //! The codes are stable. A code never changes its meaning; a new meaning gets a new code.
 
-use serde::{Serialize, Serializer};
-use serde_json::Value;
+use std::borrow::Cow;
 
+use serde::{Serialize, Serializer};
+
+use crate::json::Node;
 use crate::locate::sort_by_position;
 use crate::pointer::{CUT, Path};
 
@@ -14,6 +16,10 @@ const MAX: usize = 100;
 /// Maximum number of characters of a caller's value that a response repeats (docs/partner-api.md
 /// section 9).
 const ECHOED: usize = 64;
+
+/// Maximum number of characters of a suggestion: the longest id. A longer one is left out, because
+/// a cut one would be wrong.
+const SUGGESTED: usize = 255;
 
 /// One error of a body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -159,15 +165,16 @@ impl FieldErrors {
     }
 
     /// Sets the received value of the error that was added last.
-    pub fn received(&mut self, value: &Value) -> &mut Self {
+    pub fn received(&mut self, value: &Node<'_>) -> &mut Self {
         self.last(|field_error| {
-            let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+            let text = value.as_str().map_or_else(|| value.to_json().into(), Cow::Borrowed);
             field_error.received = Some(text.chars().take(ECHOED).collect());
         })
     }
 
-    /// Sets the suggestion of the error that was added last.
+    /// Sets the suggestion of the error that was added last, unless it is too long.
     pub fn suggest(&mut self, suggestion: Option<String>) -> &mut Self {
+        let suggestion = suggestion.filter(|text| text.chars().nth(SUGGESTED).is_none());
         self.last(|field_error| field_error.suggestion = suggestion)
     }
 
@@ -188,7 +195,7 @@ impl FieldErrors {
         if self.found.is_empty() {
             return Ok(());
         }
-        // serde_json sorts its maps by name, so the source is scanned again for the order. The
+        // Objects are sorted by name, so the source is scanned again for the order. The
         // error about omitted errors stays behind the first `MAX`.
         let listed = self.found.len().min(MAX);
         sort_by_position(std::str::from_utf8(body).unwrap_or_default(), &mut self.found[..listed], |field_error| {
@@ -240,10 +247,20 @@ mod tests {
     }
 
     #[test]
+    fn long_suggestions_are_left_out() {
+        let mut field_errors = FieldErrors::default();
+        for length in [255, 256] {
+            field_errors.add(&Path::Root, Code::IdForm, String::new).suggest(Some("\u{e9}".repeat(length)));
+        }
+        let found = field_errors.into_result(b"0").expect_err("there are errors");
+        assert_eq!([0, 1].map(|at| found[at].suggestion.is_some()), [true, false]);
+    }
+
+    #[test]
     fn at_most_100_field_errors_are_listed() {
         let mut field_errors = FieldErrors::default();
         for _ in 0..250 {
-            field_errors.add(&Path::Root, Code::TextEmpty, || "x".to_owned()).received(&Value::from("y".repeat(100)));
+            field_errors.add(&Path::Root, Code::TextEmpty, || "x".to_owned()).received(&Node::from(&*"y".repeat(100)));
         }
         let found = field_errors.into_result(b"0").expect_err("there are errors");
         assert_eq!(found.len(), 101);

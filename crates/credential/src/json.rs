@@ -1,11 +1,17 @@
 //! A strict JSON parser: duplicate names in an object are rejected, because one of the two values
 //! would be lost silently (RFC 8259, section 4, leaves the behaviour open).
 
+mod node;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::map::Entry;
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
+
+use node::COMPARED;
+pub use node::{Members, Node};
 
 /// A syntax error. Lines and columns start at 1; columns count bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,8 +29,14 @@ pub struct Malformed {
 ///
 /// # Errors
 /// [`Malformed`], with the position.
-pub fn parse(bytes: &[u8]) -> Result<Value, Malformed> {
-    serde_json::from_slice::<Strict>(bytes).map(|Strict(value)| value).map_err(|error| {
+pub fn parse(bytes: &[u8]) -> Result<Node<'_>, Malformed> {
+    // One validation of the body is faster than one of each text. Bytes that are not UTF-8 are
+    // parsed only for the error.
+    let parsed = match std::str::from_utf8(bytes) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(bytes),
+    };
+    parsed.map_err(|error| {
         if let Some(malformed) = not_text(bytes) {
             return malformed;
         }
@@ -58,82 +70,117 @@ fn not_text(bytes: &[u8]) -> Option<Malformed> {
     at(invalid, format!("the byte 0x{:02X} is not UTF-8; send UTF-8", bytes[invalid]))
 }
 
-struct Strict(Value);
+/// Number of members for which an object first allocates: most objects have at most as many.
+const ROOM: usize = 8;
 
-impl<'de> Deserialize<'de> for Strict {
+impl<'de: 'a, 'a> Deserialize<'de> for Node<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Self)
+        deserializer.deserialize_any(StrictVisitor)
     }
 }
 
 struct StrictVisitor;
 
 impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = Value;
+    type Value = Node<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<Node<'de>, E> {
+        Ok(Node::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<Node<'de>, E> {
+        Ok(Node::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_i64<E>(self, value: i64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(value.into()))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_u64<E>(self, value: u64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(value.into()))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    fn visit_f64<E>(self, value: f64) -> Result<Node<'de>, E> {
+        Ok(Number::from_f64(value).map_or(Node::Null, Node::Number))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Borrowed(value)))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_str<E>(self, value: &str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Owned(value.to_owned())))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node<'de>, A::Error> {
         let mut list = Vec::new();
-        while let Some(Strict(item)) = items.next_element()? {
+        while let Some(item) = items.next_element()? {
             list.push(item);
         }
-        Ok(Value::Array(list))
+        Ok(Node::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some(name) = members.next_key::<String>()? {
-            match object.entry(name) {
-                Entry::Vacant(place) => {
-                    let Strict(value) = members.next_value()?;
-                    place.insert(value);
-                }
-                Entry::Occupied(place) => {
-                    let shown: String = place.key().chars().take(64).collect();
-                    return Err(de::Error::custom(format_args!(
-                        "the field \"{shown}\" appears twice in the same object"
-                    )));
-                }
+    fn visit_map<A: MapAccess<'de>>(self, mut source: A) -> Result<Node<'de>, A::Error> {
+        let mut members: Vec<(Cow<'de, str>, Node<'de>)> = Vec::new();
+        let mut seen = BTreeSet::new();
+        while let Some(Name(name)) = source.next_key()? {
+            // A set keeps an object with a hundred thousand members cheap.
+            if members.len() == COMPARED {
+                seen.extend(members.iter().map(|(known, _)| known.clone()));
             }
+            let is_repeated = if members.len() < COMPARED {
+                members.iter().any(|(known, _)| *known == name)
+            } else {
+                !seen.insert(name.clone())
+            };
+            if is_repeated {
+                let shown: String = name.chars().take(64).collect();
+                return Err(de::Error::custom(format_args!("the field \"{shown}\" appears twice in the same object")));
+            }
+            if members.is_empty() {
+                members.reserve_exact(ROOM);
+            }
+            members.push((name, source.next_value()?));
         }
-        Ok(Value::Object(object))
+        Ok(Node::Object(Members::new(members)))
+    }
+}
+
+/// The name of a member, borrowed if possible. Serde's own `Cow` is always copied.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor).map(Self)
+    }
+}
+
+struct NameVisitor;
+
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(name.to_owned()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::Value;
 
     use super::*;
 
@@ -170,6 +217,31 @@ mod tests {
     }
 
     #[test]
+    fn duplicate_members_of_large_objects_are_rejected() {
+        // As many members with linear comparisons take minutes.
+        let many: String = (0..100_000).map(|at| format!("\"{at}\":0,")).collect();
+        let body = |last: &str| format!("{{{many}\n\"{last}\":0}}");
+        let fine = body("x");
+        assert_eq!(
+            parse(fine.as_bytes()).expect("all differ").as_object().map(|all| all.iter().count()),
+            Some(100_001)
+        );
+        for last in ["0", "15", "16", "17", "99999", "\\u0030"] {
+            let malformed = parse(body(last).as_bytes()).expect_err(last);
+            assert_eq!((malformed.line, malformed.column), (2, last.len() + 2), "{last}");
+        }
+    }
+
+    #[test]
+    fn texts_are_borrowed_unless_they_have_escapes() {
+        let node = parse(br#"{"b": "two", "a": "\u006fne"}"#).expect("JSON");
+        let members: Vec<(&str, &Node<'_>)> = node.as_object().expect("an object").iter().collect();
+        assert_eq!(members.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["a", "b"]);
+        assert!(matches!(members[0].1, Node::Text(Cow::Owned(text)) if text == "one"));
+        assert!(matches!(members[1].1, Node::Text(Cow::Borrowed("two"))));
+    }
+
+    #[test]
     fn bytes_that_are_no_text_are_named() {
         for (bytes, line, column, said) in [
             (&b""[..], 1, 1, "it is empty"),
@@ -189,7 +261,8 @@ mod tests {
         fn parsed_values_equal_those_of_serde_json(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let ours = parse(&bytes);
             if let Ok(value) = &ours {
-                prop_assert_eq!(value, &serde_json::from_slice::<Value>(&bytes).expect("serde_json takes it too"));
+                let theirs = serde_json::from_slice::<Value>(&bytes).expect("serde_json takes it too");
+                prop_assert_eq!(Value::from(value.clone()), theirs);
             }
         }
     }

@@ -1,8 +1,7 @@
 //! Listeners: parses bodies of the requests of `tenure listen` (docs/partner-api.md section 11).
 
-use serde_json::{Map, Value};
-
 use crate::field_error::{Code, FieldErrors};
+use crate::json::{Members, Node};
 use crate::pointer::Path;
 use crate::schema::{Choice, Member, Presence, Shape, check_object};
 use crate::submission::{ParseError, object, text};
@@ -86,7 +85,7 @@ pub fn parse_listener(body: &[u8]) -> Result<Option<Vec<String>>, ParseError> {
     field_errors.into_result(body).map_err(ParseError::Invalid)?;
     let named = object.remove("events");
     Ok(named.map(|events| {
-        let named: Vec<&str> = events.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let named: Vec<&str> = events.as_array().into_iter().flatten().filter_map(Node::as_str).collect();
         let known = EVENT_TYPES.values.iter().filter(|known| named.contains(*known));
         known.map(|known| (*known).to_owned()).collect()
     }))
@@ -100,14 +99,14 @@ pub fn parse_poll(body: &[u8]) -> Result<Vec<ListenerResult>, ParseError> {
     let (mut object, mut field_errors) = object(body)?;
     check_object(&mut object, POLL, &Path::Root, &mut field_errors);
     let list = Path::Member(&Path::Root, "results");
-    let items = object.get("results").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
+    let items = object.get("results").and_then(Node::as_array).into_iter().flatten().filter_map(Node::as_object);
     let results: Vec<ListenerResult> =
         items.enumerate().map(|(index, item)| result(item, &Path::Item(&list, index), &mut field_errors)).collect();
     field_errors.into_result(body).map_err(ParseError::Invalid)?;
     Ok(results)
 }
 
-fn result(item: &Map<String, Value>, path: &Path<'_>, field_errors: &mut FieldErrors) -> ListenerResult {
+fn result(item: &Members<'_>, path: &Path<'_>, field_errors: &mut FieldErrors) -> ListenerResult {
     let status = number(item, "status", (100, 599), path, field_errors).and_then(|status| u16::try_from(status).ok());
     let outcome = match (status, item.get("error").filter(|error| !error.is_null())) {
         (Some(status), _) => Ok(status),
@@ -127,7 +126,7 @@ fn result(item: &Map<String, Value>, path: &Path<'_>, field_errors: &mut FieldEr
 
 /// Returns a whole number within `range`. [`Shape::TextOrNumber`] has made a text of it.
 fn number(
-    item: &Map<String, Value>,
+    item: &Members<'_>,
     name: &str,
     (least, most): (u32, u32),
     path: &Path<'_>,
@@ -140,7 +139,7 @@ fn number(
             .add(&Path::Member(path, name), Code::TypeMismatch, || {
                 format!("Must be a whole number from {least} to {most}.")
             })
-            .received(&Value::from(written));
+            .received(&Node::from(written));
     }
     number
 }

@@ -73,7 +73,9 @@ impl OpenCert {
     /// # Errors
     /// [`OpenCertsError`], with the reason.
     pub fn verify(bytes: &[u8]) -> Result<Self, OpenCertsError> {
-        let mut document = json::parse(bytes).map_err(|malformed| OpenCertsError::Malformed(malformed.to_string()))?;
+        let mut document: Value = json::parse(bytes)
+            .map(Value::from)
+            .map_err(|malformed| OpenCertsError::Malformed(malformed.to_string()))?;
         let obfuscated = match &document["privacy"]["obfuscatedData"] {
             Value::Null => Vec::new(),
             list => hashes(list).ok_or(OpenCertsError::Shape("privacy.obfuscatedData must be a list of hashes"))?,

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::field_error::Code;
+use crate::json::Node;
 use crate::partner_query::{DCQL_QUERY, PartnerQuery, QUERY};
 use crate::pointer::Path;
 use crate::return_url::ADDRESS;
@@ -94,8 +95,8 @@ impl PresentationRequest {
         let (mut object, mut field_errors) = object(source)?;
         check_object(&mut object, MEMBERS, &Path::Root, &mut field_errors);
         let known = || credential_type.fields.iter().map(|member| member.name);
-        let asked = object.get("claims").and_then(Value::as_array);
-        let asked: Option<Vec<&str>> = asked.map(|asked| asked.iter().filter_map(Value::as_str).collect());
+        let asked = object.get("claims").and_then(Node::as_array);
+        let asked: Option<Vec<&str>> = asked.map(|asked| asked.iter().filter_map(Node::as_str).collect());
         for (at, claim) in asked.iter().flatten().enumerate().filter(|(_, claim)| !claim.is_empty()) {
             if !known().any(|name| name == *claim) {
                 let message = || {
@@ -105,7 +106,7 @@ impl PresentationRequest {
                 let place = Path::Member(&Path::Root, "claims");
                 let meant = field_errors.has_room().then(|| nearest(claim, known())).flatten().map(ToOwned::to_owned);
                 let field_error = field_errors.add(&Path::Item(&place, at), Code::ChoiceUnknown, message);
-                field_error.received(&Value::from(*claim)).suggest(meant);
+                field_error.received(&Node::from(*claim)).suggest(meant);
             }
         }
         let query = object.get(DCQL_QUERY).and_then(|query| PartnerQuery::read(query, &mut field_errors));

@@ -1,11 +1,11 @@
 //! The member `return_url`: the URL that a person continues to after deciding about a push
 //! (docs/partner-api.md section 4).
 
-use serde_json::{Map, Value};
 use url::Url;
 
 use crate::context::Context;
 use crate::field_error::{Code, FieldErrors};
+use crate::json::{Members, Node};
 use crate::pointer::Path;
 use crate::schema::{Member, Presence, Shape};
 
@@ -36,13 +36,13 @@ pub fn not_listed(list: &str) -> String {
 }
 
 /// Checks that the URL in a body is in the partner's list, if the list is known.
-pub(crate) fn check(object: &Map<String, Value>, context: &Context<'_>, field_errors: &mut FieldErrors) {
-    let (Some(list), Some(Value::String(address))) = (context.return_urls, object.get(RETURN_URL.name)) else { return };
+pub(crate) fn check(object: &Members<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
+    let (Some(list), Some(Node::Text(address))) = (context.return_urls, object.get(RETURN_URL.name)) else { return };
     // Empty or too long URLs were reported before.
     let is_good = (1..=ADDRESS).contains(&address.chars().count());
     if is_good && !Url::parse(address).is_ok_and(|address| is_listed(list, &address)) {
         let path = Path::Member(&Path::Root, RETURN_URL.name);
-        field_errors.add(&path, Code::ReturnUrlUnknown, || not_listed(list)).received(&Value::from(address.as_str()));
+        field_errors.add(&path, Code::ReturnUrlUnknown, || not_listed(list)).received(&Node::from(&**address));
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::field_error::Code;
+use crate::json::Node;
 use crate::limits::ID;
 use crate::pointer::Path;
 use crate::schema::{Member, Presence, Shape, check_object};
@@ -97,9 +96,9 @@ pub fn parse_sandbox_period(text: &str) -> Option<Duration> {
 pub fn parse_advance(body: &[u8]) -> Result<Duration, ParseError> {
     let (mut object, mut field_errors) = object(body)?;
     check_object(&mut object, &ADVANCE, &Path::Root, &mut field_errors);
-    let advance = object.get("advance").and_then(Value::as_str).map(ToOwned::to_owned);
+    let advance = object.get("advance").and_then(Node::as_str).map(ToOwned::to_owned);
     // The schema reports other values.
-    let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+    let is_text = |value: &Node<'_>| value.as_str().is_some_and(|text| !text.is_empty());
     let period = advance.as_deref().and_then(parse_sandbox_period).filter(|period| *period <= FARTHEST);
     if let Some(value) = object.get("advance").filter(|_| period.is_none()).filter(|value| is_text(value)) {
         let message = || "Set a period such as 30s, 5m, 48h or 2d, at most 30d.".to_owned();

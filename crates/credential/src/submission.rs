@@ -2,15 +2,14 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::asset::{Asset, AssetRecord, AssetSource, read_assets};
-use crate::confirmed_name::{ConfirmedBirthDate, ConfirmedName};
 use crate::context::Context;
 use crate::credential_type::Hint;
 use crate::field_error::{Code, FieldError, FieldErrors};
-use crate::json::{self as strict, Malformed};
+use crate::json::{self as strict, Malformed, Members, Node};
 use crate::limits::ID;
 use crate::pointer::{Path, submission_pointer};
 use crate::return_url::{self, RETURN_URL};
@@ -24,8 +23,10 @@ pub struct Submission {
     pub credential_id: String,
     /// The credential type.
     pub credential_type: Type,
-    /// The attested data, in the form of the type.
-    pub fields: Value,
+    /// The attested data, in the form of the type, as canonical JSON: compact, and sorted by name.
+    pub(crate) fields: String,
+    /// Warnings about the fields.
+    pub(crate) hints: Vec<Hint>,
     /// The institutions between the integrating partner and the credential's issuer, both excluded,
     /// parent first.
     pub partner_chain: Vec<String>,
@@ -54,42 +55,6 @@ pub enum ParseError {
     Malformed(Malformed),
     /// It has errors; all are listed.
     Invalid(Vec<FieldError>),
-}
-
-/// The personal data of a submission, which is stored encrypted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Payload {
-    /// [`Submission::fields`].
-    pub fields: Value,
-    /// [`Submission::partner_chain`].
-    pub partner_chain: Vec<String>,
-    /// [`Submission::replaces`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replaces: Option<String>,
-    /// The metadata of [`Submission::assets`].
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub assets: Vec<AssetRecord>,
-    /// The holder's confirmation of the name on acceptance. It is not part of the push.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confirmed_name: Option<ConfirmedName>,
-    /// The holder's confirmation of the date of birth on acceptance.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confirmed_birth_date: Option<ConfirmedBirthDate>,
-}
-
-impl Payload {
-    /// Parses the output of [`Submission::payload`].
-    ///
-    /// # Errors
-    /// The bytes are not a payload.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(bytes)
-    }
-
-    /// Returns the person's name according to the partner.
-    pub fn full_name(&self) -> &str {
-        self.fields["full_name"].as_str().unwrap_or_default()
-    }
 }
 
 const CHAIN: &Shape = &Shape::Object(&[Member {
@@ -191,8 +156,8 @@ impl Type {
 }
 
 /// Returns the address in a valid [`NOTIFY`].
-pub(crate) fn notify_email(notify: Option<Value>) -> Option<String> {
-    Some(text(Some(notify?["email"].take())))
+pub(crate) fn notify_email(notify: Option<Node<'_>>) -> Option<String> {
+    notify.map(|notify| notify["email"].as_str().unwrap_or_default().to_owned())
 }
 
 impl Submission {
@@ -202,7 +167,7 @@ impl Submission {
     /// [`ParseError`]: invalid JSON, or a list of all errors.
     pub fn parse_v2(credential_type: Type, source: &[u8], context: &Context<'_>) -> Result<Self, ParseError> {
         let (mut object, mut field_errors) = object(source)?;
-        if ["data", "credential_type"].iter().all(|name| object.contains_key(*name)) && !object.contains_key("fields") {
+        if ["data", "credential_type"].iter().all(|name| object.contains_key(name)) && !object.contains_key("fields") {
             field_errors.add(&Path::Root, Code::VersionMismatch, || {
                 format!(
                     "This is a v1 body. Send it to /api/partner/v1/add/{credential_type}, or use the fields of v2: \
@@ -219,33 +184,40 @@ impl Submission {
     }
 
     /// Reads a valid object.
-    pub(crate) fn read(mut object: Map<String, Value>, credential_type: Type, path: &Path<'_>) -> Self {
-        let assets = object.remove("assets").map(|assets| read_assets(assets, &Path::Member(path, "assets")));
+    pub(crate) fn read(mut object: Members<'_>, credential_type: Type, path: &Path<'_>) -> Self {
+        let id_pointer: Cow<'static, str> = match path {
+            Path::Root => "/credential_id".into(),
+            path => Path::Member(path, "credential_id").pointer().into(),
+        };
+        let fields = object.remove("fields").unwrap_or_default();
+        let assets = object.remove("assets").map(|assets| read_assets(&assets, &Path::Member(path, "assets")));
         let assets = assets.unwrap_or_default();
         Self {
             credential_id: text(object.remove("credential_id")),
             credential_type,
-            fields: object.remove("fields").unwrap_or_default(),
+            fields: fields.to_json(),
+            hints: (credential_type.advice)(&fields, &id_pointer),
             partner_chain: names(&object.remove("partner_chain").unwrap_or_default()),
             replaces: object.remove("replaces").map(|replaces| text(Some(replaces))),
             document_type: assets.first().map(|asset| credential_type.document_type(asset.kind)),
             assets,
             missing_document: None,
-            id_pointer: match path {
-                Path::Root => "/credential_id".into(),
-                path => Path::Member(path, "credential_id").pointer().into(),
-            },
+            id_pointer,
             notify: notify_email(object.remove("notify")),
             return_url: object.remove(RETURN_URL.name).map(|address| text(Some(address))),
         }
     }
 
+    /// Returns the attested data, in the form of the type.
+    pub fn fields(&self) -> Value {
+        serde_json::from_str(&self.fields).unwrap_or_default()
+    }
+
     /// Returns the personal data in canonical form: equal submissions give equal bytes.
     pub fn payload(&self) -> Vec<u8> {
-        // serde_json sorts its maps by name, so equal values have equal serializations.
+        // The members of a `Payload` after its fields, in its order.
         #[derive(Serialize)]
-        struct Borrowed<'a> {
-            fields: &'a Value,
+        struct Rest<'a> {
             partner_chain: &'a [String],
             #[serde(skip_serializing_if = "Option::is_none")]
             replaces: Option<&'a str>,
@@ -253,11 +225,15 @@ impl Submission {
             assets: Vec<AssetRecord>,
         }
         let assets = self.assets.iter().map(AssetRecord::from).collect();
-        let (fields, partner_chain, replaces) = (&self.fields, &*self.partner_chain, self.replaces.as_deref());
-        let borrowed = Borrowed { fields, partner_chain, replaces, assets };
-        // Most payloads are shorter than this, so the buffer does not need to grow.
-        let mut bytes = Vec::with_capacity(1024);
-        serde_json::to_writer(&mut bytes, &borrowed).map(|()| bytes).unwrap_or_default()
+        let rest = Rest { partner_chain: &self.partner_chain, replaces: self.replaces.as_deref(), assets };
+        // Most chains, ids and assets are shorter than this, so the buffer does not need to grow.
+        let mut bytes = Vec::with_capacity(self.fields.len() + 256);
+        bytes.extend_from_slice(b"{\"fields\":");
+        bytes.extend_from_slice(self.fields.as_bytes());
+        let end = bytes.len();
+        let written = serde_json::to_writer(&mut bytes, &rest);
+        // The brace that opens the rest becomes the comma between it and the fields.
+        written.map(|()| bytes[end] = b',').map(|()| bytes).unwrap_or_default()
     }
 
     /// Returns the JSON Pointer to [`Submission::replaces`] in the caller's body.
@@ -267,7 +243,7 @@ impl Submission {
 
     /// Returns warnings for the partner.
     pub fn advice(&self) -> Vec<Hint> {
-        let mut hints = (self.credential_type.advice)(&self.fields, &self.id_pointer);
+        let mut hints = self.hints.clone();
         hints.extend(self.missing_document.map(|name| {
             let pointer = format!("{}/data/document", submission_pointer(&self.id_pointer));
             Hint {
@@ -290,7 +266,7 @@ impl Submission {
 
 /// Validates an item of a v2 batch.
 pub(crate) fn check_item(
-    object: &mut Map<String, Value>,
+    object: &mut Members<'_>,
     credential_type: Type,
     path: &Path<'_>,
     context: &Context<'_>,
@@ -301,7 +277,7 @@ pub(crate) fn check_item(
 }
 
 fn check_rules(
-    object: &Map<String, Value>,
+    object: &Members<'_>,
     credential_type: Type,
     path: &Path<'_>,
     context: &Context<'_>,
@@ -315,12 +291,12 @@ fn check_rules(
     }
 }
 
-fn is_own_id(object: &Map<String, Value>, replaces: &Value) -> bool {
+fn is_own_id(object: &Members<'_>, replaces: &Node<'_>) -> bool {
     replaces.is_string() && object.get("credential_id") == Some(replaces)
 }
 
 /// Adds an error for a `replaces` that names the request itself or a part of it.
-pub(crate) fn replaces_itself(replaces: &Value, path: &Path<'_>, field_errors: &mut FieldErrors) {
+pub(crate) fn replaces_itself(replaces: &Node<'_>, path: &Path<'_>, field_errors: &mut FieldErrors) {
     let message = || {
         "replaces must not be the id of this request. Use the id of the credential that it updates, or remove the field.".to_owned()
     };
@@ -328,10 +304,10 @@ pub(crate) fn replaces_itself(replaces: &Value, path: &Path<'_>, field_errors: &
 }
 
 /// Parses a body that must be one object.
-pub(crate) fn object(body: &[u8]) -> Result<(Map<String, Value>, FieldErrors), ParseError> {
+pub(crate) fn object(body: &[u8]) -> Result<(Members<'_>, FieldErrors), ParseError> {
     let mut field_errors = FieldErrors::default();
     match strict::parse(body).map_err(ParseError::Malformed)? {
-        Value::Object(object) => Ok((object, field_errors)),
+        Node::Object(object) => Ok((object, field_errors)),
         mut other => {
             Shape::Object(&[]).check(&mut other, &Path::Root, &mut field_errors);
             Err(ParseError::Invalid(field_errors.into_result(body).err().unwrap_or_default()))
@@ -339,11 +315,11 @@ pub(crate) fn object(body: &[u8]) -> Result<(Map<String, Value>, FieldErrors), P
     }
 }
 
-pub(crate) fn text(value: Option<Value>) -> String {
-    if let Some(Value::String(text)) = value { text } else { String::new() }
+pub(crate) fn text(value: Option<Node<'_>>) -> String {
+    if let Some(Node::Text(text)) = value { text.into_owned() } else { String::new() }
 }
 
-pub(crate) fn names(chain: &Value) -> Vec<String> {
+pub(crate) fn names(chain: &Node<'_>) -> Vec<String> {
     let items = chain.as_array().into_iter().flatten();
     items.filter_map(|item| item["name"].as_str().map(ToOwned::to_owned)).collect()
 }
@@ -372,8 +348,8 @@ pub fn parse_status_question(body: &[u8]) -> Result<Vec<String>, ParseError> {
     let (mut object, mut field_errors) = object(body)?;
     check_object(&mut object, QUESTION, &Path::Root, &mut field_errors);
     field_errors.into_result(body).map_err(ParseError::Invalid)?;
-    let Some(Value::Array(ids)) = object.remove("ids") else { return Ok(Vec::new()) };
-    Ok(ids.into_iter().filter_map(|id| if let Value::String(id) = id { Some(id) } else { None }).collect())
+    let Some(Node::List(ids)) = object.remove("ids") else { return Ok(Vec::new()) };
+    Ok(ids.into_iter().map(|id| text(Some(id))).collect())
 }
 
 const WITHDRAWAL: &[Member] = &[Member {

@@ -5,12 +5,14 @@
 //! position that v1 has ever documented, and an older form of a type's fields is accepted. The
 //! result is an ordinary [`Submission`].
 
-use serde_json::{Map, Value, json};
+use bytes::Bytes;
+use serde_json::{Value, json};
 
 use crate::asset::{Asset, AssetKind, AssetSource, is_data_url, source};
 use crate::context::Context;
 use crate::credential_type::V1;
 use crate::field_error::{Code, FieldErrors};
+use crate::json::{Members, Node};
 use crate::limits::BATCH;
 use crate::pointer::Path;
 use crate::schema::{Member, Presence, Shape, check_object, nearest, object_schema};
@@ -83,13 +85,13 @@ impl Submission {
     pub fn parse_v1(credential_type: Type, body: &[u8], context: &Context<'_>) -> Result<Self, ParseError> {
         let (mut object, mut field_errors) = object(body)?;
         check_object(&mut object, &envelope(Presence::Required), &Path::Root, &mut field_errors);
-        let named = object.get("credential_type").and_then(Value::as_str);
+        let named = object.get("credential_type").and_then(Node::as_str);
         if let Some(named) = named.filter(|named| *named != credential_type.name()) {
             field_errors
                 .add(&Path::Member(&Path::Root, "credential_type"), Code::CredentialTypeMismatch, || {
                     format!("credential_type must be {credential_type}, as in the path.")
                 })
-                .received(&Value::from(named))
+                .received(&Node::from(named))
                 .suggest(Some(credential_type.name().to_owned()));
         }
         let submission = read(object, credential_type, &Path::Root, context, &mut field_errors);
@@ -101,7 +103,7 @@ impl Submission {
 /// Validates and reads the content of a v1 envelope. The result may be used only if no error was
 /// added.
 fn read(
-    mut object: Map<String, Value>,
+    mut object: Members<'_>,
     credential_type: Type,
     path: &Path<'_>,
     context: &Context<'_>,
@@ -112,7 +114,8 @@ fn read(
     let mut submission = Submission {
         credential_id,
         credential_type,
-        fields: Value::Null,
+        fields: String::new(),
+        hints: Vec::new(),
         partner_chain: Vec::new(),
         replaces: None,
         assets: Vec::new(),
@@ -123,10 +126,10 @@ fn read(
         return_url: None,
     };
     let Some(v1) = &credential_type.v1 else { return submission };
-    let named = object.remove("document_type").filter(Value::is_string);
+    let named = object.remove("document_type").filter(Node::is_string);
     let kind = named
         .as_ref()
-        .and_then(Value::as_str)
+        .and_then(Node::as_str)
         .map(|name| (name, v1.document_types.iter().find(|(known, _)| *known == name)));
     if let Some((name, None)) = kind {
         let known = || v1.document_types.iter().map(|(known, _)| *known);
@@ -135,12 +138,12 @@ fn read(
                 let known: Vec<&str> = known().collect();
                 format!("The document_type of {credential_type} must be one of: {}.", known.join(", "))
             })
-            .received(&Value::from(name))
+            .received(&Node::from(name))
             .suggest(nearest(name, known()).map(ToOwned::to_owned));
     }
     let data_path = Path::Member(path, "data");
     let mut data = match object.remove("data") {
-        Some(Value::Object(data)) => data,
+        Some(Node::Object(data)) => data,
         Some(mut other) => {
             Shape::Object(&[]).check(&mut other, &data_path, field_errors);
             return submission;
@@ -148,14 +151,16 @@ fn read(
         None => return submission,
     };
     submission.partner_chain = take_chain(&mut data, &data_path, field_errors);
-    let older = v1.older.filter(|(marker, _)| data.get("credential").is_some_and(|known| known.get(*marker).is_some()));
+    let older = v1.older.filter(|(marker, _)| data.get("credential").is_some_and(|known| known.get(marker).is_some()));
     let fields = older.map_or(credential_type.fields, |(_, fields)| fields);
     check_object(&mut data, &data_members(v1, fields), &data_path, field_errors);
-    submission.fields = data.remove("credential").unwrap_or_default();
-    if submission.fields.is_object() {
+    let fields = data.remove("credential").unwrap_or_default();
+    if fields.is_object() {
         let credential = Path::Member(&data_path, "credential");
-        (credential_type.rules)(&submission.fields, &credential, context, field_errors);
+        (credential_type.rules)(&fields, &credential, context, field_errors);
     }
+    submission.fields = fields.to_json();
+    submission.hints = (credential_type.advice)(&fields, &submission.id_pointer);
     let kind = kind.and_then(|(_, known)| known).map(|(_, kind)| *kind);
     if let Some(document) = data.remove(DOCUMENT) {
         let here = Path::Member(&data_path, DOCUMENT);
@@ -182,13 +187,13 @@ fn missing_document(v1: &V1, named: Option<Option<AssetKind>>) -> Option<&'stati
 /// no document type: then text that starts like JSON is an OpenCerts document, and a URL has the
 /// type's default kind.
 fn read_document(
-    document: &Value,
+    document: &Node<'_>,
     named: Option<Option<AssetKind>>,
     v1: &V1,
     path: &Path<'_>,
     field_errors: &mut FieldErrors,
 ) -> Option<Asset> {
-    let Value::String(text) = document else {
+    let Node::Text(text) = document else {
         field_errors
             .add(path, Code::TypeMismatch, || {
                 "Must be a string with an https URL or an OpenCerts document, or null.".to_owned()
@@ -208,7 +213,7 @@ fn read_document(
         return None;
     };
     let source = if is_json && kind == AssetKind::OpenCert {
-        Some(AssetSource::Bytes(text.clone().into()))
+        Some(AssetSource::Bytes(Bytes::copy_from_slice(text.as_bytes())))
     } else if is_data_url(text) {
         field_errors.add(path, Code::AssetDataFormat, || {
             "v1 does not accept data URLs. Send an https URL, or use v2, which accepts data URLs and uploads."
@@ -223,12 +228,12 @@ fn read_document(
 
 /// Removes and validates `partner_chain` at the positions that v1 has documented: beside
 /// `credential`, in it, or in an object of it. Two different values are an error.
-fn take_chain(data: &mut Map<String, Value>, path: &Path<'_>, field_errors: &mut FieldErrors) -> Vec<String> {
-    let mut found: Option<Value> = None;
+fn take_chain(data: &mut Members<'_>, path: &Path<'_>, field_errors: &mut FieldErrors) -> Vec<String> {
+    let mut found: Option<Node<'_>> = None;
     let credential_path = Path::Member(path, "credential");
-    if let Some(Value::Object(credential)) = data.get_mut("credential") {
+    if let Some(Node::Object(credential)) = data.get_mut("credential") {
         // `english_proficiency` documents it there.
-        if let Some(Value::Object(scores)) = credential.get_mut("test_scores") {
+        if let Some(Node::Object(scores)) = credential.get_mut("test_scores") {
             take(scores, &Path::Member(&credential_path, "test_scores"), &mut found, field_errors);
         }
         take(credential, &credential_path, &mut found, field_errors);
@@ -237,7 +242,7 @@ fn take_chain(data: &mut Map<String, Value>, path: &Path<'_>, field_errors: &mut
     names(&found.unwrap_or_default())
 }
 
-fn take(object: &mut Map<String, Value>, path: &Path<'_>, found: &mut Option<Value>, field_errors: &mut FieldErrors) {
+fn take<'a>(object: &mut Members<'a>, path: &Path<'_>, found: &mut Option<Node<'a>>, field_errors: &mut FieldErrors) {
     let Some(mut chain) = object.remove(PARTNER_CHAIN.name).filter(|chain| !chain.is_null()) else { return };
     let here = Path::Member(path, PARTNER_CHAIN.name);
     PARTNER_CHAIN.shape.check(&mut chain, &here, field_errors);
@@ -253,18 +258,18 @@ fn take(object: &mut Map<String, Value>, path: &Path<'_>, found: &mut Option<Val
 }
 
 /// Returns the type in an item of a v1 batch.
-fn item_type(item: &Value) -> Option<Type> {
+fn item_type(item: &Node<'_>) -> Option<Type> {
     item["credential_type"].as_str()?.parse().ok().filter(|known: &Type| known.v1.is_some())
 }
 
 /// Returns the types of the items of a v1 batch.
-pub(crate) fn batch_types(object: &Map<String, Value>) -> Vec<Type> {
-    object.get("credentials").and_then(Value::as_array).into_iter().flatten().filter_map(item_type).collect()
+pub(crate) fn batch_types(object: &Members<'_>) -> Vec<Type> {
+    object.get("credentials").and_then(Node::as_array).into_iter().flatten().filter_map(item_type).collect()
 }
 
 /// Validates a v1 batch: `{ "id", "credentials": [ { "id", "credential_type", "data" } ] }`.
 pub(crate) fn check_batch(
-    mut object: Map<String, Value>,
+    mut object: Members<'_>,
     context: &Context<'_>,
     field_errors: &mut FieldErrors,
 ) -> (String, Vec<Submission>) {
@@ -279,7 +284,7 @@ pub(crate) fn check_batch(
     check_object(&mut object, &[V1_ID, credentials], &Path::Root, field_errors);
     let list = Path::Member(&Path::Root, "credentials");
     let mut items = Vec::new();
-    if let Some(Value::Array(values)) = object.remove("credentials") {
+    if let Some(Node::List(values)) = object.remove("credentials") {
         for (index, value) in values.into_iter().enumerate().take(BATCH) {
             let here = Path::Item(&list, index);
             items.extend(check_item(value, &here, context, field_errors));
@@ -289,25 +294,25 @@ pub(crate) fn check_batch(
 }
 
 fn check_item(
-    mut value: Value,
+    mut value: Node<'_>,
     path: &Path<'_>,
     context: &Context<'_>,
     field_errors: &mut FieldErrors,
 ) -> Option<Submission> {
     let known = item_type(&value);
-    let Value::Object(object) = &mut value else {
+    let Node::Object(object) = &mut value else {
         Shape::Object(&[]).check(&mut value, path, field_errors);
         return None;
     };
     check_object(object, &envelope(Presence::Optional), path, field_errors);
     let Some(credential_type) = known else {
-        if let Some(name) = object.get("credential_type").and_then(Value::as_str) {
+        if let Some(name) = object.get("credential_type").and_then(Node::as_str) {
             let names = || ALL.iter().filter(|known| known.v1.is_some()).map(|known| known.name());
             field_errors
                 .add(&Path::Member(path, "credential_type"), Code::ChoiceUnknown, || {
                     format!("The credential_type of v1 must be one of: {}.", names().collect::<Vec<_>>().join(", "))
                 })
-                .received(&Value::from(name))
+                .received(&Node::from(name))
                 .suggest(nearest(name, names()).map(ToOwned::to_owned));
         }
         return None;

@@ -72,6 +72,61 @@ impl OtherContent {
     }
 }
 
+/// A signed token that is not a credential, by the `typ` of its header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherToken {
+    /// An access token (RFC 9068).
+    AccessToken,
+    /// A proof that its sender has a key (OpenID4VCI, DPoP).
+    KeyProof,
+    /// The holder's signature of a presentation, without the credential.
+    KeyBinding,
+    /// An attestation of a wallet or of its keys.
+    Attestation,
+    /// A status list.
+    StatusList,
+}
+
+impl OtherToken {
+    /// All kinds.
+    pub const ALL: [Self; 5] =
+        [Self::AccessToken, Self::KeyProof, Self::KeyBinding, Self::Attestation, Self::StatusList];
+
+    /// Returns the kind of a token with this `typ`; `None` if it may be a credential.
+    pub(crate) fn of_type(typ: &str) -> Option<Self> {
+        let lower = typ.to_ascii_lowercase();
+        match lower.strip_prefix("application/").unwrap_or(&lower) {
+            "at+jwt" => Some(Self::AccessToken),
+            "openid4vci-proof+jwt" | "dpop+jwt" => Some(Self::KeyProof),
+            "kb+jwt" => Some(Self::KeyBinding),
+            "key-attestation+jwt" | "keyattestation+jwt" | "oauth-client-attestation+jwt" => Some(Self::Attestation),
+            "statuslist+jwt" => Some(Self::StatusList),
+            _ => None,
+        }
+    }
+
+    /// Returns the name, which the page's script uses too.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AccessToken => "access-token",
+            Self::KeyProof => "key-proof",
+            Self::KeyBinding => "key-binding",
+            Self::Attestation => "attestation",
+            Self::StatusList => "status-list",
+        }
+    }
+
+    fn message(self) -> &'static str {
+        match self {
+            Self::AccessToken => "an access token, which lets an app use an API. Do not pass it on",
+            Self::KeyProof => "a proof that an app has a key",
+            Self::KeyBinding => "the holder's signature of a presentation. Ask for the whole presentation",
+            Self::Attestation => "an attestation of a wallet or of its keys",
+            Self::StatusList => "a status list. Send the credential that refers to it",
+        }
+    }
+}
+
 /// The reason why a value is not a NumericDate (RFC 7519, section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDate {
@@ -115,6 +170,12 @@ pub enum VerifyError {
         /// The actual `typ`.
         found: String,
     },
+    /// It is signed, but is not a credential.
+    #[error("This is not a credential but {}.", .0.message())]
+    OtherToken(OtherToken),
+    /// It is a W3C credential of neither data model 1.1 nor 2.0, or in an unknown form.
+    #[error("It is a W3C credential, but neither of data model 2.0 (by its @context) nor of 1.1 (in the claim vc).")]
+    DataModel,
     /// Its `alg` is not that of the verification key.
     #[error("The header names the algorithm {}, but the key is for {}.", named.name(), key.name())]
     KeyConfusion {
@@ -242,6 +303,7 @@ impl VerifyError {
             }
             Self::HashAlgorithm(name) => UNSUPPORTED_HASHES.contains(&name.as_str()),
             Self::Type { wanted: "dc+sd-jwt", found } => is_older_type(found),
+            Self::OtherToken(_) | Self::DataModel => true,
             _ => false,
         }
     }
@@ -254,7 +316,7 @@ impl VerifyError {
             Self::Malformed(_) => "malformed",
             Self::Algorithm(_) => "algorithm",
             Self::Critical => "critical_header",
-            Self::Type { .. } => "type",
+            Self::Type { .. } | Self::OtherToken(_) | Self::DataModel => "type",
             Self::KeyConfusion { .. } => "key_confusion",
             Self::Signature | Self::NoKeyVerifies(_) => "signature",
             Self::UnknownKey | Self::NoKeyFits(_) => "unknown_key",

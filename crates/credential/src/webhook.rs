@@ -1,9 +1,8 @@
 //! Webhooks: parses bodies of webhook requests (docs/partner-api.md section 11). The server checks
 //! the destination address.
 
-use serde_json::{Map, Value};
-
 use crate::field_error::Code;
+use crate::json::{Members, Node};
 use crate::pointer::Path;
 use crate::schema::{Choice, Member, Presence, Shape, check_object};
 use crate::submission::{ParseError, object, text};
@@ -116,7 +115,7 @@ fn members(form: WebhookForm) -> Vec<Member> {
 /// [`ParseError`], as for a submission.
 pub fn parse_webhook(form: WebhookForm, body: &[u8]) -> Result<WebhookFields, ParseError> {
     let (mut object, mut field_errors) = object(body)?;
-    let cleared = |object: &Map<String, Value>, name| object.get(name) == Some(&Value::Null);
+    let cleared = |object: &Members<'_>, name| object.get(name) == Some(&Node::Null);
     let (no_name, no_description) = (cleared(&object, "name"), cleared(&object, "description"));
     check_object(&mut object, &members(form), &Path::Root, &mut field_errors);
     field_errors.into_result(body).map_err(ParseError::Invalid)?;
@@ -124,7 +123,7 @@ pub fn parse_webhook(form: WebhookForm, body: &[u8]) -> Result<WebhookFields, Pa
     let (id, url, name, description) = (optional("id"), optional("url"), optional("name"), optional("description"));
     let events = object.remove("events").map(|events| {
         let mut wanted: Vec<String> = Vec::new();
-        for event in events.as_array().into_iter().flatten().filter_map(Value::as_str) {
+        for event in events.as_array().into_iter().flatten().filter_map(Node::as_str) {
             if !wanted.iter().any(|known| known == event) {
                 wanted.push(event.to_owned());
             }
@@ -198,7 +197,7 @@ const REPLAY: &[Member] = &[
 pub fn parse_replay(body: &[u8]) -> Result<Replay, ParseError> {
     let (mut object, mut field_errors) = object(body)?;
     check_object(&mut object, REPLAY, &Path::Root, &mut field_errors);
-    let instant = |name| object.get(name).and_then(Value::as_str).and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let instant = |name| object.get(name).and_then(Node::as_str).and_then(|text| text.parse::<jiff::Timestamp>().ok());
     let (from, to) = (instant("from"), instant("to"));
     if from.zip(to).is_some_and(|(from, to)| to <= from) {
         let path = Path::Member(&Path::Root, "to");

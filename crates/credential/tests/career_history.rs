@@ -52,7 +52,7 @@ fn field_errors(body: &Value) -> Vec<(String, String)> {
 fn documented_sample_is_accepted_unchanged() {
     let submission = parse(&(Type::default().sample)()).expect("taken");
     assert_eq!(submission.credential_id, "fa651300-b91a-49cb-8ee7-cac68b3fdf74");
-    let history = CareerHistory::from_fields(&submission.fields).expect("a career history");
+    let history = CareerHistory::from_fields(&submission.fields()).expect("a career history");
     assert_eq!(history.full_name, "John Doe");
     assert_eq!(history.employment[0].end_date.expect("ended").to_string(), "2022-12");
     assert_eq!(history.employment[1].end_date, None);
@@ -273,7 +273,7 @@ fn equivalent_bodies_have_the_same_payload() {
     assert_eq!(one.payload(), other.payload());
     assert_ne!(one.payload(), third.payload());
     let payload = Payload::from_bytes(&one.payload()).expect("a payload");
-    assert_eq!(payload.fields, one.fields);
+    assert_eq!(payload.fields, one.fields());
 }
 
 #[test]
@@ -374,7 +374,7 @@ proptest! {
         let source = serde_json::to_string_pretty(&body).expect("JSON");
         match Submission::parse_v2(Type::default(), source.as_bytes(), &context()) {
             Ok(submission) => {
-                prop_assert!(CareerHistory::from_fields(&submission.fields).is_ok());
+                prop_assert!(CareerHistory::from_fields(&submission.fields()).is_ok());
                 prop_assert!(Payload::from_bytes(&submission.payload()).is_ok());
             }
             Err(ParseError::Invalid(field_errors)) => {

@@ -51,7 +51,7 @@ fn v1_and_v2_samples_parse_alike() {
         let old = v1(known.name(), &body).unwrap_or_else(|refusal| panic!("{known}: {refusal:?}"));
         let sample = (known.sample)();
         let new = Submission::parse_v2(*known, sample.to_string().as_bytes(), &context()).expect("taken");
-        assert_eq!((&old.credential_id, &old.fields), (&new.credential_id, &new.fields));
+        assert_eq!((&old.credential_id, &old.fields()), (&new.credential_id, &new.fields()));
         assert_eq!(old.id_pointer, "/id");
     }
     assert!(named("universal_credential").v1_sample().is_none());
@@ -94,7 +94,7 @@ fn older_identity_level_is_accepted_in_v1_only() {
     let older = json!({ "full_name": "John Doe", "identity_verification_level": "standard" });
     let body = changed("digital_identity", |body| body["data"]["credential"] = older.clone());
     let submission = v1("digital_identity", &body).expect("taken");
-    assert_eq!(named("digital_identity").headline(&submission.fields), "Identity verified at the standard level");
+    assert_eq!(named("digital_identity").headline(&submission.fields()), "Identity verified at the standard level");
     let mixed = changed("digital_identity", |body| {
         body["data"]["credential"]["identity_verification_level"] = json!("basic");
     });
@@ -218,6 +218,15 @@ fn one_invalid_item_rejects_the_batch_with_all_faults() {
         ("/microcredential_items/0/fields/isue_date", "field.unknown"),
     ];
     assert_eq!(found, expected.map(|(pointer, code)| (pointer.to_owned(), code)));
+}
+
+#[test]
+fn notify_of_an_item_is_an_unknown_field_of_any_type() {
+    for notify in [json!("jane@example.org"), json!({ "email": "jane@example.org" }), json!([1]), json!(true)] {
+        let mut body = batch_sample();
+        body["career_history"]["notify"] = notify;
+        assert_eq!(field_errors(batch(BatchForm::V2, &body)), one("/career_history/notify", "field.unknown"));
+    }
 }
 
 #[test]

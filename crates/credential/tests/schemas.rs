@@ -57,8 +57,8 @@ fn every_type_accepts_its_sample_and_parses_from_its_name() {
         assert_eq!(known.name.parse(), Ok(*known));
         let body = (known.sample)().to_string();
         let submission = Submission::parse_v2(*known, body.as_bytes(), &context).expect(known.name);
-        assert!(!known.headline(&submission.fields).is_empty());
-        assert!(!known.view(&submission.fields).is_empty());
+        assert!(!known.headline(&submission.fields()).is_empty());
+        assert!(!known.view(&submission.fields()).is_empty());
         assert!(submission.advice().is_empty(), "a sample shows how it is done well");
         assert_eq!(known.write_scope.strip_prefix("write."), known.read_scope.strip_prefix("read."));
         assert!(known.write_scope.starts_with("write."));

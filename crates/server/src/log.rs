@@ -3,14 +3,22 @@
 //!
 //! A dedicated thread writes the lines, so that a stalled reader of standard error blocks no
 //! request. Once [`BUFFERED_LINES`] lines are waiting, further lines are dropped and counted.
+//!
+//! The lines of a request contain its id. It is a local of the request's task and not a span,
+//! because most requests log nothing and a span is allocated and formatted in advance (D-281).
 
+use std::fmt;
+use std::future::Future;
 use std::panic::PanicHookInfo;
+use std::sync::Arc;
 
-use tracing::Level;
+use tracing::{Event, Level, Subscriber};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
-use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::fmt::format::{FmtSpan, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
 use crate::config::{Log, LogFormat};
@@ -47,17 +55,74 @@ pub fn start(log: &Log) -> Result<Logging, String> {
         LogFormat::Json => builder
             .json()
             .flatten_event(true)
-            .with_current_span(true)
+            .with_current_span(false)
             .with_span_list(false)
+            .map_event_format(|inner| WithRequest { inner, format: LogFormat::Json })
             .finish()
             .with(filter)
             .with(ours)
             .try_init(),
-        LogFormat::Text => builder.with_target(false).finish().with(filter).with(ours).try_init(),
+        LogFormat::Text => builder
+            .with_target(false)
+            .map_event_format(|inner| WithRequest { inner, format: LogFormat::Text })
+            .finish()
+            .with(filter)
+            .with(ours)
+            .try_init(),
     };
     started.map_err(|error: TryInitError| error.to_string())?;
     std::panic::set_hook(Box::new(log_panic));
     Ok(Logging { _writer: guard, dropped })
+}
+
+tokio::task_local! {
+    /// The id of the request that the task handles.
+    static REQUEST: Arc<str>;
+}
+
+/// Runs `work` with the id of its request in every line that it logs.
+pub async fn with_request<T>(id: Arc<str>, work: impl Future<Output = T>) -> T {
+    REQUEST.scope(id, work).await
+}
+
+/// Returns a function that runs work of the current request after its task has ended, with the
+/// request's id in every line.
+pub fn after_request() -> impl Fn(&dyn Fn()) {
+    let id = REQUEST.try_with(Arc::clone).ok();
+    move |work| match &id {
+        Some(id) => REQUEST.sync_scope(id.clone(), work),
+        None => work(),
+    }
+}
+
+/// Adds the id of the request to a line.
+struct WithRequest<F> {
+    inner: F,
+    format: LogFormat,
+}
+
+impl<S, N, F> FormatEvent<S, N> for WithRequest<F>
+where
+    S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let Ok(id) = REQUEST.try_with(Arc::clone) else { return self.inner.format_event(context, writer, event) };
+        let mut line = String::new();
+        self.inner.format_event(context, Writer::new(&mut line), event)?;
+        write_with_request(&mut writer, &line, &id, self.format)
+    }
+}
+
+/// Writes `line` with the id of its request. An id needs no escaping: it is a UUID, or text of the
+/// caller without quotes and control characters.
+fn write_with_request(writer: &mut impl fmt::Write, line: &str, id: &str, format: LogFormat) -> fmt::Result {
+    let line = line.trim_end();
+    match (format, line.strip_suffix('}')) {
+        (LogFormat::Json, Some(open)) => writeln!(writer, r#"{open},"span":{{"id":"{id}","name":"request"}}}}"#),
+        _ => writeln!(writer, "{line} request={id}"),
+    }
 }
 
 /// Whether an event comes from our own code. Libraries' events below `info` are never logged: they
@@ -73,4 +138,33 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string).unwrap_or_default();
     let message = panic.payload().downcast_ref::<&str>().copied().unwrap_or("a formatted message");
     tracing::error!(location, message, "panic");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(line: &str, format: LogFormat) -> String {
+        let mut written = String::new();
+        write_with_request(&mut written, line, "chosen:7", format).expect("written");
+        written
+    }
+
+    #[test]
+    fn lines_of_a_request_have_its_id() {
+        let json = written("{\"level\":\"INFO\",\"message\":\"answered\"}\n", LogFormat::Json);
+        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(json["span"], serde_json::json!({ "id": "chosen:7", "name": "request" }));
+        assert_eq!(json["message"], "answered");
+        assert_eq!(written("INFO answered {}\n", LogFormat::Text), "INFO answered {} request=chosen:7\n");
+    }
+
+    #[tokio::test]
+    async fn work_after_a_request_has_its_id() {
+        let id = || REQUEST.try_with(Arc::clone).ok();
+        let run = with_request("a".into(), async { after_request() }).await;
+        assert_eq!(id(), None);
+        run(&|| assert_eq!(id().as_deref(), Some("a")));
+        after_request()(&|| assert_eq!(id(), None));
+    }
 }

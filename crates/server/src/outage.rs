@@ -1,7 +1,7 @@
 //! Outages of the database or the object store: a few log lines for many refused requests.
 //!
 //! Logs one line for the first refused request, one every ten seconds during the outage, and one
-//! when it ends. The first line has the id of its request, from the span of that request.
+//! when it ends. The first line has the id of its request.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -9,19 +9,19 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
-use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::{App, StartError};
 use crate::config::Server;
 use crate::flows::request_log;
 use crate::http::cors::{SharedRoutes, share_missing_documents, share_with_all_origins};
+use crate::http::middleware::MiddlewareLayer;
 use crate::http::{Outermost, Readers};
 use crate::web::PartnerApi;
-use crate::{api, http, jobs, oid4vci, openid4vp, web};
+use crate::{api, jobs, oid4vci, openid4vp, web};
 use connections::{ConnectionLimits, Stages, accept};
 use store::StoreError;
 
@@ -53,8 +53,7 @@ pub fn router(app: &App) -> Router {
 /// every request and response as many times.
 fn layered(app: &App, router: Router<App>, outermost: Outermost) -> Router<App> {
     let layers = ServiceBuilder::new()
-        .layer(from_fn_with_state(outermost, http::respond))
-        .layer(CatchPanicLayer::custom(http::panicked))
+        .layer(MiddlewareLayer(outermost))
         .layer(DefaultBodyLimit::max(app.config().server.body_limit));
     router.method_not_allowed_fallback(api::openapi::method_not_allowed).layer(layers)
 }

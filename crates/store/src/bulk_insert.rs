@@ -9,12 +9,9 @@ use uuid::Uuid;
 
 use super::daily_counts::{AND_COUNT_ON, Counts};
 use super::event::EventKind;
+use super::insert_sql::{INSERT, UNLESS_THERE};
 use super::pools::Pools;
 use super::{AnnouncementKind, NewSubmission, Store, StoreError, Tx, chunk_size, push_list};
-
-const INSERT: &str = "INSERT INTO submission (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, state, created_at, expires_at, ring_period, sealed) ";
-
-const UNLESS_THERE: &str = " ON CONFLICT (partner_id, credential_id) WHERE replaced_at IS NULL DO NOTHING";
 
 async fn insert_by_values(connection: &mut SqliteConnection, new: &[&NewSubmission]) -> Result<u64, StoreError> {
     let (mut rest, mut count) = (new, 0);

@@ -1,13 +1,14 @@
 //! Pushes: concurrent pushes are written in one transaction (group commit, [`crate::group`]).
+//!
+//! Plain ones come here only if [`crate::plain_push`] could not store them.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use super::event::{EventKind, Subject};
-use super::group::{GroupCommit, GroupWriter};
+use super::group::GroupWriter;
 use super::{Alongside, NewBatch, NewSubmission, Store, StoreError, Tx};
 use crate::domain::asset::Asset;
 use crate::domain::batch::Batch;
@@ -18,7 +19,7 @@ use ambient::{Clock, Timestamp};
 #[derive(Clone, Debug)]
 pub enum NewRequest {
     /// One submission.
-    One(Box<NewSubmission>),
+    One(Arc<NewSubmission>),
     /// A batch.
     Batch(NewBatch),
 }
@@ -55,68 +56,34 @@ pub enum Pushed {
     PartnerDisabled,
 }
 
-/// Handle to the task that writes pushes; cheap to clone.
-#[derive(Clone, Debug)]
-pub struct PushWriter(GroupCommit<Pushes>);
-
-impl PushWriter {
-    /// Starts the task.
-    pub fn start(store: Store, clock: Clock) -> Self {
-        Self(GroupCommit::start(Pushes { store, clock, slow_path_left: AtomicU32::new(0) }))
-    }
-
-    /// Returns whether the database was unavailable for the last group, less than `time` ago.
-    pub fn failed_within(&self, time: Duration) -> bool {
-        self.0.failed_within(time)
-    }
-
-    /// Stores `new` unless its partner has that id already. Returns once that is durable.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is
-    /// stored then. Also returned if the database times out; the outcome is then unknown, and the
-    /// caller has to retry.
-    pub async fn push(&self, new: NewRequest) -> Result<Pushed, StoreError> {
-        self.push_with(new, Alongside::default()).await
-    }
-
-    /// Does the same as [`PushWriter::push`], and stores `alongside` only if `new` is stored.
-    ///
-    /// # Errors
-    /// See [`PushWriter::push`].
-    pub async fn push_with(&self, new: NewRequest, alongside: Alongside) -> Result<Pushed, StoreError> {
-        self.0.commit(Request { new, alongside }).await
-    }
-}
-
-struct Request {
+/// A push with what is stored alongside.
+pub(crate) struct Request {
     new: NewRequest,
     alongside: Alongside,
 }
 
 impl Request {
-    /// Returns the submission if nothing else has to be stored with it.
-    fn alone(&self) -> Option<&NewSubmission> {
-        match &self.new {
-            NewRequest::One(new) if new.assets.is_empty() && self.alongside.is_empty() => Some(new),
-            _ => None,
-        }
+    pub(crate) fn new(new: NewRequest, alongside: Alongside) -> Self {
+        Self { new, alongside }
+    }
+
+    /// Creates the request of a push with nothing alongside.
+    pub(crate) fn plain(new: Arc<NewSubmission>) -> Self {
+        Self::new(NewRequest::One(new), Alongside::default())
     }
 }
 
-struct Pushes {
+/// Writes pushes of all kinds.
+pub(crate) struct Pushes {
     store: Store,
     clock: Clock,
-    /// Number of groups left to write on the slow path.
-    slow_path_left: AtomicU32,
 }
 
-/// Number of groups that skip the fast path after it failed.
-///
-/// The fast path fails if a row exists already, another node pushes the same ids, or a partner has
-/// a webhook for pushes. The group is then written a second time. With this limit, a partner that
-/// always repeats its pushes costs one extra attempt in 16 groups rather than one each.
-const WARY_FOR: u32 = 16;
+impl Pushes {
+    pub(crate) fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+}
 
 impl GroupWriter for Pushes {
     type Request = Request;
@@ -127,28 +94,6 @@ impl GroupWriter for Pushes {
     }
 
     async fn write(&self, requests: &[Request]) -> Result<Vec<Pushed>, StoreError> {
-        if let Some(new) = self.fast_path_rows(requests) {
-            if self.store.insert_at_once(&new).await? {
-                return Ok(vec![Pushed::Created; requests.len()]);
-            }
-            self.slow_path_left.store(WARY_FOR, Ordering::Relaxed);
-        }
-        self.write_slow_path(requests).await
-    }
-}
-
-impl Pushes {
-    /// Returns the rows for the fast path; `None` if it is not worth trying.
-    fn fast_path_rows<'a>(&self, requests: &'a [Request]) -> Option<Vec<&'a NewSubmission>> {
-        if !matches!(self.store, Store::Postgres { .. }) {
-            return None;
-        }
-        let is_wary =
-            self.slow_path_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
-        if is_wary { None } else { requests.iter().map(Request::alone).collect() }
-    }
-
-    async fn write_slow_path(&self, requests: &[Request]) -> Result<Vec<Pushed>, StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
         let all = || requests.iter().flat_map(|request| request.new.items());

@@ -30,6 +30,8 @@ pub fn day(at: Timestamp) -> i64 {
     at.seconds().div_euclid(86_400)
 }
 
+pub(super) const INSERT_COUNTS: &str = "INSERT INTO tally (partner_id, day, chain, kind, count) ";
+
 /// Adds to the existing count instead of inserting a second row.
 pub(super) const AND_COUNT_ON: &str =
     " ON CONFLICT (partner_id, day, chain, kind, slot) DO UPDATE SET count = tally.count + excluded.count";
@@ -50,6 +52,11 @@ impl<'a> Counts<'a> {
         Self(counts.into_iter().collect())
     }
 
+    /// Returns all counts, in order.
+    pub(super) fn all(&self) -> &[(Counted<'a>, i64)] {
+        &self.0
+    }
+
     /// Returns one value per count, for a column of a bulk insert.
     pub(super) fn column<T>(&self, value: impl Fn(Counted<'a>, i64) -> T) -> Vec<T> {
         self.0.iter().map(|(counted, count)| value(*counted, *count)).collect()
@@ -65,7 +72,7 @@ impl Tx {
         );
         for chunk in counts.0.chunks(256) {
             dispatch!(self, connection => {
-                let mut query = QueryBuilder::new("INSERT INTO tally (partner_id, day, chain, kind, count) ");
+                let mut query = QueryBuilder::new(INSERT_COUNTS);
                 query.push_values(chunk, |mut row, ((partner, day, chain), count)| {
                     row.push_bind(*partner).push_bind(*day).push_bind(*chain).push_bind(kind.name()).push_bind(*count);
                 });

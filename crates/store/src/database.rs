@@ -1,6 +1,7 @@
 //! A database with its connections: opening, migrating, and beginning transactions.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -13,7 +14,9 @@ use tokio::time::sleep;
 use crate::embedded;
 use crate::error::StoreError;
 use crate::folder;
+use crate::insert_thread::InsertThread;
 use crate::invalidation::Changes;
+use crate::new_submission::NewSubmission;
 use crate::part::Part;
 use crate::pools::Pools;
 use crate::postgres_url::connect_options;
@@ -34,6 +37,8 @@ pub enum Store {
         reader: SqlitePool,
         /// Tracks changes to submissions.
         changes: Changes,
+        /// Inserts pushes on a third kind of connection.
+        inserts: InsertThread,
         /// Closes the connections after errors of the files.
         reopening: Reopening,
     },
@@ -135,7 +140,8 @@ impl Store {
         // No minimum: the pool would open a reader at once while the others are closed after an
         // error.
         let reader = pool(connections.clamp(1, READERS)).connect_lazy_with(options);
-        Ok(Self::Sqlite { writer, reader, changes: Changes::new(true), reopening: Reopening::new() })
+        let inserts = InsertThread::new(&data.join(part.file()));
+        Ok(Self::Sqlite { writer, reader, inserts, changes: Changes::new(true), reopening: Reopening::new() })
     }
 
     async fn postgres(part: Part, url: &str, connections: u32) -> Result<Self, StoreError> {
@@ -213,8 +219,8 @@ impl Store {
     pub fn read(&self) -> BoxFuture<'_, Result<Tx, StoreError>> {
         Box::pin(async move {
             Ok(match self {
-                Self::Sqlite { writer, reader, changes, reopening } => {
-                    reopening.close_after_errors([writer, reader]).await;
+                Self::Sqlite { writer, reader, inserts, changes, reopening } => {
+                    reopening.close_after_errors([writer, reader], inserts).await;
                     Tx::Sqlite(Conn::transaction(reader.begin().await?, changes))
                 }
                 Self::Postgres { pools, changes } => Tx::Postgres(Conn::transaction(pools.begin().await?, changes)),
@@ -231,8 +237,8 @@ impl Store {
     pub fn acquire(&self) -> BoxFuture<'_, Result<Tx, StoreError>> {
         Box::pin(async move {
             Ok(match self {
-                Self::Sqlite { writer, reader, changes, reopening } => {
-                    reopening.close_after_errors([writer, reader]).await;
+                Self::Sqlite { writer, reader, inserts, changes, reopening } => {
+                    reopening.close_after_errors([writer, reader], inserts).await;
                     Tx::Sqlite(Conn::autocommit(reader.acquire().await?, changes))
                 }
                 Self::Postgres { pools, changes } => Tx::Postgres(Conn::autocommit(pools.acquire().await?, changes)),
@@ -248,13 +254,21 @@ impl Store {
     pub fn write(&self) -> BoxFuture<'_, Result<Tx, StoreError>> {
         Box::pin(async move {
             Ok(match self {
-                Self::Sqlite { writer, reader, changes, reopening } => {
-                    reopening.close_after_errors([writer, reader]).await;
+                Self::Sqlite { writer, reader, inserts, changes, reopening } => {
+                    reopening.close_after_errors([writer, reader], inserts).await;
                     Tx::Sqlite(Conn::transaction(writer.begin_with("BEGIN IMMEDIATE").await?, changes))
                 }
                 Self::Postgres { pools, changes } => Tx::Postgres(Conn::transaction(pools.begin().await?, changes)),
             })
         })
+    }
+
+    /// Inserts those of `new` that need nothing but their row, on SQLite (see
+    /// [`InsertThread::insert`]). Returns which were inserted; on PostgreSQL none.
+    pub(crate) async fn insert_each(&self, new: Vec<Arc<NewSubmission>>) -> Result<Vec<bool>, StoreError> {
+        let Self::Sqlite { writer, reader, inserts, reopening, .. } = self else { return Ok(vec![false; new.len()]) };
+        reopening.close_after_errors([writer, reader], inserts).await;
+        inserts.insert(new, writer.acquire().await?).await
     }
 
     /// Returns the tracker of changes to submissions.
@@ -268,8 +282,9 @@ impl Store {
     /// the database file.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { writer, reader, .. } => {
+            Self::Sqlite { writer, reader, inserts, .. } => {
                 reader.close().await;
+                inserts.close().await;
                 writer.close().await;
             }
             Self::Postgres { pools, .. } => pools.close().await,

@@ -2,7 +2,7 @@
 
 use sqlx::migrate::MigrateError;
 
-use super::reopening::note_error;
+use super::file_errors::note_error;
 
 /// Error of the store.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -42,6 +42,17 @@ impl From<sqlx::Error> for StoreError {
             _ => false,
         };
         if passing { Self::Unavailable(error.to_string()) } else { Self::Broken(error.to_string()) }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let code = error.sqlite_error().map(|error| error.extended_code.to_string());
+        let is_passing = code.is_some_and(|code| {
+            note_error(&code);
+            is_transient(&code)
+        });
+        if is_passing { Self::Unavailable(error.to_string()) } else { Self::Broken(error.to_string()) }
     }
 }
 

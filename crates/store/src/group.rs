@@ -60,7 +60,7 @@ pub struct GroupCommit<W: GroupWriter> {
 }
 
 /// When the database was unavailable for the last group; `None` if that was written.
-type Failure = Arc<std::sync::Mutex<Option<Instant>>>;
+pub type Failure = Arc<std::sync::Mutex<Option<Instant>>>;
 
 impl<W: GroupWriter> Clone for GroupCommit<W> {
     fn clone(&self) -> Self {
@@ -75,11 +75,10 @@ impl<W: GroupWriter> std::fmt::Debug for GroupCommit<W> {
 }
 
 impl<W: GroupWriter> GroupCommit<W> {
-    /// Starts the tasks.
-    pub fn start(writer: W) -> Self {
+    /// Starts the tasks. Writers of the same database may share `failed_at`.
+    pub fn start(writer: W, failed_at: Failure) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (writer, waiting) = (Arc::new(writer), Arc::new(Mutex::new(waiting)));
-        let failed_at = Failure::default();
         for _ in 0..writer.lanes() {
             tokio::spawn(write_groups(writer.clone(), waiting.clone(), failed_at.clone()));
         }
@@ -92,18 +91,21 @@ impl<W: GroupWriter> GroupCommit<W> {
         failed_at.is_some_and(|at| at.elapsed() < time)
     }
 
-    /// Writes `request`. Returns once that is durable.
+    /// Queues `request` at once, and returns once it is durable.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is
     /// stored then. Also returned if the database times out; the outcome is then unknown, and the
     /// caller has to retry.
-    pub async fn commit(&self, request: W::Request) -> Result<W::Answer, StoreError> {
+    pub fn commit(&self, request: W::Request) -> impl Future<Output = Result<W::Answer, StoreError>> + Send + use<W> {
         let (reply, answered) = oneshot::channel();
-        self.queue
-            .try_send((request, reply))
-            .map_err(|_| StoreError::Unavailable("the commit queue is full".to_owned()))?;
-        answered.await.map_err(|_| StoreError::Unavailable("the commit task has ended".to_owned()))?
+        let is_queued = self.queue.try_send((request, reply)).is_ok();
+        async move {
+            if !is_queued {
+                return Err(StoreError::Unavailable("the commit queue is full".to_owned()));
+            }
+            answered.await.map_err(|_| StoreError::Unavailable("the commit task has ended".to_owned()))?
+        }
     }
 }
 

@@ -107,6 +107,11 @@ impl Partner {
     }
 }
 
+/// Selects enabled partners with their webhooks. A list of partners' ids follows.
+pub(super) const ACTIVE_PARTNERS: &str = "SELECT partner.id AS partner_id, webhook.id AS id, webhook.events AS events
+     FROM partner LEFT JOIN webhook ON webhook.partner_id = partner.id
+    WHERE partner.disabled_at IS NULL AND partner.id IN ";
+
 /// Enabled partners and their webhooks, as [`Tx::listeners`] finds them too.
 #[derive(Debug)]
 pub struct Pushers {
@@ -172,11 +177,7 @@ impl Tx {
         }
         from_row!(Row { partner_id, id, events });
         let rows: Vec<Row> = dispatch!(self, connection => {
-            let mut query = QueryBuilder::new(
-                "SELECT partner.id AS partner_id, webhook.id AS id, webhook.events AS events
-                   FROM partner LEFT JOIN webhook ON webhook.partner_id = partner.id
-                  WHERE partner.disabled_at IS NULL AND partner.id IN ",
-            );
+            let mut query = QueryBuilder::new(ACTIVE_PARTNERS);
             push_list(&mut query, ids.iter().copied());
             query.push(" ORDER BY webhook.id");
             query.build_query_as().fetch_all(connection).await

@@ -140,8 +140,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Ends a presentation that the wallet declined, with the hash of the response's secret. Returns
-    /// false if it is no longer waiting.
+    /// Ends a presentation that the wallet declined, with the hash of the response's secret.
+    /// Returns false if it is no longer waiting.
     pub async fn decline_presentation(&mut self, id: Uuid, response_hash: &[u8]) -> Result<bool, StoreError> {
         let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE presentation SET state = 'declined', response_hash = $2, sealed = NULL WHERE id = $1 AND state = 'waiting'",
@@ -169,8 +169,8 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// Rejects a response that became invalid before it was finished, and records why. Returns false
-    /// if there is none.
+    /// Rejects a response that became invalid before it was finished, and records why. Returns
+    /// false if there is none.
     pub async fn refuse_presentation(&mut self, id: Uuid, why: &str) -> Result<bool, StoreError> {
         let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE presentation SET state = 'rejected', sealed = NULL, refusal = $2 WHERE id = $1 AND state = 'answered'",

@@ -12,9 +12,8 @@ use sqlx::SqlitePool;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 
-/// Number of errors of files in this process. An error does not know its database, so the
-/// connections of all databases are opened again, which costs milliseconds.
-static FILE_ERRORS: AtomicU64 = AtomicU64::new(0);
+use crate::file_errors;
+use crate::insert_thread::InsertThread;
 
 /// Minimum time between two rounds: while the file cannot be used, every write fails.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -23,19 +22,6 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const TIMEOUT: Duration = Duration::from_millis(500);
 /// Time between two looks at connections in use.
 const LOOK: Duration = Duration::from_millis(5);
-
-/// Records an error of a database if it concerns a file of SQLite.
-pub(crate) fn note_error(code: &str) {
-    if is_of_a_file(code) {
-        FILE_ERRORS.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// Returns whether a code of SQLite means read-only (8), I/O (10) or cannot open (14), including
-/// their extended codes. The codes of PostgreSQL have five characters.
-fn is_of_a_file(code: &str) -> bool {
-    code.len() < 5 && code.parse::<i32>().is_ok_and(|extended| matches!(extended & 0xff, 8 | 10 | 14))
-}
 
 /// Which errors the connections of a database were closed for. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -51,17 +37,18 @@ struct State {
 impl Reopening {
     /// Creates the state of a database that is opened now. Earlier errors do not concern it.
     pub(crate) fn new() -> Self {
-        let handled = AtomicU64::new(FILE_ERRORS.load(Ordering::Relaxed));
+        let handled = AtomicU64::new(file_errors::count());
         Self(Arc::new(State { handled, last: Mutex::new(None) }))
     }
 
     fn is_due(&self) -> bool {
-        self.0.handled.load(Ordering::Relaxed) != FILE_ERRORS.load(Ordering::Relaxed)
+        self.0.handled.load(Ordering::Relaxed) != file_errors::count()
     }
 
-    /// Closes the connections of `pools` if a file had an error since they were opened. Callers
-    /// that need a connection meanwhile wait, so that none is opened beside the old ones.
-    pub(crate) async fn close_after_errors(&self, pools: [&SqlitePool; 2]) {
+    /// Closes the connections of `pools` and `inserts` if a file had an error since they were
+    /// opened. Callers that need a connection meanwhile wait, so that none is opened beside the old
+    /// ones.
+    pub(crate) async fn close_after_errors(&self, pools: [&SqlitePool; 2], inserts: &InsertThread) {
         if !self.is_due() {
             return;
         }
@@ -69,8 +56,8 @@ impl Reopening {
         if !self.is_due() || last.is_some_and(|at| at.elapsed() < INTERVAL) {
             return;
         }
-        let errors = FILE_ERRORS.load(Ordering::Relaxed);
-        let closed = timeout(TIMEOUT, close_all(pools)).await;
+        let errors = file_errors::count();
+        let closed = timeout(TIMEOUT, close_all(pools, inserts)).await;
         self.0.handled.store(errors, Ordering::Relaxed);
         *last = Some(Instant::now());
         let all = closed.is_ok();
@@ -78,7 +65,8 @@ impl Reopening {
     }
 }
 
-async fn close_all(pools: [&SqlitePool; 2]) {
+async fn close_all(pools: [&SqlitePool; 2], inserts: &InsertThread) {
+    inserts.close().await;
     loop {
         for pool in pools {
             while let Some(connection) = pool.try_acquire() {
@@ -91,18 +79,5 @@ async fn close_all(pools: [&SqlitePool; 2]) {
             return;
         }
         sleep(LOOK).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn errors_of_files_are_recognised() {
-        for code in ["8", "10", "14", "264", "776", "1032", "266", "778", "270"] {
-            assert!(super::is_of_a_file(code), "{code}");
-        }
-        for code in ["5", "13", "19", "2067", "08006", "10000", ""] {
-            assert!(!super::is_of_a_file(code), "{code}");
-        }
     }
 }

@@ -247,6 +247,14 @@ impl Tx {
         rows.into_iter().map(|row| row.read(None)).collect()
     }
 
+    /// Returns a submission, if it is in `holder`'s wallet.
+    pub async fn held_submission(&mut self, id: Uuid, holder: Uuid) -> Result<Option<Submission>, StoreError> {
+        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as(
+            "SELECT * FROM submission WHERE id = $1 AND holder_id = $2 AND state IN ('accepted', 'withdrawn')",
+        ).bind(id).bind(holder).fetch_optional(connection).await)?;
+        row.map(|row| row.read(None)).transpose()
+    }
+
     /// Returns the submissions that wait for `holder`'s decision at `now`, oldest first.
     pub async fn waiting_submissions(&mut self, holder: Uuid, now: Timestamp) -> Result<Vec<Submission>, StoreError> {
         let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(

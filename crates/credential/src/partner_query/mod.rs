@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::claim_label::{claim_labels, credential_name};
 use crate::dcql::{ClaimQuery, CredentialQuery, Invalid, Query, Step};
 use crate::field_error::{Code, FieldErrors};
+use crate::json::Node;
 use crate::pointer::Path;
 use crate::schema::nearest;
 use crate::types::Type;
@@ -43,7 +44,7 @@ impl From<PartnerQuery> for Value {
 
 impl PartnerQuery {
     /// Parses a query whose shape, [`QUERY`], was checked. Adds errors to `field_errors`.
-    pub(crate) fn read(query: &Value, field_errors: &mut FieldErrors) -> Option<Self> {
+    pub(crate) fn read(query: &Node<'_>, field_errors: &mut FieldErrors) -> Option<Self> {
         let path = Path::Member(&Path::Root, DCQL_QUERY);
         let credential = &query["credentials"][0];
         let credentials = Path::Member(&path, "credentials");
@@ -61,7 +62,7 @@ impl PartnerQuery {
         if !field_errors.none_below(&path) {
             return None;
         }
-        match Self::try_from(query.clone()) {
+        match Self::try_from(Value::from(query.clone())) {
             Ok(query) => Some(query),
             Err(invalid) => {
                 field_errors.add(&path, Code::DcqlInvalid, || format!("This is an {invalid}."));
@@ -126,14 +127,13 @@ impl PartnerQuery {
 }
 
 /// Adds an error for each id in the claim sets that no claim has.
-fn add_unknown_ids(credential: &Value, here: &Path<'_>, field_errors: &mut FieldErrors) {
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let claims = list(&credential["claims"]);
-    let known: Vec<&str> = claims.iter().filter_map(|claim| claim["id"].as_str()).collect();
+fn add_unknown_ids(credential: &Node<'_>, here: &Path<'_>, field_errors: &mut FieldErrors) {
+    let claims = credential["claims"].as_array().into_iter().flatten();
+    let known: Vec<&str> = claims.filter_map(|claim| claim["id"].as_str()).collect();
     let sets = Path::Member(here, "claim_sets");
-    for (at, set) in list(&credential["claim_sets"]).iter().enumerate() {
+    for (at, set) in credential["claim_sets"].as_array().into_iter().flatten().enumerate() {
         let set_path = Path::Item(&sets, at);
-        for (at, id) in list(set).iter().enumerate() {
+        for (at, id) in set.as_array().into_iter().flatten().enumerate() {
             let Some(name) = id.as_str().filter(|name| !name.is_empty() && !known.contains(name)) else { continue };
             let message = || match known.as_slice() {
                 [] => "No claim has an id. Give each claim that claim_sets name an id.".to_owned(),

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::dcql::FORMAT;
 use crate::field_error::{Code, FieldErrors};
+use crate::json::Node;
 use crate::pointer::Path;
 use crate::schema::{Choice, ListRules, Member, Presence, Shape, is_bidi_control, is_invisible};
 
@@ -131,7 +132,7 @@ fn check_name(name: &str, is_first: bool, path: &Path<'_>, field_errors: &mut Fi
         field_errors.add(path, Code::TextEmpty, message);
         return;
     }
-    Shape::Identifier { most: MAX_NAME }.check(&mut Value::from(name), path, field_errors);
+    Shape::Identifier { most: MAX_NAME }.check(&mut Node::from(name), path, field_errors);
     let is_hidden = |character: &char| {
         *character != ' ' && is_invisible(*character) && !is_bidi_control(*character) && !character.is_control()
     };
@@ -162,7 +163,7 @@ impl ListRules for PathRules {
         "an array of names, indices and nulls"
     }
 
-    fn check(&self, steps: &mut [Value], path: &Path<'_>, field_errors: &mut FieldErrors) {
+    fn check(&self, steps: &mut [Node<'_>], path: &Path<'_>, field_errors: &mut FieldErrors) {
         let count = steps.len();
         if count == 0 {
             field_errors.add(path, Code::ListTooShort, || "Must have at least 1 item; it has 0.".to_owned());
@@ -174,9 +175,9 @@ impl ListRules for PathRules {
         for (at, step) in steps.iter_mut().enumerate().take(MAX_STEPS) {
             let here = Path::Item(path, at);
             match step {
-                Value::String(name) => check_name(name, at == 0, &here, field_errors),
-                Value::Null if at > 0 => {}
-                Value::Number(index) if at > 0 && index.as_u64().is_some() => {}
+                Node::Text(name) => check_name(name, at == 0, &here, field_errors),
+                Node::Null if at > 0 => {}
+                Node::Number(index) if at > 0 && index.as_u64().is_some() => {}
                 _ => {
                     let message = if at == 0 {
                         "The first step must be the name of a claim."

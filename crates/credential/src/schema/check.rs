@@ -1,7 +1,5 @@
 //! Validation and normalization of values by their shape.
 
-use serde_json::{Map, Value};
-
 use super::id::check_id;
 use super::shape::{Choice, Member, Presence, Shape};
 use super::suggestion::nearest;
@@ -9,6 +7,7 @@ use super::text::{
     check_characters, check_date, check_email, check_instant, check_length, check_month, check_text, check_year,
 };
 use crate::field_error::{Code, FieldErrors};
+use crate::json::{Members, Node};
 use crate::limits::ID;
 use crate::pointer::Path;
 
@@ -20,28 +19,28 @@ const RENAMED: [(&str, &str); 1] = [("claim", "notify")];
 
 impl Shape {
     /// Validates `value` and brings it into its normal form. Adds errors to `field_errors`.
-    pub fn check(&self, value: &mut Value, path: &Path<'_>, field_errors: &mut FieldErrors) {
+    pub fn check(&self, value: &mut Node<'_>, path: &Path<'_>, field_errors: &mut FieldErrors) {
         match (self, &mut *value) {
-            (Self::Text, Value::String(text)) => check_text(text, path, field_errors),
-            (Self::Id, Value::String(text)) => check_id(text, ID, path, field_errors),
-            (Self::Identifier { most }, Value::String(text)) => check_characters(text, *most, path, field_errors),
-            (Self::Verbatim { most }, Value::String(text)) => check_length(text, *most, path, field_errors),
-            (Self::TextOrNumber, Value::String(text)) => check_text(text, path, field_errors),
-            (Self::TextOrNumber, Value::Number(number)) => *value = Value::String(number.to_string()),
-            (Self::Email, Value::String(text)) => check_email(text, path, field_errors),
-            (Self::Boolean, Value::Bool(_)) => {}
-            (Self::YearMonth, Value::String(text)) => check_month(text, path, field_errors),
-            (Self::Date, Value::String(text)) => check_date(text, path, field_errors),
-            (Self::Year, Value::String(text)) => check_year(text, path, field_errors),
-            (Self::YearOrDate, Value::String(text)) if text.len() == 4 => check_year(text, path, field_errors),
-            (Self::YearOrDate, Value::String(text)) => check_date(text, path, field_errors),
-            (Self::Instant, Value::String(text)) => check_instant(text, path, field_errors),
-            (Self::Choice(choice), Value::String(text)) => check_choice(text, choice, path, field_errors),
-            (Self::List { of, least, most }, Value::Array(items)) => {
+            (Self::Text, Node::Text(text)) => check_text(text, path, field_errors),
+            (Self::Id, Node::Text(text)) => check_id(text, ID, path, field_errors),
+            (Self::Identifier { most }, Node::Text(text)) => check_characters(text, *most, path, field_errors),
+            (Self::Verbatim { most }, Node::Text(text)) => check_length(text, *most, path, field_errors),
+            (Self::TextOrNumber, Node::Text(text)) => check_text(text, path, field_errors),
+            (Self::TextOrNumber, Node::Number(number)) => *value = Node::Text(number.to_string().into()),
+            (Self::Email, Node::Text(text)) => check_email(text, path, field_errors),
+            (Self::Boolean, Node::Bool(_)) => {}
+            (Self::YearMonth, Node::Text(text)) => check_month(text, path, field_errors),
+            (Self::Date, Node::Text(text)) => check_date(text, path, field_errors),
+            (Self::Year, Node::Text(text)) => check_year(text, path, field_errors),
+            (Self::YearOrDate, Node::Text(text)) if text.len() == 4 => check_year(text, path, field_errors),
+            (Self::YearOrDate, Node::Text(text)) => check_date(text, path, field_errors),
+            (Self::Instant, Node::Text(text)) => check_instant(text, path, field_errors),
+            (Self::Choice(choice), Node::Text(text)) => check_choice(text, choice, path, field_errors),
+            (Self::List { of, least, most }, Node::List(items)) => {
                 check_list(items, of, *least, *most, path, field_errors);
             }
-            (Self::Object(members), Value::Object(object)) => check_object(object, members, path, field_errors),
-            (Self::Listed(rules), Value::Array(items)) => rules.check(items, path, field_errors),
+            (Self::Object(members), Node::Object(object)) => check_object(object, members, path, field_errors),
+            (Self::Listed(rules), Node::List(items)) => rules.check(items, path, field_errors),
             (Self::Anything, _) => {}
             _ => {
                 let (wanted, found) = (self.described(), kind(value));
@@ -53,14 +52,14 @@ impl Shape {
     }
 }
 
-fn kind(value: &Value) -> &'static str {
+fn kind(value: &Node<'_>) -> &'static str {
     match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
+        Node::Null => "null",
+        Node::Bool(_) => "a boolean",
+        Node::Number(_) => "a number",
+        Node::Text(_) => "a string",
+        Node::List(_) => "an array",
+        Node::Object(_) => "an object",
     }
 }
 
@@ -75,12 +74,12 @@ fn check_choice(text: &str, choice: &Choice, path: &Path<'_>, field_errors: &mut
             Some(values) => format!("Must be one of: {values}."),
             None => format!("Must be {}.", choice.called),
         })
-        .received(&Value::from(text))
+        .received(&Node::from(text))
         .suggest(nearest.map(ToOwned::to_owned));
 }
 
 fn check_list(
-    items: &mut [Value],
+    items: &mut [Node<'_>],
     of: &Shape,
     least: usize,
     most: usize,
@@ -102,12 +101,7 @@ fn check_list(
 }
 
 /// Validates an object: reports missing members, then unknown ones, and checks each value.
-pub fn check_object(
-    object: &mut Map<String, Value>,
-    members: &[Member],
-    path: &Path<'_>,
-    field_errors: &mut FieldErrors,
-) {
+pub fn check_object(object: &mut Members<'_>, members: &[Member], path: &Path<'_>, field_errors: &mut FieldErrors) {
     for member in members {
         match object.get(member.name) {
             // A misspelt name is one error, not an unknown field and a missing one.
@@ -118,7 +112,7 @@ pub fn check_object(
                     })
                     .suggest(Some(member.name.to_owned()));
             }
-            Some(Value::Null) if member.presence == Presence::Nullable => {
+            Some(Node::Null) if member.presence == Presence::Nullable => {
                 object.remove(member.name);
             }
             _ => {}
@@ -143,10 +137,10 @@ fn lower(meaning: &str) -> String {
 }
 
 /// Returns whether an unknown field of `object` is probably a misspelling of `name`.
-pub fn is_misspelt(name: &str, object: &Map<String, Value>, members: &[Member]) -> bool {
+pub fn is_misspelt(name: &str, object: &Members<'_>, members: &[Member]) -> bool {
     let is_known = |key: &str| members.iter().any(|member| member.name == key);
     // Finding the nearest name is expensive, so only the first unknown fields are compared.
-    let mut unknown = object.keys().filter(|key| !is_known(key)).take(MAX_COMPARED);
+    let mut unknown = object.iter().map(|(key, _)| key).filter(|key| !is_known(key)).take(MAX_COMPARED);
     unknown.any(|key| nearest(key, members.iter().map(|member| member.name)) == Some(name))
 }
 

@@ -1,11 +1,11 @@
 //! Ids that partners choose. The rules make sure that two ids that look alike are equal.
 
-use serde_json::Value;
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 use super::text::{check_characters, check_length, is_bidi_control, is_invisible};
 use crate::field_error::{Code, FieldErrors};
+use crate::json::Node;
 use crate::pointer::Path;
 
 /// Validates an id of 1 to `most` printable characters in NFC, without white space at either end.
@@ -21,7 +21,8 @@ pub(super) fn check_id(text: &str, most: usize, path: &Path<'_>, field_errors: &
     }
     check_characters(text, most, path, field_errors);
     if let Some(message) = unfit(text) {
-        field_errors.add(path, Code::IdForm, || message).received(&Value::from(text)).suggest(printable(text));
+        let suggestion = printable(text).filter(|id| id.chars().nth(most).is_none());
+        field_errors.add(path, Code::IdForm, || message).received(&Node::from(text)).suggest(suggestion);
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::field_error::FieldErrors;
+use crate::json::Node;
 use crate::pointer::Path;
 
 /// The expected form of a value.
@@ -69,7 +70,7 @@ pub trait ListRules: fmt::Debug + Sync {
     fn called(&self) -> &'static str;
 
     /// Validates the items and brings them into their normal form.
-    fn check(&self, items: &mut [Value], path: &Path<'_>, field_errors: &mut FieldErrors);
+    fn check(&self, items: &mut [Node<'_>], path: &Path<'_>, field_errors: &mut FieldErrors);
 
     /// Returns the JSON Schema (2020-12) of the list.
     fn json_schema(&self) -> Value;

@@ -1,11 +1,13 @@
 //! Validates texts: characters, email addresses, dates and times.
 
-use serde_json::Value;
+use std::borrow::Cow;
+
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 use crate::date::{Date, ParseDateError, parse_year};
 use crate::field_error::{Code, FieldErrors};
+use crate::json::Node;
 use crate::pointer::Path;
 use crate::year_month::{ParseYearMonthError, YearMonth};
 use crate::{EmailAddress, date, year_month};
@@ -13,13 +15,14 @@ use crate::{EmailAddress, date, year_month};
 /// Maximum number of characters in a text (docs/partner-api.md section 5).
 pub(super) const TEXT: usize = 500;
 
-pub(super) fn check_text(text: &mut String, path: &Path<'_>, field_errors: &mut FieldErrors) {
-    let trimmed = text.trim();
-    if trimmed.len() != text.len() {
-        *text = trimmed.to_owned();
+pub(super) fn check_text(text: &mut Cow<'_, str>, path: &Path<'_>, field_errors: &mut FieldErrors) {
+    match text {
+        Cow::Borrowed(text) => *text = text.trim(),
+        Cow::Owned(text) if text.trim().len() != text.len() => *text = text.trim().to_owned(),
+        Cow::Owned(_) => {}
     }
     if !text.is_ascii() && is_nfc_quick(text.chars()) != IsNormalized::Yes {
-        *text = text.nfc().collect();
+        *text = Cow::Owned(text.nfc().collect());
     }
     if text.is_ascii() {
         return check_characters(text, TEXT, path, field_errors);
@@ -50,10 +53,10 @@ pub(super) fn check_text(text: &mut String, path: &Path<'_>, field_errors: &mut 
 /// # Errors
 /// The message of the first error, a sentence.
 pub fn parse_text(text: &str) -> Result<String, String> {
-    let (mut text, mut field_errors) = (text.to_owned(), FieldErrors::default());
+    let (mut text, mut field_errors) = (Cow::Borrowed(text), FieldErrors::default());
     check_text(&mut text, &Path::Root, &mut field_errors);
     let first = field_errors.into_result(b"").err().and_then(|found| found.into_iter().next());
-    first.map_or(Ok(text), |error| Err(error.message))
+    first.map_or_else(|| Ok(text.into_owned()), |error| Err(error.message))
 }
 
 pub(super) fn check_characters(text: &str, most: usize, path: &Path<'_>, field_errors: &mut FieldErrors) {
@@ -80,7 +83,7 @@ pub(super) fn check_length(text: &str, most: usize, path: &Path<'_>, field_error
         if count > most {
             field_errors
                 .add(path, Code::TextTooLong, || format!("Must have at most {most} characters; it has {count}."))
-                .received(&Value::from(text));
+                .received(&Node::from(text));
         }
     }
 }
@@ -137,13 +140,13 @@ pub(crate) fn is_invisible(character: char) -> bool {
         )
 }
 
-pub(super) fn check_email(text: &mut String, path: &Path<'_>, field_errors: &mut FieldErrors) {
+pub(super) fn check_email(text: &mut Cow<'_, str>, path: &Path<'_>, field_errors: &mut FieldErrors) {
     match EmailAddress::parse(text) {
         Some(address) if address.as_str() == text => {}
-        Some(address) => address.as_str().clone_into(text),
+        Some(address) => *text = Cow::Owned(address.as_str().to_owned()),
         None => {
             let message = || "Must be an email address, such as name@example.org.".to_owned();
-            field_errors.add(path, Code::EmailFormat, message).received(&Value::from(text.as_str()));
+            field_errors.add(path, Code::EmailFormat, message).received(&Node::from(&**text));
         }
     }
 }
@@ -168,7 +171,7 @@ pub(super) fn check_month(text: &str, path: &Path<'_>, field_errors: &mut FieldE
             }
         };
         let suggestion = year_month::suggest(text);
-        field_errors.add(path, code, || message.to_owned()).received(&Value::from(text)).suggest(suggestion);
+        field_errors.add(path, code, || message.to_owned()).received(&Node::from(text)).suggest(suggestion);
     }
 }
 
@@ -183,7 +186,7 @@ pub(super) fn check_date(text: &str, path: &Path<'_>, field_errors: &mut FieldEr
                 (Code::DateFormat, "Must be a date in the format YYYY-MM-DD, such as 2023-01-31.")
             }
         };
-        field_errors.add(path, code, || message.to_owned()).received(&Value::from(text)).suggest(date::suggest(text));
+        field_errors.add(path, code, || message.to_owned()).received(&Node::from(text)).suggest(date::suggest(text));
     }
 }
 
@@ -194,14 +197,14 @@ pub(super) fn check_year(text: &str, path: &Path<'_>, field_errors: &mut FieldEr
             ParseDateError::Format => (Code::DateFormat, "Must be a year in the format YYYY, such as 2023."),
         };
         let suggestion = date::suggest_year(text);
-        field_errors.add(path, code, || message.to_owned()).received(&Value::from(text)).suggest(suggestion);
+        field_errors.add(path, code, || message.to_owned()).received(&Node::from(text)).suggest(suggestion);
     }
 }
 
 pub(super) fn check_instant(text: &str, path: &Path<'_>, field_errors: &mut FieldErrors) {
     if text.parse::<jiff::Timestamp>().is_err() {
         let message = || "Must be a time in RFC 3339 format, such as 2026-11-25T09:30:00Z.".to_owned();
-        field_errors.add(path, Code::TimeFormat, message).received(&Value::from(text));
+        field_errors.add(path, Code::TimeFormat, message).received(&Node::from(text));
     }
 }
 
@@ -233,7 +236,7 @@ mod tests {
             ("jane@example..org", false),
             (&long, false),
         ] {
-            let (mut value, mut field_errors) = (text.to_owned(), FieldErrors::default());
+            let (mut value, mut field_errors) = (Cow::Borrowed(text), FieldErrors::default());
             check_email(&mut value, &Path::Root, &mut field_errors);
             let found = field_errors.into_result(b"").err().unwrap_or_default();
             assert_eq!(found.is_empty(), good, "{text:?}");
@@ -243,7 +246,7 @@ mod tests {
     }
 
     fn codes(text: &str) -> Vec<Code> {
-        let (mut value, mut field_errors) = (text.to_owned(), FieldErrors::default());
+        let (mut value, mut field_errors) = (Cow::Borrowed(text), FieldErrors::default());
         check_text(&mut value, &Path::Root, &mut field_errors);
         field_errors
             .into_result(b"")
@@ -299,7 +302,7 @@ mod tests {
 
     #[test]
     fn texts_are_trimmed_and_normalised_to_nfc() {
-        let mut value = "  Ame\u{301}lie  ".to_owned();
+        let mut value = Cow::Borrowed("  Ame\u{301}lie  ");
         let mut field_errors = FieldErrors::default();
         check_text(&mut value, &Path::Root, &mut field_errors);
         assert_eq!(value, "Am\u{e9}lie");

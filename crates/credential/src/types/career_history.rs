@@ -10,6 +10,7 @@ use crate::career::{CareerHistory, Employment};
 use crate::context::Context;
 use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, Hint, V1, no_words};
 use crate::field_error::{Code, FieldErrors};
+use crate::json::Node;
 use crate::pointer::{Path, fields_pointer};
 use crate::relation::Relation;
 use crate::schema::{Member, Presence, Shape, is_misspelt};
@@ -110,7 +111,7 @@ const EMPLOYMENT: &[Member] = &[
     },
 ];
 
-fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
+fn rules(fields: &Node<'_>, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
     let list = Path::Member(path, "employment");
     let latest = YearMonth::latest_on_earth(context.now);
     for (index, job) in fields["employment"].as_array().into_iter().flatten().enumerate() {
@@ -125,7 +126,7 @@ const MAX_MONTHS_AHEAD: i32 = 12;
 /// How far ahead an end may be.
 const MAX_YEARS_AHEAD: i32 = 100;
 
-fn job_rules(job: &Value, path: &Path<'_>, latest: YearMonth, field_errors: &mut FieldErrors) {
+fn job_rules(job: &Node<'_>, path: &Path<'_>, latest: YearMonth, field_errors: &mut FieldErrors) {
     let is_misspelt = |name| job.as_object().is_some_and(|object| is_misspelt(name, object, EMPLOYMENT));
     if ["role_title", "role_classification"].iter().all(|name| job.get(name).is_none() && !is_misspelt(name)) {
         field_errors.add(path, Code::AnyOfMissing, || {
@@ -173,15 +174,15 @@ fn job_rules(job: &Value, path: &Path<'_>, latest: YearMonth, field_errors: &mut
 
 /// Warns about a job that has not begun. Validation ensures that only such jobs start after their
 /// last processed month.
-fn advice(fields: &Value, id_pointer: &str) -> Vec<Hint> {
+fn advice(fields: &Node<'_>, id_pointer: &str) -> Vec<Hint> {
     // Valid months are compared as texts, because every push is checked for this.
-    fn month<'a>(job: &'a Value, name: &str) -> &'a str {
+    fn month<'a>(job: &'a Node<'_>, name: &str) -> &'a str {
         job[name].as_str().unwrap_or_default()
     }
-    let has_begun = |job: &Value| month(job, "start_date") <= month(job, "last_processed_month");
+    let has_begun = |job: &Node<'_>| month(job, "start_date") <= month(job, "last_processed_month");
     let jobs = fields["employment"].as_array().into_iter().flatten();
     let ahead = jobs.enumerate().find(|(_, job)| !has_begun(job));
-    let warning = |(index, job): (usize, &Value)| {
+    let warning = |(index, job): (usize, &Node<'_>)| {
         let pointer = format!("{}/employment/{index}", fields_pointer(id_pointer));
         Hint {
             code: "date.future_start",

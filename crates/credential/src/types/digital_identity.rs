@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, no_advice, not_future};
 use crate::date::Date;
 use crate::field_error::FieldErrors;
+use crate::json::Node;
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
@@ -112,7 +113,7 @@ const OLDER_FIELDS: &[Member] = &[
     check((LEVEL, "Verification level"), &LEVELS, "How thoroughly the identity was verified.", r#""standard""#),
 ];
 
-fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
+fn rules(fields: &Node<'_>, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
     not_future(fields, "date_of_birth", path, Date::latest_on_earth(context.now), field_errors);
 }
 

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::credential_type::{Achievement, BatchMember, CredentialType, FULL_NAME, V1, no_advice, not_future, text};
 use crate::date::Date;
 use crate::field_error::{Code, FieldErrors};
+use crate::json::Node;
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
@@ -200,7 +201,7 @@ const SUBJECT: &[Member] = &[
     },
 ];
 
-fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
+fn rules(fields: &Node<'_>, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
     let today = Date::latest_on_earth(context.now);
     let awaiting = fields["awaiting_graduation"].as_bool().unwrap_or_default();
     match fields.get("conferral_year") {
@@ -219,10 +220,12 @@ fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, field_errors: &
                 })
                 .received(year);
         }
-        Some(Value::String(_)) => not_future(fields, "conferral_year", path, today, field_errors),
+        Some(Node::Text(_)) => not_future(fields, "conferral_year", path, today, field_errors),
         _ => {}
     }
-    if fields["has_majors"] == json!(false) && fields["majors"].as_array().is_some_and(|majors| !majors.is_empty()) {
+    if fields["has_majors"].as_bool() == Some(false)
+        && fields["majors"].as_array().is_some_and(|majors| !majors.is_empty())
+    {
         field_errors.add(&Path::Member(path, "majors"), Code::FieldForbidden, || {
             "majors must be empty if has_majors is false. Correct one of the two.".to_owned()
         });

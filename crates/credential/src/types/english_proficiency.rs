@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, in_order, no_advice, not_future, text};
 use crate::date::Date;
 use crate::field_error::FieldErrors;
+use crate::json::Node;
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
@@ -176,7 +177,7 @@ const SUBSKILL: &[Member] = &[
     },
 ];
 
-fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
+fn rules(fields: &Node<'_>, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
     not_future(fields, "completion_date", path, Date::latest_on_earth(context.now), field_errors);
     in_order(fields, ("completion_date", "expiry_date"), path, field_errors);
 }

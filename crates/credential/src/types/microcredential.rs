@@ -10,6 +10,7 @@ use crate::credential_type::{
 };
 use crate::date::Date;
 use crate::field_error::FieldErrors;
+use crate::json::Node;
 use crate::pointer::{Path, fields_pointer};
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
@@ -106,7 +107,7 @@ const FIELDS: &[Member] = &[
     },
 ];
 
-fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
+fn rules(fields: &Node<'_>, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
     not_future(fields, "issue_date", path, Date::latest_on_earth(context.now), field_errors);
     in_order(fields, ("issue_date", "expiry_date"), path, field_errors);
 }
@@ -121,8 +122,8 @@ const EMPTY_NAMES: [&str; 6] = [
     "badge",
 ];
 
-fn advice(fields: &Value, id_pointer: &str) -> Vec<Hint> {
-    let name = text(fields, "microcredential_name");
+fn advice(fields: &Node<'_>, id_pointer: &str) -> Vec<Hint> {
+    let name = fields["microcredential_name"].as_str().unwrap_or_default();
     let says_nothing = EMPTY_NAMES.iter().any(|empty| name.eq_ignore_ascii_case(empty));
     let warning = || {
         let pointer = format!("{}/microcredential_name", fields_pointer(id_pointer));

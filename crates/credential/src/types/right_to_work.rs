@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::country::{COUNTRY, country_name};
 use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, no_advice, text};
 use crate::field_error::{Code, FieldErrors};
+use crate::json::Node;
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
@@ -67,10 +68,10 @@ const FIELDS: &[Member] = &[
     },
 ];
 
-fn rules(fields: &Value, path: &Path<'_>, _: &Context<'_>, field_errors: &mut FieldErrors) {
+fn rules(fields: &Node<'_>, path: &Path<'_>, _: &Context<'_>, field_errors: &mut FieldErrors) {
     let is_singapore = fields["country"].as_str() == Some("SG");
     match fields.get(SINGAPORE) {
-        None | Some(Value::Null) if is_singapore => {
+        None | Some(Node::Null) if is_singapore => {
             field_errors
                 .add(path, Code::FieldMissing, || {
                     format!("Missing field \"{SINGAPORE}\". It is required if country is SG.")

@@ -9,6 +9,7 @@ use crate::country::country_name;
 use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, no_advice, not_future, text};
 use crate::date::Date;
 use crate::field_error::{Code, FieldErrors};
+use crate::json::Node;
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape, nearest};
@@ -140,7 +141,7 @@ const DETAILS: &[Member] = &[
     detail(("place", "Place"), Shape::Text, "The place.", ""),
 ];
 
-fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
+fn rules(fields: &Node<'_>, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
     let categories: Vec<&str> = match context.categories {
         Some(categories) => categories.iter().map(String::as_str).collect(),
         None => CATEGORIES.to_vec(),

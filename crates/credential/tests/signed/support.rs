@@ -37,7 +37,7 @@ pub fn rng() -> impl FnMut(&mut [u8]) {
 pub fn fields(known: Type) -> Value {
     let context = Context::new("2026-11-23T09:00:00Z".parse().expect("a time"));
     let body = (known.sample)().to_string();
-    Submission::parse_v2(known, body.as_bytes(), &context).expect("the sample is good").fields
+    Submission::parse_v2(known, body.as_bytes(), &context).expect("the sample is good").fields()
 }
 
 pub fn signed_by(issuer: &Issuer<SoftwareKey>, configuration: Configuration, holder: Option<&PublicKey>) -> String {

@@ -65,7 +65,7 @@ fn varied(known: Type, seed: u64) -> Option<Value> {
     let mut body = (known.sample)();
     vary(&mut body["fields"], &Shape::Object(known.fields), &mut choose);
     let context = Context::new("2026-11-23T09:00:00Z".parse().expect("a time"));
-    Some(Submission::parse_v2(known, body.to_string().as_bytes(), &context).ok()?.fields)
+    Some(Submission::parse_v2(known, body.to_string().as_bytes(), &context).ok()?.fields())
 }
 
 fn issued(known: Type, fields: &Value, lists: ListForm, chain: &[String]) -> String {

@@ -10,7 +10,7 @@ fn headlines_name_the_credential_for_a_hirer() {
     let headline = |name: &str, changes: &[Change]| {
         let known: Type = name.parse().expect("a type");
         let submission = parse(known, &changed(known, changes)).expect("taken");
-        known.headline(&submission.fields)
+        known.headline(&submission.fields())
     };
     let majors = |list: Value| [Put("/fields/majors", list)];
     for (read, expected) in [

@@ -41,7 +41,7 @@ pub fn check(name: &str, taken: &[(&str, Vec<Change>)], refused: Vec<(Vec<Change
     for (what, changes) in taken {
         let body = changed(known, changes);
         let submission = parse(known, &body).unwrap_or_else(|refusal| panic!("{name}, {what}: {refusal:?}"));
-        assert!(!known.headline(&submission.fields).is_empty() && !known.view(&submission.fields).is_empty());
+        assert!(!known.headline(&submission.fields()).is_empty() && !known.view(&submission.fields()).is_empty());
     }
     for (changes, pointer, code) in refused {
         let body = changed(known, &changes);

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use credential::encoding::sha256_of_parts;
 use utoipa::IntoParams;
@@ -19,6 +18,7 @@ use crate::auth::token::Verified;
 use crate::error::{Error, Kind};
 use crate::flows::idempotency::{self, Claim, IdempotencyKey, StoredResponse};
 use crate::http::RequestId;
+use crate::http::middleware::Next;
 use ambient::Timestamp;
 
 /// The documented header.
@@ -29,9 +29,9 @@ pub struct IdempotencyHeader {
     /// A unique key of your choice for this request (1 to 255 visible characters). You can repeat
     /// the request with the same key any number of times: it runs only once, and each repeat within
     /// 24 hours gets the stored response with the header `Idempotency-Replayed: true`. Only 2xx and
-    /// 409 responses are stored, except those to a dry run, so after any other error a corrected request may use the same key.
-    /// A stored response has the status, content type and body of the first, without its other
-    /// headers.
+    /// 409 responses are stored, except those to a dry run, so after any other error a corrected
+    /// request may use the same key. A stored response has the status, content type and body of the
+    /// first, without its other headers.
     #[param(rename = "Idempotency-Key", required = false, max_length = 255)]
     idempotency_key: Option<String>,
 }
@@ -41,7 +41,7 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Runs the request at most once for its key.
-pub async fn idempotent(app: &App, request: Request, next: Next) -> Response {
+pub async fn idempotent(app: &App, request: Request, next: impl Next) -> Response {
     if request.method() != Method::POST || !request.headers().contains_key(KEY) {
         return next.run(request).await;
     }
@@ -53,7 +53,7 @@ pub async fn idempotent(app: &App, request: Request, next: Next) -> Response {
     }
 }
 
-async fn replay_or_run(app: &App, request: Request, next: Next) -> Result<Response, Error> {
+async fn replay_or_run(app: &App, request: Request, next: impl Next) -> Result<Response, Error> {
     let key = key(request.headers())?;
     // A dry run stores nothing, so it can be repeated, and its key is free for the push.
     if is_dry_run(&request) {

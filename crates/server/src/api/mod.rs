@@ -32,12 +32,13 @@ mod withdraw;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::middleware::{self, Next};
+use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::http::cors::SharedRoutes;
+use crate::http::middleware::{Middleware, MiddlewareLayer, Next};
 
 pub use token::error_body as token_error;
 
@@ -57,7 +58,7 @@ pub async fn unmatched(State(app): State<App>, mut request: Request) -> Error {
     Error::new(Kind::NotFound, "No such path. The API reference is at /docs.")
 }
 
-async fn refuse_unknown_query(request: Request, next: Next) -> Response {
+async fn refuse_unknown_query(request: Request, next: middleware::Next) -> Response {
     match openapi::check_query(&request) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
@@ -75,7 +76,7 @@ pub fn routes(app: &App) -> Router<App> {
     let (protected, _) = routes::protected().split_for_parts();
     let (fresh, _) = routes::fresh().split_for_parts();
     let (open, _) = routes::open().split_for_parts();
-    let layer = |keys| middleware::from_fn_with_state((app.clone(), keys), authenticate_and_dedupe);
+    let layer = |keys| MiddlewareLayer(Authenticate { app: app.clone(), keys });
     let protected = protected.route_layer(layer(IdempotencyKeys::Kept));
     let fresh = fresh.route_layer(layer(IdempotencyKeys::Ignored));
     protected.merge(fresh).merge(open).merge(openapi::routes().route_layer(middleware::from_fn(refuse_unknown_query)))
@@ -92,36 +93,41 @@ enum IdempotencyKeys {
 
 /// Authenticates a request that needs a token, and runs it once for its `Idempotency-Key`. This is
 /// a single layer because each layer boxes the request, the future and the response.
-async fn authenticate_and_dedupe(
-    State((app, keys)): State<(App, IdempotencyKeys)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    // Only v1 needs its path after the request has run.
-    let path = request.uri().path();
-    let old = path.starts_with(v1::V1).then(|| path.to_owned());
-    if let Err(error) = openapi::check_query(&request) {
-        Box::pin(partner::note(&app, &mut request)).await;
-        let mut response = error.into_response();
-        v1::mark(&old.unwrap_or_default(), response.headers_mut());
-        return response;
+#[derive(Clone, Debug)]
+struct Authenticate {
+    app: App,
+    keys: IdempotencyKeys,
+}
+
+impl Middleware for Authenticate {
+    async fn handle(self, mut request: Request, next: impl Next) -> Response {
+        let Self { app, keys } = self;
+        // Only v1 needs its path after the request has run.
+        let path = request.uri().path();
+        let old = path.starts_with(v1::V1).then(|| path.to_owned());
+        if let Err(error) = openapi::check_query(&request) {
+            Box::pin(partner::note(&app, &mut request)).await;
+            let mut response = error.into_response();
+            v1::mark(&old.unwrap_or_default(), response.headers_mut());
+            return response;
+        }
+        let (admitted, limit) = partner::authenticate(&app, &mut request).await;
+        let mut response = match (admitted, keys) {
+            (Ok(()), IdempotencyKeys::Kept) => idempotency::idempotent(&app, request, next).await,
+            (Ok(()), IdempotencyKeys::Ignored) => next.run(request).await,
+            (Err(error), _) => error.into_response(),
+        };
+        let is_unauthorized = response.status() == StatusCode::UNAUTHORIZED;
+        let headers = response.headers_mut();
+        if is_unauthorized {
+            metadata::add_to_challenge(&app, headers);
+        }
+        if let Some(limit) = limit {
+            rate_limit_headers::write(&limit, headers);
+        }
+        if let Some(path) = old {
+            v1::mark(&path, headers);
+        }
+        response
     }
-    let (admitted, limit) = partner::authenticate(&app, &mut request).await;
-    let mut response = match (admitted, keys) {
-        (Ok(()), IdempotencyKeys::Kept) => idempotency::idempotent(&app, request, next).await,
-        (Ok(()), IdempotencyKeys::Ignored) => next.run(request).await,
-        (Err(error), _) => error.into_response(),
-    };
-    let is_unauthorized = response.status() == StatusCode::UNAUTHORIZED;
-    let headers = response.headers_mut();
-    if is_unauthorized {
-        metadata::add_to_challenge(&app, headers);
-    }
-    if let Some(limit) = limit {
-        rate_limit_headers::write(&limit, headers);
-    }
-    if let Some(path) = old {
-        v1::mark(&path, headers);
-    }
-    response
 }

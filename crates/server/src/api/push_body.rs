@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -20,7 +20,7 @@ use crate::auth::token::Verified;
 use crate::documents::Paced;
 use crate::error::{Error, Kind};
 use crate::fair_queue::Turn;
-use crate::http::{AnyBody, interrupted, plain, refuse_compressed, require_json, too_large};
+use crate::http::{AnyBody, interrupted, plain, read_body, refuse_compressed, require_json, too_large};
 use store::domain::asset::Failure;
 
 /// How long a large body may wait for its turn.
@@ -50,7 +50,7 @@ impl FromRequest<App> for PushBody {
         require_json(request.headers())?;
         let buffered = request.extensions().get::<Buffered>().cloned();
         if let Some(Buffered(turn)) = buffered {
-            let bytes = to_bytes(request.into_body(), usize::MAX).await.map_err(Error::internal)?;
+            let bytes = read_body(app, request.into_body(), usize::MAX).await?;
             return Ok(Self { bytes: plain(bytes)?, turn });
         }
         if !may_be_large(app, &request) {
@@ -67,7 +67,8 @@ impl FromRequest<App> for PushBody {
 /// request's head, which knows that the body was read, and the body.
 ///
 /// # Errors
-/// 400 for an incomplete or slow large body, 413, 415 for a compressed one, 503 if too many large bodies are in memory.
+/// 400 for an incomplete or slow large body, 413, 415 for a compressed one, 503 if too many large
+/// bodies are in memory.
 pub(super) async fn buffered(app: &App, request: Request) -> Result<(Parts, Bytes), Error> {
     if may_be_large(app, &request) {
         let (mut parts, body) = request.into_parts();
@@ -77,7 +78,7 @@ pub(super) async fn buffered(app: &App, request: Request) -> Result<(Parts, Byte
     }
     let (parts, body) = request.into_parts();
     let limit = app.config().server.body_limit;
-    let bytes = to_bytes(body, limit).await.map_err(|_| too_large(app, limit))?;
+    let bytes = read_body(app, body, limit).await?;
     Ok((parts, bytes))
 }
 

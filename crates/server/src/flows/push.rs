@@ -3,6 +3,7 @@
 //! Repeating a push returns the stored submission and changes nothing.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use credential::{Code, Context, FieldError, Payload, Submission, Type};
@@ -96,7 +97,7 @@ pub async fn dry_run(app: &App, partner: Uuid, push: Push) -> Result<PushPreview
 pub fn preview(submission: &Submission) -> PushPreview {
     PushPreview {
         credential_id: submission.credential_id.clone(),
-        headline: submission.credential_type.headline(&submission.fields),
+        headline: submission.credential_type.headline(&submission.fields()),
         warnings: advice(submission).collect(),
     }
 }
@@ -138,14 +139,11 @@ pub fn context(app: &App) -> Context<'_> {
 async fn store(
     app: &App,
     partner: Uuid,
-    mut submission: Submission,
+    submission: Submission,
     inspected: &InspectedDocuments,
 ) -> Result<StoredPush, Error> {
     let payload = submission.payload();
     let covered = standing_consent::covered(app, partner, &submission).await?;
-    // Freed here, right after these many small allocations were last used. After the wait for the
-    // disk they would be out of the processor's cache, and perhaps freed by another thread.
-    drop(submission.fields.take());
     let submission = &submission;
     let id = app.id();
     let new = prepare(app, partner, (submission, inspected), &payload, id, None).await?;
@@ -164,7 +162,7 @@ async fn store(
     };
     let RecipientMail { item, warning, recipient } = RecipientMail::prepare(app, pushed_link).await?;
     let alongside = Alongside { outgoing: item, return_url: submission.return_url.clone(), recipient };
-    let pushed = app.committer().push_with(NewRequest::One(Box::new(new)), alongside).await;
+    let pushed = app.committer().push_with(NewRequest::One(Arc::new(new)), alongside).await;
     // On an error the outcome is unknown; the sweep deletes orphaned documents.
     if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {
         app.documents().discard_rows(&assets).await;

@@ -1,8 +1,10 @@
 //! Request bodies.
 
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use bytes::Bytes;
+use http_body_util::BodyExt as _;
 
 use super::headers;
 use crate::app::App;
@@ -58,6 +60,31 @@ pub fn interrupted() -> Error {
     Error::new(Kind::Malformed, "The connection ended before the whole body arrived. Send it again.")
 }
 
+/// Reads a body of at most `limit` bytes. One that arrives in one piece, as most do, is not copied.
+///
+/// # Errors
+/// 413 for a longer body, 400 if the connection ends before the whole of it arrived.
+pub async fn read(app: &App, mut body: Body, limit: usize) -> Result<Bytes, Error> {
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large(app, limit));
+    }
+    let mut read = Bytes::new();
+    let mut longer = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame.map_err(|_| interrupted())?.into_data() else { continue };
+        if read.len() + longer.len() + piece.len() > limit {
+            return Err(too_large(app, limit));
+        }
+        if read.is_empty() && longer.is_empty() {
+            read = piece;
+        } else {
+            longer.extend_from_slice(&std::mem::take(&mut read));
+            longer.extend_from_slice(&piece);
+        }
+    }
+    Ok(if longer.is_empty() { read } else { longer.into() })
+}
+
 /// Returns a body without its byte order mark.
 ///
 /// # Errors
@@ -91,13 +118,7 @@ impl FromRequest<App> for AnyBody {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
         refuse_compressed(request.headers())?;
-        let body = Bytes::from_request(request, app).await.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                too_large(app, app.config().server.body_limit)
-            } else {
-                interrupted()
-            }
-        })?;
-        plain(body).map(Self)
+        let limit = app.config().server.body_limit;
+        plain(read(app, request.into_body(), limit).await?).map(Self)
     }
 }

@@ -15,25 +15,29 @@ mod form;
 pub mod headers;
 mod json;
 mod json_suffix;
+pub mod middleware;
 mod oauth_error;
 pub mod session;
 
+use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tracing::Instrument as _;
+use futures::FutureExt as _;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::http::cookies::SESSION;
+use crate::http::middleware::{Middleware, Next};
+use crate::log;
 use crate::metrics::method_label;
 use crate::request_log::{Answered, RequestPartner};
 
-pub use body::{AnyBody, JsonBody, interrupted, plain, refuse_compressed, require_json, too_large};
+pub use body::{AnyBody, JsonBody, interrupted, plain, read as read_body, refuse_compressed, require_json, too_large};
 pub use client::Client;
 pub use form::Form;
 pub use json::parse_without_nulls;
@@ -111,55 +115,67 @@ pub struct Outermost {
     pub timeout: Duration,
 }
 
-/// Handles one request: assigns its id, applies the timeout, logs it, and sets the headers and
-/// error body of its response.
-pub async fn respond(State(layer): State<Outermost>, mut request: Request, next: Next) -> Response {
-    let Outermost { app, readers, timeout } = layer;
-    let started = Instant::now();
-    let id = request_id(&app, &request);
-    let matched = request.extensions().get::<MatchedPath>().cloned();
-    let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
-    let method = request.method().clone();
-    let error_page = readers.error_page(&request);
-    let secret = error_page.and_then(|_| SESSION.read(&app, request.headers()));
-    request.extensions_mut().insert(id.clone());
-    let partner = RequestPartner::default();
-    request.extensions_mut().insert(partner.clone());
-    let span = tracing::info_span!("request", id = %id.0);
-    let work = async {
-        // Also stops waiting when the database connection is lost.
-        let answering = app.store().cancel_on_disconnect(async { Ok(next.run(request).await) });
-        let mut response = match tokio::time::timeout(timeout, answering).await {
-            Ok(answered) => answered.unwrap_or_else(|error| Error::from(error).into_response()),
-            Err(_) => Error::new(Kind::Unavailable, "The request timed out. Try again.").into_response(),
-        };
-        let error = response.extensions_mut().remove::<Arc<Error>>();
-        if let Some(error) = &error {
-            match error.outage() {
-                Some(cause) => app.outage().refused(cause, app.now()),
-                None => error.log(),
+/// Assigns the request's id, applies the timeout, logs the request, and sets the headers and error
+/// body of its response.
+impl Middleware for Outermost {
+    async fn handle(self, mut request: Request, next: impl Next) -> Response {
+        let Self { app, readers, timeout } = self;
+        let started = Instant::now();
+        let id = request_id(&app, &request);
+        let matched = request.extensions().get::<MatchedPath>().cloned();
+        let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
+        let method = request.method().clone();
+        let error_page = readers.error_page(&request);
+        let secret = error_page.and_then(|_| SESSION.read(&app, request.headers()));
+        request.extensions_mut().insert(id.clone());
+        let partner = RequestPartner::default();
+        request.extensions_mut().insert(partner.clone());
+        // Pinned here, because each wrapper would move these large futures once more.
+        let answering = pin!(next.run(request));
+        let work = pin!(async {
+            let mut response = answer(&app, timeout, answering).await;
+            let error = response.extensions_mut().remove::<Arc<Error>>();
+            if let Some(error) = &error {
+                match error.outage() {
+                    Some(cause) => app.outage().refused(cause, app.now()),
+                    None => error.log(),
+                }
+                let signed_in = session::is_signed_in(&app, secret.as_deref(), error).await;
+                let context = ErrorContext { request_id: &id.0, signed_in };
+                response = write_error(&app, error, response, error_page, context);
             }
-            let signed_in = session::is_signed_in(&app, secret.as_deref(), error).await;
-            let context = ErrorContext { request_id: &id.0, signed_in };
-            response = write_error(&app, error, response, error_page, context);
-        }
-        let (elapsed, now) = (started.elapsed(), app.now());
-        app.outage().end_if_over(now);
-        if let Some(partner) = partner.get() {
-            let (at, method, status) = (now, method_label(&method), response.status().as_u16());
-            let (error, request_id) = (error.as_deref(), &*id.0);
-            log_for_partner(&app, Answered { partner, at, method, route, status, error, request_id, elapsed });
-        }
-        app.metrics().request(&method, route, response.status(), elapsed);
-        log_answer(&method, route, response.status(), elapsed);
+            let (elapsed, now) = (started.elapsed(), app.now());
+            app.outage().end_if_over(now);
+            if let Some(partner) = partner.get() {
+                let (at, method, status) = (now, method_label(&method), response.status().as_u16());
+                let (error, request_id) = (error.as_deref(), &*id.0);
+                log_for_partner(&app, Answered { partner, at, method, route, status, error, request_id, elapsed });
+            }
+            app.metrics().request(&method, route, response.status(), elapsed);
+            log_answer(&method, route, response.status(), elapsed);
+            response
+        });
+        let mut response = log::with_request(id.0.clone(), work).await;
+        let headers = response.headers_mut();
+        headers.extend(HeaderValue::try_from(&*id.0).map(|value| (REQUEST_ID, value)));
+        let is_api = error_page.is_none() || matches!(readers, Readers::OAuthClients(_));
+        security_headers(headers, is_api, app.config().is_https());
         response
-    };
-    let mut response = work.instrument(span).await;
-    let headers = response.headers_mut();
-    headers.extend(HeaderValue::try_from(&*id.0).map(|value| (REQUEST_ID, value)));
-    let is_api = error_page.is_none() || matches!(readers, Readers::OAuthClients(_));
-    security_headers(headers, is_api, app.config().is_https());
-    response
+    }
+}
+
+/// Returns the response of `work`, or an error if it panics, times out, or the database connection
+/// is lost.
+async fn answer(app: &App, timeout: Duration, work: Pin<&mut (impl Future<Output = Response> + Send)>) -> Response {
+    let work = AssertUnwindSafe(work).catch_unwind();
+    let work = app.store().cancel_on_disconnect(work.map(Ok));
+    match tokio::time::timeout(timeout, work).await {
+        Ok(Ok(Ok(response))) => response,
+        // The panic hook has logged it.
+        Ok(Ok(Err(_))) => Error::internal("a handler panicked").into_response(),
+        Ok(Err(error)) => Error::from(error).into_response(),
+        Err(_) => Error::new(Kind::Unavailable, "The request timed out. Try again.").into_response(),
+    }
 }
 
 /// Adds a request to the request log of its partner.
@@ -248,9 +264,4 @@ fn security_headers(headers: &mut axum::http::HeaderMap, is_api: bool, is_https:
     if is_https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
-}
-
-/// Returns the response to a request whose handler panicked: an internal error.
-pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
-    Error::internal("a handler panicked").into_response()
 }

@@ -53,7 +53,7 @@ impl Key {
     /// by the derived key and as associated data, so that a value cannot be decrypted in another
     /// row.
     pub fn seal(&self, label: &[&[u8]], plain: &[u8], rng: &Rng) -> Vec<u8> {
-        let nonce = rng.bytes::<NONCE_LEN>();
+        let nonce = rng.public_bytes::<NONCE_LEN>();
         let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(plain);

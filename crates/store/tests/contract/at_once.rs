@@ -1,6 +1,7 @@
 //! The fast path of group commit, which assumes that all rows are new, and its fallback.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use ambient::Clock;
 use sqlx::{Connection as _, PgConnection};
@@ -79,7 +80,7 @@ contract! {
         disable(store, disabled).await;
         let new = |number: u128, credential_id: &str| new_submission(number, partner, credential_id);
         let committer = PushWriter::start(store.clone(), Clock::manual(NOW.to_jiff()));
-        let push = |new: NewSubmission| committer.push(NewRequest::One(Box::new(new)));
+        let push = |new: NewSubmission| committer.push(NewRequest::One(Arc::new(new)));
         assert_eq!(push(new(10, "a")).await.expect("answered"), Pushed::Created);
         // New rows are stored and counted once, in many combinations. A batch sends its group to
         // the slow path, so only every second round includes one.
@@ -125,7 +126,7 @@ contract! {
                 let number = 1_000 * (2 * round + u128::from(node)) + place;
                 let credential = if node == 0 { place } else { 199 - place };
                 let new = new_submission(number, partner, &format!("{round} {credential}"));
-                nodes[usize::from(node)].push(NewRequest::One(Box::new(new)))
+                nodes[usize::from(node)].push(NewRequest::One(Arc::new(new)))
             };
             let one = futures::future::join_all((0..200).map(|place| push(0, place)));
             let other = futures::future::join_all((0..200).map(|place| push(1, place)));
@@ -146,7 +147,7 @@ contract! {
         let committer = PushWriter::start(store.clone(), Clock::manual(NOW.to_jiff()));
         let document = asset(20, id(10), AssetState::Awaited);
         let new = NewSubmission { assets: vec![document.clone()], ..new_submission(10, partner, "a") };
-        assert_eq!(committer.push(NewRequest::One(Box::new(new))).await.expect("answered"), Pushed::Created);
+        assert_eq!(committer.push(NewRequest::One(Arc::new(new))).await.expect("answered"), Pushed::Created);
         assert_eq!(store.read().await.expect("a transaction").assets(&[id(10)]).await.expect("read"), [document]);
     }
 
@@ -155,7 +156,7 @@ contract! {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let committer = PushWriter::start(store.clone(), Clock::manual(NOW.to_jiff()));
-        let push = async |new: &NewSubmission| committer.push(NewRequest::One(Box::new(new.clone()))).await.expect("answered");
+        let push = async |new: &NewSubmission| committer.push(NewRequest::One(Arc::new(new.clone()))).await.expect("answered");
         let [one, other] = [new_submission(10, partner, "a"), new_submission(11, partner, "b")];
         let new = [&one, &other];
         if !store.insert_at_once(&new).await.expect("an answer") {
@@ -197,7 +198,7 @@ async fn repeated_pushes_write_no_ids_into_the_log() {
     for round in 1..=20 {
         let pushes = nodes.iter().zip(1_u128..).map(|(node, place)| {
             let new = new_submission(1_000 * place + round, partner, &format!("{mark} race {round}"));
-            node.push(NewRequest::One(Box::new(new)))
+            node.push(NewRequest::One(Arc::new(new)))
         });
         let outcomes = futures::future::join_all(pushes).await;
         let created = outcomes.into_iter().filter(|outcome| matches!(outcome, Ok(Pushed::Created))).count();

@@ -1,5 +1,6 @@
 //! Warnings before a link, a share or the documents of a holder expire.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ambient::Timestamp;
@@ -72,7 +73,7 @@ contract! {
         let partner = add_partner(store, 1).await;
         let (ada, eve) = (add_holder(store, 2).await, add_holder(store, 3).await);
         for number in [10, 11] {
-            push(store, NewRequest::One(Box::new(pushed(number, partner))), Some(recipient(9)), None).await;
+            push(store, NewRequest::One(Arc::new(pushed(number, partner))), Some(recipient(9)), None).await;
         }
         let items = vec![NewSubmission { batch_id: Some(id(20)), ..pushed(21, partner) }];
         push(store, NewRequest::Batch(NewBatch { id: id(20), credential_id: "batch".to_owned(), items }), None, None).await;
@@ -107,7 +108,7 @@ contract! {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         let short = NewSubmission { expires_at: NOW + WARNED_BEFORE, ..new_submission(10, partner, "short") };
-        push(store, NewRequest::One(Box::new(short)), None, None).await;
+        push(store, NewRequest::One(Arc::new(short)), None, None).await;
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.bind_submission(id(10), ada, NOW).await.expect("bound"));
         tx.add_share(&share(30, ada, 1), &[]).await.expect("added");
@@ -184,7 +185,7 @@ contract! {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         for number in [10, 11] {
-            push(store, NewRequest::One(Box::new(pushed(number, partner))), None, None).await;
+            push(store, NewRequest::One(Arc::new(pushed(number, partner))), None, None).await;
         }
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.lock_warnings().await.expect("held"));
@@ -213,13 +214,13 @@ contract! {
     async fn return_urls_are_kept_with_their_link(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
-        push(store, NewRequest::One(Box::new(pushed(10, partner))), None, Some("https://hr.example/a")).await;
+        push(store, NewRequest::One(Arc::new(pushed(10, partner))), None, Some("https://hr.example/a")).await;
         let items = vec![NewSubmission { batch_id: Some(id(20)), ..pushed(21, partner) }];
         let batch = NewBatch { id: id(20), credential_id: "batch".to_owned(), items };
         push(store, NewRequest::Batch(batch), None, Some("https://hr.example/b")).await;
         let committer = PushWriter::start(store.clone(), ambient::Clock::manual(NOW.to_jiff()));
         let again = Alongside { return_url: Some("https://hr.example/other".to_owned()), ..Alongside::default() };
-        let repeated = committer.push_with(NewRequest::One(Box::new(NewSubmission { id: id(12), ..pushed(10, partner) })), again).await;
+        let repeated = committer.push_with(NewRequest::One(Arc::new(NewSubmission { id: id(12), ..pushed(10, partner) })), again).await;
         assert!(matches!(repeated, Ok(Pushed::Existing(_))), "{repeated:?}");
         let mut tx = store.write().await.expect("a transaction");
         let urls = async |tx: &mut Tx| {

@@ -1,5 +1,6 @@
 //! Group commit and batches.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ambient::Clock;
@@ -29,7 +30,7 @@ contract! {
             let owner = if number % 10 == 0 { disabled } else { partner };
             let new = new_submission(1000 + number, owner, &format!("c{}", number % 300));
             let committer = committer.clone();
-            pushes.spawn(async move { committer.push(NewRequest::One(Box::new(new))).await.expect("an outcome") });
+            pushes.spawn(async move { committer.push(NewRequest::One(Arc::new(new))).await.expect("an outcome") });
         }
         let outcomes = pushes.join_all().await;
         let count = |wanted: fn(&Pushed) -> bool| outcomes.iter().filter(|outcome| wanted(outcome)).count();
@@ -38,7 +39,7 @@ contract! {
         assert_eq!(count(|outcome| *outcome == Pushed::PartnerDisabled), 60);
         clock.advance(LATER.since(NOW));
         let again = NewSubmission { expires_at: LATER + Duration::from_secs(60), ..new_submission(9000, partner, "c1") };
-        assert_eq!(committer.push(NewRequest::One(Box::new(again))).await.expect("an outcome"), Pushed::Created, "after its time the id starts anew");
+        assert_eq!(committer.push(NewRequest::One(Arc::new(again))).await.expect("an outcome"), Pushed::Created, "after its time the id starts anew");
         let mut tx = store.read().await.expect("a transaction");
         assert_eq!(tx.events(id(9000), LATER).await.expect("read").len(), 1);
         assert_eq!(tx.current_submission(partner, "c1", LATER).await.expect("read").expect("there").id, id(9000));
@@ -52,7 +53,7 @@ contract! {
         tx.commit().await.expect("committed");
         let committer = PushWriter::start(store.clone(), Clock::manual(NOW.to_jiff()));
         let mail = |number: u128| Some(message(number, 0));
-        let one = |number: u128, partner, name: &str| NewRequest::One(Box::new(new_submission(number, partner, name)));
+        let one = |number: u128, partner, name: &str| NewRequest::One(Arc::new(new_submission(number, partner, name)));
         let push = async |new: NewRequest, mail| committer.push_with(new, Alongside { outgoing: mail, ..Alongside::default() }).await.expect("an outcome");
         assert_eq!(push(one(10, partner, "a"), mail(20)).await, Pushed::Created);
         assert!(matches!(push(one(11, partner, "a"), mail(21)).await, Pushed::Existing(_)));
@@ -129,7 +130,7 @@ contract! {
         let Pushed::ExistingBatch(existing) = push(batch(200, "b", &["x"])).await else { panic!("it stands") };
         assert_eq!(existing.id, id(100));
         assert_eq!(push(batch(300, "c", &["c1", "b2", "b"])).await, Pushed::Taken(vec!["b".to_owned(), "b2".to_owned()]));
-        let single = |number: u128, name: &str| NewRequest::One(Box::new(new_submission(number, partner, name)));
+        let single = |number: u128, name: &str| NewRequest::One(Arc::new(new_submission(number, partner, name)));
         assert_eq!(push(single(400, "b")).await, Pushed::Taken(vec!["b".to_owned()]));
         let Pushed::Existing(item) = push(single(401, "b1")).await else { panic!("it stands") };
         assert_eq!(item.batch_id, Some(id(100)));

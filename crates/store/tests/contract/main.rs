@@ -9,6 +9,8 @@ mod database;
 mod assets;
 mod at_once;
 mod console;
+mod due_times;
+mod encoding;
 mod end_warnings;
 mod expiry_cursor;
 mod group_commit;

@@ -89,10 +89,14 @@ contract! {
         assert_eq!(held.len(), 1);
         assert_eq!(held[0].state, State::Accepted { holder: ada, at: NOW, sealed: vec![4] });
         assert_eq!(tx.held_submissions(eve).await.expect("read"), []);
+        assert_eq!(tx.held_submission(id(10), ada).await.expect("read").as_ref(), held.first());
+        assert_eq!(tx.held_submission(id(10), eve).await.expect("read"), None);
+        assert_eq!(tx.held_submission(id(11), ada).await.expect("read"), None, "declined");
         assert_eq!(tx.linked_submission(id(11), NOW).await.expect("read").expect("known").state, State::Declined { holder: Some(ada), at: NOW });
         assert!(!tx.remove_submission(id(10), eve, NOW).await.expect("not theirs"));
         assert!(tx.remove_submission(id(10), ada, NOW).await.expect("removed"));
         assert!(!tx.remove_submission(id(10), ada, NOW).await.expect("once"));
+        assert_eq!(tx.held_submission(id(10), ada).await.expect("read"), None, "removed");
         assert_eq!(tx.linked_submission(id(10), NOW).await.expect("read").expect("known").state, State::Removed { holder: Some(ada), at: NOW, withdrawn_at: None });
     }
 

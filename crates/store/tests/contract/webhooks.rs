@@ -1,5 +1,6 @@
 //! Webhooks, their deliveries and daily counts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ambient::{Clock, Timestamp};
@@ -260,7 +261,7 @@ contract! {
             NewSubmission { created_at: NOW + Duration::from_secs(86_400), ..new_submission(13, one, "d") },
             new_submission(14, other, "e"),
         ] {
-            assert_eq!(committer.push(NewRequest::One(Box::new(new))).await.expect("pushed"), Pushed::Created);
+            assert_eq!(committer.push(NewRequest::One(Arc::new(new))).await.expect("pushed"), Pushed::Created);
         }
         let mut tx = store.write().await.expect("a transaction");
         assert_eq!(tx.count_unopened(id(10), NOW).await.expect("read"), 1);
@@ -327,7 +328,7 @@ contract! {
         let partner = add_partner(store, 1).await;
         let clock = Clock::manual(NOW.to_jiff());
         let committer = PushWriter::start(store.clone(), clock.clone());
-        let push = async |number| committer.push(NewRequest::One(Box::new(new_submission(number, partner, "a")))).await.expect("pushed");
+        let push = async |number| committer.push(NewRequest::One(Arc::new(new_submission(number, partner, "a")))).await.expect("pushed");
         assert_eq!(push(10).await, Pushed::Created);
         clock.advance(LATER.since(NOW));
         assert_eq!(push(11).await, Pushed::Created);

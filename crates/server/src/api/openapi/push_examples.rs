@@ -95,7 +95,7 @@ fn describe_stored(example: &mut Value, pushed: &Example, upload: &Value) {
 
 /// Returns the response to a dry run.
 fn dry_run(pushed: &Example) -> Value {
-    let headline = |submission: &Submission| submission.credential_type.headline(&submission.fields);
+    let headline = |submission: &Submission| submission.credential_type.headline(&submission.fields());
     let mut answer = json!({ "dry_run": true, "credential_id": pushed.credential_id });
     match (pushed.credential_type, pushed.submissions.first()) {
         (Some(_), Some(submission)) => answer["headline"] = json!(headline(submission)),

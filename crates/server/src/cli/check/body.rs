@@ -79,7 +79,7 @@ pub(super) fn check(form: Form, text: &str, credential_type: Type, context: &Con
 }
 
 fn headline(submission: &Submission) -> String {
-    submission.credential_type.headline(&submission.fields)
+    submission.credential_type.headline(&submission.fields())
 }
 
 fn of_push(submission: Submission) -> Valid {
