@@ -33,7 +33,6 @@ pub fn is_unlimited() -> bool {
 ///
 /// # Errors
 /// Always returns why it failed.
-/// Always: why it failed.
 pub fn restart_limited(program: &Path, arguments: &[&str]) -> io::Error {
     use std::os::unix::process::CommandExt as _;
 

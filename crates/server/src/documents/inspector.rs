@@ -14,6 +14,7 @@ use credential::opencerts::Summary;
 use futures::{Stream, TryStreamExt as _};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::confine::PROCESSOR_SECONDS;
@@ -26,8 +27,13 @@ use store::StoreError;
 /// [`MEMORY`](super::confine::MEMORY).
 const PROCESSES: usize = 4;
 const OF_ONE_PARTNER: usize = 2;
+/// Processes that are kept for partners without one that have used little time lately.
+const RESERVED: usize = 1;
 /// Timeout of waiting for a process.
 const TURN_TIMEOUT: Duration = Duration::from_secs(60);
+/// Maximum time that a process may keep the server waiting while it reads its document. It reads
+/// the whole document before it parses anything.
+const FEED_TIMEOUT: Duration = Duration::from_secs(30);
 /// Timeout from the last byte to the verdict. Longer than the limit on CPU time, because the
 /// machine may be busy.
 const VERDICT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -66,7 +72,7 @@ pub struct Rewritten {
 impl Inspector {
     /// Creates an inspector that runs `program`: this program, or one of the same release.
     pub fn new(program: PathBuf) -> Self {
-        Self { program, queue: FairQueue::new(PROCESSES, OF_ONE_PARTNER) }
+        Self { program, queue: FairQueue::with_reserve(PROCESSES, OF_ONE_PARTNER, RESERVED) }
     }
 
     /// Inspects the document in `source`, which is read when a process is available.
@@ -125,11 +131,19 @@ impl Inspector {
 }
 
 /// Writes the document to the process. Ignores a process that stops reading: its exit says why.
-async fn feed(mut stdin: ChildStdin, source: impl Stream<Item = Result<Bytes, StoreError>>) -> Result<(), StoreError> {
+///
+/// # Errors
+/// The document cannot be read, or the process reads too slowly.
+async fn feed(mut stdin: ChildStdin, source: impl Stream<Item = Result<Bytes, StoreError>>) -> Result<(), UploadError> {
     let mut source = pin!(source);
+    // Waiting for the source does not count.
+    let mut left = FEED_TIMEOUT;
     while let Some(piece) = source.try_next().await? {
-        if stdin.write_all(&piece).await.is_err() {
-            break;
+        let began = Instant::now();
+        match tokio::time::timeout(left, stdin.write_all(&piece)).await {
+            Ok(Ok(())) => left = left.saturating_sub(began.elapsed()),
+            Ok(Err(_)) => break,
+            Err(_) => return Err(refused("takes too long to parse")),
         }
     }
     Ok(())
@@ -203,5 +217,41 @@ impl Rewritten {
             whole.extend_from_slice(&piece);
         }
         Ok(whole.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use futures::stream;
+
+    use super::*;
+
+    /// Inspects a document of `size` bytes with a shell script; returns the error. The clock is
+    /// paused, and advances when the server waits for the process.
+    async fn inspect_with(script: &str, size: usize) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = folder.path().join("inspector");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("written");
+        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).expect("executable");
+        let pieces = stream::iter((0..size / 1024).map(|_| Ok(Bytes::from_static(&[0; 1024]))));
+        let inspector = Inspector::new(program);
+        let inspected = inspector.inspect(Uuid::nil(), AssetKind::Pdf, pieces).await;
+        assert_eq!(inspector.queue.turn(Uuid::max()).await.map(drop), Some(()), "its turn has ended");
+        inspected.expect_err("it stalls").to_string()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stalling_inspection_is_refused_in_time() {
+        let began = Instant::now();
+        // The pipe holds 64 KiB.
+        let unread = inspect_with("exec sleep 60", 1024 * 1024).await;
+        assert!(unread.contains("takes too long to parse"), "{unread}");
+        assert!(began.elapsed() <= FEED_TIMEOUT + Duration::from_secs(1), "{:?}", began.elapsed());
+        for size in [1024, 1024 * 1024] {
+            let silent = inspect_with("cat >/dev/null; exec sleep 60", size).await;
+            assert!(silent.contains("takes too long to parse"), "{silent}");
+        }
     }
 }

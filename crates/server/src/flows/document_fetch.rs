@@ -3,6 +3,9 @@
 //! A slot is refilled as soon as it is free, and each partner and host has a limited number of
 //! slots. Hosts that do not respond delay only their own documents: a first attempt waits five
 //! seconds for a response, and hosts that were silent twice are tried last (D-239).
+//!
+//! Claims, leases and backoffs follow the clock, as the due times of new documents do. Whether a
+//! document is still wanted follows the trusted time, so that a clock that jumps ends no fetch.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -40,6 +43,9 @@ const REFILL: usize = 2;
 /// about half an hour.
 const MAX_ATTEMPTS: i64 = 7;
 const RETRIES: Backoff = Backoff { first: Duration::from_secs(30), longest: Duration::from_secs(960) };
+/// How long a document waits that was not attempted because its host was silent. Longer than such a
+/// host rests.
+const SKIPPED: Duration = Duration::from_secs(120);
 
 /// A document that was claimed for fetching.
 #[derive(Debug)]
@@ -99,7 +105,9 @@ impl Fetcher {
         };
         let ended = self.busy.remove(&id);
         match (outcome, ended) {
-            (Ok(has_responded), Some(Busy { host, .. })) => self.silent.record(host, has_responded, self.app.now()),
+            (Ok(has_responded), Some(Busy { host, .. })) => {
+                self.silent.record(host, has_responded, self.app.trusted_time().now());
+            }
             (Ok(_), None) => {}
             // A failed fetch is due again later, and does not delay the others.
             (Err(error), _) => tracing::warn!(error, "processing a document failed"),
@@ -119,7 +127,7 @@ impl Fetcher {
         let (mut later, mut skipped) = (Vec::new(), Vec::new());
         for fetch in std::mem::take(&mut self.waiting) {
             let host = fetch.host();
-            let is_doubtful = match self.silent.standing(&host, app.now()) {
+            let is_doubtful = match self.silent.standing(&host, app.trusted_time().now()) {
                 Standing::Good if self.at_host(&host) < PER_HOST => false,
                 Standing::Good => {
                     later.push(fetch);
@@ -135,10 +143,8 @@ impl Fetcher {
             self.busy.insert(running.id(), Busy { host, is_doubtful });
         }
         self.waiting = later;
-        for fetch in skipped {
-            // Another attempt would most likely end as the last one did.
-            unreachable(&app, &fetch).await?;
-        }
+        // Another attempt would most likely end as the last one did. It does not count as one.
+        give_back(&app, &skipped).await?;
         Ok(count)
     }
 
@@ -212,7 +218,8 @@ pub async fn fetch_due(app: &App) -> Result<usize, StoreError> {
 /// Decrypts a document's address. Returns `None` once the holder has decided: nothing is added to
 /// the credential that they saw.
 async fn prepare(app: &App, asset: Asset, partner: Uuid, attempts: i64) -> Result<Option<Fetch>, StoreError> {
-    let submission = app.store().read().await?.linked_submission(asset.submission_id, app.now()).await?;
+    let now = app.trusted_time().now();
+    let submission = app.store().read().await?.linked_submission(asset.submission_id, now).await?;
     let Some(State::Incomplete { sealed, .. }) = submission.map(|submission| submission.state) else { return Ok(None) };
     let AssetState::Fetching { sealed: bytes } = &asset.state else { return Ok(None) };
     let (period, bytes) = (sealed.period, bytes.clone());
@@ -254,9 +261,21 @@ async fn unreachable(app: &App, fetch: &Fetch) -> Result<(), StoreError> {
     tx.commit().await
 }
 
+/// Returns claimed documents that were not attempted.
+async fn give_back(app: &App, skipped: &[Fetch]) -> Result<(), StoreError> {
+    if skipped.is_empty() {
+        return Ok(());
+    }
+    let mut tx = app.store().write().await?;
+    for fetch in skipped {
+        tx.return_asset(fetch.asset.id, app.now() + SKIPPED).await?;
+    }
+    tx.commit().await
+}
+
 async fn change(app: &App, fetch: &Fetch, state: AssetState) -> Result<(), StoreError> {
     let mut tx = app.store().write().await?;
-    if tx.change_asset(fetch.asset.id, &state, app.now()).await? {
+    if tx.change_asset(fetch.asset.id, &state, app.trusted_time().now()).await? {
         tx.commit().await?;
         app.metrics().documents(if matches!(state, AssetState::Stored(_)) { "fetched" } else { "failed" });
     } else if let AssetState::Stored(object) = &state {

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::documents::{InspectedBytes, NoSlot, Owner, UploadError, UploadToken};
 use crate::error::{Error, Kind};
+use crate::log;
 use ambient::Timestamp;
 use store::domain::asset::{Asset, AssetState, Failure};
 use store::domain::submission::State;
@@ -280,10 +281,8 @@ pub async fn open(
     let AssetState::Stored(object) = &asset.state else { return Err(Error::not_found()) };
     let key = app.documents().object_key(id, object, owner).await?.ok_or_else(Error::not_found)?;
     let bytes = app.documents().objects.read(object.name, &key).await?;
-    // The body is sent after the request's span has ended.
-    let span = tracing::Span::current();
-    let bytes = bytes.inspect_err(move |cause| {
-        span.in_scope(|| tracing::warn!(%cause, "sending a document ended early"));
-    });
+    // The body is sent after the request's task has ended.
+    let log = log::after_request();
+    let bytes = bytes.inspect_err(move |cause| log(&|| tracing::warn!(%cause, "sending a document ended early")));
     Ok(OpenDocument { kind: asset.kind, size: object.size, bytes })
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
-use crate::rate_limit::STORED_UNIT;
+use crate::rate_limit::{Limit, STORED_UNIT};
 use ambient::Timestamp;
 use store::StoredAnswer;
 use store::domain::submission::Sealed;
@@ -61,16 +61,10 @@ pub enum Claim {
 ///
 /// # Errors
 /// 409 if the key was used for another request, if the first request is still running, or if its
-/// response is deleted; or the store cannot be used.
+/// response is deleted; 429 if the partner has used up its storage for responses; or the store
+/// cannot be used.
 pub async fn claim(app: &App, key: IdempotencyKey<'_>, request_hash: &[u8; 32]) -> Result<Claim, Error> {
     let now = app.now();
-    if app.limits().idempotency_bytes.check(&key.partner).is_err() {
-        return Err(Error::new(
-            Kind::TooManyRequests(STORAGE_RETRY_AFTER),
-            "The daily limit of stored responses for Idempotency-Keys is reached. Send the request without a key, or \
-             later.",
-        ));
-    }
     let mut tx = app.store().write().await?;
     match tx.stored_answer(key.partner, key.key).await? {
         // Deletes only the claim that was read: another request may be claiming the key at the same
@@ -83,6 +77,14 @@ pub async fn claim(app: &App, key: IdempotencyKey<'_>, request_hash: &[u8; 32]) 
             drop(tx);
             return replay(app, key, stored, request_hash).await;
         }
+    }
+    // A repeat stores nothing, so it is answered beyond the limit as well.
+    if app.limits().idempotency_bytes.check(&key.partner).is_err() {
+        return Err(Error::new(
+            Kind::TooManyRequests(STORAGE_RETRY_AFTER),
+            "The daily limit of stored responses for Idempotency-Keys is reached. Send the request without a key, or \
+             later.",
+        ));
     }
     if tx.claim_idempotency_key(key.partner, key.key, request_hash, now).await? {
         tx.commit().await?;
@@ -156,10 +158,8 @@ pub async fn store(
     response: &StoredResponse,
 ) -> Result<(), Error> {
     // Stored even if it exceeds the limit: the request has run, and a repeat must not run it again.
-    let _ = app
-        .limits()
-        .idempotency_bytes
-        .spend(&key.partner, (response.body.len() / STORED_UNIT).try_into().unwrap_or(u32::MAX));
+    let units = (response.body.len() / STORED_UNIT).try_into().unwrap_or(u32::MAX);
+    spend_at_most(&app.limits().idempotency_bytes, key.partner, units);
     // A response may contain a link, a secret, or the beginning of a rejected value. It is
     // encrypted like the submission that it is about, and destroyed with its epoch key.
     let sealed = app.keyring().seal(app.now(), &key.label(), &response.body).await?;
@@ -167,4 +167,18 @@ pub async fn store(
     let mut tx = app.store().write().await?;
     tx.store_answer(claim, response.status, &response.content_type, &sealed).await?;
     Ok(tx.commit().await?)
+}
+
+/// Counts `units`, or as many of them as are left. The limit counts all or none, so the number is
+/// halved until it fits.
+fn spend_at_most(limit: &Limit, partner: Uuid, mut units: u32) {
+    let mut step = units;
+    while step > 0 {
+        step = step.min(units);
+        if limit.spend(&partner, step).is_ok() {
+            units -= step;
+        } else {
+            step /= 2;
+        }
+    }
 }

@@ -4,6 +4,10 @@
 //! Each lane has its own sender with a number of slots. A slot is refilled as soon as it is free,
 //! so a slow message delays no other. The transaction that claims the next messages also records
 //! the outcomes of finished attempts.
+//!
+//! Claims, leases and backoffs follow the clock, as the due times of new messages do. Messages
+//! expire by the trusted time, and [`crate::flows::due_times`] repairs what a wrong clock has
+//! postponed.
 
 use std::time::Duration;
 
@@ -202,7 +206,8 @@ async fn attempt(app: App, lane: Lane, item: OutboxItem) -> Attempt {
 }
 
 async fn try_once(app: &App, lane: Lane, item: &OutboxItem) -> Result<Outcome, StoreError> {
-    let now = app.now();
+    // An expired message is deleted, so a clock that has jumped ahead must not decide.
+    let now = app.trusted_time().now();
     if item.expires_at.is_some_and(|at| at <= now) {
         return Ok(Outcome::Expired);
     }
@@ -279,7 +284,9 @@ async fn finish_attempt(tx: &mut Tx, lane: Lane, attempt: &Attempt, now: Timesta
         Outcome::Later(_) | Outcome::Deferred(_) | Outcome::RelayFails(_) => {
             let retries = if lane == Lane::Code { CODE_RETRIES } else { RETRIES };
             let again = now + retries.wait(item.attempts);
-            return tx.put_off(item.id, item.expires_at.map_or(again, |end| end.min(again))).await;
+            // One that has expired by a clock that is ahead waits as the others do.
+            let end = item.expires_at.filter(|end| *end > now);
+            return tx.put_off(item.id, end.map_or(again, |end| end.min(again))).await;
         }
     };
     tx.remove_from_outbox(item.id).await?;

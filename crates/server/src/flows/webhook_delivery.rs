@@ -269,8 +269,9 @@ impl Round<'_> {
         self.failures.fetch_add(1, Ordering::Relaxed);
         let is_gone = answer == Ok(GONE);
         self.is_gone.fetch_or(is_gone, Ordering::Relaxed);
-        let again = app.now() + SHORTEST_RETRY + RETRIES.jittered(delivery.tries + 1, app.rng());
-        if is_gone || again >= delivery.give_up_at {
+        let wait = SHORTEST_RETRY + RETRIES.jittered(delivery.tries + 1, app.rng());
+        // Giving up is final, so a clock that has jumped ahead must not decide.
+        if is_gone || app.trusted_time().now() + wait >= delivery.give_up_at {
             app.metrics().webhook_deliveries("given_up");
             return Ok(Settled::GivenUp(attempt));
         }
@@ -279,7 +280,7 @@ impl Round<'_> {
         } else {
             "failed"
         });
-        Ok(Settled::Retried(attempt, again))
+        Ok(Settled::Retried(attempt, app.now() + wait))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use crate::app::App;
 use crate::flows::expiry::{self, BATCH};
-use crate::flows::{document_sweep, end_warning, listeners, request_log, retention, sandbox_sign_up, webhook_delivery};
+use crate::flows::{
+    document_sweep, due_times, end_warning, listeners, request_log, retention, sandbox_sign_up, webhook_delivery,
+};
 use store::StoreError;
 
 /// Expires and deletes everything that is due. A failed step does not prevent the others from
@@ -21,6 +23,7 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     };
     app.metrics().clock_ahead(app.trusted_time().observe(app.store()).await?);
     done("clock", app.trusted_time().record(app.store()).await);
+    done("due times", due_times::recall(app).await);
     // Keys come first: a node must always be able to sign, and must not keep keys that are due for
     // destruction.
     done("signing keys", retention::refresh_signing_keys(app).await);

@@ -25,6 +25,14 @@ struct Failing {
     last: Trouble,
 }
 
+impl Failing {
+    /// Returns the end of the pause, if it is after `now`. One that ends later than any pause was
+    /// written by a clock that was ahead.
+    fn pause(&self, now: Timestamp) -> Option<Timestamp> {
+        Some(self.paused_until).filter(|until| *until > now && *until <= now + PAUSES.longest)
+    }
+}
+
 impl RelayHealth {
     fn state(&self) -> std::sync::MutexGuard<'_, Option<Failing>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -35,14 +43,14 @@ impl RelayHealth {
     pub fn allows(&self, wanted: usize, under_way: usize, now: Timestamp) -> usize {
         match &*self.state() {
             None => wanted,
-            Some(failing) if failing.paused_until > now => 0,
+            Some(failing) if failing.pause(now).is_some() => 0,
             Some(_) => wanted.min(1_usize.saturating_sub(under_way)),
         }
     }
 
     /// Returns the time of the next attempt, or `None` if messages may be sent now.
     pub fn paused_until(&self, now: Timestamp) -> Option<Timestamp> {
-        self.state().as_ref().map(|failing| failing.paused_until).filter(|until| *until > now)
+        self.state().as_ref().and_then(|failing| failing.pause(now))
     }
 
     /// Returns whether the relay currently fails.
@@ -55,7 +63,7 @@ impl RelayHealth {
     pub fn failed(&self, trouble: &Trouble, begun: Timestamp, now: Timestamp) {
         let mut state = self.state();
         let failures = match &*state {
-            Some(failing) if begun <= failing.noted_at => return,
+            Some(failing) if begun <= failing.noted_at && failing.noted_at <= now => return,
             Some(failing) => failing.failures + 1,
             None => 1,
         };
@@ -73,5 +81,24 @@ impl RelayHealth {
         if let Some(failing) = self.state().take() {
             tracing::info!(failures = failing.failures, "the mail server works again");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::error::Phase;
+    use super::*;
+
+    #[test]
+    fn pause_of_a_clock_that_was_ahead_is_over() {
+        let (health, now) = (RelayHealth::default(), Timestamp::from_micros(1_700_000_000_000_000));
+        let trouble = Trouble { phase: Phase::Connect, code: None, detail: "refused".to_owned() };
+        let ahead = now + Duration::from_secs(52 * 3600);
+        health.failed(&trouble, ahead, ahead);
+        assert_eq!((health.allows(9, 0, ahead), health.allows(9, 0, now)), (0, 1));
+        assert_eq!(health.paused_until(now), None);
+        health.failed(&trouble, now, now);
+        assert_eq!(health.allows(9, 0, now), 0, "failures pause it again");
+        assert_eq!(health.allows(9, 0, now + PAUSES.longest), 1);
     }
 }

@@ -100,7 +100,8 @@ impl Parameters {
             let parameter = match &*name {
                 "tls" if !is_implicit => &mut parameters.tls,
                 "ehlo" => &mut parameters.ehlo,
-                // An unescaped ? in a password begins the parameters early. The rest is not repeated.
+                // An unescaped ? in a password begins the parameters early. The rest is not
+                // repeated.
                 unknown if unknown.contains('@') => {
                     return Err("the URL has an @ in its parameters. Write a ? in the password as %3F".to_owned());
                 }

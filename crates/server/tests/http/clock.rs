@@ -4,11 +4,25 @@
 use std::time::Duration;
 
 use ambient::Timestamp;
+use axum::Router;
+use axum::routing::get;
+use credential::Type;
+use serde_json::json;
+use tenure::flows::document_fetch::fetch_due;
+use tenure::flows::outbox::send_due;
+use tenure::flows::webhook_delivery::deliver_due;
 use tenure::jobs::end_what_is_over;
+use tenure::outbound::Lookup;
 use uuid::Uuid;
 
 use crate::support::app::{TestApp, TestPartner};
 use crate::support::database::postgres_url;
+use crate::support::https::{HttpsServer, serve};
+use crate::support::names::{Table, addresses, table};
+use crate::support::receiver::Receiver;
+use crate::support::relay::{Relay, Step, Tls};
+use crate::support::samples;
+use crate::webhooks::support::{WEBHOOKS, tell};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -58,6 +72,97 @@ async fn clock_that_jumps_for_two_minutes_destroys_nothing() {
     let location = person.open(id).await.redirect().to_owned();
     assert!(person.text(&location).await.contains("Marker-Lovelace"), "the link opens");
     person.post(&format!("{location}/accept"), &[]).await.assert_status(303);
+}
+
+const HOST: &str = "documents.example.edu";
+
+/// What an application with work to do depends on, all of which fails at first.
+struct Dependencies {
+    relay: Relay,
+    receiver: Receiver,
+    documents: HttpsServer,
+    names: Table,
+    folder: tempfile::TempDir,
+}
+
+impl Dependencies {
+    async fn failing() -> Self {
+        let (relay, receiver) = (Relay::start(Tls::None).await, Receiver::start().await);
+        relay.fail(Some((Step::RcptTo, Some("450 4.2.0 greylisted"))));
+        receiver.answer(&[500; 100]);
+        let pdf = || async { samples::bytes(&mut samples::pdf(|_, _| {})) };
+        let documents = serve(&[HOST], Router::new().route("/a.pdf", get(pdf))).await;
+        // No server listens at this address.
+        let names = table(&[(HOST, vec![addresses(&["127.0.0.2"])])]);
+        Self { relay, receiver, documents, names, folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn work(&self) {
+        self.relay.fail(None);
+        self.receiver.answer(&[]);
+        self.names.lock().expect("a table").insert(HOST.to_owned(), vec![addresses(&["127.0.0.1"])]);
+    }
+
+    async fn server(&self) -> TestApp {
+        let roots = self.folder.path().join("roots.pem");
+        std::fs::write(&roots, &self.documents.certificate).expect("written");
+        let (transport, roots) =
+            (format!("smtp://tenure:secret@localhost:{}", self.relay.port), roots.display().to_string());
+        let settings = [
+            ("mail.transport", &*transport),
+            ("webhooks.allow_loopback", "true"),
+            ("outbound.allowed_networks", "127.0.0.0/8"),
+            ("outbound.allowed_ports", "1-65535"),
+            ("outbound.ca_file", &*roots),
+            ("outbound.timeout", "2s"),
+        ];
+        TestApp::builder().settings(&settings).lookup(Lookup::Table(self.names.clone())).start().await
+    }
+}
+
+/// Does the work that is due.
+async fn work(test: &TestApp) {
+    send_due(&test.app).await.expect("tried");
+    fetch_due(&test.app).await.expect("tried");
+    deliver_due(&test.app).await.expect("tried");
+}
+
+/// The jump takes mail, document and event beyond the time at which each is given up.
+#[tokio::test]
+async fn clock_that_jumps_for_two_minutes_loses_no_work() {
+    let outside = Dependencies::failing().await;
+    let test = outside.server().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let hook = json!({ "url": outside.receiver.url(), "events": ["vwsp_request.verified"] });
+    test.post(WEBHOOKS, &token, &hook).await.assert_status(201);
+    let mut body = ("education".parse::<Type>().expect("a type").sample)();
+    let address = format!("https://{HOST}:{}/a.pdf", outside.documents.port);
+    body["credential_id"] = json!("1");
+    body["notify"] = json!({ "email": "ada@example.org" });
+    body["assets"] = json!([{ "asset_id": "a", "asset_type": "pdf", "asset_data": address }]);
+    test.post("/api/partner/v2/add/requests/education", &token, &body).await.assert_status(201);
+    tell(&test, &partner, &["2"]).await;
+    end_what_is_over(&test.app).await.expect("done");
+    test.advance(21 * HOUR);
+    end_what_is_over(&test.app).await.expect("done");
+    let before = test.jump(52 * HOUR);
+    for _ in 0..2 {
+        test.run_retention(1).await;
+        work(&test).await;
+    }
+    let tried = outside.receiver.received().len();
+    assert!(tried >= 1, "work goes on while the clock is ahead");
+    test.app.clock().set(before + 2 * MINUTE);
+    outside.work();
+    test.run_retention(1).await;
+    work(&test).await;
+    let accepted: Vec<String> = outside.relay.accepted().into_iter().map(|(recipient, _)| recipient).collect();
+    assert_eq!(accepted, ["ada@example.org"]);
+    assert_eq!(outside.receiver.received().len(), tried + 1, "delivered at the next attempt");
+    let status = test.status(&test.token(&partner).await, "1").await;
+    assert_eq!((&status["status"], &status["assets"][0]["state"]), (&json!("incomplete"), &json!("stored")));
+    assert_eq!(status.get("notify"), None);
 }
 
 #[tokio::test]

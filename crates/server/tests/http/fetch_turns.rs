@@ -1,4 +1,7 @@
-//! A partner's first document is fetched before the further documents of others.
+//! A partner's first document is fetched before the further documents of others, and documents of
+//! silent hosts wait.
+
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
@@ -67,5 +70,38 @@ async fn many_partners_with_silent_hosts_delay_no_newcomer() {
         fetcher.step().await.expect("taken");
         ended += 1;
         assert!(ended < 40, "it is fetched once a fetch has ended");
+    }
+}
+
+#[tokio::test]
+async fn skipped_documents_of_a_silent_host_keep_their_attempts() {
+    const HOST: &str = "silent.example.net";
+    let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = silent.local_addr().expect("an address").port();
+    let names = table(&[(HOST, vec![addresses(&["127.0.0.1"])])]);
+    let settings = [
+        ("outbound.allowed_networks", "127.0.0.0/8"),
+        ("outbound.allowed_ports", "1-65535"),
+        ("outbound.timeout", "2s"),
+    ];
+    let test = TestApp::builder().settings(&settings).lookup(Lookup::Table(names)).start().await;
+    let token = test.token(&test.partner().await).await;
+    for number in 0..10 {
+        let address = format!("https://{HOST}:{port}/{number}.pdf");
+        let body = body(&number.to_string(), &address);
+        test.post("/api/partner/v2/add/requests/education", &token, &body).await.assert_status(201);
+    }
+    let mut fetcher = Fetcher::new(&test.app);
+    for _ in 0..2 {
+        while fetcher.step().await.expect("taken") > 0 {}
+        fetcher.fetch_ended().await;
+    }
+    // The host counts as silent: one document is tried at a time, and the others are skipped.
+    for _ in 0..9 {
+        test.advance(Duration::from_secs(125));
+        while fetcher.step().await.expect("taken") > 0 {}
+    }
+    for number in 0..10 {
+        assert_eq!(test.status(&token, &number.to_string()).await["assets"][0]["state"], "fetching", "{number}");
     }
 }

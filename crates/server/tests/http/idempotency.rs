@@ -200,3 +200,40 @@ async fn response_is_not_replayed_to_a_token_with_fewer_scopes() {
     let refused = post(&test, PUSH, &weak, "k", &career("1")).await;
     assert_eq!(refused.status, 409, "{}", refused.text);
 }
+
+/// Units of 1 KiB of stored responses that a partner may use in a day.
+const STORED: u32 = 256 * 1024;
+
+#[tokio::test]
+async fn repeats_are_answered_beyond_the_storage_limit() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let first = post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
+    let limit = &test.app.limits().idempotency_bytes;
+    limit.spend(&partner.id, STORED - 100).expect("most of it");
+    while limit.check(&partner.id).is_ok() {}
+    let again = post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
+    assert_eq!((again.header("idempotency-replayed"), &again.text), ("true", &first.text));
+    post(&test, PUSH, &token, "k", &career("2")).await.assert_status(409);
+    let refused = post(&test, PUSH, &token, "new", &career("2")).await.assert_status(429);
+    assert_eq!(refused.header("retry-after"), "3600");
+    test.post(PUSH, &token, &career("2")).await.assert_status(201);
+    let other = test.token(&test.partner().await).await;
+    post(&test, PUSH, &other, "new", &career("2")).await.assert_status(201);
+    test.advance(Duration::from_secs(86_400));
+    post(&test, PUSH, &test.token(&partner).await, "new", &career("3")).await.assert_status(201);
+}
+
+#[tokio::test]
+async fn last_response_uses_up_what_is_left_of_the_storage() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    test.app.limits().idempotency_bytes.spend(&partner.id, STORED - 3).expect("most of it");
+    let ids: Vec<String> = (0..30).map(|number| format!("{number}-{}", "x".repeat(200))).collect();
+    let path = "/api/partner/v1/submissions/status";
+    let long = post(&test, path, &token, "long", &json!({ "ids": ids })).await.assert_status(200);
+    assert!(long.bytes.len() > 4 * 1024, "{}", long.text);
+    post(&test, PUSH, &token, "next", &career("1")).await.assert_status(429);
+}

@@ -6,6 +6,7 @@ mod both;
 mod support;
 
 mod access;
+mod allocations;
 mod always_shown;
 mod batch;
 mod birth_dates;
@@ -16,6 +17,7 @@ mod console;
 mod cookies;
 mod decided_links;
 mod documents;
+mod echoed_text;
 mod end_warnings;
 mod ended_links;
 mod erasure;

@@ -180,16 +180,16 @@ fn costly_pdf() -> Vec<u8> {
 fn hostile_uploads_do_not_delay_another_partner() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start(&folder.path().join("data"), &[], &[]);
-    let (hostile, other) = (server.token(&[]), server.token(&[]));
+    let (hostile, other): (Vec<String>, String) = ((0..4).map(|_| server.token(&[])).collect(), server.token(&[]));
     let (costly, overlapping) = (costly_pdf(), include_bytes!("../fixtures/documents/dos_400x100k.pdf"));
     let small = samples::bytes(&mut samples::pdf(|_, _| {}));
     let ended = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for client in 0..32 {
-            let (token, costly, ended, port) = (&hostile, &costly, &ended, server.port);
+            let (token, costly, ended, port) = (&hostile[client % 4], &costly, &ended, server.port);
             scope.spawn(move || {
                 let pushed = post(port, token, EDUCATION, &item(&format!("h{client}"))).expect("an answer");
-                let document: &[u8] = if client % 4 == 0 { overlapping } else { costly };
+                let document: &[u8] = if client / 4 % 4 == 0 { overlapping } else { costly };
                 // A partner may upload eight at once. An upload may outlast the client's timeout,
                 // or be rejected while it is sent.
                 let mut sent = upload(port, &pushed, document);
@@ -204,13 +204,18 @@ fn hostile_uploads_do_not_delay_another_partner() {
             });
         }
         until("some hostile uploads", || (ended.load(Ordering::SeqCst) > 2).then_some(()));
-        let started = std::time::Instant::now();
-        let pushed = post(server.port, &other, EDUCATION, &item("small")).expect("an answer");
-        let sent = upload(server.port, &pushed, &small).expect("an answer");
-        assert_eq!(sent.status, 204, "{}", sent.body);
-        let (took, ended) = (started.elapsed(), ended.load(Ordering::SeqCst));
-        println!("the small upload took {took:?}, after {ended} of 32 hostile ones");
-        assert!(ended < 32, "it did not wait for the others");
+        // The machine may be busy with other tests, so one of three small uploads must be quick.
+        let took = [1, 2, 3].map(|number| {
+            let started = std::time::Instant::now();
+            let pushed = post(server.port, &other, EDUCATION, &item(&format!("small{number}"))).expect("an answer");
+            let sent = upload(server.port, &pushed, &small).expect("an answer");
+            assert_eq!(sent.status, 204, "{}", sent.body);
+            (started.elapsed(), ended.load(Ordering::SeqCst))
+        });
+        println!("the small uploads took {took:?}, each with the number of hostile ones that had ended");
+        assert!(took[0].1 < 32, "it did not wait for the others");
+        let shortest = took.iter().map(|(took, _)| *took).min();
+        assert!(shortest < Some(std::time::Duration::from_secs(2)), "{shortest:?}");
     });
     let memory = peak(&server);
     println!("at most {memory} KiB");

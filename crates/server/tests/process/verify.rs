@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 
+use base64::Engine as _;
 use credential::jws;
 use credential::key::{Algorithm, SoftwareKey};
 use credential::status::StatusList;
@@ -191,6 +192,40 @@ fn keys_of_another_issuer_leave_the_token_unchecked() {
         "{said}"
     );
     assert!(said["advice"].as_str().is_some_and(|advice| advice.contains("--keys")), "{said}");
+    let printed = said.to_string();
+    assert!(printed.contains("no key with the token's key ID") && !printed.contains("fetched"), "{printed}");
+}
+
+#[test]
+fn certificate_of_an_authority_is_an_anchor_and_not_a_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("ca.pem").display().to_string();
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let authority_key = rcgen::KeyPair::generate().expect("a key");
+    std::fs::write(&file, params.self_signed(&authority_key).expect("a certificate").pem()).expect("written");
+    let authority = rcgen::Issuer::new(params, authority_key);
+    let (code, said) = verify(&token(), &file);
+    let error = said["error"].as_str().unwrap_or_default();
+    assert!(code == Some(2) && error.contains("this is a certificate authority's certificate"), "{said}");
+
+    let certified = |address: &str| {
+        let document = rustls::pki_types::PrivatePkcs8KeyDer::from(key().pkcs8().expect("PKCS #8"));
+        let pair = rcgen::KeyPair::from_pkcs8_der_and_sign_algo(&document, &rcgen::PKCS_ECDSA_P256_SHA256);
+        let mut params = rcgen::CertificateParams::default();
+        params.distinguished_name.push(rcgen::DnType::CommonName, "Signing key");
+        params.subject_alt_names = vec![rcgen::SanType::URI(address.try_into().expect("ASCII"))];
+        let made = params.signed_by(&pair.expect("a key"), &authority).expect("a certificate");
+        let x5c = [base64::engine::general_purpose::STANDARD.encode(made.der())];
+        let header = jws::protected(&json!({ "alg": "ES256", "typ": "dc+sd-jwt", "kid": "k1", "x5c": x5c }));
+        let payload = json!({ "iss": ISSUER, "vct": "urn:example:career" });
+        jws::sign(&header, payload.to_string().as_bytes(), &key()).expect("signed") + "~"
+    };
+    let (code, said) = verify(&certified(ISSUER), &file);
+    assert_eq!((code, &said["conclusion"]), (Some(0), &json!("valid")), "{said}");
+    let (code, said) = verify(&certified("https://other.example"), &file);
+    assert_eq!((code, &said["conclusion"]), (Some(3), &json!("not_checkable")), "{said}");
+    assert!(said.to_string().contains("names another issuer"), "{said}");
 }
 
 #[test]
@@ -234,8 +269,8 @@ fn offline_verification_says_that_nothing_was_requested() {
     let listed = signed(&json!({ "iss": ISSUER, "vct": "urn:example:career", "status": status }));
     let output = ended(binary().args(["verify", &listed, "--keys", &keys]));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(said.contains("VALID, except that its status was not checked"), "{said}");
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("NOT CHECKED") && said.contains("--status FILE"), "{said}");
     assert!(said.contains("No requests were sent (--keys). Not checked: holder, status, schema."), "{said}");
     assert!(!said.contains("requested:"), "{said}");
     let (_, said) = verify(&listed, &keys);
@@ -270,6 +305,7 @@ fn what_cannot_be_checked_is_told_from_what_is_not_valid() {
     for (token, code, reason) in [
         (with(json!({ "status": { "crl": 1 } })), 3, "status with crl"),
         (with(json!({ "iss": null })), 3, "names no issuer (iss)"),
+        (with(json!({ "iss": "javascript:alert(1)" })), 3, "neither an https address nor a DID"),
         (with(json!({ "iss": "Example Ltd" })), 3, "neither a URL nor a DID"),
         (with(json!({ "iss": format!("{ISSUER}#k1") })), 3, "a fragment (#)"),
         (with(json!({ "iss": key().public().did_jwk() })), 3, "its identity is unknown"),
@@ -286,8 +322,8 @@ fn what_cannot_be_checked_is_told_from_what_is_not_valid() {
         (with(json!({ "exp": 1_700_000_000_000_i64 })), 1, "It has probably expired"),
         (with(json!({ "expiry_date": "2020-01-01" })), 1, "It expired on 1 January 2020."),
         (with(json!({ "status": { "status_list": list, "foo": {} } })), 3, "not requested"),
-        (with(json!({ "status": { "status_list": list } })), 0, "not requested"),
-        (w3c(json!([entry])), 0, "not requested"),
+        (with(json!({ "status": { "status_list": list } })), 3, "not requested"),
+        (w3c(json!([entry])), 3, "not requested"),
         (w3c(json!([entry, { "type": "Foo" }])), 3, "not requested"),
         (w3c(json!([])), 0, "The token has no status"),
     ] {

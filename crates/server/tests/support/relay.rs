@@ -1,6 +1,7 @@
 //! A mail relay that fails in a chosen step.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
@@ -39,6 +40,8 @@ struct State {
     /// The recipients and texts of accepted mails, in order.
     accepted: Vec<(String, String)>,
     sessions: usize,
+    /// How long it takes to accept a mail.
+    delay: Duration,
     /// Number of failures set so far; sessions that began before the last one are closed.
     faults: usize,
 }
@@ -94,6 +97,11 @@ impl Relay {
         let mut state = self.state.lock().expect("no panic");
         state.fault = fault;
         state.faults += usize::from(fault.is_some());
+    }
+
+    /// Takes `delay` to accept each mail.
+    pub fn delay(&self, delay: Duration) {
+        self.state.lock().expect("no panic").delay = delay;
     }
 
     /// Releases the recipients that are held.
@@ -161,6 +169,10 @@ impl Relay {
                         continue;
                     }
                     let text = content(&mut stream).await?;
+                    let delay = self.state.lock().expect("no panic").delay;
+                    if !delay.is_zero() {
+                        tokio::time::sleep(delay).await;
+                    }
                     let failed = self.fault(Step::Content);
                     if failed.is_none() {
                         self.state.lock().expect("no panic").accepted.push((recipient.clone(), text));

@@ -8,7 +8,7 @@ use super::support::{ask_for_code, fresh_token, plain, push_link, server, waitin
 use crate::support::app::TestApp;
 use crate::support::relay::{Relay, Step, Tls};
 
-const FAULTS: [(Step, Option<&str>); 26] = [
+const FAULTS: [(Step, Option<&str>); 35] = [
     (Step::Greeting, None),
     (Step::Greeting, Some("554 5.3.2 no service for you")),
     (Step::Greeting, Some("421 busy")),
@@ -28,6 +28,15 @@ const FAULTS: [(Step, Option<&str>); 26] = [
     (Step::RcptTo, Some("554 5.7.1 relay access denied")),
     (Step::RcptTo, Some("550 relay not permitted")),
     (Step::RcptTo, Some("421 4.3.0 closing")),
+    (Step::RcptTo, Some("550 5.1.0 sender rejected")),
+    (Step::RcptTo, Some("550 Sender verify failed")),
+    (Step::RcptTo, Some("550 Administrative prohibition")),
+    (Step::RcptTo, Some("550 Access denied - Invalid HELO name")),
+    (Step::RcptTo, Some("550 authentication required")),
+    (Step::RcptTo, Some("550 JunkMail rejected - host is in an RBL")),
+    (Step::RcptTo, Some("553 sorry, your envelope sender is in my badmailfrom list")),
+    (Step::RcptTo, Some("550 Too many messages")),
+    (Step::RcptTo, Some("550 Your IP address is blocked")),
     (Step::Data, None),
     (Step::Data, Some("451 4.3.0 later")),
     (Step::Data, Some("554 5.5.1 no valid recipients")),
@@ -76,7 +85,7 @@ async fn no_mail_is_lost_whatever_phase_of_the_session_fails() {
         r#"tenure_mail_errors_total{phase="auth",code="535"}"#,
         r#"tenure_mail_errors_total{phase="connect",code="554"}"#,
         r#"tenure_mail_errors_total{phase="rcpt_to",code="450"}"#,
-        r#"tenure_outbox_messages_total{outcome="sent"} 52"#,
+        r#"tenure_outbox_messages_total{outcome="sent"} 70"#,
         "tenure_mail_failing 0",
     ] {
         assert!(metrics.contains(line), "{line}: {metrics}");

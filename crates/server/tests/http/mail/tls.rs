@@ -103,7 +103,7 @@ async fn unreadable_ca_file_is_refused() {
 
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
-async fn object_storage_with_a_private_authority_is_trusted_by_ca_file() {
+async fn object_storage_of_a_private_authority_is_trusted_by_ca_file() {
     let authority = Authority::new();
     let bucket = std::env::var("TENURE_TEST_S3_BUCKET").expect("run under scripts/s3");
     let plain = std::env::var("TENURE_TEST_S3").expect("run under scripts/s3");

@@ -1,6 +1,7 @@
 //! Limits for wallets and holders.
 
 use serde_json::json;
+use tenure::rate_limit::ALL;
 
 use super::authorization::{VERIFIER, authorization, push};
 use super::support::{SD_JWT, holder, offered};
@@ -14,6 +15,17 @@ async fn authorization_requests_are_rate_limited_by_ip() {
     for _ in 0..60 {
         push(&wallet, &authorization(VERIFIER)).await.assert_status(201);
     }
+    push(&wallet, &authorization(VERIFIER)).await.assert_status(429);
+    test.advance(std::time::Duration::from_secs(1));
+    push(&wallet, &authorization(VERIFIER)).await.assert_status(201);
+}
+
+#[tokio::test]
+async fn authorization_requests_are_rate_limited_in_all() {
+    let test = TestApp::new().await;
+    let wallet = TestWallet::new(&test);
+    test.app.limits().authorization_requests.spend(&ALL, 5_999).expect("other addresses push as many");
+    push(&wallet, &authorization(VERIFIER)).await.assert_status(201);
     push(&wallet, &authorization(VERIFIER)).await.assert_status(429);
     test.advance(std::time::Duration::from_secs(1));
     push(&wallet, &authorization(VERIFIER)).await.assert_status(201);
