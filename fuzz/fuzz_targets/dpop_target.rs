@@ -1,5 +1,5 @@
-//! Compares any two texts as the `htu` of a DPoP proof and the URI of its request. The comparison is
-//! symmetric, ignores query and fragment, and never confuses two origins.
+//! Compares any two texts as the `htu` of a DPoP proof and the URI of its request. The comparison
+//! is symmetric, ignores query and fragment, and never confuses two origins.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -80,8 +80,8 @@ impl Encryption {
     }
 }
 
-/// Returns whether the purpose of a JWK allows key agreement with its owner. Members that are `null`
-/// count as absent. The `key_ops` of a public key for ECDH are usually an empty list (Web
+/// Returns whether the purpose of a JWK allows key agreement with its owner. Members that are
+/// `null` count as absent. The `key_ops` of a public key for ECDH are usually an empty list (Web
 /// Cryptography API).
 fn may_agree(jwk: &Value) -> bool {
     let is = |name: &str, wanted: &str| jwk[name].is_null() || jwk[name] == wanted;

@@ -53,8 +53,8 @@ fn name(jwk: &Value) -> String {
     jwk["kid"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Returns the part of a key ID that names the key within its set or DID document, without the ending
-/// of its name as JsonWebKey2020.
+/// Returns the part of a key ID that names the key within its set or DID document, without the
+/// ending of its name as JsonWebKey2020.
 fn fragment(kid: &str) -> &str {
     let fragment = kid.rsplit_once('#').map_or(kid, |(_, fragment)| fragment);
     fragment.strip_suffix(OLDER_NAME).unwrap_or(fragment)

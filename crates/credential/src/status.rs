@@ -216,8 +216,8 @@ pub fn token_payload(list: &StatusList, uri: &str, (now, expires): (i64, i64), t
     payload
 }
 
-/// Parses a Status List Token for the list `uri`, and verifies it with one of the issuer's `keys` at
-/// `now` (section 8.3).
+/// Parses a Status List Token for the list `uri`, and verifies it with one of the issuer's `keys`
+/// at `now` (section 8.3).
 ///
 /// # Errors
 /// The first check that fails, as a [`VerifyError`].

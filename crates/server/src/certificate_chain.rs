@@ -5,6 +5,8 @@
 //! operator's own, whose trust anchor the server does not know.
 
 mod error;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -193,6 +195,17 @@ impl TrustAnchors {
         Ok(Self(anchors))
     }
 
+    /// Reads the certificates of authorities among those in a PEM file's text. There may be none.
+    ///
+    /// # Errors
+    /// One of them cannot be a trust anchor at `now`. The message is for the user.
+    pub fn among(pem: &[u8], now: Timestamp) -> Result<Self, String> {
+        let mut found = certificates(pem).map_err(|error| error.to_string())?;
+        found.retain(is_authority);
+        found.iter().try_for_each(|anchor| require_anchor(anchor, now))?;
+        Ok(Self(found))
+    }
+
     /// Returns the number of authorities.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -203,8 +216,8 @@ impl TrustAnchors {
         self.0.is_empty()
     }
 
-    /// Returns the first certificate of a `chain` that leads to one of these anchors and is valid at
-    /// `now`. The anchor itself may be in the chain.
+    /// Returns the first certificate of a `chain` that leads to one of these anchors and is valid
+    /// at `now`. The anchor itself may be in the chain.
     ///
     /// # Errors
     /// See [`ChainError`].
@@ -248,6 +261,12 @@ impl TrustAnchors {
 pub fn certified_key(der: &[u8]) -> Option<PublicKey> {
     let certificate = CertificateDer::from(der);
     public_key(EndEntityCert::try_from(&certificate).ok()?.subject_public_key_info().as_ref())
+}
+
+/// Returns whether a certificate is that of an authority (basicConstraints; RFC 5280, section
+/// 4.2.1.9), whose key signs certificates.
+pub fn is_authority(der: &CertificateDer<'_>) -> bool {
+    parse(der).is_ok_and(|certificate| certificate.is_ca())
 }
 
 /// Returns the certificates in a PEM file's text. Other sections are ignored, except private keys,

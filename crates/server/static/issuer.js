@@ -2,6 +2,10 @@
 import { decode, isForSignatures, isObject, Refusal } from "./sd-jwt.js";
 
 const MAX_CHARACTERS = 2048;
+// An issuer that is not named by an address or a DID is not known. Does not mean that the token is
+// invalid.
+const issuerName = () => Object.assign(new Refusal("issuer_name"), { isUnsupported: true });
+
 // Maximum number of keys that are tried for one signature.
 const MAX_TRIED = 16;
 
@@ -11,7 +15,7 @@ const MAX_TRIED = 16;
  * otherwise https.
  */
 export function siteOf(issuer, origin) {
-  if (typeof issuer !== "string" || issuer.length > MAX_CHARACTERS) throw new Refusal("issuer_name");
+  if (typeof issuer !== "string" || issuer.length > MAX_CHARACTERS) throw issuerName();
   if (issuer.startsWith("did:jwk:")) return undefined;
   return issuer.startsWith("did:web:") ? didSite(issuer, origin) : metadataSite(issuer);
 }
@@ -20,7 +24,7 @@ function parse(address) {
   try {
     return new URL(address);
   } catch {
-    throw new Refusal("issuer_name");
+    throw issuerName();
   }
 }
 
@@ -30,7 +34,7 @@ function metadataSite(issuer) {
   const url = parse(issuer);
   const path = url.pathname.replace(/\/$/, "");
   const isAddress = url.protocol === "https:" || url.protocol === "http:";
-  if (!isAddress || url.origin + path !== issuer.replace(/\/$/, "")) throw new Refusal("issuer_name");
+  if (!isAddress || url.origin + path !== issuer.replace(/\/$/, "")) throw issuerName();
   return { origin: url.origin, document: `${url.origin}/.well-known/jwt-vc-issuer${path}` };
 }
 
@@ -41,7 +45,7 @@ function didSite(did, origin) {
   const scheme = origin && parse(origin).host === host ? parse(origin).protocol : "https:";
   const document = `${scheme}//${host}/${path.length === 0 ? ".well-known" : path.join("/")}/did.json`;
   const url = parse(document);
-  if (url.host !== host || url.href !== document || url.search || url.hash) throw new Refusal("issuer_name");
+  if (url.host !== host || url.href !== document || url.search || url.hash) throw issuerName();
   return { origin: url.origin, document, isDid: true };
 }
 

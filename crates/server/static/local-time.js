@@ -2,7 +2,8 @@
 // current. On paper they stay in UTC, because readers of a printout may be elsewhere.
 import { dayInWords, leftInWords, momentInWords } from "./moments.js";
 
-const EVERY_MS = 60_000;
+// Short enough that minutes are right within seconds.
+const EVERY_MS = 5_000;
 
 const language = document.documentElement.lang;
 const { local, left, soon } = document.body.dataset;

@@ -1,5 +1,6 @@
 // Moments, days and the time left, in words, in the reader's time zone.
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MINUTES = 60;
 const DAY_HOURS = 24;
 
 const localeOf = (language) => (language === "en" ? "en-GB" : language);
@@ -21,13 +22,19 @@ export function dayInWords(at, language, timeZone) {
 }
 
 /**
- * Formats the time left, like "2 days", rounded as the server does; `undefined` if it is less than
- * an hour.
+ * Formats the time left, like "2 days" or "14 minutes", rounded as the server does; `undefined` if
+ * it is less than a minute.
  */
 export function leftInWords(millis, language) {
-  const hours = Math.floor(millis / HOUR_MS);
-  if (hours < 1) return undefined;
-  const [count, unit] =
-    hours < DAY_HOURS ? [hours, "hour"] : [Math.floor((hours + DAY_HOURS / 2) / DAY_HOURS), "day"];
+  const minutes = Math.floor(millis / MINUTE_MS);
+  if (minutes < 1) return undefined;
+  const [count, unit] = roundedLeft(minutes);
   return new Intl.NumberFormat(localeOf(language), { style: "unit", unit, unitDisplay: "long" }).format(count);
+}
+
+function roundedLeft(minutes) {
+  const hours = Math.floor(minutes / HOUR_MINUTES);
+  if (hours < 1) return [minutes, "minute"];
+  if (hours < DAY_HOURS) return [hours, "hour"];
+  return [Math.floor((hours + DAY_HOURS / 2) / DAY_HOURS), "day"];
 }

@@ -46,6 +46,19 @@ export function decodeText(bytes) {
 }
 
 /**
+ * Decodes a file in UTF-8, UTF-16 or, if it is neither, in Latin-1 or Windows-1252, as older mail
+ * programs save it. The last two differ in characters that no token has.
+ */
+export function textOf(bytes) {
+  try {
+    return decodeText(bytes);
+  } catch (error) {
+    if (error.content) throw error;
+    return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  }
+}
+
+/**
  * Returns the only token in a text: the one that can be parsed, or else the only run of characters
  * that looks like one.
  */

@@ -29,7 +29,7 @@ const UNSUPPORTED_HASHES = /^(?:sha-(?:384|512)|sha3-(?:224|256|384|512)|blake2s
  * Returns the rejection of a token whose kind is not supported. Does not mean that the token is
  * invalid, unless the dates in its `payload` say so.
  */
-const unsupported = (code, payload) => Object.assign(new Refusal(code), { isUnsupported: true, payload });
+export const unsupported = (code, payload) => Object.assign(new Refusal(code), { isUnsupported: true, payload });
 
 /** The browser lacks a feature that a check needs. Does not mean that the token is invalid. */
 export class Unsupported extends Error {}

@@ -1,6 +1,6 @@
 // Parses W3C Verifiable Credentials signed as a JWT: VCDM 2.0 (VC-JOSE-COSE section 3.1), and VCDM
 // 1.1 (section 6.3.1), which is converted to the form of 2.0.
-import { CLOCK_SKEW, isObject, readJws, Refusal, requireType } from "./sd-jwt.js";
+import { CLOCK_SKEW, isObject, readJws, Refusal, requireType, unsupported } from "./sd-jwt.js";
 
 // Claims of a JWT of VCDM 1.1 that are not members of the credential.
 const REGISTERED = new Set("iss sub aud nbf iat exp jti cnf status".split(" "));
@@ -11,18 +11,58 @@ const RENAMED = new Map([
   ["expirationDate", "validUntil"],
 ]);
 
+// The context of VCDM 2.0, which every credential of that model has.
+const CONTEXT = "https://www.w3.org/ns/credentials/v2";
+const TYPE = "VerifiableCredential";
+
+// Signed tokens that are not credentials, by their `typ`, as in verify_error.rs.
+const OTHER_TOKENS = new Map([
+  ["at+jwt", "access-token"],
+  ["openid4vci-proof+jwt", "key-proof"],
+  ["dpop+jwt", "key-proof"],
+  ["kb+jwt", "key-binding"],
+  ["key-attestation+jwt", "attestation"],
+  ["keyattestation+jwt", "attestation"],
+  ["oauth-client-attestation+jwt", "attestation"],
+  ["statuslist+jwt", "status-list"],
+]);
+
+// Whether a member has a value, alone or in a list (JSON-LD 1.1, section 4.3).
+const has = (member, value) => [member].flat().includes(value);
+
 /** Parses the credential without verifying its signature. */
 export function readVcJwt(text) {
   const jws = readJws(text);
-  const isOlder = "vc" in jws.payload && /^(application\/)?jwt$/i.test(jws.header.typ ?? "JWT");
+  const isUntyped = /^(application\/)?jwt$/i.test(jws.header.typ ?? "JWT");
+  const isOlder = "vc" in jws.payload && isUntyped;
   if (!isOlder) {
-    requireType(jws, "vc+jwt");
+    requireNewerModel(jws, isUntyped);
     if (!isByIss(jws.payload)) throw new Refusal("claim");
   }
-  const claims = isOlder ? newerForm(jws.payload) : jws.payload;
-  if (!Array.isArray(claims.type) || !claims.type.includes("VerifiableCredential")) throw new Refusal("claim");
+  const claims = withSingleSubject(isOlder ? newerForm(jws.payload) : jws.payload);
+  if (!has(claims.type, TYPE)) throw new Refusal("claim");
   const issuer = isObject(claims.issuer) ? claims.issuer.id : claims.issuer;
   return { format: "vc+jwt", jws, claims, issuer };
+}
+
+// A credential of VCDM 2.0 has the `typ` vc+jwt. Signers of Open Badges 3.0 write JWT or none, so then
+// `@context` and `type` count.
+function requireNewerModel(jws, isUntyped) {
+  const { payload, header } = jws;
+  const typ = typeof header.typ === "string" ? header.typ.toLowerCase().replace(/^application\//, "") : "";
+  const kind = OTHER_TOKENS.get(typ);
+  if (kind && !("vc" in payload)) throw Object.assign(unsupported("type"), { kind });
+  const isW3c = "@context" in payload || has(payload.type, TYPE);
+  if (!isUntyped || !isW3c) return requireType(jws, "vc+jwt");
+  if (!has(payload["@context"], CONTEXT) || !has(payload.type, TYPE)) {
+    throw Object.assign(unsupported("type", payload), { kind: "data-model" });
+  }
+}
+
+// A list of one subject means the same as that subject in JSON-LD.
+function withSingleSubject(claims) {
+  const { credentialSubject: subjects } = claims;
+  return Array.isArray(subjects) && subjects.length === 1 ? { ...claims, credentialSubject: subjects[0] } : claims;
 }
 
 // Whether the credential names the same issuer as the claim `iss`, or either is absent.
@@ -38,7 +78,7 @@ export function newerForm({ vc, ...claims }) {
   if (!isObject(vc)) throw new Refusal("claim");
   const members = Object.entries(vc).filter(([name, value]) => value !== null && !REGISTERED.has(name));
   const credential = Object.fromEntries(members.map(([name, value]) => [RENAMED.get(name) ?? name, value]));
-  const { issuer = claims.iss, credentialSubject: subject } = credential;
+  const { issuer = claims.iss, credentialSubject: subject } = withSingleSubject(credential);
   const contradicts = (named, claim) => named !== undefined && claim !== undefined && named !== claim;
   if (contradicts(isObject(issuer) ? issuer.id : issuer, claims.iss)) throw new Refusal("claim");
   if (isObject(subject) && contradicts(subject.id, claims.sub)) throw new Refusal("claim");

@@ -4,14 +4,25 @@
 import { doubtOf } from "./doubts.js";
 import { siteOf } from "./issuer.js";
 import { localMoment } from "./local-time.js";
-import { decodeText, findToken, MAX_BYTES } from "./pasted.js";
+import { findToken, MAX_BYTES, textOf } from "./pasted.js";
 import { Refusal } from "./sd-jwt.js";
 import { attester, facts, fieldList, fieldsOf } from "./token-fields.js";
 import { element, fillRow, phrase, reasonOf, say, shownOutcome, word } from "./verdicts.js";
 import { read, refusalOfDates, verify } from "./verify.js";
 
 // The messages for tokens of kinds that are not supported, by the code of their rejection.
-const UNSUPPORTED = { algorithm: "token-algorithm", type: "token-older-type", hash_algorithm: "token-hash-algorithm" };
+const UNSUPPORTED = {
+  algorithm: "token-algorithm",
+  type: "token-older-type",
+  hash_algorithm: "token-hash-algorithm",
+  issuer_name: "token-no-issuer",
+  "data-model": "token-data-model",
+  "access-token": "token-other-access-token",
+  "key-proof": "token-other-key-proof",
+  "key-binding": "token-other-key-binding",
+  attestation: "token-other-attestation",
+  "status-list": "token-other-status-list",
+};
 // Maximum number of characters of an issuer in a message.
 const MOST_SHOWN = 200;
 const NO_TOKEN = ["not_a_token", "several_tokens", "too_long"];
@@ -58,7 +69,7 @@ function failure(error) {
   if (error.content) return { level: "failed", key: `token-content-${error.content}`, isNoToken: true };
   const over = refusalOfDates(error, error.token ?? "", Math.floor(Date.now() / 1000));
   if (over) return { level: "failed", key: "token-bad", values: { reason: reasonOf({ outcome: "failed", code: over.code }).textContent } };
-  if (error.isUnsupported) return { level: "doubtful", key: UNSUPPORTED[error.code] };
+  if (error.isUnsupported) return { level: "doubtful", key: UNSUPPORTED[error.kind ?? error.code] };
   const why = reasonOf({ outcome: "failed", code: error.code });
   if (NO_TOKEN.includes(error.code)) return { level: "failed", key: why.dataset.key, isNoToken: true };
   const reason = error.isUnsigned ? say("token-not-signed") : why.textContent;
@@ -160,7 +171,7 @@ function conclude(verdicts, isOwn, { partner, name, fields }) {
 async function checkFile(chosen) {
   await run(async () => {
     if (chosen.size > MAX_BYTES) throw new Refusal("too_long");
-    const text = decodeText(new Uint8Array(await chosen.arrayBuffer()));
+    const text = textOf(new Uint8Array(await chosen.arrayBuffer()));
     input.value = text;
     return check(text);
   });

@@ -191,7 +191,8 @@ mod tests {
         }
     }
 
-    /// Credentials of other issuers, and earlier ones of this server, keep the items of lists apart.
+    /// Credentials of other issuers, and earlier ones of this server, keep the items of lists
+    /// apart.
     #[test]
     fn list_without_disclosed_items_is_left_out() {
         let key = SoftwareKey::from_bytes(Algorithm::Es256, &[7; 32]).expect("a key");
@@ -229,8 +230,8 @@ mod tests {
         assert!(query.answered(&json!({ "c": ["x~"] })).is_err());
     }
 
-    /// Returns a credential with three claims that are disclosed one by one, and whose nationalities
-    /// are DE, FR and AT, each disclosed by itself.
+    /// Returns a credential with three claims that are disclosed one by one, and whose
+    /// nationalities are DE, FR and AT, each disclosed by itself.
     fn issued() -> String {
         let key = SoftwareKey::from_bytes(Algorithm::Es256, &[7; 32]).expect("a key");
         let nationalities = ["DE", "FR", "AT"].map(Value::from);

@@ -43,8 +43,22 @@ pub(super) fn encode(credential: Value, statement: &Statement<'_>, address: &str
 /// Returns whether a JWT is a credential of data model 1.1: it has the claim `vc`, and its `typ` is
 /// `JWT` or absent.
 pub(super) fn is_one(jws: &Jws<'_>) -> bool {
-    let is_jwt = !jws.header.contains_key("typ") || jws.require_type("JWT").is_ok();
-    is_jwt && jws.payload.contains_key("vc")
+    is_untyped(jws) && jws.payload.contains_key("vc")
+}
+
+/// Returns whether `typ` says nothing about the kind of a JWT: it is `JWT` or absent.
+pub(super) fn is_untyped(jws: &Jws<'_>) -> bool {
+    !jws.header.contains_key("typ") || jws.require_type("JWT").is_ok()
+}
+
+/// Replaces a list of one subject by that subject, which means the same in JSON-LD.
+pub(super) fn take_single_subject(payload: &mut Map<String, Value>) {
+    if let Some(Value::Array(subjects)) = payload.get_mut("credentialSubject")
+        && subjects.len() == 1
+        && let Some(subject) = subjects.pop()
+    {
+        payload.insert("credentialSubject".to_owned(), subject);
+    }
 }
 
 /// Converts the payload of a JWT of data model 1.1 to the form of data model 2.0. The signature is
@@ -57,8 +71,8 @@ pub(super) fn decode(mut jws: Jws<'_>) -> Result<Jws<'_>, VerifyError> {
     Ok(jws)
 }
 
-/// Converts a payload of data model 1.1 to the form of data model 2.0. Members of the credential that
-/// are `null` count as absent, as claims do.
+/// Converts a payload of data model 1.1 to the form of data model 2.0. Members of the credential
+/// that are `null` count as absent, as claims do.
 ///
 /// # Errors
 /// See [`decode`].
@@ -80,6 +94,7 @@ pub(super) fn newer_form(mut payload: Map<String, Value>) -> Result<Map<String, 
         _ if !is_by_iss(&payload) => return Err(VerifyError::Claim("the issuer in vc must be iss")),
         _ => {}
     }
+    take_single_subject(&mut payload);
     let subject = payload.get("credentialSubject").and_then(|subject| subject["id"].as_str());
     if let (Some(named), Some(sub)) = (subject, payload.get("sub"))
         && sub != named
@@ -136,6 +151,7 @@ mod tests {
             json!({ "iss": "did:web:a.example", "vc": { "issuer": { "id": "did:web:b.example" } } }),
             json!({ "iss": "did:web:a.example", "vc": { "issuer": 7 } }),
             json!({ "sub": "did:jwk:x", "vc": { "credentialSubject": { "id": "did:jwk:y" } } }),
+            json!({ "sub": "did:jwk:x", "vc": { "credentialSubject": [{ "id": "did:jwk:y" }] } }),
         ] {
             let refused = read(&header, &payload).expect_err("a contradiction");
             assert!(matches!(refused, VerifyError::Claim(_)), "{payload}: {refused}");

@@ -18,7 +18,8 @@ impl Format {
     pub const ALL: [Self; 3] = [Self::SdJwtVc, Self::VcJwt, Self::JwtVcJson];
 
     /// Returns the format identifier of OpenID4VCI 1.0 (appendix A), which is also the end of
-    /// configuration ids. The standard has none for `vc+jwt`, and recommends the media type (D-252).
+    /// configuration ids. The standard has none for `vc+jwt`, and recommends the media type
+    /// (D-252).
     pub fn name(self) -> &'static str {
         match self {
             Self::SdJwtVc => "dc+sd-jwt",

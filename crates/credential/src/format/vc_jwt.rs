@@ -12,7 +12,7 @@ use super::statement::{Statement, moment};
 use super::{jwt_vc_json, open_badge};
 use crate::jws::Jws;
 use crate::types::Type;
-use crate::verify_error::VerifyError;
+use crate::verify_error::{OtherToken, VerifyError};
 
 /// Returns the payload: the credential as JSON.
 pub(super) fn payload(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) -> Value {
@@ -38,7 +38,7 @@ fn credential(issuer: &IssuerProfile<'_>, statement: &Statement<'_>, format: For
         subject["id"] = holder.did_jwk().into();
     }
     let mut credential = json!({
-        "@context": ["https://www.w3.org/ns/credentials/v2", { "@vocab": format!("{address}/credentials/{known}#") }],
+        "@context": [CONTEXT, { "@vocab": format!("{address}/credentials/{known}#") }],
         "id": statement.id,
         "type": types(known, format),
         "name": known.title,
@@ -90,6 +90,12 @@ fn capitalised(word: &str) -> String {
     first.to_uppercase() + rest
 }
 
+/// The context of data model 2.0, which every credential of that model has (VCDM 2.0, section 4.3).
+const CONTEXT: &str = "https://www.w3.org/ns/credentials/v2";
+
+/// The type of every W3C credential.
+const TYPE: &str = "VerifiableCredential";
+
 /// Parses a W3C credential of either data model as a JWT. The returned payload has the form of data
 /// model 2.0.
 ///
@@ -100,16 +106,41 @@ pub(crate) fn read(text: &str) -> Result<Jws<'_>, VerifyError> {
     if jwt_vc_json::is_one(&jws) {
         jws = jwt_vc_json::decode(jws)?;
     } else {
-        jws.require_type(Format::VcJwt.typ())?;
+        require_newer_model(&jws)?;
         if !jwt_vc_json::is_by_iss(&jws.payload) {
             return Err(VerifyError::Claim("the issuer must be iss"));
         }
     }
-    let types = jws.payload.get("type").and_then(Value::as_array);
-    if types.is_some_and(|types| types.iter().any(|name| name == "VerifiableCredential")) {
+    jwt_vc_json::take_single_subject(&mut jws.payload);
+    if has(&jws.payload, "type", TYPE) {
         Ok(jws)
     } else {
         Err(VerifyError::Claim("type must contain VerifiableCredential"))
+    }
+}
+
+/// Checks that a JWT is a credential of data model 2.0: by `typ` or, for the `typ` `JWT` and for
+/// none, which signers of Open Badges 3.0 write (its section 8.2.4.1), by `@context` and `type`.
+fn require_newer_model(jws: &Jws<'_>) -> Result<(), VerifyError> {
+    let Err(refusal) = jws.require_type(Format::VcJwt.typ()) else { return Ok(()) };
+    if let Some(other) = jws.header_text("typ").and_then(OtherToken::of_type)
+        && !jws.payload.contains_key("vc")
+    {
+        return Err(VerifyError::OtherToken(other));
+    }
+    let (has_context, has_type) = (jws.payload.contains_key("@context"), has(&jws.payload, "type", TYPE));
+    if !jwt_vc_json::is_untyped(jws) || !has_context && !has_type {
+        return Err(refusal);
+    }
+    if has_type && has(&jws.payload, "@context", CONTEXT) { Ok(()) } else { Err(VerifyError::DataModel) }
+}
+
+/// Returns whether a member has a value, alone or in a list (JSON-LD 1.1, section 4.3).
+fn has(object: &Map<String, Value>, name: &str, value: &str) -> bool {
+    match object.get(name) {
+        Some(Value::Array(values)) => values.iter().any(|one| one == value),
+        Some(one) => one == value,
+        None => false,
     }
 }
 
@@ -118,9 +149,10 @@ pub(crate) fn newer_form(payload: Map<String, Value>) -> Map<String, Value> {
     if payload.contains_key("vc") { jwt_vc_json::newer_form(payload).unwrap_or_default() } else { payload }
 }
 
-/// Returns the format of a credential that was read: data model 1.1 has another `typ`.
+/// Returns the format of a credential that was read: data model 1.1 has another `typ` and context.
 pub(crate) fn format_of(jws: &Jws<'_>) -> Format {
-    if jws.require_type(Format::VcJwt.typ()).is_ok() { Format::VcJwt } else { Format::JwtVcJson }
+    let is_newer = jws.require_type(Format::VcJwt.typ()).is_ok() || has(&jws.payload, "@context", CONTEXT);
+    if is_newer { Format::VcJwt } else { Format::JwtVcJson }
 }
 
 /// Returns the Bitstring Status List credential at `uri` (Bitstring Status List 1.0, section 2.2),
@@ -132,7 +164,7 @@ pub fn status_list_credential(
     (now, expires): (i64, i64),
 ) -> Value {
     json!({
-        "@context": ["https://www.w3.org/ns/credentials/v2"],
+        "@context": [CONTEXT],
         "id": uri,
         "type": ["VerifiableCredential", "BitstringStatusListCredential"],
         "issuer": issuer.id,

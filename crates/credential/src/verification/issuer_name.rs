@@ -37,6 +37,12 @@ pub(super) fn require_uri(issuer: &str) -> Result<(), &'static str> {
     }
 }
 
+/// Returns whether a well-formed identifier is an http or https URL or a DID. Other URIs, such as
+/// `urn:` and `javascript:`, name no one: anyone may use any of them.
+pub(super) fn identifies_someone(issuer: &str) -> bool {
+    issuer.split_once(':').is_some_and(|(scheme, _)| matches!(scheme, "https" | "http" | "did"))
+}
+
 /// Says why no keys can be looked up for an issuer whose identifier is well-formed, if that follows
 /// from the identifier.
 pub(super) fn why_no_lookup(issuer: &str) -> Option<String> {
@@ -86,6 +92,16 @@ mod tests {
         ] {
             let found = require_uri(issuer).expect_err(issuer);
             assert!(found.contains(why), "{issuer}: {found}");
+        }
+    }
+
+    #[test]
+    fn only_addresses_and_dids_identify_someone() {
+        for issuer in ["https://issuer.example", "http://localhost:8080", "did:web:issuer.example", "did:key:z6Mk"] {
+            assert!(identifies_someone(issuer), "{issuer}");
+        }
+        for issuer in ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "urn:example:issuer", "x", ""] {
+            assert!(!identifies_someone(issuer), "{issuer}");
         }
     }
 

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::format::sd_jwt_vc::{self, SdJwtVc};
+use super::integrity;
+use super::report::Finding;
+use crate::format::sd_jwt_vc::SdJwtVc;
+use crate::jws::shown;
 use crate::verify_error::VerifyError;
 
 /// Claims that any SD-JWT VC may have beside those of its type.
@@ -15,13 +18,22 @@ pub fn is_of_credential(name: &str) -> bool {
     COMMON.contains(&name) || matches!(name, "attested_by" | "attested_at")
 }
 
-/// Checks that the metadata belongs to the credential and describes every claim. Returns the type's
-/// name (SD-JWT VC, sections 5 and 6).
-pub(super) fn check_metadata(credential: &SdJwtVc<'_>, document: &[u8]) -> Result<String, VerifyError> {
-    if credential
-        .text("vct#integrity")
-        .is_some_and(|hash| hash.trim_end_matches('=') != sd_jwt_vc::integrity(document).trim_end_matches('='))
-    {
+/// Maximum number of claims that a message names.
+const MAX_SHOWN: usize = 5;
+
+/// Checks the claims of a credential against the metadata of its type (SD-JWT VC, sections 5 and
+/// 6).
+pub(super) fn finding(credential: &SdJwtVc<'_>, document: &[u8]) -> Finding {
+    check_metadata(credential, document).unwrap_or_else(Finding::Failed)
+}
+
+/// Checks that the metadata belongs to the credential, and compares the claims. Metadata may
+/// describe some of the claims only (section 5.6), so a claim that it does not describe is no
+/// failure.
+fn check_metadata(credential: &SdJwtVc<'_>, document: &[u8]) -> Result<Finding, VerifyError> {
+    let integrity = credential.disclosed.claims.get("vct#integrity");
+    let is_intact = integrity.map(|listed| integrity::has_digest(listed.as_str()?, document));
+    if is_intact == Some(Some(false)) {
         return Err(VerifyError::Claim("vct#integrity does not match the type's metadata"));
     }
     let metadata: Value =
@@ -29,12 +41,30 @@ pub(super) fn check_metadata(credential: &SdJwtVc<'_>, document: &[u8]) -> Resul
     if metadata["vct"].as_str() != credential.text("vct") {
         return Err(VerifyError::Claim("the type's metadata has another vct"));
     }
-    let claims = metadata["claims"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let first = |claim: &Value| claim["path"][0].as_str().map(ToOwned::to_owned);
-    let known: Vec<String> = claims.iter().filter_map(first).collect();
-    let stranger = |name: &&String| !known.contains(name) && !COMMON.contains(&name.as_str());
-    if !known.is_empty() && credential.disclosed.claims.keys().any(|name| stranger(&name)) {
-        return Err(VerifyError::Claim("a claim is not in the type's metadata"));
+    if is_intact == Some(None) {
+        let why = "The digest of the type's metadata (vct#integrity) is of an algorithm that is not supported.";
+        return Ok(Finding::NotChecked(why.to_owned()));
     }
-    Ok(metadata["name"].as_str().or(credential.text("vct")).unwrap_or_default().to_owned())
+    if let Some(parent) = metadata.get("extends").filter(|parent| !parent.is_null()) {
+        let parent = shown(parent.as_str().unwrap_or("another type"));
+        return Ok(Finding::NotChecked(format!("The type extends {parent:?}, whose metadata is not fetched.")));
+    }
+    let name = metadata["name"].as_str().or(credential.text("vct")).unwrap_or_default();
+    let undescribed = undescribed(credential, &metadata);
+    Ok(Finding::Passed(match undescribed.as_slice() {
+        [] => format!("The type is {name}, and its metadata describes every claim."),
+        some => {
+            let named = some.iter().take(MAX_SHOWN).map(|claim| format!("{claim:?}")).collect::<Vec<_>>().join(", ");
+            let more = if some.len() > MAX_SHOWN { " and others" } else { "" };
+            format!("The type is {name}. Its metadata does not describe {named}{more}.")
+        }
+    }))
+}
+
+/// Returns the claims that the metadata does not describe.
+fn undescribed(credential: &SdJwtVc<'_>, metadata: &Value) -> Vec<String> {
+    let described = metadata["claims"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let is_described = |name: &str| described.iter().any(|claim| claim["path"][0] == *name);
+    let names = credential.disclosed.claims.keys();
+    names.filter(|name| !COMMON.contains(&name.as_str()) && !is_described(name)).map(|name| shown(name)).collect()
 }

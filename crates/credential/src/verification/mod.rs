@@ -4,6 +4,7 @@
 //! results. So the same code runs offline, online and in tests.
 
 mod inputs;
+mod integrity;
 mod issuer_name;
 mod metadata;
 mod moment;

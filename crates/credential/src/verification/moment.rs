@@ -164,7 +164,8 @@ fn days_in(year: i64, month: i64) -> i64 {
 /// Days in 400 years, after which the calendar repeats.
 const CYCLE: i64 = 146_097;
 
-/// Days from 0000-03-01 to 1970-01-01. Years are counted from March, so that a leap day is the last.
+/// Days from 0000-03-01 to 1970-01-01. Years are counted from March, so that a leap day is the
+/// last.
 const EPOCH: i64 = 719_468;
 
 fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {

@@ -41,8 +41,8 @@ const ESCAPES: [(&str, &str); 16] = [
     ("\\\n", "\n"),
 ];
 
-/// Finds the single token in `pasted`: UTF-8 or UTF-16, possibly wrapped, quoted, escaped, inside a
-/// JSON response, or in the text of a mail.
+/// Finds the single token in `pasted`: UTF-8, UTF-16 or Latin-1, possibly wrapped, quoted, escaped,
+/// inside a JSON response, or in the text of a mail.
 ///
 /// Invisible characters and the scheme of a header are removed, and escapes are decoded. A token is
 /// a sequence of words of token characters that begins with a JSON object in base64url, has the
@@ -57,7 +57,9 @@ pub fn find_token(pasted: &[u8]) -> Result<String, VerifyError> {
         return Err(VerifyError::Malformed("it is longer than 4 MiB"));
     }
     let not_a_token = |content: Option<OtherContent>| content.map_or(VerifyError::NotAToken, VerifyError::OtherContent);
-    let Some(text) = decode_text(pasted) else { return Err(not_a_token(other_content::of_file(pasted))) };
+    let Some(text) = decode_text(pasted).or_else(|| latin1(pasted)) else {
+        return Err(not_a_token(other_content::of_file(pasted)));
+    };
     let visible: String = text.chars().filter(|character| !is_invisible(*character)).collect();
     let text = without_scheme(&unquoted(&unescaped(&visible)));
     let mut found = readable_tokens(&text);
@@ -201,6 +203,13 @@ pub fn decode_text(bytes: &[u8]) -> Option<Cow<'_, str>> {
         [0xfe, 0xff, ..] | [0, ..] => utf16(u16::from_be_bytes),
         _ => std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).ok().map(Cow::Borrowed),
     }
+}
+
+/// Decodes a file in Latin-1 or Windows-1252, as older mail programs save it, unless it is a file
+/// of another kind. The two differ in characters that no token has.
+fn latin1(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let is_text = other_content::of_file(bytes).is_none();
+    is_text.then(|| Cow::Owned(bytes.iter().copied().map(char::from).collect()))
 }
 
 /// Returns whether a character is removed wherever it occurs.

@@ -178,7 +178,8 @@ impl Report {
     /// dates are still checked: an expired token is not valid under any signature.
     pub fn refused(text: &str, refusal: &VerifyError, now: i64) -> Self {
         let mut report = Self::unreadable(refusal);
-        let claims = jws::unverified_payload(text).filter(|_| refusal.is_unsupported());
+        let may_be_valid = refusal.is_unsupported() && !matches!(refusal, VerifyError::OtherToken(_));
+        let claims = jws::unverified_payload(text).filter(|_| may_be_valid);
         let Some(claims) = claims else { return report };
         let is_w3c = !text.contains('~');
         let claims = if is_w3c { vc_jwt::newer_form(claims) } else { claims };

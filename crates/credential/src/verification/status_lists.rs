@@ -7,6 +7,7 @@ use super::moment::require_validity;
 use super::report::Finding;
 use super::status_entries::{Purpose, StatusEntries, StatusEntry, is_of_type};
 use crate::format::sd_jwt_vc::require_time;
+use crate::format::vc_jwt;
 use crate::jws::Jws;
 use crate::key::PublicKey;
 use crate::status::{self, Status, StatusList};
@@ -74,12 +75,12 @@ fn listed_status(
     (inputs, issuer): (&VerificationInputs, Option<&str>),
     now: i64,
 ) -> Result<Result<Status, VerifyError>, String> {
-    let list = match list {
+    let response = match list {
         Answer::NotAsked => return Err("The status list was not requested.".to_owned()),
         Answer::None(why) => return Err(format!("The status list could not be fetched: {why}.")),
         Answer::Some(list) => list.trim(),
     };
-    if let Some(why) = why_not_checkable(list) {
+    if let Some(why) = why_not_checkable(response) {
         return Err(why);
     }
     let Answer::Some(keys) = &inputs.issuer_keys else {
@@ -87,11 +88,16 @@ fn listed_status(
     };
     let at = entry.reference();
     let list = match entry {
-        StatusEntry::Token(_) => status::read_token(list, &at.uri, keys, now),
-        StatusEntry::Bitstring(_, purpose) => read_bitstring(list, (at.uri.as_str(), issuer), keys, *purpose, now),
+        StatusEntry::Token(_) => status::read_token(response, &at.uri, keys, now),
+        StatusEntry::Bitstring(_, purpose) => read_bitstring(response, (at.uri.as_str(), issuer), keys, *purpose, now),
     };
     if let Err(VerifyError::Expired | VerifyError::NotYetValid | VerifyError::FromTheFuture) = list {
         return Err("The status list is out of date, so it does not say whether the token was revoked.".to_owned());
+    }
+    if let Err(refusal) = &list
+        && let Some(why) = why_no_statement(response, refusal)
+    {
+        return Err(why);
     }
     let found =
         list.and_then(|list| list.get(at.index).ok_or(VerifyError::Claim("the index is outside the status list")));
@@ -111,6 +117,23 @@ fn why_not_checkable(response: &str) -> Option<String> {
     }
 }
 
+/// Says why a list that was refused says nothing about the token: another key than the issuer's
+/// signed it, which may be that of a service for status lists, or its kind is not supported.
+fn why_no_statement(response: &str, refusal: &VerifyError) -> Option<String> {
+    let has_certificate = Jws::read(response).is_ok_and(|list| list.header.contains_key("x5c"));
+    let another = "The status list was not signed with a key of the issuer, so it proves nothing";
+    match refusal {
+        VerifyError::Signature | VerifyError::NoKeyVerifies(_) | VerifyError::KeyConfusion { .. }
+            if has_certificate =>
+        {
+            Some(format!("{another}. It has a certificate (x5c), but nothing shows that the issuer chose its owner."))
+        }
+        VerifyError::UnknownKey | VerifyError::NoKeyFits(_) => Some(format!("{another}. {refusal}")),
+        refusal if refusal.is_unsupported() => Some(format!("The status list cannot be verified. {refusal}")),
+        _ => None,
+    }
+}
+
 fn read_bitstring(
     text: &str,
     (uri, issuer): (&str, Option<&str>),
@@ -118,8 +141,10 @@ fn read_bitstring(
     purpose: Purpose,
     now: i64,
 ) -> Result<StatusList, VerifyError> {
-    let jws = Jws::read(text)?;
-    jws.require_type("vc+jwt")?;
+    let mut jws = Jws::read(text)?;
+    if jws.require_type("vc+jwt").is_err() {
+        jws = vc_jwt::read(text)?;
+    }
     jws.verify_with(keys)?;
     if jws.payload.get("id").and_then(Value::as_str) != Some(uri) {
         return Err(VerifyError::Claim("id of the status list must be its URL"));
@@ -131,6 +156,7 @@ fn read_bitstring(
     require_time(&jws.payload, now)?;
     require_validity(&jws.payload, now)?;
     let subject = jws.payload.get("credentialSubject").unwrap_or(&Value::Null);
+    let subject = subject.as_array().filter(|list| list.len() == 1).map_or(subject, |list| &list[0]);
     let purposes = &subject["statusPurpose"];
     let purposes = purposes.as_array().map_or(std::slice::from_ref(purposes), Vec::as_slice);
     if !is_of_type(subject, "BitstringStatusList") || !purposes.iter().any(|one| one == purpose.name()) {

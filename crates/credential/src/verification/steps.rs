@@ -1,18 +1,18 @@
 //! The steps of verification: signature, issuer, holder, status, dates, schema.
 
 use super::inputs::{Answer, VerificationInputs};
-use super::metadata::check_metadata;
 use super::report::{Finding, Report, Step};
 use super::status_entries::StatusKinds;
 use super::token::Token;
-use super::{issuer_name, moment, status_lists};
+use super::{issuer_name, metadata, moment, status_lists};
 use crate::format::sd_jwt::Challenge;
 use crate::jws::shown;
 use crate::key::{Algorithm, PublicKey};
 use crate::verify_error::VerifyError;
 
 impl Token<'_> {
-    /// Verifies the signature with the issuer's keys. Returns the algorithm, or `None` without keys.
+    /// Verifies the signature with the issuer's keys. Returns the algorithm, or `None` without
+    /// keys.
     fn signed_with(&self, inputs: &VerificationInputs) -> Result<Option<Algorithm>, VerifyError> {
         if let Some(issuer) = self.issuer().filter(|issuer| issuer.starts_with("did:jwk:")) {
             let key = PublicKey::from_did_jwk(issuer).map_err(|_| VerifyError::UnknownKey)?;
@@ -60,12 +60,17 @@ impl Token<'_> {
             let named = shown(issuer);
             return Finding::NotChecked(format!("The token names its issuer as {named:?}, which is not valid: {why}."));
         }
+        if !issuer_name::identifies_someone(issuer) {
+            let named = shown(issuer);
+            let why = "which is neither an https address nor a DID, so nothing shows who that is";
+            return Finding::NotChecked(format!("The token names its issuer as {named:?}, {why}."));
+        }
         match (&inputs.issuer_keys, signed) {
             (Answer::NotAsked, _) => Finding::NotChecked("The issuer's keys were not requested.".to_owned()),
             (Answer::None(why), _) => {
                 let reason = issuer_name::why_no_lookup(issuer).map(|reason| format!(", and {reason}"));
                 let reason = reason.unwrap_or_default();
-                Finding::NotChecked(format!("The issuer's keys could not be fetched: {why}{reason}."))
+                Finding::NotChecked(format!("The issuer's keys are not known: {why}{reason}."))
             }
             (Answer::Some(_), Err(refusal @ (VerifyError::UnknownKey | VerifyError::NoKeyFits(_)))) => {
                 Finding::Failed(refusal.clone())
@@ -142,9 +147,6 @@ impl Token<'_> {
             }
             Answer::Some(document) => document,
         };
-        match check_metadata(credential, document) {
-            Ok(name) => Finding::Passed(format!("The type is {name}, and its metadata describes every claim.")),
-            Err(refusal) => Finding::Failed(refusal),
-        }
+        metadata::finding(credential, document)
     }
 }

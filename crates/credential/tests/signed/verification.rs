@@ -138,7 +138,7 @@ fn stored_status_takes_precedence_over_the_list() {
 
 // Conforms: Bitstring Status List 3.2
 #[test]
-fn w3c_credential_without_a_status_claim_is_revoked_by_its_bitstring() {
+fn w3c_credential_without_status_claim_is_revoked_by_bitstring() {
     let issuer = issuer(Algorithm::Es256);
     let text = signed_by(&issuer, career(Format::VcJwt), None);
     let mut payload = Jws::read(&text).expect("read").payload;

@@ -1,15 +1,23 @@
 //! Dates and statuses of a token: the cases of `verified.json`, which the page's script is tested
 //! with too.
 
-use credential::VerifyError;
 use credential::format::sd_jwt::Challenge;
+use credential::jws;
+use credential::key::Algorithm;
 use credential::verification::{Answer, Outcome, Report, Step, Token, VerificationInputs};
+use credential::{OtherToken, VerifyError};
 use serde_json::{Value, json};
 
-use crate::support::{ADDRESS, NOW, forged, inputs};
+use crate::support::{ADDRESS, NOW, forged, inputs, key};
 
 /// Returns the token of a case in its format, with what every token needs.
 fn token(format: &str, claims: &Value) -> String {
+    token_of_model(format, claims, false)
+}
+
+/// Like [`token`]; `is_newer` says whether a token with the `typ` JWT, or none, is of data model
+/// 2.0.
+fn token_of_model(format: &str, claims: &Value, is_newer: bool) -> String {
     let base = match format {
         "dc+sd-jwt" => json!({ "iss": ADDRESS, "vct": "urn:example:career" }),
         "vc+jwt" => json!({
@@ -23,17 +31,19 @@ fn token(format: &str, claims: &Value) -> String {
     for (name, value) in claims.as_object().expect("claims") {
         payload[name] = value.clone();
     }
-    if format == "JWT" {
+    if format == "JWT" && !is_newer {
         payload["vc"]["type"] = json!(["VerifiableCredential"]);
         payload["vc"]["credentialSubject"] = json!({ "full_name": "Ada Example" });
     }
-    let text = forged(&json!({ "alg": "ES256", "typ": format, "kid": "k1" }), &payload);
+    let typ = if format.is_empty() { Value::Null } else { format.into() };
+    let text = forged(&json!({ "alg": "ES256", "typ": typ, "kid": "k1" }), &payload);
     if format == "dc+sd-jwt" { text + "~" } else { text }
 }
 
 /// Verifies the token of a case with the lists of the case.
 fn report(case: &Value) -> Report {
-    let text = token(case["format"].as_str().expect("a format"), &case["claims"]);
+    let format = case["format"].as_str().expect("a format");
+    let text = token_of_model(format, &case["claims"], case["isNewer"] == true);
     let token = Token::read(&text).unwrap_or_else(|refusal| panic!("{}: {refusal}", case["name"]));
     let lookups = token.lookups();
     let list = |address: &String| match &case["lists"][address] {
@@ -41,13 +51,22 @@ fn report(case: &Value) -> Report {
         list if list["text"].is_string() => Answer::Some(list["text"].as_str().unwrap_or_default().to_owned()),
         list => {
             let alg = list["alg"].as_str().unwrap_or("ES256");
-            Answer::Some(forged(&json!({ "alg": alg, "typ": list["typ"], "kid": "k1" }), &list["payload"]))
+            let (kid, x5c) = (list["kid"].as_str().unwrap_or("k1"), &list["x5c"]);
+            let header = json!({ "alg": alg, "typ": list["typ"], "kid": kid, "x5c": x5c });
+            Answer::Some(match list["by"].as_str() {
+                None => forged(&header, &list["payload"]),
+                Some(_) => {
+                    let payload = list["payload"].to_string();
+                    let another = key(9, Algorithm::Es256);
+                    jws::sign(&jws::protected(&header), payload.as_bytes(), &another).expect("signed")
+                }
+            })
         }
     };
     let inputs = VerificationInputs {
         status: lookups.status.as_ref().map_or(Answer::NotAsked, list),
         more_status: lookups.more_status.iter().map(list).collect(),
-        metadata: Answer::NotAsked,
+        metadata: case["metadata"].as_str().map_or(Answer::NotAsked, |text| Answer::Some(text.into())),
         ..inputs(&[])
     };
     token.verify(&inputs, &Challenge { now: NOW, ..Challenge::default() })
@@ -70,6 +89,10 @@ fn dates_and_statuses_of_other_issuers_are_told_as_they_are() {
         };
         let found = json!([said(Step::Signature), said(Step::Dates), said(Step::Status), report.conclusion()]);
         assert_eq!(found, json!(["passed", case["dates"], case["status"], case["conclusion"]]), "{}", case["name"]);
+        if let Some(schema) = case["schema"].as_str() {
+            let found = said(Step::Schema);
+            assert_eq!(found.split(' ').next(), Some(schema), "{}", case["name"]);
+        }
         if let Some(reason) = case["reason"].as_str() {
             let is_given = report.verdicts.iter().any(|verdict| verdict.reason.contains(reason));
             assert!(is_given, "{}: {:?}", case["name"], report.verdicts);
@@ -101,6 +124,10 @@ fn issuers_without_a_name_are_not_checked_and_say_why() {
         (json!("https://issuer.example#k1"), "it contains a fragment (#)"),
         (json!("https://issuer.example?x=1"), "it contains a query (?)"),
         (json!("https://issuer.example@other.example"), "it contains a user name"),
+        (json!("javascript:alert(1)"), "neither an https address nor a DID"),
+        (json!("data:text/html,x"), "neither an https address nor a DID"),
+        (json!("file:///etc/passwd"), "neither an https address nor a DID"),
+        (json!("urn:example:issuer"), "neither an https address nor a DID"),
     ] {
         for (outcome, said, conclusion) in named(&json!({ "iss": iss })) {
             assert_eq!((outcome, json!(conclusion)), (Outcome::NotChecked, json!("not_checkable")), "{iss}: {said}");
@@ -212,5 +239,42 @@ fn issuer_and_iss_of_a_w3c_credential_are_the_same() {
     assert_eq!(read(json!({ "iss": ADDRESS, "issuer": { "id": ADDRESS } })), Ok(()));
     for claims in [json!({ "iss": "https://other.example" }), json!({ "iss": ADDRESS, "issuer": { "name": "A" } })] {
         assert!(matches!(read(claims.clone()), Err(VerifyError::Claim(_))), "{claims}");
+    }
+}
+
+#[test]
+fn other_signed_tokens_are_named_and_not_invalid() {
+    let mut named = Vec::new();
+    for typ in [
+        "at+jwt",
+        "application/AT+JWT",
+        "openid4vci-proof+jwt",
+        "dpop+jwt",
+        "kb+jwt",
+        "key-attestation+jwt",
+        "statuslist+jwt",
+    ] {
+        let text = forged(&json!({ "alg": "ES256", "typ": typ }), &json!({ "iss": ADDRESS, "exp": 1 }));
+        let refusal = Token::read(&text).expect_err("no credential");
+        let VerifyError::OtherToken(kind) = refusal else { panic!("{typ}: {refusal}") };
+        named.push(kind);
+        let report = Report::refused(&text, &refusal, NOW);
+        assert_eq!(json!(report.conclusion()), json!("not_checkable"), "{typ}");
+        let reason = &report.verdicts[0].reason;
+        assert!(reason.starts_with("This is not a credential but ") && reason.ends_with('.'), "{reason}");
+    }
+    assert!(OtherToken::ALL.iter().all(|kind| named.contains(kind)), "{named:?}");
+}
+
+#[test]
+fn w3c_credentials_of_unknown_models_are_not_checkable() {
+    for payload in [
+        json!({ "@context": ["https://www.w3.org/ns/credentials/v9"], "type": ["VerifiableCredential"] }),
+        json!({ "@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["Other"] }),
+        json!({ "type": "VerifiableCredential" }),
+    ] {
+        let text = forged(&json!({ "alg": "ES256", "typ": "JWT" }), &payload);
+        let refusal = Token::read(&text).expect_err("unknown");
+        assert_eq!(json!(Report::refused(&text, &refusal, NOW).conclusion()), json!("not_checkable"), "{payload}");
     }
 }

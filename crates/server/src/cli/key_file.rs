@@ -3,17 +3,19 @@
 
 use credential::key::{InvalidKey, PublicKey};
 use credential::verification::{find_token, keys_of, verification_key, why_no_key};
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{PemObject as _, SectionKind};
 use serde_json::{Value, json};
 
-use crate::certificate_chain::{certified_key, public_key};
+use crate::certificate_chain::{certified_key, is_authority, public_key};
 
 /// Keys with their names.
-type NamedKeys = Vec<(String, PublicKey)>;
+pub(super) type NamedKeys = Vec<(String, PublicKey)>;
 
 const PRIVATE: &str = "it contains a private key. Anyone with this file can sign as the issuer, so treat the key as compromised if you received the file from someone, and use a file with the public key";
 
-/// Reads the keys in `text` for a token of `issuer`.
+/// Reads the keys in `text` for a token of `issuer`. There are none if it has only certificates of
+/// authorities, whose keys sign certificates and not tokens.
 ///
 /// # Errors
 /// Why the text contains no keys of this issuer.
@@ -66,13 +68,18 @@ fn jwk_set(document: &Value, issuer: Option<&str>) -> Result<Value, String> {
     })
 }
 
-/// Reads the public keys and certificates in PEM. They have no names.
+/// Reads the public keys and certificates in PEM. They have no names. Those of authorities are left
+/// out.
 fn pem(text: &str) -> Result<NamedKeys, String> {
-    let mut found = Vec::new();
+    let (mut found, mut has_authority) = (Vec::new(), false);
     for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes()) {
         let (kind, der) = section.map_err(|_| "it is not valid PEM".to_owned())?;
         let key = match kind {
             SectionKind::PublicKey => public_key(&der),
+            SectionKind::Certificate if is_authority(&CertificateDer::from(der.as_slice())) => {
+                has_authority = true;
+                None
+            }
             SectionKind::Certificate => certified_key(&der),
             SectionKind::PrivateKey | SectionKind::EcPrivateKey | SectionKind::RsaPrivateKey => {
                 return Err(PRIVATE.to_owned());
@@ -81,7 +88,7 @@ fn pem(text: &str) -> Result<NamedKeys, String> {
         };
         found.extend(key.map(|key| (String::new(), key)));
     }
-    if found.is_empty() { Err("it has no P-256 or Ed25519 key".to_owned()) } else { Ok(found) }
+    if found.is_empty() && !has_authority { Err("it has no P-256 or Ed25519 key".to_owned()) } else { Ok(found) }
 }
 
 #[cfg(test)]

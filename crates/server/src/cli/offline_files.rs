@@ -1,14 +1,16 @@
-//! Reads the files of an offline verification: keys, status lists and type metadata, as text in UTF-8
-//! or UTF-16.
+//! Reads the files of an offline verification: keys, status lists and type metadata, as text in
+//! UTF-8 or UTF-16.
 
 use std::path::{Path, PathBuf};
 
 use credential::jws::Jws;
 use credential::key::PublicKey;
-use credential::verification::{Answer, Lookups, VerificationInputs, decode_text};
+use credential::verification::{Answer, Lookups, Token, VerificationInputs, decode_text};
 use serde_json::Value;
 
-use super::key_file;
+use super::key_file::{self, NamedKeys};
+use crate::certificate_chain::{Chain, TrustAnchors};
+use ambient::Timestamp;
 
 /// The files that the options name.
 #[derive(Clone, Copy, Debug)]
@@ -19,14 +21,15 @@ pub(super) struct OfflineFiles<'a> {
 }
 
 impl OfflineFiles<'_> {
-    /// Reads the files for a token with these `lookups`.
+    /// Reads the files for a token that is verified as of `now`.
     ///
     /// # Errors
     /// The option whose file is wrong, and why. This says nothing about the token.
-    pub(super) fn read(&self, lookups: &Lookups) -> Result<VerificationInputs, String> {
+    pub(super) fn read(&self, token: &Token<'_>, now: Timestamp) -> Result<VerificationInputs, String> {
+        let lookups = token.lookups();
         let mut lists = Vec::new();
         for path in self.status {
-            lists.extend(status_list(path, lookups)?);
+            lists.extend(status_list(path, &lookups)?);
         }
         let metadata = self.metadata.map(metadata).transpose()?;
         let answer = |address: &String| {
@@ -34,12 +37,72 @@ impl OfflineFiles<'_> {
             found.map_or(Answer::NotAsked, |(_, list)| Answer::Some(list.clone()))
         };
         Ok(VerificationInputs {
-            issuer_keys: Answer::Some(keys(self.keys, lookups.issuer.as_deref())?),
+            issuer_keys: self.issuer_keys(token, &lists, now)?,
             status: lookups.status.as_ref().map_or(Answer::NotAsked, answer),
             more_status: lookups.more_status.iter().map(answer).collect(),
             stored_status: None,
             metadata: metadata.map_or(Answer::NotAsked, Answer::Some),
         })
+    }
+
+    /// Reads the issuer's keys. If the file has the certificate of an authority, the keys are also
+    /// those in the certificate chains of the token and of its status lists that lead to it.
+    fn issuer_keys(
+        &self,
+        token: &Token<'_>,
+        lists: &[(String, String)],
+        now: Timestamp,
+    ) -> Result<Answer<NamedKeys>, String> {
+        let (path, issuer) = (self.keys.display(), token.lookups().issuer);
+        let text = read("--keys", self.keys)?;
+        let mut keys = key_file::read(&text, issuer.as_deref())
+            .map_err(|why| format!("--keys {path} is not the issuer's JWK Set, JWK, metadata or PEM file: {why}"))?;
+        let anchors = TrustAnchors::among(text.as_bytes(), now).map_err(|why| format!("--keys {path}: {why}"))?;
+        if anchors.is_empty() {
+            return Ok(Answer::Some(keys));
+        }
+        let key = match token.certificates() {
+            Some(x5c) => certified(&anchors, x5c, token.issuer(), now),
+            None if keys.is_empty() => {
+                return Err(format!(
+                    "--keys {path}: this is a certificate authority's certificate; its key signs certificates, and the token has none (x5c). Use a file with the keys or the certificate of the issuer"
+                ));
+            }
+            None => return Ok(Answer::Some(keys)),
+        };
+        match key {
+            Ok(key) => keys.push(key),
+            Err(why) if keys.is_empty() => {
+                let why = format!("x5c of the token is not accepted under the authority of --keys: {why}");
+                return Ok(Answer::None(why));
+            }
+            Err(_) => return Ok(Answer::Some(keys)),
+        }
+        for (_, list) in lists {
+            let list = Jws::read(list).ok();
+            let x5c = list.as_ref().and_then(|list| list.header.get("x5c"));
+            keys.extend(x5c.and_then(|x5c| certified(&anchors, x5c, token.issuer(), now).ok()));
+        }
+        Ok(Answer::Some(keys))
+    }
+}
+
+/// Returns the key of a certificate chain that leads to one of the authorities and names the
+/// issuer.
+///
+/// # Errors
+/// Why it does not.
+fn certified(
+    anchors: &TrustAnchors,
+    x5c: &Value,
+    issuer: Option<&str>,
+    now: Timestamp,
+) -> Result<(String, PublicKey), String> {
+    let leaf =
+        Chain::from_x5c(x5c).and_then(|chain| anchors.validate(&chain, now)).map_err(|error| error.to_string())?;
+    match issuer {
+        Some(issuer) if !leaf.names(issuer) => Err("it names another issuer".to_owned()),
+        _ => Ok((String::new(), leaf.key)),
     }
 }
 
@@ -51,14 +114,8 @@ fn read(option: &str, path: &Path) -> Result<String, String> {
     }
 }
 
-fn keys(path: &Path, issuer: Option<&str>) -> Result<Vec<(String, PublicKey)>, String> {
-    key_file::read(&read("--keys", path)?, issuer).map_err(|why| {
-        format!("--keys {} is not the issuer's JWK Set, JWK, metadata or PEM file: {why}", path.display())
-    })
-}
-
-/// Reads a status list, which must be one of those that the token names. Returns its address and the
-/// list; `None` if the token names no list.
+/// Reads a status list, which must be one of those that the token names. Returns its address and
+/// the list; `None` if the token names no list.
 fn status_list(path: &Path, lookups: &Lookups) -> Result<Option<(String, String)>, String> {
     let refuse = |why: &str| format!("--status {} is not the token's status list: {why}", path.display());
     let text = read("--status", path)?;

@@ -1,6 +1,6 @@
 //! The result of `tenure verify`, as text and as JSON.
 
-use credential::verification::{Conclusion, Lookups, NotShown, Outcome, Report, StatusKinds, Step};
+use credential::verification::{Conclusion, Lookups, NotShown, Outcome, Report, Step};
 use serde_json::json;
 
 use super::command::print;
@@ -35,20 +35,9 @@ pub(super) struct Verified {
 }
 
 impl Verified {
-    /// Returns the result that the exit code and the last line report. Without `--status`, an
-    /// offline verification leaves the status list to the caller.
+    /// Returns the result that the exit code and the last line report.
     pub(super) fn conclusion(&self) -> Conclusion {
-        match self.report.conclusion() {
-            Conclusion::NotCheckable if self.lacks_only_the_status_file() => Conclusion::Valid,
-            conclusion => conclusion,
-        }
-    }
-
-    fn lacks_only_the_status_file(&self) -> bool {
-        let has_passed = |step| self.outcome(step) == Some(Outcome::Passed);
-        self.source == Source::Files { has_status: false }
-            && self.report.status_kinds == StatusKinds::Listed
-            && [Step::Signature, Step::Issuer, Step::Dates].into_iter().all(has_passed)
+        self.report.conclusion()
     }
 
     fn outcome(&self, step: Step) -> Option<Outcome> {
@@ -77,9 +66,13 @@ impl Verified {
                 (lacks_keys || lacks_status)
                     .then_some("Try again later, or verify offline with --keys FILE and --status FILE.")
             }
-            Source::Files { .. } => self
-                .is_unchecked(Step::Signature)
-                .then_some("The keys in the file are not those that the token names. Check --keys."),
+            Source::Files { .. } if self.is_unchecked(Step::Signature) => {
+                Some("The keys in the file are not those that the token names. Check --keys.")
+            }
+            Source::Files { has_status: false } if self.is_unchecked(Step::Status) && lookups.status.is_some() => {
+                Some("It may have been revoked. To check its status, add its status list with --status FILE.")
+            }
+            Source::Files { .. } => None,
             Source::Nothing => None,
         }
     }
@@ -129,9 +122,6 @@ impl Verified {
     fn summary(&self) -> String {
         let report = &self.report;
         match (self.conclusion(), report.expired_on) {
-            (Conclusion::Valid, _) if self.lacks_only_the_status_file() => {
-                "VALID, except that its status was not checked: it may have been revoked.".to_owned()
-            }
             (Conclusion::Valid, _) => "VALID, as far as it was checked.".to_owned(),
             (Conclusion::NotCheckable, _) if report.is_valid() => {
                 "NOT CHECKED. The signature is valid, but not every needed check could be made.".to_owned()

@@ -44,11 +44,12 @@ pub struct Verify {
     /// File with the token, - for standard input, or the token itself. Quotes, line breaks, spaces,
     /// "Bearer", and a surrounding JSON response or mail are ignored.
     token: String,
-    /// Offline: file with the issuer's keys (a JWK Set, a JWK, issuer metadata or PEM). No requests
-    /// are sent then.
+    /// Offline: file with the issuer's keys (a JWK Set, a JWK, issuer metadata or PEM), or the
+    /// certificate of its authority. No requests are sent then.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
-    /// Offline: file with the status list (with --keys). Repeat it for several lists.
+    /// Offline: file with the status list (with --keys), without which a token that can be revoked
+    /// is not checkable. Repeat it for several lists.
     #[arg(long, value_name = "FILE", requires = "keys")]
     status: Vec<PathBuf>,
     /// Offline: file with the type metadata (with --keys).
@@ -134,7 +135,10 @@ impl Verify {
         let lookups = token.lookups();
         let (status, metadata) = (self.status.as_slice(), self.metadata.as_deref());
         let mut inputs = match &self.keys {
-            Some(keys) => OfflineFiles { keys, status, metadata }.read(&lookups).map_err(Failure::Usage)?,
+            Some(keys) => {
+                let at = Timestamp::from_micros(now.saturating_mul(1_000_000));
+                OfflineFiles { keys, status, metadata }.read(&token, at).map_err(Failure::Usage)?
+            }
             None => block_on(look_up(&lookups, self.local)).map_err(Failure::Other)?,
         };
         let (audience, nonce) = (self.audience.as_deref(), self.nonce.as_deref());

@@ -6,6 +6,7 @@
 
 use credential::format::Format;
 use credential::format::sd_jwt::Challenge;
+use credential::jws::Jws;
 use credential::verification::{Answer, Conclusion, Outcome, Report, Step, Token, VerificationInputs, find_token};
 use credential::{TokenToVerify, Type, VerifyError, names};
 use serde::Serialize;
@@ -160,7 +161,8 @@ pub async fn verify(app: &App, partner: Uuid, body: &[u8]) -> Result<VerifiedTok
     let mut report = token.verify(&inputs, &challenge);
     let lacks_key = code(&report, Step::Signature) == Some(VerifyError::UnknownKey.code());
     if lacks_key && trust != Trust::Own && has_listed_keys(app, &token, issuer) {
-        // The operator's list may lack the issuer's newest key, so this says nothing about the token.
+        // The operator's list may lack the issuer's newest key, so this says nothing about the
+        // token.
         let why = "the list of trusted issuers has no key with the token's key ID";
         inputs.issuer_keys = Answer::None(why.to_owned());
         report = token.verify(&inputs, &challenge);
@@ -171,6 +173,7 @@ pub async fn verify(app: &App, partner: Uuid, body: &[u8]) -> Result<VerifiedTok
         let lookups = token.lookups();
         (inputs.status, inputs.metadata) = app.issuer_lookup().details(&lookups).await;
         inputs.more_status = app.issuer_lookup().status_lists(&lookups.more_status).await;
+        add_keys_of_lists(app, issuer, &mut inputs);
         report = token.verify(&inputs, &challenge);
     }
     let issuer = TokenIssuer { id: issuer.to_owned(), trust };
@@ -185,6 +188,28 @@ async fn keys(app: &App, token: &Token<'_>, issuer: &str) -> Answer<Vec<(String,
         Err(why) => Answer::None(why),
         Ok(None) if token.lookups().issuer.is_none() => Answer::NotAsked,
         Ok(None) => app.issuer_lookup().keys(issuer).await,
+    }
+}
+
+/// Adds the keys in the certificates of fetched status lists to those of a listed issuer, if the
+/// certificates lead to a trust anchor and name the issuer, as that of a token must.
+fn add_keys_of_lists(app: &App, issuer: &str, inputs: &mut VerificationInputs) {
+    let mut certified = Vec::new();
+    for list in [&inputs.status].into_iter().chain(&inputs.more_status) {
+        let Answer::Some(list) = list else { continue };
+        if let Ok(list) = Jws::read(list.trim())
+            && let Some(x5c) = list.header.get("x5c")
+            && let Ok(Some(keys)) = app.trusted_issuers().keys(issuer, Some(x5c), app.now())
+        {
+            certified.extend(keys);
+        }
+    }
+    if let Answer::Some(keys) = &mut inputs.issuer_keys {
+        for key in certified {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
     }
 }
 

@@ -35,6 +35,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("issuer.js", "text/javascript; charset=utf-8", include_str!("../../static/issuer.js")),
     ("lookup.js", "text/javascript; charset=utf-8", include_str!("../../static/lookup.js")),
     ("vc-jwt.js", "text/javascript; charset=utf-8", include_str!("../../static/vc-jwt.js")),
+    ("integrity.js", "text/javascript; charset=utf-8", include_str!("../../static/integrity.js")),
     ("status-entries.js", "text/javascript; charset=utf-8", include_str!("../../static/status-entries.js")),
     ("doubts.js", "text/javascript; charset=utf-8", include_str!("../../static/doubts.js")),
     ("other-content.js", "text/javascript; charset=utf-8", include_str!("../../static/other-content.js")),

@@ -23,7 +23,7 @@ struct VerifyTokenPage {
 
 impl VerifyTokenPage {
     /// Text keys that only this page uses.
-    const OWN: [&'static str; 54] = [
+    const OWN: [&'static str; 60] = [
         "step-signature",
         "step-issuer",
         "step-holder",
@@ -61,6 +61,12 @@ impl VerifyTokenPage {
         "token-algorithm",
         "token-older-type",
         "token-hash-algorithm",
+        "token-data-model",
+        "token-other-access-token",
+        "token-other-key-proof",
+        "token-other-key-binding",
+        "token-other-attestation",
+        "token-other-status-list",
         "token-issuer-name",
         "token-no-issuer",
         "token-bare-key",

@@ -9,6 +9,7 @@ use url::Host;
 use super::certificate::validity;
 use super::examination::{Examination, render};
 use super::finding::Report;
+use crate::http::headers::media_type;
 use crate::outbound::probe::{FetchError, Seen};
 use ambient::Timestamp;
 
@@ -241,7 +242,7 @@ async fn look_at(report: &mut Report, it: &Examination, document: &Document) {
         return report.fail(path, format!("answered {}", seen.status), fix);
     }
     let header = |name: &str| seen.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let content_type = header("content-type").split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let content_type = media_type(&seen.headers).to_ascii_lowercase();
     if !document.content_types.contains(&content_type.as_str()) {
         let fix = "Make the proxy keep the Content-Type that the server sends.";
         return report.fail(path, format!("has the Content-Type '{content_type}'"), fix);

@@ -28,7 +28,7 @@ pub(super) struct Check {
 
 /// Text keys of the reasons why a step passed (`passed-` and the step), was not checked
 /// (`unchecked-` and a code) or failed (`refused-` and a code). The script uses the same codes.
-const REASONS: [&str; 57] = [
+const REASONS: [&str; 62] = [
     "passed-signature",
     "passed-issuer",
     "passed-holder",
@@ -36,6 +36,7 @@ const REASONS: [&str; 57] = [
     "passed-dates",
     "passed-milliseconds",
     "passed-schema",
+    "passed-partly",
     "unchecked-unread",
     "unchecked-browser",
     "unchecked-algorithm",
@@ -51,6 +52,10 @@ const REASONS: [&str; 57] = [
     "unchecked-bare-key",
     "unchecked-not-shown",
     "unchecked-no-metadata",
+    "unchecked-digest-algorithm",
+    "unchecked-extends",
+    "unchecked-issuer-name",
+    "unchecked-list-key",
     "refused-not-a-token",
     "refused-several-tokens",
     "refused-too-long",

@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_said_with_how_they_compare_and_what_the_holder_declared() {
+    fn names_are_shown_with_comparison_and_holder_declaration() {
         let said = |names: [&str; 2], is_confirmed| {
             let comparison = credential::names::consistency(&names);
             let names = names.map(str::to_owned).to_vec();

@@ -154,7 +154,7 @@ fn a_newer_version_is_doubtful_as_soon_as_it_is_known() {
 }
 
 #[test]
-fn several_partners_are_named_once_and_the_worst_reason_comes_first() {
+fn partners_are_named_once_and_the_worst_reason_comes_first() {
     let reports = [
         report(career("Ada", "Acme", None, "2024-05"), &[]),
         report(career("Ada", "Acme", None, "2026-10"), &[]),

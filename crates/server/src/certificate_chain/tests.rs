@@ -1,0 +1,54 @@
+//! Chains and PEM files of any bytes.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
+
+/// Returns a certificate in DER with bytes changed, so that it is parsed far before it is refused.
+fn damaged(changes: &[(usize, u8)]) -> Vec<u8> {
+    let made = rcgen::generate_simple_self_signed(vec!["issuer.example".to_owned()]).expect("a certificate");
+    let mut der = made.cert.der().to_vec();
+    for (at, byte) in changes {
+        let place = at % der.len();
+        der[place] = *byte;
+    }
+    der
+}
+
+proptest! {
+    #[test]
+    fn chains_of_any_bytes_are_refused(
+        bytes in proptest::collection::vec(any::<u8>(), 0..64),
+        changes in proptest::collection::vec((0..4096_usize, any::<u8>()), 0..4),
+    ) {
+        let chains = [vec![bytes.clone()], vec![damaged(&changes)], vec![damaged(&changes), bytes]];
+        for chain in chains {
+            let x5c: Value = chain.iter().map(|der| STANDARD.encode(der)).collect();
+            let chain = Chain::from_x5c(&x5c).expect("base64");
+            let _ = chain.validate(NOW);
+            prop_assert!(TrustAnchors::default().validate(&chain, NOW).is_err());
+            prop_assert_eq!(chain.x5c().into_iter().collect::<Value>(), x5c);
+        }
+    }
+
+    #[test]
+    fn any_pem_is_read_or_refused(
+        text in "(-----(BEGIN|END) (CERTIFICATE|PUBLIC KEY|X)-----\\n?|[A-Za-z0-9+/=\\n]{0,20}){0,6}",
+    ) {
+        let chain = Chain::from_pem(text.as_bytes()).err().map(|error| error.to_string());
+        let anchors = TrustAnchors::among(text.as_bytes(), NOW).err();
+        prop_assert!(chain.into_iter().chain(anchors).all(|why| !why.is_empty()));
+    }
+}
+
+#[test]
+fn malformed_x5c_is_refused() {
+    let many = json!(vec!["AAAA"; 9]);
+    for x5c in [json!(null), json!("AAAA"), json!([]), json!([7]), json!(["not base64!"]), json!([""]), many] {
+        let refused = Chain::from_x5c(&x5c).and_then(|chain| chain.validate(NOW));
+        assert!(refused.is_err(), "{x5c}");
+    }
+}
