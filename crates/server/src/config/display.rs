@@ -17,6 +17,9 @@ use super::values::words;
 /// Maximum length of a `data:` URL. The metadata repeats it in every credential configuration.
 const MAX_DATA_URL: usize = 8192;
 
+/// Subtypes of `image` that a `data:` URL may have.
+const LOGO_TYPES: [&str; 2] = ["png", "svg+xml"];
+
 /// Maximum length of an `https` URL.
 const MAX_URL: usize = 2048;
 
@@ -29,7 +32,7 @@ const MAX_TEXT: usize = 100;
 pub struct Display {
     /// Name of the issuer.
     pub name: String,
-    /// `https` or `data:` URL of the logo; empty for none.
+    /// `https` URL of the logo, or `data:` URL of a PNG or SVG image; empty for none.
     pub logo: String,
     /// Alternative text of the logo; empty for none.
     pub logo_alt_text: String,
@@ -155,12 +158,16 @@ impl Display {
 
 fn check_logo(logo: &str) -> Result<(), String> {
     if let Some(data) = logo.strip_prefix("data:image/") {
-        let encoded = data.split_once(";base64,").map(|(_, encoded)| encoded);
-        return match encoded {
+        let parts = data.split_once(";base64,");
+        return match parts {
             _ if logo.len() > MAX_DATA_URL => {
                 Err(format!("is a data URL of {} bytes; at most {MAX_DATA_URL}. Use an https URL", logo.len()))
             }
-            Some(encoded) if !encoded.is_empty() && STANDARD.decode(encoded).is_ok() => Ok(()),
+            // Wallets need not show other images (HAIP 1.0, section 4.1).
+            Some((kind, _)) if !LOGO_TYPES.contains(&kind) => {
+                Err("must be a PNG or SVG image: data:image/png or data:image/svg+xml".to_owned())
+            }
+            Some((_, encoded)) if !encoded.is_empty() && STANDARD.decode(encoded).is_ok() => Ok(()),
             _ => Err("must have its image in base64, as in data:image/png;base64,iVBORw0...".to_owned()),
         };
     }
@@ -170,7 +177,7 @@ fn check_logo(logo: &str) -> Result<(), String> {
     match url {
         Some(url) if is_plain(&url) && logo.len() <= MAX_URL => Ok(()),
         _ => Err("must be an https URL without user name, such as https://www.example.org/logo.png, or a data URL of \
-                  an image"
+                  a PNG or SVG image"
             .to_owned()),
     }
 }
@@ -227,6 +234,9 @@ mod tests {
             ("TENURE_DISPLAY__LOGO", "https://ada:secret@www.example.org/logo.png", "display.logo"),
             ("TENURE_DISPLAY__LOGO", "logo.png", "display.logo"),
             ("TENURE_DISPLAY__LOGO", "data:text/html;base64,AAAA", "display.logo"),
+            ("TENURE_DISPLAY__LOGO", "data:image/jpeg;base64,AAAA", "PNG or SVG"),
+            ("TENURE_DISPLAY__LOGO", "data:image/gif;base64,AAAA", "PNG or SVG"),
+            ("TENURE_DISPLAY__LOGO", "data:image/svg;base64,AAAA", "PNG or SVG"),
             ("TENURE_DISPLAY__LOGO", "data:image/png,AAAA", "base64"),
             ("TENURE_DISPLAY__LOGO", "data:image/png;base64,A", "base64"),
             ("TENURE_DISPLAY__LOGO", &long, "https URL"),
@@ -237,6 +247,14 @@ mod tests {
         ] {
             let error = load(&[(name, value)]).expect_err(value);
             assert!(error.contains(setting) && !error.contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn logos_may_be_png_or_svg() {
+        for logo in ["data:image/png;base64,iVBORw0KGgo=", "data:image/svg+xml;base64,PHN2Zy8+"] {
+            let config = load(&[("TENURE_DISPLAY__LOGO", logo)]);
+            assert_eq!(config.expect("valid settings").display.logo, logo);
         }
     }
 

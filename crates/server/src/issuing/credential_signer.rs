@@ -29,8 +29,9 @@ impl CredentialSigner {
         Self { keys, links, clock, rng }
     }
 
-    /// Signs `credential` in `format`, bound to `holder_key`. In an SD-JWT VC, `lists` is how finely
-    /// its lists can be disclosed. `place` is its status list index; it expires at `expires_at`.
+    /// Signs `credential` in `format`, bound to `holder_key`. In an SD-JWT VC, `lists` is how
+    /// finely its lists can be disclosed. `place` is its status list index; it expires at
+    /// `expires_at`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] while the key cannot sign; retry later.

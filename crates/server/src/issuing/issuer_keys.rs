@@ -58,7 +58,8 @@ pub struct IssuerKeySet {
     pub kid: String,
     /// Certificate chain of the current key without the trust anchor, base64 of DER.
     pub certificates: Vec<String>,
-    /// Key identifier of the authority of the operator's certificate in base64url, if that key signs.
+    /// Key identifier of the authority of the operator's certificate in base64url, if that key
+    /// signs.
     pub operator_authority: Option<String>,
     /// Ids and public keys of all keys that may have signed an unexpired credential, or soon will.
     pub published: Vec<(String, PublicKey)>,

@@ -112,6 +112,15 @@ fn limited(name: &str, text: &str) -> Result<String, OAuthError> {
     Ok(text.to_owned())
 }
 
+/// Schemes that open a wallet to start an issuance or a presentation. An authorization response to
+/// one would be a credential offer or request of the wallet's choice, opened from this server.
+const WALLET_LINKS: [&str; 6] =
+    ["openid-credential-offer", "openid4vp", "haip-vci", "haip-vp", "eudi-openid4vp", "mdoc-openid4vp"];
+
+/// Schemes of programs that run commands, install software or show content of their own choice when
+/// they are opened.
+const PROGRAMS: [&str; 6] = ["itms-services", "jnlp", "jnlps", "mk", "res", "steam"];
+
 /// Checks the redirect URI: `https`, this machine, or a wallet's own scheme. RFC 8252 (section 7.1)
 /// wants a scheme with a dot, and wallets in use have others (D-279).
 fn check_redirect(text: &str) -> Result<(), OAuthError> {
@@ -119,7 +128,10 @@ fn check_redirect(text: &str) -> Result<(), OAuthError> {
     let url = addresses::parse(text).map_err(|why| refused(&why.to_string()))?;
     let allowed = match url.scheme() {
         "https" | "http" => addresses::is_web(&url),
-        scheme => addresses::is_wallet_scheme(scheme),
+        scheme if WALLET_LINKS.contains(&scheme) => {
+            return Err(refused("must not be a link that starts an issuance or a presentation in a wallet"));
+        }
+        scheme => addresses::is_wallet_scheme(scheme) && !PROGRAMS.contains(&scheme),
     };
     // The consent page puts the host into its `Content-Security-Policy` header, so it must not
     // contain characters with a meaning there.

@@ -82,9 +82,16 @@ pub(super) fn proofs(request: &Map<String, Value>) -> Result<Option<Cow<'_, Valu
     let Some(single) = single else { return Ok(request.get("proofs").map(Cow::Borrowed)) };
     let kind = single.get("proof_type").and_then(Value::as_str);
     match (kind, kind.and_then(|kind| single.get(kind))) {
+        (Some(kind), _) if !PROOF_TYPES.contains(&kind) => {
+            let shown: String = kind.chars().filter(char::is_ascii_graphic).take(32).collect();
+            let why = format!(
+                "The proof type '{shown}' is not supported. Use jwt or attestation. proof with proof_type is of \
+                 OpenID4VCI draft 15 and earlier. Send proofs instead: an object with a list of jwt (OpenID4VCI 1.0, \
+                 section 8.2)."
+            );
+            Err(OAuthError::code("invalid_proof", why))
+        }
         (Some(kind), Some(proof)) => Ok(Some(Cow::Owned(json!({ kind: [proof] })))),
-        // The flow refuses the type.
-        (Some(kind), None) if !PROOF_TYPES.contains(&kind) => Ok(Some(Cow::Owned(json!({ kind: [] })))),
         _ => Err(OAuthError::code(
             "invalid_proof",
             "proof, of OpenID4VCI draft 15 and earlier, needs proof_type and a field of that name. Send proofs \

@@ -58,8 +58,8 @@ async fn serve(
         return Ok(StatusCode::NOT_IMPLEMENTED.into_response());
     }
     let id: Uuid = id.parse().map_err(|_| Error::not_found())?;
-    // Each URL serves one format (section 8.1). The CWT format is not supported. application/jwt is a
-    // name of the format only where it is written out.
+    // Each URL serves one format (section 8.1). The CWT format is not supported. application/jwt is
+    // a name of the format only where it is written out.
     if !preference(headers, media_type).is_acceptable() && !preference(headers, "application/jwt").is_named() {
         return Err(Error::new(Kind::NotAcceptable, format!("Only {media_type} is available here.")));
     }

@@ -82,11 +82,12 @@ pub async fn find(app: &App, id: Uuid) -> Result<AuthorizationRequest, Error> {
 /// have time to sign in and decide.
 ///
 /// # Errors
-/// 410 if the request has expired, was decided, or is another wallet's. The store is unavailable.
+/// 410 if the request has expired or was decided, 400 if it is another wallet's. The store is
+/// unavailable.
 pub async fn arrive(app: &App, id: Uuid, client_id: &str) -> Result<AuthorizationRequest, Error> {
     let (issuance, request) = load(app, id).await?;
     if client_id != request.client_id {
-        return Err(expired_error());
+        return Err(Error::new(Kind::Malformed, "client_id must be that of the pushed request."));
     }
     // Signing in with an emailed code takes a while. The maximum lifetime prevents repeated
     // arrivals from keeping a request open forever.
@@ -100,7 +101,8 @@ pub async fn arrive(app: &App, id: Uuid, client_id: &str) -> Result<Authorizatio
     Ok(request)
 }
 
-/// Returns whether `holder` can decide about the submission or batch `push`, which they have opened.
+/// Returns whether `holder` can decide about the submission or batch `push`, which they have
+/// opened.
 ///
 /// # Errors
 /// The store cannot be used.

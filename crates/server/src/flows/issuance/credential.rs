@@ -6,6 +6,7 @@ use credential::key::PublicKey;
 use serde_json::Value;
 
 use super::deferred::{DeferredIssuance, SignedCredentials};
+use super::offer;
 use crate::app::App;
 use crate::error::Error;
 use crate::issuing::{IssuableCredential, ProofError};
@@ -69,7 +70,8 @@ pub async fn issue(
     selector: Selector<'_>,
     proofs: Option<&Value>,
 ) -> Result<Issuance, IssueError> {
-    let grant = select(&access.issuance.credentials, selector)?;
+    let grants = offer::grants(app, &access.issuance);
+    let grant = select(&grants, selector)?;
     let proved = app.proofs().verify_keys(proofs).map_err(IssueError::Proof)?;
     let holder = access.issuance.holder().ok_or(IssueError::Token)?;
     let which = (grant.submission_id, holder);
@@ -80,6 +82,7 @@ pub async fn issue(
     }
     let keys = proved.keys.len().try_into().unwrap_or(u32::MAX);
     app.limits().credentials_per_holder.spend(&holder, keys)?;
+    store_grant(app, access, grant).await?;
     let expires_at = app.now() + app.config().credentials.lifetime;
     let wanted = WantedEntry {
         submission: grant.submission_id,
@@ -114,6 +117,17 @@ pub async fn issue(
     };
     app.metrics().credentials(outcome, places.len() as u64);
     Ok(issuance)
+}
+
+/// Stores a grant that follows from the metadata, so that the issue and the wallet's notification
+/// are recorded with it.
+async fn store_grant(app: &App, access: &WalletAccess, grant: &Grant) -> Result<(), Error> {
+    if !access.issuance.credentials.contains(grant) {
+        let mut tx = app.store().write().await?;
+        tx.add_grants(access.issuance.id, std::slice::from_ref(grant)).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// Returns the grant that a request selects: by identifier, or by configuration if it is

@@ -97,9 +97,21 @@ pub async fn create(app: &App, id: Uuid, submission: Uuid, holder: Uuid) -> Resu
     Ok(())
 }
 
-/// Formats that an offer grants even if it does not list them, for wallets that know their
-/// configurations. The previous release reads grants of no others (D-253).
+/// Formats whose grants every offer stores. The previous release reads grants of no others, so
+/// those of other listed formats are stored when they are used (D-290).
 const ALWAYS_GRANTED: [Format; 2] = [Format::SdJwtVc, Format::VcJwt];
+
+/// Returns the grants of an issuance. An offer also grants every format that the metadata lists,
+/// for wallets that take only one that the offer does not list.
+pub fn grants(app: &App, issuance: &Issuance) -> Vec<Grant> {
+    let stored = &issuance.credentials;
+    let (IssuanceKind::Offer { .. }, Some(first)) = (&issuance.kind, stored.first()) else { return stored.clone() };
+    let listed = app.config().oid4vci.formats.iter().map(|format| Grant {
+        submission_id: first.submission_id,
+        configuration: Configuration { format: *format, ..first.configuration },
+    });
+    stored.iter().cloned().chain(listed.filter(|grant| !stored.contains(grant))).collect()
+}
 
 fn granted(app: &App, credential_type: Type) -> impl Iterator<Item = Configuration> {
     let offered = app.config().oid4vci.offered_formats.iter().copied();

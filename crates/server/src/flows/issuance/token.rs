@@ -8,6 +8,7 @@ use credential::encoding::sha256;
 use subtle::ConstantTimeEq as _;
 
 use super::codes::{offer_of, pre_authorized_code, transaction_code};
+use super::offer;
 use crate::app::App;
 use crate::error::Error;
 use store::Redemption;
@@ -128,7 +129,7 @@ pub async fn redeem(app: &App, request: TokenRequest<'_>) -> Result<AccessToken,
         Code::PreAuthorized { code, transaction_code } => find_offer(app, code, transaction_code).await?,
         Code::Authorization(code) => (find_authorized(app, code, request.key.as_deref()).await?, true),
     };
-    let details = details(&issuance, request.configurations.as_deref())?;
+    let details = details(app, &issuance, request.configurations.as_deref())?;
     let secret = app.rng().secret();
     let is_bound = request.key.is_some();
     let lifetime = if is_bound { BOUND_LIFETIME } else { BEARER_LIFETIME };
@@ -200,6 +201,7 @@ async fn find_authorized(app: &App, code: AuthorizationCode<'_>, key: Option<&st
 /// `None` unless the wallet used `authorization_details`, here or in its authorization request
 /// (section 6.2).
 fn details(
+    app: &App,
     issuance: &Issuance,
     requested: Option<&[String]>,
 ) -> Result<Option<Vec<AuthorizedConfiguration>>, TokenError> {
@@ -211,7 +213,7 @@ fn details(
         return Ok(None);
     }
     let mut details: Vec<AuthorizedConfiguration> = Vec::new();
-    for grant in &issuance.credentials {
+    for grant in offer::grants(app, issuance) {
         let id = grant.configuration.id();
         match details.iter_mut().find(|known| known.id == id) {
             Some(known) => known.identifiers.push(grant.identifier()),

@@ -2,7 +2,8 @@
 //! 8.3.1). A valid response is stored until the browser that began the presentation finishes it.
 //!
 //! The response code is derived from the response, so that an exact repeat, from a wallet that did
-//! not receive the first reply, gets the same URL (D-257).
+//! not receive the first reply, gets the same URL (D-257). A wallet that encrypts the same response
+//! again gets it too, until the presentation ends (D-291).
 
 use std::fmt::Display;
 
@@ -10,9 +11,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::encoding::sha256;
 use credential::jwe;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::check::{PresentationError, check, result_label};
 use super::finish::is_hash_of;
@@ -20,7 +23,10 @@ use super::request;
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::verification_request::VerificationResult;
+use crate::keys::Key;
+use store::StoreError;
 use store::domain::presentation::{Mode, Presentation, State};
+use store::domain::submission::Sealed;
 
 /// The parameters of a response, as received.
 #[derive(Clone, Copy, Debug)]
@@ -61,17 +67,52 @@ pub async fn receive(app: &App, id: Uuid, response: &WalletResponse<'_>) -> Resu
     let found = app.store().read().await?.presentation(id, app.now()).await?;
     let Some(presentation) = found else { return Ok(Received::Ended) };
     if !matches!(presentation.state, State::Waiting { .. }) {
-        return Ok(repeated(app, &presentation, &code));
+        return repeated(app, &presentation, response, &code).await;
     }
-    let vp_token = match read(app, &presentation, response).await? {
-        Ok(Some(vp_token)) => vp_token,
-        Ok(None) => return decline(app, id, &code).await,
+    let (vp_token, again) = match read(app, &presentation, response, &code).await? {
+        Ok((Some(vp_token), again)) => (vp_token, again),
+        Ok((None, _)) => return decline(app, id, response, &code).await,
         Err(error) => return refuse(app, id, error).await,
     };
     match check(app, &presentation, &vp_token).await? {
-        Ok(result) => keep(app, id, &code, &result).await,
+        Ok(result) => keep(app, id, response, &code, &Answer { result, again }).await,
         Err(error) => refuse(app, id, error).await,
     }
+}
+
+/// What is stored of an accepted response. The previous release reads the result of it and skips
+/// the rest.
+#[derive(Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    result: VerificationResult,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    again: Option<Again>,
+}
+
+/// What recognizes an accepted response that is encrypted again. It is deleted with the result,
+/// when the presentation ends.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+struct Again {
+    /// The private key of the request.
+    key: String,
+    /// Keyed hash of the decrypted response.
+    content: String,
+    /// The response code of the accepted response.
+    code: String,
+}
+
+/// The part of a stored [`Answer`] that recognizes repeats.
+#[derive(Deserialize)]
+struct Stored {
+    #[serde(default)]
+    again: Option<Again>,
+}
+
+/// Returns a keyed hash of a decrypted response.
+fn content_hash(app: &App, id: Uuid, opened: &Map<String, Value>) -> String {
+    let content = json!([id.to_string(), opened]).to_string();
+    URL_SAFE_NO_PAD.encode(app.keyring().fingerprint("presentation content", content.as_bytes()))
 }
 
 /// Returns the response code for a response. It is a keyed hash, so only this server can derive it.
@@ -83,40 +124,78 @@ fn response_code(app: &App, id: Uuid, response: &WalletResponse<'_>) -> String {
 }
 
 /// Returns the result of a response that arrives after the presentation was responded to: that of
-/// the earlier response with the same `code`.
-fn repeated(app: &App, presentation: &Presentation, code: &str) -> Received {
-    match &presentation.state {
+/// the earlier response with the same `code`, or with the same content encrypted again.
+async fn repeated(
+    app: &App,
+    presentation: &Presentation,
+    response: &WalletResponse<'_>,
+    code: &str,
+) -> Result<Received, Error> {
+    let id = presentation.id;
+    Ok(match &presentation.state {
         State::Answered { response_hash, .. } | State::Finished { response_hash }
             if is_hash_of(response_hash, code) =>
         {
-            Received::Taken { redirect_uri: app.links().presentation_return(presentation.id, code) }
+            Received::Taken { redirect_uri: app.links().presentation_return(id, code) }
         }
+        State::Answered { shown, .. } => match encrypted_again(app, id, shown, response).await? {
+            Some(code) => Received::Taken { redirect_uri: app.links().presentation_return(id, &code) },
+            None => Received::Ended,
+        },
         State::Declined { response_hash: Some(response_hash) } if is_hash_of(response_hash, code) => {
-            Received::Taken { redirect_uri: app.links().presentation(presentation.id) }
+            Received::Taken { redirect_uri: app.links().presentation(id) }
         }
         _ => Received::Ended,
-    }
+    })
+}
+
+/// Returns the code of the accepted response, if `response` has the same content, encrypted again.
+async fn encrypted_again(
+    app: &App,
+    id: Uuid,
+    shown: &Sealed,
+    response: &WalletResponse<'_>,
+) -> Result<Option<String>, Error> {
+    let Some(encrypted) = response.response else { return Ok(None) };
+    let Some(opened) = app.keyring().open_sealed(shown, &result_label(&id)).await? else { return Ok(None) };
+    let stored: Stored =
+        serde_json::from_slice(&opened).map_err(|error| StoreError::corrupt_row("presentation", error))?;
+    let Some(again) = stored.again else { return Ok(None) };
+    let key = URL_SAFE_NO_PAD.decode(&again.key).map(Zeroizing::new).ok();
+    let key = key.and_then(|key| Key::from_bytes(&key));
+    let key = key.ok_or_else(|| StoreError::corrupt_row("presentation", "the key of its request"))?;
+    let is_same = open(id, &key, encrypted)
+        .is_ok_and(|opened| bool::from(content_hash(app, id, &opened).as_bytes().ct_eq(again.content.as_bytes())));
+    Ok(is_same.then(|| again.code.clone()))
 }
 
 /// Returns the result of a response after another one took its place: that of the other, if they
 /// are the same.
-async fn raced(app: &App, id: Uuid, code: &str) -> Result<Received, Error> {
+async fn raced(app: &App, id: Uuid, response: &WalletResponse<'_>, code: &str) -> Result<Received, Error> {
     let found = app.store().read().await?.presentation(id, app.now()).await?;
-    Ok(found.map_or(Received::Ended, |found| repeated(app, &found, code)))
+    let Some(found) = found else { return Ok(Received::Ended) };
+    repeated(app, &found, response, code).await
 }
 
 /// Returns the response's `vp_token`, after decrypting it where required and checking the `state`.
-/// `None` if the wallet sent an error.
+/// `None` if the wallet sent an error. If it was encrypted, also returns what recognizes it.
 async fn read(
     app: &App,
     presentation: &Presentation,
     response: &WalletResponse<'_>,
-) -> Result<Result<Option<Value>, PresentationError>, Error> {
+    code: &str,
+) -> Result<Result<(Option<Value>, Option<Again>), PresentationError>, Error> {
+    let mut again = None;
     // A wallet that cannot encrypt may send an error unencrypted (section 8.3.1).
     let read = match (presentation.mode, response.response, response.error) {
         (_, None, Some(error)) => json!({ "error": error, "state": response.state }),
         (Mode::PostJwt, Some(encrypted), _) => match decrypt(app, presentation, encrypted).await? {
-            Ok(opened) => Value::Object(opened),
+            Ok((opened, key)) => {
+                let key = URL_SAFE_NO_PAD.encode(key.expose());
+                let content = content_hash(app, presentation.id, &opened);
+                again = Some(Again { key, content, code: code.to_owned() });
+                Value::Object(opened)
+            }
             Err(error) => return Ok(Err(error)),
         },
         (Mode::PostJwt, None, None) => {
@@ -141,7 +220,10 @@ async fn read(
     if !bool::from(state.as_bytes().ct_eq(request::state(app, presentation.id).as_bytes())) {
         return Ok(Err(PresentationError::new("state", "state is missing, or belongs to another request.")));
     }
-    Ok(if read["error"].is_string() { Ok(None) } else { vp_token(&read).map(Some) })
+    if read["error"].is_string() {
+        return Ok(Ok((None, None)));
+    }
+    Ok(vp_token(&read).map(|vp_token| (Some(vp_token), again)))
 }
 
 /// Returns the `vp_token` of a response. JSON within a string, as in a form, is parsed.
@@ -162,26 +244,31 @@ fn vp_token(response: &Value) -> Result<Value, PresentationError> {
     Ok(vp_token)
 }
 
-/// Decrypts a response with the key of this request.
+/// Decrypts a response with the key of this request, which is returned too.
 async fn decrypt(
     app: &App,
     presentation: &Presentation,
     response: &str,
-) -> Result<Result<Map<String, Value>, PresentationError>, Error> {
+) -> Result<Result<(Map<String, Value>, Key), PresentationError>, Error> {
     let State::Waiting { key } = &presentation.state else {
         return Ok(Err(PresentationError::new("over", "This request was already answered.")));
     };
     let Some(secret) = request::secret(app, presentation.id, key).await? else {
         return Ok(Err(PresentationError::expired()));
     };
+    Ok(open(presentation.id, &secret, response).map(|opened| (opened, secret)))
+}
+
+/// Decrypts a response with the private key of the request.
+fn open(id: Uuid, secret: &Key, response: &str) -> Result<Map<String, Value>, PresentationError> {
     let unreadable = |why: &dyn Display| {
         Err(PresentationError::new("encryption", format!("The response cannot be decrypted: {why}.")))
     };
     let kid = jwe::header(response).ok().and_then(|header| header.get("kid").cloned());
-    if kid.is_some_and(|kid| kid != presentation.id.to_string()) {
-        return Ok(unreadable(&"its kid does not name the key of this request"));
+    if kid.is_some_and(|kid| kid != id.to_string()) {
+        return unreadable(&"its kid does not name the key of this request");
     }
-    Ok(match jwe::decrypt(response, secret.expose()) {
+    match jwe::decrypt(response, secret.expose()) {
         Err(error) => unreadable(&error),
         Ok(opened) => serde_json::from_slice(&opened.plain).map_err(|_| {
             let is_signed = opened.plain.starts_with(b"eyJ");
@@ -190,7 +277,7 @@ async fn decrypt(
             let reason = if is_signed { signed } else { "The decrypted response is not a JSON object." };
             PresentationError::new("malformed", reason)
         }),
-    })
+    }
 }
 
 async fn refuse(app: &App, id: Uuid, error: PresentationError) -> Result<Received, Error> {
@@ -201,12 +288,12 @@ async fn refuse(app: &App, id: Uuid, error: PresentationError) -> Result<Receive
     Ok(Received::Refused(error.reason))
 }
 
-async fn decline(app: &App, id: Uuid, code: &str) -> Result<Received, Error> {
+async fn decline(app: &App, id: Uuid, response: &WalletResponse<'_>, code: &str) -> Result<Received, Error> {
     let mut tx = app.store().write().await?;
     let declined = tx.decline_presentation(id, &sha256(code.as_bytes())).await?;
     tx.commit().await?;
     if !declined {
-        return raced(app, id, code).await;
+        return raced(app, id, response, code).await;
     }
     app.metrics().presentations("declined");
     // The page shows the state and offers to continue. There is no response, so the URL contains no
@@ -214,15 +301,21 @@ async fn decline(app: &App, id: Uuid, code: &str) -> Result<Received, Error> {
     Ok(Received::Taken { redirect_uri: app.links().presentation(id) })
 }
 
-async fn keep(app: &App, id: Uuid, code: &str, result: &VerificationResult) -> Result<Received, Error> {
+async fn keep(
+    app: &App,
+    id: Uuid,
+    response: &WalletResponse<'_>,
+    code: &str,
+    answer: &Answer,
+) -> Result<Received, Error> {
     let now = app.now();
-    let written = serde_json::to_vec(result).map_err(Error::internal)?;
+    let written = Zeroizing::new(serde_json::to_vec(answer).map_err(Error::internal)?);
     let shown = app.keyring().seal(now, &result_label(&id), &written).await?;
     let mut tx = app.store().write().await?;
     let is_first = tx.answer_presentation(id, &sha256(code.as_bytes()), &shown, now).await?;
     tx.commit().await?;
     if !is_first {
-        return raced(app, id, code).await;
+        return raced(app, id, response, code).await;
     }
     app.metrics().presentations("answered");
     Ok(Received::Taken { redirect_uri: app.links().presentation_return(id, code) })

@@ -15,9 +15,22 @@ use crate::issuing::nonces::NoncePurpose;
 #[derive(Clone, Debug)]
 pub(super) struct AttestedKeys {
     pub(super) keys: Vec<PublicKey>,
+    /// The `kid` of each key's JWK, if it has one.
+    pub(super) kids: Vec<Option<String>>,
     /// The nonce in the attestation. The caller verifies it.
     pub(super) nonce: String,
     pub(super) has_expiry: bool,
+}
+
+impl AttestedKeys {
+    /// Returns the keys that `kid` names: by the `kid` of their JWKs, or by the index in
+    /// `attested_keys` (appendix F.1).
+    pub(super) fn named(&self, kid: &str) -> Vec<&PublicKey> {
+        let is_index = kid.bytes().all(|byte| byte.is_ascii_digit());
+        let index = if is_index { kid.parse::<usize>().ok() } else { None };
+        let by_kid = self.keys.iter().zip(&self.kids).filter(|(_, known)| known.as_deref() == Some(kid));
+        by_kid.map(|(key, _)| key).chain(index.and_then(|index| self.keys.get(index))).collect()
+    }
 }
 
 impl ProofVerifier {
@@ -39,11 +52,12 @@ impl ProofVerifier {
         dates.require_issued_at().map_err(|refusal| attested(refusal.to_string()))?;
         let keys = jws.payload.get("attested_keys").and_then(Value::as_array).filter(|keys| !keys.is_empty());
         let keys = keys.ok_or_else(|| ProofError::invalid("key_attestation has no attested_keys."))?;
+        let kids = keys.iter().map(|jwk| jwk["kid"].as_str().map(ToOwned::to_owned)).collect();
         let keys = keys.iter().map(PublicKey::from_jwk).collect::<Result<Vec<_>, _>>();
         let keys = keys.map_err(|error| ProofError::Invalid(format!("attested_keys: {error}.")))?;
         let nonce = jws.payload.get("nonce").and_then(Value::as_str).map(ToOwned::to_owned);
         let missing = || ProofError::invalid("key_attestation: nonce is missing. Get one from the nonce endpoint.");
-        Ok(AttestedKeys { keys, nonce: nonce.ok_or_else(missing)?, has_expiry: dates.expires_at.is_some() })
+        Ok(AttestedKeys { keys, kids, nonce: nonce.ok_or_else(missing)?, has_expiry: dates.expires_at.is_some() })
     }
 
     /// Verifies the values of the headers `OAuth-Client-Attestation` and

@@ -77,7 +77,7 @@ impl ProofVerifier {
             Some(Some(attestation)) => Some(self.key_attestation(attestation)?),
             Some(None) => return Err(ProofError::invalid("key_attestation must be a JWT.")),
         };
-        let key = header_key(&jws)?;
+        let key = header_key(&jws, attested.as_ref())?;
         jws.verify(&key)?;
         if !self.is_addressed(&jws.payload) {
             return Err(ProofError::Invalid(format!("aud must be {}.", self.issuer)));
@@ -131,8 +131,9 @@ fn read_proofs(proofs: Option<&Value>) -> Result<(&str, Vec<&str>), ProofError> 
     Ok((kind, texts.ok_or_else(malformed)?))
 }
 
-/// Returns the key in the header, given by exactly one of `jwk` and `kid`. `x5c` is not supported.
-fn header_key(jws: &Jws<'_>) -> Result<PublicKey, ProofError> {
+/// Returns the key in the header, given by exactly one of `jwk` and `kid`. A `kid` that is not a
+/// DID names an attested key. `x5c` is not supported.
+fn header_key(jws: &Jws<'_>, attested: Option<&AttestedKeys>) -> Result<PublicKey, ProofError> {
     let named = |name: &str| jws.header.get(name);
     match (named("jwk"), named("kid"), named("x5c")) {
         (Some(jwk), None, None) => {
@@ -141,10 +142,73 @@ fn header_key(jws: &Jws<'_>) -> Result<PublicKey, ProofError> {
         (None, Some(Value::String(kid)), None) if kid.starts_with("did:jwk:") => {
             PublicKey::from_did_jwk(kid).map_err(|error| ProofError::Invalid(format!("kid, a did:jwk: {error}.")))
         }
-        (None, Some(Value::String(_)), None) => {
-            Err(ProofError::invalid("kid must be a did:jwk. Otherwise, send the key as jwk."))
-        }
+        (None, Some(Value::String(kid)), None) => match attested {
+            Some(attested) if !kid.starts_with("did:") => attested_key(jws, kid, attested),
+            _ => Err(ProofError::invalid(
+                "kid must be a did:jwk or, in a proof with key_attestation, the index or the kid of an attested key. \
+                 Otherwise, send the key as jwk.",
+            )),
+        },
         (None, None, Some(_)) => Err(ProofError::invalid("x5c is not supported. Send the key as jwk.")),
         _ => Err(ProofError::invalid("The header must have exactly one of jwk and kid.")),
+    }
+}
+
+/// Returns the attested key that `kid` names (appendix F.1). If it names several, returns the one
+/// that verifies the proof.
+fn attested_key(jws: &Jws<'_>, kid: &str, attested: &AttestedKeys) -> Result<PublicKey, ProofError> {
+    let named = attested.named(kid);
+    let signer = named.iter().copied().find(|key| jws.verify(key).is_ok()).or_else(|| named.first().copied());
+    signer.cloned().ok_or_else(|| {
+        let last = attested.keys.len().saturating_sub(1);
+        ProofError::Invalid(format!(
+            "kid names none of the attested_keys. Send the index of one as text, from 0 to {last}, or the kid of its \
+             JWK."
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use credential::jws;
+    use credential::key::{Algorithm, SoftwareKey};
+    use serde_json::json;
+
+    use super::*;
+
+    fn key(number: u8) -> SoftwareKey {
+        SoftwareKey::from_bytes(Algorithm::Es256, &[number; 32]).expect("a key")
+    }
+
+    fn attested() -> AttestedKeys {
+        let keys = [1, 2, 3].map(|number| key(number).public().clone()).to_vec();
+        // The second key has the index of the first as its kid, and the third repeats a kid.
+        let kids = [Some("a"), Some("0"), Some("a")].map(|kid| kid.map(ToOwned::to_owned)).to_vec();
+        AttestedKeys { keys, kids, nonce: String::new(), has_expiry: true }
+    }
+
+    // Conforms: OpenID4VCI F.1
+    #[test]
+    fn kid_names_an_attested_key_by_index_or_kid() {
+        let found = |kid: &str, signer: u8, attested: Option<&AttestedKeys>| {
+            let header = jws::protected(&json!({ "alg": "ES256", "kid": kid }));
+            let text = jws::sign(&header, b"{}", &key(signer)).expect("signed");
+            header_key(&Jws::read(&text).expect("a JWS"), attested)
+        };
+        let all = attested();
+        for (kid, signer) in [("0", 1), ("0", 2), ("1", 2), ("2", 3), ("a", 1), ("a", 3)] {
+            assert_eq!(found(kid, signer, Some(&all)).as_ref(), Ok(key(signer).public()), "{kid} {signer}");
+        }
+        assert_eq!(found("1", 9, Some(&all)).as_ref(), Ok(key(2).public()), "the caller verifies the signature");
+        for kid in ["3", "-1", "+1", "", "b", "1.0", "99999999999999999999999"] {
+            let error = found(kid, 1, Some(&all)).expect_err(kid);
+            assert!(matches!(&error, ProofError::Invalid(why) if why.contains("from 0 to 2")), "{error:?}");
+        }
+        for (kid, attested) in [("0", None), ("did:web:wallet.example#0", Some(&all))] {
+            let error = found(kid, 1, attested).expect_err(kid);
+            assert!(matches!(&error, ProofError::Invalid(why) if why.contains("did:jwk")), "{error:?}");
+        }
+        let did = key(9).public().did_jwk();
+        assert_eq!(found(&did, 9, Some(&all)).as_ref(), Ok(key(9).public()));
     }
 }

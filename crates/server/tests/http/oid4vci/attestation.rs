@@ -102,6 +102,47 @@ async fn wallet_and_key_attestations_of_a_provider_are_verified() {
     ask(in_header(&one)).await.assert_status(200);
 }
 
+// Conforms: OpenID4VCI F.1
+#[tokio::test]
+async fn kid_of_a_proof_names_an_attested_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, provider) = provider(folder.path());
+    let test = TestApp::builder().setting("oid4vci.trusted_wallet_providers_file", &path).start().await;
+    let (_, _, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let token = wallet.token(&offer).await;
+    let (one, two) = (key(71), key(72));
+    let ask = async |kid: &str, signer: &SoftwareKey, is_attested: bool| {
+        let (now, nonce) = (test.app.now().seconds(), wallet.nonce().await);
+        let keys = [one.public().jwk(), two.public().published_jwk("device")];
+        let payload = json!({ "iat": now, "exp": now + 600, "attested_keys": keys, "nonce": nonce });
+        let mut header = json!({ "typ": "openid4vci-proof+jwt", "kid": kid });
+        if is_attested {
+            let attestation = json!({ "typ": "key-attestation+jwt", "kid": "p1" });
+            header["key_attestation"] = signed(&provider, attestation, &payload).into();
+        }
+        let proofs = json!({ "jwt": [signed(signer, header, &wallet.proof_payload(&nonce))] });
+        let request = json!({ "credential_configuration_id": SD_JWT, "proofs": proofs });
+        wallet.post("/oid4vci/credential", &token, &request).await
+    };
+    for (kid, signer) in [("0", &one), ("1", &two), ("device", &two)] {
+        let answer = ask(kid, signer, true).await.assert_status(200);
+        assert_eq!(answer.json()["credentials"].as_array().map(Vec::len), Some(2), "one for each attested key");
+    }
+    for (kid, signer, is_attested, why) in [
+        ("0", &two, true, "signature"),
+        ("device", &one, true, "signature"),
+        ("2", &one, true, "from 0 to 1"),
+        ("another", &one, true, "from 0 to 1"),
+        ("did:web:wallet.example#0", &one, true, "did:jwk"),
+        ("0", &one, false, "key_attestation"),
+    ] {
+        let answer = ask(kid, signer, is_attested).await;
+        refused(&answer, 400, "invalid_proof");
+        assert!(answer.text.contains(why), "{kid}: {}", answer.text);
+    }
+}
+
 // Conforms: OpenID4VCI E
 #[tokio::test]
 async fn attestations_are_ignored_without_trusted_providers() {

@@ -34,6 +34,23 @@ async fn authorization_errors_show_the_reason() {
     }
 }
 
+// Conforms: OIDF issuer: FAPI 2: request_uri expired or of another client
+#[tokio::test]
+async fn request_uri_of_another_client_is_named() {
+    let test = TestApp::new().await;
+    let mut person = test.browser();
+    let pushed = push(&TestWallet::new(&test), &authorization(VERIFIER)).await.assert_status(201);
+    let uri = pushed.json()["request_uri"].as_str().expect("a request").to_owned();
+    for client in ["?client_id=another&", "?client_id=&", "?"] {
+        let page = person.get(&format!("/oid4vci/authorize{client}request_uri={uri}")).await.assert_status(400);
+        let reason = "client_id must be that of the pushed request";
+        assert!(page.text.contains("<code>invalid_request</code>") && page.text.contains(reason), "{}", page.text);
+        assert_eq!(page.header("location"), "");
+    }
+    // The request is still there for its own client.
+    assert_eq!(arrive(&mut person, &pushed).await, "/sign-in");
+}
+
 #[tokio::test]
 async fn ended_authorization_requests_do_not_redirect() {
     let test = TestApp::new().await;

@@ -155,10 +155,14 @@ async fn errors_of_draft_requests_name_the_draft_and_the_change() {
         explained(&post(request).await, "invalid_proof", "draft 15", "proofs");
     }
     let cwt = json!({ "credential_configuration_id": SD_JWT, "proof": { "proof_type": "cwt", "cwt": "x" } });
-    explained(&post(cwt).await, "invalid_proof", "cwt", "jwt or attestation");
+    let answer = post(cwt).await;
+    explained(&answer, "invalid_proof", "cwt", "jwt or attestation");
+    explained(&answer, "invalid_proof", "draft 15", "proofs");
     for proof in [json!({ "proof_type": "ldp_vp", "ldp_vp": { "type": "x" } }), json!({ "proof_type": "ldp_vp" })] {
         let request = json!({ "credential_configuration_id": SD_JWT, "proof": proof });
-        explained(&post(request).await, "invalid_proof", "ldp_vp", "jwt or attestation");
+        let answer = post(request).await;
+        explained(&answer, "invalid_proof", "ldp_vp", "jwt or attestation");
+        explained(&answer, "invalid_proof", "draft 15", "proofs");
     }
     let request = json!({ "credential_configuration_id": SD_JWT, "proofs": { "di_vp": [{ "type": "x" }] } });
     explained(&post(request).await, "invalid_proof", "di_vp", "jwt or attestation");

@@ -5,7 +5,7 @@ use credential::key::PublicKey;
 use credential::verification::{Token, keys_of};
 use serde_json::{Value, json};
 
-use super::support::{SD_JWT, credential, offered, verify};
+use super::support::{SD_JWT, VC_JWT, credential, offered, refused, verify};
 use crate::support::app::TestApp;
 use crate::support::wallet::TestWallet;
 
@@ -68,6 +68,45 @@ async fn metadata_lists_only_formats_of_the_standard_by_default() {
         assert_eq!(configuration["vct"].is_string(), format == "dc+sd-jwt", "{id}");
         assert_eq!(configuration["credential_definition"]["type"].is_array(), format == "jwt_vc_json", "{id}");
     }
+}
+
+// Conforms: OpenID4VCI 4; OpenID4VCI 6
+#[tokio::test]
+async fn offer_grants_every_listed_format() {
+    let older = "career_history_jwt_vc_json";
+    let test = TestApp::new().await;
+    let (_, _, offer) = offered(&test).await;
+    assert_eq!(offer.offer["credential_configuration_ids"], json!([SD_JWT]), "other formats are not listed");
+    let details = json!([{ "type": "openid_credential", "credential_configuration_id": older }]).to_string();
+    let form = [
+        ("grant_type", tenure::oid4vci::offer::PRE_AUTHORIZED),
+        ("pre-authorized_code", &*offer.pre_authorized_code),
+        ("tx_code", &*offer.transaction_code),
+        ("authorization_details", &*details),
+    ];
+    let wallet = TestWallet::new(&test);
+    let issued = wallet.form("/oid4vci/token", &form).await.assert_status(200).json();
+    let identifier = &issued["authorization_details"][0]["credential_identifiers"][0];
+    let token = issued["access_token"].as_str().expect("a token");
+    let proofs = json!({ "jwt": [wallet.proof(&wallet.key, &wallet.nonce().await)] });
+    let request = json!({ "credential_identifier": identifier, "proofs": proofs });
+    let first = wallet.post("/oid4vci/credential", token, &request).await.assert_status(200);
+    let id = first.json()["notification_id"].clone();
+    let event = json!({ "notification_id": id, "event": "credential_accepted" });
+    wallet.post("/oid4vci/notification", token, &event).await.assert_status(204);
+    for id in [older, SD_JWT, VC_JWT] {
+        let text = credential(&wallet.fetch(token, id).await.assert_status(200));
+        assert!(verify(&test, &text).await.is_valid(), "{id}");
+    }
+    test.advance(std::time::Duration::from_secs(2));
+    assert!(!verify(&test, &credential(&first)).await.is_valid(), "it was fetched again");
+    let answer = wallet.fetch(token, "education_jwt_vc_json").await;
+    refused(&answer, 403, "insufficient_scope");
+    let test = TestApp::builder().setting("oid4vci.formats", "dc+sd-jwt").start().await;
+    let (_, _, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let token = wallet.token(&offer).await;
+    refused(&wallet.fetch(&token, older).await, 403, "insufficient_scope");
 }
 
 // Conforms: OpenID4VCI 4; OpenID4VCI 12.2

@@ -34,6 +34,38 @@ async fn repeated_response_gets_the_same_redirect() {
     }
 }
 
+// Conforms: OpenID4VP 8.2; OpenID4VP 8.3.1
+#[tokio::test]
+async fn response_encrypted_again_gets_the_same_redirect() {
+    let test = TestApp::builder().setting("openid4vp.response_mode", "direct_post.jwt").start().await;
+    let scene = scene(&test).await;
+    let (request_id, content) = scene.ask_for_all().await;
+    let mut browser = test.browser();
+    let asked = scene.begin(&mut browser, content, "same_device").await;
+    let body = asked.response_body(&scene.presentation(&asked));
+    let (first, second) = (asked.response_form(&body), asked.response_form(&body));
+    assert_ne!(first, second, "each has a key of its own");
+    let (one, other) = tokio::join!(scene.send(&asked, &first), scene.send(&asked, &second));
+    let redirect = sent_to(&test, &one.assert_status(200));
+    assert_eq!(sent_to(&test, &other.assert_status(200)), redirect);
+    let again = scene.send(&asked, &asked.response_form(&body)).await;
+    assert_eq!(sent_to(&test, &again.assert_status(200)), redirect);
+    // Another response stays refused, and so does one that cannot be decrypted.
+    test.advance(Duration::from_secs(1));
+    refused(&scene.answer(&asked, &scene.presentation(&asked)).await, "answered");
+    let declined = serde_json::json!({ "error": "access_denied", "state": asked.text("state") });
+    refused(&scene.answer_with(&asked, declined).await, "answered");
+    refused(&scene.send(&asked, &[("response", "x".to_owned())]).await, "answered");
+    browser.get(&redirect).await.assert_status(303);
+    assert_eq!(scene.result(&request_id).await["status"], "verified");
+    // The key is deleted at the end, so only an exact repeat is recognized then. The response that
+    // was stored is one of the two.
+    refused(&scene.send(&asked, &asked.response_form(&body)).await, "answered");
+    let (one, other) = (scene.send(&asked, &first).await, scene.send(&asked, &second).await);
+    let recognized = [one, other].into_iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(recognized, 1);
+}
+
 #[tokio::test]
 async fn repeated_refusal_gets_the_same_redirect() {
     let test = TestApp::new().await;
