@@ -10,7 +10,7 @@ import { acceptSample, askForCode, button, enterCode, openLink, textbox, timelin
 
 const scene = stage();
 
-test("a person follows the link, consents, and sees the career in the wallet", async () => {
+test("a person accepts a push and sees the career in the wallet", async () => {
   const page = await scene.visitor();
   const sample = careerHistory();
   await page.goto(await scene.server.push(sample));

@@ -9,7 +9,7 @@ import { assertTellsNothing, button, openLink, signIn } from "../support/steps.m
 
 const scene = stage();
 
-test("another person who opens the link learns nothing, even before consent", async () => {
+test("another person who opens the link sees none of its data", async () => {
   const owner = await scene.visitor();
   const link = await scene.server.push();
   await openLink(owner, scene.server, link, freshAddress());
@@ -30,7 +30,7 @@ test("another person who opens the link learns nothing, even before consent", as
   await owner.waitForURL("**/wallet");
 });
 
-test("nobody reads a consent page without signing in", async () => {
+test("the consent page requires signing in", async () => {
   const owner = await scene.visitor();
   await openLink(owner, scene.server, await scene.server.push(), freshAddress());
   const passerby = await scene.visitor();

@@ -25,7 +25,7 @@ async function shareForm() {
   return page;
 }
 
-test("a button is busy until the response, and no other form is sent", async () => {
+test("a busy button blocks other forms until the response", async () => {
   const page = await shareForm();
   const sent = sentForms(page);
   const attributes = await page.evaluate(() => {

@@ -7,7 +7,7 @@ import { stage } from "../support/stage.mjs";
 
 const scene = stage();
 
-test("a language is chosen by a radio button, and its client is the one that is shown", async () => {
+test("a radio button shows the client of its language", async () => {
   const page = await scene.visitor();
   await page.goto("/docs/clients");
   assert.ok(await page.locator("#client-curl").isVisible(), "the first one");

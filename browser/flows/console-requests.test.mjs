@@ -12,7 +12,7 @@ import { until } from "../support/until.mjs";
 
 const scene = stage();
 
-test("a failed request is found in the request log, and its code leads to the cure", async () => {
+test("the request log links a failed request to its error code", async () => {
   const { page, server } = await consoleOf(scene);
   await page.goto("/console/requests");
   await checkPage(page);
@@ -41,7 +41,7 @@ test("a failed request is found in the request log, and its code leads to the cu
   await page.waitForURL("**/docs/errors#code-date.format");
 });
 
-test("verification requests are listed, found, and shown without personal data", async () => {
+test("verification requests are shown without personal data", async () => {
   const { page, server } = await consoleOf(scene, { javaScriptEnabled: false });
   await page.goto("/console/verifications");
   const asked = await server.ask({});

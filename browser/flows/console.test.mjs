@@ -13,7 +13,7 @@ import { until } from "../support/until.mjs";
 
 const scene = stage();
 
-test("a wrong secret is told so, the right one leads in, and signing out leads out", async () => {
+test("sign-in rejects a wrong secret and accepts the right one", async () => {
   const page = await scene.visitor();
   const { client_id, client_secret } = await scene.server.addPartner();
   await page.goto("/console");
@@ -37,7 +37,7 @@ test("a wrong secret is told so, the right one leads in, and signing out leads o
   await textbox(page, "Client ID").waitFor();
 });
 
-test("the overview counts what was pushed, opened and accepted, and names nobody", async () => {
+test("the overview counts submissions without personal data", async () => {
   const { page, server } = await consoleOf(scene, { viewport: DESKTOP });
   await acceptSample(await scene.visitor(), server, freshAddress());
   await openLink(await scene.visitor(), server, await server.push(), freshAddress());
@@ -72,7 +72,7 @@ test("every column of the conversion is visible on a phone", async () => {
   assert.deepEqual(columns, ['"Count"', '"Of total"', '"Of previous step"']);
 });
 
-test("submissions are listed, filtered, found, and shown with what happened", async () => {
+test("submissions are listed, filtered, found and shown", async () => {
   const { page, server } = await consoleOf(scene);
   const sample = careerHistory();
   await server.push(sample);
@@ -152,7 +152,7 @@ test("a passkey is enrolled, signs in, and is removed", async () => {
   assert.equal(await page.getByText("Office laptop").count(), 0);
 });
 
-test("a webhook is made, tried, changed, rotated and deleted", async () => {
+test("a webhook is created, tested, edited, rotated and deleted", async () => {
   const { page } = await consoleOf(scene, {}, await scene.server.addPartner());
   await page.goto("/console/webhooks");
   await checkPage(page);
@@ -221,7 +221,7 @@ test("a paused webhook fits on the narrowest phone", async () => {
   await checkPage(page);
 });
 
-test("the explorer is closed to real clients, and sends for a sandbox", async () => {
+test("the explorer sends requests for sandbox clients only", async () => {
   const { page: closed } = await consoleOf(scene, {}, await scene.server.addPartner());
   await closed.goto("/console/explorer");
   await closed.getByRole("heading", { level: 2, name: "For sandbox clients only" }).waitFor();

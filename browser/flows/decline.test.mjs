@@ -10,7 +10,7 @@ import { assertTellsNothing, button, openLink, timeline } from "../support/steps
 
 const scene = stage();
 
-test("a person who declines keeps nothing, and neither does the server", async () => {
+test("a declined submission is deleted from wallet and server", async () => {
   const page = await scene.visitor();
   const sample = careerHistory();
   const link = await scene.server.push(sample);

@@ -10,7 +10,7 @@ import { button, enterCode, textbox, timeline } from "../support/steps.mjs";
 
 const scene = stage({ demo: true });
 
-test("the printed link leads to a wallet with the timeline, with codes from /dev/inbox", async () => {
+test("the printed link and a code from /dev/inbox open a wallet", async () => {
   const page = await scene.visitor();
   const address = freshAddress();
   await page.goto(await demoLink(scene.server));
@@ -27,7 +27,7 @@ test("the printed link leads to a wallet with the timeline, with codes from /dev
   await checkPage(page);
 });
 
-test("the mailbox is in order, and every page says that this is a demonstration", async () => {
+test("every page says that this is a demonstration", async () => {
   const page = await scene.visitor();
   for (const path of ["/dev/inbox", "/", "/sign-in"]) {
     await page.goto(path);

@@ -21,7 +21,7 @@ const PAGES = [
 const search = (page) => page.getByRole("searchbox", { name: "Search the documentation", exact: true });
 
 for (const path of PAGES) {
-  test(`${path} is in order`, async () => {
+  test(`${path} passes the page checks`, async () => {
     for (const viewport of [undefined, DESKTOP]) {
       const page = await scene.visitor(viewport ? { viewport } : {});
       await page.goto(path);
@@ -61,7 +61,7 @@ test("the search works with the keyboard", async () => {
   await checkPage(page);
 });
 
-test("a search without a result says so, and Escape clears it", async () => {
+test("an empty search result has a text, and Escape clears it", async () => {
   const page = await scene.visitor({ viewport: DESKTOP });
   await page.goto("/docs/errors");
   await search(page).fill("zzzzzz");
@@ -84,7 +84,7 @@ test("the documentation is complete without JavaScript", async () => {
   await page.getByRole("heading", { name: "Webhooks", level: 1 }).waitFor();
 });
 
-test("addresses of earlier releases lead to the page of the content", async () => {
+test("URLs of earlier releases redirect to the content", async () => {
   const page = await scene.visitor();
   for (const [earlier, now] of [
     ["/docs#error-invalid", "/docs/errors#error-invalid"],
@@ -100,7 +100,7 @@ test("addresses of earlier releases lead to the page of the content", async () =
   assert.ok(await page.getByText("consents@sandbox.invalid").first().isVisible());
 });
 
-test("the search and the folded pages are above the content on a phone", async () => {
+test("search and page list are above the content on a phone", async () => {
   const page = await scene.visitor();
   await page.goto("/docs/errors");
   const heading = await page.getByRole("heading", { level: 1 }).boundingBox();

@@ -45,7 +45,7 @@ async function deleteCredential(page) {
 const monthName = (month) =>
   new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(`${month}-01`));
 
-test("the first screen of a phone holds the name and the verdict", async () => {
+test("the first screen of a phone shows name and conclusion", async () => {
   const page = await holderOf({ ...JOHN, partner: "Northwind Payroll" });
   const link = await shareEverything(page);
   const hirer = await scene.visitor({ viewport: PHONE });
@@ -65,7 +65,7 @@ test("the first screen of a phone holds the name and the verdict", async () => {
   assert.match(await still.getByRole("status").first().innerText(), /Not revoked\. Checked by this site just now \(/);
 });
 
-test("two names in one share have careers of their own, on the screen and on paper", async () => {
+test("each name in a share has its own career, also in print", async () => {
   const page = await holderOf(JOHN, JANE);
   const hirer = await scene.visitor({ viewport: DESKTOP });
   await hirer.goto(await shareEverything(page));
@@ -97,7 +97,7 @@ test("two names in one share have careers of their own, on the screen and on pap
   }
 });
 
-test("a current job with old data is confirmed first, with the doubt in the same sentence", async () => {
+test("old data of a current job is part of the conclusion", async () => {
   const page = await holderOf({ ...JOHN, partner: "Northwind Payroll", dataTo: "2024-05" });
   const hirer = await scene.visitor();
   await hirer.addInitScript(() => {
@@ -118,7 +118,7 @@ test("a current job with old data is confirmed first, with the doubt in the same
   assert.match((await conclusion(hirer)).sentence, /^Not everything here is confirmed\./);
 });
 
-test("a revoked record says so in red, and on paper", async () => {
+test("a revoked record is red, also in print", async () => {
   const page = await holderOf(JOHN);
   const link = await shareEverything(page);
   await deleteCredential(page);
@@ -138,7 +138,7 @@ test("a revoked record says so in red, and on paper", async () => {
   assert.ok(paper.indexOf("Do not rely on this") < paper.indexOf("Northwind Rail"), "the verdict comes first");
 });
 
-test("a link that is revoked while its page is open is noticed there, and by its print", async () => {
+test("an open page and its print show a later revocation", async () => {
   const page = await holderOf(JOHN);
   const link = await shareEverything(page);
   const hirer = await scene.visitor();
@@ -160,7 +160,7 @@ test("a link that is revoked while its page is open is noticed there, and by its
   assert.ok(paper.includes("This link has expired or was revoked") && paper.includes("As checked by this site on"), paper);
 });
 
-test("a page whose checks have no response says when they last had one", async () => {
+test("a page without responses shows the last successful check", async () => {
   const page = await holderOf(JOHN);
   const hirer = await scene.visitor();
   await hirer.clock.install();
@@ -179,7 +179,7 @@ test("a page whose checks have no response says when they last had one", async (
   assert.equal((await conclusion(hirer)).level, "confirmed");
 });
 
-test("what is saved as PDF was checked right before", async () => {
+test("saving as PDF repeats the checks first", async () => {
   const page = await holderOf(JOHN);
   const hirer = await scene.visitor();
   await hirer.addInitScript(() => {
@@ -197,7 +197,7 @@ test("what is saved as PDF was checked right before", async () => {
   assert.match((await conclusion(hirer)).reasons.join(), /could not be checked completely/);
 });
 
-test("a page that shows another name than the signed one is found out", async () => {
+test("a name that differs from the signed one fails the checks", async () => {
   const link = await shareEverything(await holderOf(JOHN));
   const hirer = await scene.visitor();
   await hirer.route(link, async (route) => {
@@ -209,7 +209,7 @@ test("a page that shows another name than the signed one is found out", async ()
   assert.equal(await hirer.locator('[data-step="names"] [data-reason]').textContent(), "A name on this page differs from the signed name.");
 });
 
-test("paper holds the verdict, the names, the checks, and the link with its code, in every script", async () => {
+test("print shows conclusion, names, checks and link in any script", async () => {
   const people = [
     { fullName: "สมใจ งามดี", organisation: "โรงพยาบาลท่าเรือ", role: "วิศวกรอาวุโส", partner: "บริษัทเงินเดือน" },
     { fullName: "王小禾", organisation: "海港医院", role: "高级工程师", partner: "北风薪资" },

@@ -76,7 +76,7 @@ test("every column of a transcript is visible on a phone", async () => {
   await checkPage(page);
 });
 
-test("legends are inside their cards, and fields are apart from buttons", async () => {
+test("legends are inside cards and fields apart from buttons", async () => {
   const page = await scene.visitor();
   await acceptSample(page, scene.server, freshAddress());
   await page.goto("/wallet/share");

@@ -27,7 +27,7 @@ test("the time to decide is relative and local, and UTC on paper", async () => {
   await checkPage(page);
 });
 
-test("days are those of the reader's time zone, and of UTC on paper", async () => {
+test("days are in the reader's time zone, and in UTC on paper", async () => {
   // One of the two zones has another date than UTC at any time.
   for (const timezoneId of ["Pacific/Kiritimati", "Pacific/Pago_Pago"]) {
     const page = await scene.visitor({ timezoneId });

@@ -9,14 +9,14 @@ import { textbox } from "../support/steps.mjs";
 const scene = stage();
 
 for (const path of ["/", "/sign-in"]) {
-  test(`${path} is in order`, async () => {
+  test(`${path} passes the page checks`, async () => {
     const page = await scene.visitor();
     await page.goto(path);
     await checkPage(page);
   });
 }
 
-test("a page that is not there says so", async () => {
+test("an unknown page is not found", async () => {
   const page = await scene.visitor();
   await page.goto("/no-such-page");
   await checkPage(page, { status: 404 });
@@ -29,7 +29,7 @@ test("a link without its fragment explains itself", async () => {
   await checkPage(page);
 });
 
-test("a link that nobody sent is not known", async () => {
+test("an unknown link is not found", async () => {
   const page = await scene.visitor();
   const content = "00000000-0000-4000-8000-000000000000";
   await page.goto(`/partner/add/careerHistory#clientId=${content}&documentType=none&content=${content}`);

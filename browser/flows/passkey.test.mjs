@@ -87,7 +87,7 @@ test("a passkey signs in from the address field", async () => {
   await timeline(page).waitFor();
 });
 
-test("a person who is not recognised by the device is not signed in", async () => {
+test("a person whom the device rejects is not signed in", async () => {
   const page = await scene.visitor();
   await withoutAutofill(page);
   const keys = await authenticator(page);
@@ -102,7 +102,7 @@ test("a person who is not recognised by the device is not signed in", async () =
   await assertSignedOut(page);
 });
 
-test("the offer can be put off", async () => {
+test("the passkey offer can be dismissed", async () => {
   const page = await scene.visitor();
   await authenticator(page);
   await acceptSample(page, scene.server, freshAddress());
@@ -112,7 +112,7 @@ test("the offer can be put off", async () => {
   await checkPage(page);
 });
 
-test("a passkey that is offered unasked and cannot be had troubles nobody", async () => {
+test("an unavailable passkey prompt shows no error", async () => {
   const page = await scene.visitor();
   await page.addInitScript(() => {
     PublicKeyCredential.isConditionalMediationAvailable = async () => true;

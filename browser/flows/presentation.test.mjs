@@ -46,7 +46,7 @@ async function begun(where, options) {
 
 const status = async ({ request_id }) => (await scene.server.result(request_id)).status;
 
-test("a wallet on this device answers, and its person comes back to share", async () => {
+test("a response from a wallet on this device is shared", async () => {
   const { page, request } = await begun("On this device");
   const link = await page.getByRole("link", { name: "Open my wallet" }).getAttribute("href");
   const back = await (await outside()).answer(link);
@@ -59,7 +59,7 @@ test("a wallet on this device answers, and its person comes back to share", asyn
   assert.deepEqual(credential, { full_name: "Ada Example" });
 });
 
-test("an answer that comes back to another browser is ended", async () => {
+test("a response returned to another browser is rejected", async () => {
   const { page, request } = await begun("On this device");
   const back = await (await outside()).answer(await page.getByRole("link", { name: "Open my wallet" }).getAttribute("href"));
   const other = await scene.visitor();
@@ -72,7 +72,7 @@ test("an answer that comes back to another browser is ended", async () => {
   assert.equal(await status(request), "incomplete");
 });
 
-test("a wallet on another device gives six digits, which are typed here", async () => {
+test("a response from another device needs its 6-digit code", async () => {
   const { page, request } = await begun("On another device");
   assert.equal(await page.getByRole("img", { name: /QR code/ }).count(), 1);
   const phone = await scene.visitor();
@@ -92,7 +92,7 @@ test("a wallet on another device gives six digits, which are typed here", async 
   await checkPage(phone, { status: 410 });
 });
 
-test("whoever did not begin it says so, and nothing is shared", async () => {
+test("a person can reject a response that they did not begin", async () => {
   const { page, request } = await begun("On another device");
   const phone = await scene.visitor();
   await phone.goto(await (await outside()).answer(await page.textContent("#presentation-link")));
@@ -104,7 +104,7 @@ test("whoever did not begin it says so, and nothing is shared", async () => {
   assert.equal(await status(request), "incomplete");
 });
 
-test("a wallet that says no leaves the question open", async () => {
+test("a decline in the wallet leaves the request open", async () => {
   const { page, request } = await begun("On this device");
   await page.goto(await (await outside()).decline(await page.getByRole("link", { name: "Open my wallet" }).getAttribute("href")));
   await page.getByText("You declined in your wallet").waitFor();

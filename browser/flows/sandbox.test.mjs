@@ -13,7 +13,7 @@ const scene = stage({ settings: { TENURE_SANDBOX__SIGN_UP: "true" } });
 const SMALL = { width: 320, height: 640 };
 
 for (const javaScriptEnabled of [true, false]) {
-  test(`a mailed link creates a client ${javaScriptEnabled ? "with" : "without"} JavaScript`, async () => {
+  test(`sign-up works ${javaScriptEnabled ? "with" : "without"} JavaScript`, async () => {
     const page = await scene.visitor({ javaScriptEnabled, viewport: SMALL });
     const check = (options) => javaScriptEnabled && checkPage(page, options);
     await page.goto("/sandbox");

@@ -32,7 +32,7 @@ async function makeLink({ passcode, without } = {}) {
   return { page, link: await page.locator("#share-link").textContent() };
 }
 
-test("two clicks make one link", async () => {
+test("a double click creates one link", async () => {
   const page = await scene.visitor();
   await acceptSample(page, scene.server, freshAddress());
   await page.goto("/wallet/share");
@@ -42,7 +42,7 @@ test("two clicks make one link", async () => {
   assert.equal(await page.locator("main a[href^='/wallet/shares/']").count(), 1);
 });
 
-test("a stranger sees what was chosen, and their browser finds it genuine", async () => {
+test("a hirer sees what was chosen, verified in their browser", async () => {
   const { page, link } = await makeLink({ without: /Northwind Rail/ });
   await checkPage(page);
   await page.getByRole("img", { name: "QR code for this link" }).waitFor();
@@ -68,7 +68,7 @@ test("a stranger sees what was chosen, and their browser finds it genuine", asyn
   assert.ok((await page.textContent("main")).includes("Viewed once."));
 });
 
-test("a token that was changed on its way is not taken for genuine", async () => {
+test("a token that was changed in transit fails the checks", async () => {
   const { link } = await makeLink();
   const mistakes = {
     // Changes the first letter of the first disclosure, after the salt's bracket and quote.
@@ -90,7 +90,7 @@ test("a token that was changed on its way is not taken for genuine", async () =>
   }
 });
 
-test("a page that was opened before it was taken back finds out when it checks again", async () => {
+test("an open page shows a revocation when it checks again", async () => {
   const { page, link } = await makeLink();
   const hirer = await scene.visitor();
   await hirer.goto(link);
@@ -129,7 +129,7 @@ test("a passcode comes first", async () => {
   assert.ok((await verdicts(hirer)).every((verdict) => verdict.includes(" passed:")));
 });
 
-test("without scripts the server's own verdicts stand, and everything else works", async () => {
+test("without JavaScript the page shows the server's checks", async () => {
   const { link } = await makeLink();
   const hirer = await scene.visitor({ javaScriptEnabled: false });
   await hirer.goto(link);
@@ -141,7 +141,7 @@ test("without scripts the server's own verdicts stand, and everything else works
   assert.equal(await button(hirer, "Copy link").count(), 0);
 });
 
-test("the link and the token can be copied and taken away", async () => {
+test("the link can be copied and the token downloaded", async () => {
   const { page, link } = await makeLink();
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await button(page, "Copy link").click();
@@ -156,7 +156,7 @@ test("the link and the token can be copied and taken away", async () => {
   assert.equal(await readFile(await download.path(), "utf8"), await hirer.locator("#token-1").textContent());
 });
 
-test("who is at a desk can open a partner's link on their phone", async () => {
+test("a partner's link can be continued on a phone", async () => {
   const page = await scene.visitor({ viewport: DESKTOP });
   const link = await scene.server.push();
   await page.goto(link);

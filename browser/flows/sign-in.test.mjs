@@ -19,7 +19,7 @@ async function checkRefusal(page) {
   await checkPage(page, { status: 422 });
 }
 
-test("without JavaScript the whole link can be pasted, and the way to the wallet is the same", async () => {
+test("without JavaScript the whole link can be pasted", async () => {
   const page = await scene.visitor({ javaScriptEnabled: false });
   const link = await scene.server.push();
   await page.goto(link);
@@ -32,7 +32,7 @@ test("without JavaScript the whole link can be pasted, and the way to the wallet
   await steps.timeline(page).waitFor();
 });
 
-test("a wrong code says so, and the right one still works", async () => {
+test("after a wrong code the right one still works", async () => {
   const page = await scene.visitor();
   await page.goto("/sign-in");
   await checkPage(page);
@@ -44,7 +44,7 @@ test("a wrong code says so, and the right one still works", async () => {
   await checkPage(page);
 });
 
-test("after five wrong codes the right one is refused too", async () => {
+test("after five wrong codes the right one is rejected too", async () => {
   const page = await scene.visitor();
   await page.goto("/sign-in");
   const code = await askForCode(page, scene.server, freshAddress());
@@ -57,7 +57,7 @@ test("after five wrong codes the right one is refused too", async () => {
   await assertSignedOut(page);
 });
 
-test("a new code can be asked for, and works", async () => {
+test("a new code can be requested and works", async () => {
   const page = await scene.visitor();
   const address = freshAddress();
   await page.goto("/sign-in");

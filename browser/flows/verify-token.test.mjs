@@ -74,10 +74,10 @@ async function verdict(page) {
 const rows = (page) =>
   page.locator(".verdicts li").evaluateAll((all) => all.map((row) => `${row.dataset.step} ${row.className.replace("outcome-", "")}`));
 
-test("the page is in order before anything is pasted", async () => {
+test("the empty page passes the page checks", async () => {
   const page = await scene.visitor();
   await page.goto("/");
-  await page.getByRole("link", { name: "Check a signed record" }).click();
+  await page.getByRole("link", { name: "Verify a token" }).click();
   await textbox(page, "Token").waitFor();
   await checkPage(page);
   await button(page, "Verify").click();
@@ -85,7 +85,7 @@ test("the page is in order before anything is pasted", async () => {
   assert.ok(await textbox(page, "Token").evaluate((field) => field === document.activeElement));
 });
 
-test("a shared token is genuine, and nothing of it leaves the browser", async () => {
+test("a shared token is verified without leaving the browser", async () => {
   const { token } = await shared();
   const page = await openPage();
   const said = await paste(page, `\u{feff} "${token.replace(/.{60}/g, "$&\r\n")}" `);
@@ -142,7 +142,7 @@ test("a dropped file is verified wherever it falls", async () => {
   assert.equal(new URL(page.url()).pathname, "/verify");
 });
 
-test("no token, several tokens and too long a text each get an error of their own", async () => {
+test("no token, several tokens and long texts have own errors", async () => {
   const { holder, token } = await shared();
   const page = await openPage();
   assert.match(await paste(page, "Please find my diploma attached."), /^failed: This is not a token\./);
@@ -161,7 +161,7 @@ test("no token, several tokens and too long a text each get an error of their ow
   assert.deepEqual(page.sent, [], "nothing was asked for");
 });
 
-test("input of another kind is named, and an unsupported algorithm is no failure", async () => {
+test("other content is named, other algorithms are not checked", async () => {
   const page = await openPage();
   const file = join(folder, "certificate.pdf");
   await writeFile(file, Buffer.from("%PDF-1.7\n%\u00e2\u00e3\u00cf\u00d3\n", "latin1"));
@@ -180,7 +180,7 @@ test("input of another kind is named, and an unsupported algorithm is no failure
   assert.deepEqual(page.sent, [], "nothing was asked for");
 });
 
-test("a token that was changed is refused, and its claims are not shown", async () => {
+test("a changed token is rejected and its claims are not shown", async () => {
   const { token } = await shared();
   const page = await openPage();
   const changed = token.replace(/\.([^.~]+)~/, (_, old) => `.${old.startsWith("A") ? "B" : "A"}${old.slice(1)}~`);
@@ -189,7 +189,7 @@ test("a token that was changed is refused, and its claims are not shown", async 
   await checkPage(page);
 });
 
-test("an unsigned token, and one of another kind, are refused", async () => {
+test("unsigned tokens and tokens of another type are rejected", async () => {
   const { token } = await shared();
   const page = await openPage();
   const unsigned = Buffer.from(JSON.stringify({ alg: "none", typ: "dc+sd-jwt" })).toString("base64url");
@@ -198,7 +198,7 @@ test("an unsigned token, and one of another kind, are refused", async () => {
   assert.match(said, /^failed: Do not rely on this\. It is another kind of token\./);
 });
 
-test("a revoked token is refused although it is signed", async () => {
+test("a revoked token is rejected although it is signed", async () => {
   const { holder } = await shared();
   const revoked = await share(holder);
   await button(holder, "Revoke link").click();
@@ -263,7 +263,7 @@ async function serveIssuer(page, key, { responds = true } = {}) {
   });
 }
 
-test("another issuer is asked after a click, and named as unknown here", async () => {
+test("another issuer is contacted after a click and named", async () => {
   const page = await openPage();
   allowRequestsTo(page, THERE);
   const key = newKey();
@@ -281,7 +281,7 @@ test("another issuer is asked after a click, and named as unknown here", async (
   await checkPage(page);
 });
 
-test("an issuer that shuts out other sites cannot be checked from a browser", async () => {
+test("an issuer without CORS cannot be checked from a browser", async () => {
   const page = await openPage();
   const key = newKey();
   await serveIssuer(page, key, { responds: false });
@@ -291,7 +291,7 @@ test("an issuer that shuts out other sites cannot be checked from a browser", as
   assert.ok(!(await page.locator("main").innerText()).includes("Ada Example"));
 });
 
-test("only the issuer of a token is asked, and only by https", async () => {
+test("only the token's issuer is contacted, and only by https", async () => {
   const page = await openPage();
   allowRequestsTo(page, THERE);
   const key = newKey();
@@ -313,7 +313,7 @@ test("only the issuer of a token is asked, and only by https", async () => {
   await checkPage(page);
 });
 
-test("what a stranger signs is shown as text", async () => {
+test("markup in a signed token is shown as text", async () => {
   const page = await openPage();
   allowRequestsTo(page, THERE);
   const key = newKey();

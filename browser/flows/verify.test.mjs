@@ -42,7 +42,7 @@ async function backAtThePartner(page, request) {
   return searchParams.get("status");
 }
 
-test("whoever shares what is asked for goes back, and the partner gets that and no more", async () => {
+test("the partner gets only the shared details", async () => {
   const { page, request } = await opened();
   await page.getByRole("heading", { level: 1, name: "Acme Payroll would like to see your career history" }).waitFor();
   await checkPage(page);
@@ -75,14 +75,14 @@ test("whoever shares what is asked for goes back, and the partner gets that and 
   assert.equal(await tab.getByRole("link", { name: "Back to Acme Payroll" }).count(), 1);
 });
 
-test("whoever cancels goes back too, and nothing was shown", async () => {
+test("cancelling returns to the partner and shares nothing", async () => {
   const { page, request } = await opened();
   await button(page, "Cancel").click();
   assert.equal(await backAtThePartner(page, request), "canceled");
   assert.equal((await scene.server.result(request.request_id)).credential, null);
 });
 
-test("with nothing ticked nothing is shared", async () => {
+test("sharing nothing is rejected", async () => {
   const { page } = await opened();
   await page.getByRole("radio", { name: "No jobs" }).check();
   await button(page, "Share").click();
@@ -90,7 +90,7 @@ test("with nothing ticked nothing is shared", async () => {
   await checkPage(page, { status: 422 });
 });
 
-test("who is not signed in signs in first, also without scripts, and comes to it", async () => {
+test("a request survives signing in, also without JavaScript", async () => {
   const page = await scene.visitor({ javaScriptEnabled: false });
   const request = await scene.server.ask({ purpose: "To check your experience" });
   await page.goto(request.redirect_uri);
@@ -104,7 +104,7 @@ test("who is not signed in signs in first, also without scripts, and comes to it
   await page.getByText("You declined the request from Acme Payroll").waitFor();
 });
 
-test("of two careers one is picked, and the parts of the other are put away", async () => {
+test("only the chosen of two careers shows its details", async () => {
   const page = await scene.visitor();
   const address = freshAddress();
   await acceptSample(page, scene.server, address);
@@ -116,9 +116,9 @@ test("of two careers one is picked, and the parts of the other are put away", as
   await page.goto(request.redirect_uri);
   await page.waitForURL("**/verifications/*");
   await checkPage(page);
-  const lists = page.getByRole("radio", { name: "All 2 jobs" });
+  const lists = page.getByRole("radio", { name: "Both jobs" });
   assert.equal(await lists.filter({ visible: true }).count(), 1);
-  await page.getByRole("radio", { name: /Acme Payroll/ }).check();
+  await page.getByRole("radio", { name: /^Share this one: .*Acme Payroll/ }).check();
   assert.equal(await lists.filter({ visible: true }).count(), 1);
   await button(page, "Share").click();
   await page.getByRole("heading", { name: "You have decided" }).waitFor();
@@ -126,7 +126,7 @@ test("of two careers one is picked, and the parts of the other are put away", as
   assert.equal((await scene.server.result(request.request_id)).verification.attested_by, "Acme Payroll");
 });
 
-test("somebody else learns nothing of it", async () => {
+test("another account sees none of the request's data", async () => {
   const { page, request } = await opened();
   const other = await scene.visitor();
   await openLink(other, scene.server, await scene.server.push(careerHistory({ fullName: "Eve Example" })), freshAddress());

@@ -21,7 +21,7 @@ async function credentialPath(page) {
   return paths[0].split("/").slice(0, 4).join("/");
 }
 
-test("the consent record says what was agreed", async () => {
+test("the consent record shows what was accepted", async () => {
   const page = await scene.visitor();
   await acceptSample(page, scene.server, freshAddress());
   await page.goto(await credentialPath(page));
@@ -30,7 +30,7 @@ test("the consent record says what was agreed", async () => {
   for (const words of ["Acme Payroll", ...SECRETS]) assert.ok(record.includes(words), words);
 });
 
-test("the export holds all of it", async () => {
+test("the export contains all data", async () => {
   const page = await scene.visitor();
   const address = freshAddress();
   await acceptSample(page, scene.server, address);
@@ -84,7 +84,7 @@ test("a deleted credential's link does not bring it back", async () => {
   await assertTellsNothing(page);
 });
 
-test("deleting the account takes everything with it", async () => {
+test("deleting the account deletes everything", async () => {
   const page = await scene.visitor();
   const address = freshAddress();
   await acceptSample(page, scene.server, address);
@@ -104,7 +104,7 @@ test("deleting the account takes everything with it", async () => {
   await assertTellsNothing(page);
 });
 
-test("nobody else reads or deletes a credential", async () => {
+test("another account cannot read or delete a credential", async () => {
   const owner = await scene.visitor();
   await acceptSample(owner, scene.server, freshAddress());
   const path = await credentialPath(owner);

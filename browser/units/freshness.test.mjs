@@ -12,7 +12,7 @@ test("a visible page checks every minute", () => {
   assert.deepEqual(due, [false, false, false, true, true, true]);
 });
 
-test("a page that becomes visible checks at once unless it has just done so", () => {
+test("a page that becomes visible checks unless just checked", () => {
   assert.deepEqual([0, 9, 10, 59].map((seconds) => isDue(seconds * SECOND, true)), [false, false, true, true]);
 });
 

@@ -54,7 +54,7 @@ function credential(key, payload = {}, header = {}) {
 
 const PLAIN = ["holder unchecked not_shown", "status unchecked no_status", "schema unchecked no_metadata"];
 
-test("another issuer's credential is checked with the keys of its site alone", async () => {
+test("only an issuer's own keys verify its credential", async () => {
   const key = newKey();
   const { claims, asked, wrong } = await judge(credential(key), METADATA_SITE(key));
   assert.deepEqual(wrong, PLAIN);
@@ -64,14 +64,14 @@ test("another issuer's credential is checked with the keys of its site alone", a
   assert.deepEqual(forged.wrong, ["signature failed signature", "issuer unchecked unsigned", ...PLAIN]);
 });
 
-test("an issuer below a path has its metadata between host and path", async () => {
+test("an issuer with a path has its metadata before the path", async () => {
   const key = newKey();
   const iss = `${THERE}/schools/7`;
   const site = { [`${THERE}/.well-known/jwt-vc-issuer/schools/7`]: { issuer: iss, jwks: { keys: [key.jwk] } } };
   assert.deepEqual((await judge(credential(key, { iss }), site)).wrong, PLAIN);
 });
 
-test("metadata of another issuer is not believed", async () => {
+test("metadata of another issuer is rejected", async () => {
   const key = newKey();
   const site = { [`${THERE}/.well-known/jwt-vc-issuer`]: { issuer: HERE, jwks: { keys: [key.jwk] } } };
   const { wrong } = await judge(credential(key), site);
@@ -92,7 +92,7 @@ test("a DID's keys count if they are meant for assertions", async () => {
   assert.deepEqual((await judge(credential(key, { iss: DID }), other)).wrong[0], "signature failed unknown_issuer");
 });
 
-test("a bare key signs, and nothing says whose it is", async () => {
+test("the owner of a bare key is unknown", async () => {
   const key = newKey();
   const iss = `did:jwk:${Buffer.from(JSON.stringify(key.jwk)).toString("base64url")}`;
   const token = credential(key, { iss }, { kid: undefined });
@@ -101,7 +101,7 @@ test("a bare key signs, and nothing says whose it is", async () => {
   assert.deepEqual(asked, []);
 });
 
-test("a response without end is not read to its end", async () => {
+test("an endless response is not read to its end", async () => {
   const key = newKey();
   let sent = 0;
   const fetch = async () => {
@@ -210,7 +210,7 @@ function older({ header, payload }) {
   delete header.cty;
 }
 
-test("a W3C credential of data model 1.1 passes, and its own dates and status count", async () => {
+test("dates and status of a W3C 1.1 credential are checked", async () => {
   const { claims, wrong } = await w3c(older);
   assert.deepEqual(wrong, W3C);
   assert.equal(claims.credentialSubject.full_name, "Ada Example");
@@ -227,7 +227,7 @@ test("a W3C credential of data model 1.1 passes, and its own dates and status co
   }
 });
 
-test("claims that contradict a credential of data model 1.1 are refused", async () => {
+test("claims that contradict a W3C 1.1 credential are rejected", async () => {
   for (const change of [
     ({ payload }) => (payload.vc.issuer = "did:web:other.example"),
     ({ payload }) => {
@@ -265,7 +265,7 @@ for (const [name, change, expected] of [
   });
 }
 
-test("a W3C credential that names both kinds of list is replaced by the one that can say so", async () => {
+test("a W3C credential with both status lists can be replaced", async () => {
   const key = newKey();
   const uri = `${THERE}/status/1`;
   const list = { sub: uri, iat: NOW - 5, status_types: { "0x03": "replaced" }, status_list: { bits: 2, lst: deflateSync(Buffer.from([3])).toString("base64url") } };
@@ -294,7 +294,7 @@ for (const [name, dates, code] of [
   });
 }
 
-test("a W3C credential is not what was presented to somebody", async () => {
+test("a W3C credential is not accepted as a presentation", async () => {
   const key = newKey();
   const token = jws({ typ: "vc+jwt" }, { type: ["VerifiableCredential"], issuer: THERE }, key);
   const { wrong } = await judge(token, METADATA_SITE(key), { audience: "https://hirer.example" });

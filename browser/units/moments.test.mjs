@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { load } from "./modules.mjs";
 
 const { dayInWords, leftInWords, momentInWords } = await load("moments.js");
+const MINUTE = 60_000;
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 10, 23, 9, 0);
 
@@ -26,6 +27,8 @@ test("a moment of another year shows the year", () => {
 
 test("the time left is rounded as on the server", () => {
   const left = [0.9, 1, 23.9, 24, 35.9, 36, 48].map((hours) => leftInWords(hours * HOUR, "en"));
-  assert.deepEqual(left, [undefined, "1 hour", "23 hours", "1 day", "1 day", "2 days", "2 days"]);
+  assert.deepEqual(left, ["54 minutes", "1 hour", "23 hours", "1 day", "1 day", "2 days", "2 days"]);
+  const minutes = [0.9, 1, 14.9, 59.9].map((minutes) => leftInWords(minutes * MINUTE, "en"));
+  assert.deepEqual(minutes, [undefined, "1 minute", "14 minutes", "59 minutes"]);
   assert.equal(leftInWords(-HOUR, "en"), undefined);
 });

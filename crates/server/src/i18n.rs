@@ -55,6 +55,28 @@ pub fn isolated(name: &str) -> String {
     format!("<bdi>{}</bdi>", value_html(name))
 }
 
+/// Returns a name for text without markup, such as SVG, that does not reorder the words around it.
+/// Only names that could do so get isolation marks, because copied text would contain them.
+pub fn isolated_text(name: &str) -> String {
+    if name.chars().any(may_reorder) { format!("\u{2068}{name}\u{2069}") } else { name.to_owned() }
+}
+
+/// Returns whether a character is of a right-to-left script or sets the direction of others. The
+/// ranges are those that Unicode reserves for such scripts (DerivedBidiClass.txt).
+fn may_reorder(character: char) -> bool {
+    matches!(
+        character,
+        '\u{590}'..='\u{8FF}'
+            | '\u{200F}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{FB1D}'..='\u{FDFF}'
+            | '\u{FE70}'..='\u{FEFF}'
+            | '\u{10800}'..='\u{10FFF}'
+            | '\u{1E800}'..='\u{1EFFF}'
+    )
+}
+
 /// Returns the title of a credential type as it is written inside a sentence, like "career
 /// history".
 pub fn within_sentence(title: &str) -> String {
@@ -264,14 +286,15 @@ impl Text {
         }
     }
 
-    /// Formats the time left until `until`, like "2 days left".
+    /// Formats the time left until `until`, like "2 days left" or "14 minutes left".
     pub fn time_left(&self, now: Timestamp, until: Timestamp) -> String {
-        let hours = i64::try_from(until.since(now).as_secs() / 3600).unwrap_or(i64::MAX);
-        match hours {
-            0 => self.of("left-soon"),
-            1..24 => self.count("left-hours", hours),
+        let minutes = i64::try_from(until.since(now).as_secs() / 60).unwrap_or(i64::MAX);
+        match (minutes / 60, minutes) {
+            (0, 0) => self.of("left-soon"),
+            (0, minutes) => self.count("left-minutes", minutes),
+            (hours @ 1..24, _) => self.count("left-hours", hours),
             // Rounds to the nearest number of days.
-            _ => self.count("left-days", hours.saturating_add(12) / 24),
+            (hours, _) => self.count("left-days", hours.saturating_add(12) / 24),
         }
     }
 
@@ -379,6 +402,16 @@ mod tests {
     }
 
     #[test]
+    fn right_to_left_names_in_plain_text_are_isolated() {
+        for name in ["منى", "Acme شركة", "חברה", "\u{202E}evil"] {
+            assert_eq!(isolated_text(name), format!("\u{2068}{name}\u{2069}"));
+        }
+        for name in ["", "Acme", "Économie 7-11", "一二三", "Привет"] {
+            assert_eq!(isolated_text(name), name);
+        }
+    }
+
+    #[test]
     fn months_durations_and_times_are_formatted() {
         let text = Text::default();
         assert_eq!(text.month("2024-05".parse::<YearMonth>().expect("a month")), "May 2024");
@@ -396,12 +429,13 @@ mod tests {
     }
 
     #[test]
-    fn time_left_is_in_days_then_hours() {
+    fn time_left_is_in_days_then_hours_then_minutes() {
         let (text, now) = (Text::default(), Timestamp::from_micros(0));
         let left = |minutes: u64| text.time_left(now, now + std::time::Duration::from_secs(60 * minutes));
         for (minutes, expected) in [
-            (0, "less than an hour left"),
-            (59, "less than an hour left"),
+            (0, "less than a minute left"),
+            (1, "1 minute left"),
+            (59, "59 minutes left"),
             (60, "1 hour left"),
             (23 * 60 + 59, "23 hours left"),
             (24 * 60, "1 day left"),
@@ -411,7 +445,7 @@ mod tests {
         ] {
             assert_eq!(left(minutes), expected, "{minutes}");
         }
-        assert_eq!(text.time_left(now, now - std::time::Duration::from_secs(9)), "less than an hour left");
+        assert_eq!(text.time_left(now, now - std::time::Duration::from_secs(9)), "less than a minute left");
     }
 
     #[test]

@@ -10,6 +10,7 @@ detail-job-planned = planned from { $start }, not confirmed yet
 
 selection-always = always shown
 selection-all-employment = { $count ->
+    [2] Both jobs
    *[other] All { $count } jobs
 }
 selection-some-employment = Choose jobs

@@ -39,11 +39,15 @@ left-hours = { $count ->
     [one] 1 hour left
    *[other] { $count } hours left
 }
+left-minutes = { $count ->
+    [one] 1 minute left
+   *[other] { $count } minutes left
+}
 minutes = { $count ->
     [one] 1 minute
    *[other] { $count } minutes
 }
-left-soon = less than an hour left
+left-soon = less than a minute left
 duration-years = { $count ->
     [one] 1 year
    *[other] { $count } years
@@ -106,7 +110,7 @@ code-wrong = { $count ->
 }
 code-over = This code has expired or was already used.
 code-too-often = Too many wrong codes. Request a new one.
-code-other-browser = You asked for this code in another browser. Enter it there, or get a new code for this browser.
+code-other-browser = You asked for this code in another browser, or this browser’s cookies were deleted since then. Enter the code in the other browser, or get a new one here.
 code-again = Get a new code
 code-not-come = No email? Check your spam folder.
 code-send-again = Send a new code
@@ -181,6 +185,7 @@ consent-when = Sent
 consent-purpose = Purpose
 consent-purpose-wallet = To keep in your wallet, and to share with anyone you choose.
 consent-name = About
+credential-test = Test data: this comes from a test client of this server. Do not rely on it.
 credential-heading = { $title }: { $headline }
 career-gap = No record for { $duration }, from { $start }.
 career-total = { $duration } of experience.
@@ -254,6 +259,7 @@ change-fact-added = { $label }: { $newer }
 change-fact-missing = { $label }: removed; it was { $older }
 change-details = Some details changed.
 standing-allow = Let { $partner } keep this up to date
+standing-allow-of = Let { $partner } keep this up to date: { $headline }
 standing-allow-help = They may add new months at these employers, with an end date or a new job title, without asking you. A new employer, a different name or a change to the past always needs your approval. We email you about each update, and you can undo it for 30 days.
 
 documents = Documents
@@ -289,7 +295,7 @@ batch-choose-birth-date = { $title }: { $headline }. Confirm that the date of bi
 batch-choose-version = { $title }: { $headline }. Choose whether it replaces what you have.
 batch-done-title = You have decided
 batch-answered = Your decisions
-batch-open = Open { $title }
+batch-open = Open { $headline }
 batch-accepted = { $title }: added to your wallet.
 batch-declined = { $title }: declined and deleted.
 batch-expired = { $title }: expired and deleted.
@@ -341,8 +347,8 @@ credential-updated = Updated by { $partner } on { $day }
 credential-superseded = Replaced by a newer version on { $day }.
 credential-withdrawn = Withdrawn by { $partner } on { $day }: { $reason }
 credential-record = View details
-credential-record-of = View details of what { $partner } sent
-credential-delete-of = Delete what { $partner } sent
+credential-record-of = View details: { $headline }, from { $partner }
+credential-delete-of = Delete: { $headline }, from { $partner }
 delete = Delete
 export = Download your data (JSON)
 export-help = your credentials, links and history; documents are separate downloads

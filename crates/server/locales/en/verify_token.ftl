@@ -1,8 +1,8 @@
 # The page where anyone can verify a token. Texts of the checks are in shares.ftl; the last group
 # here replaces a few of them.
 
-token-title = Check a signed record
-token-lead = Paste the text that you were given, or choose its file. Your browser checks it: the record is not sent to this site or anywhere else.
+token-title = Verify a token
+token-lead = A token is the signed text of a record. Paste the one that you were given, or choose its file. Your browser verifies it: the token is not sent to this site or anywhere else.
 token-another = Verify another token
 token-result = Result
 token-label = Token
@@ -14,7 +14,7 @@ token-checking = Verifying…
 token-no-script = This page needs JavaScript, because your browser does the checking. You can use this command instead:
 token-program = Do you want to verify tokens in a program?
 token-program-docs = Use the Partner API
-token-home = Did someone send you a signed record? Paste its text to see if it is genuine.
+token-home = Did someone send you a token, the signed text of a record? Paste it to see if it is genuine.
 token-hire = Verify a token that was sent to you
 
 token-said = What it says
@@ -48,6 +48,12 @@ token-ask-site = Contact { $issuer }
 token-algorithm = It could not be verified, because its signature algorithm is not supported here. The signature algorithms are ES256 and EdDSA (Ed25519).
 token-older-type = It could not be verified, because its format is that of an older draft (vc+sd-jwt). Ask for it as dc+sd-jwt.
 token-hash-algorithm = It could not be verified, because its hash algorithm is not supported here. The supported one is sha-256.
+token-data-model = It could not be verified. It is a W3C credential in a form that is not supported here.
+token-other-access-token = This is not a credential but an access token, which lets an app use a service. Do not pass it on.
+token-other-key-proof = This is not a credential but a proof that an app has a key.
+token-other-key-binding = This is not a credential but the holder’s signature of a presentation. Ask for the whole presentation.
+token-other-attestation = This is not a credential but an attestation of a wallet or of its keys.
+token-other-status-list = This is not a credential but a status list.
 token-issuer-name = It could not be verified. It names { $issuer } as its issuer, which is not an https address or a did:web.
 token-no-issuer = It could not be verified, because it does not name its issuer.
 token-bare-key = The signature is valid, but nothing shows who owns the key.

@@ -18,6 +18,8 @@ pub struct CredentialView {
     pub id: Uuid,
     /// The name of the partner that pushed it.
     pub partner: String,
+    /// Whether that is a sandbox partner. A demonstration says so on every page instead.
+    pub is_test: bool,
     /// Its type.
     pub known: credential::Type,
     /// The display name of its type.
@@ -160,6 +162,7 @@ impl CredentialView {
         }
         Ok(Some(Self {
             id: submission.id,
+            is_test: !app.is_demo() && partner.as_ref().is_some_and(|partner| partner.sandbox),
             partner: partner.map(|partner| partner.name).unwrap_or_default(),
             known,
             title: known.title,

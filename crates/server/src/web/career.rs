@@ -4,7 +4,7 @@ use credential::{Block, CareerHistory, Employment};
 
 use super::timeline::Timeline;
 use crate::flows::credential_view::CredentialView;
-use crate::i18n::{Text, isolated};
+use crate::i18n::{Text, isolated, isolated_text};
 use store::domain::career::{Career, Disagreement, Job};
 
 /// The careers of several credentials as one timeline and one list.
@@ -109,8 +109,8 @@ pub(super) fn in_one_line(text: &Text, employment: &Employment) -> String {
     let job = Job { attester: String::new(), employment: employment.clone(), lane: 0 };
     let period =
         period(text, &job, ["detail-job-planned", "detail-job-open-planned", "detail-job-open", "detail-job-span"]);
-    let organisation = employment.organisation.as_str();
-    text.with("detail-job", &[("role", employment.role()), ("organisation", organisation), ("period", &period)])
+    let (role, organisation) = (isolated_text(employment.role()), isolated_text(&employment.organisation));
+    text.with("detail-job", &[("role", role.as_str()), ("organisation", &organisation), ("period", &period)])
 }
 
 /// Describes the period of a job.

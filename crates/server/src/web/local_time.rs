@@ -26,6 +26,11 @@ impl Text {
         self.with_markup(key, &[("moment", self.local_moment(moment))])
     }
 
+    /// Returns the text of `key` as HTML, with the time left until a moment, and the moment.
+    pub fn with_left(&self, key: &str, left: &str, until: &Timestamp) -> String {
+        self.with_markup(key, &[("left", self.local_left(left, until)), ("moment", self.local_moment(until))])
+    }
+
     /// Returns the text of `key` as HTML, with the day of a moment.
     pub fn with_day(&self, key: &str, moment: &Timestamp) -> String {
         self.names_and_day(key, &[], moment)
@@ -51,6 +56,8 @@ mod tests {
         assert_eq!(text.with_moment("share-viewed", &moment), format!("Last viewed on {shown}."));
         let left = "<time datetime=\"2024-01-23T08:53:20Z\" data-left>2 days left</time>";
         assert_eq!(text.local_left("2 days left", &moment), left);
+        let said = text.with_left("choice-later", "2 days left", &moment);
+        assert_eq!(said, format!("You have {left} (until {shown}). Then it is deleted."));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::{Layout, page};
 use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::flows::issuance::offer::{self, OfferState};
+use crate::flows::wallet;
 use crate::form_token::FormToken;
 use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
@@ -35,7 +36,7 @@ struct OfferPage {
 /// The state of an offer, as the page shows it.
 #[derive(Debug)]
 enum Standing {
-    Open { link: String, picture: String, code: String, until: Timestamp },
+    Open { link: String, picture: String, code: String, until: Timestamp, left: String },
     Fetched,
     Kept,
     Ended,
@@ -67,10 +68,7 @@ async fn explain_change(app: &App, id: Uuid, holder: Uuid) -> Result<Option<Resp
     let (notice, shown) = match outdated.change() {
         None => return Ok(None),
         Some(Change::Replaced) => ("notice-offer-replaced", outdated.newest(id)),
-        Some(Change::Gone) => {
-            let found = app.store().read().await?.linked_submission(id, app.now()).await?;
-            ("notice-offer-gone", found.filter(|found| found.is_held_by(holder)).map(|found| found.id))
-        }
+        Some(Change::Gone) => ("notice-offer-gone", wallet::holds(app, holder, id).await?.then_some(id)),
     };
     let page = shown.map_or_else(|| "/wallet".to_owned(), |id| format!("/wallet/credentials/{id}"));
     Ok(Some((NOTICE.set(app, notice), Redirect::to(&page)).into_response()))
@@ -83,7 +81,8 @@ async fn show(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<
         OfferState::Open { transaction_code, expires_at } => {
             let link = app.links().offer(id);
             let picture = Qr::new(&link).map(|qr| qr.html(&layout.text.of("offer-qr"))).unwrap_or_default();
-            Standing::Open { link, picture, code: transaction_code, until: expires_at }
+            let left = layout.text.time_left(app.now(), expires_at);
+            Standing::Open { link, picture, code: transaction_code, until: expires_at, left }
         }
         OfferState::Fetched => Standing::Fetched,
         OfferState::Kept => Standing::Kept,

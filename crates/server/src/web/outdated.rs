@@ -9,8 +9,8 @@ use super::selection::{Selection, Sent};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
+use crate::flows::wallet::{self, Replaced};
 use store::domain::carry_over::carry_over;
-use store::domain::submission::Submission;
 
 /// Credentials that a form names and that are no longer current, each with its newest current
 /// version, if there is one.
@@ -62,31 +62,19 @@ pub(super) async fn catch_up(
     chosen: &mut BTreeSet<Uuid>,
     sent: &mut Sent,
 ) -> Result<Outdated, Error> {
-    let mut tx = app.store().read().await?;
-    let held = tx.held_submissions(holder).await?;
-    let find = |id: Uuid| held.iter().find(|held| held.id == id);
-    let stands = |id: Uuid| find(id).is_some_and(Submission::stands);
     let named: BTreeSet<Uuid> = chosen.iter().copied().chain(sent.credentials()).collect();
     let mut outdated = Outdated::default();
-    for id in named.into_iter().filter(|id| !stands(*id)) {
-        let known = tx.linked_submission(id, app.now()).await?;
-        if known.is_some_and(|known| known.holder() == Some(holder)) {
-            let newest = tx.newest_version(id).await?.filter(|newest| stands(*newest));
-            outdated.newest.insert(id, newest);
-        }
-    }
-    drop(tx);
-    for (older, newest) in &outdated.newest {
-        let was_chosen = chosen.remove(older);
+    for Replaced { older, newest, versions } in wallet::replaced(app, holder, &named).await? {
+        outdated.newest.insert(older, newest);
+        let was_chosen = chosen.remove(&older);
         outdated.is_replaced |= was_chosen && newest.is_some();
         outdated.is_gone |= was_chosen && newest.is_none();
-        let Some(newest) = newest else { continue };
         if was_chosen {
-            chosen.insert(*newest);
+            chosen.extend(newest);
         }
-        if let (Some(from), Some(to)) = (find(*older), find(*newest)) {
-            let places = carried(app, from, to, sent).await?;
-            sent.choose(*newest, &places);
+        if let Some((from, to)) = versions {
+            let places = carried(&from, &to, sent);
+            sent.choose(to.id, &places);
         }
     }
     Ok(outdated)
@@ -94,13 +82,10 @@ pub(super) async fn catch_up(
 
 /// Returns the positions in `newer` that correspond to the chosen ones in `older`; none if their
 /// types differ.
-async fn carried(app: &App, older: &Submission, newer: &Submission, sent: &Sent) -> Result<BTreeSet<String>, Error> {
-    let opened = CredentialView::open_all(app, &[older.clone(), newer.clone()]).await?;
-    let payload = |id: Uuid| opened.iter().find(|shown| shown.id == id).map(|shown| &shown.payload);
-    let (Some(from), Some(to)) = (payload(older.id), payload(newer.id)) else { return Ok(BTreeSet::new()) };
-    if older.credential_type != newer.credential_type {
-        return Ok(BTreeSet::new());
+fn carried(older: &CredentialView, newer: &CredentialView, sent: &Sent) -> BTreeSet<String> {
+    if older.known != newer.known {
+        return BTreeSet::new();
     }
-    let chosen = Selection::new(older.id, older.credential_type, from, Some(sent)).chosen();
-    Ok(carry_over(from, to, &chosen.places))
+    let chosen = Selection::new(older.id, older.known, &older.payload, Some(sent)).chosen();
+    carry_over(&older.payload, &newer.payload, &chosen.places)
 }

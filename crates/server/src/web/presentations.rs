@@ -61,6 +61,8 @@ struct PresentationPage {
     flow: Flow,
     standing: Standing,
     until: Timestamp,
+    /// The time left to respond.
+    left: String,
     /// Text key of why the last response or code was rejected.
     problem: Option<&'static str>,
 }
@@ -245,7 +247,8 @@ async fn show_page(
         }
     };
     let (id, flow, until) = (presentation.id, presentation.flow, presentation.expires_at);
-    let template = PresentationPage { layout: layout.clone(), question, id, flow, standing, until, problem };
+    let left = layout.text.time_left(app.now(), until);
+    let template = PresentationPage { layout: layout.clone(), question, id, flow, standing, until, left, problem };
     let mut response = page(app, &template, &layout);
     if let Some(url) = details.and_then(|details| details.callback_url) {
         allow_form_to(&mut response, &url);

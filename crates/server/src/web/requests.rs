@@ -24,6 +24,7 @@ use crate::flows::credential_view::{CredentialView, Withdrawal};
 use crate::flows::names::HeldNames;
 use crate::flows::return_url;
 use crate::flows::versions::HeldVersions;
+use crate::flows::wallet;
 use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
@@ -171,8 +172,8 @@ struct Answered {
     title: &'static str,
     /// Text key of the outcome.
     outcome: &'static str,
-    /// Its id, if it is in the wallet.
-    held: Option<Uuid>,
+    /// The credential, if it is in the wallet.
+    held: Option<CredentialView>,
 }
 
 #[derive(Template)]
@@ -284,8 +285,9 @@ async fn consent_to_batch(
             State::Withdrawn { .. } => "batch-withdrawn",
             State::TakenBack { .. } => "batch-taken-back",
         };
-        let is_held = matches!(item.state, State::Accepted { .. } | State::Withdrawn { .. });
-        answered.push(Answered { title, outcome, held: is_held.then_some(item.id) });
+        // Empty unless it is in the wallet: all other ends delete the data.
+        let held = CredentialView::open_all(app, std::slice::from_ref(item)).await?.pop();
+        answered.push(Answered { title, outcome, held });
     }
     let return_url = return_url::of(app, first).await?;
     let template = BatchConsent {
@@ -365,9 +367,7 @@ async fn decline(
 async fn next_page(app: &App, linked: &Linked, done: &str) -> Result<String, Error> {
     let batch = linked.items().first().and_then(|item| item.batch_id);
     let Some(batch) = batch else { return Ok(done.to_owned()) };
-    let items = app.store().read().await?.linked_batch(batch, app.now()).await?.map(|batch| batch.items);
-    let waits = items.is_some_and(|items| items.iter().any(|item| matches!(item.state, State::Incomplete { .. })));
-    Ok(if waits { format!("/requests/{batch}") } else { done.to_owned() })
+    Ok(if wallet::is_waiting(app, batch).await? { format!("/requests/{batch}") } else { done.to_owned() })
 }
 
 impl LinkError {

@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
 use crate::flows::share::{self, CreateShareError, NewShare};
+use crate::flows::wallet;
 use crate::form_token::{self, FormToken};
 use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
@@ -29,7 +30,6 @@ use ambient::Timestamp;
 use store::domain::share::{
     Chosen, DAYS, DEFAULT_DAYS, DisclosureRecord, MAX_ACTIVE, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, ShareState,
 };
-use store::domain::submission::Submission;
 
 #[derive(Template)]
 #[template(path = "share_form.html")]
@@ -67,6 +67,7 @@ struct Offer {
     id: Uuid,
     title: &'static str,
     partner: String,
+    headline: String,
     name: String,
     /// The last day on which it was valid, if it has expired.
     expired_on: Option<Date>,
@@ -144,7 +145,7 @@ fn change_key(change: Change) -> &'static str {
 impl Offer {
     /// `wanted` contains the submitted choices. In a new form, careers are ticked, and so is the
     /// credential if it is the only one.
-    fn new(shown: &CredentialView, submission: &Submission, wanted: Option<&Wanted>, alone: bool) -> Self {
+    fn new(shown: &CredentialView, wanted: Option<&Wanted>, alone: bool) -> Self {
         let is_career = shown.view.iter().any(|block| matches!(block, Block::Career(_)));
         let ticked = wanted.map_or(is_career || alone, |wanted| wanted.credentials.contains(&shown.id));
         let sent = wanted.map(|wanted| &wanted.sent);
@@ -152,10 +153,11 @@ impl Offer {
             id: shown.id,
             title: shown.title,
             partner: shown.partner.clone(),
+            headline: shown.headline.clone(),
             name: shown.full_name().to_owned(),
             expired_on: shown.expired_on,
             is_newer: false,
-            selection: Selection::new(shown.id, submission.credential_type, &shown.payload, sent),
+            selection: Selection::new(shown.id, shown.known, &shown.payload, sent),
             ticked,
         }
     }
@@ -232,14 +234,9 @@ pub(super) fn routes() -> Router<App> {
 
 /// Returns the credentials that `holder` can share: all that they hold, or the given one.
 async fn offers(app: &App, holder: Uuid, only: Option<Uuid>, wanted: Option<&Wanted>) -> Result<Vec<Offer>, Error> {
-    let held = app.store().read().await?.held_submissions(holder).await?;
-    // Withdrawn and replaced credentials are not signed.
-    let stands = |held: &Submission| held.stands() && only.is_none_or(|only| held.id == only);
-    let held: Vec<Submission> = held.into_iter().filter(stands).collect();
-    let shown = CredentialView::open_all(app, &held).await?;
-    let pairs = shown.iter().filter_map(|shown| Some((shown, held.iter().find(|held| held.id == shown.id)?)));
+    let shown = wallet::shareable(app, holder, only).await?;
     let alone = shown.len() == 1;
-    Ok(pairs.map(|(shown, held)| Offer::new(shown, held, wanted, alone)).collect())
+    Ok(shown.iter().map(|shown| Offer::new(shown, wanted, alone)).collect())
 }
 
 /// Renders a new form.
@@ -254,8 +251,10 @@ async fn new_form(app: &App, holder: Uuid, only: Option<Uuid>) -> Result<Respons
 /// Renders the page that says why there is nothing to share. A credential of another holder is not
 /// found.
 async fn nothing_to_share(app: &App, holder: Uuid, only: Option<Uuid>) -> Result<Response, Error> {
-    let held = app.store().read().await?.held_submissions(holder).await?;
-    let is_own = only.is_none_or(|only| held.iter().any(|held| held.id == only));
+    let is_own = match only {
+        Some(only) => wallet::holds(app, holder, only).await?,
+        None => true,
+    };
     if is_own { form(app, only, Vec::new(), Wanted::new(), None) } else { Err(Error::not_found()) }
 }
 
@@ -378,8 +377,7 @@ async fn show(
 
 async fn list(AppState(app): AppState<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
     let shares = share::list(&app, signed_in.holder.id).await?;
-    let held = app.store().read().await?.held_submissions(signed_in.holder.id).await?;
-    let may_share = held.iter().any(Submission::stands);
+    let may_share = wallet::may_share(&app, signed_in.holder.id).await?;
     let shares = shares.into_iter().map(|share| Listed::new(&app, share)).collect();
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
     Ok(page(&app, &SharesPage { layout: layout.clone(), shares, may_share }, &layout))

@@ -17,7 +17,7 @@ use askama::Template;
 use credential::YearMonth;
 
 use self::rows::{BETWEEN, Extent};
-use crate::i18n::Text;
+use crate::i18n::{Text, isolated_text};
 use store::domain::career::{Career, Gap, Job};
 
 /// Space left and right of the drawing. This and all other lengths are in pixels.
@@ -210,8 +210,8 @@ impl Canvas<'_> {
     }
 
     fn full_label(&self, job: &Job) -> String {
-        let values = [("role", job.employment.role()), ("organisation", job.employment.organisation.as_str())];
-        self.text.with("timeline-label", &values)
+        let (role, organisation) = (isolated_text(job.employment.role()), isolated_text(&job.employment.organisation));
+        self.text.with("timeline-label", &[("role", role.as_str()), ("organisation", organisation.as_str())])
     }
 
     /// Returns the rows and the bottom of the last one. Rows with an open job are higher.
@@ -241,7 +241,11 @@ impl Canvas<'_> {
         let (full, organisation) = (self.full_label(job), job.employment.organisation.as_str());
         let room = until - row.labels_from.max(row.bars_to);
         let fitting = [full.as_str(), organisation].into_iter().find(|label| font_metrics::width(label, LABEL) <= room);
-        let text = fitting.map(str::to_owned).or_else(|| font_metrics::cut(organisation, room, LABEL))?;
+        let text = match fitting {
+            Some(label) if label == full => full,
+            Some(organisation) => isolated_text(organisation),
+            None => isolated_text(&font_metrics::cut(organisation, room, LABEL)?),
+        };
         let (start, width) = (self.x(job.start()), font_metrics::width(&text, LABEL));
         // The estimated width is an upper bound: a label that was moved left is aligned at its end,
         // so that it reaches its bar in any font.
@@ -331,8 +335,8 @@ impl Canvas<'_> {
                 None => "timeline-job",
             };
             let values = [
-                ("role", job.employment.role()),
-                ("organisation", &job.employment.organisation),
+                ("role", &*isolated_text(job.employment.role())),
+                ("organisation", &isolated_text(&job.employment.organisation)),
                 ("start", &self.text.month(job.start())),
                 ("last", &self.text.month(job.last())),
                 ("duration", &self.text.duration(job.months())),

@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
 use crate::flows::verification_request::{self, DisclosureRecord, HolderRequest, RequestDetails, Unanswerable};
+use crate::flows::wallet;
 use crate::http::extract::{Form, Path};
 use crate::http::session::{SignedIn, Visitor};
 use crate::i18n::Text;
@@ -50,6 +51,7 @@ struct VerifyPage {
     /// here.
     destination: String,
     expires_at: Timestamp,
+    left: String,
     /// Text key of the error in the submitted form.
     problem: Option<&'static str>,
 }
@@ -248,15 +250,13 @@ async fn offers(
     if details.query.is_some() {
         return Ok(Offers { all: Vec::new(), holds_any: false });
     }
-    let mut held = app.store().read().await?.held_submissions(request.holder).await?;
-    held.retain(|held| held.stands() && held.credential_type == request.verification.credential_type);
-    let shown = CredentialView::open_all(app, &held).await?;
+    let shown = wallet::candidates(app, request.holder, request.verification.credential_type).await?;
     let offers = shown.iter().filter_map(|shown| Offer::new(shown, &request.verification, details, picked));
     let mut all: Vec<Offer> = offers.collect();
     if let (None, Some(newest)) = (picked, all.last_mut()) {
         newest.picked = true;
     }
-    Ok(Offers { all, holds_any: !held.is_empty() })
+    Ok(Offers { all, holds_any: !shown.is_empty() })
 }
 
 fn request_page(
@@ -285,6 +285,7 @@ fn request_page(
         holds_any: offers.holds_any,
         destination: details.callback_url.as_deref().map(destination).unwrap_or_default(),
         expires_at: request.verification.expires_at,
+        left: layout.text.time_left(app.now(), request.verification.expires_at),
         problem,
     };
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };

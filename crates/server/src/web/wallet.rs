@@ -17,18 +17,16 @@ use super::people::Notes;
 use super::updates::Updates;
 use super::{Layout, page};
 use crate::app::App;
-use store::domain::submission::Submission;
-
 use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
-use crate::flows::{account, consent};
+use crate::flows::{account, consent, wallet};
 use crate::form_token::FormToken;
 use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
 use crate::i18n::Text;
 use ambient::Timestamp;
-use store::{Decision, VersionDecision};
+use store::VersionDecision;
 
 #[derive(Template)]
 #[template(path = "wallet.html")]
@@ -91,24 +89,25 @@ struct Waiting {
     count: i64,
     /// The time left to decide.
     left: String,
+    until: Timestamp,
 }
 
 impl Waiting {
     /// Groups submissions by link: the items of a batch share one page.
-    async fn grouped(app: &App, submissions: &[Submission], text: &Text) -> Result<Vec<Self>, Error> {
-        let mut tx = app.store().read().await?;
+    fn grouped(contents: &wallet::Wallet, now: Timestamp, text: &Text) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
-        for submission in submissions {
+        for submission in &contents.waiting {
             let id = submission.batch_id.unwrap_or(submission.id);
             if let Some(known) = all.iter_mut().find(|known| known.id == id) {
                 known.count += 1;
                 continue;
             }
-            let partner = tx.partner(submission.partner_id).await?.map(|partner| partner.name).unwrap_or_default();
-            let left = text.time_left(app.now(), submission.expires_at);
-            all.push(Self { id, partner, title: submission.credential_type.title, count: 1, left });
+            let partner = contents.partners.get(&submission.partner_id).cloned().unwrap_or_default();
+            let left = text.time_left(now, submission.expires_at);
+            let (title, until) = (submission.credential_type.title, submission.expires_at);
+            all.push(Self { id, partner, title, count: 1, left, until });
         }
-        Ok(all)
+        all
     }
 }
 
@@ -163,18 +162,14 @@ pub(super) fn routes() -> Router<App> {
 
 async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
     let holder = &signed_in.holder;
-    let mut tx = app.store().read().await?;
-    let (held, waiting) = (tx.held_submissions(holder.id).await?, tx.waiting_submissions(holder.id, app.now()).await?);
-    let has_passkey = !tx.passkeys(holder.id).await?.is_empty();
-    let mut updates = tx.version_decisions_of(holder.id).await?;
-    drop(tx);
-    updates.retain(|decided| decided.decision == Decision::Standing);
+    let contents = wallet::contents(&app, holder.id).await?;
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
+    let waiting = Waiting::grouped(&contents, app.now(), &layout.text);
+    let wallet::Wallet { held, updates, has_passkey, .. } = contents;
     let (held, earlier): (Vec<CredentialView>, Vec<CredentialView>) =
-        CredentialView::open_all(&app, &held).await?.into_iter().partition(|shown| shown.superseded_at.is_none());
+        held.into_iter().partition(|shown| shown.superseded_at.is_none());
     let people = NamedWallet::group(held, &layout.text);
     let offer_passkey = app.webauthn().is_some() && !has_passkey && holder.passkey_offer_declined_at.is_none();
-    let waiting = Waiting::grouped(&app, &waiting, &layout.text).await?;
     let documents_left = documents_left(&app, holder.id, &layout.text).await?;
     let template = Wallet { layout: layout.clone(), people, earlier, waiting, updates, offer_passkey, documents_left };
     Ok(page(&app, &template, &layout))
@@ -182,23 +177,14 @@ async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: Head
 
 /// Returns the time left for the documents of each credential; empty if the wallet is kept.
 async fn documents_left(app: &App, holder: Uuid, text: &Text) -> Result<HashMap<Uuid, String>, Error> {
-    let (now, end) = (app.now(), Timestamp::from_micros(i64::MAX));
-    let ending = app.store().read().await?.ending_documents(holder, now, end, false).await?;
-    Ok(ending.into_iter().map(|ending| (ending.submission, text.time_left(now, ending.ends_at))).collect())
+    let (now, ends) = (app.now(), wallet::ends_of_documents(app, holder).await?);
+    Ok(ends.into_iter().map(|(id, ends_at)| (id, text.time_left(now, ends_at))).collect())
 }
 
 /// Returns the credentials that partners still confirm. A withdrawn career is only in the list, not
 /// in the combined career.
 fn standing(held: &[CredentialView]) -> Vec<CredentialView> {
     held.iter().filter(|shown| shown.stands()).cloned().collect()
-}
-
-/// Returns the credential, if it is in `holder`'s wallet.
-async fn held(app: &App, id: Uuid, holder: Uuid) -> Result<CredentialView, Error> {
-    let submission = app.store().read().await?.linked_submission(id, app.now()).await?;
-    let submission = submission.filter(|found| found.is_held_by(holder));
-    let shown = CredentialView::open(app, &submission.ok_or_else(Error::not_found)?).await?;
-    shown.ok_or_else(Error::not_found)
 }
 
 async fn record(
@@ -208,12 +194,10 @@ async fn record(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let holder = signed_in.holder.id;
-    let shown = held(&app, id, holder).await?;
-    let others = app.store().read().await?.held_submissions(holder).await?;
+    let shown = wallet::record(&app, holder, id).await?;
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
     let updates = Updates::of(&app, holder, &shown, &layout.text).await?;
-    let mut others =
-        if shown.stands() { standing(&CredentialView::open_all(&app, &others).await?) } else { Vec::new() };
+    let mut others = if shown.stands() { wallet::shareable(&app, holder, None).await? } else { Vec::new() };
     others.retain(|other| stand_together(other.full_name(), shown.full_name()));
     let career = CareerView::beside(&shown, &others, &layout.text);
     let documents_left = documents_left(&app, holder, &layout.text).await?.remove(&id);
@@ -222,7 +206,7 @@ async fn record(
 }
 
 async fn confirm(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let shown = held(&app, id, signed_in.holder.id).await?;
+    let shown = wallet::record(&app, signed_in.holder.id, id).await?;
     let layout = Layout::new(&app, true);
     Ok(page(&app, &DeleteCredential { layout: layout.clone(), shown }, &layout))
 }

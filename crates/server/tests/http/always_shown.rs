@@ -171,7 +171,7 @@ async fn jobs_are_shared_whole_unless_single_ones_are_chosen() {
     let id = push(&test, &token, "career_history", &career("1")).await;
     person.accept(id).await;
     let page = person.text(&format!("/wallet/credentials/{id}/share")).await;
-    for said in ["All 2 jobs", "Choose jobs", "No jobs"] {
+    for said in ["Both jobs", "Choose jobs", "No jobs"] {
         assert!(page.contains(said), "{said}: {page}");
     }
     let list = format!("{id}/employment");

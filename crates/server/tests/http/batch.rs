@@ -64,13 +64,15 @@ async fn batch_has_one_link_and_each_item_is_decided_separately() {
         assert!(page.contains(said), "{said}");
     }
     assert_eq!(page.matches("Add to my wallet").count(), 3);
-    // Buttons with the same name are distinguished by the heading that describes them.
+    // The name of each button includes the heading of its item.
     let headed = |item: &Uuid| page.contains(&format!("<h2 id=\"item-{item}\">"));
     let headed: Vec<Uuid> = forms(&page).into_iter().filter(headed).collect();
     assert_eq!(headed.len(), 3, "{page}");
     for item in headed {
-        let described = format!("aria-describedby=\"item-{item}\"");
-        assert_eq!(page.matches(&described).count(), 2, "{described}: {page}");
+        for button in ["accept-button", "decline-button"] {
+            let named = format!("id=\"{button}-{item}\" aria-labelledby=\"{button}-{item} item-{item}\"");
+            assert_eq!(page.matches(&named).count(), 1, "{named}: {page}");
+        }
     }
     let places =
         ["Career history: ", "Microcredential: ", "Right to work: "].map(|title| page.find(title).expect(title));

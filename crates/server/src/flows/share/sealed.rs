@@ -16,9 +16,10 @@ use ambient::Timestamp;
 use store::domain::share::{Chosen, Contents, DisclosureRecord, Share};
 use store::{StatusPlace, StoreError};
 
-/// Returns a short description of a credential: its type and attester.
+/// Returns a short description of a credential: its type, headline and attester.
 pub(super) fn title(credential: &IssuableCredential) -> String {
-    format!("{} ({})", credential.credential_type.title, credential.attester)
+    let known = credential.credential_type;
+    format!("{}: {} ({})", known.title, known.headline(&credential.payload.fields), credential.attester)
 }
 
 /// The values that all presentations of a link are bound to.

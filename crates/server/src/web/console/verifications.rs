@@ -1,8 +1,8 @@
 //! `/console/verifications`: a partner's verification requests and their states.
 //!
-//! Shows no personal data: of the details of a request only the query. The row id of a request opens
-//! it, and the partner's own id may say something about a person, so neither appears in addresses:
-//! those contain an encrypted id.
+//! Shows no personal data: of the details of a request only the query. The row id of a request
+//! opens it, and the partner's own id may say something about a person, so neither appears in
+//! addresses: those contain an encrypted id.
 
 use askama::Template;
 use axum::Router;

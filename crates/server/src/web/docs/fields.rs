@@ -263,8 +263,8 @@ fn raw(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The limits of a schema: the keywords for the minimum and the maximum, and the texts for both, for
-/// the minimum only, and for the maximum only.
+/// The limits of a schema: the keywords for the minimum and the maximum, and the texts for both,
+/// for the minimum only, and for the maximum only.
 const LIMITS: [(&str, &str, [&str; 3]); 3] = [
     ("minLength", "maxLength", ["docs-length-between", "docs-length-least", "docs-length-most"]),
     ("minItems", "maxItems", ["docs-items-between", "docs-items-least", "docs-items-most"]),

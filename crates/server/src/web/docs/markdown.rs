@@ -203,7 +203,8 @@ impl<'a, R: Fn(&str) -> Option<String>> Writer<'a, R> {
         }
     }
 
-    /// Starts a part of a table. Each cell has the name of its column, which a phone shows before it.
+    /// Starts a part of a table. Each cell has the name of its column, which a phone shows before
+    /// it.
     fn start_of_table(&mut self, tag: &Tag<'a>) {
         match tag {
             Tag::Table(_) => {

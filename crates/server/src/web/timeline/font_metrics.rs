@@ -25,6 +25,8 @@ pub fn cut(label: &str, room: f64, size: f64) -> Option<String> {
 /// Returns the width of a character in ems.
 fn ems(character: char) -> f64 {
     match character {
+        // Marks that isolate a right-to-left name have no width.
+        '\u{2066}'..='\u{2069}' => 0.0,
         ' ' | 'f' | 'i' | 'j' | 'l' | 't' | 'I' | '.' | ',' | ':' | ';' | '\'' | '!' | '|' | '(' | ')' => 0.4,
         'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' | '—' => 1.0,
         other if other.is_uppercase() => 0.85,

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_that_do_not_fit_at_the_right_edge_get_a_row_without_earlier_bars() {
+    fn labels_too_wide_at_the_right_edge_get_a_free_row() {
         assert_eq!(assign(&[job(0.0, 350.0, 80.0), job(350.0, 400.0, 120.0)], 400.0, 9), Some(vec![0, 1]));
         assert_eq!(assign(&[job(0.0, 350.0, 80.0), job(350.0, 400.0, 50.0)], 400.0, 9), Some(vec![0, 0]));
     }

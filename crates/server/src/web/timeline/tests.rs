@@ -165,6 +165,22 @@ fn short_last_job_keeps_its_label_beside_its_bar() {
 }
 
 #[test]
+fn right_to_left_names_do_not_reorder_the_words_around_them() {
+    let mut history = sample();
+    history.employment[0].role_title = Some("مهندسة".to_owned());
+    history.employment[0].organisation = "شركة الشمال".to_owned();
+    for drawing in &draw(history).drawings {
+        let said = "\u{2068}مهندسة\u{2069} at \u{2068}شركة الشمال\u{2069}, January 2020 to December 2022";
+        assert!(drawing.description.contains(said), "{}", drawing.description);
+        let labels = texts(drawing);
+        let isolated = labels.iter().filter(|text| text.starts_with('\u{2068}') && text.ends_with('\u{2069}'));
+        assert_eq!(isolated.count(), 1, "{labels:?}");
+        let plain = labels.iter().filter(|text| text.contains("Company B")).all(|text| !text.contains('\u{2068}'));
+        assert!(plain, "{labels:?}");
+    }
+}
+
+#[test]
 fn names_are_escaped() {
     let mut history = sample();
     history.employment[0].organisation = "<script>alert(1)</script>".to_owned();

@@ -20,7 +20,7 @@ async fn verification_requests_are_shown_without_personal_data() {
     assert!(browser.text("/console/verifications").await.contains("No verification requests yet."));
     let (id, content) = ask(&test, &token, &json!({ "request_id": "case-7" })).await;
     let list = browser.text("/console/verifications").await;
-    assert!(list.contains("case-7") && list.contains("Waiting"), "{list}");
+    assert!(list.contains("case-7") && list.contains("Pending"), "{list}");
     let address = listed(&list);
     assert!(!address.contains(&id), "{address}");
     let open = browser.text(&address).await;

@@ -30,3 +30,22 @@ async fn shared_page_says_that_sandbox_data_is_test_data() {
     let page = shown_to_hirers(&test, &mut person, &sandbox, "2").await;
     assert!(page.contains(MARK), "{page}");
 }
+
+#[tokio::test]
+async fn consent_page_record_and_wallet_mark_sandbox_data() {
+    const MARK: &str = "Test data: this comes from a test client of this server.";
+    let test = TestApp::new().await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let partners = [(test.partner().await, "1", 0), (test.sandbox_partner().await, "2", 1)];
+    for (partner, id, marks) in partners {
+        let credential: Uuid = test.push(&test.token(&partner).await, id).await;
+        person.open(credential).await.assert_status(303);
+        let consent = person.text(&format!("/requests/{credential}")).await;
+        assert_eq!(consent.matches(MARK).count(), marks, "{consent}");
+        person.accept(credential).await;
+        let record = person.text(&format!("/wallet/credentials/{credential}")).await;
+        assert_eq!(record.matches(MARK).count(), marks, "{record}");
+        let wallet = person.text("/wallet").await;
+        assert_eq!(wallet.matches(MARK).count(), marks, "{wallet}");
+    }
+}

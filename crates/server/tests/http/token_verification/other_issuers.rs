@@ -237,7 +237,7 @@ async fn every_status_list_of_a_token_is_fetched() {
 }
 
 #[tokio::test]
-async fn unsupported_tokens_are_not_checkable_and_other_texts_are_named() {
+async fn unsupported_tokens_are_not_checkable_and_texts_are_named() {
     let test = TestApp::new().await;
     let access = access_token(&test, "").await;
     // {"alg":"ES384","typ":"dc+sd-jwt"}

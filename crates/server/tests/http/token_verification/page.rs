@@ -13,7 +13,7 @@ async fn only_the_page_for_tokens_may_ask_other_sites() {
     }
     let other = test.get("/").await.assert_status(200);
     assert!(other.header("content-security-policy").contains("connect-src 'self';"));
-    assert!(other.text.contains("<a href=\"/verify\">Check a signed record</a>"), "{}", other.text);
+    assert!(other.text.contains("<a href=\"/verify\">Verify a token</a>"), "{}", other.text);
 }
 
 #[tokio::test]

@@ -94,7 +94,7 @@ async fn request_page_shows_partner_purpose_and_selectable_claims() {
         "They also see that <bdi>Acme Payroll</bdi> confirmed it, and when.",
         ">Share</button>",
         ">Cancel</button>",
-        "This request expires on <time datetime=\"2026-11-23T09:15:00Z\" data-local>23 November 2026, 09:15 UTC</time>.",
+        "You have <time datetime=\"2026-11-23T09:15:00Z\" data-left>15 minutes left</time> to respond (until <time datetime=\"2026-11-23T09:15:00Z\" data-local>23 November 2026, 09:15 UTC</time>).",
     ] {
         assert!(shown.text.contains(said), "{said}: {}", shown.text);
     }
