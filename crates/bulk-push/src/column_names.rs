@@ -1,5 +1,5 @@
-//! The names of columns that payroll and HR systems use: ADP, ERPNext, Gusto, KeyPay, MYOB, OrangeHRM,
-//! Talenox, Workday, Xero and others.
+//! The names of columns that payroll and HR systems use: ADP, ERPNext, Gusto, KeyPay, MYOB,
+//! OrangeHRM, Talenox, Workday, Xero and others.
 
 /// Names of the column that identifies the person, the most likely first.
 pub const PERSON: &[&str] = &[

@@ -84,8 +84,8 @@ impl Kind {
         }
     }
 
-    /// Returns whether a value of a row without an end agrees with an employed person. `name` is the
-    /// folded name of its column.
+    /// Returns whether a value of a row without an end agrees with an employed person. `name` is
+    /// the folded name of its column.
     pub fn agrees(self, name: &str, value: &str) -> bool {
         let text = folded(value);
         match self {

@@ -96,7 +96,8 @@ impl Survey {
             return self.utf8.add(number);
         }
         self.other.add(number);
-        // A space may be within a name, and letters of multi-byte encodings may have any other byte.
+        // A space may be within a name, and letters of multi-byte encodings may have any other
+        // byte.
         for cell in line.split(|byte| b",;\t\"\r\n".contains(byte)) {
             if !cell.is_ascii() && cell.len() <= LONGEST_CELL && self.cells.len() < CELLS {
                 if self.first.is_none() {

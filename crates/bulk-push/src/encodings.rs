@@ -32,8 +32,8 @@ pub fn read(path: &Path, label: &str) -> Result<Vec<u8>, Error> {
             encoding.name()
         )));
     }
-    // A single-byte encoding reads any bytes, so it would garble the lines in UTF-8. In others a line
-    // may be valid UTF-8 by accident.
+    // A single-byte encoding reads any bytes, so it would garble the lines in UTF-8. In others a
+    // line may be valid UTF-8 by accident.
     let mixture = if encoding.is_single_byte() { Survey::of(&bytes).mixture() } else { None };
     if let Some(mixture) = mixture {
         return Err(Error::Failed(format!("{name}: {mixture}")));
@@ -61,7 +61,8 @@ pub fn utf16(start: &[u8]) -> Option<&'static str> {
     (even >= least && odd * 8 < even).then_some("utf-16be")
 }
 
-/// Returns the name of an encoding of Unicode that is not supported: UTF-32, or UTF-7 with its mark.
+/// Returns the name of an encoding of Unicode that is not supported: UTF-32, or UTF-7 with its
+/// mark.
 pub fn other_unicode(start: &[u8]) -> Option<&'static str> {
     let is_utf32 = start.starts_with(&[0xff, 0xfe, 0, 0])
         || start.starts_with(&[0, 0, 0xfe, 0xff])

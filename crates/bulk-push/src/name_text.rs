@@ -1,5 +1,5 @@
-//! Recognises text that is no name, or a damaged one: escapes and markup, signs of another encoding,
-//! invisible characters, numbers, logins and placeholders.
+//! Recognises text that is no name, or a damaged one: escapes and markup, signs of another
+//! encoding, invisible characters, numbers, logins and placeholders.
 
 use credential::names::{is_garbled, is_mojibake};
 
@@ -53,8 +53,8 @@ const REMARKS: [&str; 13] = [
 /// The same of several words.
 const PHRASES: [&str; 6] = ["do not use", "ex employee", "former employee", "past employee", "no longer", "on leave"];
 
-/// Words about a person who left. Some are names as well, such as `Left`: they are remarks where the
-/// rest of the name is written differently, as in `Ada Example left` and `Ada Example TERM`.
+/// Words about a person who left. Some are names as well, such as `Left`: they are remarks where
+/// the rest of the name is written differently, as in `Ada Example left` and `Ada Example TERM`.
 const LEFT: [&str; 14] = [
     "left",
     "term",
@@ -97,8 +97,8 @@ pub fn fault_of_text(text: &str) -> Option<String> {
     })
 }
 
-/// Returns whether an apostrophe is the mark of a spreadsheet, as in `'Ada Example`, and not a part of
-/// the text, as in `'t Hooft`.
+/// Returns whether an apostrophe is the mark of a spreadsheet, as in `'Ada Example`, and not a part
+/// of the text, as in `'t Hooft`.
 fn has_text_mark(text: &str) -> bool {
     text.strip_prefix('\'').is_some_and(|rest| rest.starts_with(char::is_uppercase) && !rest.contains('\''))
 }

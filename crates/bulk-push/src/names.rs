@@ -94,8 +94,8 @@ pub fn problem(plan: &Plan, parts: &NameParts, cells: &[String]) -> Option<Probl
         .or_else(|| left_out(plan, parts, cells, &name))
 }
 
-/// Returns whether a cell means that there is no given or middle name, where the name is joined from
-/// several columns.
+/// Returns whether a cell means that there is no given or middle name, where the name is joined
+/// from several columns.
 pub fn is_no_part(plan: &Plan, columns: &[usize], column: usize, text: &str) -> bool {
     let is_split = columns.len() > 1 && plan.columns_of("full_name") == Some(columns);
     is_split && NO_GIVEN_NAMES.contains(&text) && is_given_name(&plan.header[column])

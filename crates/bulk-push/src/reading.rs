@@ -66,8 +66,8 @@ pub struct ReadingArgs {
     /// A job may start up to 12 months in the future, for signed contracts.
     #[arg(long)]
     allow_future_start: bool,
-    /// Rows may have fewer cells than the header, from a program that leaves out empty cells at their
-    /// end.
+    /// Rows may have fewer cells than the header, from a program that leaves out empty cells at
+    /// their end.
     #[arg(long)]
     allow_short_rows: bool,
     /// The sheet of a workbook (.xlsx). Default: the only one with rows.

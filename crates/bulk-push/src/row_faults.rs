@@ -99,8 +99,8 @@ impl Group<'_> {
         columns.map(|column| self.at(index, Some(column), rejected_row("cell.formula", message.to_owned()))).collect()
     }
 
-    /// Refuses text in columns that are pushed if it was decoded with the wrong encoding. Names have
-    /// rules of their own.
+    /// Refuses text in columns that are pushed if it was decoded with the wrong encoding. Names
+    /// have rules of their own.
     fn garbled(&self, index: usize) -> Vec<RejectedRow> {
         let is_text = |shape: Shape| matches!(shape, Shape::Text | Shape::TextOrNumber);
         let targets = self.plan.form.targets.iter().zip(&self.plan.origins);

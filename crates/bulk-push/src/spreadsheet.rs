@@ -37,7 +37,8 @@ pub struct Sheet {
     pub text: Vec<u8>,
     /// The cells that are merged over several rows.
     pub merged: Vec<Merged>,
-    /// Rows that are hidden or filtered out, which the text has too. They are counted in all sheets.
+    /// Rows that are hidden or filtered out, which the text has too. They are counted in all
+    /// sheets.
     pub hidden_rows: u64,
     /// Hidden sheets with rows, which are not read.
     pub hidden_sheets: u64,

@@ -10,7 +10,7 @@ pub mod api;
 pub mod app;
 pub mod auth;
 pub mod backup;
-mod certificate_chain;
+pub mod certificate_chain;
 pub mod cli;
 pub mod config;
 pub mod documents;

@@ -2,8 +2,8 @@
 //!
 //! Owns the filter. A host name is resolved here, addresses that are not public are dropped, and
 //! the connection uses one of the remaining addresses of that same lookup. This prevents
-//! server-side request forgery (SSRF), also by DNS rebinding. Redirects are not followed, proxies are not used, and only https is
-//! allowed.
+//! server-side request forgery (SSRF), also by DNS rebinding. Redirects are not followed, proxies
+//! are not used, and only https is allowed.
 
 pub mod probe;
 

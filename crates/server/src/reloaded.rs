@@ -29,7 +29,8 @@ impl<T: PartialEq> Reloaded<T> {
         self.state.read().unwrap_or_else(PoisonError::into_inner).content.clone()
     }
 
-    /// Returns whether the present content of the files is invalid, so that earlier content is used.
+    /// Returns whether the present content of the files is invalid, so that earlier content is
+    /// used.
     pub fn is_stale(&self) -> bool {
         self.state.read().unwrap_or_else(PoisonError::into_inner).refusal.is_some()
     }

@@ -40,8 +40,8 @@ pub enum Person {
     Deletes,
     /// Accepts, and gives a standing consent.
     KeepsCurrent,
-    /// Accepts, gives a standing consent and withdraws it. Opens the links of later updates, and does
-    /// not decide.
+    /// Accepts, gives a standing consent and withdraws it. Opens the links of later updates, and
+    /// does not decide.
     StopsUpdates,
 }
 

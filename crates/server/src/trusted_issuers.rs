@@ -135,8 +135,8 @@ impl TrustedIssuers {
         trusted.is_some_and(|trusted| trusted.vct_values(issuer, credential_type).iter().any(|known| known == vct))
     }
 
-    /// Returns the listed issuer that the certificate of a token without `iss` names, if it leads to
-    /// a trust anchor (D-277). Returns `None` if it names several of them.
+    /// Returns the listed issuer that the certificate of a token without `iss` names, if it leads
+    /// to a trust anchor (D-277). Returns `None` if it names several of them.
     pub fn certified_issuer(&self, x5c: &Value, now: Timestamp) -> Option<String> {
         let listed = self.listed.current();
         let leaf = listed.anchors.validate(&Chain::from_x5c(x5c).ok()?, now).ok()?;

@@ -167,7 +167,8 @@ pub fn append(path: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
-/// Takes the rights of other users from an existing file. A run that pushes nothing does not open it.
+/// Takes the rights of other users from an existing file. A run that pushes nothing does not open
+/// it.
 pub fn keep_private(path: &Path) -> Result<(), Error> {
     match std::fs::metadata(path) {
         Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {

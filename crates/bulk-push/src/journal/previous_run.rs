@@ -54,7 +54,8 @@ impl PreviousRun {
         self.done.contains(&entry.digest()) && self.linked.contains(&digest(&[entry.credential_id.as_bytes()]))
     }
 
-    /// Returns whether `entry` was pushed, but its link is not in the file: somebody removed its row.
+    /// Returns whether `entry` was pushed, but its link is not in the file: somebody removed its
+    /// row.
     pub fn has_lost_its_link(&self, entry: &Entry) -> bool {
         self.done.contains(&entry.digest()) && !self.is_done(entry)
     }

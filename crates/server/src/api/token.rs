@@ -16,8 +16,8 @@ use super::rate_limit_headers;
 use crate::app::App;
 use crate::error::{Error, Kind, Problem};
 use crate::flows::access_token::{self, AccessToken, GrantError};
-use crate::http::headers::{basic, is_media_type};
-use crate::http::{AnyBody, Client, ErrorContext, ascii};
+use crate::http::headers::basic;
+use crate::http::{AnyBody, Client, ErrorContext, Form, ascii};
 use crate::openapi::values::{GrantType, TokenError as TokenErrorCode, TokenType};
 
 /// The route.
@@ -26,7 +26,7 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// The form of a token request.
-#[derive(Debug, Default, ToSchema)]
+#[derive(Debug, ToSchema)]
 pub struct TokenForm {
     /// `client_credentials`.
     #[schema(value_type = GrantType, required = true)]
@@ -181,26 +181,13 @@ async fn token(
 }
 
 fn read_form(headers: &HeaderMap, body: &[u8]) -> Result<TokenForm, TokenEndpointError> {
-    if !is_media_type(headers, "application/x-www-form-urlencoded") {
-        return Err(TokenEndpointError::Request("Send the parameters as application/x-www-form-urlencoded."));
-    }
-    let mut form = TokenForm::default();
-    for (name, value) in url::form_urlencoded::parse(body) {
-        let twice = match &*name {
-            "grant_type" => !std::mem::replace(&mut form.grant_type, value.into_owned()).is_empty(),
-            "client_id" => form.client_id.replace(value.into_owned()).is_some(),
-            "client_secret" => form.client_secret.replace(value.into_owned().into()).is_some(),
-            "scope" => form.scope.replace(value.into_owned()).is_some(),
-            // Unrecognised parameters are ignored (RFC 6749, section 3.2).
-            _ => false,
-        };
-        if twice {
-            return Err(TokenEndpointError::Request(
-                "A parameter is repeated (RFC 6749, section 3.2). Send each parameter once.",
-            ));
-        }
-    }
-    Ok(form)
+    let mut form = Form::parse(headers, body).map_err(TokenEndpointError::Request)?;
+    Ok(TokenForm {
+        grant_type: form.take("grant_type").unwrap_or_default(),
+        client_id: form.take("client_id"),
+        client_secret: form.take("client_secret").map(SecretString::from),
+        scope: form.take("scope"),
+    })
 }
 
 /// Returns the client id and secret from HTTP Basic (form-encoded, RFC 6749, section 2.3.1) or from

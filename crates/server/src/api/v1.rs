@@ -39,8 +39,8 @@ fn successor(path: &str) -> Option<String> {
 /// A warning about a v1 push.
 const WARNING: HeaderName = HeaderName::from_static("tenure-warning");
 
-/// Maximum number of warning headers of one response, and of their bytes. Clients and proxies refuse
-/// responses with long headers, and their caller would not see the 201.
+/// Maximum number of warning headers of one response, and of their bytes. Clients and proxies
+/// refuse responses with long headers, and their caller would not see the 201.
 const MOST: usize = 8;
 const BYTES: usize = 2048;
 

@@ -141,8 +141,8 @@ const DIFFERS: Warning = Warning {
 /// respond, and only once.
 ///
 /// With `dcql_query` you request claims of another issuer's credential, which the person shows from
-/// another wallet, without an account here. The operator of this server lists the trusted issuers and which of their
-/// credentials stand for the type in the path; the scope is that of the type.
+/// another wallet, without an account here. The operator of this server lists the trusted issuers
+/// and which of their credentials stand for the type in the path; the scope is that of the type.
 ///
 /// Repeating the `request_id` while the request is open returns the same link and changes nothing.
 /// After the request has ended, or for another type, the id cannot be used again: 409.

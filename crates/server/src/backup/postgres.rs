@@ -1,5 +1,6 @@
 //! PostgreSQL backups: reads rows from one snapshot, and writes rows with COPY.
 
+use credential::encoding::hex;
 use futures::TryStreamExt as _;
 use indicatif::ProgressBar;
 use sqlx::postgres::PgRow;
@@ -201,8 +202,7 @@ fn write_line(text: &mut Vec<u8>, row: &SqliteRow, kinds: &[String]) -> Result<(
 }
 
 fn hexadecimal(text: &mut Vec<u8>, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    text.extend(bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]));
+    text.extend_from_slice(hex(bytes).as_bytes());
 }
 
 fn escaped(text: &mut Vec<u8>, value: &str) {

@@ -129,8 +129,8 @@ pub async fn is_full(app: &App) -> Result<bool, Error> {
     Ok(count >= i64::from(app.config().sandbox.max_partners))
 }
 
-/// Mails a link that creates a sandbox partner called `name` to `email`, unless there are as many as
-/// the operator allows.
+/// Mails a link that creates a sandbox partner called `name` to `email`, unless there are as many
+/// as the operator allows.
 ///
 /// # Errors
 /// 429 if the address or the network has asked too often; the store or the key ring cannot be used.

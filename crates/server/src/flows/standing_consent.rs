@@ -115,7 +115,7 @@ async fn find_covered(
 /// with documents and updates that change the partner chain are not covered: the holder must see
 /// those before accepting them.
 fn is_covered(submission: &Submission, older: &Payload) -> bool {
-    submission.credential_type.relation(&submission.fields, &older.fields) == Relation::Continues
+    submission.credential_type.relation(&submission.fields(), &older.fields) == Relation::Continues
         && submission.partner_chain == older.partner_chain
         && submission.assets.is_empty()
         && older.assets.is_empty()

@@ -14,22 +14,27 @@ use crate::app::App;
 pub struct Form(HashMap<String, String>);
 
 impl Form {
-    /// Parses a body.
+    /// Parses the body of a wallet's request.
     ///
     /// # Errors
     /// `invalid_request` if the body is not a form, or repeats a parameter.
     pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, OAuthError> {
+        Self::parse(headers, body).map_err(|reason| OAuthError::code("invalid_request", reason))
+    }
+
+    /// Parses a body.
+    ///
+    /// # Errors
+    /// The description of `invalid_request` if the body is not a form, or repeats a parameter, even
+    /// an unknown or an empty one.
+    pub fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, &'static str> {
         if !headers::is_media_type(headers, "application/x-www-form-urlencoded") {
-            let expected = "Send the parameters as application/x-www-form-urlencoded.";
-            return Err(OAuthError::code("invalid_request", expected));
+            return Err("Send the parameters as application/x-www-form-urlencoded.");
         }
         let mut fields = HashMap::new();
         for (name, value) in url::form_urlencoded::parse(body) {
             if fields.insert(name.into_owned(), value.into_owned()).is_some() {
-                return Err(OAuthError::code(
-                    "invalid_request",
-                    "A parameter is repeated (RFC 6749, section 3.2). Send each parameter once.",
-                ));
+                return Err("A parameter is repeated (RFC 6749, section 3.2). Send each parameter once.");
             }
         }
         Ok(Self(fields))
@@ -38,6 +43,12 @@ impl Form {
     /// Returns a parameter. An empty value is treated as missing (RFC 6749, section 3.2).
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Removes and returns a parameter, so that no copy of a secret remains. An empty value is
+    /// treated as missing.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        self.0.remove(name).filter(|value| !value.is_empty())
     }
 
     /// Returns a required parameter.

@@ -125,7 +125,7 @@ async fn batch_sends_one_link_mail() {
 
 /// The address may be the reason for a withdrawal.
 #[tokio::test]
-async fn queued_mail_is_dropped_once_its_link_is_withdrawn_or_declined() {
+async fn queued_mail_of_a_withdrawn_or_declined_link_is_dropped() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in("jane@example.org").await;

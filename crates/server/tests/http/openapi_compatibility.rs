@@ -67,6 +67,12 @@ impl Comparison<'_> {
                 }
             }
         }
+        for event in keys(&old["webhooks"]) {
+            let content = |document: &Value| document["webhooks"][event]["post"]["requestBody"]["content"].clone();
+            self.require(new["webhooks"][event].is_object(), event, "the webhook was removed");
+            // The server sends webhooks, so their bodies are compared like responses.
+            self.content(event, &content(old), &content(new), Direction::Response);
+        }
     }
 
     fn operation(&mut self, place: &str, old: &Value, new: &Value) {
@@ -81,6 +87,10 @@ impl Comparison<'_> {
             self.require(response.is_object(), &place, "the response was removed");
             let old = resolve(self.old, &old["responses"][status]);
             self.content(&place, &old["content"], &response["content"], Direction::Response);
+            for header in keys(&old["headers"]) {
+                let is_kept = !response["headers"][header].is_null();
+                self.require(is_kept, &place, &format!("the header {header} was removed"));
+            }
         }
     }
 
@@ -120,6 +130,21 @@ impl Comparison<'_> {
         } else {
             let required = (strings(&old["required"]), strings(&new["required"]));
             self.require(required.0.is_subset(&required.1), place, "a field became optional");
+            // New values are additive, but a value that a client knows must not be renamed.
+            let values = (strings(&old["enum"]), strings(&new["enum"]));
+            let is_kept = values.1.is_empty() || values.0.is_subset(&values.1);
+            self.require(is_kept, place, "a value was removed or renamed");
+        }
+        if direction == Direction::Request {
+            self.limits(place, old, new);
+        }
+        for choice in ["oneOf", "anyOf"] {
+            let Some(known) = old[choice].as_array() else { continue };
+            let left = new[choice].as_array().map_or(0, Vec::len);
+            self.require(left >= known.len(), place, &format!("a choice of {choice} was removed"));
+            for (at, schema) in known.iter().enumerate().take(left) {
+                self.schema(&format!("{place} {choice} {at}"), schema, &new[choice][at], (direction, depth));
+            }
         }
         for name in keys(&old["properties"]) {
             let place = format!("{place} {name}");
@@ -129,6 +154,24 @@ impl Comparison<'_> {
         if old["items"].is_object() {
             self.schema(&format!("{place} []"), &old["items"], &new["items"], (direction, depth));
         }
+    }
+}
+
+impl Comparison<'_> {
+    /// Compares the limits of a schema in a request: a limit may be raised or removed, not added.
+    fn limits(&mut self, place: &str, old: &Value, new: &Value) {
+        for limit in ["maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum"] {
+            let Some(limited) = new[limit].as_f64() else { continue };
+            let holds = old[limit].as_f64().is_some_and(|known| limited >= known);
+            self.require(holds, place, &format!("{limit} was tightened"));
+        }
+        for limit in ["minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum"] {
+            let limited = new[limit].as_f64().unwrap_or(f64::MIN);
+            let known = old[limit].as_f64().unwrap_or(if limit.ends_with("imum") { f64::MIN } else { 0.0 });
+            self.require(limited <= known, place, &format!("{limit} was tightened"));
+        }
+        let is_kept = new["pattern"].is_null() || new["pattern"] == old["pattern"];
+        self.require(is_kept, place, "pattern was changed");
     }
 }
 
@@ -167,6 +210,17 @@ fn breaking_differences_are_found() {
     let body = body.and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#')).expect("a named schema");
     let required = json!(["credential_id", "fields", "replaces"]);
     assert!(changed(&format!("{body}/required"), required).concat().contains("became required"));
+    assert!(changed("/webhooks", json!({})).concat().contains("webhook was removed"));
+    let limited = |keyword: &str, value: Value| {
+        let mut document = released.clone();
+        document.pointer_mut(body).expect("the body's schema")[keyword] = value;
+        breaking(&released, &document).concat()
+    };
+    for (keyword, value) in
+        [("maxLength", json!(1)), ("maxItems", json!(1)), ("minProperties", json!(9)), ("pattern", json!("^x$"))]
+    {
+        assert!(limited(keyword, value).contains(keyword), "{keyword}");
+    }
     let mut wider = released.clone();
     wider["paths"]["/api/partner/v9"] = json!({ "get": {} });
     wider["components"]["schemas"]["Problem"]["properties"]["more"] = json!({ "type": "string" });

@@ -69,7 +69,7 @@ async fn two_names<'a>(test: &'a TestApp) -> Browser<'a> {
 }
 
 #[tokio::test]
-async fn different_names_have_headings_timelines_and_totals_of_their_own() {
+async fn different_names_have_separate_headings_timelines_and_totals() {
     let test = TestApp::new().await;
     let mut person = two_names(&test).await;
     let link = share_everything(&mut person).await;

@@ -190,6 +190,23 @@ async fn invalid_token_form_is_rejected_with_a_reason() {
     assert_eq!(answer.json()["error"], "invalid_request");
 }
 
+#[tokio::test]
+async fn both_token_endpoints_reject_every_repeated_parameter() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let credentials = format!("client_id={}&client_secret={}", partner.id, partner.secret);
+    for path in ["/api/partner/v1/oauth/token", "/oid4vci/token"] {
+        for repeated in ["grant_type=&grant_type=client_credentials", "foo=1&foo=2", "scope=&scope="] {
+            let request = axum::http::Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+            let body = axum::body::Body::from(format!("{repeated}&{credentials}"));
+            let answer = test.send(request.body(body).expect("a request")).await.assert_status(400).json();
+            assert_eq!(answer["error"], "invalid_request", "{path} {repeated}");
+            let description = answer["error_description"].as_str().expect("a text");
+            assert!(description.starts_with("A parameter is repeated"), "{path} {repeated}: {description}");
+        }
+    }
+}
+
 /// Decodes one part of a token.
 fn part(text: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).expect("base64url")).expect("JSON")

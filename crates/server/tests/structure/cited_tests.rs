@@ -61,8 +61,8 @@ fn is_source(name: &str) -> bool {
     [".rs", ".test.mjs", ".test.ts"].iter().any(|end| name.ends_with(end))
 }
 
-/// Returns whether the file at `path` defines the test `name`: a title in JavaScript and TypeScript,
-/// a function in Rust and in scripts.
+/// Returns whether the file at `path` defines the test `name`: a title in JavaScript and
+/// TypeScript, a function in Rust and in scripts.
 fn defines(path: &str, text: &str, name: &str) -> bool {
     if path.ends_with(".rs") {
         rust_tests(text).any(|test| test == name)
@@ -113,6 +113,16 @@ fn is_list_of_tests(cell: &str) -> bool {
         None => *first == "none",
         Some((last, rest)) => first.is_empty() && last.is_empty() && rest.iter().all(|part| *part == ", "),
     }
+}
+
+/// Longest name of a test (docs/develop/style.md).
+const MAX_NAME: usize = 60;
+
+#[test]
+fn names_of_tests_are_short() {
+    let sources = Sources::read(&crate::root());
+    let long: Vec<&String> = sources.rust.iter().filter(|name| name.len() > MAX_NAME).collect();
+    assert!(long.is_empty(), "longer than {MAX_NAME} characters: {long:?}");
 }
 
 #[test]

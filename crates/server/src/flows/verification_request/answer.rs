@@ -258,9 +258,9 @@ pub async fn announce(tx: &mut Tx, ended: &[EndedVerification], now: Timestamp) 
 /// Signs a credential of `holder` for this request, discloses the fields that were both chosen and
 /// requested and those that are always shown, and verifies the presentation as its reader would.
 ///
-/// Returns `None` if the credential is no longer in the wallet, if verification fails, or if another
-/// issuer's credential is requested. An expired credential is presented; the result says that it has
-/// expired.
+/// Returns `None` if the credential is no longer in the wallet, if verification fails, or if
+/// another issuer's credential is requested. An expired credential is presented; the result says
+/// that it has expired.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.

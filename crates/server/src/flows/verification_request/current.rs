@@ -59,9 +59,9 @@ pub(super) async fn refresh(
     Ok(())
 }
 
-/// Repeats the checks of a presentation that has not taken effect yet. Returns the code of the check
-/// that fails now. A status that cannot be determined now is no objection: it was known when the
-/// wallet responded, and each result says that it was not checked.
+/// Repeats the checks of a presentation that has not taken effect yet. Returns the code of the
+/// check that fails now. A status that cannot be determined now is no objection: it was known when
+/// the wallet responded, and each result says that it was not checked.
 ///
 /// # Errors
 /// The store cannot be used.

@@ -77,7 +77,7 @@ async fn response_410_ends_the_round_and_leaves_other_webhooks() {
 }
 
 #[tokio::test]
-async fn both_forms_of_update_enable_a_webhook_and_a_rotation_does_not() {
+async fn updates_enable_a_webhook_and_a_rotation_does_not() {
     let (test, receiver) = (server().await, Receiver::start().await);
     let partner = test.partner().await;
     let token = test.token(&partner).await;
