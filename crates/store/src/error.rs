@@ -35,10 +35,7 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => true,
-            sqlx::Error::Database(database) => database.code().is_some_and(|code| {
-                note_error(&code);
-                is_transient(&code)
-            }),
+            sqlx::Error::Database(database) => database.code().is_some_and(|code| is_passing(&code)),
             _ => false,
         };
         if passing { Self::Unavailable(error.to_string()) } else { Self::Broken(error.to_string()) }
@@ -48,10 +45,7 @@ impl From<sqlx::Error> for StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         let code = error.sqlite_error().map(|error| error.extended_code.to_string());
-        let is_passing = code.is_some_and(|code| {
-            note_error(&code);
-            is_transient(&code)
-        });
+        let is_passing = code.is_some_and(|code| is_passing(&code));
         if is_passing { Self::Unavailable(error.to_string()) } else { Self::Broken(error.to_string()) }
     }
 }
@@ -63,6 +57,13 @@ impl From<MigrateError> for StoreError {
             other => Self::Broken(other.to_string()),
         }
     }
+}
+
+/// Returns whether an error code of either database means a transient failure. If it concerns a
+/// file of SQLite, the connections are opened again.
+fn is_passing(code: &str) -> bool {
+    note_error(code);
+    is_transient(code)
 }
 
 /// Returns whether an error code means a transient failure.

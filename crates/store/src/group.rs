@@ -60,7 +60,7 @@ pub struct GroupCommit<W: GroupWriter> {
 }
 
 /// When the database was unavailable for the last group; `None` if that was written.
-pub type Failure = Arc<std::sync::Mutex<Option<Instant>>>;
+type Failure = Arc<std::sync::Mutex<Option<Instant>>>;
 
 impl<W: GroupWriter> Clone for GroupCommit<W> {
     fn clone(&self) -> Self {
@@ -75,10 +75,11 @@ impl<W: GroupWriter> std::fmt::Debug for GroupCommit<W> {
 }
 
 impl<W: GroupWriter> GroupCommit<W> {
-    /// Starts the tasks. Writers of the same database may share `failed_at`.
-    pub fn start(writer: W, failed_at: Failure) -> Self {
+    /// Starts the tasks.
+    pub fn start(writer: W) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (writer, waiting) = (Arc::new(writer), Arc::new(Mutex::new(waiting)));
+        let failed_at = Failure::default();
         for _ in 0..writer.lanes() {
             tokio::spawn(write_groups(writer.clone(), waiting.clone(), failed_at.clone()));
         }

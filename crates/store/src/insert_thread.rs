@@ -130,11 +130,19 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Inserts a group on the open connection, or on one that is opened now.
 fn insert(connection: &mut Option<Connection>, path: &Path, new: &[Arc<NewSubmission>]) -> rusqlite::Result<Stored> {
-    let connection = match connection {
+    let mut used = match connection.take() {
         Some(open) => open,
-        closed => closed.insert(open(path)?),
+        None => open(path)?,
     };
+    let stored = insert_group(&mut used, new);
+    // Closed if the rollback failed too, because no further transaction could begin on it.
+    *connection = Some(used).filter(Connection::is_autocommit);
+    stored
+}
+
+fn insert_group(connection: &mut Connection, new: &[Arc<NewSubmission>]) -> rusqlite::Result<Stored> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let stored = insert_rows(&transaction, new)?;
     if stored.contains(&true) {
@@ -200,4 +208,24 @@ fn count(transaction: &Transaction<'_>, new: &[Arc<NewSubmission>], stored: &[bo
         insert.execute(params![partner.as_bytes(), day, chain, EventKind::Pushed.name(), count])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connection_left_in_a_transaction_is_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("data");
+        let schema = "CREATE TABLE submission (id, partner_id, credential_id, credential_type, document_type, batch_id,
+                          partner_chain, state, created_at, expires_at, ring_period, sealed, replaced_at);
+                      CREATE UNIQUE INDEX current ON submission (partner_id, credential_id) WHERE replaced_at IS NULL;";
+        Connection::open(&path).and_then(|made| made.execute_batch(schema)).expect("a database");
+        let mut connection = None;
+        assert_eq!(insert(&mut connection, &path, &[]).expect("opened"), Vec::<bool>::new());
+        connection.as_ref().expect("it stays open").execute_batch("BEGIN").expect("begun");
+        insert(&mut connection, &path, &[]).expect_err("a transaction is open");
+        insert(&mut connection, &path, &[]).expect("another connection is opened");
+    }
 }

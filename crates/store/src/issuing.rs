@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::group::{Failure, GroupCommit, GroupWriter};
+use super::group::{GroupCommit, GroupWriter};
 use super::{GrantIssued, Redemption, StatusPlace, Store, StoreError, Tx, WantedEntry};
 use ambient::Rng;
 
@@ -62,7 +62,7 @@ impl Issuing {
     /// Starts the task. Status lists that it creates have `capacity` positions. A used nonce is
     /// remembered for `nonce_lifetime`, as long as it would be valid.
     pub fn start(store: Store, clock: Clock, rng: Rng, nonce_lifetime: Duration, capacity: NonZeroU32) -> Self {
-        Self(GroupCommit::start(Issues { store, clock, rng, nonce_lifetime, capacity }, Failure::default()))
+        Self(GroupCommit::start(Issues { store, clock, rng, nonce_lifetime, capacity }))
     }
 
     /// Allocates the status entries that `request` needs. Returns once they are durable, so that a

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ambient::Clock;
 
 use super::commit::{NewRequest, Pushed, Pushes, Request};
-use super::group::{Failure, GroupCommit};
+use super::group::GroupCommit;
 use super::plain_push::PlainPushes;
 use super::{Alongside, Store, StoreError};
 
@@ -19,14 +19,15 @@ pub struct PushWriter {
 impl PushWriter {
     /// Starts the tasks.
     pub fn start(store: Store, clock: Clock) -> Self {
-        let failure = Failure::default();
-        let others = GroupCommit::start(Pushes::new(store.clone(), clock), failure.clone());
-        Self { plain: GroupCommit::start(PlainPushes::new(store, others.clone()), failure), others }
+        let others = GroupCommit::start(Pushes::new(store.clone(), clock));
+        Self { plain: GroupCommit::start(PlainPushes::new(store, others.clone())), others }
     }
 
-    /// Returns whether the database was unavailable for the last group, less than `time` ago.
+    /// Returns whether the database was unavailable for the last group of either queue, less than
+    /// `time` ago. A group of plain pushes that only passes them on writes nothing, so it does not
+    /// end the failure of the others.
     pub fn failed_within(&self, time: Duration) -> bool {
-        self.others.failed_within(time)
+        self.plain.failed_within(time) || self.others.failed_within(time)
     }
 
     /// Stores `new` unless its partner has that id already. Returns once that is durable.

@@ -15,7 +15,7 @@ use quick_cache::sync::Cache;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::group::{Failure, GroupCommit, GroupWriter};
+use super::group::{GroupCommit, GroupWriter};
 use super::invalidation::Version;
 use super::lasting_status::LastingStatus;
 use super::{Store, StoreError, Tx, Undelivered, dispatch, from_row, push_list};
@@ -57,7 +57,7 @@ impl StatusCache {
     /// Starts the reading task.
     pub fn start(store: Store, clock: Clock) -> Self {
         let memory = Arc::new(CacheInner { store, clock, known: Cache::new(REMEMBERED) });
-        Self { questions: GroupCommit::start(StatusReader(memory.clone()), Failure::default()), memory }
+        Self { questions: GroupCommit::start(StatusReader(memory.clone())), memory }
     }
 
     /// Returns the current status of each of `ids` in their order; `None` for ids that `partner`

@@ -130,10 +130,14 @@ impl Middleware for Outermost {
         request.extensions_mut().insert(id.clone());
         let partner = RequestPartner::default();
         request.extensions_mut().insert(partner.clone());
-        // Pinned here, because each wrapper would move these large futures once more.
-        let answering = pin!(next.run(request));
+        // Pinned here and below, because each wrapper would move these large futures once more.
         let work = pin!(async {
-            let mut response = answer(&app, timeout, answering).await;
+            let mut response = {
+                // Dropped before an error page is rendered: one that timed out may hold a
+                // connection to the database, and the page needs one.
+                let answering = pin!(next.run(request));
+                answer(&app, timeout, answering).await
+            };
             let error = response.extensions_mut().remove::<Arc<Error>>();
             if let Some(error) = &error {
                 match error.outage() {

@@ -141,3 +141,19 @@ contract! {
         assert_eq!(tx.events(id(101), NOW).await.expect("read").len(), 1);
     }
 }
+
+/// The writing connection of other pushes refuses writes with the code of a file that was opened
+/// read-only; the one of plain pushes can be used.
+#[tokio::test(flavor = "multi_thread")]
+async fn plain_pushes_do_not_hide_that_others_fail() {
+    let databases = database::sqlite().await;
+    let store::Store::Sqlite { writer, .. } = &databases.data else { panic!("on SQLite") };
+    let partner = add_partner(&databases.data, 1).await;
+    let committer = PushWriter::start(databases.data.clone(), Clock::manual(NOW.to_jiff()));
+    let push = async |number| committer.push(NewRequest::One(Arc::new(new_submission(number, partner, "a")))).await;
+    assert_eq!(push(10).await.expect("stored"), Pushed::Created);
+    assert!(!committer.failed_within(Duration::from_secs(60)));
+    sqlx::query("PRAGMA query_only = ON").execute(writer).await.expect("set");
+    push(11).await.expect_err("a repeat needs the other connection");
+    assert!(committer.failed_within(Duration::from_secs(60)));
+}
