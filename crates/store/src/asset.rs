@@ -252,6 +252,14 @@ impl Tx {
         Ok(())
     }
 
+    /// Postpones the fetch of an asset that was taken but not attempted.
+    pub async fn return_asset(&mut self, id: Uuid, due_at: Timestamp) -> Result<(), StoreError> {
+        dispatch!(self, connection => sqlx::query(
+            "UPDATE asset SET due_at = $2, attempts = attempts - 1 WHERE id = $1 AND state = 'fetching'",
+        ).bind(id).bind(due_at).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
     /// Ends up to `limit` waits for wallets to be kept that are due at `now`. If the wallet was not
     /// kept, the document is deleted (docs/partner-api.md section 8). Returns the number of ended
     /// waits, and how many of them deleted a document.

@@ -56,7 +56,7 @@ pub enum Pushed {
     PartnerDisabled,
 }
 
-/// A push with what is stored alongside.
+/// A push and the data that is stored with it.
 pub(crate) struct Request {
     new: NewRequest,
     alongside: Alongside,

@@ -5,8 +5,6 @@
 
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use super::{StoreError, Tx, dispatch};
 use ambient::Timestamp;
 
@@ -57,13 +55,5 @@ impl Tx {
                 .execute(connection).await.map(|done| done.rows_affected()))?;
         }
         Ok(recalled)
-    }
-
-    /// Postpones the fetch of an asset that was taken but not attempted.
-    pub async fn return_asset(&mut self, id: Uuid, due_at: Timestamp) -> Result<(), StoreError> {
-        dispatch!(self, connection => sqlx::query(
-            "UPDATE asset SET due_at = $2, attempts = attempts - 1 WHERE id = $1 AND state = 'fetching'",
-        ).bind(id).bind(due_at).execute(connection).await.map(drop))?;
-        Ok(())
     }
 }

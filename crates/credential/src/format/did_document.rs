@@ -1,6 +1,5 @@
 //! DID documents: the keys of an issuer as verification methods (Controlled Identifiers 1.0,
-//! section
-//! 2.2).
+//! section 2.2).
 
 use serde_json::{Value, json};
 

@@ -240,5 +240,4 @@ refused-replaced = A newer version exists.
 refused-unknown-status = Its status is not supported.
 refused-list-expired = The status list is out of date.
 refused-integrity = The published schema is not the one that it was signed with.
-refused-unknown-claim = It has a field that is not in the schema.
 refused-names = A name on this page differs from the signed name.

@@ -33,4 +33,5 @@ mod rolling;
 mod standard_streams;
 mod stop;
 mod verify;
+mod verify_keys;
 mod webhooks;

@@ -80,8 +80,8 @@ pub async fn receive(app: &App, id: Uuid, response: &WalletResponse<'_>) -> Resu
     }
 }
 
-/// What is stored of an accepted response. The previous release reads the result of it and skips
-/// the rest.
+/// The stored part of an accepted response. The previous release reads its result and skips the
+/// rest.
 #[derive(Serialize)]
 struct Answer {
     #[serde(flatten)]

@@ -28,7 +28,7 @@ pub(super) struct Check {
 
 /// Text keys of the reasons why a step passed (`passed-` and the step), was not checked
 /// (`unchecked-` and a code) or failed (`refused-` and a code). The script uses the same codes.
-const REASONS: [&str; 62] = [
+const REASONS: [&str; 61] = [
     "passed-signature",
     "passed-issuer",
     "passed-holder",
@@ -90,7 +90,6 @@ const REASONS: [&str; 62] = [
     "refused-unknown-status",
     "refused-list-expired",
     "refused-integrity",
-    "refused-unknown-claim",
 ];
 
 /// Other text keys that the page's script uses.
