@@ -92,6 +92,11 @@ impl<W: GroupWriter> GroupCommit<W> {
         failed_at.is_some_and(|at| at.elapsed() < time)
     }
 
+    /// Ends a failure, since another writer has just used the same connections successfully.
+    pub fn clear_failure(&self) {
+        *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Queues `request` at once, and returns once it is durable.
     ///
     /// # Errors

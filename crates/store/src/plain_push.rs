@@ -42,7 +42,11 @@ impl PlainPushes {
         }
         let new: Vec<&NewSubmission> = new.iter().map(|new| &**new).collect();
         let is_stored = self.store.insert_at_once(&new).await?;
-        if !is_stored {
+        if is_stored {
+            // Without this, a node would stay unready after an outage in which pushes were passed
+            // on, because none is passed on any more.
+            self.others.clear_failure();
+        } else {
             self.passed_on.store(WARY_FOR, Ordering::Relaxed);
         }
         Ok(is_stored)

@@ -25,7 +25,8 @@ impl PushWriter {
 
     /// Returns whether the database was unavailable for the last group of either queue, less than
     /// `time` ago. A group of plain pushes that only passes them on writes nothing, so it does not
-    /// end the failure of the others.
+    /// end the failure of the others. One that is written does so on PostgreSQL, where both use the
+    /// same connections.
     pub fn failed_within(&self, time: Duration) -> bool {
         self.plain.failed_within(time) || self.others.failed_within(time)
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ambient::Clock;
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use store::domain::asset::AssetState;
 use store::domain::submission::Status;
 use store::{Alongside, NewBatch, NewRequest, NewSubmission, PushWriter, Pushed};
@@ -156,4 +157,29 @@ async fn plain_pushes_do_not_hide_that_others_fail() {
     sqlx::query("PRAGMA query_only = ON").execute(writer).await.expect("set");
     push(11).await.expect_err("a repeat needs the other connection");
     assert!(committer.failed_within(Duration::from_secs(60)));
+}
+
+/// A full disk fails an attempt and the groups that are passed on after it. Once there is space, no
+/// group is passed on any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn plain_push_ends_the_failure_of_others_on_postgres() {
+    let databases = database::postgres().await;
+    let partner = add_partner(&databases.data, 1).await;
+    let committer = PushWriter::start(databases.data.clone(), Clock::manual(NOW.to_jiff()));
+    let push = async |number: u128| {
+        let new = new_submission(number, partner, &number.to_string());
+        committer.push(NewRequest::One(Arc::new(new))).await
+    };
+    let mut connection = PgConnection::connect(&databases.url).await.expect("connected");
+    let full = "CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql
+                    AS $$ BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = 'disk_full'; END $$;
+                CREATE TRIGGER no_space BEFORE INSERT ON submission EXECUTE FUNCTION no_space()";
+    connection.execute(full).await.expect("created");
+    for number in 10..27 {
+        push(number).await.expect_err("no space");
+        assert!(committer.failed_within(Duration::from_secs(60)));
+    }
+    connection.execute("DROP TRIGGER no_space ON submission").await.expect("dropped");
+    assert_eq!(push(27).await.expect("stored"), Pushed::Created);
+    assert!(!committer.failed_within(Duration::from_secs(60)));
 }
