@@ -20,7 +20,6 @@ use ambient::{Clock, Timestamp};
 pub enum NewRequest {
     /// One submission.
     One(Arc<NewSubmission>),
-    /// A batch.
     Batch(NewBatch),
 }
 
@@ -54,6 +53,13 @@ pub enum Pushed {
     Taken(Vec<String>),
     /// The partner was disabled. Nothing was stored.
     PartnerDisabled,
+}
+
+impl Pushed {
+    /// Returns whether an earlier push is acknowledged once more.
+    fn is_existing(&self) -> bool {
+        matches!(self, Self::Existing(_) | Self::ExistingBatch(_))
+    }
 }
 
 /// A push and the data that is stored with it.
@@ -129,6 +135,9 @@ impl GroupWriter for Pushes {
         let mut subjects: Vec<Subject> = created().map(Subject::from).collect();
         subjects.sort_unstable_by_key(|subject| subject.id);
         tx.record_and_count(&pushers.listeners, &subjects, EventKind::Pushed, now).await?;
+        if outcomes.iter().any(Pushed::is_existing) {
+            tx.wait_for_earlier_commits().await?;
+        }
         tx.commit().await?;
         Ok(outcomes)
     }

@@ -137,6 +137,21 @@ impl Tx {
         Ok(())
     }
 
+    /// Makes the commit of this transaction wait until standbys have what it has read.
+    ///
+    /// On PostgreSQL a commit without a write waits for no standby. It may have read a row whose
+    /// own commit was interrupted while it waited: such a row is only on the primary, and a
+    /// failover would lose it.
+    ///
+    /// # Errors
+    /// The database cannot write.
+    pub async fn wait_for_earlier_commits(&mut self) -> Result<(), StoreError> {
+        if let Self::Postgres(connection) = self {
+            sqlx::query("SELECT pg_logical_emit_message(true, 'tenure', '')").execute(&mut **connection).await?;
+        }
+        Ok(())
+    }
+
     /// Returns when retention last ran by its own clock; `None` if it never did.
     pub async fn clock_mark(&mut self) -> Result<Option<Timestamp>, StoreError> {
         Ok(

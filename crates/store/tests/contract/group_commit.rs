@@ -7,7 +7,7 @@ use ambient::Clock;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use store::domain::asset::AssetState;
 use store::domain::submission::Status;
-use store::{Alongside, NewBatch, NewRequest, NewSubmission, PushWriter, Pushed};
+use store::{Alongside, NewBatch, NewRequest, NewSubmission, PushWriter, Pushed, StoreError, Tx};
 use uuid::Uuid;
 
 use super::support::{LATER, NOW, add_holder, add_partner, asset, id, message, new_submission};
@@ -44,6 +44,34 @@ contract! {
         let mut tx = store.read().await.expect("a transaction");
         assert_eq!(tx.events(id(9000), LATER).await.expect("read").len(), 1);
         assert_eq!(tx.current_submission(partner, "c1", LATER).await.expect("read").expect("there").id, id(9000));
+    }
+
+    async fn full_queue_rejects_pushes_at_once(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let committer = PushWriter::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        // Prepared, so that they are queued faster than groups are written.
+        let new = |number: u128| Arc::new(new_submission(10_000 + number, partner, &format!("c{number}")));
+        let prepared: Vec<Arc<NewSubmission>> = (0..20_000).map(new).collect();
+        let mut pushes = tokio::task::JoinSet::new();
+        for new in prepared {
+            let committer = committer.clone();
+            pushes.spawn(async move { committer.push(NewRequest::One(new)).await });
+        }
+        let (mut stored, mut refused) = (0, 0);
+        for outcome in pushes.join_all().await {
+            match outcome {
+                Ok(outcome) => {
+                    assert_eq!(outcome, Pushed::Created);
+                    stored += 1;
+                }
+                Err(error) => {
+                    assert!(matches!(&error, StoreError::Unavailable(cause) if cause.contains("queue is full")), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+        assert!(stored >= 4_096 && refused > 0, "{stored} were stored, {refused} refused");
     }
 
     async fn outbox_mail_is_stored_atomically_with_its_push(databases: Databases) {
@@ -182,4 +210,26 @@ async fn plain_push_ends_the_failure_of_others_on_postgres() {
     connection.execute("DROP TRIGGER no_space ON submission").await.expect("dropped");
     assert_eq!(push(27).await.expect("stored"), Pushed::Created);
     assert!(!committer.failed_within(Duration::from_secs(60)));
+}
+
+/// Only a transaction with an id waits for standbys when it is committed.
+#[tokio::test(flavor = "multi_thread")]
+async fn waiting_for_earlier_commits_is_a_write_on_postgres() {
+    let databases = database::postgres().await;
+    for waits in [false, true] {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        if waits {
+            tx.wait_for_earlier_commits().await.expect("written");
+        }
+        let Tx::Postgres(connection) = &mut tx else { panic!("on PostgreSQL") };
+        let id: Option<String> = sqlx::query_scalar("SELECT pg_current_xact_id_if_assigned()::text")
+            .fetch_one(&mut **connection)
+            .await
+            .expect("read");
+        assert_eq!(id.is_some(), waits);
+        tx.commit().await.expect("committed");
+    }
+    let sqlite = database::sqlite().await;
+    let mut tx = sqlite.data.write().await.expect("a transaction");
+    tx.wait_for_earlier_commits().await.expect("nothing to wait for");
 }
