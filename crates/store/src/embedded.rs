@@ -59,6 +59,7 @@ const KEYRING: &[File] = files!("sqlite-keyring", "postgres-keyring":
     "0002_purposes"
     "0003_nodes"
     "0004_identity"
+    "0005_key_statistics"
 );
 
 /// Returns the migrations of `part` on SQLite.

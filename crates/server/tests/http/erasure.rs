@@ -53,6 +53,14 @@ impl World {
         }
     }
 
+    /// Lets PostgreSQL take samples of the values in its tables, as autovacuum does at any time.
+    async fn analyze(&self) {
+        if !self.url.is_empty() {
+            let mut connection = PgConnection::connect(&self.url).await.expect("connected");
+            connection.execute("ANALYZE").await.expect("analyzed");
+        }
+    }
+
     /// Returns the files that contain `bytes`.
     async fn containing(&self, bytes: &[u8]) -> Vec<PathBuf> {
         self.write_out().await;
@@ -119,6 +127,7 @@ impl World {
             assert_eq!(self.containing(key).await.len(), 1, "the search finds a key in use");
         }
         let others = self.add_keys().await;
+        self.analyze().await;
         flows::account::delete(&self.test.app, holder).await.expect("deleted");
         self.destroy(&others).await;
         self.test.advance(OVER);

@@ -1,0 +1,2 @@
+-- ANALYZE copies no values on SQLite.
+SELECT 1;
