@@ -27,6 +27,9 @@ a new link. Each person's last link is the current one.
 An NDJSON file has one v2 body per line; \"credential_type\" and \"person\" may be
 added to it.
 
+Before anything is sent, the meaning of each column and the first people are shown
+to be confirmed. Without a terminal, add --yes after a look at a --dry-run.
+
 The whole file is checked first. If any row would be refused, nothing is pushed,
 unless --skip-refused is given. Output: FILE.links.csv (one link per person,
 secret until used), FILE.refusals.csv (what to correct, by line and column) and
@@ -63,7 +66,8 @@ pub struct Args {
     /// Give up after this many seconds without a response to any push, not counting Retry-After.
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub(crate) give_up_after: u64,
-    /// Do not ask for confirmation. Without a terminal, there is no prompt anyway.
+    /// Do not ask for confirmation. Required without a terminal, unless --mapping names a saved
+    /// mapping, or a stopped run is resumed.
     #[arg(long, short)]
     pub(crate) yes: bool,
 }

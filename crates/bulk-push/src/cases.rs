@@ -205,6 +205,10 @@ fn workbooks_are_read_like_tables() {
     std::fs::write(&path, book(&[("Staff", &rows), ("Notes", &rows)], "<sst/>")).expect("written");
     let path = path.to_str().expect("a path");
     refused(path, &[], &["several sheets", "--sheet NAME"]);
+    std::fs::write(path, book(&[("Leavers", &rows)], "<sst/>")).expect("written");
+    refused(path, &[], &["sheet 'Leavers'", "--sheet \"Leavers\""]);
+    assert!(read_with(path, &["--sheet", "Leavers"]).is_ok());
+    std::fs::write(path, book(&[("Staff", &rows), ("Notes", &rows)], "<sst/>")).expect("written");
     let entries = read_with(path, &["--sheet", "Staff"]).expect("read");
     let job = &careers(&entries)[0].employment[0];
     assert_eq!((entries[0].line, &*entries[0].person, job.start_date.to_string()), (4, "0001", "2019-04".to_owned()));

@@ -116,7 +116,6 @@ pub struct Warning {
 #[serde(default)]
 pub struct Problem {
     pub status: u16,
-    /// The `detail` of the problem.
     pub detail: String,
     /// The request's id.
     pub request_id: String,

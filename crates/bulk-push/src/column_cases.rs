@@ -44,6 +44,42 @@ fn statuses_mean_what_the_caller_says() {
 }
 
 #[test]
+fn remarks_in_a_title_or_an_organisation_need_an_end() {
+    let row = |organisation: &str, title: &str, end: &str| {
+        format!("{HEADER}\n1,Ada Example,{organisation},{title},2015-01,{end}\n")
+    };
+    stopped(&row("A", "Driver (left)", ""), &[], &["Job title [status.left]", "Fill in the end"]);
+    stopped(&row("Sample Co (former)", "Driver", ""), &[], &["Company [status.left]"]);
+    stopped(&row("A", "Former clerk", ""), &[], &["Job title [status.left]"]);
+    assert!(read(&row("A", "Driver (left)", "2020-03"), &[]).is_ok(), "the end is given");
+    assert!(read(&row("A", "Driver (left)", ""), &["--employed-status", "Driver (left)"]).is_ok());
+    assert!(read(&row("Former Foods", "Left Luggage Attendant", ""), &[]).is_ok());
+}
+
+#[test]
+fn repeated_headers_and_quotes_of_a_file_are_refused() {
+    let row = "1,Ada Example,A,Clerk,2015-01,2016-01";
+    stopped(&format!("{HEADER}\n{row}\n{HEADER}\n"), &[], &["[row.cells]: This row repeats the header"]);
+    let quoted = "1,'Ada Example','Sample Co','Clerk',2015-01,2016-01";
+    stopped(&format!("{HEADER}\n{quoted}\n"), &[], &["Company [text.garbled]", "Full name [name.garbled]"]);
+}
+
+#[test]
+fn cells_that_may_hold_another_row_are_refused() {
+    let swallowed = "Employee No,Address,Full name,Company,Job title,Start date,End date\n\
+        1001,\"12 High St,Ada Example,A,Clerk,2019-04-01,\n1002,5 Low St\",Bo Sample,A,Driver,2018-01-01,2020-03-31\n";
+    stopped(swallowed, &[], &[":2: malformed quoting", "'Address'", "another row"]);
+    let last = format!(
+        "{HEADER},Desk\n1001,Ada Example,A,Clerk,2019-04-01,,\"5 foot\n1002,Bo,A,Driver,2018-01,2020-03,4 foot\"\n"
+    );
+    stopped(&last, &[], &[":2: malformed quoting", "'Desk'"]);
+    let address =
+        format!("{HEADER},Address\n1001,Ada Example,A,Clerk,2019-04-01,,\"12 High St,\nSample Town, Sampleshire\"\n");
+    assert!(read(&address, &[]).is_ok(), "an address of two lines");
+    stopped(&address, &["--allow-short-rows"], &["another row"]);
+}
+
+#[test]
 fn employers_agree_or_one_is_chosen() {
     let table = "Employee No,Full name,Organization,Company,Job title,Start date\n1,Ada,Finance,A,Clerk,2015-01\n";
     stopped(table, &[], &["'Finance'", "--column organisation=\"Company\""]);

@@ -131,6 +131,9 @@ pub const MIDDLE_NAME: &[&str] = &[
     "additional names",
     "second name",
     "second given name",
+    "second forename",
+    "second forenames",
+    "middle forename",
 ];
 /// Names of a column with the family name.
 pub const FAMILY_NAME: &[&str] = &[

@@ -28,6 +28,7 @@ use crate::source::Source;
 use crate::stop_signals::stop_on_signals;
 use crate::summary::{Summary, counted, notes};
 use crate::surroundings::Surroundings;
+use crate::withdrawals;
 
 impl Args {
     /// Runs `tenure push`. Returns success if everything was pushed.
@@ -215,7 +216,8 @@ impl Args {
         ))
     }
 
-    /// Asks for confirmation if there is a terminal.
+    /// Asks for confirmation. Without a terminal, `--yes` confirms the columns and people that were
+    /// shown, and so do a mapping that was saved before, if nothing is unusual, and a stopped run.
     fn agreed(
         &self,
         source: &Source,
@@ -236,9 +238,18 @@ impl Args {
             None => {}
         }
         let is_mailed = matches!(source, Source::Table(table) if table.plan.email.is_some());
-        let has_nobody = !std::io::stdin().is_terminal();
-        if self.yes || has_nobody || to_push == 0 || self.dry_run.is_some() {
+        if self.yes || to_push == 0 || self.dry_run.is_some() {
             return Ok(true);
+        }
+        if !std::io::stdin().is_terminal() {
+            let has_warning = matches!(source, Source::Table(table) if table.warning.is_some());
+            let is_saved = self.reading.mapping.is_some() && !has_warning;
+            if is_saved || previous.goes_on(header) == Some(true) {
+                return Ok(true);
+            }
+            let cause = "nothing was pushed, because a push needs a confirmation. Without a terminal, check what a \
+                         --dry-run shows and add --yes, or use a saved --mapping; a warning needs --yes in any case";
+            return Err(Error::Usage(cause.to_owned()));
         }
         let mailed = if is_mailed { " and mail each of them their link" } else { "" };
         ask(&format!("Push {left} to {}{mailed}? [y/N] ", header.server));
@@ -318,6 +329,11 @@ impl Args {
             print(&summary.json().to_string());
         } else if !self.output.quiet {
             print(&printable_lines(&summary.text()));
+        }
+        let withdrawn = links.filter(|_| counts.already > 0).map_or(0, withdrawals::count);
+        if withdrawn > 0 {
+            let withdrawn = counted(withdrawn, ("credential", "credentials"));
+            self.note(&format!("{withdrawn} in the file of links were withdrawn since, and not pushed again."));
         }
         if let Some(why) = ended {
             say(&format!("tenure: {why}"));

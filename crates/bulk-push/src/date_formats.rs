@@ -5,7 +5,7 @@ use crate::date_pattern::Pattern;
 use crate::unclear_dates::{explain, split_time};
 
 /// Formats that a caller may choose, those with the month first before the others.
-const CANDIDATES: [&str; 24] = [
+const CANDIDATES: [&str; 25] = [
     "MM/DD/YYYY",
     "DD/MM/YYYY",
     "MM-DD-YYYY",
@@ -19,6 +19,7 @@ const CANDIDATES: [&str; 24] = [
     "DD.MM.YY",
     "YYYY/MM/DD",
     "YYYYMMDD",
+    "MMDDYYYY",
     "DDMMYYYY",
     "YYMMDD",
     "MM/YYYY",
@@ -103,6 +104,9 @@ mod tests {
         assert_eq!(hint(&["01/02/2020", "13/02/2020"]), set("DD/MM/YYYY"));
         assert_eq!(hint(&["01/02/2020", "02/13/2020 0:00"]), set("MM/DD/YYYY"));
         assert_eq!(hint(&["Jan-20", "Feb-21"]), set("MMM-YY"));
+        assert_eq!(hint(&["12/31/9999"]), set("MM/DD/YYYY"));
+        assert_eq!(hint(&["01042019"]), set("MMDDYYYY or --date-format DDMMYYYY"));
+        assert_eq!(hint(&["1-Apr-19"]), set("DD-MMM-YY"));
         assert_eq!(hint(&["Jan 5, 2020"]), set("MMM DD, YYYY"));
         assert_eq!(hint(&["2020-01"]), "");
     }

@@ -36,7 +36,7 @@ const FAR_YEARS: i32 = 50;
 const OPEN: [&str; 10] = ["present", "current", "now", "ongoing", "today", "to date", "until now", "-", "n/a", "null"];
 
 /// Values of an end that probably mean "no end date yet", which `--empty-end` confirms.
-const EMPTY: [&str; 26] = [
+const EMPTY: &[&str] = &[
     "none",
     "nan",
     "nat",
@@ -63,6 +63,22 @@ const EMPTY: [&str; 26] = [
     "open",
     "open ended",
     "permanent",
+    "heute",
+    "laufend",
+    "offen",
+    "unbefristet",
+    "aktuell",
+    "en cours",
+    "hoy",
+    "heden",
+    "sekarang",
+    "9999-99-99",
+    "99/99/9999",
+    "99.99.9999",
+    "99999999",
+    "1900-01-00",
+    // The day number of 9999-12-31.
+    "2958465",
 ];
 
 /// Returns whether values of this shape are dates.
@@ -107,7 +123,7 @@ impl Dates {
     pub fn convert(&self, text: &str, shape: Shape, is_optional: bool, field: &str) -> Reading {
         let text = text.trim();
         let is_open = |words: &[&str]| words.iter().any(|open| open.eq_ignore_ascii_case(text));
-        if is_optional && (is_open(&OPEN) || (self.empty_end && is_open(&EMPTY))) {
+        if is_optional && (is_open(&OPEN) || (self.empty_end && is_open(EMPTY))) {
             return Reading::Open;
         }
         let Some(Found { mut year, month, day, is_short }) = self.found(text) else {
@@ -160,7 +176,7 @@ impl Dates {
                 "if it means that there is no end, add: --empty-end".to_owned(),
             ));
         }
-        let (message, help) = unclear::explain(text, self.are_told)?;
+        let Some((message, help)) = unclear::explain(text, self.are_told) else { return self.unread(text) };
         match &self.hint {
             Some(hint) if unclear::is_ambiguous(text) => Some((
                 format!("This date is ambiguous: the day or the month may come first. To read it, {hint}."),
@@ -168,6 +184,14 @@ impl Dates {
             )),
             _ => Some((message, help)),
         }
+    }
+
+    /// Names the format that reads a date, if only the option is missing.
+    fn unread(&self, text: &str) -> Option<(String, String)> {
+        let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
+        let hint = self.hint.as_ref().filter(|hint| hint.contains("--date-format"))?;
+        (has_digit && !self.are_told && !self.is_read(text))
+            .then(|| (format!("The format of this date must be given. To read it, {hint}."), hint.clone()))
     }
 }
 
@@ -250,7 +274,7 @@ mod tests {
 
     #[test]
     fn empty_looking_ends_need_a_confirmation() {
-        for text in ["None", "NaN", "0000-00-00", "--", "\u{2014}", "Active"] {
+        for text in ["None", "NaN", "0000-00-00", "--", "\u{2014}", "Active", "laufend", "9999-99-99"] {
             assert_eq!(month(text, None).as_deref(), Some(text));
             let (message, help) = dates(None, false).explain(text, true).expect("explained");
             assert!(message.contains(text) && help.contains("--empty-end"), "{message}");
@@ -258,6 +282,16 @@ mod tests {
             let confirmed = dates(None, true).convert(text, Shape::YearMonth, true, "end_date");
             assert_eq!(confirmed, Reading::Open, "{text}");
         }
+    }
+
+    #[test]
+    fn unread_dates_name_the_format_of_the_file() {
+        let mut read = dates(None, false);
+        assert_eq!(read.explain("1-Apr-19", false), None, "nothing is known about the file");
+        read.hint = Some("set the date format: --date-format DD-MMM-YY".to_owned());
+        let (message, help) = read.explain("1-Apr-19", false).expect("explained");
+        assert!(message.contains("--date-format DD-MMM-YY") && help.contains("DD-MMM-YY"), "{message}");
+        assert_eq!(read.explain("soon", false), None);
     }
 
     #[test]

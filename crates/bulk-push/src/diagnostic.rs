@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Snippet};
-use credential::{FieldError, Malformed, locate};
+use credential::{FieldError, JsonError, locate};
 
+use crate::row_code::RowCode;
 use crate::terminal::has_colours;
 
 pub use annotate_snippets::Renderer;
@@ -33,12 +34,12 @@ pub fn renderer(output: &impl IsTerminal) -> Renderer {
 
 impl Diagnostic {
     /// Describes why `source` is not valid JSON.
-    pub fn of_malformed(source: &str, malformed: &Malformed) -> Self {
+    pub fn of_malformed(source: &str, malformed: &JsonError) -> Self {
         let line_start = source.split_inclusive('\n').take(malformed.line - 1).map(str::len).sum::<usize>();
         let at = source.floor_char_boundary(line_start + malformed.column - 1);
         let end = source.floor_char_boundary(at + 1);
         Self {
-            code: "json".to_owned(),
+            code: RowCode::Json.as_str().to_owned(),
             message: malformed.message.clone(),
             span: at..end.max(at),
             help: Some("this must be one JSON object".to_owned()),

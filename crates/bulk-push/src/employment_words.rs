@@ -5,8 +5,10 @@
 
 use crate::infer_columns::folded;
 use crate::word_lists::{
-    EMPLOYED, END_PARTS, HARMLESS, INVALID, LAST_DAY, LEFT, LEFT_PARTS, LEFT_PHRASES, LEFT_STEMS, NEGATIVE,
-    NEGATIVE_PARTS, NEUTRAL, OTHER_THINGS, POSITIVE, PRIVATE, REMARK, STATUS, VALID,
+    ABOUT_OTHERS, EMPLOYED, EMPLOYMENT_FLAGS, END_PARTS, FAILED_GRADES, FLAGS, FORMER, GRADES, HARMLESS, HOURS,
+    HOURS_BESIDE, INVALID, LAST_DAY, LEAVE, LEFT, LEFT_ALONE, LEFT_IN_BRACKETS, LEFT_PARTS, LEFT_PHRASES, LEFT_STEMS,
+    MENTIONS, NEGATIVE, NEGATIVE_PARTS, NEUTRAL, OTHER_THINGS, PAID, PEOPLE, POSITIVE, PRIVATE, REMARK, SERVICE, SIDES,
+    STATUS, STATUS_NAMES, UNTIL, VALID,
 };
 
 /// What the values of an unused column are checked for.
@@ -20,8 +22,10 @@ pub enum Kind {
     Positive,
     /// A flag such as `Terminated`, or a detail of an end.
     Negative,
-    /// Hours in parts of a full-time job: zero means none.
+    /// Hours, parts of a full-time job or a headcount: zero means none.
     Hours,
+    /// A length of service, which grows as long as the person is employed.
+    Service,
     /// Free text, which no rule can read.
     Remark,
     /// Nothing is known about it: it must have no date.
@@ -55,8 +59,10 @@ impl Kind {
         let (name, words) = (folded(header), words(header));
         let has = |parts: &str| parts.split_whitespace().any(|part| name.contains(part));
         let is_word = |list: &str| words.iter().any(|word| is_in(list, word));
-        // MYOB's Card Status is N for a card that is not inactive.
-        if name == "cardstatus" {
+        // `Disabled` may be the account; with other words it is a person's disability. MYOB's Card
+        // Status is N for a card that is not inactive.
+        let is_plain = is_word(NEGATIVE) && words.iter().all(|word| is_in(NEGATIVE, word) || is_in(NEUTRAL, word));
+        if is_plain || matches!(&*name, "cardstatus" | "reason" | "reasoncode") {
             return Self::Negative;
         }
         if has(OTHER_THINGS) {
@@ -67,14 +73,18 @@ impl Kind {
         if is_end(header) || is_word(NEGATIVE) || has(NEGATIVE_PARTS) {
             return Self::Negative;
         }
-        if is_word(STATUS) || has("status") || name == "state" || name == "employmentstate" {
+        let is_short = is_in(STATUS_NAMES, &name) || header.trim().eq_ignore_ascii_case("a/i");
+        if is_word(STATUS) || has("status") || is_short || name == "state" || name == "employmentstate" {
             return Self::Status;
         }
         if is_word(POSITIVE) && words.iter().all(is_neutral) {
             return Self::Positive;
         }
-        if name == "fte" {
+        let is_about_hours = |word: &String| is_in(HOURS, word) || is_in(HOURS_BESIDE, word);
+        if name == "fte" || (is_word(HOURS) && words.iter().all(is_about_hours)) {
             Self::Hours
+        } else if has(SERVICE) {
+            Self::Service
         } else if is_word(REMARK) {
             Self::Remark
         } else if has(HARMLESS) {
@@ -89,12 +99,13 @@ impl Kind {
     pub fn agrees(self, name: &str, value: &str) -> bool {
         let text = folded(value);
         match self {
-            Self::Harmless | Self::Other => true,
+            Self::Other if is_in(EMPLOYMENT_FLAGS, name) => !is_no(&text),
+            Self::Harmless | Self::Other | Self::Service => true,
             Self::Hours => {
-                let hours = value.replace(',', ".").replace(['%', ' '], "");
+                let hours = value.replace([',', ':'], ".").replace(['%', ' ', 'h'], "");
                 !hours.parse::<f64>().is_ok_and(|hours| hours <= 0.0)
             }
-            Self::Negative => is_blank(&text) || is_no(&text) || (is_employed(value) && !is_yes(&text)),
+            Self::Negative => is_blank(&text) || is_no(&text),
             Self::Remark => is_blank(&text) || is_no(&text) || is_employed(value),
             Self::Positive => is_yes(&text) || is_employed(value) || ["\u{2713}", "\u{2714}"].contains(&value.trim()),
             // Most columns called State are a part of the address, such as NY or NSW.
@@ -105,7 +116,7 @@ impl Kind {
 }
 
 fn is_blank(text: &str) -> bool {
-    matches!(text, "" | "none" | "na" | "null" | "nil" | "00000000")
+    matches!(text, "" | "none" | "na" | "null" | "nil" | "notapplicable" | "00000000")
 }
 
 /// Returns whether the values of a column called `name` are about a credential's validity.
@@ -118,6 +129,13 @@ pub fn is_outcome(header: &str) -> bool {
 pub fn is_valid(header: &str, value: &str) -> bool {
     let text = folded(value);
     let words = words(&value.to_lowercase());
+    let names = self::words(header);
+    let is_flag = names.iter().any(|word| is_in(FLAGS, word))
+        && names.iter().all(|word| is_in(FLAGS, word) || is_in(NEUTRAL, word));
+    let is_grade = names.iter().any(|word| is_in(GRADES, word));
+    if (is_flag && is_no(&text)) || (is_grade && is_in(FAILED_GRADES, &text)) {
+        return false;
+    }
     let is_score = Kind::of(header) != Kind::Status && !value.chars().any(char::is_alphabetic);
     let is_good = is_blank(&text) || is_score || words.iter().all(|word| is_in(VALID, word));
     !is_in(INVALID, &text) && (is_good || !is_outcome(header))
@@ -137,7 +155,8 @@ pub fn is_end(header: &str) -> bool {
 fn is_employed(value: &str) -> bool {
     let value = value.to_lowercase().replace("fixed term", "fixedterm").replace("fixed-term", "fixedterm");
     let words = words(&value);
-    let is_known = |word: &String| is_in(EMPLOYED, word);
+    let is_leave = words.iter().any(|word| is_in(LEAVE, word));
+    let is_known = |word: &String| is_in(EMPLOYED, word) || (is_leave && is_in(PAID, word));
     // The number of a list of choices, such as in "2 - Active".
     let is_number = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
     words.iter().any(is_known) && words.iter().all(|word| is_known(word) || (words.len() > 1 && is_number(word)))
@@ -164,6 +183,7 @@ pub fn has_left(value: &str) -> bool {
     let starts = |word: &String| LEFT_STEMS.split_whitespace().any(|stem| word.starts_with(stem));
     let is_dated = value.bytes().any(|byte| byte.is_ascii_digit());
     is_in(LEFT, &text)
+        || is_in(LEFT_ALONE, &text)
         || text.starts_with("terminat")
         || LEFT_PARTS.split_whitespace().any(|part| text.contains(part))
         || words.iter().any(starts)
@@ -171,10 +191,55 @@ pub fn has_left(value: &str) -> bool {
         || (is_dated && (says(LAST_DAY) || words.first().is_some_and(|first| is_in(LEFT, first))))
 }
 
+/// Returns whether a value mentions that a person left, as in `999 LEFT`, `Ex-staff` or `left in
+/// March`.
+fn mentions_left(value: &str) -> bool {
+    let value = value.to_lowercase();
+    let words = words(&value);
+    let follows = |at: usize, list: &str| words.get(at + 1).is_some_and(|next| is_in(list, next));
+    let is_former = |at: usize| words[at] == "ex" && follows(at, PEOPLE);
+    let is_mention = |at: usize| is_in(MENTIONS, &words[at]) && !(words[at] == "left" && follows(at, SIDES));
+    let starts_with_ex = |part: &str| part.starts_with("ex-");
+    value.split([' ', '(', '[', '/', ',', ';', ':', '_']).any(starts_with_ex)
+        || (0..words.len()).any(|at| is_former(at) || is_mention(at))
+}
+
 /// Returns whether a value says that a person left, unless the column is about something else, such
 /// as a marriage.
 pub fn has_left_in(name: &str, value: &str) -> bool {
-    has_left(value) && !PRIVATE.split_whitespace().any(|part| name.contains(part))
+    let is_about = |parts: &str| parts.split_whitespace().any(|part| name.contains(part));
+    (has_left(value) || (mentions_left(value) && !is_about(ABOUT_OTHERS))) && !is_about(PRIVATE)
+}
+
+/// Returns whether the text of a job has a remark that the person left, as in `Driver (left)`.
+/// Words in the text itself may belong to the job, as in `Left Luggage Attendant`.
+pub fn has_left_remark(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(['(', ')', '[', ']', '{', '}', '*']).flat_map(|part| part.split(" - ")).collect();
+    let is_remark = |part: &&str| {
+        let words = words(&part.to_lowercase());
+        let sentence = format!(" {} ", words.join(" "));
+        let is_dated = part.bytes().any(|byte| byte.is_ascii_digit());
+        is_in(LEFT, &folded(part))
+            || is_in(LEFT_IN_BRACKETS, &folded(part))
+            || LEFT_PHRASES.iter().any(|phrase| sentence.contains(&format!(" {phrase} ")))
+            || (is_dated && words.iter().any(|word| is_in(MENTIONS, word)))
+    };
+    is_in(LEFT, &folded(text)) || (parts.len() > 1 && parts.iter().any(is_remark)) || has_last_year(text)
+}
+
+/// Returns whether the text of a job names its last year, as in `Clerk until 2020`.
+fn has_last_year(text: &str) -> bool {
+    let words = words(&text.to_lowercase());
+    let is_year = |word: &String| word.len() == 4 && word.parse().is_ok_and(|year: u32| (1950..2100).contains(&year));
+    let until = words.iter().position(|word| is_in(UNTIL, word));
+    until.is_some_and(|at| words[at..].iter().any(is_year))
+}
+
+/// Returns whether a job title is that of an earlier job, as in `Former clerk` or `Ex-driver`.
+pub fn is_former_title(title: &str) -> bool {
+    let title = title.to_lowercase();
+    let has_prefix = title.starts_with("ex-") && !title.starts_with("ex-officio");
+    has_prefix || words(&title).first().is_some_and(|first| is_in(FORMER, first))
 }
 
 /// Returns whether a status says plainly that the person is employed today.
@@ -196,108 +261,4 @@ pub fn is_remark(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_about_employment_are_recognised() {
-        for (name, kind) in [
-            ("Current", Kind::Positive),
-            ("Is active?", Kind::Positive),
-            ("Enabled", Kind::Positive),
-            ("Current job title", Kind::Other),
-            ("HasLeft", Kind::Negative),
-            ("Ex-employee", Kind::Negative),
-            ("Termination reason", Kind::Negative),
-            ("Employment status", Kind::Status),
-            ("\u{5728}\u{8077}", Kind::Positive),
-            ("Work state", Kind::Other),
-            ("Marital status", Kind::Other),
-            ("Annual leave", Kind::Other),
-            ("Date of birth", Kind::Harmless),
-            ("Start date", Kind::Harmless),
-            ("FTE", Kind::Hours),
-            ("LWD", Kind::Other),
-            ("Probation end date", Kind::Harmless),
-            ("Notice period end date", Kind::Other),
-            ("Date resigned", Kind::Negative),
-            ("P45 issued", Kind::Negative),
-            ("Last day worked", Kind::Negative),
-            ("HR Notes", Kind::Remark),
-            ("1st Aid", Kind::Harmless),
-            ("Salary effective date", Kind::Harmless),
-        ] {
-            assert_eq!(Kind::of(name), kind, "{name}");
-        }
-    }
-
-    #[test]
-    fn only_known_values_mean_employed() {
-        for (kind, value, agrees) in [
-            (Kind::Status, "Full-Time Permanent", true),
-            (Kind::Status, "1 - Active", true),
-            (Kind::Status, "On leave", true),
-            (Kind::Status, "", true),
-            (Kind::Status, "3 - Terminated", false),
-            (Kind::Status, "Inactive - Resigned", false),
-            (Kind::Status, "Sorti", false),
-            (Kind::Status, "0", false),
-            (Kind::Positive, "Yes", true),
-            (Kind::Positive, "No", false),
-            (Kind::Positive, "", false),
-            (Kind::Negative, "", true),
-            (Kind::Negative, "No", true),
-            (Kind::Negative, "Yes", false),
-            (Kind::Negative, "Resigned", false),
-            (Kind::Hours, "0.0", false),
-            (Kind::Hours, "0.5", true),
-            (Kind::Hours, "0%", false),
-            (Kind::Status, "X", false),
-            (Kind::Status, "Kontrak", true),
-            (Kind::Status, "Active - Payroll Eligible", true),
-            (Kind::Status, "INACTIVE_PROCESS", false),
-            (Kind::Positive, "ja", true),
-            (Kind::Remark, "Works from home", false),
-            (Kind::Remark, "-", true),
-        ] {
-            assert_eq!(kind.agrees("status", value), agrees, "{kind:?} {value}");
-        }
-        assert!(Kind::Status.agrees("state", "NY") && !Kind::Status.agrees("state", "Left"));
-    }
-
-    #[test]
-    fn remarks_say_that_somebody_left() {
-        assert!(has_left("Resigned 31/03/2020") && has_left("LEFT") && !has_left("Left handed"));
-        for text in [
-            "Left the company",
-            "laid off",
-            "Employee absconded",
-            "last day 31/03/2020",
-            "Entlassen",
-            "En retraite",
-            "Mengundurkan diri",
-            "2020\u{5e74}\u{9000}\u{8077}",
-        ] {
-            assert!(has_left(text), "{text}");
-        }
-        assert!(!has_left("Last day of the month") && !has_left("Payroll Clerk"));
-        assert!(has_left_in("type", "Separated") && !has_left_in("maritalstatus", "Separated"));
-        assert!(is_remark("Past Employee") && is_remark("On Leave") && !is_remark("Bob"));
-    }
-
-    #[test]
-    fn only_known_values_mean_a_valid_credential() {
-        for (header, value, is_good) in [
-            ("Status", "Revoked", false),
-            ("Status", "Issued", true),
-            ("Result", "Not yet competent", false),
-            ("Result", "Competent", true),
-            ("Outcome", "Failed", false),
-            ("Result", "85%", true),
-            ("Campus", "North", true),
-            ("Campus", "Withdrawn", false),
-        ] {
-            assert_eq!(is_valid(header, value), is_good, "{header}: {value}");
-        }
-    }
-}
+mod tests;

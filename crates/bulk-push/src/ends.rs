@@ -3,10 +3,13 @@
 use credential::Shape;
 
 use crate::dates::Reading;
-use crate::plan::Plan;
+use crate::plan::{Origin, Plan};
 
 /// The field with the end of a job.
 pub const END: &str = "end_date";
+
+/// The field with the last month that was processed.
+pub const MONTH: &str = "last_processed_month";
 
 /// Returns the text of the end of a row. A date goes before a word such as `present`.
 pub fn text(plan: &Plan, cells: &[String]) -> String {
@@ -29,6 +32,15 @@ pub fn has(plan: &Plan, cells: &[String]) -> bool {
 /// Returns the month of the end of a row, such as `2020-03`.
 pub fn month(plan: &Plan, cells: &[String]) -> Option<String> {
     read(plan, &text(plan, cells), END)
+}
+
+/// Returns the last processed month of a row, which is a column or the same for every row.
+pub fn processed(plan: &Plan, cells: &[String]) -> Option<String> {
+    match plan.form.find(MONTH).map(|target| &plan.origins[target]) {
+        Some(Origin::Constant(month)) => read(plan, month, MONTH),
+        Some(Origin::Columns(columns)) => read(plan, cell(cells, *columns.first()?), MONTH),
+        _ => None,
+    }
 }
 
 /// Reads the month of a cell with a date.

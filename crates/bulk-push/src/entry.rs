@@ -15,7 +15,6 @@ pub struct Entry {
     pub person: String,
     /// The credential's id.
     pub credential_id: String,
-    /// Its type.
     pub credential_type: Type,
     /// Whether it updates an earlier credential.
     pub is_update: bool,

@@ -36,7 +36,6 @@ impl Findings {
         self.0.is_empty()
     }
 
-    /// Returns the columns.
     pub fn columns(&self) -> impl Iterator<Item = usize> {
         self.0.keys().copied()
     }

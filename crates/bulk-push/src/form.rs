@@ -25,7 +25,6 @@ pub struct Target {
 /// A credential type as a table.
 #[derive(Clone, Debug)]
 pub struct Form {
-    /// The type.
     pub credential_type: Type,
     /// The list whose items are rows, and the fields of an item.
     pub list: Option<(&'static str, &'static [Member])>,

@@ -19,6 +19,7 @@ use crate::people::Identity;
 use crate::plan::{Origin, Plan};
 use crate::rejected_row::{RejectedRow, SourceSpan};
 use crate::repeated_jobs::{Contradiction, distinct};
+use crate::row_code::RowCode;
 use crate::starts;
 
 /// A row that was read again.
@@ -75,7 +76,7 @@ impl Group<'_> {
                     "Line {line} has '{}' for the same person. Both rows must have the same value.",
                     shortened(said)
                 );
-                let mut found = rejected_row("rows.differ", message);
+                let mut found = rejected_row(RowCode::RowsDiffer, message);
                 shortened(said).clone_into(&mut found.suggestion);
                 rejected.push(self.at(index, Some(column), found));
             }
@@ -134,7 +135,7 @@ impl Group<'_> {
                 "Line {} has the same job with another end. Correct one of the rows, or remove it.",
                 self.records[first].row.line
             );
-            rejected.push(self.at(second, column, rejected_row("rows.differ", message)));
+            rejected.push(self.at(second, column, rejected_row(RowCode::RowsDiffer, message)));
             (0..items.len()).collect()
         })
     }
@@ -205,7 +206,7 @@ impl Group<'_> {
         let submission = match Submission::parse_v2(known, text.as_bytes(), context) {
             Ok(submission) => submission,
             Err(ParseError::Malformed(malformed)) => {
-                return Err(vec![self.at(0, None, rejected_row("json", malformed.to_string()))]);
+                return Err(vec![self.at(0, None, rejected_row(RowCode::Json, malformed.to_string()))]);
             }
             Err(ParseError::Invalid(field_errors)) => {
                 let error = |field_error| self.field_error(field_error, &body.kept);
@@ -229,9 +230,14 @@ impl Group<'_> {
     fn field_error(&self, field_error: FieldError, kept: &[usize]) -> RejectedRow {
         let suggestion = field_error.suggestion.as_deref().unwrap_or_default();
         let (record, column) = self.place(&field_error.pointer, suggestion, kept);
-        let mut found = rejected_row(field_error.code.as_str(), field_error.message);
-        found.pointer = field_error.pointer;
-        found.value = field_error.received.unwrap_or_default();
+        let (code, value) = (field_error.code.as_str().to_owned(), field_error.received.unwrap_or_default());
+        let mut found = RejectedRow {
+            code,
+            message: field_error.message,
+            pointer: field_error.pointer,
+            value,
+            ..RejectedRow::default()
+        };
         // The suggestion is a field name, which does not help with a table.
         if field_error.code != credential::Code::FieldMissing {
             found.suggestion = field_error.suggestion.unwrap_or_default();
@@ -319,8 +325,8 @@ pub struct Body {
     notes: Notes,
 }
 
-pub fn rejected_row(code: &str, message: String) -> RejectedRow {
-    RejectedRow { code: code.to_owned(), message, ..RejectedRow::default() }
+pub fn rejected_row(code: RowCode, message: String) -> RejectedRow {
+    RejectedRow { code: code.as_str().to_owned(), message, ..RejectedRow::default() }
 }
 
 fn joined(record: &Record, columns: &[usize]) -> String {

@@ -1,6 +1,7 @@
 //! Finds the header of a table, below a `sep=` line and title rows, and the separator of its cells.
 
 use crate::cells::separator;
+use crate::employment_words::has_left_in;
 use crate::error::Error;
 use crate::infer_columns::{folded, is_known};
 use crate::mapping::Mapping;
@@ -45,7 +46,9 @@ impl Heading {
         let below = text.split_inclusive('\n').take(lines_above).map(str::len).sum::<usize>();
         let separator = told.unwrap_or_else(|| separator(text.get(below..).unwrap_or_default().as_bytes()));
         if mapping.skip_rows.is_none() {
-            has_no_table(lines.get(first..lines_above).unwrap_or_default(), first, header, char::from(separator))?;
+            let above = lines.get(first..lines_above).unwrap_or_default();
+            has_no_table(above, first, header, char::from(separator))?;
+            is_not_of_leavers(above, first, char::from(separator))?;
         }
         let is_one = told.is_none() && known(header, char::from(separator), mapping) < ENOUGH;
         match UNUSUAL.into_iter().find(|unusual| is_one && known(header, *unusual, mapping) >= ENOUGH) {
@@ -66,6 +69,20 @@ fn has_no_table(lines: &[&str], first: usize, header: &str, separator: char) -> 
     Err(Error::Usage(format!(
         "line {} above the header, '{}', looks like a row of another table. To leave out the lines above the header, add \
          --skip-rows {}. To read them, push that table as its own file",
+        first + at + 1,
+        printable(lines[at]),
+        first + lines.len()
+    )))
+}
+
+/// Refuses a title of people who left, such as `Terminated employees 2020`: their rows may have no
+/// end, because all of them left.
+fn is_not_of_leavers(lines: &[&str], first: usize, separator: char) -> Result<(), Error> {
+    let says_so = |line: &&str| line.split(separator).any(|cell| has_left_in("", cell.trim().trim_matches('"')));
+    let Some(at) = lines.iter().position(says_so) else { return Ok(()) };
+    Err(Error::Usage(format!(
+        "line {} above the header, '{}', may say that these people left. Push people who left with the end of each job. To \
+         leave out the lines above the header, add --skip-rows {}",
         first + at + 1,
         printable(lines[at]),
         first + lines.len()
@@ -143,6 +160,22 @@ mod tests {
         assert_eq!(find(&format!("Aa,,Bb,,Cc,\n{header}\n")), Ok((',', 1)), "groups of columns");
         let told = Mapping { skip_rows: Some(3), ..Mapping::default() };
         assert!(Heading::find(format!("{other}\n{header}\n").as_bytes(), &told).is_ok());
+    }
+
+    #[test]
+    fn titles_of_people_who_left_stop() {
+        let header = "Employee No,Full name,Company,Job title,Start date,End date";
+        for title in
+            ["Terminated employees 2020", "Leavers report,,,,,", "Status: Terminated,,,,,", "Sample Co,Ex-staff"]
+        {
+            let said = find(&format!("Sample Co\n{title}\n\n{header}\n")).expect_err(title);
+            assert!(said.contains("line 2") && said.contains("--skip-rows 3"), "{said}");
+        }
+        for title in ["Employee listing", "Staff as of 31/10/2026,,", "Employment history"] {
+            assert_eq!(find(&format!("{title}\n{header}\n")), Ok((',', 1)), "{title}");
+        }
+        let told = Mapping { skip_rows: Some(1), ..Mapping::default() };
+        assert!(Heading::find(format!("Leavers report\n{header}\n").as_bytes(), &told).is_ok());
     }
 
     #[test]

@@ -21,7 +21,6 @@ pub struct Http {
     transport: Transport<Full<Bytes>>,
 }
 
-/// An HTTP response.
 #[derive(Debug)]
 pub struct Response {
     pub status: u16,
@@ -36,7 +35,6 @@ pub enum RequestError {
     /// The TLS handshake failed.
     #[error("{0}")]
     Tls(rustls::Error),
-    /// The request timed out.
     #[error("timed out")]
     TimedOut,
     /// The server could not be reached, or the connection broke.

@@ -19,8 +19,8 @@
 //! - `entry`, `source`, `precheck`, `preview`: one credential, all of them, and what is checked and
 //!   shown before pushing
 //! - `http`, `client`, `retry`, `run`, `stop_signals`: the requests
-//! - `distinct_files`, `journal`, `rejected_row`, `formula_cells`, `progress`, `summary`, `output`,
-//!   `terminal`: the files and the terminal output
+//! - `distinct_files`, `journal`, `rejected_row`, `row_code`, `formula_cells`, `progress`,
+//!   `summary`, `output`, `terminal`: the files and the terminal output
 //!
 //! [`ListenArgs`] forwards the events of webhooks to a receiver on this machine.
 //!
@@ -87,6 +87,7 @@ mod repeated_jobs;
 mod resolver;
 mod retry;
 mod row_checks;
+mod row_code;
 mod row_faults;
 mod run;
 mod second_columns;
@@ -110,6 +111,7 @@ pub use error::Error;
 pub use lines::as_sent;
 pub use listen::ListenArgs;
 pub use other_json::shell_word;
+pub use row_code::RowCode;
 pub use status::StatusArgs;
 pub use surroundings::Surroundings;
 pub use withdraw::WithdrawArgs;

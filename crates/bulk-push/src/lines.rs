@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::input::{Input, LONGEST_LINE, Row, Scan};
 use crate::other_json::OtherJson;
 use crate::rejected_row::{RejectedRow, SourceSpan};
+use crate::row_code::RowCode;
 
 /// An NDJSON file.
 #[derive(Debug)]
@@ -157,7 +158,7 @@ fn without(text: &str, pointer: &str) -> String {
 fn unknown_type() -> RejectedRow {
     let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
     RejectedRow {
-        code: "credential_type.unknown".to_owned(),
+        code: RowCode::CredentialTypeUnknown.as_str().to_owned(),
         message: format!("Unknown credential type. Use one of: {}.", known.join(", ")),
         ..RejectedRow::default()
     }

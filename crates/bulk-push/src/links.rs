@@ -21,7 +21,6 @@ pub struct LinkRow {
     pub person: String,
     /// The credential's id.
     pub credential_id: String,
-    /// The link.
     pub redirect_uri: String,
     /// The server's id of the request.
     pub request_id: String,

@@ -18,7 +18,6 @@ const MONTH: &str = "last_processed_month";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mapping {
-    /// The credential type.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub credential_type: Option<String>,
     /// The column that identifies the person.
@@ -105,7 +104,6 @@ pub struct Mapping {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Columns {
-    /// One.
     One(String),
     /// Several, joined by a space.
     Several(Vec<String>),

@@ -4,9 +4,10 @@
 use credential::names::{is_garbled, is_mojibake};
 
 use crate::printable::printable;
+use crate::row_code::RowCode;
 
 /// A code and a message.
-type Fault = (&'static str, String);
+type Fault = (RowCode, String);
 
 /// Words that programs write for a missing value. `Null`, `Na`, `Nan` and `Nil` are names.
 const MISSING: [&str; 15] = [
@@ -90,11 +91,36 @@ pub fn fault_of_text(text: &str) -> Option<String> {
                 .to_owned(),
         );
     }
+    if is_quoted(text) {
+        let quotes = if text.starts_with('\'') { "single quotes" } else { "quotes" };
+        return Some(format!(
+            "The text is in {quotes}, which are a part of it: cells are quoted with double quotes (\"). Remove them, or \
+             export the file with double quotes."
+        ));
+    }
     has_text_mark(text).then(|| {
         "The text begins with an apostrophe, with which spreadsheets mark text. Remove it, or write \u{2019} if it \
          belongs there."
             .to_owned()
     })
+}
+
+/// Quotes at the start and at the end of a text that CSV does not have.
+const QUOTES: [(char, char); 7] = [
+    ('\'', '\''),
+    ('`', '`'),
+    ('\u{201c}', '\u{201d}'),
+    ('\u{201e}', '\u{201c}'),
+    ('\u{201e}', '\u{201d}'),
+    ('\u{ab}', '\u{bb}'),
+    ('\u{bb}', '\u{ab}'),
+];
+
+/// Returns whether a whole text is in quotes that CSV does not have, as in `'Sample Co'` or
+/// `“Sample Co”`.
+pub fn is_quoted(text: &str) -> bool {
+    let inside = |(first, last): (char, char)| text.strip_prefix(first).and_then(|rest| rest.strip_suffix(last));
+    QUOTES.into_iter().filter_map(inside).any(|inside| !inside.is_empty())
 }
 
 /// Returns whether an apostrophe is the mark of a spreadsheet, as in `'Ada Example`, and not a part
@@ -118,11 +144,11 @@ fn garbled(name: &str) -> Option<Fault> {
     if is_garbled(name) {
         let message = "The name has characters that are in no name: a mark, or letters that were decoded with the \
                        wrong encoding. Remove the mark, or export the file again as UTF-8 or set another --encoding.";
-        return Some(("name.garbled", message.to_owned()));
+        return Some((RowCode::NameGarbled, message.to_owned()));
     }
     let invisible = name.chars().find(|character| is_invisible(*character))?;
     let code = u32::from(invisible);
-    Some(("name.garbled", format!("The name has an invisible character (U+{code:04X}). Remove it.")))
+    Some((RowCode::NameGarbled, format!("The name has an invisible character (U+{code:04X}). Remove it.")))
 }
 
 /// Returns whether a character is drawn as nothing. The joiners of Indic and Persian names are not.
@@ -135,14 +161,14 @@ fn is_invisible(character: char) -> bool {
 fn escaped(name: &str) -> Option<Fault> {
     let sign = name.chars().find(|character| "<>{}\\|=%&#$^~_+".contains(*character));
     let cause = match sign {
-        None if has_text_mark(name) => fault_of_text(name)?,
+        None if has_text_mark(name) || is_quoted(name) => fault_of_text(name)?,
         None => return None,
         Some(sign) => format!(
             "The name has the sign '{sign}', as of a formula, of HTML or of another escape. Export it as plain text, or \
              correct it."
         ),
     };
-    Some(("name.garbled", cause))
+    Some((RowCode::NameGarbled, cause))
 }
 
 fn login(name: &str) -> Option<Fault> {
@@ -154,7 +180,7 @@ fn login(name: &str) -> Option<Fault> {
     let is_login = is_word && name.is_ascii() && (has_digit || (has_dot && !has_capital));
     (is_address || is_login).then(|| {
         let message = "This is an email address or a login. Write the name of the person.";
-        ("name.login", message.to_owned())
+        (RowCode::NameLogin, message.to_owned())
     })
 }
 
@@ -165,14 +191,14 @@ fn placeholder(name: &str) -> Option<Fault> {
     let mut ends = [words.first(), words.last()].into_iter().flatten();
     let found = missing.or_else(|| ends.find(is_blank))?;
     let found = printable(found);
-    Some(("name.placeholder", format!("'{found}' is not a part of a name. Write the whole name, or remove it.")))
+    Some((RowCode::NamePlaceholder, format!("'{found}' is not a part of a name. Write the whole name, or remove it.")))
 }
 
 fn separator(name: &str) -> Option<Fault> {
     name.contains([';', '\u{ff1b}', '\u{ff0c}', '\u{3001}', '\u{60c}']).then(|| {
         let message = "The name has a separator, which may stand between the family name and the given name. Write the \
                        name without it.";
-        ("name.order", message.to_owned())
+        (RowCode::NameOrder, message.to_owned())
     })
 }
 
@@ -213,7 +239,7 @@ fn remark(name: &str, person: &str) -> Option<Fault> {
     (words.iter().any(is_odd) || has_remark || has_phrase || is_marked || says_left(name)).then(|| {
         let message = "The name has a number, a mark or a remark. Write the name only; if the person left, give the job \
                        an end.";
-        ("name.remark", message.to_owned())
+        (RowCode::NameRemark, message.to_owned())
     })
 }
 
@@ -234,6 +260,7 @@ mod tests {
             ("<b>Ada</b> Example", "name.garbled"),
             ("=Ada Example", "name.garbled"),
             ("'Ada Example", "name.garbled"),
+            ("'Ada Example'", "name.garbled"),
             ("Ada\u{200b}Example", "name.garbled"),
             ("\u{200e}Ada Example", "name.garbled"),
             ("Pawe³ Nowak", "name.garbled"),
@@ -269,7 +296,7 @@ mod tests {
             ("Ada Example ausgeschieden", "name.remark"),
             ("Ada Example \u{9000}\u{8077}", "name.remark"),
         ] {
-            assert_eq!(fault_of_name(name, "E-7").map(|(code, _)| code), Some(code), "{name}");
+            assert_eq!(fault_of_name(name, "E-7").map(|(code, _)| code.as_str()), Some(code), "{name}");
         }
     }
 
@@ -315,6 +342,10 @@ mod tests {
             assert!(!is_placeholder(text), "{text}");
         }
         assert!(fault_of_text("CafÃ© Ltd").is_some() && fault_of_text("'Sample Co").is_some());
+        assert!(fault_of_text("'Sample Co'").is_some_and(|message| message.contains("single quotes")));
+        for text in ["“Sample Co”", "«Sample Co»", "„Sample Co“", "`Sample Co`"] {
+            assert!(fault_of_text(text).is_some_and(|message| message.contains("is in quotes")), "{text}");
+        }
         for text in ["Café “Äpfel” – Co", "AT&T", "Yahoo!", "'t Hof", "5% Club", "'A' Team", "C++ Developer"] {
             assert_eq!(fault_of_text(text), None, "{text}");
         }

@@ -4,6 +4,8 @@ use crate::employment_words::{is_remark, words};
 use crate::infer_columns::{FAMILY_FIRST, folded, is_given_name, is_known_part};
 use crate::name_text::fault_of_name;
 use crate::plan::Plan;
+use crate::row_code::RowCode;
+use crate::word_lists::HONORIFICS;
 
 /// The order in which a comma separates the family name from the given name.
 pub const FAMILY_GIVEN: &str = "family-given";
@@ -34,6 +36,9 @@ const NO_NAMES: [&str; 20] = [
     "anonymous",
 ];
 
+/// Words of which a whole name may consist, as in `TBC TBC`, and which are none of its parts.
+const NO_WORDS: &str = "unknown tba tbc tbd undefined vacant dummy anonymous deleted test x";
+
 /// Cells that stand for no part of a name. `Null` and `Na` are names.
 const NO_PARTS: [&str; 9] = ["N/A", "n/a", "NULL", "NaN", "None", "-", "--", "#N/A", "?"];
 
@@ -47,11 +52,27 @@ const PARTS: &str = "\
     maternal name, maternal surname, maternal last name, paternal surname, paternal last name, patronymic, \
     apellido, apellidos, apellido 1, apellido 2, primer apellido, segundo apellido, apellido paterno, apellido \
     materno, nombre, nombres, segundo nombre, tussenvoegsel, voorvoegsel, infix, name infix, name suffix, \
-    suffix, generation, vorname, nachname, namenszusatz, vorsatzwort, prenom, pr\u{e9}nom, nom, nom de famille, \
+    prefix, suffix, generation, vorname, nachname, namenszusatz, vorsatzwort, prenom, pr\u{e9}nom, nom, nom de famille, \
     cognome, nome, sobrenome";
 
+/// Words in the names of columns with a part of the full name, whatever stands beside them.
+const PART_WORDS: &str = "\
+    forename forenames infix tussenvoegsel tussenvoegsels voorvoegsel voorvoegsels particle particles \
+    vorsatzwort namenszusatz";
+
+/// Words that say so beside one of [`NAMES`].
+const PART_WORDS_OF_NAMES: &str = "prefix middle mid second 2nd third 3rd additional";
+
+/// Words for a name in the names of columns.
+const NAMES: &str = "name names nm surname surnames lastname familyname initial initials";
+
+/// Words for the names of other people and things, and for other names of the person.
+const OTHER_NAMES: &str = "\
+    preferred known nick nickname alias previous former maiden birth spouse mother father parent child emergency \
+    contact manager supervisor approver partner kin reference bank user company file job product";
+
 /// A problem with a name: its column, code and message.
-pub type Problem = (usize, &'static str, String);
+pub type Problem = (usize, RowCode, String);
 
 /// The unused columns with a part of the full name.
 #[derive(Debug)]
@@ -74,23 +95,29 @@ pub fn problem(plan: &Plan, parts: &NameParts, cells: &[String]) -> Option<Probl
     let first = filled.first().copied()?;
     let name = filled.iter().map(|column| cell(*column)).collect::<Vec<_>>().join(" ");
     if let Some(column) = filled.iter().copied().find(|column| NO_PARTS.contains(&cell(*column))) {
-        return Some((column, "name.placeholder", "This is not a name. Write the name, or empty the cell.".to_owned()));
+        return Some((
+            column,
+            RowCode::NamePlaceholder,
+            "This is not a name. Write the name, or empty the cell.".to_owned(),
+        ));
     }
     let has_letters = name.chars().any(char::is_alphabetic);
-    if !has_letters || NO_NAMES.contains(&&*folded(&name)) || name.contains(['\u{fffd}', '?']) {
+    let is_filler = |word: &String| NO_WORDS.split_whitespace().any(|known| known == word);
+    let is_none = NO_NAMES.contains(&&*folded(&name)) || words(&name.to_lowercase()).iter().all(is_filler);
+    if !has_letters || is_none || name.contains(['\u{fffd}', '?']) {
         let message = "This is not a name, or characters of it were lost. Write the whole name.".to_owned();
-        return Some((first, "name.placeholder", message));
+        return Some((first, RowCode::NamePlaceholder, message));
     }
     if let Some(column) = filled.iter().copied().find(|column| has_remark(cell(*column))) {
         let message = "The name has a remark. If the person left, give the job an end, and remove the remark.";
-        return Some((column, "name.remark", message.to_owned()));
+        return Some((column, RowCode::NameRemark, message.to_owned()));
     }
     let person = plan.person.map(cell).unwrap_or_default();
     if let Some((code, message)) = fault_of_name(&name, person) {
         return Some((first, code, message));
     }
     order(plan, columns, &name)
-        .map(|message| (first, "name.order", message))
+        .map(|message| (first, RowCode::NameOrder, message))
         .or_else(|| left_out(plan, parts, cells, &name))
 }
 
@@ -154,7 +181,17 @@ pub fn in_order(plan: &Plan, columns: &[usize], text: String) -> String {
 
 fn is_part_of_name(header: &str) -> bool {
     let name = folded(header);
-    is_known_part(&name) || PARTS.split(", ").any(|part| folded(part) == name)
+    let words = words(header);
+    let has = |list: &str| words.iter().any(|word| list.split_whitespace().any(|known| known == word));
+    let is_part = has(PART_WORDS) || (has(PART_WORDS_OF_NAMES) && has(NAMES));
+    is_known_part(&name) || PARTS.split(", ").any(|part| folded(part) == name) || (is_part && !has(OTHER_NAMES))
+}
+
+/// Returns whether a prefix of a name is an honorific such as `Ms` or `Prof. Dr.`, which is not
+/// pushed.
+fn is_honorific(header: &str, text: &str) -> bool {
+    let is_known = |word: &String| HONORIFICS.split_whitespace().any(|known| known == word);
+    words(header).iter().any(|word| word == "prefix") && words(&text.to_lowercase()).iter().all(is_known)
 }
 
 /// Finds a part of the name that stands in a column that is not used.
@@ -166,14 +203,16 @@ fn left_out(plan: &Plan, parts: &NameParts, cells: &[String], name: &str) -> Opt
     };
     let column = parts.0.iter().copied().find(|column| {
         let text = trimmed(cells, *column);
-        !NO_PARTS.contains(&text) && !words(&text.to_lowercase()).iter().all(is_known)
+        let has_letters = text.contains(char::is_alphabetic);
+        let is_left_out = has_letters && !words(&text.to_lowercase()).iter().all(is_known);
+        is_left_out && !NO_PARTS.contains(&text) && !is_honorific(&plan.header[*column], text)
     })?;
     let label = plan.label(column);
     let message = format!(
         "This part of the name is not in full_name, which would be '{name}'. Join the columns in their order with \
          --column full_name=FIRST+{label}+LAST, or exclude the column with --ignore-column \"{label}\"."
     );
-    Some((column, "name.part", message))
+    Some((column, RowCode::NamePart, message))
 }
 
 #[cfg(test)]
@@ -188,7 +227,7 @@ mod tests {
         let header = cells(&format!("Emp ID;Company;Job;Start;Pay period;{header}"));
         let plan = Plan::new(mapping, Type::default(), header, false, jiff::civil::date(2026, 11, 23)).expect("whole");
         problem(&plan, &NameParts::new(&plan), &cells(&format!("1;A;Clerk;2020-01;2026-10;{row}")))
-            .map(|(_, code, _)| code)
+            .map(|(_, code, _)| code.as_str())
     }
 
     #[test]
@@ -220,6 +259,28 @@ mod tests {
             ("First name;Middle name;Last name", "Ada;N/A;Example", None),
             ("First name;Last name", "-;Example", None),
             ("First name;Last name", "Ada;-", Some("name.placeholder")),
+            ("Forename;Second forename;Family name", "Ada;Marie;Example", None),
+            ("First name;Last name prefix;Last name", "Jan;van der;Berg", Some("name.part")),
+            ("First name;Last name prefix;Last name", "Jan;;Berg", None),
+            ("Name prefix;First name;Last name", "Prof. Dr.;Ada;Example", None),
+            ("Phone prefix;First name;Last name", "+31;Ada;Example", None),
+            ("Third forename;First name;Last name", "Mia;Ada;Example", Some("name.part")),
+            ("Preferred forename;First name;Last name", "Addy;Ada;Example", None),
+            ("Particle;First name;Last name", "de la;Ada;Example", Some("name.part")),
+            ("Name", "'Ada Example'", Some("name.garbled")),
+            ("Name", "“Ada Example”", Some("name.garbled")),
+            ("First name;Last name", "“Ada”;“Example”", Some("name.garbled")),
+            ("First name;Last name", "TBC;TBC", Some("name.placeholder")),
+            ("First name;Last name", "Unknown;unknown", Some("name.placeholder")),
+            ("Name", "x x", Some("name.placeholder")),
+            ("Name", "Na Na", None),
+            ("Name", "Malcolm X", None),
+            ("Prefix;First name;Last name", "van der;Ada;Example", Some("name.part")),
+            ("Prefix;First name;Last name", "Ms;Ada;Example", None),
+            ("Prefix;First name;Last name", "+31;Ada;Example", None),
+            ("Mid Nm;First name;Last name", "Marie;Ada;Example", Some("name.part")),
+            ("2nd name;First name;Last name", "Marie;Ada;Example", Some("name.part")),
+            ("2nd approver name;First name;Last name", "Bo;Ada;Example", None),
         ] {
             assert_eq!(check(&Mapping::default(), header, row), code, "{header}: {row}");
         }

@@ -4,11 +4,16 @@ use std::collections::HashMap;
 
 use crate::error::Error;
 use crate::infer_columns::folded;
+use crate::name_text::is_quoted;
 use crate::plan::Plan;
 use crate::printable::printable;
 
 /// Values that stand for no id, without case and punctuation.
-const NO_IDS: [&str; 22] = [
+const NO_IDS: [&str; 26] = [
+    "noid",
+    "nonumber",
+    "noemployeeid",
+    "noemployeenumber",
     "na",
     "null",
     "none",
@@ -39,6 +44,11 @@ pub fn id_problem(id: &str) -> Option<&'static str> {
     let name = folded(id);
     if is_rounded(id) {
         return Some("A spreadsheet has rounded this id. Format the column as text, and export the file again.");
+    }
+    if is_quoted(id) {
+        return Some(
+            "The id is in quotes that CSV does not have. Remove them, or export the file with double quotes (\").",
+        );
     }
     let is_zero = !name.is_empty() && name.bytes().all(|byte| byte == b'0');
     (name.is_empty() || is_zero || NO_IDS.contains(&&*name))
@@ -143,7 +153,10 @@ mod tests {
 
     #[test]
     fn placeholders_and_damaged_numbers_are_no_ids() {
-        for id in ["N/A", "NULL", "0", "000", "Pending", "#####", "1.00E+05", "*None", "-", "1E+05"] {
+        for id in [
+            "N/A", "NULL", "0", "000", "Pending", "#####", "1.00E+05", "*None", "-", "1E+05", "1.5E+16", "no id",
+            "'1001'",
+        ] {
             assert!(id_problem(id).is_some(), "{id}");
         }
         for id in ["1", "100", "E-1", "12E34", "Ada", "HR-EMP-00001", "ada@example.com"] {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
+use crate::employment_words::has_left_in;
 use crate::encodings;
 use crate::error::Error;
 use crate::file_kind::{Kind, refusal};
@@ -186,12 +187,24 @@ fn begins_an_object(start: &[u8]) -> bool {
     member.is_some_and(|member| member.starts_with(b"\""))
 }
 
+/// Refuses a sheet of people who left: their rows may have no end, because all of them left.
+fn sheet_of_leavers(title: &str) -> Error {
+    let title = printable(title);
+    Error::Usage(format!(
+        "the name of the sheet '{title}' may say that these people left. Push people who left with the end of each job. To \
+         read the sheet, add --sheet \"{title}\""
+    ))
+}
+
 /// Opens a file as text: a sheet of a workbook and other encodings are converted first.
 fn scan(path: &Path, mapping: &mut Mapping) -> Result<Scan, Error> {
     let name = printable(&path.display().to_string());
     match Kind::of(path) {
         Kind::Workbook => {
             let sheet = spreadsheet::read(path, mapping.sheet.as_deref())?;
+            if mapping.sheet.is_none() && has_left_in("", &sheet.title) {
+                return Err(sheet_of_leavers(&sheet.title));
+            }
             mapping.separator = Some(spreadsheet::SEPARATOR);
             let mut scan = Scan::of_text(&name, sheet.text);
             (scan.is_sheet, scan.merged) = (true, sheet.merged);

@@ -1,20 +1,17 @@
 //! Waits before retries: as requested by `Retry-After` (RFC 9110, section 10.2.3), or with
 //! exponential backoff.
 
-use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ambient::{Rng, Timestamp};
+use ambient::{Backoff, Rng, Timestamp};
 use jiff::fmt::rfc2822;
 use tokio::time::Instant;
 
-/// The first backoff. Each further one is twice as long.
-const FIRST: Duration = Duration::from_millis(250);
-/// The maximum backoff.
-const LONGEST: Duration = Duration::from_secs(30);
-/// The maximum `Retry-After` that is honoured. The minimum is `FIRST`, so that retries never loop
-/// without a pause.
+const BACKOFF: Backoff = Backoff { first: Duration::from_millis(250), longest: Duration::from_secs(30) };
+
+/// The maximum `Retry-After` that is honoured. The minimum is the first backoff, so that retries
+/// never loop without a pause.
 const ASKED: Duration = Duration::from_secs(3600);
 
 /// Parses `Retry-After`: seconds or a date.
@@ -27,20 +24,13 @@ pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
             Timestamp::from_micros(date.as_microsecond()).since(now)
         }
     };
-    Some(wait.clamp(FIRST, ASKED))
+    Some(wait.clamp(BACKOFF.first, ASKED))
 }
 
 /// Returns the backoff after `failures` consecutive failures. Half of it is random, so that clients
 /// that failed together do not retry together.
 pub fn backoff(failures: u32, rng: &Rng) -> Duration {
-    let whole = FIRST.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(16))).min(LONGEST);
-    whole / 2 + within(whole / 2, rng)
-}
-
-/// Returns a random duration of at most `most`.
-pub fn within(most: Duration, rng: &Rng) -> Duration {
-    let millis = u32::try_from(most.as_millis()).unwrap_or(u32::MAX);
-    NonZeroU32::new(millis).map_or(Duration::ZERO, |end| Duration::from_millis(rng.below(end).into()))
+    BACKOFF.half_jittered(failures.into(), rng)
 }
 
 /// When requests may resume, and since when the server has not responded.
@@ -119,8 +109,8 @@ mod tests {
         let now = Timestamp::from_micros(784_111_777 * 1_000_000);
         assert_eq!(retry_after(" 7 ", now), Some(Duration::from_secs(7)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now), Some(Duration::from_secs(10)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(FIRST), "it is over");
-        assert_eq!(retry_after("0", now), Some(FIRST), "not in a circle");
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(BACKOFF.first), "it is over");
+        assert_eq!(retry_after("0", now), Some(BACKOFF.first), "not in a circle");
         assert_eq!(retry_after("999999", now), Some(ASKED));
         assert_eq!(retry_after("soon", now), None);
     }

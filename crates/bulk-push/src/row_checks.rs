@@ -38,7 +38,6 @@ impl RowChecks {
         Ok(Self { leavers, people, second_columns, formats: DateFormats::default(), dates })
     }
 
-    /// Checks a row.
     pub fn row(&mut self, plan: &mut Plan, line: u32, cells: &[String]) -> Result<(), Error> {
         self.dates.iter().filter_map(|column| cells.get(*column)).for_each(|cell| self.formats.add(cell));
         for column in &plan.watched {

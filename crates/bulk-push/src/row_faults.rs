@@ -3,12 +3,14 @@
 use credential::Shape;
 
 use crate::group::{Group, rejected_row};
-use crate::leavers::says_left;
+use crate::infer_columns::folded;
+use crate::leavers::{remark_of_left, says_left};
 use crate::name_text::fault_of_text;
 use crate::names::problem;
 use crate::people::id_problem;
 use crate::plan::Origin;
 use crate::rejected_row::RejectedRow;
+use crate::row_code::RowCode;
 
 /// Errors that spreadsheets show instead of the result of a formula.
 const FORMULA_ERRORS: [&str; 9] =
@@ -20,6 +22,11 @@ impl Group<'_> {
         let mut rejected = Vec::new();
         let wanted = self.plan.header.len();
         for (index, record) in self.records.iter().enumerate() {
+            if self.repeats_header(&record.cells) {
+                let message = "This row repeats the header. Remove it.".to_owned();
+                rejected.push(self.at(index, None, rejected_row(RowCode::RowCells, message)));
+                continue;
+            }
             let (found, column) = (record.cells.len(), record.cells.len().min(wanted).checked_sub(1));
             // Spreadsheets add empty cells at the end.
             let has_more = record.cells.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
@@ -28,15 +35,19 @@ impl Group<'_> {
                     "This row has {found} cells, but the header has {wanted}. Put cells that contain the separator \
                      in quotes."
                 );
-                rejected.push(self.at(index, column, rejected_row("row.cells", message)));
+                rejected.push(self.at(index, column, rejected_row(RowCode::RowCells, message)));
             }
             rejected.extend(self.short(index));
             let person = record.cell(self.plan.person);
             if self.plan.form.list.is_some() && person.is_empty() {
                 let message = "The person column is empty.".to_owned();
-                rejected.push(self.at(index, self.plan.person, rejected_row("person.missing", message)));
+                rejected.push(self.at(index, self.plan.person, rejected_row(RowCode::PersonMissing, message)));
             } else if let Some((column, message)) = self.damaged_id(index) {
-                rejected.push(self.at(index, Some(column), rejected_row("person.placeholder", message.to_owned())));
+                rejected.push(self.at(
+                    index,
+                    Some(column),
+                    rejected_row(RowCode::PersonPlaceholder, message.to_owned()),
+                ));
             } else if person.chars().any(char::is_control) {
                 rejected.push(self.at(index, self.plan.person, RejectedRow::with_control_character()));
             }
@@ -53,6 +64,15 @@ impl Group<'_> {
         rejected
     }
 
+    /// Returns whether a row has the names of the columns, as files that were put together do.
+    fn repeats_header(&self, cells: &[String]) -> bool {
+        let named: Vec<usize> =
+            (0..self.plan.header.len()).filter(|column| !self.plan.header[*column].is_empty()).collect();
+        let is_name =
+            |column: &usize| cells.get(*column).is_some_and(|cell| folded(cell) == folded(&self.plan.header[*column]));
+        named.len() > 2 && named.iter().all(is_name)
+    }
+
     /// Returns the column whose value is no id, and why.
     fn damaged_id(&self, index: usize) -> Option<(usize, &'static str)> {
         let person = self.plan.person.filter(|_| self.plan.form.list.is_some());
@@ -63,11 +83,16 @@ impl Group<'_> {
         })
     }
 
-    /// Refuses a row without an end whose status means that the person left.
+    /// Refuses a row without an end whose status, title or organisation says that the person left.
     fn left(&self, index: usize) -> Option<RejectedRow> {
+        if let Some(column) = remark_of_left(self.plan, &self.records[index].cells) {
+            let message = "This says that the person left, but the job has no end. Fill in the end, or remove the \
+                           remark. If it belongs to the name, add --employed-status with the whole text.";
+            return Some(self.at(index, Some(column), rejected_row(RowCode::StatusLeft, message.to_owned())));
+        }
         let is_left = self.plan.form.list.is_some() && says_left(self.plan, &self.records[index].cells);
         let message = "A status says that the person left, but the job has no end. Fill in the end.";
-        is_left.then(|| self.at(index, self.end_column(), rejected_row("status.left", message.to_owned())))
+        is_left.then(|| self.at(index, self.end_column(), rejected_row(RowCode::StatusLeft, message.to_owned())))
     }
 
     /// Refuses a row with fewer cells than the header: the end of a job may be missing.
@@ -84,7 +109,7 @@ impl Group<'_> {
             "If the program that wrote the file leaves out empty cells at the end of a row, add --allow-short-rows."
         };
         let message = format!("This row has {found} cells, but the header has {wanted}. {cure}");
-        Some(self.at(index, None, rejected_row("row.cells", message)))
+        Some(self.at(index, None, rejected_row(RowCode::RowCells, message)))
     }
 
     /// Refuses errors of formulas in columns that are pushed.
@@ -96,7 +121,9 @@ impl Group<'_> {
         let is_wrong = |column: &usize| FORMULA_ERRORS.contains(&self.records[index].cell(Some(*column)));
         let columns = (0..self.plan.header.len()).filter(|column| is_wrong(column) && is_pushed(column));
         let message = "This is the error of a spreadsheet's formula. Correct the formula, or empty the cell.";
-        columns.map(|column| self.at(index, Some(column), rejected_row("cell.formula", message.to_owned()))).collect()
+        columns
+            .map(|column| self.at(index, Some(column), rejected_row(RowCode::CellFormula, message.to_owned())))
+            .collect()
     }
 
     /// Refuses text in columns that are pushed if it was decoded with the wrong encoding. Names
@@ -110,7 +137,7 @@ impl Group<'_> {
         });
         let found = columns.flatten().filter_map(|column| {
             let message = fault_of_text(self.records[index].cell(Some(*column)))?;
-            Some(self.at(index, Some(*column), rejected_row("text.garbled", message)))
+            Some(self.at(index, Some(*column), rejected_row(RowCode::TextGarbled, message)))
         });
         found.collect()
     }

@@ -19,7 +19,8 @@ use crate::error::Error;
 use crate::journal::{Journal, PreviousRun};
 use crate::progress::{Progress, lasting};
 use crate::rejected_row::{RejectedRow, RejectedRows, Severity};
-use crate::retry::{Gate, backoff, within};
+use crate::retry::{Gate, backoff};
+use crate::row_code::RowCode;
 use crate::source::Source;
 
 /// Interval of progress updates and of writing results to disk.
@@ -27,6 +28,9 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// Maximum number of responses with status 500 for a row. The row itself may cause them.
 const MAX_ATTEMPTS: u32 = 6;
+
+/// Requests that waited for the gate start within this time of its opening.
+const SPREAD: Duration = Duration::from_millis(50);
 
 /// Warning code: the link is valid, but for the content of an earlier push with this id.
 const EARLIER: &str = "duplicate.different_body";
@@ -311,8 +315,7 @@ impl Shared {
         loop {
             let opens = self.gate.opens();
             // Adds jitter, so that not all requests start when the gate opens.
-            let spread =
-                if opens > Instant::now() { within(Duration::from_millis(50), &self.rng) } else { Duration::ZERO };
+            let spread = if opens > Instant::now() { self.rng.duration_below(SPREAD) } else { Duration::ZERO };
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return false,
@@ -339,7 +342,7 @@ fn warnings(entry: &Entry, taken: &Taken) -> Vec<RejectedRow> {
 fn told(entry: &Entry, problem: Problem, severity: Severity) -> Vec<RejectedRow> {
     let of_all = || RejectedRow {
         severity,
-        code: format!("http.{}", problem.status),
+        code: RowCode::of_status(problem.status),
         message: format!("{} (request {})", problem.detail, problem.request_id),
         ..entry.rejected_row()
     };
@@ -357,4 +360,26 @@ fn told(entry: &Entry, problem: Problem, severity: Severity) -> Vec<RejectedRow>
         ..entry.rejected_row()
     }));
     rejected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::Notes;
+
+    #[test]
+    fn responses_without_field_errors_report_their_status() {
+        let entry = Entry {
+            line: 2,
+            person: "E1".to_owned(),
+            credential_id: "c-1".to_owned(),
+            credential_type: credential::Type::default(),
+            is_update: false,
+            body: bytes::Bytes::new(),
+            notes: Notes::default(),
+        };
+        let problem = Problem { status: 413, detail: "Too large.".to_owned(), ..Problem::default() };
+        let found = told(&entry, problem, Severity::Refused);
+        assert_eq!((found.len(), &*found[0].code, found[0].line), (1, "http.413", 2));
+    }
 }

@@ -3,16 +3,16 @@
 //! contradict the last processed month, and columns for a second job.
 
 use crate::employment_words::{is_yes, words};
-use crate::ends::{self, END};
+use crate::ends::{self, END, MONTH};
 use crate::error::Error;
 use crate::infer_columns::{folded, folded_name, is_name_of};
 use crate::likely_date::earliest;
 use crate::name_text::is_placeholder;
-use crate::plan::{Origin, Plan};
+use crate::plan::Plan;
 use crate::printable::printable;
 use crate::resolver::{TEXTS, could_be};
+use crate::word_lists::HONORIFICS;
 
-const MONTH: &str = "last_processed_month";
 const START: &str = "start_date";
 
 /// Words for the start of an employment in the name of a column.
@@ -31,10 +31,8 @@ const OTHER_STARTS: &str = "\
 const PAID: &str = "\
     paymentdate finalpayperiod lastpaid lastpay lastprocessed periodend payperiodend paidto paidthrough paiduntil";
 
-/// Honorifics, which stand in a column `Title` that is not about the job.
-const HONORIFICS: &str = "\
-    mr mrs ms miss mx dr prof professor sir madam dame rev hon herr frau m mme mlle monsieur madame sr sra srta \
-    se\u{f1}or se\u{f1}ora don do\u{f1}a dhr mevr mevrouw bapak ibu bpk sdr sdri";
+/// Parts of the names of columns with a date of something else, such as `Last pay rise`.
+const NOT_PAID: &str = "probation notice trial contract rise raise increase increment review change adjustment";
 
 /// The columns that may disagree.
 #[derive(Debug, Default)]
@@ -158,12 +156,7 @@ impl SecondColumns {
         if self.paid.is_empty() {
             return Ok(());
         }
-        let processed = match plan.form.find(MONTH).map(|target| &plan.origins[target]) {
-            Some(Origin::Constant(month)) => ends::read(plan, month, MONTH),
-            Some(Origin::Columns(columns)) => columns.first().and_then(|column| ends::read(plan, cell(*column), MONTH)),
-            _ => None,
-        };
-        let Some(processed) = processed else { return Ok(()) };
+        let Some(processed) = ends::processed(plan, cells) else { return Ok(()) };
         if ends::month(plan, cells).map_or_else(|| ends::has(plan, cells), |end| end <= processed) {
             return Ok(());
         }
@@ -214,7 +207,7 @@ fn is_rehire(header: &str) -> bool {
 /// Returns whether a column has the last month that was paid.
 fn is_paid(header: &str) -> bool {
     let name = folded_name(header);
-    let is_other = ["probation", "notice", "trial", "contract"].iter().any(|part| name.contains(part));
+    let is_other = NOT_PAID.split_whitespace().any(|part| name.contains(part));
     is_name_of(MONTH, header) || (!is_other && PAID.split_whitespace().any(|part| name.contains(part)))
 }
 
@@ -313,6 +306,7 @@ mod tests {
         let said = check("Start,End date,Last pay date", "2010-01,,2020-03-31").expect_err("not paid");
         assert!(said.contains("2020-03") && said.contains("2026-10"), "{said}");
         assert_eq!(check("Start,End date,Last paid", "2010-01,,2026-10-28"), Ok(()));
+        assert_eq!(check("Start,End date,Last pay rise", "2010-01,,2020-04-01"), Ok(()), "no month of pay");
         assert_eq!(check("Start,End date,Probation period end date", "2010-01,,2010-06-30"), Ok(()));
         assert_eq!(check("Start,End date,Last paid", "2010-01,2020-04,2020-03-31"), Ok(()));
         assert!(check("Start,End date,Last paid", "2010-01,2027-01,2020-03-31").is_err());

@@ -22,9 +22,9 @@ const LARGEST_CONTENT: u64 = 128 * 1024 * 1024;
 /// Maximum size of the text of a sheet. Cells can share one long text.
 const LARGEST_TEXT: usize = 256 * 1024 * 1024;
 /// Maximum number of columns.
-const MOST_COLUMNS: usize = 1024;
+const MAX_COLUMNS: usize = 1024;
 /// Excel's maximum number of rows.
-const MOST_ROWS: u32 = 1_048_576;
+const MAX_ROWS: u32 = 1_048_576;
 /// The separator of cells in the text.
 pub const SEPARATOR: char = ',';
 
@@ -33,6 +33,8 @@ type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
 /// A sheet as text, and what it does not show.
 #[derive(Debug, Default)]
 pub struct Sheet {
+    /// Its name.
+    pub title: String,
     /// Comma-separated text.
     pub text: Vec<u8>,
     /// The cells that are merged over several rows.
@@ -57,7 +59,7 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<Sheet, Error> {
         .map_err(|error| unreadable(&name, &error))?;
     let (sheet, hidden_sheets) = sheet(&mut book, &name, wanted)?;
     let merged = merged(&mut book, &name, &sheet)?;
-    Ok(Sheet { text: text(&mut book, &name, &sheet)?, merged, hidden_rows, hidden_sheets })
+    Ok(Sheet { text: text(&mut book, &name, &sheet)?, title: sheet, merged, hidden_rows, hidden_sheets })
 }
 
 /// Returns the cells that are merged over several rows.
@@ -67,7 +69,7 @@ fn merged(book: &mut Book<'_>, name: &str, sheet: &str) -> Result<Vec<Merged>, E
     let merged = found.into_iter().filter(|cells| cells.end.0 > cells.start.0).map(|cells| Merged {
         range: format!("{}:{}", address(cells.start), address(cells.end)),
         last_row: cells.end.0.saturating_add(1),
-        columns: column(cells.start.1)..=column(cells.end.1).min(MOST_COLUMNS),
+        columns: column(cells.start.1)..=column(cells.end.1).min(MAX_COLUMNS),
     });
     Ok(merged.collect())
 }
@@ -193,7 +195,7 @@ fn text(book: &mut Book<'_>, name: &str, sheet: &str) -> Result<Vec<u8>, Error> 
             continue;
         }
         let column = usize::try_from(column).unwrap_or(usize::MAX);
-        if line < at || line >= MOST_ROWS || column >= MOST_COLUMNS {
+        if line < at || line >= MAX_ROWS || column >= MAX_COLUMNS {
             let place = format!("row {}, column {} is out of order or too far away", u64::from(line) + 1, column + 1);
             return Err(unreadable(name, &place));
         }
@@ -236,6 +238,8 @@ fn shown(value: &DataRef<'_>) -> String {
         DataRef::Empty => String::new(),
         DataRef::Int(number) => number.to_string(),
         DataRef::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
+        // Excel keeps 15 digits, so a longer id has lost its end. This form of it is refused.
+        DataRef::Float(number) if number.fract() == 0.0 => format!("{number:E}").replace('E', "E+"),
         DataRef::Float(number) => number.to_string(),
         DataRef::Bool(is) => is.to_string(),
         // A formula of an empty cell is the day 0.

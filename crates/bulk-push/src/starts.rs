@@ -5,13 +5,14 @@ use credential::Shape;
 
 use crate::dates::Reading;
 use crate::plan::Plan;
+use crate::row_code::RowCode;
 
 /// Dates that systems write if they know none.
 const NO_DATES: [&str; 3] = ["1900-01-01", "1901-01-01", "1970-01-01"];
 
 /// Returns the code and message for a start that cannot be right. `text` is its cell, `start` the
 /// month in it, and `birth` the date of birth, if the row has one.
-pub fn problem(plan: &Plan, text: &str, start: &str, birth: &str) -> Option<(&'static str, String)> {
+pub fn problem(plan: &Plan, text: &str, start: &str, birth: &str) -> Option<(RowCode, String)> {
     let day = |text: &str, field: &str| match plan.dates.convert(text, Shape::Date, false, field) {
         Reading::Date(day) if day.len() == 10 && plan.dates.is_read(text) => Some(day),
         _ => None,
@@ -19,11 +20,11 @@ pub fn problem(plan: &Plan, text: &str, start: &str, birth: &str) -> Option<(&'s
     let started = day(text, "start_date");
     if let Some(day) = started.as_deref().filter(|day| NO_DATES.contains(day)) {
         let message = format!("Systems write {day} if they know no date. Write the start of the job.");
-        return Some(("date.placeholder", message));
+        return Some((RowCode::DatePlaceholder, message));
     }
     if let Some((started, born)) = started.zip(day(birth, "date_of_birth")).filter(|(started, born)| started <= born) {
         let message = format!("The start, {started}, is not after the date of birth, {born}. Write the start.");
-        return Some(("date.placeholder", message));
+        return Some((RowCode::DatePlaceholder, message));
     }
     let today = format!("{:04}-{:02}", plan.today.year(), plan.today.month());
     let is_month = start.len() == 7 && start.as_bytes()[4] == b'-';
@@ -32,7 +33,7 @@ pub fn problem(plan: &Plan, text: &str, start: &str, birth: &str) -> Option<(&'s
         let message = format!(
             "The start, {start}, lies in the future. Correct it, or add --allow-future-start if a contract is signed."
         );
-        ("date.future", message)
+        (RowCode::DateFuture, message)
     })
 }
 
@@ -58,7 +59,7 @@ mod tests {
             ("2010-01-15", "2010-01", "15.01.1990", None),
             ("soon", "soon", "soon", None),
         ] {
-            assert_eq!(problem(&plan, text, start, birth).map(|(code, _)| code), code, "{text}");
+            assert_eq!(problem(&plan, text, start, birth).map(|(code, _)| code.as_str()), code, "{text}");
         }
     }
 }

@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::calls::{Calls, Done};
 use crate::destination::DestinationArgs;
 use crate::error::Error;
+use crate::formula_cells::guarded;
 use crate::links::{self, LinkRow};
 use crate::output::{print, table};
 use crate::progress::say;
@@ -199,6 +200,7 @@ fn csv(rows: &[Vec<String>]) -> Result<String, Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |error: String| Error::Failed(format!("the statuses cannot be written: {error}"));
     for row in rows {
+        let row = row.iter().map(|cell| guarded(cell).into_owned());
         writer.write_record(row).map_err(|error| failed(error.to_string()))?;
     }
     let bytes = writer.into_inner().map_err(|error| failed(error.to_string()))?;
@@ -223,5 +225,6 @@ mod tests {
             csv(&rows).expect("text"),
             "E1,a,canceled,declined,2026-11-23T09:30:00Z,recipient_rejected\nE1,b,not_found,,,\n"
         );
+        assert_eq!(csv(&[vec!["=1+1".to_owned(), "-5".to_owned()]]).expect("text"), "'=1+1,-5\n", "no formula");
     }
 }

@@ -14,7 +14,6 @@ pub struct Surroundings {
     pub tls: rustls::ClientConfig,
     /// Request timeout.
     pub timeout: Duration,
-    /// The clock.
     pub clock: Clock,
     /// The random number generator.
     pub rng: Rng,

@@ -23,7 +23,7 @@ use crate::people::Identity;
 use crate::plan::Plan;
 use crate::rejected_row::RejectedRow;
 use crate::row_checks::RowChecks;
-use crate::table_checks::{clean, has_line_endings, has_no_merged_rows, is_well_quoted, is_whole_name};
+use crate::table_checks::{clean, has_line_endings, has_no_merged_rows, holds_no_row, is_well_quoted, is_whole_name};
 
 /// Marks the last row of a person.
 const NONE: u32 = u32::MAX;
@@ -81,6 +81,7 @@ impl Table {
         while let Some(row) = scan.row(Some(between), LONGEST_ROW, &mut raw)? {
             is_well_quoted(&scan, row, &raw, between)?;
             let cells = cells.split(as_text(&raw));
+            holds_no_row(&scan, &plan, (row.line, between), &cells)?;
             if extra_rows.takes(row.line, &plan, &cells)? {
                 continue;
             }
@@ -99,9 +100,8 @@ impl Table {
         let Rows { rows, first, .. } = found;
         let (name_parts, identity) = (NameParts::new(&plan), Identity::new(&plan));
         let (unseen, has_short_rows) = (extra_rows.unseen, scan.is_sheet || mapping.allow_short_rows);
-        let input = scan.finish();
         Ok(Self {
-            input,
+            input: scan.finish(),
             plan,
             lines_above,
             unseen,

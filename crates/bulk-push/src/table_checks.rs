@@ -16,6 +16,26 @@ pub fn is_well_quoted(scan: &Scan, row: Row, raw: &[u8], separator: u8) -> Resul
     Err(Error::Failed(format!("{}:{line}:{column}: malformed quoting: {why}. Nothing was sent", scan.name())))
 }
 
+/// Refuses a cell that may hold another row, because a quote is opened in one row and closed in a
+/// later one: it has line breaks and as many separators as the rows that it would join. The program
+/// writes the quotes of a sheet itself.
+pub fn holds_no_row(scan: &Scan, plan: &Plan, (line, separator): (u32, u8), cells: &[String]) -> Result<(), Error> {
+    // Empty cells at the end of the later row are more than the header has.
+    let more = cells.len().saturating_sub(plan.header.len());
+    let usual = plan.header.len().saturating_sub(1 + more).max(1);
+    let needed = if plan.mapping.allow_short_rows { 1 } else { usual };
+    let separator = char::from(separator);
+    let has_row = |cell: &String| cell.contains(['\n', '\r']) && cell.matches(separator).count() >= needed;
+    let Some(column) = cells.iter().position(has_row).filter(|_| !scan.is_sheet) else { return Ok(()) };
+    let name = plan.header.get(column).map_or("", String::as_str);
+    Err(Error::Failed(format!(
+        "{}:{line}: malformed quoting: the cell of the column '{name}' has line breaks and separators and may hold \
+         another row, if a quote (\") is opened in one row and closed in a later one. Remove such a quote, or the line \
+         breaks in the cell. Nothing was sent",
+        scan.name()
+    )))
+}
+
 /// Refuses a full name that leaves out the middle name, unless that column is ignored.
 pub fn is_whole_name(plan: &Plan) -> Result<(), Error> {
     let full_name = plan.columns_of("full_name").unwrap_or_default();

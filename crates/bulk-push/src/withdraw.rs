@@ -14,12 +14,13 @@ use serde_json::json;
 use crate::calls::{Calls, Done};
 use crate::destination::{Destination, DestinationArgs};
 use crate::error::Error;
+use crate::formula_cells::unguarded;
 use crate::links::{self, LinkRow};
 use crate::output::print;
 use crate::progress::{ask, say};
 use crate::summary::counted;
 use crate::surroundings::Surroundings;
-use crate::withdrawals::{Outcome, Withdrawals};
+use crate::withdrawals::{Outcome, Withdrawals, result_path};
 
 /// Concurrent requests.
 const CONCURRENCY: usize = 8;
@@ -146,10 +147,11 @@ impl WithdrawArgs {
         if self.person.is_empty() {
             return Ok(rows);
         }
-        if let Some(missing) = self.person.iter().find(|person| rows.iter().all(|row| row.person != **person)) {
+        let named: Vec<&str> = self.person.iter().map(|person| named(&rows, person)).collect();
+        if let Some(missing) = named.iter().find(|person| rows.iter().all(|row| row.person != **person)) {
             return Err(Error::Usage(format!("{} has no person '{missing}'", self.file.display())));
         }
-        Ok(rows.into_iter().filter(|row| self.person.contains(&row.person)).collect())
+        Ok(rows.into_iter().filter(|row| named.contains(&row.person.as_str())).collect())
     }
 
     /// Adds the credential type of each row.
@@ -174,9 +176,7 @@ impl WithdrawArgs {
     }
 
     fn result_path(&self) -> PathBuf {
-        let mut name = self.file.clone().into_os_string();
-        name.push(".withdrawals.csv");
-        self.results.clone().unwrap_or_else(|| name.into())
+        self.results.clone().unwrap_or_else(|| result_path(&self.file))
     }
 
     /// Asks for confirmation. Withdrawing cannot be undone.
@@ -234,6 +234,14 @@ impl WithdrawArgs {
     }
 }
 
+/// Returns a person as the rows name them. The file has an apostrophe before a text that a
+/// spreadsheet would take for a formula, so that form goes first.
+fn named<'a>(rows: &[LinkRow], person: &'a str) -> &'a str {
+    let plain = unguarded(person);
+    let is_guarded = plain != person && rows.iter().any(|row| row.person == plain);
+    if is_guarded { plain } else { person }
+}
+
 /// Returns the scopes that the withdrawals need.
 fn scope(rows: &[(LinkRow, Type)]) -> String {
     let scopes: BTreeSet<&str> = rows.iter().map(|(_, credential_type)| credential_type.write_scope).collect();
@@ -286,6 +294,16 @@ mod tests {
     fn ids_are_encoded_as_one_segment() {
         assert_eq!(segment("emp.json"), "emp.json");
         assert_eq!(segment("a/b?c#d e%é"), "a%2Fb%3Fc%23d%20e%25%C3%A9");
+    }
+
+    #[test]
+    fn persons_are_named_as_in_the_file_or_as_they_are() {
+        let row = |person: &str| LinkRow { person: person.to_owned(), ..LinkRow::default() };
+        let rows = [row("=1+1"), row("E7"), row("'=2")];
+        for (person, expected) in [("'=1+1", "=1+1"), ("=1+1", "=1+1"), ("E7", "E7"), ("''=2", "'=2"), ("'=2", "'=2")] {
+            assert_eq!(named(&rows, person), expected, "{person}");
+        }
+        assert_eq!(named(&rows, "'=9"), "'=9", "no such person");
     }
 
     #[test]

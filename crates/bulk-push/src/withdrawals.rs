@@ -9,8 +9,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::formula_cells::{guarded, unguarded};
 use crate::journal::{append, cut};
-use crate::links::LinkRow;
+use crate::links::{self, LinkRow};
 
 const HEADER: [&str; 5] = ["person", "credential_id", "request_id", "outcome", "message"];
 
@@ -72,15 +73,7 @@ impl Withdrawals {
         if cut(&mut file).map_err(|error| refuse(&error))? == 0 {
             file.write_all(head.as_bytes()).map_err(|error| refuse(&error))?;
         }
-        let mut done = HashSet::new();
-        let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
-        for record in csv::Reader::from_reader(whole.as_bytes()).records() {
-            let record = record.map_err(|error| refuse(&error))?;
-            let cell = |at: usize| record.get(at).unwrap_or_default().to_owned();
-            if cell(3) == Outcome::Withdrawn.name() {
-                done.insert((cell(1), cell(2)));
-            }
-        }
+        let done = done(&text).map_err(|error| refuse(&error))?;
         Ok(Self { file, path: path.to_owned(), done })
     }
 
@@ -100,7 +93,9 @@ impl Withdrawals {
         let mut writer = csv::Writer::from_writer(Vec::new());
         // A line is a row, so that an incomplete one can be recognised.
         let message = message.replace(char::is_control, " ");
-        let record = [&*row.person, &*row.credential_id, &*row.request_id, outcome.name(), &*message];
+        let (person, credential_id) = (guarded(&row.person), guarded(&row.credential_id));
+        let message = guarded(&message);
+        let record = [&*person, &*credential_id, &*row.request_id, outcome.name(), &*message];
         writer.write_record(record).map_err(|error| refuse(&error))?;
         let line = writer.into_inner().map_err(|error| refuse(&error))?;
         self.file.write_all(&line).map_err(|error| refuse(&error))
@@ -114,6 +109,36 @@ impl Withdrawals {
         let path = self.path.display();
         self.file.sync_data().map_err(|error| Error::Failed(format!("{path} cannot be written: {error}")))
     }
+}
+
+/// Returns the credential id and request id of each withdrawn credential in the text of a result
+/// file. Its last line may be incomplete.
+fn done(text: &str) -> Result<HashSet<(String, String)>, csv::Error> {
+    let mut done = HashSet::new();
+    let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
+    for record in csv::Reader::from_reader(whole.as_bytes()).records() {
+        let record = record?;
+        let cell = |at: usize| record.get(at).unwrap_or_default().to_owned();
+        if cell(3) == Outcome::Withdrawn.name() {
+            done.insert((unguarded(&cell(1)).to_owned(), cell(2)));
+        }
+    }
+    Ok(done)
+}
+
+/// Returns the name of the result file of a file of links.
+pub fn result_path(links: &Path) -> PathBuf {
+    let mut name = links.as_os_str().to_owned();
+    name.push(".withdrawals.csv");
+    name.into()
+}
+
+/// Counts the links that `tenure withdraw` has withdrawn, by the result file beside them.
+pub fn count(links: &Path) -> u64 {
+    let Ok(text) = std::fs::read_to_string(result_path(links)) else { return 0 };
+    let (Ok(done), Ok(rows)) = (done(&text), links::read(links)) else { return 0 };
+    let is_withdrawn = |row: &&LinkRow| done.contains(&(row.credential_id.clone(), row.request_id.clone()));
+    u64::try_from(rows.iter().filter(is_withdrawn).count()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -143,6 +168,34 @@ mod tests {
         assert!(results.has(&row("a", "1")));
         assert!(!results.has(&row("b", "2")), "it is tried again");
         assert!(!results.has(&row("a", "3")), "it was pushed again");
+    }
+
+    #[test]
+    fn formulas_are_written_as_text_and_read_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("results.csv");
+        let formula = LinkRow { person: "@SUM(1)".to_owned(), ..row("=1+1", "1") };
+        let mut results = Withdrawals::open(&path).expect("opened");
+        results.add(&formula, Outcome::Withdrawn, "").expect("written");
+        drop(results);
+        let text = std::fs::read_to_string(&path).expect("there");
+        assert!(text.ends_with("'@SUM(1),'=1+1,1,withdrawn,\n"), "{text}");
+        assert!(Withdrawals::open(&path).expect("opened").has(&formula));
+    }
+
+    #[test]
+    fn withdrawn_links_are_counted_until_they_are_pushed_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let links = folder.path().join("links.csv");
+        let head = "person,credential_id,redirect_uri,request_id,status\n";
+        let text = format!("{head}E1,a,https://x/1,1,\nE1,b,https://x/2,2,\n");
+        std::fs::write(&links, &text).expect("written");
+        assert_eq!(count(&links), 0, "no result file");
+        let mut results = Withdrawals::open(&result_path(&links)).expect("opened");
+        results.add(&row("a", "1"), Outcome::Withdrawn, "").expect("written");
+        assert_eq!(count(&links), 1);
+        std::fs::write(&links, format!("{text}E1,a,https://x/3,3,\n")).expect("written");
+        assert_eq!(count(&links), 0);
     }
 
     #[test]

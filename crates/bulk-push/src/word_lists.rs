@@ -9,7 +9,9 @@ pub const HARMLESS: &str = "\
     visa permit passport licence license benefit insurance confirmation offer promotion increment \
     lastlogin vaccin immunis immuniz firstaid 1staid childrencheck workingwithchildren wwcc policecheck \
     dbscheck backgroundcheck salaryeffective salarychange salarydate payrateeffective training \
-    induction medicalcheck";
+    induction medicalcheck probezeit essai prueba proeftijd percobaan contractsigned datesigned continuousservice \
+    appointmentdate dateofappointment marriage wedding bonus lastholiday lastvacation paidto paidthrough \
+    paiduntil";
 
 /// Parts of names that are a status or a date of something else than the employment.
 pub const OTHER_THINGS: &str = "\
@@ -25,9 +27,17 @@ pub const STATUS: &str = "\
     status statut estado stato situation situacion situa\u{e7}\u{e3}o stan \u{72b6}\u{614b} \
     \u{72c0}\u{614b} \u{72b6}\u{6001} \u{441}\u{442}\u{430}\u{442}\u{443}\u{441}";
 
+/// Names of a status that are abbreviated, without punctuation.
+pub const STATUS_NAMES: &str = "\
+    stat sts empstat emplstat employeestat employmentstat empsts emplsts hrstat actinact activeinactive";
+
+/// Names of columns in which only a no says something about the employment: other values may be
+/// anything.
+pub const EMPLOYMENT_FLAGS: &str = "employment inemployment inservice indienst";
+
 /// Words that say that somebody is employed.
 pub const POSITIVE: &str = "\
-    active current currently employed enabled working aktiv actif activo attivo ativo actief angestellt \
+    active actv current currently employed enabled working aktiv actif activo attivo ativo actief angestellt \
     aktif \u{5728}\u{8077} \u{5728}\u{7c4d} \u{5728}\u{804c} aktywny";
 
 /// Words that stand beside those of [`POSITIVE`] without another meaning.
@@ -39,17 +49,34 @@ pub const NEUTRAL: &str = "\
 pub const NEGATIVE: &str = "\
     left leaver leavers leaving former ex inactive archived deleted retired departed deceased exit \
     exited quit ended separated sorti baja cese ausgetreten ausgeschieden inaktiv inactif inactivo \
-    cessato \u{9000}\u{8077} \u{96e2}\u{8077} \u{79bb}\u{804c} terminated resigned dismissed redundant";
+    cessato \u{9000}\u{8077} \u{96e2}\u{8077} \u{79bb}\u{804c} terminated resigned dismissed redundant \
+    disabled deactivated";
 
 /// Parts of the names of columns that only people who left have a value in.
 pub const NEGATIVE_PARTS: &str = "\
-    \u{9000}\u{8077} \u{96e2}\u{8077} nolonger p45 finalpay finalsettlement severance exitinterview";
+    \u{9000}\u{8077} \u{96e2}\u{8077} nolonger p45 finalpay finalsettlement severance exitinterview \
+    termreason termtype termcode";
 
 /// Parts of the names of columns about an end.
 pub const END_PARTS: &str = "\
     terminat leavingdate leavedate dateleft leftdate leftjob relieving separation exitdate dateofexit \
     resign lastday lastworkingday lastworked finishdate datefinished enddate dateended endofemployment \
-    cessation departure offboard austritt dismiss";
+    cessation departure offboard austritt dismiss termdate";
+
+/// Words for how much a person works. Zero means that the person does not work.
+pub const HOURS: &str = "\
+    hours hrs fte headcount stunden heures horas uren";
+
+/// Words that stand beside those of [`HOURS`] without another meaning. Hours of overtime or of
+/// leave may be zero.
+pub const HOURS_BESIDE: &str = "\
+    a the of per week weekly month monthly day daily standard std contract contracted contractual \
+    working work worked normal scheduled ordinary basic total count paid employee staff value";
+
+/// Parts of the names of columns with the length of service.
+pub const SERVICE: &str = "\
+    tenure lengthofservice yearsofservice monthsofservice daysofservice serviceyears servicemonths \
+    servicelength betriebszugeh\u{f6}rigkeit";
 
 /// Words for a column of free text, which may say anything about a person.
 pub const REMARK: &str = "\
@@ -61,9 +88,9 @@ pub const REMARK: &str = "\
 
 /// Words of values that mean that a person is employed. A value may combine several.
 pub const EMPLOYED: &str = "\
-    active a employed current currently employee full fulltime time part parttime permanent regular \
+    active act actv a employed current currently employee full fulltime time part parttime permanent regular \
     temporary temp casual contract contractor fixedterm probation probationary confirmed on leave loa \
-    of absence paid unpaid maternity paternity parental sick medical sabbatical furlough working hired \
+    of absence maternity paternity parental sick medical sabbatical furlough working hired \
     engaged in service enabled yes y true 1 open present ft pt intern apprentice trainee hourly \
     salaried seasonal freelance consultant live progress process payroll eligible aktiv angestellt \
     besch\u{e4}ftigt vollzeit teilzeit befristet unbefristet festangestellt actif active cdi cdd en \
@@ -71,6 +98,41 @@ pub const EMPLOYED: &str = "\
     attivo attiva ativo ativa actief dienst anst\u{e4}lld aktywny zatrudniony aktif tetap kontrak \
     karyawan pegawai percobaan magang \u{5728}\u{8077} \u{5728}\u{8077}\u{4e2d} \u{5728}\u{7c4d} \
     \u{5728}\u{804c} \u{6b63}\u{793e}\u{54e1} and";
+
+/// Words that are known beside those of [`LEAVE`] only: `Paid` alone may be a final settlement.
+pub const PAID: &str = "\
+    paid unpaid";
+
+/// Words for a leave of absence.
+pub const LEAVE: &str = "\
+    leave loa absence maternity paternity parental sabbatical furlough";
+
+/// Words that say that a person left wherever they stand in a text, as in `999 LEFT`.
+pub const MENTIONS: &str = "\
+    left leaver leavers former formerly terminated inactive resigned retired deceased dismissed departed \
+    exited offboarded redundant retrenched discharged termed inact resgn ausgeschieden ausgetreten inaktiv inactif inactivo \
+    inattivo inativo cessato cesado desligado";
+
+/// Words after `left` that make it a side.
+pub const SIDES: &str = "\
+    hand handed hander handside side foot footed wing eye eyed ear arm leg knee shoulder";
+
+/// Words after `ex` for people.
+pub const PEOPLE: &str = "\
+    employee employees staff worker workers member colleague contractor";
+
+/// Parts of the names of columns about other people or places, whose texts mention anything.
+pub const ABOUT_OTHERS: &str = "\
+    manager supervisor emergency contact spouse reference address street suburb bank email previous";
+
+/// Words at the start of a job title that say that the person left.
+pub const FORMER: &str = "\
+    former formerly ehemalige ehemaliger ehemals ancien ancienne mantan";
+
+/// Honorifics, which are not about the job, and not a part of the name.
+pub const HONORIFICS: &str = "\
+    mr mrs ms miss mx dr prof professor sir madam dame rev hon herr frau m mme mlle monsieur madame sr sra srta \
+    se\u{f1}or se\u{f1}ora don do\u{f1}a dhr mevr mevrouw bapak ibu bpk sdr sdri";
 
 /// Single values that say that a person left, in any column.
 pub const LEFT: &str = "\
@@ -84,8 +146,18 @@ pub const LEFT: &str = "\
     licenciement retrait\u{e9} retrait\u{e9}e retraite parti partie d\u{e9}c\u{e9}d\u{e9} \
     d\u{e9}c\u{e9}d\u{e9}e uitdienst keluar resign berhenti pensiun phk renuncia jubilado jubilada \
     pensionado despedido despido cese dimesso dimissioni licenziato pensionato zwolniony nieaktywny \
-    emeryt slutat avslutad uppsagd \u{443}\u{432}\u{43e}\u{43b}\u{435}\u{43d} \
+    emeryt slutat avslutad uppsagd termed termd trmd resgn resgnd inact nonactive notworking redundancy \
+    letgo retd exemployees exstaff formeremployees formerstaff pastemployees \u{443}\u{432}\u{43e}\u{43b}\u{435}\u{43d} \
     \u{443}\u{432}\u{43e}\u{43b}\u{435}\u{43d}\u{430} \u{9000}\u{793e}";
+
+/// Single values that say so only without any other word: `Term 1` is of a school.
+pub const LEFT_ALONE: &str = "term trm";
+
+/// Remarks in brackets that say so, such as `(ret.)`.
+pub const LEFT_IN_BRACKETS: &str = "term trm ret";
+
+/// Words before the year until which somebody had a job.
+pub const UNTIL: &str = "until till bis hasta";
 
 /// Beginnings of words that say so anywhere in a text.
 pub const LEFT_STEMS: &str = "\
@@ -115,6 +187,7 @@ pub const LEFT_PHRASES: &[&str] = &[
     "no longer works",
     "no longer working",
     "no longer with",
+    "let go",
     "made redundant",
     "passed away",
     "did not return",
@@ -160,4 +233,18 @@ pub const INVALID: &str = "\
     revoked withdrawn suspended expired cancelled canceled lapsed void voided invalid failed fail \
     notcompetent notyetcompetent nyc incomplete notcompleted deferred rescinded annulled superseded \
     discontinued enrolled inprogress pending ung\u{fc}ltig widerrufen abgelaufen nichtbestanden \
+    refused rejected denied ineligible noteligible unsuccessful \
     r\u{e9}voqu\u{e9} expir\u{e9} annul\u{e9} \u{e9}chou\u{e9} revocado vencido suspenso dicabut";
+
+/// Words of columns with a yes or a no about a credential's validity.
+pub const FLAGS: &str = "\
+    valid passed pass competent current active verified completed complete achieved awarded granted conferred \
+    cleared eligible approved authorised authorized";
+
+/// Words of columns with a grade.
+pub const GRADES: &str = "\
+    grade grades mark";
+
+/// Grades of a course that was not passed.
+pub const FAILED_GRADES: &str = "\
+    f ff u ungraded";

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::ErrorKind;
 use std::path::Path;
 
+use credential::encoding::from_hex;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -199,15 +200,4 @@ fn compare(found: &JournalHeader, header: &JournalHeader, progress: &Path, may_d
          people are not pushed again, new and corrected people are pushed as new. Otherwise restore the earlier \
          version, or move {name} and the links away to start again"
     )))
-}
-
-fn from_hex(text: &str) -> Option<Digest> {
-    let mut digest = Digest::default();
-    if text.len() != 2 * digest.len() || !text.is_ascii() {
-        return None;
-    }
-    for (index, byte) in digest.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()?;
-    }
-    Some(digest)
 }

@@ -2,23 +2,24 @@
 //!
 //! A column that no field uses may hold the end of a job under an unknown name, or a status. If a
 //! row without an end has a date there, or a value that is not known to mean employed, the run
-//! stops until the column is mapped or ignored, or the meaning of the value is given.
+//! stops until the column is mapped or ignored, or the meaning of the value is given. What no rule
+//! can tell, such as a column with one other value for few people, is a warning to confirm.
 
-use crate::employment_words::{Kind, has_left_in, is_active, is_end, is_no, is_valid, is_yes};
+use crate::employment_words::{Kind, has_left_in, has_left_remark, is_active, is_end, is_former_title, is_no, is_yes};
 use crate::ends::{self, END};
 use crate::error::Error;
 use crate::findings::Findings;
-use crate::infer_columns::folded;
+use crate::infer_columns::{folded, is_name_of};
 use crate::likely_date::earliest;
 use crate::plan::{Origin, Plan};
 use crate::printable::printable;
+use service::is_too_short;
+use survey::Survey;
+use validity::{is_invalid, is_past};
 
-/// Parts of the names of columns that say that a credential ended.
-const REVOKED: [&str; 5] = ["revoked", "withdrawn", "cancelled", "canceled", "suspended"];
-
-/// Parts of the names of columns with the end of a credential's validity.
-const EXPIRY: [&str; 8] =
-    ["expir", "validto", "validuntil", "validthrough", "validtill", "endofvalidity", "renewal", "renewby"];
+mod service;
+mod survey;
+mod validity;
 
 /// Maximum number of values of an ignored column that a mapping records.
 const RECORDED: usize = 100;
@@ -34,11 +35,15 @@ pub struct Leavers {
     ignored: Vec<Column>,
     /// Columns about the employment that the caller ignores now.
     accepted: Vec<Column>,
+    /// Columns that a mapping file ignores although they said that people left.
+    settled: Vec<Column>,
+    /// Ignored columns with the end of a job.
+    ends: Vec<usize>,
     is_needed: bool,
     /// Whether rows are credentials of another type than a career.
     is_other_type: bool,
-    has_expiry: bool,
     findings: Findings,
+    survey: Survey,
     /// The values of accepted columns that say that a person left.
     overruled: Findings,
 }
@@ -50,7 +55,11 @@ impl Leavers {
         let is_needed = end.is_some_and(|end| !matches!(plan.origins[end], Origin::Constant(_)));
         let described = |column: usize| (column, Kind::of(&plan.header[column]), folded(&plan.header[column]));
         let columns = plan.watched.iter().map(|column| described(*column)).collect();
-        let is_about = |(_, kind, _): &Column| !matches!(kind, Kind::Harmless | Kind::Other | Kind::Remark);
+        let is_last = |column: usize| is_end(&plan.header[column]) || is_name_of(END, &plan.header[column]);
+        let ends: Vec<usize> = plan.ignored.iter().copied().filter(|column| is_last(*column)).collect();
+        let is_about = |(column, kind, _): &Column| {
+            !matches!(kind, Kind::Harmless | Kind::Other | Kind::Remark) || ends.contains(column)
+        };
         let name = |column: usize| plan.mapping.ignore.get(plan.ignored.iter().position(|at| *at == column)?);
         let is_now = |(column, ..): &Column| name(*column).is_some_and(|name| plan.mapping.ignored_now.contains(name));
         let is_settled = |(column, ..): &Column| {
@@ -59,12 +68,11 @@ impl Leavers {
             })
         };
         let about = plan.ignored.iter().map(|column| described(*column)).filter(is_about);
-        let (accepted, ignored): (Vec<Column>, Vec<Column>) = about.partition(is_now);
-        let accepted = accepted.into_iter().filter(|column| !is_settled(column)).collect();
-        let ignored = ignored.into_iter().filter(|column| !is_settled(column)).collect();
+        let (settled, others): (Vec<Column>, Vec<Column>) = about.partition(is_settled);
+        let (accepted, ignored) = others.into_iter().partition(is_now);
         let (findings, overruled) = (Findings::default(), Findings::default());
-        let (is_other_type, has_expiry) = (plan.form.list.is_none(), plan.form.find("expiry_date").is_some());
-        Self { columns, ignored, accepted, is_needed, is_other_type, has_expiry, findings, overruled }
+        let (is_other_type, survey) = (plan.form.list.is_none(), Survey::default());
+        Self { columns, ignored, accepted, settled, ends, is_needed, is_other_type, findings, survey, overruled }
     }
 
     /// Checks that a column for the end was understood if there is one.
@@ -87,7 +95,9 @@ impl Leavers {
     pub fn row(&mut self, plan: &mut Plan, line: u32, cells: &[String]) -> Result<(), Error> {
         let cell = |column: usize| cells.get(column).map(|cell| cell.trim()).unwrap_or_default();
         if self.is_other_type {
-            let is_wrong = |(column, _, name): &&Column| self.is_invalid(plan, *column, name, cell(*column));
+            let is_told_valid = |column: usize| is_told(&plan.mapping.employed_status, cell(column));
+            let is_wrong =
+                |(column, _, name): &&Column| !is_told_valid(*column) && is_invalid(plan, *column, name, cell(*column));
             let wrong: Vec<usize> = self.columns.iter().filter(is_wrong).map(|(column, ..)| *column).collect();
             wrong.into_iter().for_each(|column| self.findings.add(column, cell(column), line));
             return Ok(());
@@ -95,7 +105,9 @@ impl Leavers {
         if !self.is_needed {
             return Ok(());
         }
-        if ends::has(plan, cells) {
+        let has_end = ends::has(plan, cells);
+        self.survey.row(&self.columns, cells, has_end);
+        if has_end {
             return self.is_not_active(plan, line, cells);
         }
         if says_left(plan, cells) {
@@ -108,25 +120,44 @@ impl Leavers {
                 _ if is_told(&plan.mapping.employed_status, value) => false,
                 Some(month) if !matches!(kind, Kind::Harmless | Kind::Remark) => month <= today,
                 _ if plan.dates.is_ahead(value) => false,
+                _ if *kind == Kind::Service && is_too_short(plan, cells, name, value) => true,
                 _ => has_left_in(name, value) || !kind.agrees(name, value),
             }
         };
         let found: Vec<usize> = self.columns.iter().filter(says_so).map(|(column, ..)| *column).collect();
         found.into_iter().for_each(|column| self.findings.add(column, cell(column), line));
-        for (column, kind, name) in &self.ignored {
+        self.ignored_columns(plan, line, cells);
+        Ok(())
+    }
+
+    /// Looks at the ignored columns of a row without an end. New values of a saved mapping stop the
+    /// run, and what says plainly that the person left is a warning in each run.
+    fn ignored_columns(&mut self, plan: &mut Plan, line: u32, cells: &[String]) {
+        let cell = |column: usize| cells.get(column).map(|cell| cell.trim()).unwrap_or_default();
+        let ends = &self.ends;
+        let is_plain = |plan: &Plan, (column, kind, name): &Column| {
             let value = cell(*column);
-            if !is_told(&plan.mapping.employed_status, value) && is_new(plan, *column, *kind, name, value) {
-                self.findings.add(*column, value, line);
+            contradicts(*kind, name, value) || (ends.contains(column) && is_past(plan, name, value))
+        };
+        for column in &self.ignored {
+            let (at, kind, name) = column;
+            if is_told(&plan.mapping.employed_status, cell(*at)) {
+                continue;
+            }
+            if is_new(plan, *at, *kind, name, cell(*at)) {
+                self.findings.add(*at, cell(*at), line);
+            } else if is_plain(plan, column) {
+                self.overruled.add(*at, cell(*at), line);
+            }
+        }
+        for column in self.settled.iter().chain(&self.accepted) {
+            if is_plain(plan, column) {
+                self.overruled.add(column.0, cell(column.0), line);
             }
         }
         for (column, kind, name) in &self.accepted {
-            let value = cell(*column);
-            if contradicts(*kind, name, value) {
-                self.overruled.add(*column, value, line);
-            }
-            record(plan, *column, *kind, name, value);
+            record(plan, *column, *kind, name, cell(*column));
         }
-        Ok(())
     }
 
     /// Refuses a row that ended before this month, but whose status says that the person is
@@ -148,23 +179,15 @@ impl Leavers {
         )))
     }
 
-    /// Returns whether a value says that a credential of another type is not valid, or until when.
-    fn is_invalid(&self, plan: &Plan, column: usize, name: &str, value: &str) -> bool {
-        let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-        let is_empty = matches!(value, "" | "-") || is_no(&folded(value));
-        let is_end = has(&REVOKED) || (self.has_expiry && has(&EXPIRY));
-        let is_told_valid = is_told(&plan.mapping.employed_status, value);
-        !is_told_valid && ((is_end && !is_empty) || !is_valid(&plan.header[column], value))
-    }
-
     /// Reports what was found, and returns a warning about columns that are ignored although they
     /// say that people left.
     pub fn finish(self, plan: &mut Plan) -> Result<Option<String>, Error> {
         if !self.findings.is_empty() {
             return Err(Error::Usage(self.stop(plan)));
         }
+        let unsure = self.survey.warning(plan);
         if self.overruled.is_empty() {
-            return Ok(None);
+            return Ok(unsure);
         }
         for column in self.overruled.columns() {
             let name = plan.ignored.iter().position(|at| *at == column).and_then(|at| plan.mapping.ignore.get(at));
@@ -173,9 +196,10 @@ impl Leavers {
             }
         }
         let found = self.overruled.text(plan);
-        Ok(Some(format!(
+        let warning = format!(
             "Warning: people are pushed as still employed, although an ignored column may say that they left:\n{found}"
-        )))
+        );
+        Ok(Some(unsure.map_or_else(|| warning.clone(), |unsure| format!("{warning}\n{unsure}"))))
     }
 
     fn stop(&self, plan: &Plan) -> String {
@@ -205,6 +229,25 @@ pub fn says_left(plan: &Plan, cells: &[String]) -> bool {
     let left = &plan.mapping.left_status;
     let is_left = |column: &usize| cells.get(*column).is_some_and(|cell| is_told(left, cell));
     !left.is_empty() && plan.watched.iter().any(is_left) && !ends::has(plan, cells)
+}
+
+/// Returns the column of a row without an end whose text has a remark that the person left, as in
+/// `Driver (left)` or `Sample Co (former)`.
+pub fn remark_of_left(plan: &Plan, cells: &[String]) -> Option<usize> {
+    let end = plan.form.find(END).map(|end| &plan.origins[end]);
+    if plan.form.list.is_none() || matches!(end, Some(Origin::Constant(_))) || ends::has(plan, cells) {
+        return None;
+    }
+    for field in ["role_title", "role_classification", "organisation"] {
+        for column in plan.columns_of(field).unwrap_or_default() {
+            let text = cells.get(*column).map(|cell| cell.trim()).unwrap_or_default();
+            let is_former = field != "organisation" && is_former_title(text);
+            if (is_former || has_left_remark(text)) && !is_told(&plan.mapping.employed_status, text) {
+                return Some(*column);
+            }
+        }
+    }
+    None
 }
 
 /// Returns whether a value is one that the caller named. `Yes` and `No` mean something else in each

@@ -71,6 +71,32 @@ fn saved_ignores_still_check_for_people_who_left() {
 }
 
 #[test]
+fn ignored_columns_about_leavers_are_warned_of_in_each_run() {
+    let cells = |text: &str| -> Vec<String> { text.split(',').map(str::to_owned).collect() };
+    let today = jiff::civil::date(2026, 11, 23);
+    let warning = |mapping: &Mapping, name: &str, value: &str| {
+        let header = cells(&format!("Emp ID,Name,Company,Job,Start,Pay period,{name}"));
+        let mut plan = Plan::new(mapping, Type::default(), header, false, today).expect("whole");
+        let mut leavers = Leavers::new(&plan);
+        leavers.row(&mut plan, 2, &cells(&format!("1,Ada,A,Clerk,2020-01,2026-10,{value}"))).expect("read");
+        let warning = leavers.finish(&mut plan).expect("a warning at most");
+        (warning.unwrap_or_default(), plan.mapping)
+    };
+    for (name, value) in [("Status", "Left"), ("Termination date", "2020-03-31"), ("To", "31/03/2020")] {
+        let ignore = vec![name.to_owned()];
+        let now = Mapping { ignore: ignore.clone(), ignored_now: ignore.clone(), ..Mapping::default() };
+        let (said, saved) = warning(&now, name, value);
+        assert!(said.contains(name) && said.contains(value), "{said}");
+        assert_eq!(warning(&now, name, "").0, "", "{name}");
+        let saved = Mapping { ignored_now: Vec::new(), ..saved };
+        assert!(warning(&saved, name, value).0.contains(value), "{name}: a saved mapping confirms nothing");
+    }
+    let saved = Mapping { ignore: vec!["End date".to_owned()], ..Mapping::default() };
+    assert!(warning(&saved, "End date", "2020-03-31").0.contains("2020-03-31"), "of a later month");
+    assert_eq!(warning(&saved, "End date", "2027-03-31").0, "");
+}
+
+#[test]
 fn ends_of_credentials_are_mapped_or_stop() {
     let cells = |text: &str| -> Vec<String> { text.split(',').map(str::to_owned).collect() };
     let today = jiff::civil::date(2026, 11, 23);
@@ -97,6 +123,14 @@ fn columns_that_agree_or_are_ignored_do_not_stop() {
         ("Planned end of employment,End date", "2027-03-31,"),
         ("Probation end date", "2021-03-31"),
         ("Status", ""),
+        ("Disabled,End date", "No,"),
+        ("Disability,End date", "Yes,"),
+        ("Final settlement,End date", "-,"),
+        ("Hours,End date", "38,"),
+        ("Overtime hours,End date", "0,"),
+        ("Tenure (months),End date", "81,"),
+        ("Manager,End date", "Cy Sample (left),"),
+        ("Desk,End date", "Left side,"),
     ] {
         assert_eq!(check(&Mapping::default(), header, row), Ok(()), "{header}: {row}");
     }
@@ -163,11 +197,55 @@ fn free_text_and_phrases_stop() {
         ("P45 issued,End date", "Yes,"),
         ("Comment,End date", "2020.03,"),
         ("Status,End date", "X,"),
+        ("Disabled,End date", "Yes,"),
+        ("Term reason,End date", "Resigned voluntarily,"),
+        ("Final settlement,End date", "Paid,"),
+        ("Department,End date", "Ex-staff,"),
+        ("Cost centre,End date", "999 LEFT,"),
+        ("Info,End date", "left in March,"),
+        ("Hours,End date", "0,"),
+        ("Headcount,End date", "0,"),
+        ("Tenure (months),End date", "14,"),
+        ("Reason code,End date", "RED,"),
+        ("Location,End date", "TERMINATED - Sydney,"),
     ] {
         assert!(check(&Mapping::default(), header, value).is_err(), "{header}: {value}");
     }
     assert_eq!(check(&Mapping::default(), "Marital status", "Separated"), Ok(()));
     assert_eq!(check(&Mapping::default(), "Remarks,End date", "-,"), Ok(()));
+}
+
+#[test]
+fn abbreviations_of_people_who_left_stop() {
+    for (header, value) in [
+        ("Class,End date", "TERM,"),
+        ("Emp stat,End date", "T,"),
+        ("Sts,End date", "L,"),
+        ("A/I,End date", "I,"),
+        ("Act/Inact,End date", "Inact,"),
+        ("Actv,End date", "N,"),
+        ("In service,End date", "N,"),
+        ("Employment,End date", "No,"),
+        ("Group,End date", "Not working,"),
+    ] {
+        assert!(check(&Mapping::default(), header, value).is_err(), "{header}: {value}");
+    }
+    for (header, value) in [
+        ("Emp stat,End date", "A,"),
+        ("A/I,End date", "A,"),
+        ("Actv,End date", "Y,"),
+        ("Employment,End date", "Full time,"),
+        ("Probezeit bis,End date", "30.06.2020,"),
+        ("Fin p\u{e9}riode d'essai,End date", "2020-06-30,"),
+        ("Contract signed,End date", "2019-12-12,"),
+        ("Continuous service date,End date", "2020-01-01,"),
+        ("Date of marriage,End date", "2020-06-30,"),
+        ("Paid to,End date", "2026-10-31,"),
+        ("Last pay rise,End date", "2020-06-30,"),
+        ("Billing,End date", "Term 1,"),
+    ] {
+        assert_eq!(check(&Mapping::default(), header, value), Ok(()), "{header}: {value}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Every code of an error that the API returns stands in a test that produces it.
+//! Every code of an error stands in a test that produces it, and has a cure.
 
 use std::fs;
 use std::path::Path;
@@ -10,6 +10,10 @@ const TESTS: [&str; 2] = ["crates/credential/tests", "crates/server/tests"];
 
 /// Files that list codes without producing them.
 const LISTS: [&str; 2] = ["reference.rs", "reference_links.rs"];
+
+/// The client that finds problems in files, and the list of its codes.
+const BULK_PUSH: &str = "crates/bulk-push/src";
+const ROW_CODES: &str = "row_code.rs";
 
 /// The codes of failed checks. A test may name the variant instead of the code.
 const VERIFY_ERROR: &str = "crates/credential/src/verify_error.rs";
@@ -100,4 +104,54 @@ fn every_failed_check_is_documented_and_produced_by_a_test() {
     }
     assert!(known.len() > 20, "{known:?}");
     assert_eq!(documented, known, "the cures have every code, in the same order");
+}
+
+/// Returns the sources in a folder without their tests, each with its name.
+fn sources_of(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().map(|name| name.display().to_string()).unwrap_or_default();
+        if path.is_dir() {
+            found.extend(sources_of(&path));
+        } else if name.ends_with(".rs") && !["tests.rs", "cases.rs", "column_cases.rs"].contains(&&*name) {
+            let text = fs::read_to_string(&path).expect("a text");
+            let code = text.split("\nmod tests {").next().unwrap_or_default();
+            found.push((name, code.to_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+fn codes_of_files_are_written_from_their_list() {
+    let sources = sources_of(&root().join(BULK_PUSH));
+    assert!(sources.len() > 50 && sources.iter().any(|(name, _)| name == ROW_CODES));
+    let named: Vec<&str> =
+        bulk_push::RowCode::ALL.iter().map(|code| code.as_str()).filter(|code| code.contains('.')).collect();
+    let mut found = Vec::new();
+    for (name, source) in sources.iter().filter(|(name, _)| name != ROW_CODES) {
+        let literal = ["code: \"", "code: format!", "rejected_row(\""].into_iter().find(|part| source.contains(part));
+        let code = named.iter().copied().find(|code| source.contains(&format!("\"{code}\"")));
+        found.extend(literal.or(code).map(|part| format!("{name}: {part}")));
+    }
+    assert!(found.is_empty(), "name a RowCode instead of a text:\n{}", found.join("\n"));
+}
+
+#[test]
+fn every_code_of_a_file_is_documented_and_produced_by_a_test() {
+    let tests = tests();
+    let run = fs::read_to_string(root().join(BULK_PUSH).join("run.rs")).expect("the run");
+    let page = fs::read_to_string(root().join("docs/integrate/bulk-push.md")).expect("the page");
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    for code in bulk_push::RowCode::ALL {
+        let (name, meaning, cure) = (code.as_str(), code.meaning(), code.cure());
+        assert!(page.contains(&format!("`{name}`: {meaning} {cure}")), "docs/integrate/bulk-push.md lacks {name}");
+        // The status of a response follows this code.
+        let is_produced = match code {
+            bulk_push::RowCode::Http => run.contains("\"http.413\""),
+            _ => tests.contains(&format!("(\"{name}\", ")),
+        };
+        assert!(is_produced, "no test produces {name}");
+    }
 }

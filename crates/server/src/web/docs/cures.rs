@@ -2,6 +2,8 @@
 //!
 //! A test fails for a code without a cure.
 
+use bulk_push::RowCode;
+
 use crate::error::Kind;
 
 /// A code, its meaning and what to do.
@@ -132,6 +134,12 @@ const FIELDS: &[(&str, &str)] = &[
     ("dcql.invalid", "Send one credential query of the format dc+sd-jwt, with vct_values and claims."),
     ("errors.truncated", "Correct the errors that are listed and send the request again to see the rest."),
 ];
+
+/// Returns the codes of rows that `tenure push` refuses by itself.
+pub fn files() -> Vec<Cure> {
+    let cure = |code: &RowCode| Cure { code: code.as_str(), meaning: code.meaning(), cure: code.cure() };
+    RowCode::ALL.iter().map(cure).collect()
+}
 
 /// Returns what to do about a field error.
 pub fn field(code: &str) -> Option<&'static str> {

@@ -23,7 +23,6 @@ pub struct Event {
 /// A repetition of a delivery.
 #[derive(Debug)]
 pub struct Retry {
-    /// Its number.
     pub number: i64,
     /// The longest wait before it.
     pub wait: String,

@@ -18,9 +18,7 @@ pub struct Frame {
 /// Links under one title.
 #[derive(Debug)]
 pub struct LinkGroup {
-    /// The title.
     pub title: String,
-    /// The links.
     pub links: Vec<Link>,
 }
 
@@ -29,7 +27,6 @@ pub struct LinkGroup {
 pub struct Link {
     /// The title of the page.
     pub title: String,
-    /// Its path.
     pub path: String,
     /// The method of an operation; empty for other pages.
     pub method: String,

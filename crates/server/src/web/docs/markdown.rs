@@ -35,7 +35,6 @@ pub struct Rendered {
 pub struct Heading {
     /// Its id on the page.
     pub id: String,
-    /// Its text.
     pub text: String,
     /// The words of its section, each once, in lower case.
     pub words: String,

@@ -95,6 +95,7 @@ struct Errors {
     token: &'static [Cure],
     warnings: &'static [Cure],
     checks: &'static [Cure],
+    files: Vec<Cure>,
 }
 
 #[derive(Template)]
@@ -253,6 +254,7 @@ async fn errors(
         token: cures::TOKEN,
         warnings: cures::WARNINGS,
         checks: cures::CHECKS,
+        files: cures::files(),
     })
 }
 

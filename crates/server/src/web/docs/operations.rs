@@ -26,7 +26,6 @@ pub struct Group {
     pub operations: Vec<Operation>,
 }
 
-/// An operation.
 #[derive(Debug)]
 pub struct Operation {
     /// Its `operationId`.
@@ -43,7 +42,6 @@ pub struct Operation {
     pub deprecated: bool,
     /// The required scope; empty if any token is sufficient, `None` if no token is needed.
     pub scope: Option<String>,
-    /// The parameters.
     pub parameters: Vec<Field>,
     /// The request body.
     pub body: Option<Body>,
@@ -56,22 +54,18 @@ pub struct Operation {
 pub struct Body {
     /// The media types, the preferred one first.
     pub media_types: Vec<String>,
-    /// The fields.
     pub fields: Vec<Field>,
-    /// An example.
     pub example: Value,
 }
 
 /// A response.
 #[derive(Debug)]
 pub struct Answer {
-    /// The status.
     pub status: String,
     /// When it is returned, as HTML.
     pub meaning: String,
     /// Whether the body describes an error.
     pub is_problem: bool,
-    /// The headers.
     pub headers: Vec<Field>,
     /// The fields of the body.
     pub fields: Vec<Field>,

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use bulk_push::RowCode;
 use credential::Code;
 use serde::Serialize;
 use serde_json::Value;
@@ -66,6 +67,10 @@ fn entries(document: &'static Value) -> Vec<Entry> {
     for code in Code::ALL {
         let name = code.as_str();
         entries.push(Entry::new(name, format!("/docs/errors#code-{name}"), code.explanation()));
+    }
+    for code in RowCode::ALL {
+        let name = code.as_str();
+        entries.push(Entry::new(name, format!("/docs/errors#file-{name}"), code.meaning()));
     }
     for event in events(document) {
         entries.push(Entry::new(event.name, format!("/docs/events#event-{}", event.name), ""));

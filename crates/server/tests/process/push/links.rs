@@ -75,6 +75,8 @@ fn withdrawals_ask_once_and_resume_after_an_interruption() {
     let (code, said) = run(&bureau, "withdraw", &all);
     assert!(code == Some(0) && said.contains("7 credentials withdrawn. 5 credentials withdrawn earlier."), "{said}");
     assert_eq!(bureau.text(RESULTS).lines().count(), 13);
+    let (code, said) = bureau.push(&["people.csv", "--yes"]);
+    assert!(code == Some(0) && said.contains("12 credentials in the file of links were withdrawn since"), "{said}");
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use bulk_push::RowCode;
+
 use super::support::{Bureau, outcome, people};
-use crate::tenure::{ended, free_port};
+use crate::tenure::{binary, ended, free_port};
 
 #[test]
 fn rejected_rows_report_line_and_column() {
@@ -71,6 +73,49 @@ fn rejected_rows_report_line_and_column() {
     bureau.write("latin.csv", latin);
     let (code, said) = bureau.push(&["latin.csv"]);
     assert!(code == Some(1) && said.contains("latin.csv:5:7: invalid UTF-8"), "{said}");
+}
+
+/// A row of a table, or a line of NDJSON, for each code that a file alone can cause.
+const ROWS: [(&str, &str); 17] = [
+    ("row.cells", "1,Ada Example,A,Clerk,2020-01,,2024-05,more"),
+    ("rows.differ", "1,Ada Example,A,Clerk,2020-01,2020-12,2024-05\n1,Bo Example,B,Clerk,2021-01,,2024-05"),
+    ("cell.formula", "1,Ada Example,#N/A,Clerk,2020-01,,2024-05"),
+    ("text.garbled", "1,Ada Example,'Sample Co,Clerk,2020-01,,2024-05"),
+    ("person.missing", ",Ada Example,A,Clerk,2020-01,,2024-05"),
+    ("person.placeholder", "1.00E+05,Ada Example,A,Clerk,2020-01,,2024-05"),
+    ("status.left", "1,Ada Example,A,Driver (left),2020-01,,2024-05"),
+    ("name.part", "1,Ada Example,A,Clerk,2020-01,,2024-05,de la Sample"),
+    ("name.order", "1,\"Example, Ada\",A,Clerk,2020-01,,2024-05"),
+    ("name.remark", "1,Ada Example (1),A,Clerk,2020-01,,2024-05"),
+    ("name.placeholder", "1,Ada NULL,A,Clerk,2020-01,,2024-05"),
+    ("name.garbled", "1,Andr&eacute; Example,A,Clerk,2020-01,,2024-05"),
+    ("name.login", "1,ada.example,A,Clerk,2020-01,,2024-05"),
+    ("date.placeholder", "1,Ada Example,A,Clerk,1900-01-01,,2024-05"),
+    ("date.future", "1,Ada Example,A,Clerk,2060-01,,2024-05"),
+    ("credential_type.unknown", "{\"credential_type\": \"salary\"}"),
+    ("json", "{\"credential_id\": }"),
+];
+
+#[test]
+fn every_code_of_a_file_is_written_to_the_report() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (code, row) in ROWS {
+        let header = match code {
+            "name.part" => "Employee No,Name,Company,Job,Start,End date,Pay period,Second surname\n",
+            _ if row.starts_with('{') => "",
+            _ => "Employee No,Name,Company,Job,Start,End date,Pay period\n",
+        };
+        let name = if header.is_empty() { format!("{code}.ndjson") } else { format!("{code}.csv") };
+        std::fs::write(folder.path().join(&name), format!("{header}{row}\n")).expect("written");
+        let run = ended(binary().current_dir(folder.path()).args(["push", &name, "--dry-run"]));
+        let (status, said) = outcome(&run);
+        assert_eq!(status, Some(1), "{code}: {said}");
+        let report = std::fs::read_to_string(folder.path().join(format!("{name}.refusals.csv"))).unwrap_or_default();
+        assert!(report.contains(&format!(",{code},")), "{code}: {report} {said}");
+    }
+    let covered: BTreeSet<&str> = ROWS.iter().map(|(code, _)| *code).collect();
+    let known = RowCode::ALL.iter().filter(|code| **code != RowCode::Http).map(|code| code.as_str());
+    assert_eq!(covered, known.collect::<BTreeSet<_>>(), "only a server sends a status");
 }
 
 #[test]

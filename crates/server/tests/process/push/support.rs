@@ -36,8 +36,17 @@ impl Bureau {
         std::fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
-    /// Returns `tenure push` in the bureau's folder.
+    /// Returns `tenure push --yes` in the bureau's folder: a test has no terminal.
     pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.unconfirmed(arguments);
+        if !arguments.contains(&"--yes") {
+            command.arg("--yes");
+        }
+        command
+    }
+
+    /// Returns `tenure push` in the bureau's folder, without a confirmation.
+    pub fn unconfirmed(&self, arguments: &[&str]) -> Command {
         let mut command = binary();
         command.current_dir(self.folder.path()).arg("push").args(arguments).stdin(Stdio::null());
         command.env("TENURE_SERVER", format!("http://localhost:{}", self.server.port));

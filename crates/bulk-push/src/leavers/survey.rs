@@ -1,0 +1,115 @@
+//! What a table as a whole says about people who left, which no single row does.
+
+use std::collections::BTreeMap;
+
+use crate::employment_words::Kind;
+use crate::infer_columns::folded;
+use crate::plan::Plan;
+use crate::printable::printable;
+
+/// Rows from which a table is judged. The people of a smaller one are seen at a glance.
+const LEAST_ROWS: usize = 4;
+
+/// Rows without an end from which a rare value is one.
+const LEAST_OPEN_ROWS: usize = 20;
+
+/// Maximum number of different values of a column that is the same but for few rows.
+const MAX_VALUES: usize = 3;
+
+/// A value as it is written first, and its rows.
+type Counts = BTreeMap<String, (String, usize)>;
+
+/// Counts rows with and without an end, and the values of the latter.
+#[derive(Debug, Default)]
+pub struct Survey {
+    open: usize,
+    ended: usize,
+    /// The values of each column; `None` if there are too many.
+    values: BTreeMap<usize, Option<Counts>>,
+}
+
+impl Survey {
+    /// Counts a row.
+    pub fn row(&mut self, columns: &[(usize, Kind, String)], cells: &[String], has_end: bool) {
+        if has_end {
+            self.ended += 1;
+            return;
+        }
+        self.open += 1;
+        for (column, ..) in columns.iter().filter(|(_, kind, _)| *kind != Kind::Harmless) {
+            let Some(counts) = self.values.entry(*column).or_insert_with(|| Some(Counts::new())) else { continue };
+            let text = cells.get(*column).map(|cell| cell.trim()).unwrap_or_default();
+            counts.entry(folded(text)).or_insert_with(|| (text.to_owned(), 0)).1 += 1;
+            if counts.len() > MAX_VALUES {
+                self.values.insert(*column, None);
+            }
+        }
+    }
+
+    /// Returns what a person should confirm.
+    pub fn warning(&self, plan: &Plan) -> Option<String> {
+        let mut found = Vec::new();
+        if self.ended == 0 && self.open >= LEAST_ROWS {
+            found.push(format!(
+                "Warning: no row has an end, so all people in {} rows are pushed as still employed",
+                self.open
+            ));
+        }
+        let rare = self.values.iter().filter_map(|(column, counts)| self.rare(plan, *column, counts.as_ref()?));
+        let rare: Vec<String> = rare.collect();
+        if !rare.is_empty() {
+            found.push(format!(
+                "Warning: columns that no field uses have another value for few people, which may mean that they \
+                 left:\n{}\nExclude a column that says nothing about the employment: --ignore-column COLUMN",
+                rare.join("\n")
+            ));
+        }
+        (!found.is_empty()).then(|| found.join("\n"))
+    }
+
+    /// Describes the rare values of a column that is the same for most rows.
+    fn rare(&self, plan: &Plan, column: usize, counts: &Counts) -> Option<String> {
+        let most = counts.values().map(|(_, count)| *count).max()?;
+        let others = self.open - most;
+        if self.open < LEAST_OPEN_ROWS || others == 0 || others * LEAST_OPEN_ROWS > self.open {
+            return None;
+        }
+        let shown = |(text, count): &(String, usize)| format!("'{}' ({count} of {} rows)", printable(text), self.open);
+        let listed: Vec<String> = counts.values().filter(|(_, count)| *count != most).map(shown).collect();
+        Some(format!("  the column '{}' says {}", plan.label(column), listed.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use credential::Type;
+
+    use super::*;
+    use crate::mapping::Mapping;
+
+    fn warning(values: &[&str], ends: usize) -> Option<String> {
+        let header = ["Emp ID", "Name", "Company", "Job", "Start", "Pay period", "Cohort"].map(str::to_owned).into();
+        let today = jiff::civil::date(2026, 11, 23);
+        let plan = Plan::new(&Mapping::default(), Type::default(), header, false, today).expect("whole");
+        let (mut survey, columns) = (Survey::default(), [(6, Kind::Other, "cohort".to_owned())]);
+        (0..ends).for_each(|_| survey.row(&columns, &[], true));
+        for value in values {
+            let cells = ["1", "Ada", "A", "Clerk", "2015-01", "2026-10", value].map(str::to_owned);
+            survey.row(&columns, &cells, false);
+        }
+        survey.warning(&plan)
+    }
+
+    #[test]
+    fn rare_values_and_tables_without_an_end_are_confirmed() {
+        let values = |common: usize, rare: usize| [vec!["B"; common], vec!["Z"; rare]].concat();
+        let said = warning(&values(39, 1), 1).expect("rare");
+        assert!(said.contains("'Cohort' says 'Z' (1 of 40 rows)") && said.contains("--ignore-column"), "{said}");
+        assert_eq!(warning(&values(30, 10), 1), None, "not rare");
+        assert_eq!(warning(&values(40, 0), 1), None);
+        assert_eq!(warning(&values(3, 1), 1), None, "too few rows");
+        let said = warning(&values(4, 0), 0).expect("no end");
+        assert!(said.contains("no row has an end") && said.contains("4 rows"), "{said}");
+        assert_eq!(warning(&values(3, 0), 0), None, "they are all shown");
+    }
+}
