@@ -86,10 +86,22 @@ test("each name in a share has its own career, also in print", async () => {
   assert.equal(totals[1] - totals[0], 8, "Jane Roe's job began eight years before John Doe's");
   await page.goto("/wallet/print");
   await checkPage(page);
-  for (const paper of [await printed(hirer), await printed(page)]) {
+  const own = [];
+  for (const { fullName } of [JOHN, JANE]) {
+    await page.getByRole("link", { name: fullName }).click();
+    await page.getByRole("heading", { level: 1, name: fullName }).waitFor();
+    own.push(await printed(page));
+  }
+  assert.ok(own[0].includes("Northwind Rail") && !own[0].includes("Chief Surgeon") && !own[0].includes("Jane Roe"), own[0]);
+  assert.ok(own[1].includes("Chief Surgeon") && !own[1].includes("Northwind Rail") && !own[1].includes("John Doe"), own[1]);
+  {
+    const paper = await printed(hirer);
     const [john, jane] = [paper.indexOf("Career of John Doe"), paper.indexOf("Career of Jane Roe")];
     const warning = paper.search(/These records are in (different|several) names/);
     assert.ok(warning >= 0 && warning < Math.min(john, jane), paper);
+    // The second name begins on a new page, which repeats the warning.
+    const again = paper.indexOf("These records are in several names");
+    assert.ok(again > Math.min(john, jane) && again < Math.max(john, jane), paper);
     const [first, second] = [paper.slice(Math.min(john, jane), Math.max(john, jane)), paper.slice(Math.max(john, jane))];
     const [ofJohn, ofJane] = john < jane ? [first, second] : [second, first];
     assert.ok(ofJohn.includes("Northwind Rail") && !ofJohn.includes("Chief Surgeon"), paper);
@@ -200,13 +212,63 @@ test("saving as PDF repeats the checks first", async () => {
 test("a name that differs from the signed one fails the checks", async () => {
   const link = await shareEverything(await holderOf(JOHN));
   const hirer = await scene.visitor();
-  await hirer.route(link, async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, body: (await answer.text()).replaceAll("John Doe", "Jane Roe") });
-  });
+  await changePage(hirer, link, (page) => page.replaceAll("John Doe", "Jane Roe"));
   await hirer.goto(link);
   assert.equal((await conclusion(hirer)).level, "failed");
   assert.equal(await hirer.locator('[data-step="names"] [data-reason]').textContent(), "A name on this page differs from the signed name.");
+});
+
+/** Changes the page behind `link` for this visitor. */
+async function changePage(hirer, link, change) {
+  await hirer.route(link, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: change(await answer.text()) });
+  });
+}
+
+/** Returns the outcome of the row about the names, and its note about the browser's comparison. */
+async function namesRow(hirer) {
+  const row = hirer.locator('[data-step="names"]');
+  return [(await row.getAttribute("class")).replace("outcome-", ""), await row.locator("[data-compared]").textContent()];
+}
+
+test("a page that hides a second name is found by the browser", async () => {
+  const link = await shareEverything(await holderOf(JOHN, JANE));
+  const withoutReason = (page) => page.replace(/<li data-level="doubtful" data-cause="different-names">.*?<\/li>/s, "");
+  const withoutWarning = (page) =>
+    withoutReason(page)
+      .replace('<div class="verdict" data-level="doubtful">', '<div class="verdict" data-level="confirmed">')
+      .replace('<li class="outcome-doubtful" data-step="names"><span class="outcome">Warning</span>', '<li class="outcome-passed" data-step="names"><span class="outcome">Passed</span>');
+  for (const change of [withoutReason, withoutWarning]) {
+    const hirer = await scene.visitor();
+    await changePage(hirer, link, (page) => {
+      const changed = change(page);
+      assert.ok(!changed.includes('data-cause="different-names">'), "the page says nothing of the names");
+      assert.equal(changed.includes('class="outcome-doubtful" data-step="names"'), change === withoutReason);
+      return changed;
+    });
+    await hirer.goto(link);
+    const { level, reasons } = await conclusion(hirer);
+    const said = "Your browser found different names in what was signed, and this page does not say so: John Doe, Jane Roe. Ask who they belong to.";
+    assert.deepEqual([level, reasons], ["doubtful", [said]]);
+    assert.equal((await namesRow(hirer))[0], "doubtful");
+    assert.equal(await hirer.locator('[data-step="names"] [data-reason]').textContent(), said);
+    await checkPage(hirer);
+  }
+});
+
+test("the browser says whether it could compare the names", async () => {
+  const alias = [{ ...JOHN, fullName: "Lim Bao Yi (Joy)" }, { ...JANE, fullName: "Lim (Joy) Bao Yi" }];
+  const upper = [JOHN, { ...JANE, fullName: "DOE, Mr John" }];
+  for (const [people, row] of [
+    [upper, ["passed", "Your browser found the same name in everything that was signed."]],
+    [alias, ["unchecked", "This site compared the names. Your browser cannot repeat that."]],
+  ]) {
+    const hirer = await scene.visitor();
+    await hirer.goto(await shareEverything(await holderOf(...people)));
+    assert.deepEqual([(await conclusion(hirer)).level, await namesRow(hirer)], ["confirmed", row]);
+    await checkPage(hirer);
+  }
 });
 
 test("print shows conclusion, names, checks and link in any script", async () => {

@@ -90,8 +90,9 @@ test("a shared token is verified without leaving the browser", async () => {
   const page = await openPage();
   const said = await paste(page, `\u{feff} "${token.replace(/.{60}/g, "$&\r\n")}" `);
   assert.equal(said, "confirmed: Genuine. Acme Payroll confirmed this about Ada Example, this site signed it, and it has not been revoked.");
-  assert.deepEqual(await rows(page), ["signature passed", "issuer passed", "holder passed", "status passed", "dates passed", "schema passed"]);
+  assert.deepEqual(await rows(page), ["signature passed", "issuer passed", "holder passed", "status passed", "dates passed", "schema passed", "names unchecked"]);
   const main = await page.locator("main").innerText();
+  assert.ok(main.includes("It contains one name. Whether that is the name of the person who gave it to you was not checked."), main);
   for (const words of ["Full name\nAda Example", "Role title\nEngineer", "Start date\nJanuary 2020", "Career history", "(this site)", "Verified in your browser on"]) {
     assert.ok(main.includes(words), `${words}: ${main}`);
   }
@@ -186,6 +187,7 @@ test("a changed token is rejected and its claims are not shown", async () => {
   const changed = token.replace(/\.([^.~]+)~/, (_, old) => `.${old.startsWith("A") ? "B" : "A"}${old.slice(1)}~`);
   assert.match(await paste(page, changed), /^failed: Do not rely on this\. The signature/);
   assert.ok(!(await page.locator("main").innerText()).includes("Ada Example"));
+  assert.ok(!(await rows(page)).some((row) => row.startsWith("names")), "unsigned names are not counted");
   await checkPage(page);
 });
 
@@ -300,8 +302,8 @@ test("only the token's issuer is contacted, and only by https", async () => {
   const status = { status_list: { uri: `${elsewhere}/status`, idx: 1 } };
   await paste(page, foreign(key, { status, vct: `${elsewhere}/type` }));
   await button(page, `Contact ${THERE}`).click();
-  await until("the verdict", async () => (await rows(page)).length === 6);
-  assert.deepEqual((await rows(page)).slice(3), ["status unchecked", "dates passed", "schema unchecked"]);
+  await until("the verdict", async () => (await rows(page)).length === 7);
+  assert.deepEqual((await rows(page)).slice(3), ["status unchecked", "dates passed", "schema unchecked", "names unchecked"]);
   assert.ok(page.sent.every((sent) => sent.startsWith(`GET ${THERE}/`)), page.sent.join("\n"));
   page.sent.length = 0;
   for (const iss of ["http://intranet.example", "https://issuer.example@beacon.example", "did:key:z6Mk", "Example Ltd"]) {
@@ -325,7 +327,7 @@ test("markup in a signed token is shown as text", async () => {
   const ask = async (token) => {
     await paste(page, token);
     await button(page, `Contact ${THERE}`).click();
-    await until("the verdict", async () => (await rows(page)).length === 6);
+    await until("the verdict", async () => (await rows(page)).length === 7);
   };
   await ask(foreign(key, {}, claims));
   assert.equal(await page.locator("main img, main script").count(), 0);

@@ -2,7 +2,8 @@
 //! relate.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,12 +52,10 @@ impl CareerHistory {
 
     /// Returns how this career history, the newer one, relates to `older`.
     pub(crate) fn relation_to(&self, older: &Self) -> Relation {
-        let employers = |history: &Self| -> HashSet<String> {
-            history.employment.iter().map(|job| folded(&job.organisation)).collect()
-        };
-        if !is_same_name(&self.full_name, &older.full_name) || !employers(older).is_subset(&employers(self)) {
+        let is_at_same_employers = || self.has_counterparts(older, |job| folded(&job.organisation));
+        if !is_same_name(&self.full_name, &older.full_name) || !is_at_same_employers() {
             Relation::Other
-        } else if !self.covers(older) {
+        } else if !self.has_counterparts(older, Employment::key) {
             Relation::Corrects
         } else if !self.adds_only_later_jobs(older) || !self.keeps_the_past(older) {
             Relation::Covers
@@ -65,19 +64,19 @@ impl CareerHistory {
         }
     }
 
-    /// Returns whether each job of `older` has a counterpart of its own here: the same organisation
-    /// and start, and data up to the same month or later.
-    fn covers(&self, older: &Self) -> bool {
-        let mut known: HashMap<JobKey, Vec<YearMonth>> = HashMap::new();
+    /// Returns whether each job of `older` has a counterpart of its own here: the same `key`, and
+    /// data up to the same month or later.
+    fn has_counterparts<K: Eq + Hash>(&self, older: &Self, key: impl Fn(&Employment) -> K) -> bool {
+        let mut known: HashMap<K, Vec<YearMonth>> = HashMap::new();
         for job in &self.employment {
-            known.entry(job.key()).or_default().push(job.last_processed_month);
+            known.entry(key(job)).or_default().push(job.last_processed_month);
         }
         known.values_mut().for_each(|months| months.sort_unstable());
         // Jobs with the latest data are matched first, with the latest data that is left.
         let mut jobs: Vec<&Employment> = older.employment.iter().collect();
         jobs.sort_unstable_by_key(|job| Reverse(job.last_processed_month));
         jobs.iter().all(|job| {
-            let counterpart = known.get_mut(&job.key()).and_then(Vec::pop);
+            let counterpart = known.get_mut(&key(job)).and_then(Vec::pop);
             counterpart.is_some_and(|month| month >= job.last_processed_month)
         })
     }

@@ -10,7 +10,8 @@ use crate::names::{Comparison, compare_names};
 pub enum Relation {
     /// It differs: replacing the older one would lose information that only that one has.
     Other,
-    /// It may correct the older one: the name is the same, and no employer is lost.
+    /// It may correct the older one: the name is the same, each job has a counterpart at the same
+    /// employer, and no data is earlier.
     Corrects,
     /// It covers the older one: it contains all of it, and is at least as recent.
     Covers,

@@ -39,7 +39,8 @@ impl Job {
     }
 }
 
-/// Months without a job, between two jobs.
+/// Months without a job, between two jobs. Months in which an earlier job may have continued after
+/// its last data are not a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// First month without a job.
@@ -122,16 +123,22 @@ fn assign_lanes(jobs: &mut [Job]) -> usize {
 }
 
 /// Returns the gaps between jobs and the number of covered months. The jobs are sorted by start.
+///
+/// Months after the last data of an open job count neither as covered nor as a gap.
 fn cover(jobs: &[Job]) -> (Vec<Gap>, i32) {
     let mut gaps = Vec::new();
     let mut total = 0;
     let mut covered: Option<YearMonth> = None;
+    // A job with a planned end may continue until then, and one without an end until today.
+    let mut planned: Option<YearMonth> = None;
+    let mut continues = false;
     for job in jobs {
         let from = match covered {
             Some(last) if job.start() <= last => last.plus_months(1),
             Some(last) => {
+                let last = planned.map_or(last, |planned| planned.max(last));
                 let months = job.start().months_since(last) - 1;
-                if months > 0 {
+                if months > 0 && !continues {
                     gaps.push(Gap { start: last.plus_months(1), months });
                 }
                 job.start()
@@ -140,6 +147,8 @@ fn cover(jobs: &[Job]) -> (Vec<Gap>, i32) {
         };
         total += (job.last().months_since(from) + 1).max(0);
         covered = Some(covered.map_or(job.last(), |last| last.max(job.last())));
+        planned = planned.max(job.employment.planned_end());
+        continues |= job.employment.end_date.is_none();
     }
     (gaps, total)
 }
@@ -294,11 +303,32 @@ mod tests {
         let career = career(&[("2020-01", Some("2050-12"), "2020-06"), ("2021-01", Some("2021-02"), "2021-02")]);
         assert_eq!((career.total_months, career.jobs[0].months(), career.jobs[0].last()), (8, 6, month("2020-06")));
         assert_eq!(career.jobs.iter().map(Job::is_open).collect::<Vec<_>>(), [true, false]);
-        assert_eq!(career.gaps, [Gap { start: month("2020-07"), months: 6 }]);
+        assert_eq!(career.gaps, [], "the first job may have continued");
         assert_eq!(
             (career.jobs[0].employment.planned_end(), career.last()),
             (Some(month("2050-12")), Some(month("2021-02")))
         );
+    }
+
+    #[test]
+    fn months_after_the_data_of_an_open_job_are_no_gap() {
+        let gap = |start, months| vec![Gap { start: month(start), months }];
+        for (end, gaps) in [
+            (None, Vec::new()),
+            (Some("2020-10"), gap("2020-11", 2)),
+            (Some("2021-03"), Vec::new()),
+            (Some("2020-06"), gap("2020-07", 6)),
+        ] {
+            let found = career(&[("2020-01", end, "2020-06"), ("2021-01", Some("2021-02"), "2021-02")]);
+            assert_eq!((found.gaps, found.total_months), (gaps, 8), "{end:?}");
+        }
+        // A later job that has ended does not end the one that continues.
+        let found = career(&[
+            ("2020-01", None, "2020-06"),
+            ("2020-03", Some("2020-12"), "2021-01"),
+            ("2022-01", Some("2022-02"), "2022-02"),
+        ]);
+        assert_eq!((found.gaps, found.total_months), (Vec::new(), 14));
     }
 
     #[test]

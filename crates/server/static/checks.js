@@ -2,8 +2,9 @@
 // page passes the texts and the meaning of each result; the tokens in the page are the input.
 import { isAnswered, isDue, isJustNow } from "./freshness.js";
 import { localMoment } from "./local-time.js";
+import { compareAll } from "./names.js";
 import { beforePrinting } from "./print.js";
-import { fillRow, moment, reasonOf, say, shownOutcome, word } from "./verdicts.js";
+import { element, fillRow, moment, reasonOf, say, shownOutcome, word } from "./verdicts.js";
 import { verify } from "./verify.js";
 
 // Interval for deciding whether to check again, and whether "just now" still applies.
@@ -15,6 +16,9 @@ const verdictBox = document.querySelector(".verdict");
 const reasons = verdictBox.querySelector("[data-reasons]");
 const sections = [...document.querySelectorAll("[data-token]")];
 const levelOf = (element) => LEVELS.indexOf(element.dataset.level);
+const namesRow = document.querySelector('[data-step="names"]');
+// This site's outcome, before the script changes the row.
+const namesHere = namesRow?.className ?? "";
 const checkedHere = sections[0]?.querySelector("[data-note]").textContent;
 
 /** Returns the list item that explains a cause for the credential of a section. */
@@ -32,7 +36,10 @@ function together(outcomes) {
   return worst ? `hire-some-${worst}` : "hire-all-passed";
 }
 
-/** Checks one credential. Returns the reasons found, and whether every request got a response. */
+/**
+ * Checks one credential. Returns the reasons found, its name, and whether every request got a
+ * response.
+ */
 async function check(section) {
   const token = document.getElementById(section.dataset.token).textContent;
   const { audience, nonce, name } = section.dataset;
@@ -48,15 +55,57 @@ async function check(section) {
     showOtherName();
     found.push(meaning(section, "invalid"));
   }
-  return { found, answered: isAnswered(verdicts) };
+  return { found, name: claims?.full_name, answered: isAnswered(verdicts) };
 }
 
 /** Marks the comparison of names as failed: a name on the page differs from the signed one. */
 function showOtherName() {
-  const row = document.querySelector('[data-step="names"]');
-  row.className = "outcome-failed";
-  row.querySelector(".outcome").textContent = say("outcome-failed");
-  row.querySelector("[data-reason]").textContent = say("refused-names");
+  showNames("failed", [say("refused-names")]);
+}
+
+/** Fills the row about the names. Without `reason` that of this site stays. */
+function showNames(outcome, reason, compared = "") {
+  if (!namesRow) return;
+  namesRow.className = `outcome-${outcome}`;
+  namesRow.querySelector(".outcome").textContent = say(`outcome-${outcome}`);
+  if (reason) namesRow.querySelector("[data-reason]").replaceChildren(...reason);
+  const note = namesRow.querySelector("[data-compared]");
+  note.textContent = compared;
+  note.hidden = compared === "";
+}
+
+/** Whether the page says that its names differ, or cannot be compared because of their scripts. */
+function saysThatNamesDiffer(found) {
+  const isReason = reasons.querySelector('[data-cause="different-names"]:not([data-checked])') !== null;
+  return isReason ? namesHere === "outcome-doubtful" : found === "scripts" && namesHere === "outcome-unchecked";
+}
+
+/**
+ * Compares the signed names with each other. Returns the list item of the doubt if they differ and
+ * the page does not say so.
+ */
+function checkNames(names) {
+  if (namesRow?.classList.contains("outcome-failed")) return [];
+  const found = compareAll(names);
+  if (["scripts", "different"].includes(found) && !saysThatNamesDiffer(found)) {
+    const said = () => withNames(word("verdict-names-browser").textContent, names);
+    showNames("doubtful", said());
+    const item = document.createElement("li");
+    Object.assign(item.dataset, word("verdict-names-browser").dataset, { checked: "" });
+    item.append(...said());
+    return [item];
+  }
+  const isOnlyHere = found === "unsure" && namesHere === "outcome-passed";
+  const outcome = isOnlyHere ? "unchecked" : namesHere.replace("outcome-", "");
+  showNames(outcome, undefined, say({ same: "names-compared-browser", unsure: "names-compared-site" }[found] ?? "names-compared-apart"));
+  return [];
+}
+
+/** Returns a text with the distinct names in the place of "{names}", each isolated. */
+function withNames(text, names) {
+  const [before, after] = text.split("{names}");
+  const list = [...new Set(names)].flatMap((name, at) => [at === 0 ? "" : ", ", element("bdi", name)]);
+  return [before, ...list, after];
 }
 
 /** Replaces the server's reasons by those found here, and shows the verdict. */
@@ -122,14 +171,15 @@ async function checkOnce() {
   triedAt = Date.now();
   const startedAt = triedAt;
   try {
-    const found = [];
+    const [found, names] = [[], []];
     let areAnswered = true;
     for (const section of sections) {
       const result = await check(section);
       found.push(...worst(result.found));
+      if (typeof result.name === "string") names.push(result.name);
       areAnswered &&= result.answered;
     }
-    conclude(found);
+    conclude([...found, ...checkNames(names)]);
     if (areAnswered) [answeredAt, isBrowser] = [startedAt, true];
   } catch {
     // The Web Crypto API needs a secure context. The server's results stay, but "just now" no

@@ -8,7 +8,8 @@ const EVERY_MS = 5_000;
 const language = document.documentElement.lang;
 const { local, left, soon } = document.body.dataset;
 const moments = [...document.querySelectorAll("time[data-local]")];
-const utc = new Map(moments.map((element) => [element, element.textContent]));
+// Kept in the page, because a module that is imported by another address runs once more.
+for (const element of moments) element.dataset.utc ??= element.textContent;
 
 /** Formats a time as the page shows moments, like "Mon 30 Nov, 06:29, your time". */
 export const localMoment = (millis) => local.replace("{moment}", momentInWords(millis, Date.now(), language));
@@ -19,12 +20,12 @@ function showLocal() {
   for (const element of moments) {
     const [millis, isDay] = [millisOf(element), element.dataset.local === "day"];
     element.textContent = isDay ? dayInWords(millis, language) : localMoment(millis);
-    element.title = isDay ? localMoment(millis) : utc.get(element);
+    element.title = isDay ? localMoment(millis) : element.dataset.utc;
   }
 }
 
 function showUtc() {
-  for (const element of moments) element.textContent = utc.get(element);
+  for (const element of moments) element.textContent = element.dataset.utc;
 }
 
 function showLeft() {

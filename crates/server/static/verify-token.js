@@ -4,6 +4,7 @@
 import { doubtOf } from "./doubts.js";
 import { siteOf } from "./issuer.js";
 import { localMoment } from "./local-time.js";
+import { namesOf } from "./names.js";
 import { findToken, MAX_BYTES, textOf } from "./pasted.js";
 import { Refusal } from "./sd-jwt.js";
 import { attester, facts, fieldList, fieldsOf } from "./token-fields.js";
@@ -118,18 +119,26 @@ async function report(token, { issuer, format }, site) {
   const told = verdicts.map((verdict) => ({ ...verdict, values: { ...verdict.values, issuer } }));
   const parts = [];
   // Unsigned content is not shown: it could make false claims under this site's name.
-  if (told.find(({ step }) => step === "signature").outcome === "passed") {
+  const isSigned = told.find(({ step }) => step === "signature").outcome === "passed";
+  if (isSigned) {
     const signer = say(isOwn ? "token-signer-own" : "token-signer-other", { issuer });
     parts.push(element("h2", say("token-said")), fieldList(Object.entries(fields)));
     parts.push(facts(claims, { metadata, signer, notShown, isOwn }));
   }
   const rows = element("ol", "", "verdicts");
   rows.append(...told.map(row));
+  if (isSigned) rows.append(row(verdictOfNames(namesOf(claims, format))));
   parts.push(element("h2", say("token-checks")), rows);
   parts.push(element("p", say("token-checked", { moment: localMoment(Date.now()) }), "muted"));
   const about = { issuer, partner: attester(claims ?? {}), name: typeof fields.full_name === "string" && fields.full_name };
   const { level, key, values } = conclude(told, isOwn, { ...about, fields });
   return { level, key, values: { ...about, ...values }, parts };
+}
+
+/** Returns the verdict about the names, which only the reader can compare with the person. */
+function verdictOfNames({ length }) {
+  const code = ["names_none", "names_one"][length] ?? "names_several";
+  return { step: "names", outcome: "unchecked", code, asked: [] };
 }
 
 /** Creates the row of a verdict. */

@@ -176,6 +176,7 @@ pub(super) const TITLES: &[&[&str]] = &[
     &["นาย"],          // Mr, in Thai
     &["นาง"],          // Mrs, in Thai
     &["นางสาว"],       // Miss, in Thai
+    &["น", "ส"],       // the same, short (น.ส.)
 ];
 
 /// Abbreviations and their full words. Nicknames are excluded, because they are different names.

@@ -5,7 +5,7 @@ detail-group = { $label } ({ $value })
 detail-job = { $role }, { $organisation }, { $period }
 detail-job-span = { $start } to { $last }
 detail-job-open = { $start } to present (confirmed to { $last })
-detail-job-open-planned = { $start } to present (confirmed to { $last }), planned to end in { $end }
+detail-job-open-planned = { $start } to { $end } as planned (confirmed to { $last })
 detail-job-planned = planned from { $start }, not confirmed yet
 
 selection-always = always shown
@@ -30,12 +30,13 @@ not-shown-employment = { $count ->
     [one] 1 job not shown.
    *[other] { $count } jobs not shown.
 }
+none-shown-employment = No jobs are shown.
 not-shown-employment-at-most = { $count ->
     [one] At most 1 job not shown.
    *[other] At most { $count } jobs not shown.
 }
 
 job-planned = Planned from { $start }, not confirmed yet
-job-open-planned = { $start } – present (confirmed to { $last }), planned to end in { $end }
+job-open-planned = { $start } – { $end } as planned (confirmed to { $last })
 timeline-known-planned = confirmed to { $month }, then planned
-timeline-job-planned = { $role } at { $organisation }, { $start } to present, confirmed to { $last }, { $duration } so far, planned to end in { $end }.
+timeline-job-planned = { $role } at { $organisation }, { $start } to { $end } as planned, confirmed to { $last }, { $duration } so far.

@@ -119,6 +119,7 @@ verdict-names-similar = These records are in similar names: { $names }. They are
 verdict-names-incomparable = These records are in names that cannot be compared: { $names }. They are shown separately. Ask if they belong to the same person.
 verdict-holder-says = Only the person who shared this says that the name { $names } is theirs. They also hold records in another name, or other people may have the same name. Ask for proof of identity.
 verdict-birth-dates = These records have different dates of birth. Ask if they belong to the same person, and ask for proof of identity.
+verdict-names-browser = Your browser found different names in what was signed, and this page does not say so: { $names }. Ask who they belong to.
 verdict-names-confirmed = The holder says that all the names are theirs.
 verdict-names-unconfirmed = The holder has not said that all the names are theirs.
 
@@ -175,6 +176,9 @@ names-same = { $count ->
 }
 names-holder-says = All records here are in this name. Only the person who shared this says that it is theirs.
 names-differ = { $names }. { $reason }
+names-compared-browser = Your browser found the same name in everything that was signed.
+names-compared-apart = Your browser found that they are not written alike.
+names-compared-site = This site compared the names. Your browser cannot repeat that.
 names-identity = { $how }, by { $partner }, for { $name }.
 evidence-dates = Signed on { $from }, valid until { $until }.
 evidence-status = Entry { $entry } of the status list.

@@ -107,6 +107,7 @@ impl Verified {
                 lines.push(format!("{:24}requested: {asked}", ""));
             }
         }
+        lines.extend(self.subject.as_ref().map(names_row));
         lines.extend(self.subject.as_ref().map(name_line));
         if report.is_genuine() {
             lines.push(format!("\nClaims:\n{}", serde_json::to_string_pretty(&report.claims).unwrap_or_default()));
@@ -152,6 +153,16 @@ impl Verified {
     }
 }
 
+/// Formats the row about the person, in the columns of the steps.
+fn names_row(subject: &TokenSubject) -> String {
+    let found = match (subject.names.len(), subject.consistency) {
+        (0, _) => "no name".to_owned(),
+        (1, _) => "one name".to_owned(),
+        (count, consistency) => format!("{count} names, {}", consistency.replace('_', " ")),
+    };
+    format!("{:<10} not checked  {found}; that it is the presenter's was not checked", "names")
+}
+
 /// Formats the subject's name, without control characters that could affect the terminal.
 fn name_line(subject: &TokenSubject) -> String {
     let names = subject.names.join(", ").replace(char::is_control, "");
@@ -175,6 +186,20 @@ mod tests {
         assert_eq!(said(0, false), None);
         assert_eq!(said(1, false).as_deref(), Some("\n1 detail not shown."));
         assert_eq!(said(3, true).as_deref(), Some("\nAt most 3 details not shown."));
+    }
+
+    #[test]
+    fn row_of_names_says_that_the_person_was_not_checked() {
+        let said = |names: &[&str], consistency| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            names_row(&TokenSubject { names, consistency })
+        };
+        assert_eq!(
+            said(&["Ada Marker"], "same"),
+            "names      not checked  one name; that it is the presenter's was not checked"
+        );
+        assert!(said(&["Ada", "Bo"], "not_comparable").contains("2 names, not comparable; "));
+        assert!(said(&[], "not_comparable").contains("no name; "));
     }
 
     #[test]

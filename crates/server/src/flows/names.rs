@@ -46,7 +46,6 @@ pub struct NameQuestion {
 /// A name in the wallet that an incoming one is compared with.
 #[derive(Clone, Debug)]
 pub struct NameBeside {
-    /// The name.
     pub name: String,
     /// The partner of the first credential with this name.
     pub partner: String,
@@ -212,11 +211,32 @@ impl HeldNames {
         !confirmed.is_empty() && is_one_name
     }
 
-    /// Returns whether only the holder's confirmation supports that `name`, which `submissions`
-    /// contain, is theirs: they confirmed it, and no current verified identity has it.
+    /// Returns whether only the holder's word supports that `name`, which `submissions` contain, is
+    /// theirs: they confirmed it, or the wallet's verified identities have other names.
+    ///
+    /// False if an identity in this name is held, even if it is not shared: it anchors the account.
     pub fn is_only_confirmed(&self, name: &str, submissions: &[Uuid]) -> bool {
-        let has_identity = |held: &HeldName| held.is_anchor && compare_names(&held.name, name) == Comparison::Same;
-        self.is_confirmed(submissions) && !self.0.iter().any(|held| held.stands && has_identity(held))
+        !self.is_of_identity(name) && (self.is_confirmed(submissions) || self.identities().next().is_some())
+    }
+
+    /// Returns whether the holder's word supports that the name in `submission` is theirs: they
+    /// confirmed it, or confirmed a verified identity in another name. The order in which the two
+    /// were accepted is irrelevant.
+    pub fn is_said_by_holder(&self, submission: Uuid) -> bool {
+        let shown = self.0.iter().find(|held| held.submission == submission);
+        let is_beside_identity =
+            |shown: &HeldName| self.identities().next().is_some() && !self.is_of_identity(&shown.name);
+        self.is_confirmed(&[submission]) || shown.is_some_and(is_beside_identity)
+    }
+
+    /// Returns whether a current verified identity has `name`.
+    fn is_of_identity(&self, name: &str) -> bool {
+        self.identities().any(|held| stand_together(&held.name, name))
+    }
+
+    /// Returns the names of the current verified identities.
+    fn identities(&self) -> impl Iterator<Item = &HeldName> {
+        self.0.iter().filter(|held| held.stands && held.is_anchor)
     }
 }
 
@@ -306,86 +326,14 @@ fn question_id<'a>(incoming: &'a str, beside: impl Iterator<Item = &'a str>) -> 
     URL_SAFE_NO_PAD.encode(sha256(compared.join("\n").as_bytes()))
 }
 
-/// Returns whether `holder` confirmed that the names of these credentials are all theirs, as
-/// [`HeldNames::is_confirmed`] defines it. Readers see this where the names differ.
+/// Returns whether the word of `holder` supports that the name in `submission` is theirs, as
+/// [`HeldNames::is_said_by_holder`] defines it.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
-pub async fn confirmed(app: &App, holder: Uuid, submissions: &[Uuid]) -> Result<bool, Error> {
-    Ok(HeldNames::of(app, holder).await?.is_confirmed(submissions))
+pub async fn confirmed(app: &App, holder: Uuid, submission: Uuid) -> Result<bool, Error> {
+    Ok(HeldNames::of(app, holder).await?.is_said_by_holder(submission))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A name in the wallet: its text, whether it comes from an identity, and whether it was
-    /// confirmed.
-    fn wallet(names: &[(&str, bool, bool)]) -> HeldNames {
-        let held = names.iter().zip(1u128..).map(|((name, is_anchor, is_confirmed), id)| HeldName {
-            submission: Uuid::from_u128(id),
-            name: (*name).to_owned(),
-            partner: "Acme".to_owned(),
-            is_anchor: *is_anchor,
-            birth_date: None,
-            stands: true,
-            is_confirmed: *is_confirmed,
-        });
-        HeldNames(held.collect())
-    }
-
-    #[test]
-    fn another_name_is_asked_about_and_the_same_is_not() {
-        const JOHN: (&str, bool, bool) = ("John Doe", false, false);
-        for (held, name, asked) in [
-            (vec![], "Jane Roe", vec![]),
-            (vec![JOHN], "DOE, John", vec![]),
-            (vec![JOHN], "Jane Roe", vec!["different"]),
-            (vec![JOHN], "John Q Doe", vec!["similar"]),
-            (vec![JOHN], "王小禾", vec!["not_comparable"]),
-            (vec![JOHN, ("Jane Roe", false, true)], "Jane Roe", vec![]),
-            (vec![JOHN, JOHN, ("Jane Roe", false, true)], "Max Moe", vec!["different", "different"]),
-            // The identity's name is the reference, unless the holder has confirmed another one.
-            (vec![JOHN, ("Jane Roe", true, false)], "John Doe", vec!["different"]),
-            (vec![("John Doe", false, true), ("Jane Roe", true, false)], "John Doe", vec![]),
-            (vec![JOHN, ("Jane Roe", true, false)], "Jane Roe", vec![]),
-            // A name of a single word is asked about once.
-            (vec![("Suharjo", false, false)], "Suharjo", vec!["similar"]),
-            (vec![("Suharjo", false, true)], "Suharjo", vec![]),
-        ] {
-            let question = wallet(&held).question(name);
-            let found: Vec<_> =
-                question.iter().flat_map(|asked| &asked.beside).map(|one| one.comparison.verdict()).collect();
-            assert_eq!(found, asked, "{held:?} {name}");
-        }
-    }
-
-    #[test]
-    fn identity_says_more_than_the_holders_word() {
-        let john = ("John Doe", false, false);
-        let jane = ("Jane Roe", false, true);
-        let second = [Uuid::from_u128(2)];
-        assert!(wallet(&[john, jane]).is_only_confirmed("Jane Roe", &second));
-        assert!(!wallet(&[john, jane]).is_only_confirmed("John Doe", &[Uuid::from_u128(1)]));
-        assert!(!wallet(&[john, jane, ("JANE ROE", true, false)]).is_only_confirmed("Jane Roe", &second));
-        assert!(wallet(&[("John Doe", true, false), jane]).is_only_confirmed("Jane Roe", &second));
-    }
-
-    #[test]
-    fn names_are_confirmed_if_all_but_one_are() {
-        let john = ("John Doe", false, false);
-        let held = wallet(&[john, ("Jane Roe", false, true), ("JANE ROE", false, false), ("Max Moe", false, false)]);
-        for (shown, expected) in [
-            (vec![], false),
-            (vec![1], false),
-            (vec![2], true),
-            (vec![1, 2], true),
-            (vec![1, 3], true),
-            (vec![1, 4], false),
-            (vec![1, 2, 4], false),
-        ] {
-            let shown: Vec<Uuid> = shown.into_iter().map(Uuid::from_u128).collect();
-            assert_eq!(held.is_confirmed(&shown), expected, "{shown:?}");
-        }
-    }
-}
+mod tests;

@@ -9,8 +9,8 @@ use super::career;
 use crate::i18n::{Text, isolated};
 use store::domain::share::Part;
 
-/// The texts of a list: keys for how much of it is chosen and how many entries are not shown, and
-/// the description of an entry.
+/// The texts of a list: keys for how much of it is chosen, for how many entries are not shown and
+/// for none being shown, and the description of an entry.
 #[derive(Debug)]
 pub(super) struct ListWords {
     list: &'static str,
@@ -19,6 +19,7 @@ pub(super) struct ListWords {
     pub(super) none: &'static str,
     pub(super) not_shown: &'static str,
     pub(super) not_shown_at_most: &'static str,
+    pub(super) none_shown: &'static str,
     /// Describes an entry; `None` if it is not an entry of such a list.
     entry: fn(&Text, &Value) -> Option<String>,
 }
@@ -30,6 +31,7 @@ const LISTS: [ListWords; 1] = [ListWords {
     none: "selection-none-employment",
     not_shown: "not-shown-employment",
     not_shown_at_most: "not-shown-employment-at-most",
+    none_shown: "none-shown-employment",
     entry: job,
 }];
 
@@ -217,7 +219,7 @@ mod tests {
         assert_eq!(job("2020-01", Some("2020-01"), "2020-02"), "Jobs: Baker, Company A, Jan 2020");
         assert_eq!(
             job("2026-01", Some("2050-12"), "2026-06"),
-            "Jobs: Baker, Company A, Jan 2026 to present (confirmed to Jun 2026), planned to end in Dec 2050"
+            "Jobs: Baker, Company A, Jan 2026 to Dec 2050 as planned (confirmed to Jun 2026)"
         );
         assert_eq!(job("2027-02", None, "2026-11"), "Jobs: Baker, Company A, planned from Feb 2027, not confirmed yet");
     }

@@ -23,13 +23,17 @@ struct VerifyTokenPage {
 
 impl VerifyTokenPage {
     /// Text keys that only this page uses.
-    const OWN: [&'static str; 60] = [
+    const OWN: [&'static str; 64] = [
         "step-signature",
         "step-issuer",
         "step-holder",
         "step-status",
         "step-dates",
         "step-schema",
+        "step-names",
+        "unchecked-names-none",
+        "unchecked-names-one",
+        "unchecked-names-several",
         "token-said",
         "token-checks",
         "token-checked",
@@ -161,7 +165,9 @@ mod tests {
         ]
         .concat();
         let asked = scripts.split('"').filter(|text| text.starts_with("token-") && !NOT_TEXTS.contains(text));
-        for key in asked.chain(["step-signature", "step-schema", "outcome-doubtful", "hire-asked"]) {
+        let names = ["step-names", "unchecked-names-none", "unchecked-names-one", "unchecked-names-several"];
+        let others = ["step-signature", "step-schema", "outcome-doubtful", "hire-asked"];
+        for key in asked.chain(names).chain(others) {
             assert!(VerifyTokenPage::words().any(|word| word.key == key), "{key}");
         }
     }

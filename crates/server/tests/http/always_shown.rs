@@ -190,6 +190,24 @@ async fn jobs_are_shared_whole_unless_single_ones_are_chosen() {
 }
 
 #[tokio::test]
+async fn withheld_jobs_are_named_and_not_counted_as_one_detail() {
+    let test = TestApp::new().await;
+    let (mut person, token) = holder(&test).await;
+    let mut body = career("1");
+    body["partner_chain"] = json!([{ "name": "Payroll Bureau South" }]);
+    let id = push(&test, &token, "career_history", &body).await;
+    person.accept(id).await;
+    let link = share(&mut person, id, "/partner_chain").await;
+    let shown = test.text(&link).await;
+    assert!(shown.contains("Payroll Bureau South") && !shown.contains("Company A"), "{shown}");
+    assert!(shown.contains("No jobs are shown.") && !shown.contains("not shown."), "{shown}");
+    let link = share(&mut person, id, "/employment/1").await;
+    let shown = test.text(&link).await;
+    assert!(shown.contains("1 job not shown. 1 detail not shown."), "the chain is the detail: {shown}");
+    assert!(!shown.contains("No jobs are shown."), "{shown}");
+}
+
+#[tokio::test]
 async fn earlier_type_metadata_stays_where_it_was() {
     let test = TestApp::new().await;
     let first = test.get("/credentials/universal_credential").await.assert_status(200);
@@ -226,7 +244,7 @@ async fn future_starts_warn_and_planned_ends_are_not_experience() {
     let wallet = person.plain("/wallet").await;
     for said in [
         "6 months of experience",
-        "Jan 2026 – present (confirmed to Jun 2026), planned to end in Dec 2050",
+        "Jan 2026 – Dec 2050 as planned (confirmed to Jun 2026)",
         "Planned from Feb 2027, not confirmed yet",
         "Engineer at Company A",
     ] {

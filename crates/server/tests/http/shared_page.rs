@@ -85,9 +85,7 @@ async fn different_names_have_separate_headings_timelines_and_totals() {
         verdict.contains("The holder says that all the names are theirs."),
         "it was confirmed with the second one: {verdict}"
     );
-    let own = person.text("/wallet/print").await;
-    assert!(own.contains("These records are in several names."), "{own}");
-    for page in [page, own] {
+    {
         let (before, jane) = page.split_once(">Career of <bdi>Jane Roe</bdi></h2>").expect("a career of Jane Roe");
         let (_, john) = before.split_once(">Career of <bdi>John Doe</bdi></h2>").expect("a career of John Doe");
         assert!(john.contains("6 years 10 months of experience") && !john.contains("Chief Surgeon"), "{john}");
@@ -96,6 +94,23 @@ async fn different_names_have_separate_headings_timelines_and_totals() {
         assert_eq!(page.matches("id=\"timeline-wide-1-title\"").count(), 1);
         assert_eq!(page.matches("id=\"timeline-wide-2-title\"").count(), 1);
         assert_eq!(page.matches("<h2 class=\"name\"").count(), 2);
+        assert!(
+            page.contains("<p class=\"doubt paper-repeat\">These records are in several names."),
+            "on each printed page"
+        );
+    }
+    let own = person.text("/wallet/print").await;
+    assert!(own.contains("These records are in several names."), "{own}");
+    let jane = person.text("/wallet/print?name=2").await;
+    for (page, name, total, role, other) in [
+        (&own, "John Doe", "6 years 10 months of experience", "Engineer", "Chief Surgeon"),
+        (&jane, "Jane Roe", "8 years 10 months of experience", "Chief Surgeon", "Engineer"),
+    ] {
+        assert!(page.contains(&format!("<h1><bdi>{name}</bdi></h1>")), "{page}");
+        assert!(page.contains(total) && page.contains(role) && !page.contains(other), "{page}");
+    }
+    for number in ["0", "3"] {
+        person.get(&format!("/wallet/print?name={number}")).await.assert_status(404);
     }
 }
 
@@ -119,6 +134,33 @@ async fn name_that_only_the_holder_confirms_is_doubtful() {
         let said = verdict.contains("Only the person who shared this says that the name <bdi>Jane Roe</bdi> is theirs");
         assert_eq!(said, id == jane, "{verdict}");
         assert!(!page.contains("John Doe") || id == john, "the other name is not told: {page}");
+    }
+}
+
+#[tokio::test]
+async fn identity_anchors_the_name_in_either_order() {
+    const IDENTITY: &str = "/api/partner/v2/add/requests/digital_identity";
+    let known: credential::Type = "digital_identity".parse().expect("a type");
+    let identity = (known.sample)();
+    let surgeon = career("Jane Roe", "Hospital", "Chief Surgeon", "2018-01");
+    for is_identity_first in [false, true] {
+        let test = TestApp::new().await;
+        let mut person = test.signed_in("john@example.org").await;
+        if is_identity_first {
+            add(&test, &mut person, "Identity Bureau", IDENTITY, &identity).await;
+        }
+        let jane = add(&test, &mut person, "Harbour Hospital", PUSH, &surgeon).await;
+        if !is_identity_first {
+            add(&test, &mut person, "Identity Bureau", IDENTITY, &identity).await;
+        }
+        let part = format!("{jane}/employment/0");
+        let form = [("part", part.as_str()), ("days", "14")];
+        let own = person.post(&format!("/wallet/credentials/{jane}/share"), &form).await.redirect().to_owned();
+        let page = test.text(&link_of(&mut person, &own).await).await;
+        let verdict = verdict(&page);
+        assert!(verdict.starts_with(" data-level=\"doubtful\""), "{is_identity_first}: {verdict}");
+        assert!(verdict.contains("Only the person who shared this says that the name <bdi>Jane Roe</bdi> is theirs"));
+        assert!(!page.contains("John Doe"), "the identity is not shared: {page}");
     }
 }
 

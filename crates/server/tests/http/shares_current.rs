@@ -378,6 +378,50 @@ async fn update_keeps_the_choice_of_jobs() {
 }
 
 #[tokio::test]
+async fn link_with_only_always_shown_fields_keeps_current() {
+    let test = TestApp::new().await;
+    let mut scene = Scene::new(&test).await;
+    let token = test.token(&scene.partner).await;
+    let known: credential::Type = "microcredential".parse().expect("a type");
+    let mut licence = async |id: &str, expiry: &str, older: Option<Uuid>| {
+        test.advance(Duration::from_secs(2));
+        let mut body = (known.sample)();
+        body["credential_id"] = json!(id);
+        body["fields"]["expiry_date"] = json!(expiry);
+        if older.is_some() {
+            body["replaces"] = json!("1");
+        }
+        let answer = test.post(&format!("/api/partner/v2/add/requests/{known}"), &token, &body).await;
+        let pushed: Uuid = crate::support::response::content(&answer.assert_status(201).json());
+        let replaced = format!("version-{pushed}-{}", older.unwrap_or_default());
+        scene.person.accept_with(pushed, &[(&replaced, "replace")]).await;
+        test.advance(Duration::from_secs(2));
+        pushed
+    };
+    let first = licence("1", "2027-03-01", None).await;
+    let mut tx = test.app.store().read().await.expect("a transaction");
+    let found = tx.linked_submission(first, test.app.now()).await.expect("read").expect("known");
+    drop(tx);
+    let bare = NewShare {
+        id: test.app.rng().anonymous_id(),
+        form: String::new(),
+        chosen: vec![Chosen { submission: first, places: [].into() }],
+        purpose: String::new(),
+        days: 14,
+        passcode: None,
+        keep_current: true,
+    };
+    let bare = tenure::flows::share::create(&test.app, found.holder().expect("hers"), &bare).await.expect("created");
+    licence("2", "2028-03-01", Some(first)).await;
+    let link = scene.link(format!("/wallet/shares/{}", bare.expect("created"))).await;
+    scene.outbox().await;
+    let token = scene.token(&link).await;
+    let read = SdJwtVc::read(&token).expect("a presentation");
+    assert_eq!(read.disclosed.claims["expiry_date"], "2028-03-01");
+    assert_genuine(&scene.page(&link).await);
+}
+
+#[tokio::test]
 async fn w3c_list_has_one_bit_for_both_ends() {
     let test = TestApp::new().await;
     let mut scene = Scene::new(&test).await;

@@ -18,7 +18,7 @@ use crate::flows::own_presentation;
 use crate::issuing::IssuableCredential;
 use crate::outbox::{OutboxMessage, Routing};
 use store::domain::carry_over::carry_over;
-use store::domain::share::{Chosen, DisclosureRecord, Share, ShareState};
+use store::domain::share::{Chosen, DisclosureRecord, Share, ShareState, says_something};
 use store::{ShareEntry, ShareUpdate, ShownEntry, StoreError, Tx};
 
 /// Number of immediate attempts of an update that loses a race with another change of the share or
@@ -159,8 +159,8 @@ fn inconsistent(share: &Share) -> Error {
     StoreError::corrupt_row("share", format!("{} has fewer presentations than choices", share.id)).into()
 }
 
-/// Returns the newest versions of the credentials in `share` that are current and contain some of
-/// the chosen fields.
+/// Returns the newest versions of the credentials in `share` that are current and of which the
+/// choice still shows more than the name.
 async fn newer_versions(
     app: &App,
     share: &Share,
@@ -208,5 +208,7 @@ async fn newest_version(
     }
     let places = carry_over(&older.payload, &credential.payload, &chosen.places);
     let chosen = Chosen { submission: newest, places };
-    Ok(Some((credential, chosen)).filter(|(_, chosen)| !chosen.places.is_empty()))
+    // A link may show nothing but fields that are always shown.
+    let is_shown = says_something(credential.credential_type, &credential.payload, &chosen);
+    Ok(is_shown.then_some((credential, chosen)))
 }

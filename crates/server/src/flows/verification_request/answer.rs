@@ -34,7 +34,6 @@ pub enum HolderResponse {
 /// A request that belongs to a holder, with its partner's name.
 #[derive(Clone, Debug)]
 pub struct HolderRequest {
-    /// The request.
     pub verification: Verification,
     /// The name of the requesting partner.
     pub partner: String,
@@ -296,7 +295,7 @@ pub async fn present(
     let fields = credential_type.members();
     let claims = fields.filter_map(|field| Some((field.name.to_owned(), report.claims.get(field.name)?.clone())));
     let shows_name = report.claims.contains_key("full_name");
-    let confirmed_by_holder = shows_name && names::confirmed(app, holder, &[chosen.submission]).await?;
+    let confirmed_by_holder = shows_name && names::confirmed(app, holder, chosen.submission).await?;
     let presented = Presented { format: credential::dcql::FORMAT.to_owned(), token, audience, nonce };
     let result = || {
         let found = (app.now(), Some(TrustedBy::own()));

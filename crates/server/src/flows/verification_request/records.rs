@@ -24,8 +24,8 @@ pub struct VerificationResult {
     pub withheld: Vec<String>,
     /// The result of the verification.
     pub verification: Checked,
-    /// Whether a name is shown that the holder confirmed as also theirs when accepting the
-    /// credential.
+    /// Whether a name is shown that the holder confirmed as also theirs, when accepting the
+    /// credential or a verified identity in another name.
     #[serde(default)]
     pub confirmed_by_holder: bool,
     /// The issuer's JWT without disclosures. It is kept to check the present state of a

@@ -93,7 +93,7 @@ const REASONS: [&str; 61] = [
 ];
 
 /// Other text keys that the page's script uses.
-const REST: [&str; 14] = [
+const REST: [&str; 17] = [
     "outcome-passed",
     "outcome-failed",
     "outcome-doubtful",
@@ -104,6 +104,9 @@ const REST: [&str; 14] = [
     "hire-some-unchecked",
     "hire-asked",
     "refused-names",
+    "names-compared-browser",
+    "names-compared-apart",
+    "names-compared-site",
     "hire-now-browser",
     "hire-paper-browser",
     "hire-checked-browser",

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use credential::format::sd_jwt_vc::type_of;
-use credential::names::{Comparison, consistency};
+use credential::names::{Comparison, Obstacle, compare_names, consistency};
 use credential::verification::{Outcome, Report, Step, Verdict};
 use credential::{Date, YearMonth};
 use serde_json::Value;
@@ -237,9 +237,10 @@ pub(super) fn conclude(presented: &[Presented<'_>], is_confirmed: Option<bool>, 
         }
     }
     let names = people::different_names(facts.iter().map(|facts| facts.name.as_str()));
+    let is_one_in_scripts = is_confirmed == Some(true) && are_in_scripts_of_their_own(&names);
     let birth_dates: HashSet<&str> = facts.iter().filter_map(|facts| facts.birth_date.as_deref()).collect();
     for (is_so, cause) in [
-        (names.len() > 1, Cause::DifferentNames),
+        (names.len() > 1 && !is_one_in_scripts, Cause::DifferentNames),
         (names.len() == 1 && is_confirmed == Some(true), Cause::HolderSays),
         (birth_dates.len() > 1, Cause::DifferentBirthDates),
     ] {
@@ -250,6 +251,14 @@ pub(super) fn conclude(presented: &[Presented<'_>], is_confirmed: Option<bool>, 
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.cause.level()));
     let (comparison, names) = (consistency(&names), names.into_iter().map(str::to_owned).collect());
     Conclusion { facts, reasons, names, comparison, is_confirmed }
+}
+
+/// Returns whether no two of the names can be compared, because their scripts differ. A name that
+/// is similar to another or differs from it is doubtful, even beside a third in another script.
+fn are_in_scripts_of_their_own(names: &[&str]) -> bool {
+    const APART: Comparison = Comparison::NotComparable(Obstacle::Script);
+    let rest = |at: usize| names.iter().skip(at + 1);
+    names.iter().enumerate().all(|(at, one)| rest(at).all(|other| compare_names(one, other) == APART))
 }
 
 /// Returns the causes of the worst level: an unchecked step is irrelevant if another has failed.

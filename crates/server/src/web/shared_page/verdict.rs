@@ -25,10 +25,12 @@ pub(super) struct VerdictView {
     pub(super) reasons: Vec<ReasonView>,
     /// Whether the names differ, or it is doubtful that they belong to one person.
     pub(super) names_differ: bool,
+    /// Whether the names cannot be compared, and nothing else about them is doubtful.
+    pub(super) names_incomparable: bool,
     /// The note about the names.
     pub(super) names: String,
-    /// How and by whom an identity was checked, if a credential contains that.
-    pub(super) identity: Option<String>,
+    /// How and by whom each identity that is shown was checked.
+    pub(super) identities: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,19 +60,20 @@ impl VerdictView {
             }
         });
         let level = conclusion.level();
+        let names_differ = conclusion.reasons.iter().any(|reason| reason.presentation.is_none());
         let [confirmed, doubtful, failed] = Level::ALL.map(|level| (level.name(), of_level(level, conclusion, text)));
         Self {
             level,
             said: if conclusion.is_only_old() { ONLY_OLD } else { level.name() },
             sentences: [confirmed, doubtful, failed, (ONLY_OLD, only_old(conclusion, text))],
             reasons: reasons.collect(),
-            names_differ: conclusion.reasons.iter().any(|reason| reason.presentation.is_none()),
+            names_differ,
+            names_incomparable: !names_differ && conclusion.names.len() > 1,
             names: names(conclusion, text),
-            identity: identity(conclusion, titles, text),
+            identities: identities(conclusion, titles, text),
         }
     }
 
-    /// Returns the sentence of the verdict.
     pub(super) fn sentence(&self) -> &str {
         self.sentences.iter().find(|(name, _)| *name == self.said).map_or("", |(_, html)| html)
     }
@@ -185,7 +188,12 @@ fn all_names(conclusion: &Conclusion, text: &Text) -> String {
 fn names(conclusion: &Conclusion, text: &Text) -> String {
     if conclusion.names.len() > 1 {
         let reason = isolated(conclusion.comparison.sentence());
-        text.with_markup("names-differ", &[("names", all_names(conclusion, text)), ("reason", reason)])
+        let said = text.with_markup("names-differ", &[("names", all_names(conclusion, text)), ("reason", reason)]);
+        // Where the names are doubtful, the verdict says who confirmed them.
+        if conclusion.reasons.iter().any(|reason| reason.cause == Cause::DifferentNames) {
+            return said;
+        }
+        format!("{said} {}", text.markup("verdict-names-confirmed", &[], &[]))
     } else if conclusion.is_confirmed == Some(true) {
         text.of("names-holder-says")
     } else {
@@ -193,9 +201,12 @@ fn names(conclusion: &Conclusion, text: &Text) -> String {
     }
 }
 
-fn identity(conclusion: &Conclusion, titles: &[String], text: &Text) -> Option<String> {
-    let (facts, how) = conclusion.facts.iter().zip(titles).find(|(facts, _)| facts.is_identity)?;
-    Some(text.markup("names-identity", &[("how", how), ("partner", &facts.partner), ("name", &facts.name)], &[]))
+fn identities(conclusion: &Conclusion, titles: &[String], text: &Text) -> Vec<String> {
+    let shown = conclusion.facts.iter().zip(titles).filter(|(facts, _)| facts.is_identity);
+    let said = shown.map(|(facts, how)| {
+        text.markup("names-identity", &[("how", how), ("partner", &facts.partner), ("name", &facts.name)], &[])
+    });
+    said.collect()
 }
 
 fn count(length: usize) -> i64 {

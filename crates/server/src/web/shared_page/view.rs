@@ -2,9 +2,9 @@
 
 use askama::Template;
 use credential::format::sd_jwt_vc::type_of;
-use credential::verification::NotShown;
+use credential::verification::Report;
+use credential::{Member, Presence, Type};
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::checks::{self, Check};
 use super::conclusion::{Cause, Facts, Presented, conclude};
@@ -82,9 +82,7 @@ impl SharedPage {
         let link = app.links().share(secret);
         let qr = Qr::new(&link).map(|qr| qr.html(&text.of("qr-link"))).unwrap_or_default();
         let audience = app.links().share_audience(share.id);
-        let submissions: Vec<Uuid> = opened.presentations.iter().filter_map(|shown| shown.submission).collect();
-        let is_test = !layout.demo && app.store().read().await?.is_any_of_sandbox(&submissions).await?;
-        let purpose = opened.purpose;
+        let (purpose, is_test) = (opened.purpose, opened.is_test);
         Ok(Some(Self { layout, share, purpose, audience, verdict, people, tokens, link, qr, now, is_own, is_test }))
     }
 
@@ -94,6 +92,12 @@ impl SharedPage {
             [person] => Some(&person.name),
             _ => None,
         }
+    }
+
+    /// Returns the cause of the doubt that the page's script has if the signed names differ and the
+    /// page does not say so.
+    fn cause_of_names(&self) -> Cause {
+        Cause::DifferentNames
     }
 
     fn title(&self) -> String {
@@ -116,7 +120,6 @@ fn shown(base: &str, presentation: &ShownPresentation, text: &Text) -> Result<Sh
     let fields = Value::Object(fields.collect());
     let view = known.view(&fields);
     let chain = claims.get("partner_chain").and_then(Value::as_array).into_iter().flatten();
-    let entries = |list: &'static str| Some((list, *report.not_shown.by_place.get(&format!("/{list}"))?));
     Ok(Shown {
         name: claim("full_name").to_owned(),
         title: people::title(known, &fields, &view),
@@ -125,25 +128,42 @@ fn shown(base: &str, presentation: &ShownPresentation, text: &Text) -> Result<Sh
         chain: chain.filter_map(|link| link["name"].as_str().map(str::to_owned)).collect(),
         expired: report.expired_on.map(|day| text.expired(&day)),
         newer: newer_since.map(|at| text.with_day("hire-newer", &at)),
-        left_out: left_out(&report.not_shown, known.lists().filter_map(entries), text),
+        left_out: left_out(known, report, text),
         view,
     })
 }
 
-/// Describes the number of undisclosed details; `None` if there are none. Entries of a list are
-/// counted separately.
-fn left_out(not_shown: &NotShown, entries: impl Iterator<Item = (&'static str, usize)>, text: &Text) -> Option<String> {
-    let at_most = not_shown.at_most;
-    let entries = entries.filter_map(|(list, count)| {
-        let words = ListWords::of(list)?;
-        Some((if at_most { words.not_shown_at_most } else { words.not_shown }, count))
-    });
-    let entries: Vec<(&str, usize)> = entries.collect();
-    let details = not_shown.count - entries.iter().map(|(_, count)| count).sum::<usize>();
-    let key = if at_most { "not-shown-at-most" } else { "not-shown" };
-    let said = entries.into_iter().chain([(key, details)]).filter(|(_, count)| *count > 0);
-    let said = said.map(|(key, count)| text.count(key, i64::try_from(count).unwrap_or(i64::MAX)));
-    Some(said.collect::<Vec<_>>().join(" ")).filter(|said| !said.is_empty())
+/// Describes the number of undisclosed details; `None` if there are none.
+///
+/// Entries of a list are counted separately. A list of which nothing is shown is not one detail: it
+/// is named, because the token does not contain the number of its entries.
+fn left_out(known: Type, report: &Report, text: &Text) -> Option<String> {
+    let not_shown = &report.not_shown;
+    let counted = |exact: &str, at_most: &str, count: usize| {
+        let key = if not_shown.at_most { at_most } else { exact };
+        text.count(key, i64::try_from(count).unwrap_or(i64::MAX))
+    };
+    let (mut said, mut details) = (Vec::new(), not_shown.count);
+    for list in known.lists() {
+        let Some(words) = ListWords::of(list) else { continue };
+        if let Some(entries) = not_shown.by_place.get(&format!("/{list}")) {
+            details = details.saturating_sub(*entries);
+            said.push(counted(words.not_shown, words.not_shown_at_most, *entries));
+        } else if is_withheld(known, report, list) {
+            details = details.saturating_sub(1);
+            said.push(text.of(words.none_shown));
+        }
+    }
+    if details > 0 {
+        said.push(counted("not-shown", "not-shown-at-most", details));
+    }
+    Some(said.join(" ")).filter(|said| !said.is_empty())
+}
+
+/// Returns whether a list that every credential of the type has is not shown.
+fn is_withheld(known: Type, report: &Report, list: &str) -> bool {
+    let is_required = |member: &Member| member.name == list && member.presence == Presence::Required;
+    !report.claims.contains_key(list) && known.members().any(is_required)
 }
 
 impl CheckedToken {

@@ -102,7 +102,7 @@ fn planned_ends_are_said_and_not_drawn() {
         assert!(drawing.ticks.iter().all(|tick| tick.text.as_str() < "2024"), "{:?}", drawing.ticks);
         let known = texts(drawing).iter().any(|text| text.starts_with("confirmed to January 2023"));
         assert!(known, "{:?}", texts(drawing));
-        assert!(drawing.description.contains("planned to end in December 2090"), "{}", drawing.description);
+        assert!(drawing.description.contains("to December 2090 as planned"), "{}", drawing.description);
     }
     assert!(texts(&draw(history.clone()).drawings[0]).contains(&"confirmed to January 2023, then planned"));
     history.employment[0].start_date = "2023-02".parse().expect("a month");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::support::{NAME, career_of, current, push, push_and_accept, replacing};
+use super::support::{Job, NAME, career_of, current, push, push_and_accept, replacing};
 use crate::support::app::TestApp;
 use crate::support::moments::without_times;
 use crate::support::response::content;
@@ -104,6 +104,22 @@ async fn new_employer_at_one_provider_replaces_nothing() {
     );
     person.accept(named).await;
     assert_eq!(current(&mut person).await, ["old", "named"]);
+}
+
+#[tokio::test]
+async fn career_that_loses_data_replaces_nothing_by_itself() {
+    const CLERK: Job = ("Company A", "Clerk", "2020-01", "2022-12", "2026-09");
+    const LEAD: Job = ("Company A", "Lead", "2023-01", "", "2026-09");
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    push_and_accept(&test, &token, &mut person, &career_of("1", &[CLERK, LEAD])).await;
+    for (id, jobs) in
+        [("a job less", vec![LEAD]), ("earlier data", vec![CLERK, ("Company A", "Lead", "2023-01", "", "2026-08")])]
+    {
+        push_and_accept(&test, &token, &mut person, &replacing(career_of(id, &jobs), "1")).await;
+        assert!(current(&mut person).await.contains(&"1".to_owned()), "{id}");
+    }
 }
 
 #[tokio::test]

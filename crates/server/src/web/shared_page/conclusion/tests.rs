@@ -142,6 +142,28 @@ fn different_names_are_doubtful_and_each_is_named() {
 }
 
 #[test]
+fn confirmed_names_in_other_scripts_are_no_doubt() {
+    let now = "2026-11-23T09:00:00Z".parse::<jiff::Timestamp>().expect("a time");
+    for (names, is_confirmed, level) in [
+        (vec!["王小禾", "Wang Xiaohe"], Some(true), Level::Confirmed),
+        (vec!["王小禾", "Wang Xiaohe"], Some(false), Level::Doubtful),
+        (vec!["王小禾", "Wang Xiaohe"], None, Level::Doubtful),
+        (vec!["王小禾", "Wang Xiaohe", "Xiaohe Wang"], Some(true), Level::Doubtful),
+        (vec!["Ana Barnes", "Ana Bames"], Some(true), Level::Doubtful),
+        (vec!["Võ Đức Mạnh", "VO DUC MANH"], Some(true), Level::Doubtful),
+        (vec!["John Doe", "Jane Roe"], Some(true), Level::Doubtful),
+    ] {
+        let shown = names.iter().map(|name| report(career(name, "Acme", None, "2026-10"), &[]));
+        let reports: Vec<Report> = shown.collect();
+        let presented: Vec<Presented<'_>> =
+            reports.iter().map(|report| Presented { report, newer_since: None }).collect();
+        let found = conclude(&presented, is_confirmed, Timestamp::from_micros(now.as_microsecond()));
+        assert_eq!(found.level(), level, "{names:?} {is_confirmed:?}");
+        assert_eq!(found.names, names, "each name is shown");
+    }
+}
+
+#[test]
 fn a_newer_version_is_doubtful_as_soon_as_it_is_known() {
     let (claims, now) = (career("Ada", "Acme", None, "2026-10"), Timestamp::from_micros(1_793_500_000_000_000));
     // The cached status list may be older than the newer version.

@@ -1,0 +1,89 @@
+//! Questions about names, and whose word supports a name.
+
+use super::*;
+
+/// A name in the wallet: its text, whether it comes from an identity, and whether it was
+/// confirmed.
+fn wallet(names: &[(&str, bool, bool)]) -> HeldNames {
+    let held = names.iter().zip(1u128..).map(|((name, is_anchor, is_confirmed), id)| HeldName {
+        submission: Uuid::from_u128(id),
+        name: (*name).to_owned(),
+        partner: "Acme".to_owned(),
+        is_anchor: *is_anchor,
+        birth_date: None,
+        stands: true,
+        is_confirmed: *is_confirmed,
+    });
+    HeldNames(held.collect())
+}
+
+#[test]
+fn another_name_is_asked_about_and_the_same_is_not() {
+    const JOHN: (&str, bool, bool) = ("John Doe", false, false);
+    for (held, name, asked) in [
+        (vec![], "Jane Roe", vec![]),
+        (vec![JOHN], "DOE, John", vec![]),
+        (vec![JOHN], "Jane Roe", vec!["different"]),
+        (vec![JOHN], "John Q Doe", vec!["similar"]),
+        (vec![JOHN], "王小禾", vec!["not_comparable"]),
+        (vec![JOHN, ("Jane Roe", false, true)], "Jane Roe", vec![]),
+        (vec![JOHN, JOHN, ("Jane Roe", false, true)], "Max Moe", vec!["different", "different"]),
+        // The identity's name is the reference, unless the holder has confirmed another one.
+        (vec![JOHN, ("Jane Roe", true, false)], "John Doe", vec!["different"]),
+        (vec![("John Doe", false, true), ("Jane Roe", true, false)], "John Doe", vec![]),
+        (vec![JOHN, ("Jane Roe", true, false)], "Jane Roe", vec![]),
+        // A name of a single word is asked about once.
+        (vec![("Suharjo", false, false)], "Suharjo", vec!["similar"]),
+        (vec![("Suharjo", false, true)], "Suharjo", vec![]),
+    ] {
+        let question = wallet(&held).question(name);
+        let found: Vec<_> =
+            question.iter().flat_map(|asked| &asked.beside).map(|one| one.comparison.verdict()).collect();
+        assert_eq!(found, asked, "{held:?} {name}");
+    }
+}
+
+#[test]
+fn identity_says_more_than_the_holders_word() {
+    let john = ("John Doe", false, false);
+    let jane = ("Jane Roe", false, true);
+    let second = [Uuid::from_u128(2)];
+    assert!(wallet(&[john, jane]).is_only_confirmed("Jane Roe", &second));
+    assert!(!wallet(&[john, jane]).is_only_confirmed("John Doe", &[Uuid::from_u128(1)]));
+    let held = wallet(&[john, jane, ("JANE ROE", true, false)]);
+    assert!(!held.is_only_confirmed("Jane Roe", &second));
+    assert!(held.is_only_confirmed("John Doe", &[Uuid::from_u128(1)]), "the identity has another name");
+    assert!(wallet(&[("John Doe", true, false), jane]).is_only_confirmed("Jane Roe", &second));
+    let single = wallet(&[john, ("Suharjo", false, true), ("Suharjo", true, false)]);
+    assert!(!single.is_only_confirmed("Suharjo", &second), "a name of a single word, written alike");
+}
+
+#[test]
+fn identity_anchors_the_name_in_either_order() {
+    let [first, second] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+    let job_first = wallet(&[("Jane Roe", false, false), ("John Doe", true, true)]);
+    let identity_first = wallet(&[("John Doe", true, false), ("Jane Roe", false, true)]);
+    for (held, job, identity) in [(job_first, first, second), (identity_first, second, first)] {
+        assert!(held.is_only_confirmed("Jane Roe", &[job]) && held.is_said_by_holder(job), "{held:?}");
+        assert!(!held.is_only_confirmed("John Doe", &[identity]), "{held:?}");
+    }
+    assert!(!wallet(&[("Jane Roe", false, false)]).is_said_by_holder(first));
+}
+
+#[test]
+fn names_are_confirmed_if_all_but_one_are() {
+    let john = ("John Doe", false, false);
+    let held = wallet(&[john, ("Jane Roe", false, true), ("JANE ROE", false, false), ("Max Moe", false, false)]);
+    for (shown, expected) in [
+        (vec![], false),
+        (vec![1], false),
+        (vec![2], true),
+        (vec![1, 2], true),
+        (vec![1, 3], true),
+        (vec![1, 4], false),
+        (vec![1, 2, 4], false),
+    ] {
+        let shown: Vec<Uuid> = shown.into_iter().map(Uuid::from_u128).collect();
+        assert_eq!(held.is_confirmed(&shown), expected, "{shown:?}");
+    }
+}
