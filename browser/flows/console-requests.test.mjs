@@ -33,6 +33,11 @@ test("the request log links a failed request to its error code", async () => {
   await button(page, "Show").click();
   await page.waitForURL("**state=4xx&route=**");
   await checkPage(page);
+  await textbox(page, "Error code").fill("date.format");
+  await button(page, "Show").click();
+  await page.waitForURL("**code=date.format");
+  await page.getByRole("link", { name: "date.format" }).first().waitFor();
+  await checkPage(page);
   await page.getByRole("link", { name: "Our errors (5xx)" }).click();
   await page.getByText("No failed requests match these filters.").waitFor();
   await checkPage(page);

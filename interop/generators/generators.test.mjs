@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { access, mkdir, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,9 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const PYTHON = process.env.GENERATORS_PYTHON ?? at("../../target/generators/bin/python");
 const TOOLS = join(PYTHON, "..");
 const DOCUMENT = at("generated/openapi.json");
+const GENERATOR = join(TOOLS, "openapi-generator-cli");
+// The parts that are generated: no tests and no documentation.
+const PARTS = "apis,models,supportingFiles,apiTests=false,modelTests=false,apiDocs=false,modelDocs=false";
 const PDF = at("../../crates/server/tests/fixtures/documents/plain.pdf");
 let server;
 let document;
@@ -34,6 +37,23 @@ async function run(program, args, env = {}) {
 const node = (name, args) => run(process.execPath, [at(`node_modules/${name}`), ...args]);
 const java = await run("java", ["-version"]).catch(() => undefined);
 const skip = java === undefined && "java is not on this machine, so openapi-generator was not run";
+const javac = await run("javac", ["-version"]).catch(() => undefined);
+const skipJava = javac === undefined && "javac is not on this machine, so the Java client was not compiled";
+
+/** Returns what the Java client is compiled with: Debian's libraries, and the generator's for JSON. */
+async function classPath() {
+  const find = "import openapi_generator_cli, pathlib; print(pathlib.Path(openapi_generator_cli.__file__).parent)";
+  const { stdout } = await run(PYTHON, ["-c", find]);
+  const debian = ["jakarta-annotation-api", "httpmime", "httpclient", "httpcore"];
+  const jars = debian.map((name) => `/usr/share/java/${name}.jar`);
+  return [at("generated/java/classes"), ...jars, join(stdout.trim(), "openapi-generator.jar")].join(":");
+}
+
+/** Returns the Java sources in a folder. */
+async function sourcesIn(folder) {
+  const names = await readdir(at(folder), { recursive: true });
+  return names.filter((name) => name.endsWith(".java")).map((name) => at(`${folder}/${name}`));
+}
 
 before(async () => {
   server = await Server.start();
@@ -44,9 +64,9 @@ before(async () => {
 });
 after(() => server?.stop());
 
-/** Runs a generated client as a new partner, and checks what it found out. */
-async function check(program, args, more = {}) {
-  const { client_id, client_secret } = await server.addPartner();
+/** Runs a generated client as a new partner; returns what it prints. */
+async function outcome(program, args, more = {}, kind = {}) {
+  const { client_id, client_secret } = await server.addPartner(kind);
   const { stdout } = await run(program, args, {
     TENURE_URL: server.base,
     CLIENT_ID: client_id,
@@ -55,12 +75,37 @@ async function check(program, args, more = {}) {
     DOCUMENT: PDF,
     ...more,
   });
-  const { link, requestId, verificationLink, ...others } = JSON.parse(stdout);
+  return JSON.parse(stdout);
+}
+
+/** Runs a client that creates what there is to create, and checks what it found out. */
+async function check(program, args, more = {}) {
+  const { link, requestId, verificationLink, ...others } = await outcome(program, args, more);
   assert.ok(link.startsWith(`${server.base}/partner/add/microcredential#`), link);
   assert.ok(link.includes(requestId), requestId);
   assert.ok(verificationLink.startsWith(`${server.base}/partner/verify/microcredential#`), verificationLink);
   const headline = "Project Management Foundations, Example Institute";
   assert.deepEqual(others, { headline, status: "incomplete", document: "stored", refusal: "Not found" });
+}
+
+/** The longest time from the token to the result of a verification. */
+const LONGEST_PATH_MS = 60_000;
+
+/** Runs a client from the token to the result of a verification; prints how long that takes. */
+async function checkPath(t, program, args, more = {}) {
+  const started = performance.now();
+  const { link, ...others } = await outcome(program, args, more, { sandbox: true });
+  const took = performance.now() - started;
+  assert.ok(link.startsWith(`${server.base}/partner/add/careerHistory#`), link);
+  assert.deepEqual(others, {
+    status: "verified",
+    events: ["atsp_request.verified", "vwsp_request.verified"],
+    result: "verified",
+    valid: true,
+    name: "Ada Example",
+  });
+  t.diagnostic(`from the token to the verified result: ${Math.round(took)} ms`);
+  assert.ok(took < LONGEST_PATH_MS, `${took} ms`);
 }
 
 describe("linters and generators", { concurrency: 2 }, () => {
@@ -86,7 +131,13 @@ describe("linters and generators", { concurrency: 2 }, () => {
     const parts = ["--global-property", "apis,models,supportingFiles"];
     const options = ["--additional-properties", "importFileExtension=.js", ...parts];
     const where = ["-i", DOCUMENT, "-o", "generated/typescript-fetch"];
-    await run(join(TOOLS, "openapi-generator-cli"), ["generate", "-g", "typescript-fetch", ...where, ...options]);
+    await run(GENERATOR, ["generate", "-g", "typescript-fetch", ...where, ...options]);
+  });
+
+  test("openapi-generator generates a Java client", { skip: skip || skipJava }, async () => {
+    const options = ["--additional-properties", "library=native,openApiNullable=false,useJakartaEe=true"];
+    const where = ["-i", DOCUMENT, "-o", "generated/java", "--global-property", PARTS];
+    await run(GENERATOR, ["generate", "-g", "java", ...where, ...options]);
   });
 
   test("openapi-python-client generates a client with every operation", async () => {
@@ -110,10 +161,20 @@ describe("linters and generators", { concurrency: 2 }, () => {
 });
 
 test("the TypeScript clients compile, and their links are typed", async () => {
-  const clients = ["openapi-fetch", "hey-api", ...(skip ? [] : ["typescript-fetch"])];
+  const clients = ["openapi-fetch", "hey-api", "hey-api-path", ...(skip ? [] : ["typescript-fetch"])];
   const files = clients.map((name) => at(`clients/${name}.ts`));
   await writeFile(at("generated/tsconfig.json"), JSON.stringify({ extends: "../tsconfig.json", files }));
   await node("typescript/bin/tsc", ["--project", "generated/tsconfig.json"]);
+});
+
+test("the Java client compiles, and its link is typed", { skip: skip || skipJava }, async () => {
+  const sources = await sourcesIn("generated/java/src/main/java");
+  assert.ok(sources.length > 100, `${sources.length} sources`);
+  const list = at("generated/java/sources.txt");
+  await writeFile(list, [...sources, at("clients/JavaClient.java")].join("\n"));
+  await mkdir(at("generated/java/classes"), { recursive: true });
+  const where = ["-d", "generated/java/classes", "-cp", await classPath()];
+  await run("javac", ["-proc:none", "-nowarn", ...where, `@${list}`]);
 });
 
 describe("clients", { concurrency: 2 }, () => {
@@ -125,12 +186,24 @@ describe("clients", { concurrency: 2 }, () => {
     await check(process.execPath, ["generated/compiled/clients/hey-api.js"]);
   });
 
+  test("the client of @hey-api/openapi-ts goes from the token to a verified result", async (t) => {
+    await checkPath(t, process.execPath, ["generated/compiled/clients/hey-api-path.js"]);
+  });
+
+  test("the Java client of openapi-generator runs", { skip: skip || skipJava }, async () => {
+    await check("java", ["-cp", await classPath(), "JavaClient"]);
+  });
+
   test("the client of openapi-generator runs", { skip }, async () => {
     await check(process.execPath, ["generated/compiled/clients/typescript-fetch.js"]);
   });
 
   test("the client of openapi-python-client runs", async () => {
     await check(PYTHON, ["clients/openapi_python_client.py"], { PYTHONPATH: at("generated/python") });
+  });
+
+  test("the client of openapi-python-client goes from the token to a verified result", async (t) => {
+    await checkPath(t, PYTHON, ["clients/openapi_python_client_path.py"], { PYTHONPATH: at("generated/python") });
   });
 
   test("the models of datamodel-code-generator read a response and every example", async () => {

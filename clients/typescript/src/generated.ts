@@ -427,6 +427,12 @@ export interface components {
         CreateUniversalCredentialVerificationRequestResponse: components["schemas"]["AskAnswer"];
         CreateWebhookBody: components["schemas"]["WebhookBody"];
         CreateWebhookResponse: components["schemas"]["WebhookWithSecret"];
+        /**
+         * @description A credential type. More types may be added.
+         * @example career_history
+         * @enum {string}
+         */
+        CredentialType: "career_history" | "education" | "microcredential" | "english_proficiency" | "digital_identity" | "right_to_work" | "universal_credential";
         DcqlClaimQuery: {
             /**
              * @description The id by which claim_sets refer to the claim: letters, digits, underscores and hyphens.
@@ -483,6 +489,12 @@ export interface components {
             /** @description True: the person's wallet signs what it shows. */
             require_cryptographic_holder_binding?: boolean | null;
         };
+        /**
+         * @description The type of a delivered event, test events included. More types may be added.
+         * @example vwsp_request.verified
+         * @enum {string}
+         */
+        DeliveredEventType: "vwsp_request.verified" | "vwsp_request.canceled" | "atsp_request.created" | "atsp_request.opened" | "atsp_request.signed_in" | "atsp_request.verified" | "atsp_request.canceled" | "atsp_request.notify_failed" | "tenure.test";
         /** @description One event for one webhook. */
         DeliveryAnswer: {
             /** @description Every attempt, oldest first. */
@@ -525,11 +537,8 @@ export interface components {
              *     days, or because the webhook is disabled.
              */
             state: components["schemas"]["DeliveryState"];
-            /**
-             * @description The event's type.
-             * @example vwsp_request.verified
-             */
-            type: string;
+            /** @description The event's type. */
+            type: components["schemas"]["DeliveredEventType"];
         };
         /** @description Deliveries of a webhook. */
         DeliveryLog: {
@@ -875,11 +884,8 @@ export interface components {
             headers: {
                 [key: string]: string;
             };
-            /**
-             * @description The event's type.
-             * @example vwsp_request.verified
-             */
-            type: string;
+            /** @description The event's type. */
+            type: components["schemas"]["DeliveredEventType"];
         };
         GetAuthorizationServerMetadataResponse: components["schemas"]["AuthorizationServerMetadata"];
         GetJwksResponse: components["schemas"]["Jwks"];
@@ -1550,9 +1556,8 @@ export interface components {
             /**
              * @description Why it was canceled: `declined` by the person, `expired` after 48 hours, or `withdrawn` by
              *     you. Omitted for other statuses.
-             * @example declined
              */
-            reason?: string;
+            reason?: components["schemas"]["CancelReason"];
             /**
              * Format: uuid
              * @description Our id for this request. An item of a batch has an id of its own.
@@ -1561,14 +1566,10 @@ export interface components {
             /**
              * @description `incomplete`: not decided yet. `verified`: accepted by the person. `canceled`: declined,
              *     withdrawn by you, or not accepted within 48 hours.
-             * @example verified
              */
-            status: string;
-            /**
-             * @description The credential type.
-             * @example career_history
-             */
-            type: string;
+            status: components["schemas"]["Status"];
+            /** @description The credential type. */
+            type: components["schemas"]["CredentialType"];
         };
         /** @description Your submissions. */
         SubmissionList: {
@@ -2203,26 +2204,17 @@ export interface components {
              * @example 2026-11-23T09:09:30Z
              */
             finalized_at?: string | null;
-            /**
-             * @description Why it was canceled: `declined` by the person, or `expired`. Omitted for other statuses.
-             * @example declined
-             */
-            reason?: string;
+            /** @description Why it was canceled: `declined` by the person, or `expired`. Omitted for other statuses. */
+            reason?: components["schemas"]["VerificationCancelReason"];
             /**
              * @description The `request_id` from the response to the request.
              * @example HIRE-0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21
              */
             request_id: string;
-            /**
-             * @description As in the result: `incomplete`, `verified` or `canceled`.
-             * @example verified
-             */
-            status: string;
-            /**
-             * @description The requested credential type.
-             * @example career_history
-             */
-            type: string;
+            /** @description As in the result: `incomplete`, `verified` or `canceled`. */
+            status: components["schemas"]["Status"];
+            /** @description The requested credential type. */
+            type: components["schemas"]["CredentialType"];
         };
         /** @description Your verification requests. */
         VerificationRequestList: {

@@ -48,7 +48,6 @@ impl RequestPartner {
 /// A request of a partner with its response.
 #[derive(Clone, Copy, Debug)]
 pub struct Answered<'a> {
-    /// The partner.
     pub partner: Uuid,
     /// When it was answered.
     pub at: Timestamp,
@@ -60,7 +59,6 @@ pub struct Answered<'a> {
     pub status: u16,
     /// The error, if the response is one.
     pub error: Option<&'a Error>,
-    /// The id of the request.
     pub request_id: &'a str,
     /// Time to respond.
     pub elapsed: Duration,

@@ -12,7 +12,6 @@ use ambient::Timestamp;
 pub struct LoggedRequest {
     /// Sorts by time.
     pub id: Uuid,
-    /// The partner.
     pub partner_id: Uuid,
     /// When its response was sent.
     pub at: Timestamp,
@@ -34,7 +33,6 @@ from_row!(LoggedRequest { id, partner_id, at, method, route, status, codes, requ
 /// Number of requests of a partner with the same response in one minute.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CountedRequests {
-    /// The partner.
     pub partner_id: Uuid,
     /// Start of the minute.
     pub minute: Timestamp,
@@ -77,6 +75,10 @@ pub struct RequestFilter {
     pub from: Option<Timestamp>,
     /// Only those before this time.
     pub to: Option<Timestamp>,
+    /// Only that with this id of a request.
+    pub request_id: Option<String>,
+    /// Only those with this code.
+    pub code: Option<String>,
 }
 
 impl RequestFilter {
@@ -171,6 +173,14 @@ impl Tx {
             }
             if let Some(route) = &filter.route {
                 query.push(" AND route = ").push_bind(route.as_str());
+            }
+            if let Some(request_id) = &filter.request_id {
+                query.push(" AND request_id = ").push_bind(request_id.as_str());
+            }
+            if let Some(code) = &filter.code {
+                // Both databases have this function, and codes have the wildcards of LIKE.
+                query.push(" AND replace(' ' || codes || ' ', ").push_bind(format!(" {code} "));
+                query.push(", '') <> ' ' || codes || ' '");
             }
             query.push(" ORDER BY id DESC LIMIT ").push_bind(most);
             query.build_query_as().fetch_all(connection).await

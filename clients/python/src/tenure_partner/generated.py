@@ -314,7 +314,7 @@ class _DeliveryAnswerRequired(TypedDict):
     # or because the webhook is disabled.
     state: DeliveryState
     # The event's type.
-    type: str
+    type: DeliveredEventType
 
 
 class DeliveryAnswer(_DeliveryAnswerRequired, total=False):
@@ -554,7 +554,7 @@ class ForwardableEvent(TypedDict):
     # The headers of the request, by name in lower case.
     headers: Dict[str, str]
     # The event's type.
-    type: str
+    type: DeliveredEventType
 
 
 class _ItemStatusRequired(TypedDict):
@@ -969,9 +969,9 @@ class _SubmissionAnswerRequired(TypedDict):
     request_id: str
     # `incomplete`: not decided yet. `verified`: accepted by the person. `canceled`: declined,
     # withdrawn by you, or not accepted within 48 hours.
-    status: str
+    status: Status
     # The credential type.
-    type: str
+    type: CredentialType
 
 
 class SubmissionAnswer(_SubmissionAnswerRequired, total=False):
@@ -981,7 +981,7 @@ class SubmissionAnswer(_SubmissionAnswerRequired, total=False):
     finalized_at: Optional[str]
     # Why it was canceled: `declined` by the person, `expired` after 48 hours, or `withdrawn` by
     # you. Omitted for other statuses.
-    reason: str
+    reason: CancelReason
 
 
 class _SubmissionListRequired(TypedDict):
@@ -1458,9 +1458,9 @@ class _VerificationRequestAnswerRequired(TypedDict):
     # The `request_id` from the response to the request.
     request_id: str
     # As in the result: `incomplete`, `verified` or `canceled`.
-    status: str
+    status: Status
     # The requested credential type.
-    type: str
+    type: CredentialType
 
 
 class VerificationRequestAnswer(_VerificationRequestAnswerRequired, total=False):
@@ -1469,7 +1469,7 @@ class VerificationRequestAnswer(_VerificationRequestAnswerRequired, total=False)
     # When the status became final (RFC 3339, UTC); null while it is `incomplete`.
     finalized_at: Optional[str]
     # Why it was canceled: `declined` by the person, or `expired`. Omitted for other statuses.
-    reason: str
+    reason: VerificationCancelReason
 
 
 class _VerificationRequestListRequired(TypedDict):
@@ -1868,6 +1868,8 @@ CreateUniversalCredentialVerificationRequestBody = VerificationRequestUniversalC
 CreateUniversalCredentialVerificationRequestResponse = AskAnswer
 CreateWebhookBody = WebhookBody
 CreateWebhookResponse = WebhookWithSecret
+CredentialType = Literal["career_history", "education", "microcredential", "english_proficiency", "digital_identity", "right_to_work", "universal_credential"]
+DeliveredEventType = Literal["vwsp_request.verified", "vwsp_request.canceled", "atsp_request.created", "atsp_request.opened", "atsp_request.signed_in", "atsp_request.verified", "atsp_request.canceled", "atsp_request.notify_failed", "tenure.test"]
 DeliveryState = Literal["waiting", "delivered", "failed"]
 EventType = Literal["vwsp_request.verified", "vwsp_request.canceled", "atsp_request.created", "atsp_request.opened", "atsp_request.signed_in", "atsp_request.verified", "atsp_request.canceled", "atsp_request.notify_failed"]
 GetAuthorizationServerMetadataResponse = AuthorizationServerMetadata

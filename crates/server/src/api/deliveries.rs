@@ -18,7 +18,9 @@ use crate::error::{Error, Kind};
 use crate::flows::webhooks;
 use crate::http::JsonBody;
 use crate::http::extract::{Path, Query};
-use crate::openapi::values::{AttemptError, CancelReason as Reason, DeliveryState as LogState, ReplayableState};
+use crate::openapi::values::{
+    AttemptError, CancelReason as Reason, DeliveredEventType, DeliveryState as LogState, ReplayableState,
+};
 use ambient::Timestamp;
 use store::Attempt;
 use store::domain::webhook::{Delivery, DeliveryState};
@@ -69,7 +71,7 @@ pub struct DeliveryAnswer {
     #[schema(example = "0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70")]
     request_id: String,
     /// The event's type.
-    #[schema(example = "vwsp_request.verified")]
+    #[schema(value_type = DeliveredEventType)]
     r#type: String,
     /// Your own id of the credential, if you pushed one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -23,6 +23,7 @@ use crate::error::{Error, Kind};
 use crate::flows::listeners::{self, SignedEvent};
 use crate::http::JsonBody;
 use crate::http::extract::{Path, Query};
+use crate::openapi::values::DeliveredEventType;
 use ambient::Timestamp;
 
 /// The routes.
@@ -113,7 +114,7 @@ pub struct ForwardableEvent {
     /// The event's id.
     event_id: Uuid,
     /// The event's type.
-    #[schema(example = "vwsp_request.verified")]
+    #[schema(value_type = DeliveredEventType)]
     r#type: String,
     /// The headers of the request, by name in lower case.
     #[schema(example = json!({ "content-type": "application/json", "x-timestamp": "1795599000" }))]

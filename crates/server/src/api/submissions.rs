@@ -13,6 +13,7 @@ use super::partner::{Own, Partner};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::partner_lists;
+use crate::openapi::values::{CancelReason as Reason, CredentialType, Status};
 use ambient::Timestamp;
 use store::ListedSubmission;
 use store::domain::submission::CancelReason;
@@ -40,16 +41,16 @@ pub struct SubmissionAnswer {
     /// Our id for this request. An item of a batch has an id of its own.
     request_id: Uuid,
     /// The credential type.
-    #[schema(example = "career_history")]
+    #[schema(value_type = CredentialType)]
     r#type: &'static str,
     /// `incomplete`: not decided yet. `verified`: accepted by the person. `canceled`: declined,
     /// withdrawn by you, or not accepted within 48 hours.
-    #[schema(example = "verified")]
+    #[schema(value_type = Status)]
     status: &'static str,
     /// Why it was canceled: `declined` by the person, `expired` after 48 hours, or `withdrawn` by
     /// you. Omitted for other statuses.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, example = "declined")]
+    #[schema(value_type = Reason, required = false, nullable = false)]
     reason: Option<&'static str>,
     /// When it was pushed (RFC 3339, UTC).
     #[schema(value_type = String, format = "date-time", example = "2026-11-23T09:00:00Z")]

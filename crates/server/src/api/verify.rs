@@ -25,7 +25,7 @@ use crate::flows::verification_request::{self, Checked, VerificationResult};
 use crate::flows::warning::Warning;
 use crate::http::JsonBody;
 use crate::http::extract::Path;
-use crate::openapi::values::{NameConsistency, Status, VerificationCancelReason as Reason};
+use crate::openapi::values::{CredentialType, NameConsistency, Status, VerificationCancelReason as Reason};
 use ambient::Timestamp;
 use store::ListedVerification;
 use store::domain::submission::CancelReason;
@@ -239,14 +239,14 @@ pub struct VerificationRequestAnswer {
     #[schema(example = "HIRE-0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21")]
     request_id: String,
     /// The requested credential type.
-    #[schema(example = "career_history")]
+    #[schema(value_type = CredentialType)]
     r#type: &'static str,
     /// As in the result: `incomplete`, `verified` or `canceled`.
-    #[schema(example = "verified")]
+    #[schema(value_type = Status)]
     status: &'static str,
     /// Why it was canceled: `declined` by the person, or `expired`. Omitted for other statuses.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false, example = "declined")]
+    #[schema(value_type = Reason, required = false, nullable = false)]
     reason: Option<&'static str>,
     /// When you sent it (RFC 3339, UTC).
     #[schema(value_type = String, format = "date-time", example = "2026-11-23T09:00:00Z")]

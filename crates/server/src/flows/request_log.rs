@@ -1,9 +1,39 @@
-//! The request log of partners: stores what was collected in memory, and deletes old entries.
+//! The request log of partners: stores what was collected in memory, shows it to its partner, and
+//! deletes old entries.
+
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::flows::expiry::BATCH;
 use crate::request_log::Unwritten;
-use store::StoreError;
+use ambient::Timestamp;
+use store::{LoggedRequest, Page, RequestFilter, RequestTotal, StoreError};
+
+/// A page of a partner's request log.
+#[derive(Clone, Debug)]
+pub struct RequestLogPage {
+    pub failed: Page<LoggedRequest>,
+    /// Counts of all requests.
+    pub totals: Vec<RequestTotal>,
+}
+
+/// Returns a page of `partner`'s failed requests, newest first: at most `limit` that match `filter`
+/// and are older than the request `before`. Also counts all their requests of a period.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn page(
+    app: &App,
+    partner: Uuid,
+    filter: &RequestFilter,
+    (before, limit): (Option<Uuid>, usize),
+    (from, to): (Timestamp, Timestamp),
+) -> Result<RequestLogPage, StoreError> {
+    let mut tx = app.store().read().await?;
+    let failed = tx.failed_requests(partner, filter, before, limit).await?;
+    let totals = tx.request_totals(partner, from, to).await?;
+    Ok(RequestLogPage { failed, totals })
+}
 
 /// Stores the requests that were collected since the last call, in one transaction.
 ///

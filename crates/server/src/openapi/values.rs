@@ -16,6 +16,20 @@ macro_rules! values {
 }
 
 values! {
+    /// A credential type. More types may be added.
+    #[schema(example = "career_history")]
+    CredentialType {
+        CareerHistory = "career_history",
+        Education = "education",
+        Microcredential = "microcredential",
+        EnglishProficiency = "english_proficiency",
+        DigitalIdentity = "digital_identity",
+        RightToWork = "right_to_work",
+        UniversalCredential = "universal_credential",
+    }
+}
+
+values! {
     /// The status of a request.
     #[schema(example = "verified")]
     Status { Incomplete = "incomplete", Verified = "verified", Canceled = "canceled" }
@@ -71,6 +85,22 @@ values! {
 values! {
     /// Whether a webhook is enabled.
     WebhookStatus { Enabled = "enabled", Disabled = "disabled" }
+}
+
+values! {
+    /// The type of a delivered event, test events included. More types may be added.
+    #[schema(example = "vwsp_request.verified")]
+    DeliveredEventType {
+        RequestVerified = "vwsp_request.verified",
+        RequestCanceled = "vwsp_request.canceled",
+        AddCreated = "atsp_request.created",
+        AddOpened = "atsp_request.opened",
+        AddSignedIn = "atsp_request.signed_in",
+        AddVerified = "atsp_request.verified",
+        AddCanceled = "atsp_request.canceled",
+        AddNotifyFailed = "atsp_request.notify_failed",
+        Test = "tenure.test",
+    }
 }
 
 values! {

@@ -142,6 +142,59 @@ fn documented_values_are_those_of_the_code() {
     assert_eq!(values("AttemptError"), json!(errors.map(DeliveryError::name)));
     assert_eq!(values("CheckName"), json!(credential::verification::Step::ALL.map(|step| step.name())));
     assert_eq!(values("SignedFormat"), json!(credential::format::Format::ALL.map(|format| format.name())));
+    let types: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
+    assert_eq!(values("CredentialType"), json!(types));
+    let delivered: Vec<&str> = credential::EVENT_TYPES.values.iter().copied().chain(["tenure.test"]).collect();
+    assert_eq!(values("DeliveredEventType"), json!(delivered));
+    assert_eq!(values("EventType"), json!(credential::EVENT_TYPES.values));
+}
+
+/// Names of fields whose values are listed.
+const LISTED: [&str; 7] = ["status", "reason", "type", "state", "error", "outcome", "verdict"];
+
+/// A field of requests that is text in the baseline: an enumeration would be a breaking difference
+/// (D-387).
+const OPEN_IN_REQUESTS: &str = "ListenerResultBody error";
+
+/// Returns whether a description lists values, such as "`waiting` or `failed`".
+fn lists_values(description: &str) -> bool {
+    let quoted = description.split('`').skip(1).step_by(2);
+    quoted.filter(|word| word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_')).count() > 1
+}
+
+/// Returns whether a schema, or one of its choices, is an enumeration.
+fn has_values(schema: &'static Value) -> bool {
+    let choices = schema["oneOf"].as_array().into_iter().flatten();
+    std::iter::once(schema).chain(choices).any(|choice| resolve(choice)["enum"].is_array())
+}
+
+#[test]
+fn fields_with_listed_values_are_enumerations() {
+    let mut seen = 0;
+    for (name, schema) in DOCUMENT["components"]["schemas"].as_object().expect("schemas") {
+        for (field, member) in schema["properties"].as_object().into_iter().flatten() {
+            let place = format!("{name} {field}");
+            let choices = member["oneOf"].as_array().into_iter().flatten();
+            let mut described = std::iter::once(member).chain(choices);
+            let is_listed = described.any(|one| one["description"].as_str().is_some_and(lists_values));
+            if LISTED.contains(&field.as_str()) && is_listed && place != OPEN_IN_REQUESTS {
+                let kinds = [&member["type"], &member["type"][0]];
+                let is_number = kinds.iter().any(|kind| **kind == "integer");
+                assert!(is_number || has_values(member), "{place}: {member}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 10, "{seen}");
+    for (name, field, values) in [
+        ("SubmissionAnswer", "type", "CredentialType"),
+        ("VerificationRequestAnswer", "type", "CredentialType"),
+        ("DeliveryAnswer", "type", "DeliveredEventType"),
+        ("ForwardableEvent", "type", "DeliveredEventType"),
+    ] {
+        let reference = &DOCUMENT["components"]["schemas"][name]["properties"][field]["$ref"];
+        assert_eq!(*reference, format!("#/components/schemas/{values}"), "{name} {field}");
+    }
 }
 
 #[test]

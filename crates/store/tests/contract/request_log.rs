@@ -71,9 +71,10 @@ contract! {
     async fn failed_requests_are_listed_per_partner_and_filtered(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
-        let rows: Vec<LoggedRequest> = [(0, PUSH, 422), (1, STATUS, 404), (2, PUSH, 503), (3, PUSH, 409)]
+        let mut rows: Vec<LoggedRequest> = [(0, PUSH, 422), (1, STATUS, 404), (2, PUSH, 503), (3, PUSH, 409)]
             .map(|(minute, route, status)| failed(minute, one, route, status))
             .into();
+        rows[2].codes = "unavailable".to_owned();
         log(store, &rows, &[]).await;
         log(store, &rows[..1], &[]).await;
         log(store, &[failed(10, other, PUSH, 500)], &[]).await;
@@ -87,6 +88,12 @@ contract! {
             (RequestFilter { route: Some(STATUS.to_owned()), ..all() }, vec!["r1"]),
             (RequestFilter { class: Some(5), route: Some(STATUS.to_owned()), ..all() }, vec![]),
             (RequestFilter { from: at(1), to: at(3), ..all() }, vec!["r2", "r1"]),
+            (RequestFilter { request_id: Some("r2".to_owned()), ..all() }, vec!["r2"]),
+            (RequestFilter { request_id: Some("r10".to_owned()), ..all() }, vec![]),
+            (RequestFilter { code: Some("invalid".to_owned()), ..all() }, vec!["r3", "r1", "r0"]),
+            (RequestFilter { code: Some("date.format".to_owned()), class: Some(5), ..all() }, vec![]),
+            (RequestFilter { code: Some("date".to_owned()), ..all() }, vec![]),
+            (RequestFilter { code: Some("%".to_owned()), ..all() }, vec![]),
         ] {
             assert_eq!(found(store, one, &filter).await, expected, "{filter:?}");
         }

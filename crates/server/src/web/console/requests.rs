@@ -17,6 +17,7 @@ use super::listing::Listing;
 use super::{Frame, Section, layout};
 use crate::app::App;
 use crate::error::Error;
+use crate::flows::request_log::{self, RequestLogPage};
 use crate::http::extract::Query;
 use crate::http::session::SignedInPartner;
 use crate::web::{Layout, page};
@@ -103,6 +104,8 @@ struct Choice {
     route: String,
     from: String,
     to: String,
+    request_id: String,
+    code: String,
     before: String,
 }
 
@@ -119,19 +122,28 @@ impl Choice {
             route: Some(self.route.clone()).filter(|route| !route.is_empty()),
             from,
             to,
+            request_id: searched(&self.request_id),
+            code: searched(&self.code),
         })
     }
 
     /// Returns the filters other than the state, as a query.
     fn others(&self) -> String {
         let mut query = Serializer::new(String::new());
-        for (name, value) in [("route", &self.route), ("from", &self.from), ("to", &self.to)] {
+        let chosen = [("route", &self.route), ("from", &self.from), ("to", &self.to)];
+        let entered = [("request_id", &self.request_id), ("code", &self.code)];
+        for (name, value) in chosen.into_iter().chain(entered) {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }
         }
         query.finish()
     }
+}
+
+/// Returns what to search for; `None` for an empty field. Copied texts have spaces around them.
+fn searched(text: &str) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// Parses a time without seconds. An empty text is no time; `None` is an error.
@@ -158,10 +170,8 @@ async fn list(
     let filter = chosen.unwrap_or_default();
     let (partner, now) = (user.partner.id, app.now());
     let (from, to) = (filter.from.unwrap_or(now - DAY).floor(MINUTE), filter.to.unwrap_or(now + MINUTE));
-    let mut tx = app.store().read().await?;
-    let found = tx.failed_requests(partner, &filter, before, PAGE).await?;
-    let all = tx.request_totals(partner, from, to).await?;
-    drop(tx);
+    let RequestLogPage { failed: found, totals: all } =
+        request_log::page(&app, partner, &filter, (before, PAGE), (from, to)).await?;
     let state = CLASSES.iter().find(|(.., class)| filter.class == Some(*class)).map(|(name, ..)| *name);
     let layout = layout(&app, &headers);
     let template = RequestsPage {
@@ -222,6 +232,10 @@ mod tests {
         let choice =
             Choice { route: "/api/{type}".to_owned(), from: "2026-11-23T09:00".to_owned(), ..Choice::default() };
         assert_eq!(choice.others(), "route=%2Fapi%2F%7Btype%7D&from=2026-11-23T09%3A00");
+        let found = Choice { request_id: " r-1 ".to_owned(), code: "date.format".to_owned(), ..Choice::default() };
+        assert_eq!(found.others(), "request_id=+r-1+&code=date.format");
+        let filter = found.filter().expect("a filter");
+        assert_eq!((filter.request_id.as_deref(), filter.code.as_deref()), (Some("r-1"), Some("date.format")));
         let choice = Choice { state: "5xx".to_owned(), ..choice };
         let filter = choice.filter().expect("a filter");
         assert_eq!((filter.class, filter.route.as_deref()), (Some(5), Some("/api/{type}")));

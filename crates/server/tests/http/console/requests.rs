@@ -92,6 +92,35 @@ async fn request_log_is_filtered_and_paged() {
 }
 
 #[tokio::test]
+async fn request_log_is_searched_by_request_id_and_code() {
+    let test = TestApp::new().await;
+    let (partner, other) = (test.partner().await, test.partner().await);
+    let token = test.token(&partner).await;
+    let mut wrong = career("emp-0043");
+    wrong["fields"]["employment"][0]["start_date"] = json!("January 2020");
+    let refused = test.post(PUSH, &token, &wrong).await.assert_status(422);
+    test.get_with("/api/partner/v2/submissions/none/status", &token).await.assert_status(404);
+    write(&test.app).await.expect("stored");
+    let (mut browser, mut another) = (console(&test, &partner).await, console(&test, &other).await);
+    let by_id = format!("/console/requests?request_id=+{}+", refused.header("x-request-id"));
+    for (path, part, others) in [
+        (&*by_id, "#code-date.format", "#error-not-found"),
+        ("/console/requests?code=date.format", "#error-invalid", "#error-not-found"),
+        ("/console/requests?code=not-found", "#error-not-found", "#code-date.format"),
+    ] {
+        let page = browser.text(path).await;
+        assert_eq!(page.matches("class=\"request-what\"").count(), 1, "{path}: {page}");
+        assert!(page.contains(part) && !page.contains(others), "{path}: {page}");
+    }
+    for path in ["/console/requests?request_id=none", "/console/requests?code=date"] {
+        assert!(browser.text(path).await.contains("No failed requests match these filters."), "{path}");
+    }
+    assert!(another.text(&by_id).await.contains("No failed requests match these filters."));
+    let page = browser.text("/console/requests").await;
+    assert!(page.contains("Failed requests are listed, successful ones are only counted."), "{page}");
+}
+
+#[tokio::test]
 async fn request_log_belongs_to_its_partner_and_ends() {
     let test = TestApp::new().await;
     let (partner, other) = (test.partner().await, test.partner().await);
