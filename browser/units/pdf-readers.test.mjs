@@ -1,4 +1,4 @@
-// Delivered PDFs, read by programs of other projects: qpdf, mupdf and poppler.
+// Delivered PDFs, read by programs of other projects: qpdf, mupdf, poppler and pdfium.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { PDFiumLibrary } from "@hyzyla/pdfium";
 
 const BINARY = process.env.TENURE_BINARY ?? fileURLToPath(new URL("../../target/debug/tenure", import.meta.url));
 const FIXTURES = fileURLToPath(new URL("../../crates/server/tests/fixtures/documents/", import.meta.url));
@@ -14,7 +15,13 @@ const MUTATIONS = 8;
 const COSTLY = "dos_";
 
 const folder = mkdtempSync(join(tmpdir(), "tenure-readers-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+// Chromium's reader as WebAssembly: the headless shell that walks the pages has no PDF viewer, and
+// its renderer ends when it opens a PDF.
+const pdfium = await PDFiumLibrary.init();
+after(() => {
+  pdfium.destroy();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** Runs a program; returns its exit code, output and error output. */
 function run(program, args, input) {
@@ -51,8 +58,22 @@ function changed(document, below) {
   return copy;
 }
 
+/** Opens a document with pdfium and renders its pages; returns their number. */
+async function rendered(delivered) {
+  const document = await pdfium.loadDocument(delivered);
+  try {
+    for (const page of document.pages()) {
+      const { width, height, data } = await page.render({ scale: 1, render: "bitmap" });
+      assert.ok(width > 0 && height > 0 && data.length > 0, "pdfium: a page has no pixels");
+    }
+    return document.getPageCount();
+  } finally {
+    document.destroy();
+  }
+}
+
 /** Reads a document with each program. All of them must find the same number of pages, and no damage. */
-function read({ verdict, delivered }, isChanged) {
+async function read({ verdict, delivered }, isChanged) {
   const path = join(folder, "delivered.pdf");
   writeFileSync(path, delivered);
   const checked = run("qpdf", ["--check", path]);
@@ -75,13 +96,15 @@ function read({ verdict, delivered }, isChanged) {
   const text = run("pdftotext", [path, "-"]);
   assert.equal(text.status, 0, `pdftotext: ${text.stderr}`);
   assert.doesNotMatch(text.stderr, /xref|trailer|damaged/i, "pdftotext");
+
+  assert.equal(await rendered(delivered), pages, "pdfium");
 }
 
 const files = readdirSync(FIXTURES).filter((name) => name.endsWith(".pdf"));
 const accepted = new Set();
 
 for (const [at, name] of files.entries()) {
-  test(`${name} is refused or read by other programs`, () => {
+  test(`${name} is refused or read by other programs`, async () => {
     const document = readFileSync(join(FIXTURES, name));
     const below = numbers(at + 1);
     const changes = name.startsWith(COSTLY) ? 0 : MUTATIONS;
@@ -89,10 +112,14 @@ for (const [at, name] of files.entries()) {
       const inspected = inspect(change ? changed(document, below) : document);
       if (!inspected.delivered) continue;
       accepted.add(name);
-      read(inspected, change > 0);
+      await read(inspected, change > 0);
     }
   });
 }
+
+test("pdfium refuses what is no PDF", async () => {
+  await assert.rejects(pdfium.loadDocument(Buffer.from("no PDF")), /PDF/);
+});
 
 test("several samples are delivered", () => {
   assert.ok(accepted.size >= 4, [...accepted].join(" "));

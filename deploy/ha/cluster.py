@@ -188,12 +188,12 @@ class Cluster:
         return self.answers("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == f"{standbys}\n"
 
     def sql(self, database, statement):
-        """Runs a statement on the primary through haproxy, as the superuser."""
+        """Runs a statement on the primary through haproxy, as the superuser. It may contain a password, so it is no argument."""
         one = self.application[0]
         host = "127.0.0.1" if self.network.separate else one.address
         environment = {"PATH": machine.PATH, "PGPASSWORD": self.description["passwords"]["superuser"]}
-        command = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", host, "-p", "5000", "-U", "postgres", "-d", database, "-c", statement]
-        done = subprocess.run([*one.enter, *command], env=environment, capture_output=True, text=True, check=False)
+        command = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", host, "-p", "5000", "-U", "postgres", "-d", database, "-f", "-"]
+        done = subprocess.run([*one.enter, *command], env=environment, input=statement, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(done.stderr)
         return done.stdout

@@ -3,6 +3,9 @@
 //! Defines the kinds of documents, how a body names them, and the forms of `asset_data`. The server
 //! checks the content of a document when it stores it.
 
+mod embedded;
+mod kind;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,60 +19,10 @@ use crate::pointer::Path;
 use crate::schema::{Choice, ListRules, Member, Presence, Shape, check_object, object_schema};
 use crate::url_form::{is_plain_url, url_authority};
 
-/// Maximum size of one document, in bytes (docs/partner-api.md section 4).
-pub const MAX_BYTES: usize = 10 * 1024 * 1024;
+use embedded::{decode_data_url, short};
 
-/// The kind of a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AssetKind {
-    /// A PDF file.
-    Pdf,
-    /// A PNG image.
-    Png,
-    /// A JPEG image.
-    Jpg,
-    /// An OpenCerts document: OpenAttestation v2, as JSON.
-    OpenCert,
-}
-
-impl AssetKind {
-    /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Pdf, Self::Png, Self::Jpg, Self::OpenCert];
-
-    /// Returns the `asset_type` in the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pdf => "pdf",
-            Self::Png => "png",
-            Self::Jpg => "jpg",
-            Self::OpenCert => "open_cert",
-        }
-    }
-
-    /// Returns the kind with this `asset_type`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
-    /// Returns the media type.
-    pub fn content_type(self) -> &'static str {
-        match self {
-            Self::Pdf => "application/pdf",
-            Self::Png => "image/png",
-            Self::Jpg => "image/jpeg",
-            Self::OpenCert => "application/json",
-        }
-    }
-
-    /// Returns the file name extension.
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::OpenCert => "json",
-            other => other.name(),
-        }
-    }
-}
+pub(crate) use embedded::is_data_url;
+pub use kind::{AssetKind, MAX_BYTES};
 
 /// The assets that a credential type accepts.
 #[derive(Debug)]
@@ -88,7 +41,6 @@ pub static NO_ASSETS: AssetRules = AssetRules { kinds: &Choice { called: "an ass
 pub struct Asset {
     /// The partner's id for it, unique in its submission.
     pub asset_id: String,
-    /// The kind.
     pub kind: AssetKind,
     /// The source of its bytes.
     pub source: AssetSource,
@@ -103,6 +55,9 @@ pub enum AssetSource {
     Upload,
     /// They were included in the submission.
     Bytes(Bytes),
+    /// They were included, and taken by [`Asset::take_bytes`]. Identifies them as
+    /// [`AssetRecord::source`] does.
+    Taken(String),
     /// They are fetched from this https URL.
     Address(String),
 }
@@ -110,7 +65,6 @@ pub enum AssetSource {
 /// The metadata of an asset that is stored with the submission's data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssetRecord {
-    /// [`Asset::asset_id`].
     pub asset_id: String,
     /// [`Asset::kind`].
     pub asset_type: AssetKind,
@@ -123,10 +77,26 @@ impl From<&Asset> for AssetRecord {
     fn from(asset: &Asset) -> Self {
         let source = match &asset.source {
             AssetSource::Upload => None,
-            AssetSource::Bytes(bytes) => Some(format!("keccak256:{}", hex(&Keccak256::digest(bytes)))),
+            AssetSource::Bytes(bytes) => Some(fingerprint(bytes)),
+            AssetSource::Taken(fingerprint) => Some(fingerprint.clone()),
             AssetSource::Address(address) => Some(address.clone()),
         };
         Self { asset_id: asset.asset_id.clone(), asset_type: asset.kind, source }
+    }
+}
+
+fn fingerprint(bytes: &[u8]) -> String {
+    format!("keccak256:{}", hex(&Keccak256::digest(bytes)))
+}
+
+impl Asset {
+    /// Takes the included bytes, so that they can be freed before the submission. Returns `None` if
+    /// it has none.
+    pub fn take_bytes(&mut self) -> Option<Bytes> {
+        let AssetSource::Bytes(bytes) = &mut self.source else { return None };
+        let taken = std::mem::take(bytes);
+        self.source = AssetSource::Taken(fingerprint(&taken));
+        Some(taken)
     }
 }
 
@@ -214,7 +184,12 @@ fn check_data(object: &Members<'_>, path: &Path<'_>, field_errors: &mut FieldErr
         None => {}
         Some(Node::Text(text)) => {
             if let Some(kind) = kind.and_then(AssetKind::from_name) {
-                let _ = source(text, kind, &here, field_errors);
+                // The bytes are read once the whole body is valid.
+                let checked =
+                    if is_data_url(text) { decode_data_url(text, kind, |_| ()) } else { from_address(text).map(drop) };
+                if let Err((code, message)) = checked {
+                    field_errors.add(&here, code, || message).received(&Node::from(&**text));
+                }
             }
         }
         Some(other) => {
@@ -244,39 +219,11 @@ pub(crate) fn source(
     }
 }
 
-/// Returns whether `text` is a data URL. A scheme is case-insensitive (RFC 3986, section 3.1).
-pub(crate) fn is_data_url(text: &str) -> bool {
-    text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
-}
-
 fn from_data_url(text: &str, kind: AssetKind) -> Result<AssetSource, (Code, String)> {
-    let wanted = kind.content_type();
-    let refuse = |message: String| (Code::AssetDataFormat, message);
-    let url = data_url::DataUrl::process(text)
-        .map_err(|_| refuse(format!("Invalid data URL. It must start with data:{wanted};base64,")))?;
-    let media = url.mime_type();
-    let found = format!("{}/{}", media.type_, media.subtype);
-    if found != wanted {
-        return Err(refuse(format!(
-            "The data URL has the media type {}; an asset of type {} must have {wanted}.",
-            short(&found),
-            kind.name()
-        )));
-    }
     // A buffer that grows while it is filled would need twice the memory.
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let decoded = url.decode(|part| {
-        bytes.extend_from_slice(part);
-        Ok::<_, std::convert::Infallible>(())
-    });
-    decoded.map_err(|_| refuse("The base64 of the data URL is invalid or incomplete.".to_owned()))?;
-    match bytes.len() {
-        0 => Err(refuse("The data URL is empty. Send null to get an upload URL.".to_owned())),
-        count if count > MAX_BYTES => {
-            Err(refuse(format!("The document has {count} bytes; the maximum is {MAX_BYTES}.")))
-        }
-        _ => Ok(AssetSource::Bytes(bytes.into())),
-    }
+    decode_data_url(text, kind, |part| bytes.extend_from_slice(part))?;
+    Ok(AssetSource::Bytes(bytes.into()))
 }
 
 /// Checks the text of a URL. The address that its host resolves to is checked when it is fetched.
@@ -309,10 +256,6 @@ fn from_address(text: &str) -> Result<AssetSource, (Code, String)> {
     Ok(AssetSource::Address(url.into()))
 }
 
-fn short(text: &str) -> String {
-    text.chars().take(64).collect()
-}
-
 /// Reads the assets from a value that [`AssetRules`] has validated.
 pub(crate) fn read_assets(value: &Node<'_>, path: &Path<'_>) -> Vec<Asset> {
     let mut field_errors = FieldErrors::default();
@@ -335,6 +278,16 @@ pub(crate) fn read_assets(value: &Node<'_>, path: &Path<'_>) -> Vec<Asset> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn taken_bytes_leave_what_identifies_them() {
+        let source = AssetSource::Bytes(Bytes::from_static(b"%PDF-"));
+        let mut asset = Asset { asset_id: "1".to_owned(), kind: AssetKind::Pdf, source, pointer: String::new() };
+        let record = AssetRecord::from(&asset);
+        assert_eq!(asset.take_bytes(), Some(Bytes::from_static(b"%PDF-")));
+        assert_eq!(asset.take_bytes(), None);
+        assert_eq!(AssetRecord::from(&asset), record);
+    }
 
     #[test]
     fn asset_urls_need_https_and_a_named_host() {

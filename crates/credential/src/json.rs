@@ -16,10 +16,8 @@ pub use node::{Members, Node};
 /// A syntax error. Lines and columns start at 1; columns count bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {message}")]
-pub struct Malformed {
-    /// The line.
+pub struct JsonError {
     pub line: usize,
-    /// The column.
     pub column: usize,
     /// The explanation.
     pub message: String,
@@ -28,8 +26,8 @@ pub struct Malformed {
 /// Parses `bytes` as one JSON value.
 ///
 /// # Errors
-/// [`Malformed`], with the position.
-pub fn parse(bytes: &[u8]) -> Result<Node<'_>, Malformed> {
+/// [`JsonError`], with the position.
+pub fn parse(bytes: &[u8]) -> Result<Node<'_>, JsonError> {
     // One validation of the body is faster than one of each text. Bytes that are not UTF-8 are
     // parsed only for the error.
     let parsed = match std::str::from_utf8(bytes) {
@@ -46,19 +44,31 @@ pub fn parse(bytes: &[u8]) -> Result<Node<'_>, Malformed> {
         let message = match message {
             _ if error.is_eof() => "it ends inside the JSON",
             "key must be a string" => "field names need double quotes",
+            "expected ident" => "expected true, false or null",
             other => other,
         };
-        Malformed { line: error.line().max(1), column: error.column().max(1), message: message.to_owned() }
+        let (line, column) = position(bytes, error.line(), error.column());
+        JsonError { line, column, message: message.to_owned() }
     })
 }
 
+/// Returns the position of an error. One that is found in a line break is given as column 0 of the
+/// next line; what is wrong ends the line before.
+fn position(bytes: &[u8], line: usize, column: usize) -> (usize, usize) {
+    if column > 0 || line < 2 {
+        return (line.max(1), column.max(1));
+    }
+    let before = bytes.split(|byte| *byte == b'\n').nth(line - 2);
+    (line - 1, before.map_or(1, |before| before.len() + 1))
+}
+
 /// Returns an error if `bytes` are not UTF-8, because a message about JSON would mislead.
-fn not_text(bytes: &[u8]) -> Option<Malformed> {
+fn not_text(bytes: &[u8]) -> Option<JsonError> {
     let at = |offset: usize, message: String| {
         let before = &bytes[..offset];
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        Some(Malformed { line, column: offset - start + 1, message })
+        Some(JsonError { line, column: offset - start + 1, message })
     };
     if bytes.trim_ascii().is_empty() {
         return at(0, "it is empty; send a JSON object".to_owned());
@@ -229,6 +239,18 @@ mod tests {
         for last in ["0", "15", "16", "17", "99999", "\\u0030"] {
             let malformed = parse(body(last).as_bytes()).expect_err(last);
             assert_eq!((malformed.line, malformed.column), (2, last.len() + 2), "{last}");
+        }
+    }
+
+    #[test]
+    fn values_that_a_line_break_ends_are_errors_of_their_line() {
+        for (value, said) in
+            [("nul", "expected true, false or null"), ("tru", "expected"), ("\"x", "control character")]
+        {
+            let body = format!("{{\n  \"a\": {value}\n}}");
+            let malformed = parse(body.as_bytes()).expect_err(value);
+            assert_eq!((malformed.line, malformed.column), (2, 8 + value.len()), "{value}");
+            assert!(malformed.message.contains(said), "{}", malformed.message);
         }
     }
 

@@ -91,6 +91,18 @@ fn valid_career_histories_are_accepted() {
     }
 }
 
+/// What is beyond the limit of a list costs nothing but its parsing.
+#[test]
+fn jobs_beyond_the_limit_are_not_validated() {
+    let job = (Type::default().sample)()["fields"]["employment"][0].clone();
+    let mut jobs = vec![job; 501];
+    jobs[500]["start_date"] = json!("2090-01");
+    jobs[500]["unknown"] = json!(1);
+    let Err(ParseError::Invalid(errors)) = parse(&with("/fields/employment", jobs.into())) else { panic!("too long") };
+    let found: Vec<&str> = errors.iter().map(|error| error.code.as_str()).collect();
+    assert_eq!(found, ["list.too_long"]);
+}
+
 #[test]
 fn invalid_fields_are_rejected_with_their_pointer() {
     let job = "/fields/employment/0";

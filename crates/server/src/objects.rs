@@ -5,6 +5,7 @@
 //! its age. Every object has its own encryption key, which the caller stores.
 
 mod error;
+mod name;
 mod s3;
 #[cfg(test)]
 mod tests;
@@ -28,7 +29,9 @@ use ambient::Timestamp;
 use store::StoreError;
 
 use error::{broken, not_as_written, unavailable, unreadable};
+use name::made_at;
 
+pub use name::place;
 pub use writer::Writer;
 
 /// Size of one write to a local file, in bytes.
@@ -50,6 +53,7 @@ pub struct Objects {
     store: Arc<dyn ObjectStore>,
     instance: Arc<str>,
     folder: Option<Arc<FilePath>>,
+    bucket: Option<Arc<s3::Bucket>>,
     /// The name of the store in messages to the operator.
     place: Arc<str>,
     part: usize,
@@ -86,18 +90,23 @@ impl Objects {
                     instance: instance.simple().to_string().into(),
                     place: format!("the folder {}", folder.display()).into(),
                     folder: Some(folder.into()),
+                    bucket: None,
                     part: LOCAL_PART,
                     writers: Arc::new(Semaphore::new(LOCAL_WRITERS)),
                 })
             }
-            ObjectStoreKind::S3 => Ok(Self {
-                store: Arc::new(s3::bucket(settings, outbound)?),
-                instance: instance.simple().to_string().into(),
-                folder: None,
-                place: format!("the bucket \"{}\" (object_storage.bucket)", settings.bucket).into(),
-                part: S3_PART,
-                writers: Arc::new(Semaphore::new(S3_WRITERS)),
-            }),
+            ObjectStoreKind::S3 => {
+                let bucket = s3::bucket(settings, outbound)?;
+                Ok(Self {
+                    store: Arc::new(bucket.store.clone()),
+                    instance: instance.simple().to_string().into(),
+                    folder: None,
+                    bucket: Some(Arc::new(bucket)),
+                    place: format!("the bucket \"{}\" (object_storage.bucket)", settings.bucket).into(),
+                    part: S3_PART,
+                    writers: Arc::new(Semaphore::new(S3_WRITERS)),
+                })
+            }
         }
     }
 
@@ -241,13 +250,27 @@ impl Objects {
         Ok(names)
     }
 
-    /// Deletes files that killed writers have left in a local folder before `before`. Unfinished
-    /// uploads in a bucket are not visible here; a bucket rule ends them
-    /// (docs/operate/configure.md).
+    /// Returns whether [`Objects::delete_unfinished`] finds unfinished uploads. If not, only a
+    /// lifecycle rule of the bucket ends them (docs/operate/configure.md).
     ///
     /// # Errors
-    /// The folder cannot be used.
+    /// The bucket cannot be used.
+    pub async fn lists_unfinished(&self) -> Result<bool, StoreError> {
+        let Some(bucket) = &self.bucket else { return Ok(true) };
+        let listed = in_time(&self.place, bucket.unfinished(&self.instance)).await?;
+        Ok(listed.is_some())
+    }
+
+    /// Deletes what killed writers, and writers whose abort failed, have left before `before`:
+    /// files in a local folder, unfinished uploads in a bucket.
+    ///
+    /// # Errors
+    /// The folder or the bucket cannot be used.
     pub async fn delete_unfinished(&self, before: Timestamp) -> Result<usize, StoreError> {
+        if let Some(bucket) = &self.bucket {
+            let aborted = bucket.abort_unfinished(&self.instance, before).await;
+            return aborted.map_err(|error| unavailable(&self.place, &error));
+        }
         let Some(folder) = self.folder.as_ref().map(|folder| folder.join(&*self.instance)) else { return Ok(0) };
         if !folder.exists() {
             return Ok(0);
@@ -275,15 +298,4 @@ impl Objects {
         let deleted = deleted.await.map_err(|error| StoreError::Broken(error.to_string()))?;
         deleted.map_err(|error| StoreError::Unavailable(format!("the documents folder is unavailable: {error}")))
     }
-}
-
-/// Returns the path of an object of an instance, by path segment.
-pub fn place(instance: &str, name: Uuid) -> [String; 3] {
-    let name = name.simple().to_string();
-    [instance.to_owned(), name[..6].to_owned(), name]
-}
-
-fn made_at(name: Uuid) -> Timestamp {
-    let millis = i64::try_from(name.as_u128() >> 80).unwrap_or_default();
-    Timestamp::from_micros(millis * 1000)
 }

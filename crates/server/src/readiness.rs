@@ -7,12 +7,15 @@
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use store::{PushWriter, Store, StoreError};
 
 /// How long the result of a probe is reused.
 const PROBE_EVERY: Duration = Duration::from_secs(2);
+
+/// Timeout of a probe, below the usual ones of load balancers. A database may be locked longer.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How long a failed push makes the node unready, unless a later push succeeds. It must end by
 /// itself: a load balancer sends no pushes to an unready node, so no push could succeed.
@@ -68,7 +71,8 @@ impl Readiness {
             probe(&self.data).await?;
             probe(&self.keyring).await
         };
-        let outcome = outcome.await;
+        let silent = |_| Err(StoreError::Unavailable("the database does not respond to a write".to_owned()));
+        let outcome = timeout(PROBE_TIMEOUT, outcome).await.unwrap_or_else(silent);
         let now = Instant::now();
         if outcome.is_ok() && matches!(probed.last, Some((_, Err(_)))) {
             probed.recovered = Some(now);

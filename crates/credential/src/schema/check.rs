@@ -105,7 +105,9 @@ pub fn check_object(object: &mut Members<'_>, members: &[Member], path: &Path<'_
     for member in members {
         match object.get(member.name) {
             // A misspelt name is one error, not an unknown field and a missing one.
-            None if member.presence == Presence::Required && !is_misspelt(member.name, object, members) => {
+            None if member.presence == Presence::Required
+                && !(field_errors.has_room() && is_misspelt(member.name, object, members)) =>
+            {
                 field_errors
                     .add(path, Code::FieldMissing, || {
                         format!("Missing field \"{}\": {}", member.name, lower(member.meaning))
@@ -136,7 +138,8 @@ fn lower(meaning: &str) -> String {
     characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }
 
-/// Returns whether an unknown field of `object` is probably a misspelling of `name`.
+/// Returns whether an unknown field of `object` is probably a misspelling of `name`. Expensive, so
+/// it is asked only for errors that will be listed.
 pub fn is_misspelt(name: &str, object: &Members<'_>, members: &[Member]) -> bool {
     let is_known = |key: &str| members.iter().any(|member| member.name == key);
     // Finding the nearest name is expensive, so only the first unknown fields are compared.

@@ -48,11 +48,14 @@ pub static CAREER_HISTORY: CredentialType = CredentialType {
     sample,
 };
 
+/// Maximum number of jobs.
+const MAX_JOBS: usize = 500;
+
 const FIELDS: &[Member] = &[
     FULL_NAME,
     Member {
         name: "employment",
-        shape: Shape::List { of: &Shape::Object(EMPLOYMENT), least: 1, most: 500 },
+        shape: Shape::List { of: &Shape::Object(EMPLOYMENT), least: 1, most: MAX_JOBS },
         presence: Presence::Required,
         label: "Jobs",
         meaning: "The jobs, in any order. Jobs may overlap.",
@@ -114,7 +117,7 @@ const EMPLOYMENT: &[Member] = &[
 fn rules(fields: &Node<'_>, path: &Path<'_>, context: &Context<'_>, field_errors: &mut FieldErrors) {
     let list = Path::Member(path, "employment");
     let latest = YearMonth::latest_on_earth(context.now);
-    for (index, job) in fields["employment"].as_array().into_iter().flatten().enumerate() {
+    for (index, job) in fields["employment"].as_array().into_iter().flatten().enumerate().take(MAX_JOBS) {
         if job.is_object() {
             job_rules(job, &Path::Item(&list, index), latest, field_errors);
         }
@@ -127,7 +130,8 @@ const MAX_MONTHS_AHEAD: i32 = 12;
 const MAX_YEARS_AHEAD: i32 = 100;
 
 fn job_rules(job: &Node<'_>, path: &Path<'_>, latest: YearMonth, field_errors: &mut FieldErrors) {
-    let is_misspelt = |name| job.as_object().is_some_and(|object| is_misspelt(name, object, EMPLOYMENT));
+    let has_room = field_errors.has_room();
+    let is_misspelt = |name| has_room && job.as_object().is_some_and(|object| is_misspelt(name, object, EMPLOYMENT));
     if ["role_title", "role_classification"].iter().all(|name| job.get(name).is_none() && !is_misspelt(name)) {
         field_errors.add(path, Code::AnyOfMissing, || {
             "Either role_title or role_classification is required. Send both if you have both.".to_owned()

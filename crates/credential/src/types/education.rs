@@ -44,6 +44,9 @@ pub static EDUCATION: CredentialType = CredentialType {
     sample,
 };
 
+/// Maximum number of subjects of a transcript.
+const MAX_SUBJECTS: usize = 300;
+
 const FIELDS: &[Member] = &[
     FULL_NAME,
     Member {
@@ -123,7 +126,7 @@ const TRANSCRIPT: &[Member] = &[
     },
     Member {
         name: "subjects",
-        shape: Shape::List { of: &Shape::Object(SUBJECT), least: 0, most: 300 },
+        shape: Shape::List { of: &Shape::Object(SUBJECT), least: 0, most: MAX_SUBJECTS },
         presence: Presence::Required,
         label: "Subjects",
         meaning: "The subjects, in the order of the transcript.",
@@ -234,7 +237,9 @@ fn rules(fields: &Node<'_>, path: &Path<'_>, context: &Context<'_>, field_errors
     let overall = Path::Member(&transcript, "overall");
     not_future(&fields["transcript"]["overall"], "issuance_date", &overall, today, field_errors);
     let subjects = Path::Member(&transcript, "subjects");
-    for (index, subject) in fields["transcript"]["subjects"].as_array().into_iter().flatten().enumerate() {
+    for (index, subject) in
+        fields["transcript"]["subjects"].as_array().into_iter().flatten().enumerate().take(MAX_SUBJECTS)
+    {
         let here = Path::Item(&subjects, index);
         not_future(subject, "completion_date", &here, today, field_errors);
     }

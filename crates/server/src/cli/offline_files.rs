@@ -21,6 +21,25 @@ pub(super) struct OfflineFiles<'a> {
 }
 
 impl OfflineFiles<'_> {
+    /// Identifies the issuer of an SD-JWT VC without `iss` by its certificate, which must lead to
+    /// an authority in the file of `--keys` and name one server (D-394).
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(super) fn identify_issuer(&self, token: &mut Token<'_>, now: Timestamp) -> Result<(), String> {
+        let Token::SdJwtVc(credential) = token else { return Ok(()) };
+        if credential.disclosed.claims.contains_key("iss") {
+            return Ok(());
+        }
+        let Some(x5c) = credential.sd_jwt.jws.header.get("x5c") else { return Ok(()) };
+        let text = read("--keys", self.keys)?;
+        let path = self.keys.display();
+        let anchors = TrustAnchors::among(text.as_bytes(), now).map_err(|why| format!("--keys {path}: {why}"))?;
+        let leaf = Chain::from_x5c(x5c).and_then(|chain| anchors.validate(&chain, now)).ok();
+        credential.certified_issuer = leaf.and_then(|leaf| leaf.only_address());
+        Ok(())
+    }
+
     /// Reads the files for a token that is verified as of `now`.
     ///
     /// # Errors

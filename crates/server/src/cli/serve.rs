@@ -122,11 +122,17 @@ fn lock_folder(lock: &OnceLock<FolderLock>, config: &Config) -> Result<(), Start
     Ok(())
 }
 
+/// The number of the signal on Linux, the BSDs and macOS.
+const SIGXFSZ: i32 = 25;
+
 fn stop_on_signals(stop: &CancellationToken) -> Result<(), String> {
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     // Sent when a terminal closes, and by some service managers. By default it kills the process.
     let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
+    // Sent at a limit of file sizes (RLIMIT_FSIZE). By default it kills the process. With a handler
+    // the write fails, as on a full disk.
+    let _ = signal(SignalKind::from_raw(SIGXFSZ)).map_err(|error| error.to_string())?;
     let stop = stop.clone();
     tokio::spawn(async move {
         loop {

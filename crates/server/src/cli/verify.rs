@@ -128,17 +128,19 @@ impl Verify {
 
     /// Verifies the token. Names its subject if the signature is valid.
     fn verify(&self, text: &str, now: i64) -> Result<Verified, Failure> {
-        let token = match Token::read(text) {
+        let mut token = match Token::read(text) {
             Ok(token) => token,
             Err(refusal) => return Ok(self.unreadable(Report::refused(text, &refusal, now))),
         };
-        let lookups = token.lookups();
         let (status, metadata) = (self.status.as_slice(), self.metadata.as_deref());
-        let mut inputs = match &self.keys {
-            Some(keys) => {
-                let at = Timestamp::from_micros(now.saturating_mul(1_000_000));
-                OfflineFiles { keys, status, metadata }.read(&token, at).map_err(Failure::Usage)?
-            }
+        let files = self.keys.as_deref().map(|keys| OfflineFiles { keys, status, metadata });
+        let at = Timestamp::from_micros(now.saturating_mul(1_000_000));
+        if let Some(files) = files {
+            files.identify_issuer(&mut token, at).map_err(Failure::Usage)?;
+        }
+        let lookups = token.lookups();
+        let mut inputs = match files {
+            Some(files) => files.read(&token, at).map_err(Failure::Usage)?,
             None => block_on(look_up(&lookups, self.local)).map_err(Failure::Other)?,
         };
         let (audience, nonce) = (self.audience.as_deref(), self.nonce.as_deref());

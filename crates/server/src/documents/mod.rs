@@ -218,13 +218,17 @@ impl Documents {
         &self,
         partner: Uuid,
         kind: AssetKind,
-        bytes: &Bytes,
+        bytes: Bytes,
     ) -> Result<InspectedBytes, UploadError> {
         let source = futures::stream::iter([Ok(bytes.clone())]);
         let (bytes, is_signed) = match self.inspector.inspect(partner, kind, source).await? {
-            Inspected::Unchanged | Inspected::OpenCert(_) => (bytes.clone(), false),
-            Inspected::Signed => (bytes.clone(), true),
-            Inspected::Rewritten(rewritten) => (rewritten.whole().await?, false),
+            Inspected::Unchanged | Inspected::OpenCert(_) => (bytes, false),
+            Inspected::Signed => (bytes, true),
+            Inspected::Rewritten(rewritten) => {
+                // Freed before as many bytes are read.
+                drop(bytes);
+                (rewritten.whole().await?, false)
+            }
         };
         Ok(InspectedBytes { bytes, is_signed })
     }
@@ -296,7 +300,7 @@ impl Documents {
                 let sealed = self.keyring.seal_within(period, &label(&asset), address.as_bytes()).await?;
                 Ok(sealed.map(|sealed| AssetState::Fetching { sealed }))
             }
-            AssetSource::Bytes(_) => {
+            AssetSource::Bytes(_) | AssetSource::Taken(_) => {
                 let not_inspected = || StoreError::Broken("a document was not inspected".to_owned());
                 let InspectedBytes { bytes, is_signed } = inspected.ok_or_else(not_inspected)?;
                 let (name, key) = self.new_object();

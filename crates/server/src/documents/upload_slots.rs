@@ -13,7 +13,6 @@ const SLOTS: usize = 48;
 /// Maximum number of concurrent uploads of one partner.
 const SLOTS_PER_PARTNER: usize = 8;
 
-/// The upload slots.
 #[derive(Clone, Debug, Default)]
 pub struct UploadSlots {
     /// The documents that are being uploaded, each with its partner.

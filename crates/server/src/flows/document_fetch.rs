@@ -2,7 +2,8 @@
 //!
 //! A slot is refilled as soon as it is free, and each partner and host has a limited number of
 //! slots. Hosts that do not respond delay only their own documents: a first attempt waits five
-//! seconds for a response, and hosts that were silent twice are tried last (D-239).
+//! seconds for a response, hosts that were silent twice are tried last (D-239), and documents that
+//! wait for a slow host are put aside for those of other hosts (D-392).
 //!
 //! Claims, leases and backoffs follow the clock, as the due times of new documents do. Whether a
 //! document is still wanted follows the trusted time, so that a clock that jumps ends no fetch.
@@ -32,6 +33,8 @@ const PER_PARTNER: usize = 4;
 const PER_HOST: usize = 2;
 /// Maximum number of concurrent fetches from hosts that were silent.
 const DOUBTFUL_PLACES: usize = PLACES / 2;
+/// The same per partner, so that its other hosts have slots left.
+const DOUBTFUL_PER_PARTNER: usize = PER_PARTNER / 2;
 /// How long a fetch waits for the start of the response, and whether longer counts as silence.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Number of attempts with [`PATIENCE`]. Later ones wait for the whole timeout of a fetch, since
@@ -46,6 +49,13 @@ const RETRIES: Backoff = Backoff { first: Duration::from_secs(30), longest: Dura
 /// How long a document waits that was not attempted because its host was silent. Longer than such a
 /// host rests.
 const SKIPPED: Duration = Duration::from_secs(120);
+/// Duration of a fetch after which its host is slow. Of documents that wait for a slow host, a few
+/// stay claimed and the others are put aside: hosts are encrypted in the database, so a document of
+/// another host is found only by claiming those before it.
+const SLOW: Duration = Duration::from_secs(2);
+/// Interval at which documents of a slow host that were put aside are due again, one by one. Bounds
+/// how often they are claimed in vain, and is about as fast as such a host responds.
+const ASIDE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A document that was claimed for fetching.
 #[derive(Debug)]
@@ -70,6 +80,7 @@ impl Fetch {
 struct Busy {
     host: PartnerHost,
     is_doubtful: bool,
+    began: Instant,
 }
 
 /// Fetches due documents.
@@ -82,13 +93,15 @@ pub struct Fetcher {
     running: JoinSet<Result<bool, StoreError>>,
     busy: HashMap<Id, Busy>,
     silent: SilentHosts,
+    /// When the last document that was put aside is due, for slow hosts.
+    aside: HashMap<PartnerHost, Timestamp>,
 }
 
 impl Fetcher {
     /// Creates a fetcher for all due documents in the store.
     pub fn new(app: &App) -> Self {
         let (running, busy, silent) = (JoinSet::new(), HashMap::new(), SilentHosts::default());
-        Self { app: app.clone(), waiting: Vec::new(), running, busy, silent }
+        Self { app: app.clone(), waiting: Vec::new(), running, busy, silent, aside: HashMap::new() }
     }
 
     /// Returns whether no fetch is running.
@@ -124,28 +137,37 @@ impl Fetcher {
         let taken = app.store().cancel_on_disconnect(self.take()).await?;
         let count = taken.len();
         self.waiting.extend(taken);
-        let (mut later, mut skipped) = (Vec::new(), Vec::new());
+        let mut skipped = Vec::new();
         for fetch in std::mem::take(&mut self.waiting) {
             let host = fetch.host();
             let is_doubtful = match self.silent.standing(&host, app.trusted_time().now()) {
-                Standing::Good if self.at_host(&host) < PER_HOST => false,
+                Standing::Good if self.may_run(&host) => false,
+                Standing::Good if self.is_slow(&host) && self.waiting_for(&host) >= PER_HOST => {
+                    skipped.push((fetch.asset.id, self.put_aside(host)));
+                    continue;
+                }
                 Standing::Good => {
-                    later.push(fetch);
+                    self.waiting.push(fetch);
                     continue;
                 }
                 Standing::Doubtful if self.may_try(&host) => true,
+                // Another attempt would most likely end as the last one did.
                 Standing::Doubtful | Standing::Resting => {
-                    skipped.push(fetch);
+                    skipped.push((fetch.asset.id, app.now() + SKIPPED));
                     continue;
                 }
             };
             let running = self.running.spawn(run(app.clone(), fetch));
-            self.busy.insert(running.id(), Busy { host, is_doubtful });
+            self.busy.insert(running.id(), Busy { host, is_doubtful, began: Instant::now() });
         }
-        self.waiting = later;
-        // Another attempt would most likely end as the last one did. It does not count as one.
+        self.aside.retain(|host, _| self.busy.values().any(|busy| busy.host.1 == host.1));
         give_back(&app, &skipped).await?;
         Ok(count)
+    }
+
+    /// Returns the number of running fetches of a partner.
+    fn of_partner(&self, (partner, _): &PartnerHost) -> usize {
+        self.busy.values().filter(|busy| busy.host.0 == *partner).count()
     }
 
     /// Returns the number of running fetches from a host, of all partners.
@@ -153,11 +175,38 @@ impl Fetcher {
         self.busy.values().filter(|busy| busy.host.1 == *host).count()
     }
 
+    /// Returns the number of claimed documents of a partner that wait for a slot at a host.
+    fn waiting_for(&self, host: &PartnerHost) -> usize {
+        self.waiting.iter().filter(|fetch| fetch.host() == *host).count()
+    }
+
+    /// Returns whether a fetch from a host takes long, of any partner.
+    fn is_slow(&self, (_, host): &PartnerHost) -> bool {
+        self.busy.values().any(|busy| busy.host.1 == *host && busy.began.elapsed() >= SLOW)
+    }
+
+    /// Returns whether a document of a host may be fetched now.
+    fn may_run(&self, host: &PartnerHost) -> bool {
+        self.of_partner(host) < PER_PARTNER && self.at_host(host) < PER_HOST
+    }
+
     /// Returns whether a host that was silent may be tried now: one fetch at a time, in some of the
     /// slots.
     fn may_try(&self, host: &PartnerHost) -> bool {
-        let doubtful = self.busy.values().filter(|busy| busy.is_doubtful).count();
-        doubtful < DOUBTFUL_PLACES && self.at_host(host) == 0
+        let doubtful = || self.busy.values().filter(|busy| busy.is_doubtful);
+        let of_partner = doubtful().filter(|busy| busy.host.0 == host.0).count();
+        doubtful().count() < DOUBTFUL_PLACES
+            && of_partner < DOUBTFUL_PER_PARTNER
+            && self.of_partner(host) < PER_PARTNER
+            && self.at_host(host) == 0
+    }
+
+    /// Returns when another document of a slow host is due again.
+    fn put_aside(&mut self, host: PartnerHost) -> Timestamp {
+        let now = self.app.now();
+        let last = self.aside.entry(host).or_insert(now);
+        *last = (*last + ASIDE_INTERVAL).clamp(now + SLOW, now + SKIPPED);
+        *last
     }
 
     async fn take(&self) -> Result<Vec<Fetch>, StoreError> {
@@ -169,7 +218,8 @@ impl Fetcher {
             return Ok(Vec::new());
         }
         let mut held: HashMap<Uuid, usize> = HashMap::new();
-        let waiting = self.waiting.iter().map(|fetch| fetch.partner);
+        // Those of a slow host do not keep the partner's others from being claimed.
+        let waiting = self.waiting.iter().filter(|fetch| !self.is_slow(&fetch.host())).map(|fetch| fetch.partner);
         for partner in self.busy.values().map(|busy| busy.host.0).chain(waiting) {
             *held.entry(partner).or_default() += 1;
         }
@@ -261,14 +311,15 @@ async fn unreachable(app: &App, fetch: &Fetch) -> Result<(), StoreError> {
     tx.commit().await
 }
 
-/// Returns claimed documents that were not attempted.
-async fn give_back(app: &App, skipped: &[Fetch]) -> Result<(), StoreError> {
+/// Returns claimed documents that were not attempted, which does not count as an attempt. Each has
+/// its id and when it is due again.
+async fn give_back(app: &App, skipped: &[(Uuid, Timestamp)]) -> Result<(), StoreError> {
     if skipped.is_empty() {
         return Ok(());
     }
     let mut tx = app.store().write().await?;
-    for fetch in skipped {
-        tx.return_asset(fetch.asset.id, app.now() + SKIPPED).await?;
+    for (id, due_at) in skipped {
+        tx.return_asset(*id, *due_at).await?;
     }
     tx.commit().await
 }

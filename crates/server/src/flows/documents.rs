@@ -28,16 +28,16 @@ const UPLOAD_RETRY: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 pub struct InspectedDocuments(HashMap<String, InspectedBytes>);
 
-/// Inspects the documents embedded in `submissions`, and checks the addresses of those to be
-/// fetched.
+/// Inspects the documents embedded in `submissions`, which are taken out of them, and checks the
+/// addresses of those to be fetched.
 ///
 /// # Errors
 /// 422 with every field error.
-pub async fn check(app: &App, partner: Uuid, submissions: &[Submission]) -> Result<InspectedDocuments, Error> {
+pub async fn check(app: &App, partner: Uuid, submissions: &mut [Submission]) -> Result<InspectedDocuments, Error> {
     let mut field_errors = Vec::new();
     let mut inspected = InspectedDocuments::default();
     let mut known: Option<Partner> = None;
-    for asset in submissions.iter().flat_map(|submission| &submission.assets) {
+    for asset in submissions.iter_mut().flat_map(|submission| &mut submission.assets) {
         // Boxed because it is rare: otherwise its state would enlarge the future of every push.
         let refused = Box::pin(refusal(app, partner, asset, &mut known, &mut inspected)).await?;
         field_errors.extend(refused.map(|(code, message)| FieldError {
@@ -56,20 +56,22 @@ pub async fn check(app: &App, partner: Uuid, submissions: &[Submission]) -> Resu
 async fn refusal(
     app: &App,
     partner: Uuid,
-    asset: &credential::Asset,
+    asset: &mut credential::Asset,
     known: &mut Option<Partner>,
     inspected: &mut InspectedDocuments,
 ) -> Result<Option<(Code, String)>, Error> {
-    match &asset.source {
-        AssetSource::Upload => Ok(None),
-        AssetSource::Bytes(bytes) => match app.documents().inspect_bytes(partner, asset.kind, bytes).await {
+    if let Some(bytes) = asset.take_bytes() {
+        return match app.documents().inspect_bytes(partner, asset.kind, bytes).await {
             Ok(found) => {
                 inspected.0.insert(asset.pointer.clone(), found);
                 Ok(None)
             }
             Err(UploadError::Store(error)) => Err(error.into()),
             Err(refused) => Ok(Some((Code::AssetDataContent, refused.to_string()))),
-        },
+        };
+    }
+    match &asset.source {
+        AssetSource::Upload | AssetSource::Bytes(_) | AssetSource::Taken(_) => Ok(None),
         AssetSource::Address(address) => {
             if known.is_none() {
                 *known = app.store().read().await?.partner(partner).await?;
@@ -274,7 +276,7 @@ pub async fn open(
     let owner = match submission.ok_or_else(Error::not_found)?.state {
         State::Incomplete { sealed, .. } => Owner::Epoch(sealed.period),
         State::Accepted { holder, .. } | State::Withdrawn { holder, .. } => Owner::Holder(holder),
-        State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::TakenBack { .. } => {
+        State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::WithdrawnPending { .. } => {
             return Err(Error::not_found());
         }
     };

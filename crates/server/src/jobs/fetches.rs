@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::flows::document_fetch::Fetcher;
 
 /// Maximum time between two polls for due documents.
-const LOOK: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Fetches due documents until `stop`. Fetches in progress are then cancelled, and are due again
 /// when their leases expire.

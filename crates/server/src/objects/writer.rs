@@ -14,12 +14,11 @@ use store::StoreError;
 
 /// Capacity that is reserved for a part before its first piece, in bytes.
 const RESERVED: usize = 256 * 1024;
-/// Timeout of ending an upload that was not completed. The bucket's lifecycle rule ends those that
-/// remain (docs/operate/configure.md).
+/// Timeout of ending an upload that was not completed. The sweep ends those that remain.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// An object that is being written. Dropping it before [`Writer::finish`] has returned aborts the
-/// upload in the background: a bucket would keep the parts, invisibly and forever.
+/// upload in the background: a bucket would keep the parts, which are not listed as objects.
 pub struct Writer {
     /// `None` once it was completed or is being aborted.
     upload: Option<Box<dyn MultipartUpload>>,

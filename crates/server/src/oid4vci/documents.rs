@@ -81,8 +81,8 @@ async fn type_metadata(
 /// `vct#integrity`.
 fn serve_metadata(app: &App, name: &str, path: &str) -> Result<Response, Error> {
     known(name)?;
-    let base = app.config().base();
-    let metadata = TypeMetadata::published(&format!("{base}/credentials/{path}"), base).ok_or_else(Error::not_found)?;
+    let links = app.links();
+    let metadata = TypeMetadata::published(&links.type_metadata(path), links.base()).ok_or_else(Error::not_found)?;
     Ok(([CACHED, (header::CONTENT_TYPE, "application/json")], metadata.document).into_response())
 }
 

@@ -27,7 +27,6 @@ pub enum Key {
     /// An IPv6 /48 network, which one site gets (RFC 6177). Counted in addition to each of its /64
     /// networks.
     Site(Ipv6Addr),
-    /// A hash.
     Hash([u8; 32]),
 }
 

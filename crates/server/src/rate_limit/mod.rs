@@ -11,6 +11,7 @@
 
 mod limit;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::config::Config;
@@ -55,6 +56,10 @@ const NETWORKS_PER_BLOCK: u32 = 2;
 /// Pushed authorization requests of wallets per minute, from one network address and in total.
 const AUTHORIZATION_REQUESTS_PER_CLIENT: u32 = 60;
 const AUTHORIZATION_REQUESTS: u32 = 6_000;
+/// Of these, the first ones of each network address, and how many further ones all addresses share.
+/// The rest of the total is left to addresses that push few (D-391).
+const FIRST_AUTHORIZATION_REQUESTS: u32 = 3;
+const FURTHER_AUTHORIZATION_REQUESTS: u32 = AUTHORIZATION_REQUESTS / 2;
 /// Credential offers per holder and hour.
 const OFFERS_PER_HOLDER: u32 = 60;
 /// Credentials that wallets fetch per holder and hour, one for each key. Each uses a status list
@@ -85,6 +90,10 @@ pub struct Limits {
     pub wallets: Limit,
     /// Authorization requests pushed from a network address.
     pub authorization_requests_per_client: Limit,
+    /// Authorization requests from a network address that do not count as further ones.
+    first_authorization_requests: Limit,
+    /// Authorization requests beyond the first ones of their addresses; the key is [`ALL`].
+    further_authorization_requests: Limit,
     /// Authorization requests pushed in total; the key is [`ALL`].
     pub authorization_requests: Limit,
     /// Credential offers created by a holder.
@@ -149,6 +158,8 @@ impl Limits {
             token: at_once("token", rates.token_requests_per_ip_per_minute, MINUTE),
             wallets: at_once("wallet", rates.wallet_requests_per_ip_per_minute, MINUTE),
             authorization_requests_per_client: at_once("client-par", AUTHORIZATION_REQUESTS_PER_CLIENT, MINUTE),
+            first_authorization_requests: at_once("client-par-first", FIRST_AUTHORIZATION_REQUESTS, MINUTE),
+            further_authorization_requests: at_once("par-further", FURTHER_AUTHORIZATION_REQUESTS, MINUTE),
             authorization_requests: at_once("par", AUTHORIZATION_REQUESTS, MINUTE),
             offers_per_holder: hourly("offer", OFFERS_PER_HOLDER),
             credentials_per_holder: hourly("credential", CREDENTIALS_PER_HOLDER),
@@ -174,12 +185,28 @@ impl Limits {
         }
     }
 
-    fn all(&self) -> [&Limit; 23] {
+    /// Counts an authorization request that is pushed from a network address.
+    ///
+    /// # Errors
+    /// A limit of the address or of all addresses is exceeded. Many requests from some addresses
+    /// leave room for the first ones of others.
+    pub fn check_authorization_request(&self, client: &IpAddr) -> Result<(), RateLimitStatus> {
+        self.authorization_requests_per_client.check(client)?;
+        if self.first_authorization_requests.check(client).is_err() {
+            self.further_authorization_requests.check(&ALL)?;
+        }
+        self.authorization_requests.check(&ALL)?;
+        Ok(())
+    }
+
+    fn all(&self) -> [&Limit; 25] {
         [
             &self.partner,
             &self.token,
             &self.wallets,
             &self.authorization_requests_per_client,
+            &self.first_authorization_requests,
+            &self.further_authorization_requests,
             &self.authorization_requests,
             &self.offers_per_holder,
             &self.credentials_per_holder,
@@ -255,4 +282,31 @@ async fn charge(store: &Store, charges: &[Debit]) -> Result<Vec<([u8; 32], Times
         Ok(charged)
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use ambient::Rng;
+    use store::Part;
+
+    /// Returns the key in the database of an address, with a root key made by `rng`.
+    async fn stored_key(address: IpAddr, rng: Rng) -> [u8; 32] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(Part::Keyring, folder.path(), "", 2).await.expect("a store");
+        let keyring = Keyring::open(store, folder.path(), HOUR, rng).await.expect("a key ring");
+        Key::from(&address).fingerprint(&keyring, "token")
+    }
+
+    /// Without the root key, the addresses cannot be found by trying all of them.
+    #[tokio::test]
+    async fn stored_keys_of_limits_depend_on_the_root_key() {
+        let [address, other] = [1, 2].map(|last| IpAddr::from(Ipv4Addr::new(192, 0, 2, last)));
+        let stored = stored_key(address, Rng::seeded(1)).await;
+        assert_eq!(stored_key(address, Rng::seeded(1)).await, stored);
+        assert_ne!(stored_key(address, Rng::seeded(2)).await, stored);
+        assert_ne!(stored_key(other, Rng::seeded(1)).await, stored);
+    }
 }

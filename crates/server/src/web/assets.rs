@@ -29,6 +29,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("verify.js", "text/javascript; charset=utf-8", include_str!("../../static/verify.js")),
     ("verdicts.js", "text/javascript; charset=utf-8", include_str!("../../static/verdicts.js")),
     ("checks.js", "text/javascript; charset=utf-8", include_str!("../../static/checks.js")),
+    ("names.js", "text/javascript; charset=utf-8", include_str!("../../static/names.js")),
     ("moments.js", "text/javascript; charset=utf-8", include_str!("../../static/moments.js")),
     ("local-time.js", "text/javascript; charset=utf-8", include_str!("../../static/local-time.js")),
     ("freshness.js", "text/javascript; charset=utf-8", include_str!("../../static/freshness.js")),

@@ -8,6 +8,7 @@ use axum::http::{Method, Response, Uri};
 use credential::Type;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use tenure::flows::document_sweep::delete_orphans;
 use tokio::net::TcpListener;
 
 use crate::support::app::TestApp;
@@ -20,6 +21,7 @@ enum Mode {
     Good,
     Missing,
     FailsParts,
+    FailsPartsAndAborts,
     ChangesBytes,
 }
 
@@ -31,6 +33,13 @@ struct Bucket {
     uploads: HashMap<String, Vec<u8>>,
     objects: HashMap<String, Vec<u8>>,
     aborted: usize,
+    refused_aborts: usize,
+}
+
+/// Returns an upload in the listing, whose key is its path in the bucket.
+fn listed(path: &str) -> String {
+    let key = path.trim_start_matches("/documents/");
+    format!("<Upload><Key>{key}</Key><UploadId>1</UploadId></Upload>")
 }
 
 impl Bucket {
@@ -46,7 +55,7 @@ impl Bucket {
                 let id = "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>";
                 (200, id.into())
             }
-            Method::PUT if self.mode == Mode::FailsParts => (500, Vec::new()),
+            Method::PUT if matches!(self.mode, Mode::FailsParts | Mode::FailsPartsAndAborts) => (500, Vec::new()),
             Method::PUT => {
                 self.uploads.entry(path).or_default().extend_from_slice(body);
                 (200, Vec::new())
@@ -59,6 +68,15 @@ impl Bucket {
                 self.objects.insert(path, object);
                 (200, "<CompleteMultipartUploadResult><ETag>1</ETag></CompleteMultipartUploadResult>".into())
             }
+            Method::DELETE if is_of_upload && self.mode == Mode::FailsPartsAndAborts => {
+                self.refused_aborts += 1;
+                (500, Vec::new())
+            }
+            Method::GET if query.contains("uploads=") => {
+                let uploads: String = self.uploads.keys().map(|path| listed(path)).collect();
+                (200, format!("<ListMultipartUploadsResult>{uploads}</ListMultipartUploadsResult>").into())
+            }
+            Method::GET if query.contains("list-type=") => (200, "<ListBucketResult></ListBucketResult>".into()),
             Method::DELETE if is_of_upload => {
                 self.uploads.remove(&path);
                 self.aborted += 1;
@@ -168,6 +186,28 @@ async fn failed_upload_leaves_no_parts_in_the_bucket() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
+    let bucket = setting.bucket.lock().expect("no panic");
+    assert_eq!((bucket.aborted, bucket.uploads.len()), (1, 0));
+}
+
+/// A bucket that fails while an upload is aborted keeps its parts until the sweep finds them.
+#[tokio::test]
+async fn parts_whose_abort_failed_are_swept_later() {
+    let setting = Setting::start(Mode::FailsPartsAndAborts).await;
+    setting.upload().await.assert_status(503);
+    for _ in 0..200 {
+        if setting.bucket.lock().expect("no panic").refused_aborts > 3 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let app = &setting.test.app;
+    setting.bucket.lock().expect("no panic").mode = Mode::Good;
+    let begun = app.now();
+    assert_eq!(delete_orphans(app, begun).await.expect("swept"), 0, "it may be in progress");
+    assert_eq!(setting.bucket.lock().expect("no panic").uploads.len(), 1);
+    setting.test.advance(app.config().object_storage.orphan_age + std::time::Duration::from_secs(1));
+    assert_eq!(delete_orphans(app, begun).await.expect("swept"), 1);
     let bucket = setting.bucket.lock().expect("no panic");
     assert_eq!((bucket.aborted, bucket.uploads.len()), (1, 0));
 }

@@ -7,12 +7,13 @@ use axum::Router;
 use axum::routing::get;
 use credential::Type;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tenure::flows::document_fetch::Fetcher;
 use tenure::outbound::Lookup;
 use tokio::net::TcpListener;
 
 use crate::support::app::TestApp;
-use crate::support::https::serve;
+use crate::support::https::{HttpsServer, serve};
 use crate::support::names::{addresses, table};
 use crate::support::samples;
 
@@ -104,4 +105,97 @@ async fn skipped_documents_of_a_silent_host_keep_their_attempts() {
     for number in 0..10 {
         assert_eq!(test.status(&token, &number.to_string()).await["assets"][0]["state"], "fetching", "{number}");
     }
+}
+
+/// A partner with documents at hosts that never respond, and at one that does.
+struct Hosts {
+    test: TestApp,
+    token: String,
+    silent: TcpListener,
+    fast: HttpsServer,
+    _roots: TempDir,
+}
+
+impl Hosts {
+    async fn start(silent_hosts: &[&str], timeout: &str) -> Self {
+        let pdf = || async { samples::bytes(&mut samples::pdf(|_, _| {})) };
+        let fast = serve(&[FAST], Router::new().route("/transcript.pdf", get(pdf))).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let roots = folder.path().join("roots.pem");
+        std::fs::write(&roots, &fast.certificate).expect("written");
+        let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let hosts = silent_hosts.iter().chain(&[FAST]);
+        let known: Vec<_> = hosts.map(|name| (*name, vec![addresses(&["127.0.0.1"])])).collect();
+        let roots = roots.display().to_string();
+        let settings = [
+            ("outbound.allowed_networks", "127.0.0.0/8"),
+            ("outbound.allowed_ports", "1-65535"),
+            ("outbound.ca_file", &*roots),
+            ("outbound.timeout", timeout),
+        ];
+        let test = TestApp::builder().settings(&settings).lookup(Lookup::Table(table(&known))).start().await;
+        let token = test.token(&test.partner().await).await;
+        Self { test, token, silent, fast, _roots: folder }
+    }
+
+    async fn push(&self, id: &str, address: &str) {
+        let body = body(id, address);
+        self.test.post("/api/partner/v2/add/requests/education", &self.token, &body).await.assert_status(201);
+    }
+
+    async fn push_silent(&self, id: &str, host: &str) {
+        let port = self.silent.local_addr().expect("an address").port();
+        self.push(id, &format!("https://{host}:{port}/{id}.pdf")).await;
+    }
+
+    /// Pushes a document of the host that responds, and expects that its fetch ends first.
+    async fn push_fast(&self, fetcher: &mut Fetcher) {
+        self.push("fast", &format!("https://{FAST}:{}/transcript.pdf", self.fast.port)).await;
+        while fetcher.step().await.expect("taken") > 0 {}
+        fetcher.fetch_ended().await;
+        assert_eq!(self.test.status(&self.token, "fast").await["assets"][0]["state"], "stored");
+    }
+}
+
+#[tokio::test]
+async fn documents_of_other_hosts_pass_those_of_a_slow_host() {
+    let hosts = Hosts::start(&["silent.example.net"], "30s").await;
+    for number in 0..30 {
+        hosts.push_silent(&number.to_string(), "silent.example.net").await;
+    }
+    let mut fetcher = Fetcher::new(&hosts.test.app);
+    while fetcher.step().await.expect("taken") > 0 {}
+    // Two fetches are running, which wait five seconds for a response.
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    hosts.push_fast(&mut fetcher).await;
+    // Those that were put aside are due one by one.
+    while fetcher.step().await.expect("taken") > 0 {}
+    hosts.test.advance(Duration::from_secs(4));
+    let mut taken = 0;
+    while let count @ 1.. = fetcher.step().await.expect("taken") {
+        taken += count;
+    }
+    assert!((1..10).contains(&taken), "{taken}");
+}
+
+#[tokio::test]
+async fn silent_hosts_have_half_of_their_partners_fetches() {
+    let names = ["one.example.net", "two.example.net", "three.example.net", "four.example.net"];
+    let hosts = Hosts::start(&names, "2s").await;
+    for number in 0..16 {
+        hosts.push_silent(&number.to_string(), names[number % 4]).await;
+    }
+    let mut fetcher = Fetcher::new(&hosts.test.app);
+    // Each host is silent twice.
+    for _ in 0..8 {
+        while fetcher.step().await.expect("taken") > 0 {}
+        fetcher.fetch_ended().await;
+    }
+    while !fetcher.is_idle() {
+        fetcher.fetch_ended().await;
+    }
+    // All documents are due, and no host rests.
+    hosts.test.advance(Duration::from_secs(125));
+    while fetcher.step().await.expect("taken") > 0 {}
+    hosts.push_fast(&mut fetcher).await;
 }

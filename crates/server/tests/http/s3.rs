@@ -86,6 +86,23 @@ async fn aborted_upload_leaves_no_object_and_orphans_are_swept() {
 }
 
 #[tokio::test]
+async fn unfinished_upload_of_a_killed_server_is_swept() {
+    let test = server(&[]).await;
+    let objects = &test.app.documents().objects;
+    assert!(objects.lists_unfinished().await.expect("listed"));
+    let mut writer = objects.writer(test.app.id(), &Key::random(test.app.rng())).await.expect("a writer");
+    writer.write(&vec![7; 6 * 1024 * 1024]).await.expect("written");
+    // It is not dropped, so it does not abort its upload.
+    let _killed = std::mem::ManuallyDrop::new(writer);
+    let now = test.app.now();
+    let before = now - std::time::Duration::from_secs(1);
+    assert_eq!(objects.delete_unfinished(before).await.expect("swept"), 0, "it may be in progress");
+    let later = now + std::time::Duration::from_secs(3601);
+    assert_eq!(objects.delete_unfinished(later).await.expect("swept"), 1);
+    assert_eq!(objects.delete_unfinished(later).await.expect("swept"), 0);
+}
+
+#[tokio::test]
 async fn unreachable_bucket_returns_503_and_loses_nothing() {
     let test = server(&[("object_storage.endpoint", "http://127.0.0.1:9")]).await;
     let token = test.token(&test.partner().await).await;

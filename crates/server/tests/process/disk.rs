@@ -10,7 +10,7 @@ use std::process::{ChildStdin, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::tenure::{Process, until};
+use crate::tenure::{Process, Server, until};
 
 /// TENURE_TEST_NO_NAMESPACES=1 skips these tests where that is expected.
 const FORBIDDEN: &str = "file systems cannot be mounted in a namespace here (TENURE_TEST_NO_NAMESPACES=1 does without)";
@@ -203,4 +203,22 @@ fn partner_add_on_a_full_disk_prints_no_secret() {
     assert!(is_listed && list.contains("First") && !list.contains("Late"), "{list}");
     let (is_added, printed) = partner(&mut disk, &add("Late"));
     assert!(is_added && printed.contains("client_secret"), "{printed}");
+}
+
+/// A limit of file sizes, such as `LimitFSIZE` of systemd, makes writes fail on a disk with space.
+#[test]
+fn file_size_limit_is_like_a_full_disk() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(&folder.path().join("data"), &[], &[]);
+    let token = server.token(&[]);
+    let limit = |bytes: &str| {
+        let (pid, size) = (format!("--pid={}", server.id()), format!("--fsize={bytes}:unlimited"));
+        assert!(Command::new("prlimit").args([pid, size]).status().expect("prlimit is there").success());
+    };
+    let push = |id: &str| server.push(&token, id).expect("the server is there").status;
+    assert_eq!(push("before"), 201);
+    limit("1");
+    assert_eq!(push("during"), 503);
+    limit("unlimited");
+    until("pushes again", || (push("after") == 201).then_some(()));
 }

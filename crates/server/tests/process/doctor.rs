@@ -230,7 +230,7 @@ fn doctor_warns_of_disabled_webhooks() {
     let mail = format!("dir:{}", server.data.join("mail").display());
     let token = server.token(&[]);
     let headers = [("Authorization", &*format!("Bearer {token}")), ("Content-Type", "application/json")];
-    let url = format!("http://127.0.0.1:{}/hook", gone_receiver());
+    let url = format!("http://127.0.0.1:{}/hook/marked-secret", gone_receiver());
     let body = json!({ "url": url, "name": "Production", "events": ["atsp_request.created"] }).to_string();
     let webhooks = "/api/partner/v2/webhooks";
     let made = request(server.port, "POST", webhooks, &headers, &body).expect("an answer").json();
@@ -243,6 +243,13 @@ fn doctor_warns_of_disabled_webhooks() {
     let found = doctor(&server.data, &["--base-url", &base, "--mail", &mail]);
     let (outcome, fix) = found.of("Webhooks", "Acme Payroll, Production");
     assert!(outcome == "warning" && fix.contains("410 (Gone)") && found.2.contains("disabled since"), "{}", found.2);
+    // A webhook that is not disabled is shown too.
+    let url = format!("http://127.0.0.1:{}/hook/marked-secret", gone_receiver());
+    let body = json!({ "url": url, "name": "Staging", "events": ["atsp_request.created"] }).to_string();
+    assert_eq!(request(server.port, "POST", webhooks, &headers, &body).expect("an answer").status, 201);
+    let found = doctor(&server.data, &["--base-url", &base, "--mail", &mail]);
+    found.of("Webhooks", "Acme Payroll, Staging");
+    assert!(!found.2.contains("marked-secret"), "a path may hold a secret: {}", found.2);
 }
 
 #[test]

@@ -15,7 +15,6 @@ pub const TIMEOUT: Duration = Duration::from_secs(90);
 /// The path of a push.
 pub const PUSH: &str = "/api/partner/v2/add/requests/career_history";
 
-/// The binary.
 pub fn binary() -> Command {
     Command::new(env!("CARGO_BIN_EXE_tenure"))
 }
@@ -50,11 +49,9 @@ pub fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
 /// A response.
 #[derive(Debug)]
 pub struct Answer {
-    /// The status.
     pub status: u16,
     /// The status line and headers; hyper writes names in lower case.
     pub head: String,
-    /// The body.
     pub body: String,
 }
 

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use credential::jws;
 use credential::key::{Algorithm, SoftwareKey};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::verify::{ISSUER, key, token, verify};
 
@@ -38,23 +38,38 @@ fn certificate_of_an_authority_is_an_anchor_and_not_a_key() {
     let error = said["error"].as_str().unwrap_or_default();
     assert!(code == Some(2) && error.contains("this is a certificate authority's certificate"), "{said}");
 
-    let certified = |address: &str| {
+    let certified = |names: &[&str], payload: &Value| {
         let document = rustls::pki_types::PrivatePkcs8KeyDer::from(key().pkcs8().expect("PKCS #8"));
         let pair = rcgen::KeyPair::from_pkcs8_der_and_sign_algo(&document, &rcgen::PKCS_ECDSA_P256_SHA256);
         let mut params = rcgen::CertificateParams::default();
         params.distinguished_name.push(rcgen::DnType::CommonName, "Signing key");
-        params.subject_alt_names = vec![rcgen::SanType::URI(address.try_into().expect("ASCII"))];
+        let name = |name: &&str| rcgen::SanType::URI((*name).try_into().expect("ASCII"));
+        params.subject_alt_names = names.iter().map(name).collect();
         let made = params.signed_by(&pair.expect("a key"), &authority).expect("a certificate");
         let x5c = [base64::engine::general_purpose::STANDARD.encode(made.der())];
         let header = jws::protected(&json!({ "alg": "ES256", "typ": "dc+sd-jwt", "kid": "k1", "x5c": x5c }));
-        let payload = json!({ "iss": ISSUER, "vct": "urn:example:career" });
         jws::sign(&header, payload.to_string().as_bytes(), &key()).expect("signed") + "~"
     };
-    let (code, said) = verify(&certified(ISSUER), &file);
+    let named = json!({ "iss": ISSUER, "vct": "urn:example:career" });
+    let (code, said) = verify(&certified(&[ISSUER], &named), &file);
     assert_eq!((code, &said["conclusion"]), (Some(0), &json!("valid")), "{said}");
-    let (code, said) = verify(&certified("https://other.example"), &file);
+    let (code, said) = verify(&certified(&["https://other.example"], &named), &file);
     assert_eq!((code, &said["conclusion"]), (Some(3), &json!("not_checkable")), "{said}");
     assert!(said.to_string().contains("names another issuer"), "{said}");
+
+    // Without iss the certificate names the issuer, if it names exactly one.
+    let unnamed = json!({ "vct": "urn:example:career" });
+    let (code, said) = verify(&certified(&[ISSUER], &unnamed), &file);
+    assert_eq!((code, &said["conclusion"]), (Some(0), &json!("valid")), "{said}");
+    assert!(said.to_string().contains(&format!("belongs to {ISSUER}")), "{said}");
+    for names in [vec![], vec!["urn:example:issuer"], vec![ISSUER, "https://other.example"]] {
+        let (code, said) = verify(&certified(&names, &unnamed), &file);
+        assert_eq!((code, &said["conclusion"]), (Some(3), &json!("not_checkable")), "{names:?}: {said}");
+    }
+    // The issuer's own key vouches for no name.
+    std::fs::write(&file, json!({ "keys": [key().public().published_jwk("k1")] }).to_string()).expect("written");
+    let (code, said) = verify(&certified(&[ISSUER], &unnamed), &file);
+    assert_eq!((code, &said["conclusion"]), (Some(3), &json!("not_checkable")), "{said}");
 }
 
 #[test]

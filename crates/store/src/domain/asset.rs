@@ -69,7 +69,6 @@ pub enum AssetStage {
 /// A document in the object store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// Name of the object.
     pub name: Uuid,
     /// Size of the document in bytes.
     pub size: u64,
@@ -110,7 +109,6 @@ impl Failure {
         }
     }
 
-    /// Returns the failure with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|failure| failure.name() == name)
     }

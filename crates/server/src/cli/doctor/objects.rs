@@ -36,9 +36,17 @@ pub(super) async fn check(report: &mut Report, it: &Examination, instance: Optio
         Err(error) => return report.fail("object store", error, fix),
     };
     match tried {
-        Ok(Ok(())) => {
+        Ok(Ok(lists_unfinished)) => {
             let measured = format!("wrote, read and deleted an object in {place} in {}", render(started.elapsed()));
             report.ok("object store", measured);
+            if !lists_unfinished {
+                report.warn(
+                    "unfinished uploads",
+                    "the bucket does not list them, so parts stay in it after a failure of the bucket or a kill",
+                    "Let the key list multipart uploads (s3:ListBucketMultipartUploads), or give the bucket the \
+                     lifecycle rule in docs/operate/configure.md.",
+                );
+            }
         }
         Ok(Err(error)) => report.fail("object store", error.to_string(), fix),
         Err(_) => report.fail("object store", format!("{place} timed out"), fix),
@@ -46,14 +54,14 @@ pub(super) async fn check(report: &mut Report, it: &Examination, instance: Optio
 }
 
 /// Writes and reads a test object with a new id. If it is not deleted, the server's sweep treats it
-/// as an orphan.
-async fn probe(it: &Examination, objects: &Objects) -> Result<(), StoreError> {
+/// as an orphan. Returns whether unfinished uploads are listed.
+async fn probe(it: &Examination, objects: &Objects) -> Result<bool, StoreError> {
     let (name, key) = (it.rng.id(it.now()), Key::random(&it.rng));
     objects.put(name, &key, PROBE).await?;
     let read = objects.read_whole(name, &key, PROBE.len()).await;
     objects.delete(name).await?;
     if read? == PROBE {
-        Ok(())
+        objects.lists_unfinished().await
     } else {
         Err(StoreError::Broken("the bytes read differ from the bytes written".to_owned()))
     }

@@ -10,7 +10,6 @@ use super::error::InspectError;
 /// An accepted document and the form in which it is delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Accepted {
-    /// Unchanged.
     Unchanged,
     /// Unchanged because it is digitally signed.
     Signed,
@@ -38,7 +37,6 @@ pub enum Verdict {
         /// Number of bytes that follow.
         size: u64,
     },
-    /// It is refused.
     Refused {
         /// The reason, in a sentence for the partner.
         reason: String,

@@ -1,5 +1,8 @@
 //! Limits for wallets and holders.
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
 use serde_json::json;
 use tenure::rate_limit::ALL;
 
@@ -16,7 +19,7 @@ async fn authorization_requests_are_rate_limited_by_ip() {
         push(&wallet, &authorization(VERIFIER)).await.assert_status(201);
     }
     push(&wallet, &authorization(VERIFIER)).await.assert_status(429);
-    test.advance(std::time::Duration::from_secs(1));
+    test.advance(Duration::from_secs(1));
     push(&wallet, &authorization(VERIFIER)).await.assert_status(201);
 }
 
@@ -27,8 +30,37 @@ async fn authorization_requests_are_rate_limited_in_all() {
     test.app.limits().authorization_requests.spend(&ALL, 5_999).expect("other addresses push as many");
     push(&wallet, &authorization(VERIFIER)).await.assert_status(201);
     push(&wallet, &authorization(VERIFIER)).await.assert_status(429);
-    test.advance(std::time::Duration::from_secs(1));
+    test.advance(Duration::from_secs(1));
     push(&wallet, &authorization(VERIFIER)).await.assert_status(201);
+}
+
+/// 100 addresses push as fast as each of them may, which was the whole of the common limit.
+#[tokio::test]
+async fn busy_addresses_leave_authorization_requests_to_others() {
+    let test = TestApp::new().await;
+    let wallet = TestWallet::new(&test);
+    let limits = test.app.limits();
+    let through = |address: IpAddr, tries: usize| {
+        (0..tries).filter(|_| limits.check_authorization_request(&address).is_ok()).count()
+    };
+    for _ in 0..3 {
+        let counted: usize = (0..100).map(|last| through(Ipv4Addr::new(192, 0, 2, last).into(), 60)).sum();
+        assert_eq!(counted, 100 * 3 + 3_000);
+        let newcomers: usize = (0..200).map(|last| through(Ipv4Addr::new(198, 51, 100, last).into(), 3)).sum();
+        assert_eq!(newcomers, 200 * 3);
+        push(&wallet, &authorization(VERIFIER)).await.assert_status(201);
+        test.advance(Duration::from_secs(60));
+    }
+}
+
+/// The requests of addresses that push few are bounded too.
+#[tokio::test]
+async fn first_authorization_requests_are_limited_in_all() {
+    let test = TestApp::new().await;
+    let limits = test.app.limits();
+    let address = |number: u32| IpAddr::from(Ipv4Addr::from(0x0a00_0000 + number));
+    let counted = (0..7_000).filter(|number| limits.check_authorization_request(&address(*number)).is_ok()).count();
+    assert_eq!(counted, 6_000);
 }
 
 #[tokio::test]

@@ -27,15 +27,15 @@ async fn document(State(documents): State<Documents>, uri: Uri) -> Result<String
 }
 
 /// Another issuer, with the documents on its site.
-struct Issuer {
+pub(super) struct Issuer {
     server: HttpsServer,
     documents: Documents,
     key: SoftwareKey,
-    address: String,
+    pub(super) address: String,
 }
 
 impl Issuer {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let documents = Documents::default();
         let server = serve(&[HOST], Router::new().fallback(document).with_state(documents.clone())).await;
         let address = format!("https://{HOST}:{}", server.port);
@@ -45,7 +45,7 @@ impl Issuer {
         this
     }
 
-    fn publish(&self, path: &str, document: &str) {
+    pub(super) fn publish(&self, path: &str, document: &str) {
         self.documents.lock().expect("documents").insert(path.to_owned(), document.to_owned());
     }
 
@@ -75,9 +75,14 @@ impl Issuer {
     /// Starts the application so that it reaches this issuer; `trusted` is the file of trusted
     /// issuers.
     async fn app(&self, trusted: Option<&Value>) -> TestApp {
+        self.app_with(trusted, None).await
+    }
+
+    /// Starts the application as [`Issuer::app`] does; `anchors` is the file of trust anchors.
+    pub(super) async fn app_with(&self, trusted: Option<&Value>, anchors: Option<&str>) -> TestApp {
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name).display().to_string();
-        let (roots, listed) = (path("roots.pem"), path("issuers.json"));
+        let (roots, listed, anchors_file) = (path("roots.pem"), path("issuers.json"), path("anchors.pem"));
         std::fs::write(&roots, &self.server.certificate).expect("written");
         let mut settings = vec![
             ("outbound.allowed_networks", "127.0.0.0/8"),
@@ -89,13 +94,17 @@ impl Issuer {
             std::fs::write(&listed, format!("\u{feff}{trusted}")).expect("written");
             settings.push(("openid4vp.trusted_issuers", &*listed));
         }
+        if let Some(anchors) = anchors {
+            std::fs::write(&anchors_file, anchors).expect("written");
+            settings.push(("openid4vp.trust_anchors", &*anchors_file));
+        }
         let names = table(&[(HOST, vec![addresses(&["127.0.0.1"])])]);
         let settings = settings.clone();
         TestApp::builder().settings(&settings).folder(folder).lookup(Lookup::Table(names)).start().await
     }
 }
 
-async fn verify(test: &TestApp, access: &str, token: &str) -> Value {
+pub(super) async fn verify(test: &TestApp, access: &str, token: &str) -> Value {
     test.post(VERIFY, access, &json!({ "token": token })).await.assert_status(200).json()
 }
 

@@ -153,7 +153,6 @@ impl Decode for Hex {
     }
 }
 
-/// `ASCII85Decode`.
 #[derive(Debug, Default)]
 pub struct Ascii85 {
     group: u32,

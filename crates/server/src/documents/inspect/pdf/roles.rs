@@ -232,6 +232,34 @@ fn annotation(key: &[u8]) -> Field {
 
 /// Returns the role of an entry of page content (sections 8 and 9).
 fn drawing(role: Role, key: &[u8]) -> Option<Role> {
+    graphics(role, key).or_else(|| font(role, key)).or_else(|| colour(role, key))
+}
+
+/// Returns the role of an entry of a font and its parts (section 9).
+fn font(role: Role, key: &[u8]) -> Option<Role> {
+    Some(match (role, key) {
+        (
+            Role::Font,
+            b"Type" | b"Subtype" | b"BaseFont" | b"FirstChar" | b"LastChar" | b"Widths" | b"Name" | b"FontBBox"
+            | b"FontMatrix" | b"CIDSystemInfo" | b"DW" | b"W" | b"DW2" | b"W2",
+        ) => Role::Flat,
+        (Role::Font, b"Encoding" | b"ToUnicode") | (Role::Encoding, b"UseCMap") => Role::Encoding,
+        (Role::Font, b"DescendantFonts") => Role::Font,
+        (Role::Font, b"FontDescriptor") => Role::Descriptor,
+        (Role::Font, b"CIDToGIDMap") => Role::Data,
+        (Role::Font, b"CharProcs") => Role::Glyphs,
+        (Role::Descriptor, b"FontFile" | b"FontFile2" | b"FontFile3" | b"CIDSet") => Role::Data,
+        (Role::Descriptor, b"FD") => return None,
+        (Role::Descriptor, _) => Role::Flat,
+        (Role::Encoding, b"Type" | b"BaseEncoding" | b"Differences" | b"CMapName" | b"CIDSystemInfo" | b"WMode")
+        | (Role::Data, b"Type" | b"Subtype" | b"Length1" | b"Length2" | b"Length3") => Role::Flat,
+        _ => return None,
+    })
+}
+
+/// Returns the role of an entry of a resource dictionary, an external object, an appearance, or the
+/// graphics state (sections 7.8.3, 8.4, 8.8 to 8.10 and 11).
+fn graphics(role: Role, key: &[u8]) -> Option<Role> {
     Some(match (role, key) {
         (Role::Resources, b"Font") => Role::Fonts,
         (Role::Resources, b"XObject") => Role::XObjects,
@@ -241,22 +269,7 @@ fn drawing(role: Role, key: &[u8]) -> Option<Role> {
         (Role::Resources, b"Shading") => Role::Shadings,
         (Role::Resources, b"Properties") => Role::PropertyLists,
         (Role::Resources, b"ProcSet") => Role::Flat,
-        (
-            Role::Font,
-            b"Type" | b"Subtype" | b"BaseFont" | b"FirstChar" | b"LastChar" | b"Widths" | b"Name" | b"FontBBox"
-            | b"FontMatrix" | b"CIDSystemInfo" | b"DW" | b"W" | b"DW2" | b"W2",
-        ) => Role::Flat,
-        (Role::Font, b"Encoding" | b"ToUnicode") | (Role::Encoding, b"UseCMap") => Role::Encoding,
-        (Role::Font, b"DescendantFonts") | (Role::State, b"Font") => Role::Font,
-        (Role::Font, b"FontDescriptor") => Role::Descriptor,
-        (Role::Font, b"CIDToGIDMap") => Role::Data,
-        (Role::Font, b"CharProcs") => Role::Glyphs,
         (Role::Font | Role::XObject | Role::Pattern, b"Resources") => Role::Resources,
-        (Role::Descriptor, b"FontFile" | b"FontFile2" | b"FontFile3" | b"CIDSet") => Role::Data,
-        (Role::Descriptor, b"FD") => return None,
-        (Role::Descriptor, _) => Role::Flat,
-        (Role::Encoding, b"Type" | b"BaseEncoding" | b"Differences" | b"CMapName" | b"CIDSystemInfo" | b"WMode")
-        | (Role::Data, b"Type" | b"Subtype" | b"Length1" | b"Length2" | b"Length3") => Role::Flat,
         (
             Role::XObject,
             b"Type" | b"Subtype" | b"Width" | b"Height" | b"BitsPerComponent" | b"Intent" | b"ImageMask" | b"Decode"
@@ -276,8 +289,17 @@ fn drawing(role: Role, key: &[u8]) -> Option<Role> {
             b"Type" | b"LW" | b"LC" | b"LJ" | b"ML" | b"D" | b"RI" | b"OP" | b"op" | b"OPM" | b"FL" | b"SM" | b"SA"
             | b"BM" | b"CA" | b"ca" | b"AIS" | b"TK",
         ) => Role::Flat,
+        (Role::State, b"Font") => Role::Font,
         (Role::State, b"TR" | b"TR2" | b"BG" | b"BG2" | b"UCR" | b"UCR2") | (Role::SoftMask, b"TR") => Role::Space,
         (Role::State, b"SMask") => Role::SoftMask,
+        _ => return None,
+    })
+}
+
+/// Returns the role of an entry of a colour space, a function, a pattern or a shading, or of the
+/// parameters of a filter (sections 7.4, 7.10, 8.6 and 8.7).
+fn colour(role: Role, key: &[u8]) -> Option<Role> {
+    Some(match (role, key) {
         (
             Role::Space,
             b"N" | b"Range" | b"WhitePoint" | b"BlackPoint" | b"Gamma" | b"Matrix" | b"FunctionType" | b"Domain"
