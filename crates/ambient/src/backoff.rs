@@ -1,6 +1,5 @@
 //! Exponential backoff between retries.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::rng::Rng;
@@ -25,8 +24,14 @@ impl Backoff {
     /// Returns a random wait of at most [`Backoff::wait`] (full jitter), so that requests that
     /// failed together are not retried together. The resolution is one millisecond.
     pub fn jittered(self, failures: i64, rng: &Rng) -> Duration {
-        let longest = u32::try_from(self.wait(failures).as_millis()).unwrap_or(u32::MAX);
-        NonZeroU32::new(longest).map_or(Duration::ZERO, |longest| Duration::from_millis(rng.below(longest).into()))
+        rng.duration_below(self.wait(failures))
+    }
+
+    /// Returns a random wait between half of [`Backoff::wait`] and all of it (equal jitter), so
+    /// that no retry follows at once.
+    pub fn half_jittered(self, failures: i64, rng: &Rng) -> Duration {
+        let half = self.wait(failures) / 2;
+        half + rng.duration_below(half)
     }
 }
 
@@ -50,5 +55,9 @@ mod tests {
         assert!(waits.iter().any(|wait| *wait != waits[0]), "{waits:?}");
         let none = Backoff { first: Duration::ZERO, longest: Duration::ZERO };
         assert_eq!(none.jittered(1, &rng), Duration::ZERO);
+        let waits: Vec<Duration> = (0..50).map(|_| BACKOFF.half_jittered(2, &rng)).collect();
+        let half = Duration::from_secs(10)..Duration::from_secs(20);
+        assert!(waits.iter().all(|wait| half.contains(wait)), "{waits:?}");
+        assert!(waits.iter().any(|wait| *wait != waits[0]), "{waits:?}");
     }
 }

@@ -94,7 +94,6 @@ impl serde::Serialize for Timestamp {
 /// The source of the current time: the system clock, or a manual clock for tests.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The system clock.
     System,
     /// A clock that moves only when a test moves it.
     Manual(Arc<Manual>),

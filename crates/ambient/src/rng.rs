@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -133,6 +134,13 @@ impl Rng {
                 return draw % end;
             }
         }
+    }
+
+    /// Returns a random duration below `end`, in whole milliseconds; zero if `end` is shorter than
+    /// one.
+    pub fn duration_below(&self, end: Duration) -> Duration {
+        let millis = u32::try_from(end.as_millis()).unwrap_or(u32::MAX);
+        NonZeroU32::new(millis).map_or(Duration::ZERO, |end| Duration::from_millis(self.below(end).into()))
     }
 
     /// Returns a uniformly distributed six-digit code.

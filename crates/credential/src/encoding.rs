@@ -33,6 +33,24 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// Parses the hexadecimal form of exactly `N` bytes.
+///
+/// ```
+/// assert_eq!(credential::encoding::from_hex("00abFF"), Some([0, 171, 255]));
+/// assert_eq!(credential::encoding::from_hex::<1>("+1"), None);
+/// ```
+pub fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.len() != 2 * N {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        let digit = |digit: u8| char::from(digit).to_digit(16);
+        *byte = u8::try_from(16 * digit(digits[0])? + digit(digits[1])?).ok()?;
+    }
+    Some(bytes)
+}
+
 /// Computes the SHA-256 of `parts`, one after the other, without copying them.
 ///
 /// ```

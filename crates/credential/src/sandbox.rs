@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::field_error::Code;
 use crate::json::Node;
 use crate::limits::ID;
+use crate::period::parse_period;
 use crate::pointer::Path;
 use crate::schema::{Member, Presence, Shape, check_object};
 use crate::submission::{ParseError, object, text};
@@ -74,19 +75,10 @@ const ADVANCE: [Member; 1] = [Member {
 const FARTHEST: Duration = Duration::from_secs(30 * 86_400);
 
 /// Parses a period of time in the sandbox, such as `30s`, `5m`, `48h` or `2d`; `None` if it is
-/// another text or zero.
+/// another text, contains a space, or is zero.
 pub fn parse_sandbox_period(text: &str) -> Option<Duration> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return None,
-    };
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    let number: u64 = if is_number { number.parse().ok()? } else { return None };
-    number.checked_mul(seconds).filter(|seconds| *seconds > 0).map(Duration::from_secs)
+    let is_compact = !text.contains(char::is_whitespace);
+    parse_period(text).filter(|period| is_compact && !period.is_zero())
 }
 
 /// Parses the body of a request to advance the clock, `{ "advance": "48h" }`.
@@ -113,11 +105,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn periods_are_a_whole_number_and_a_unit() {
+    fn sandbox_periods_are_compact_and_longer_than_zero() {
         for (text, seconds) in [("30s", 30), ("5m", 300), ("48h", 172_800), ("2d", 172_800)] {
             assert_eq!(parse_sandbox_period(text), Some(Duration::from_secs(seconds)), "{text}");
         }
-        for bad in ["", "s", "0s", "5", "5 m", "-5m", "+5m", "1.5h", "5M", "5\u{e9}", "99999999999999999999d"] {
+        for bad in ["", "s", "0s", "5", "5 m", " 5m", "-5m", "+5m", "1.5h", "5M", "5\u{e9}", "99999999999999999999d"] {
             assert_eq!(parse_sandbox_period(bad), None, "{bad}");
         }
     }

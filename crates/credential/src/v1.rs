@@ -6,7 +6,6 @@
 //! result is an ordinary [`Submission`].
 
 use bytes::Bytes;
-use serde_json::{Value, json};
 
 use crate::asset::{Asset, AssetKind, AssetSource, is_data_url, source};
 use crate::context::Context;
@@ -15,14 +14,14 @@ use crate::field_error::{Code, FieldErrors};
 use crate::json::{Members, Node};
 use crate::limits::BATCH;
 use crate::pointer::Path;
-use crate::schema::{Member, Presence, Shape, check_object, nearest, object_schema};
+use crate::schema::{Member, Presence, Shape, check_object, nearest};
 use crate::submission::{PARTNER_CHAIN, ParseError, Submission, names, object, text};
 use crate::types::{ALL, Type};
 
 /// The id of the single document in v1.
 const DOCUMENT: &str = "document";
 
-const V1_ID: Member = Member {
+pub(crate) const V1_ID: Member = Member {
     name: "id",
     shape: Shape::Id,
     presence: Presence::Required,
@@ -32,7 +31,7 @@ const V1_ID: Member = Member {
 };
 
 /// Returns the members of a submission, or of a batch item, which has no document type.
-fn envelope(document_type: Presence) -> [Member; 4] {
+pub(crate) fn envelope(document_type: Presence) -> [Member; 4] {
     let named =
         |name, presence, meaning| Member { name, shape: Shape::Text, presence, label: "", meaning, example: "" };
     [
@@ -50,7 +49,7 @@ fn envelope(document_type: Presence) -> [Member; 4] {
     ]
 }
 
-fn data_members(v1: &V1, fields: &'static [Member]) -> [Member; 3] {
+pub(crate) fn data_members(v1: &V1, fields: &'static [Member]) -> [Member; 3] {
     let takes_document = v1.document_types.iter().any(|(_, kind)| kind.is_some());
     [
         Member {
@@ -109,10 +108,8 @@ fn read(
     context: &Context<'_>,
     field_errors: &mut FieldErrors,
 ) -> Submission {
-    let id_pointer = Path::Member(path, "id").pointer().into();
-    let credential_id = text(object.remove("id"));
     let mut submission = Submission {
-        credential_id,
+        credential_id: text(object.remove("id")),
         credential_type,
         fields: String::new(),
         hints: Vec::new(),
@@ -121,58 +118,90 @@ fn read(
         assets: Vec::new(),
         document_type: None,
         missing_document: None,
-        id_pointer,
+        id_pointer: Path::Member(path, "id").pointer().into(),
         notify: None,
         return_url: None,
     };
     let Some(v1) = &credential_type.v1 else { return submission };
-    let named = object.remove("document_type").filter(Node::is_string);
-    let kind = named
-        .as_ref()
-        .and_then(Node::as_str)
-        .map(|name| (name, v1.document_types.iter().find(|(known, _)| *known == name)));
-    if let Some((name, None)) = kind {
-        let known = || v1.document_types.iter().map(|(known, _)| *known);
-        field_errors
-            .add(&Path::Member(path, "document_type"), Code::ChoiceUnknown, || {
-                let known: Vec<&str> = known().collect();
-                format!("The document_type of {credential_type} must be one of: {}.", known.join(", "))
-            })
-            .received(&Node::from(name))
-            .suggest(nearest(name, known()).map(ToOwned::to_owned));
-    }
+    let kind = take_document_type(&mut object, credential_type, v1, path, field_errors);
     let data_path = Path::Member(path, "data");
-    let mut data = match object.remove("data") {
-        Some(Node::Object(data)) => data,
-        Some(mut other) => {
-            Shape::Object(&[]).check(&mut other, &data_path, field_errors);
-            return submission;
+    match object.remove("data") {
+        Some(Node::Object(mut data)) => {
+            read_credential(&mut data, v1, &data_path, context, field_errors, &mut submission);
+            take_document(&mut data, v1, kind, &data_path, field_errors, &mut submission);
         }
-        None => return submission,
-    };
-    submission.partner_chain = take_chain(&mut data, &data_path, field_errors);
+        Some(mut other) => Shape::Object(&[]).check(&mut other, &data_path, field_errors),
+        None => {}
+    }
+    submission
+}
+
+/// Removes and validates `document_type`. Returns the kind of document that it names, which is
+/// `None` for the name `none`.
+fn take_document_type(
+    object: &mut Members<'_>,
+    credential_type: Type,
+    v1: &V1,
+    path: &Path<'_>,
+    field_errors: &mut FieldErrors,
+) -> Option<Option<AssetKind>> {
+    let named = object.remove("document_type").filter(Node::is_string);
+    let name = named.as_ref().and_then(Node::as_str)?;
+    if let Some((_, kind)) = v1.document_types.iter().find(|(known, _)| *known == name) {
+        return Some(*kind);
+    }
+    let known = || v1.document_types.iter().map(|(known, _)| *known);
+    field_errors
+        .add(&Path::Member(path, "document_type"), Code::ChoiceUnknown, || {
+            let known: Vec<&str> = known().collect();
+            format!("The document_type of {credential_type} must be one of: {}.", known.join(", "))
+        })
+        .received(&Node::from(name))
+        .suggest(nearest(name, known()).map(ToOwned::to_owned));
+    None
+}
+
+/// Validates the content of `data`, and takes the credential and its partner chain from it.
+fn read_credential(
+    data: &mut Members<'_>,
+    v1: &V1,
+    path: &Path<'_>,
+    context: &Context<'_>,
+    field_errors: &mut FieldErrors,
+    submission: &mut Submission,
+) {
+    let credential_type = submission.credential_type;
+    submission.partner_chain = take_chain(data, path, field_errors);
     let older = v1.older.filter(|(marker, _)| data.get("credential").is_some_and(|known| known.get(marker).is_some()));
     let fields = older.map_or(credential_type.fields, |(_, fields)| fields);
-    check_object(&mut data, &data_members(v1, fields), &data_path, field_errors);
+    check_object(data, &data_members(v1, fields), path, field_errors);
     let fields = data.remove("credential").unwrap_or_default();
     if fields.is_object() {
-        let credential = Path::Member(&data_path, "credential");
+        let credential = Path::Member(path, "credential");
         (credential_type.rules)(&fields, &credential, context, field_errors);
     }
     submission.fields = fields.to_json();
     submission.hints = (credential_type.advice)(&fields, &submission.id_pointer);
-    let kind = kind.and_then(|(_, known)| known).map(|(_, kind)| *kind);
-    if let Some(document) = data.remove(DOCUMENT) {
-        let here = Path::Member(&data_path, DOCUMENT);
-        let asset = read_document(&document, kind, v1, &here, field_errors);
-        if let Some(asset) = &asset {
-            submission.document_type = Some(credential_type.document_type(asset.kind));
-        }
-        submission.assets.extend(asset);
-    } else {
-        submission.missing_document = missing_document(v1, kind);
+}
+
+/// Takes the single document from `data`. `named` is the kind that `document_type` names.
+fn take_document(
+    data: &mut Members<'_>,
+    v1: &V1,
+    named: Option<Option<AssetKind>>,
+    path: &Path<'_>,
+    field_errors: &mut FieldErrors,
+    submission: &mut Submission,
+) {
+    let Some(document) = data.remove(DOCUMENT) else {
+        submission.missing_document = missing_document(v1, named);
+        return;
+    };
+    let asset = read_document(&document, named, v1, &Path::Member(path, DOCUMENT), field_errors);
+    if let Some(asset) = &asset {
+        submission.document_type = Some(submission.credential_type.document_type(asset.kind));
     }
-    submission
+    submission.assets.extend(asset);
 }
 
 /// Returns the name of the `document_type` of a body without a document, if it promises one. Where
@@ -318,64 +347,4 @@ fn check_item(
         return None;
     };
     Some(read(std::mem::take(object), credential_type, path, context, field_errors))
-}
-
-impl Type {
-    /// Returns the JSON Schema (2020-12) of a v1 body; `None` if v1 does not support this type.
-    pub fn v1_schema(self) -> Option<Value> {
-        let mut schema = item_schema(self, Presence::Required)?;
-        schema["properties"]["credential_type"] = json!({ "type": "string", "const": self.name(), "description": "The credential type, the same as in the path." });
-        Some(schema)
-    }
-
-    /// Returns a valid v1 body; `None` if v1 does not support this type.
-    pub fn v1_sample(self) -> Option<Value> {
-        let v1 = self.v1.as_ref()?;
-        let mut sample = (self.sample)();
-        Some(json!({
-            "id": sample["credential_id"].take(),
-            "document_type": v1.document_types.first()?.0,
-            "credential_type": self.name(),
-            "data": { "credential": sample["fields"].take() },
-        }))
-    }
-}
-
-fn item_schema(credential_type: Type, document_type: Presence) -> Option<Value> {
-    let v1 = credential_type.v1.as_ref()?;
-    let mut schema = object_schema(&envelope(document_type));
-    let mut data = object_schema(&data_members(v1, credential_type.fields));
-    data["properties"]["document"] = json!({ "type": ["string", "null"], "description": "An https URL, an OpenCerts document as a string, or null." });
-    if let Some((_, older)) = v1.older {
-        data["properties"]["credential"] = json!({ "anyOf": [data["properties"]["credential"], object_schema(older)] });
-    }
-    let names: Vec<&str> = v1.document_types.iter().map(|(name, _)| *name).collect();
-    schema["properties"]["document_type"] =
-        json!({ "type": "string", "enum": names, "description": "The kind of the document." });
-    schema["properties"]["credential_type"] =
-        json!({ "type": "string", "const": credential_type.name(), "description": "The credential type." });
-    schema["properties"]["data"] = data;
-    Some(schema)
-}
-
-/// Returns the JSON Schema (2020-12) of a v1 batch.
-pub fn v1_batch_schema() -> Value {
-    let items: Vec<Value> = ALL.iter().filter_map(|known| item_schema(*known, Presence::Optional)).collect();
-    let mut schema = object_schema(&[V1_ID]);
-    schema["properties"]["credentials"] = json!({
-        "type": "array", "minItems": 1, "maxItems": BATCH, "description": "The credentials.", "items": { "anyOf": items },
-    });
-    schema["required"] = json!(["id", "credentials"]);
-    schema
-}
-
-/// Returns a valid v1 batch.
-pub fn v1_batch_sample() -> Value {
-    let items: Vec<Value> = ALL
-        .iter()
-        .filter_map(|known| known.v1_sample())
-        .take(2)
-        .map(|item| json!({ "id": item["id"], "credential_type": item["credential_type"], "data": item["data"] }))
-        .collect();
-    json!({ "id": "BATCH-6d1f0a3b-95c2-4e78-b6d4-8f3a2c7e5b19", "credentials": items })
 }

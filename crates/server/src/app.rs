@@ -63,7 +63,6 @@ parts! {
     config: Config,
     /// Public URLs.
     links: Links,
-    /// The clock.
     clock: Clock,
     /// The random number generator.
     rng: Rng,
@@ -187,37 +186,19 @@ impl App {
         surroundings: Surroundings,
     ) -> Result<Self, StartError> {
         let Surroundings { lookup, inspector } = surroundings;
-        let data = &config.storage.data_dir;
         let (store, keyring, instance) = open_databases(&config, &clock, &rng).await?;
-        let tokens = Tokens::new(config.base(), config.tokens.lifetime, config.tokens.key_rotation_interval);
-        tokens.refresh_keys(&keyring, &rng, clock.now()).await?;
-        let issuer_keys =
-            IssuerKeys::new(config.base(), &config.credentials, clock.now()).map_err(StartError::Operator)?;
-        issuer_keys.refresh(&keyring, &rng, clock.now()).await?;
-        let encryption_key = EncryptionKey::open(&keyring, &rng, clock.now()).await?;
-        let verifier_key = VerifierKey::open(&keyring, &issuer_keys, &config, &rng, clock.now()).await?;
-        let trusted_issuers = TrustedIssuers::read(&config.openid4vp, clock.now()).map_err(StartError::Operator)?;
-        let wallets = WalletPolicy {
-            providers: WalletProviders::read(&config.oid4vci, clock.now()).map_err(StartError::Operator)?,
-            attestation_required: config.oid4vci.attestation_required,
-        };
         let links = Links::new(config.base());
+        let Keys { tokens, issuer_keys, encryption_key, verifier_key, trusted_issuers, wallets } =
+            Keys::load(&config, &links, &keyring, &rng, clock.now()).await?;
+        let Clients { mailer, objects, receivers, outbound } = Clients::new(&config, lookup, instance, is_demo)?;
         let nonces = Nonces::new(keyring.clone(), clock.clone(), rng.clone());
-        let mailer =
-            Mailer::new(&config.mail.transport, &config.mail.from, &config.outbound, is_demo || !config.is_https())
-                .map_err(StartError::Operator)?;
-        let objects =
-            Objects::open(&config.object_storage, &config.outbound, data, instance).map_err(StartError::Operator)?;
-        let receivers =
-            Outbound::for_webhooks(&config.outbound, &config.webhooks, lookup.clone()).map_err(StartError::Operator)?;
-        let outbound = Outbound::new(&config.outbound, lookup).map_err(StartError::Operator)?;
         let committer = PushWriter::start(store.clone(), clock.clone());
         Ok(Self(Arc::new(Parts {
             issuer_lookup: IssuerLookup::new(outbound.clone()),
             documents: Documents::new(objects, outbound, inspector, keyring.clone(), clock.clone(), rng.clone()),
             readiness: Readiness::new(store.clone(), keyring.store().clone(), committer.clone()),
             outage: Outage::default(),
-            trusted_time: TrustedTime::new(clock.clone()),
+            trusted_time: TrustedTime::new(clock.clone(), store.clone()),
             committer,
             statuses: StatusCache::start(store.clone(), clock.clone()),
             issuing: Issuing::start(store.clone(), clock.clone(), rng.clone(), NONCE_LIFETIME, STATUS_LIST_CAPACITY),
@@ -269,6 +250,68 @@ impl App {
     pub async fn close(&self) {
         self.store().close().await;
         self.keyring().store().close().await;
+    }
+}
+
+/// The keys that the server signs and decrypts with, and those that it trusts.
+struct Keys {
+    tokens: Tokens,
+    issuer_keys: IssuerKeys,
+    encryption_key: EncryptionKey,
+    verifier_key: VerifierKey,
+    trusted_issuers: TrustedIssuers,
+    wallets: WalletPolicy,
+}
+
+impl Keys {
+    /// Loads the keys from the key ring and the operator's files. Creates those that are due.
+    async fn load(
+        config: &Config,
+        links: &Links,
+        keyring: &Keyring,
+        rng: &Rng,
+        now: Timestamp,
+    ) -> Result<Self, StartError> {
+        let (lifetime, key_age) = (config.tokens.lifetime, config.tokens.key_rotation_interval);
+        let tokens = Tokens::new(links, lifetime, key_age, keyring.clone(), rng.clone());
+        tokens.refresh_keys(now).await?;
+        let issuer_keys = IssuerKeys::new(links.base(), &config.credentials, keyring.clone(), rng.clone(), now)
+            .map_err(StartError::Operator)?;
+        issuer_keys.refresh(now).await?;
+        Ok(Self {
+            encryption_key: EncryptionKey::open(keyring, rng, now).await?,
+            verifier_key: VerifierKey::open(keyring, &issuer_keys, config, rng, now).await?,
+            trusted_issuers: TrustedIssuers::read(&config.openid4vp, now).map_err(StartError::Operator)?,
+            wallets: WalletPolicy {
+                providers: WalletProviders::read(&config.oid4vci, now).map_err(StartError::Operator)?,
+                attestation_required: config.oid4vci.attestation_required,
+            },
+            tokens,
+            issuer_keys,
+        })
+    }
+}
+
+/// The clients that connect to other servers.
+struct Clients {
+    mailer: Mailer,
+    objects: Objects,
+    receivers: Outbound,
+    outbound: Outbound,
+}
+
+impl Clients {
+    fn new(config: &Config, lookup: Lookup, instance: Uuid, is_demo: bool) -> Result<Self, StartError> {
+        let (mail, storage, outbound) = (&config.mail, &config.object_storage, &config.outbound);
+        let mailer = Mailer::new(&mail.transport, &mail.from, outbound, is_demo || !config.is_https());
+        let objects = Objects::open(storage, outbound, &config.storage.data_dir, instance);
+        let receivers = Outbound::for_webhooks(outbound, &config.webhooks, lookup.clone());
+        Ok(Self {
+            mailer: mailer.map_err(StartError::Operator)?,
+            objects: objects.map_err(StartError::Operator)?,
+            receivers: receivers.map_err(StartError::Operator)?,
+            outbound: Outbound::new(outbound, lookup).map_err(StartError::Operator)?,
+        })
     }
 }
 

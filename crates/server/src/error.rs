@@ -14,6 +14,7 @@ use credential::FieldError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::links;
 use store::StoreError;
 
 /// An error response.
@@ -187,7 +188,7 @@ impl Error {
     pub fn problem(&self, base: &str, request_id: &str) -> Problem {
         let (status, name, title) = self.kind.metadata();
         Problem {
-            r#type: format!("{base}/docs#error-{name}"),
+            r#type: links::error_type(base, name),
             title: title.to_owned(),
             status: status.as_u16(),
             detail: self.detail.clone(),

@@ -9,6 +9,29 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use store::domain::verification::Verification;
 use uuid::Uuid;
 
+/// Path of the page where a holder signs in.
+pub const SIGN_IN: &str = "/sign-in";
+
+/// Returns the path of the page where a partner signs in to its console. It then leads to `page`.
+pub fn console_sign_in(page: Option<&str>) -> String {
+    let query = page.map(|page| format!("?to={page}")).unwrap_or_default();
+    format!("/console/sign-in{query}")
+}
+
+/// Returns `path` if a redirect after sign-in may lead to it: only pages of the console qualify.
+pub fn console_page(path: &str) -> Option<&str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'/';
+    let rest = path.strip_prefix("/console")?;
+    let is_page = rest.is_empty() || (rest.starts_with('/') && rest != "/sign-in" && rest != "/sign-out");
+    (is_page && rest.bytes().all(is_plain) && !rest.contains("//")).then_some(path)
+}
+
+/// Returns the address that identifies and documents a kind of error (RFC 9457, section 3.1.1).
+/// `base` is the server's base URL.
+pub fn error_type(base: &str, name: &str) -> String {
+    format!("{base}/docs#error-{name}")
+}
+
 /// Builds URLs under the server's base URL. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Links(Arc<str>);
@@ -22,6 +45,32 @@ impl Links {
     /// Returns the base URL, which is also the issuer's identifier.
     pub fn base(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the identifier of the Partner API: of its authorization server, and as the audience
+    /// of access tokens.
+    pub fn partner_api(&self) -> String {
+        format!("{}/api/partner", self.0)
+    }
+
+    /// Returns the address where partners get access tokens.
+    pub fn partner_token(&self) -> String {
+        format!("{}/api/partner/v1/oauth/token", self.0)
+    }
+
+    /// Returns the address of the metadata of the Partner API (RFC 9728, section 3.1).
+    pub fn partner_api_metadata(&self) -> String {
+        format!("{}/.well-known/oauth-protected-resource/api/partner", self.0)
+    }
+
+    /// Returns the address of the public keys (RFC 7517, section 5).
+    pub fn jwks(&self) -> String {
+        format!("{}/.well-known/jwks.json", self.0)
+    }
+
+    /// Returns the address of the API reference.
+    pub fn docs(&self) -> String {
+        format!("{}/docs", self.0)
     }
 
     /// Returns the link of one push: form-encoded parameters in the fragment, in the documented
@@ -85,6 +134,22 @@ impl Links {
         format!("{}/status/{list}", self.0)
     }
 
+    /// Returns the address where all status lists are listed.
+    pub fn status_lists(&self) -> String {
+        format!("{}/status", self.0)
+    }
+
+    /// Returns the address of the metadata of a type (SD-JWT VC, section 5.3.1), which is the `vct`
+    /// of its credentials. `path` is the type's name, followed by the number of a later version.
+    pub fn type_metadata(&self, path: &str) -> String {
+        format!("{}/credentials/{path}", self.0)
+    }
+
+    /// Returns the address of an endpoint for wallets, such as `token` or `credential`.
+    pub fn oid4vci(&self, endpoint: &str) -> String {
+        format!("{}/oid4vci/{endpoint}", self.0)
+    }
+
     /// Returns the link that opens a holder's credential offer in a wallet app (OpenID4VCI 1.0,
     /// section 4.1.3).
     pub fn offer(&self, offer: Uuid) -> String {
@@ -116,5 +181,30 @@ impl Links {
     /// Returns the page to which a wallet sends the person after its response.
     pub fn presentation_return(&self, presentation: Uuid, response_code: &str) -> String {
         format!("{}/presentations/{presentation}/return?response_code={response_code}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sign_in_returns_only_to_pages_of_the_console() {
+        for good in ["/console", "/console/submissions", "/console/submissions/0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70"] {
+            assert_eq!(console_page(good), Some(good));
+        }
+        for bad in [
+            "",
+            "/",
+            "/wallet",
+            "/consolee",
+            "/console//evil.example",
+            "/console/sign-in",
+            "https://evil.example",
+            "/console/x?y",
+            "/console/\\evil",
+        ] {
+            assert_eq!(console_page(bad), None, "{bad}");
+        }
     }
 }

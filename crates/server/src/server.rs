@@ -1,6 +1,8 @@
 //! The HTTP server: router, listeners and graceful shutdown.
 
 mod connections;
+mod json_suffix;
+mod missing_routes;
 
 use std::future::Future;
 use std::pin::pin;
@@ -8,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use tokio::net::TcpListener;
@@ -17,13 +20,16 @@ use tower::ServiceBuilder;
 use crate::app::{App, StartError};
 use crate::config::Server;
 use crate::flows::request_log;
-use crate::http::cors::{SharedRoutes, share_missing_documents, share_with_all_origins};
+use crate::http::cors::{SharedRoutes, share_with_all_origins};
 use crate::http::middleware::MiddlewareLayer;
 use crate::http::{Outermost, Readers};
 use crate::web::PartnerApi;
 use crate::{api, jobs, oid4vci, openid4vp, web};
 use connections::{ConnectionLimits, Stages, accept};
+use missing_routes::share_missing_documents;
 use store::StoreError;
+
+pub use json_suffix::without_json_suffix;
 
 /// Returns the complete router with all its layers.
 pub fn router(app: &App) -> Router {
@@ -33,7 +39,7 @@ pub fn router(app: &App) -> Router {
         routed(routes.into_router(), Readers::Programs, timeout).layer(from_fn(share_with_all_origins))
     };
     let page = Readers::People(web::error::page);
-    let described = PartnerApi { document: &api::openapi::DOCUMENT, router };
+    let described = PartnerApi { document: &api::openapi::DOCUMENT, router: router_for_pages };
     let unmatched = routed(Router::new().fallback(api::unmatched), Readers::Unknown(web::error::page), timeout);
     Router::new()
         .merge(routed(api::routes(app), Readers::Programs, timeout))
@@ -47,6 +53,13 @@ pub fn router(app: &App) -> Router {
         .merge(routed(web::console_routes(described), Readers::People(web::console::error::page), timeout))
         .merge(unmatched.layer(from_fn(share_missing_documents)))
         .with_state(app.clone())
+}
+
+/// Returns the router for requests that a page sends to its own server. It removes the suffix
+/// `.json` first, as [`serve`] does.
+fn router_for_pages(app: &App) -> Router {
+    let routed = ServiceBuilder::new().map_request(without_json_suffix::<Body>).service(router(app));
+    Router::new().fallback_service(routed)
 }
 
 /// Adds the layers to `router`. They are one stack: a separate `layer` call for each would box

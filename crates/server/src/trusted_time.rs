@@ -24,6 +24,7 @@ pub const GRACE: Duration = Duration::from_secs(3600);
 #[derive(Debug)]
 pub struct TrustedTime {
     clock: Clock,
+    store: Store,
     /// Runs since the process started.
     stopwatch: Stopwatch,
     state: Mutex<State>,
@@ -113,8 +114,8 @@ fn is_apart(one: Duration, other: Duration) -> bool {
 
 impl TrustedTime {
     /// Starts the stopwatch.
-    pub fn new(clock: Clock) -> Self {
-        Self { stopwatch: clock.stopwatch(), clock, state: Mutex::default() }
+    pub fn new(clock: Clock, store: Store) -> Self {
+        Self { stopwatch: clock.stopwatch(), clock, store, state: Mutex::default() }
     }
 
     /// Returns the time by which data is destroyed: the clock's, unless it has jumped ahead.
@@ -128,8 +129,8 @@ impl TrustedTime {
     ///
     /// # Errors
     /// The store cannot be used.
-    pub async fn observe(&self, store: &Store) -> Result<Duration, StoreError> {
-        let mut tx = store.read().await?;
+    pub async fn observe(&self) -> Result<Duration, StoreError> {
+        let mut tx = self.store.read().await?;
         let (stored, database) = (tx.clock_mark().await?, tx.server_time().await?);
         drop(tx);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -145,8 +146,8 @@ impl TrustedTime {
     ///
     /// # Errors
     /// The store cannot be used.
-    pub async fn record(&self, store: &Store) -> Result<(), StoreError> {
-        let mut tx = store.write().await?;
+    pub async fn record(&self) -> Result<(), StoreError> {
+        let mut tx = self.store.write().await?;
         tx.set_clock_mark(self.now()).await?;
         tx.commit().await
     }

@@ -85,17 +85,17 @@ pub struct ProtectedResourceMetadata {
     operation_id = "getAuthorizationServerMetadata", tag = "Token",
     responses((status = 200, description = "The metadata", body = AuthorizationServerMetadata)))]
 async fn authorization_server(State(app): State<App>) -> Response {
-    let base = app.config().base();
+    let links = app.links();
     let metadata = AuthorizationServerMetadata {
-        issuer: identifier(&app),
-        token_endpoint: format!("{base}/api/partner/v1/oauth/token"),
-        jwks_uri: format!("{base}/.well-known/jwks.json"),
+        issuer: links.partner_api(),
+        token_endpoint: links.partner_token(),
+        jwks_uri: links.jwks(),
         grant_types_supported: ["client_credentials"],
         response_types_supported: [],
         token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
         scopes_supported: scopes(),
-        protected_resources: [identifier(&app)],
-        service_documentation: format!("{base}/docs"),
+        protected_resources: [links.partner_api()],
+        service_documentation: links.docs(),
     };
     ([CACHED], Json(metadata)).into_response()
 }
@@ -108,21 +108,16 @@ async fn authorization_server(State(app): State<App>) -> Response {
     operation_id = "getProtectedResourceMetadata", tag = "Token",
     responses((status = 200, description = "The metadata", body = ProtectedResourceMetadata)))]
 async fn protected_resource(State(app): State<App>) -> Response {
+    let links = app.links();
     let metadata = ProtectedResourceMetadata {
-        resource: identifier(&app),
-        authorization_servers: [identifier(&app)],
+        resource: links.partner_api(),
+        authorization_servers: [links.partner_api()],
         scopes_supported: scopes(),
         bearer_methods_supported: ["header"],
         resource_name: "Tenure Partner API",
-        resource_documentation: format!("{}/docs", app.config().base()),
+        resource_documentation: links.docs(),
     };
     ([CACHED], Json(metadata)).into_response()
-}
-
-/// Returns the identifier of the authorization server and of the resource. It is the audience of
-/// access tokens.
-fn identifier(app: &App) -> String {
-    format!("{}/api/partner", app.config().base())
 }
 
 fn scopes() -> Vec<&'static str> {
@@ -134,9 +129,7 @@ fn scopes() -> Vec<&'static str> {
 pub(super) fn add_to_challenge(app: &App, headers: &mut HeaderMap) {
     let challenge = headers.get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
     let Some(challenge) = challenge.filter(|challenge| challenge.starts_with("Bearer ")) else { return };
-    let base = app.config().base();
-    let challenge =
-        format!("{challenge}, resource_metadata=\"{base}/.well-known/oauth-protected-resource/api/partner\"");
+    let challenge = format!("{challenge}, resource_metadata=\"{}\"", app.links().partner_api_metadata());
     if let Ok(value) = HeaderValue::try_from(challenge) {
         headers.insert(header::WWW_AUTHENTICATE, value);
     }

@@ -9,7 +9,6 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::error::Error;
 
-/// The routes.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz)).routes(routes!(metrics))
 }

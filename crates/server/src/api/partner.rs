@@ -61,7 +61,7 @@ async fn verify(app: &App, headers: &HeaderMap) -> Result<Arc<Verified>, Error> 
     let verified = match app.tokens().verify(token, now) {
         Ok(verified) => verified,
         Err(_) if app.tokens().should_reload(token, now) => {
-            Box::pin(app.tokens().refresh_keys(app.keyring(), app.rng(), now)).await?;
+            Box::pin(app.tokens().refresh_keys(now)).await?;
             app.tokens().verify(token, now).map_err(rejected)?
         }
         Err(error) => return Err(rejected(error)),

@@ -41,7 +41,7 @@ const WARNING: HeaderName = HeaderName::from_static("tenure-warning");
 
 /// Maximum number of warning headers of one response, and of their bytes. Clients and proxies
 /// refuse responses with long headers, and their caller would not see the 201.
-const MOST: usize = 8;
+const MAX_HEADERS: usize = 8;
 const BYTES: usize = 2048;
 
 /// Bytes that are kept for the header that counts the warnings without one.
@@ -64,7 +64,7 @@ pub(super) fn add_warnings(warnings: &[Warning], headers: &mut HeaderMap) {
     for (index, group) in groups.iter().enumerate() {
         let value = written(group[0].code, &joined(group));
         let is_last = index + 1 == groups.len();
-        let (most, room) = if is_last { (MOST, BYTES) } else { (MOST - 1, BYTES - REST) };
+        let (most, room) = if is_last { (MAX_HEADERS, BYTES) } else { (MAX_HEADERS - 1, BYTES - REST) };
         bytes += WARNING.as_str().len() + value.len();
         if index >= most || bytes > room {
             break;

@@ -64,7 +64,6 @@ impl ActivePartners {
 /// Which of its secrets a partner sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SentSecret {
-    /// The current secret.
     Current,
     /// The one before, during a rotation with an overlap.
     Previous,

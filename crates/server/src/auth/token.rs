@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::keys::{Key, Keyring, Purpose, SigningKey as Stored};
+use crate::links::Links;
 use ambient::Rng;
 use ambient::Timestamp;
 use store::StoreError;
@@ -104,6 +105,8 @@ pub struct Tokens {
     audience: String,
     lifetime: Duration,
     key_age: Duration,
+    ring: Keyring,
+    rng: Rng,
     keys: RwLock<Keys>,
     verified: Cache<[u8; 32], Arc<Verified>>,
 }
@@ -127,21 +130,22 @@ struct SigningKey {
 }
 
 impl Tokens {
-    /// Creates an issuer with the identifier `base`. [`Tokens::refresh_keys`] loads its keys.
-    pub fn new(base: &str, lifetime: Duration, key_age: Duration) -> Self {
+    /// Creates an issuer whose keys are in `ring`. [`Tokens::refresh_keys`] loads them.
+    pub fn new(links: &Links, lifetime: Duration, key_age: Duration, ring: Keyring, rng: Rng) -> Self {
         let loaded_at = Timestamp::from_micros(i64::MIN / 2);
         let keys = Keys { signing: Vec::new(), verifying: HashMap::new(), loaded_at };
         Self {
-            issuer: base.to_owned(),
-            audience: format!("{base}/api/partner"),
+            issuer: links.base().to_owned(),
+            audience: links.partner_api(),
             lifetime,
             key_age,
+            ring,
+            rng,
             keys: RwLock::new(keys),
             verified: Cache::new(CACHED_TOKENS),
         }
     }
 
-    /// Returns the lifetime of a token.
     pub fn lifetime(&self) -> Duration {
         self.lifetime
     }
@@ -151,16 +155,16 @@ impl Tokens {
     ///
     /// # Errors
     /// The key ring cannot be used.
-    pub async fn refresh_keys(&self, ring: &Keyring, rng: &Rng, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn refresh_keys(&self, now: Timestamp) -> Result<(), StoreError> {
         let is_due = |keys: &[Stored]| keys.first().is_none_or(|key| key.created_at + self.key_age <= now);
         let make = || {
-            let (id, secret) = (rng.anonymous_id().to_string(), Key::random(rng));
+            let (id, secret) = (self.rng.anonymous_id().to_string(), Key::random(&self.rng));
             Ok(Stored { id, purpose: Purpose::Token, created_at: now, secret, certificate: None })
         };
-        let mut stored = ring.signing_keys_or_new(Purpose::Token, is_due, make).await?;
+        let mut stored = self.ring.signing_keys_or_new(Purpose::Token, is_due, make).await?;
         let too_old = now - self.key_age - self.key_age - self.published_before_use() - self.lifetime;
         if stored.iter().any(|key| key.created_at < too_old) {
-            ring.remove_signing_keys(Purpose::Token, too_old).await?;
+            self.ring.remove_signing_keys(Purpose::Token, too_old).await?;
             stored.retain(|key| key.created_at >= too_old);
         }
         let mut keys = Keys { signing: Vec::new(), verifying: HashMap::new(), loaded_at: now };
@@ -296,6 +300,9 @@ impl SigningKey {
 
 #[cfg(test)]
 mod tests {
+    use store::{Part, Store};
+    use tempfile::TempDir;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
@@ -308,16 +315,24 @@ mod tests {
         }
     }
 
+    /// Returns tokens without keys, and the folder of their key ring.
+    async fn tokens() -> (Tokens, TempDir) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(Part::Keyring, folder.path(), "", 2).await.expect("a store");
+        let (hour, rng) = (Duration::from_secs(3600), Rng::seeded(1));
+        let ring = Keyring::open(store, folder.path(), hour, rng.clone()).await.expect("a ring");
+        (Tokens::new(&Links::new("https://passport.example"), hour, hour, ring, rng), folder)
+    }
+
     /// A node that has just loaded its keys may not load them again for [`RELOAD_INTERVAL`], and
     /// would reject a token signed by a newer key.
-    #[test]
-    fn new_key_signs_only_after_it_was_published() {
+    #[tokio::test]
+    async fn new_key_signs_only_after_it_was_published() {
         let key = |id: &str, seconds| {
             let created_at = NOW + Duration::from_secs(seconds);
             SigningKey::new(id.to_owned(), created_at, &Key::random(&Rng::seeded(seconds))).expect("a key")
         };
-        let hour = Duration::from_secs(3600);
-        let tokens = Tokens::new("https://passport.example", hour, hour);
+        let (tokens, _folder) = tokens().await;
         let signs = |seconds| tokens.signing_key(NOW + Duration::from_secs(seconds)).expect("a key").id;
         tokens.replace_keys(keys(&[key("first", 0)]));
         assert_eq!(signs(0), "first", "there is no other");
@@ -328,11 +343,10 @@ mod tests {
         assert_eq!(signs(3600), "second");
     }
 
-    #[test]
-    fn removing_a_key_during_verification_leaves_no_cached_token() {
+    #[tokio::test]
+    async fn removing_a_key_during_verification_leaves_no_cached_token() {
         let key = SigningKey::new("one".to_owned(), NOW, &Key::random(&Rng::seeded(1))).expect("a key");
-        let hour = Duration::from_secs(3600);
-        let tokens = Tokens::new("https://passport.example", hour, hour);
+        let (tokens, _folder) = tokens().await;
         tokens.replace_keys(keys(std::slice::from_ref(&key)));
         let token = tokens.issue(Uuid::nil(), "write.career_history", Uuid::nil(), NOW).expect("a token");
         // Removes the key between verification and caching if the lock allows it, and afterwards

@@ -43,12 +43,7 @@ pub enum BackupError {
     RootKey(#[from] RootKeyError),
     /// A file cannot be used.
     #[error("{path}: {cause}")]
-    File {
-        /// The path.
-        path: String,
-        /// The cause.
-        cause: std::io::Error,
-    },
+    File { path: String, cause: std::io::Error },
     /// The data folder is in use.
     #[error(transparent)]
     Locked(#[from] FolderLockError),

@@ -85,7 +85,6 @@ pub struct Colors {
 /// The colours of a credential type.
 #[derive(Clone, Debug)]
 pub struct TypeColors {
-    /// The type.
     pub credential_type: Type,
     /// Its colours.
     pub colors: Colors,

@@ -42,7 +42,6 @@ pub struct EffectiveSetting {
 pub enum Origin {
     /// It is not set, and has no default.
     Unset,
-    /// The default.
     Default,
     /// The settings file.
     File(PathBuf),

@@ -30,7 +30,6 @@ pub use self::sections::{
     RateLimit, Retention, Server, SignIn, Storage, Tokens, Verification, Webhooks,
 };
 pub use self::values::PortRange;
-pub(crate) use self::values::parse_duration;
 
 /// Documented defaults, in TOML. `tenure config` prints them.
 pub const DEFAULT: &str = include_str!("default.toml");
@@ -67,9 +66,7 @@ pub struct Config {
     pub verification: Verification,
     /// Sign-in of holders.
     pub sign_in: SignIn,
-    /// The sandbox.
     pub sandbox: Sandbox,
-    /// Rate limits.
     pub rate_limit: RateLimit,
     /// Logging.
     pub log: Log,

@@ -4,8 +4,7 @@
 //! to 1 and 5 to true.
 
 use config::{Config, ConfigError, Source as _, ValueKind};
-
-use super::values::parse_duration;
+use credential::parse_period;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -74,7 +73,7 @@ impl Range {
                 (!is_in).then(|| format!("'{value}' must be a whole number from {least} to {most}"))
             }
             Self::Duration(least, most) => {
-                let is_in = parse_duration(value).is_some_and(|given| (least..=most).contains(&given.as_secs()));
+                let is_in = parse_period(value).is_some_and(|given| (least..=most).contains(&given.as_secs()));
                 let (least, most) = (written(least), written(most));
                 let like = "such as 20s, 10m, 48h or 400d";
                 (!is_in).then(|| format!("'{value}' must be a duration from {least} to {most}, {like}"))
@@ -167,7 +166,7 @@ mod tests {
         for (section, keys) in settings("").collect().expect("sections") {
             for (key, value) in keys.into_table().expect("a section") {
                 let is_number = matches!(value.kind, ValueKind::I64(_));
-                let is_duration = parse_duration(&plain(&value.kind)).is_some();
+                let is_duration = parse_period(&plain(&value.kind)).is_some();
                 found.extend((is_number || is_duration).then(|| format!("{section}.{key}")));
             }
         }

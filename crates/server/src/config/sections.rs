@@ -64,7 +64,6 @@ impl Server {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
-    /// `X-Forwarded-For`.
     XForwardedFor,
     /// `Forwarded` (RFC 7239).
     Forwarded,
@@ -99,7 +98,6 @@ pub struct ObjectStorage {
     /// Where documents are stored: a folder or a bucket.
     #[serde(deserialize_with = "choice")]
     pub kind: ObjectStoreKind,
-    /// The bucket.
     pub bucket: String,
     /// The bucket's region.
     pub region: String,
@@ -113,7 +111,6 @@ pub struct ObjectStorage {
     /// Lifetime of an upload URL.
     #[serde(deserialize_with = "duration")]
     pub upload_lifetime: Duration,
-    /// Timeout of an upload.
     #[serde(deserialize_with = "duration")]
     pub upload_timeout: Duration,
     /// Age from which an object without a row is an orphan and deleted.
@@ -276,7 +273,6 @@ pub struct Mail {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tokens {
-    /// Lifetime of a token.
     #[serde(deserialize_with = "duration")]
     pub lifetime: Duration,
     /// Age at which the token signing key is replaced.
@@ -349,7 +345,6 @@ pub struct SignIn {
     pub codes_per_ip_per_hour: u32,
 }
 
-/// Rate limits.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {

@@ -11,7 +11,6 @@ use store::Partner;
 /// An access token and its scopes.
 #[derive(Debug)]
 pub struct AccessToken {
-    /// The token.
     pub token: String,
     /// The granted scopes, separated by spaces.
     pub scope: String,

@@ -24,7 +24,6 @@ use store::{Alongside, NewBatch, NewRequest, NewSubmission, Pushed};
 /// A batch as received from a partner.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchPush<'a> {
-    /// The body.
     pub body: &'a [u8],
     /// The API version's format of the body.
     pub form: BatchForm,
@@ -86,10 +85,10 @@ async fn validated(
         let context = Context { return_urls: Some(&list), ..context(app) };
         batch = BatchBody::read(push.form, push.body).and_then(|body| body.check(&context));
     }
-    let batch = batch.inspect_err(count_refused)?;
+    let mut batch = batch.inspect_err(count_refused)?;
     sandbox::check_recipient(app, partner, batch.notify.as_deref()).await?;
     standing_consent::check_replaced(app, partner, &batch.items).await?;
-    let inspected = documents::check(app, partner, &batch.items).await?;
+    let inspected = documents::check(app, partner, &mut batch.items).await?;
     Ok((batch, inspected))
 }
 

@@ -30,7 +30,6 @@ pub struct CredentialView {
     pub payload: Payload,
     /// The blocks that a page renders.
     pub view: Vec<Block>,
-    /// Its documents.
     pub documents: Vec<DocumentView>,
     /// When it was pushed.
     pub pushed_at: Timestamp,
@@ -64,10 +63,10 @@ impl Withdrawal {
             State::Withdrawn { holder, at, reason, .. } => {
                 (*at, Some(app.keyring().open_for_holder(*holder, &label, reason).await?))
             }
-            State::TakenBack { at, reason: Some(reason), .. } => {
+            State::WithdrawnPending { at, reason: Some(reason), .. } => {
                 (*at, app.keyring().open_sealed(reason, &label).await?)
             }
-            State::TakenBack { at, reason: None, .. } => (*at, None),
+            State::WithdrawnPending { at, reason: None, .. } => (*at, None),
             _ => return Ok(None),
         };
         let reason = reason.map(|reason| String::from_utf8_lossy(&reason).into_owned()).unwrap_or_default();
@@ -78,13 +77,11 @@ impl Withdrawal {
 /// A document of a credential.
 #[derive(Clone, Debug)]
 pub struct DocumentView {
-    /// Its id.
     pub id: Uuid,
     /// The partner's id of the document.
     pub name: String,
     /// Its file type.
     pub kind: AssetKind,
-    /// Its state.
     pub state: DocumentState,
 }
 
@@ -138,7 +135,7 @@ impl CredentialView {
                 let opened = app.keyring().open_for_holder(*holder, &label, sealed).await?;
                 (Some(opened), Some(*at), Owner::Holder(*holder))
             }
-            State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::TakenBack { .. } => {
+            State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::WithdrawnPending { .. } => {
                 return Ok(None);
             }
         };

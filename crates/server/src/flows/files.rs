@@ -23,7 +23,7 @@ pub async fn reload(app: &App) -> Result<(), StoreError> {
     let stale = [app.trusted_issuers().is_stale(), app.proofs().providers().is_stale(), app.issuer_keys().is_stale()];
     app.metrics().stale_files.set(stale.map(i64::from).iter().sum());
     if is_new_key {
-        app.issuer_keys().refresh(app.keyring(), app.rng(), app.trusted_time().now()).await?;
+        app.issuer_keys().refresh(app.trusted_time().now()).await?;
     }
     Ok(())
 }

@@ -24,9 +24,7 @@ const STORAGE_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// An idempotency key, which is scoped to a partner.
 #[derive(Clone, Copy, Debug)]
 pub struct IdempotencyKey<'a> {
-    /// The partner.
     pub partner: Uuid,
-    /// The key.
     pub key: &'a str,
 }
 
@@ -42,9 +40,7 @@ impl IdempotencyKey<'_> {
 pub struct StoredResponse {
     /// The HTTP status.
     pub status: u16,
-    /// The content type.
     pub content_type: String,
-    /// The body.
     pub body: Vec<u8>,
 }
 

@@ -58,11 +58,13 @@ fn of_items(items: &[Submission]) -> Option<LinkEnd> {
     let every = |is_it: fn(&State) -> bool| items.iter().all(|item| is_it(&item.state));
     if items.is_empty() {
         Some(LinkEnd::Unknown)
-    } else if every(|state| matches!(state, State::TakenBack { .. })) {
+    } else if every(|state| matches!(state, State::WithdrawnPending { .. })) {
         Some(LinkEnd::Withdrawn)
-    } else if every(|state| matches!(state, State::Expired { .. } | State::TakenBack { .. })) {
+    } else if every(|state| matches!(state, State::Expired { .. } | State::WithdrawnPending { .. })) {
         Some(LinkEnd::Expired)
-    } else if every(|state| matches!(state, State::Declined { .. } | State::Expired { .. } | State::TakenBack { .. })) {
+    } else if every(|state| {
+        matches!(state, State::Declined { .. } | State::Expired { .. } | State::WithdrawnPending { .. })
+    }) {
         Some(LinkEnd::Declined)
     } else {
         None

@@ -64,7 +64,6 @@ pub struct SignedEvent {
     pub kind: String,
     /// The headers, by name.
     pub headers: BTreeMap<String, String>,
-    /// The body.
     pub body: String,
 }
 

@@ -82,7 +82,6 @@ pub struct LaneSender {
 }
 
 impl LaneSender {
-    /// Creates a sender for `lane`.
     pub fn new(app: &App, lane: Lane) -> Self {
         Self { app: app.clone(), lane, last: Uuid::nil(), sending: JoinSet::new(), ended: Vec::new() }
     }

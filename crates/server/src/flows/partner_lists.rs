@@ -22,7 +22,6 @@ pub struct PageRequest {
     pub limit: usize,
 }
 
-/// A page of a list.
 #[derive(Clone, Debug)]
 pub struct ListPage<T> {
     /// Newest first.

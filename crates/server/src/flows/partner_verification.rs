@@ -170,6 +170,14 @@ pub async fn find(app: &App, partner: Uuid, request_id: &str) -> Result<Verifica
     if !credential::is_identifier(request_id) {
         return Err(Error::missing("verification request"));
     }
-    let found = app.store().read().await?.asked_verification(partner, request_id, app.now()).await?;
-    found.ok_or_else(|| Error::missing("verification request"))
+    search(app, partner, request_id).await?.ok_or_else(|| Error::missing("verification request"))
+}
+
+/// Returns `partner`'s request with the partner's id, which may be any text; `None` if there is
+/// none.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn search(app: &App, partner: Uuid, request_id: &str) -> Result<Option<Verification>, Error> {
+    Ok(app.store().read().await?.asked_verification(partner, request_id, app.now()).await?)
 }

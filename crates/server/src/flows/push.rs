@@ -27,7 +27,6 @@ use store::{Alongside, NewRequest, NewSubmission, Pushed, joined_chain};
 pub struct Push {
     /// The type in the path.
     pub credential_type: Type,
-    /// The body.
     pub body: Bytes,
     /// The version of the API, which determines the format of the body.
     pub version: Version,
@@ -47,7 +46,6 @@ pub enum Version {
 pub struct StoredPush {
     /// The partner's id of it.
     pub credential_id: String,
-    /// The id of its request.
     pub request_id: Uuid,
     /// The link for the holder.
     pub redirect_uri: String,
@@ -123,10 +121,10 @@ async fn validated(app: &App, partner: Uuid, push: Push) -> Result<(Submission, 
     }
     // Dropped early, so that the connection can reuse the buffer for its next request.
     drop(body);
-    let submission = submission.inspect_err(|_| app.metrics().submissions("refused", 1))?;
+    let mut submission = submission.inspect_err(|_| app.metrics().submissions("refused", 1))?;
     sandbox::check_recipient(app, partner, submission.notify.as_deref()).await?;
     standing_consent::check_replaced(app, partner, std::slice::from_ref(&submission)).await?;
-    let inspected = documents::check(app, partner, std::slice::from_ref(&submission)).await?;
+    let inspected = documents::check(app, partner, std::slice::from_mut(&mut submission)).await?;
     Ok((submission, inspected))
 }
 
@@ -359,7 +357,7 @@ pub(super) async fn is_same(app: &App, existing: &stored::Submission, payload: &
         State::Accepted { holder, sealed, .. } | State::Withdrawn { holder, sealed, .. } => {
             Some(app.keyring().open_for_holder(*holder, &label, sealed).await?)
         }
-        State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::TakenBack { .. } => None,
+        State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::WithdrawnPending { .. } => None,
     };
     let Some(earlier) = earlier.filter(|earlier| earlier.as_slice() != payload) else { return Ok(true) };
     // Confirmations by the holder were not part of the push.

@@ -37,7 +37,6 @@ pub struct RecipientMail {
 pub struct PushedLink<'a> {
     /// The holder's address, if the partner sent one.
     pub email: Option<&'a str>,
-    /// The partner that pushes.
     pub partner: Uuid,
     /// The partner's id of the submission.
     pub credential_id: &'a str,
@@ -45,7 +44,6 @@ pub struct PushedLink<'a> {
     pub offer: Offer,
     /// The request: the link's `content`.
     pub request: Uuid,
-    /// The link.
     pub link: &'a str,
     /// When the link expires.
     pub until: Timestamp,

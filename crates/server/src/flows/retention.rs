@@ -33,8 +33,8 @@ const WARNING_KEPT_DAYS: i64 = 3;
 /// # Errors
 /// The key ring cannot be used.
 pub async fn refresh_signing_keys(app: &App) -> Result<(), StoreError> {
-    app.tokens().refresh_keys(app.keyring(), app.rng(), app.trusted_time().now()).await?;
-    app.issuer_keys().refresh(app.keyring(), app.rng(), app.trusted_time().now()).await
+    app.tokens().refresh_keys(app.trusted_time().now()).await?;
+    app.issuer_keys().refresh(app.trusted_time().now()).await
 }
 
 /// Returns the first epoch that has not ended, if each submission has `lifetime`. An epoch ends

@@ -77,7 +77,7 @@ pub async fn after(app: &App, linked: &Linked) -> Result<Option<Url>, Error> {
         None => (item.credential_id.clone(), tx.linked_submission(item.id, app.now()).await?.into_iter().collect()),
     };
     let status = status_of_batch(items.iter().map(Submission::status));
-    let is_decided = |item: &Submission| !matches!(item.state, State::Expired { .. } | State::TakenBack { .. });
+    let is_decided = |item: &Submission| !matches!(item.state, State::Expired { .. } | State::WithdrawnPending { .. });
     if status == Status::Incomplete || !items.iter().any(is_decided) {
         return Ok(None);
     }

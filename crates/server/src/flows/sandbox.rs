@@ -20,7 +20,7 @@ use store::{Advanced, Announcement, AnnouncementKind, Partner};
 
 /// Maximum number of pending submissions of a partner whose clock is advanced. Bounds how long
 /// other writers wait.
-const MOST_ADVANCED: i64 = 10_000;
+const MAX_ADVANCED: i64 = 10_000;
 
 /// Checks the address that a push is mailed to. An address of the sandbox must name one of its
 /// users, and only sandbox partners may use it. A partner that signed up by email has no links
@@ -228,12 +228,10 @@ async fn expire_now(app: &App, action: &SandboxAction) -> Result<(), Error> {
     Ok(expiry::expire_verifications(app).await.map(drop)?)
 }
 
-/// A simulated event.
 #[derive(Clone, Debug)]
 pub struct SimulatedEvent {
     /// The event's id, the same for every webhook.
     pub event_id: Uuid,
-    /// The id of the request in the event.
     pub request_id: String,
     /// Number of the partner's webhooks that receive it.
     pub webhooks: usize,
@@ -285,10 +283,9 @@ pub async fn advance(app: &App, partner: Uuid, body: &[u8]) -> Result<Advanced, 
     check_sandbox(app, partner, "The clock can be advanced by sandbox partners only.").await?;
     let by = credential::parse_advance(body)?;
     let mut tx = app.store().write().await?;
-    let Some(advanced) = tx.advance_requests(partner, by, app.now(), MOST_ADVANCED).await? else {
-        let detail = format!(
-            "You have more than {MOST_ADVANCED} pending submissions. Withdraw some, or wait until they expire."
-        );
+    let Some(advanced) = tx.advance_requests(partner, by, app.now(), MAX_ADVANCED).await? else {
+        let detail =
+            format!("You have more than {MAX_ADVANCED} pending submissions. Withdraw some, or wait until they expire.");
         return Err(Error::new(Kind::Conflict, detail));
     };
     tx.commit().await?;

@@ -50,7 +50,6 @@ const LABEL: [&[u8]; 1] = [b"sandbox-sign-up"];
 struct Invitation {
     /// The id of the partner that it creates.
     partner: Uuid,
-    /// Its name.
     name: String,
     /// Keyed hash of the email address, in base64url.
     person: String,
@@ -63,7 +62,6 @@ struct Invitation {
 pub enum Creation {
     /// The partner was created.
     Created {
-        /// Its id.
         client_id: Uuid,
         /// Its secret, which is not stored.
         secret: String,

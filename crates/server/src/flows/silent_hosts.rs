@@ -17,7 +17,7 @@ const REST: Duration = Duration::from_secs(30);
 /// How long a silent host is tried last.
 const MEMORY: Duration = Duration::from_secs(3600);
 /// Maximum number of hosts that are remembered.
-const MOST: usize = 10_000;
+const MAX_HOSTS: usize = 10_000;
 
 /// A host of a partner's documents.
 pub(super) type PartnerHost = (Uuid, String);
@@ -44,10 +44,10 @@ impl SilentHosts {
             self.0.remove(&host);
             return;
         }
-        if self.0.len() >= MOST {
+        if self.0.len() >= MAX_HOSTS {
             self.0.retain(|_, (_, last)| now < *last + MEMORY);
         }
-        if self.0.len() < MOST || self.0.contains_key(&host) {
+        if self.0.len() < MAX_HOSTS || self.0.contains_key(&host) {
             let (strikes, last) = self.0.entry(host).or_insert((0, now));
             (*strikes, *last) = (strikes.saturating_add(1), now);
         }

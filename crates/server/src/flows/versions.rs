@@ -146,7 +146,7 @@ pub async fn open(app: &App, submission: &Submission) -> Result<Option<Payload>,
         State::Accepted { holder, sealed, .. } | State::Withdrawn { holder, sealed, .. } => {
             Some(app.keyring().open_for_holder(*holder, &label, sealed).await?)
         }
-        State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::TakenBack { .. } => None,
+        State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::WithdrawnPending { .. } => None,
     };
     opened.map(|bytes| Payload::from_bytes(&bytes).map_err(Error::internal)).transpose()
 }

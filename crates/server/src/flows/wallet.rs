@@ -75,6 +75,15 @@ pub async fn holds(app: &App, holder: Uuid, id: Uuid) -> Result<bool, Error> {
     Ok(app.store().read().await?.held_submission(id, holder).await?.is_some())
 }
 
+/// Returns the number of credentials in `holder`'s wallet, also withdrawn and superseded ones.
+///
+/// # Errors
+/// If the database is not available.
+pub async fn count(app: &App, holder: Uuid) -> Result<i64, Error> {
+    let held = app.store().read().await?.held_submissions(holder).await?;
+    Ok(i64::try_from(held.len()).unwrap_or(i64::MAX))
+}
+
 /// Returns the credentials that `holder` can share: all current ones, or the given one. Withdrawn
 /// and superseded credentials are not signed.
 ///

@@ -14,7 +14,7 @@ use crate::error::{Error, Kind};
 use crate::webhook_message::Secret;
 use ambient::Timestamp;
 use store::domain::webhook::{DEFAULT_EVENTS, Delivery, DeliveryState, MAX, Webhook};
-use store::{Announcement, AnnouncementKind, Attempt, Tx};
+use store::{Announcement, AnnouncementKind, Attempt, Tx, WebhookHealth};
 
 /// How long the previous secret still signs after a rotation.
 const OVERLAP: Duration = Duration::from_secs(24 * 3600);
@@ -118,6 +118,24 @@ pub async fn update(app: &App, partner: Uuid, id: Uuid, fields: WebhookFields) -
 /// The store cannot be used.
 pub async fn list(app: &App, partner: Uuid) -> Result<Vec<Webhook>, Error> {
     Ok(app.store().read().await?.webhooks(partner).await?)
+}
+
+/// Returns the partner's webhooks, each with how well its deliveries have worked since `since`.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn list_with_health(
+    app: &App,
+    partner: Uuid,
+    since: Timestamp,
+) -> Result<Vec<(Webhook, WebhookHealth)>, Error> {
+    let mut tx = app.store().read().await?;
+    let mut listed = Vec::new();
+    for webhook in tx.webhooks(partner).await? {
+        let health = tx.webhook_health(webhook.id, partner, since).await?;
+        listed.push((webhook, health.unwrap_or_default()));
+    }
+    Ok(listed)
 }
 
 /// Returns a webhook.

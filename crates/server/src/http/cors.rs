@@ -78,7 +78,6 @@ impl SharedRoutes {
         &self.paths
     }
 
-    /// Returns the router.
     pub fn into_router(self) -> Router<App> {
         self.router
     }
@@ -97,18 +96,6 @@ fn preflight(methods: Option<HeaderValue>) -> Response {
 pub async fn share_with_all_origins(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     share(response.headers_mut());
-    response
-}
-
-/// Lets scripts of every origin see that a well-known document or a route for wallets does not
-/// exist. Wallets look for several, and a browser does not tell a script a refused status from a
-/// broken connection.
-pub async fn share_missing_documents(request: Request, next: Next) -> Response {
-    let is_for_wallets = ["/.well-known/", "/oid4vci/"].iter().any(|start| request.uri().path().starts_with(start));
-    let mut response = next.run(request).await;
-    if is_for_wallets {
-        share(response.headers_mut());
-    }
     response
 }
 

@@ -34,7 +34,6 @@ pub trait Middleware: Clone + Send + Sync + 'static {
     fn handle(self, request: Request, next: impl Next) -> impl Future<Output = Response> + Send;
 }
 
-/// The layer of a middleware.
 #[derive(Clone, Debug)]
 pub struct MiddlewareLayer<M>(pub M);
 

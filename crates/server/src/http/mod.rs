@@ -14,7 +14,6 @@ pub mod extract;
 mod form;
 pub mod headers;
 mod json;
-mod json_suffix;
 pub mod middleware;
 mod oauth_error;
 pub mod session;
@@ -41,7 +40,6 @@ pub use body::{AnyBody, JsonBody, interrupted, plain, read as read_body, refuse_
 pub use client::Client;
 pub use form::Form;
 pub use json::parse_without_nulls;
-pub use json_suffix::without_json_suffix;
 pub use oauth_error::{OAuthError, ascii};
 
 /// The id of a request: the caller's `X-Request-Id`, or a generated one. The response and every log

@@ -39,7 +39,6 @@ pub enum OAuthError {
     /// The access token is valid, and is not used as its binding to a key requires (RFC 9449,
     /// section 7). Status 401.
     Binding {
-        /// The reason.
         reason: &'static str,
         /// A new nonce for the next proof.
         nonce: String,

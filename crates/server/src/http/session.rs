@@ -12,15 +12,17 @@ use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::flows::account::sessions;
 use crate::http::cookies::{CONSOLE, NOTICE, SESSION, SetCookie};
+use crate::links;
 use credential::encoding::sha256;
 use store::{ConsoleSession, Holder, Partner, Session};
+
+pub use crate::links::console_page;
 
 /// A signed-in holder. Visitors without a session are redirected to sign-in.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The account.
     pub holder: Holder,
-    /// The session.
     pub session: Session,
 }
 
@@ -65,7 +67,7 @@ pub enum NotSignedIn {
 impl IntoResponse for NotSignedIn {
     fn into_response(self) -> Response {
         match self {
-            Self::SignIn => Redirect::to("/sign-in").into_response(),
+            Self::SignIn => Redirect::to(links::SIGN_IN).into_response(),
             Self::Error(error) => error.into_response(),
         }
     }
@@ -89,9 +91,7 @@ impl FromRequestParts<App> for SignedIn {
 /// disabling the partner ends the session immediately.
 #[derive(Clone, Debug)]
 pub struct SignedInPartner {
-    /// The partner.
     pub partner: Partner,
-    /// The session.
     pub session: ConsoleSession,
 }
 
@@ -131,8 +131,7 @@ impl IntoResponse for PartnerNotSignedIn {
     fn into_response(self) -> Response {
         match self {
             Self::SignIn { path, notice } => {
-                let query = path.map(|path| format!("?to={path}")).unwrap_or_default();
-                (notice, Redirect::to(&format!("/console/sign-in{query}"))).into_response()
+                (notice, Redirect::to(&links::console_sign_in(path.as_deref()))).into_response()
             }
             Self::Error(error) => error.into_response(),
         }
@@ -146,44 +145,11 @@ impl FromRequestParts<App> for SignedInPartner {
         let ConsoleVisitor(visitor) =
             ConsoleVisitor::from_request_parts(parts, app).await.map_err(PartnerNotSignedIn::Error)?;
         visitor.ok_or_else(|| {
-            let path = if parts.method == Method::GET { console_page(parts.uri.path()) } else { None };
+            let path = if parts.method == Method::GET { links::console_page(parts.uri.path()) } else { None };
             PartnerNotSignedIn::SignIn {
                 path: path.map(ToOwned::to_owned),
                 notice: CONSOLE.read(app, &parts.headers).map(|_| NOTICE.set(app, "notice-console-ended")),
             }
         })
-    }
-}
-
-/// Returns `path` if a redirect after sign-in may lead to it: only pages of the console qualify.
-pub fn console_page(path: &str) -> Option<&str> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'/';
-    let rest = path.strip_prefix("/console")?;
-    let is_page = rest.is_empty() || (rest.starts_with('/') && rest != "/sign-in" && rest != "/sign-out");
-    (is_page && rest.bytes().all(is_plain) && !rest.contains("//")).then_some(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sign_in_returns_only_to_pages_of_the_console() {
-        for good in ["/console", "/console/submissions", "/console/submissions/0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70"] {
-            assert_eq!(console_page(good), Some(good));
-        }
-        for bad in [
-            "",
-            "/",
-            "/wallet",
-            "/consolee",
-            "/console//evil.example",
-            "/console/sign-in",
-            "https://evil.example",
-            "/console/x?y",
-            "/console/\\evil",
-        ] {
-            assert_eq!(console_page(bad), None, "{bad}");
-        }
     }
 }

@@ -26,7 +26,6 @@ const LONGEST_NAME: usize = 64;
 
 /// The server's own certificate authority.
 pub(super) struct Authority {
-    /// Its key.
     pub key: SoftwareKey,
     /// Its certificate in DER.
     pub certificate: Vec<u8>,

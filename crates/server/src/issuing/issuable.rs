@@ -12,11 +12,8 @@ use store::domain::submission::State;
 /// An accepted submission, decrypted for its holder.
 #[derive(Clone, Debug)]
 pub struct IssuableCredential {
-    /// The submission.
     pub submission: Uuid,
-    /// Its holder.
     pub holder: Uuid,
-    /// Its type.
     pub credential_type: Type,
     /// Its content.
     pub payload: Payload,

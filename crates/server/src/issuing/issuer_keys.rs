@@ -45,6 +45,8 @@ const NAME: &str = "Tenure";
 pub struct IssuerKeys {
     address: String,
     settings: Credentials,
+    ring: Keyring,
+    rng: Rng,
     operator: Arc<Reloaded<Option<OperatorKey>>>,
     state: Arc<RwLock<Option<Arc<IssuerKeySet>>>>,
 }
@@ -68,15 +70,16 @@ pub struct IssuerKeySet {
 }
 
 impl IssuerKeys {
-    /// Creates the keys of the issuer at `address`. [`IssuerKeys::refresh`] loads them.
+    /// Creates the keys of the issuer at `address`. [`IssuerKeys::refresh`] loads them from `ring`.
     ///
     /// # Errors
     /// The operator's files cannot be used. The message is for the operator.
-    pub fn new(address: &str, settings: &Credentials, now: Timestamp) -> Result<Self, String> {
+    pub fn new(address: &str, settings: &Credentials, ring: Keyring, rng: Rng, now: Timestamp) -> Result<Self, String> {
         let operator = OperatorKey::read(settings, address, now)?;
         let names = "credentials.signing_key_file, credentials.certificate_chain_file";
         let operator = Arc::new(Reloaded::new(names, operator));
-        Ok(Self { address: address.to_owned(), settings: settings.clone(), operator, state: Arc::default() })
+        let (address, settings) = (address.to_owned(), settings.clone());
+        Ok(Self { address, settings, ring, rng, operator, state: Arc::default() })
     }
 
     /// Reads the operator's files again. Returns whether they have changed: then
@@ -95,13 +98,13 @@ impl IssuerKeys {
     ///
     /// # Errors
     /// The key ring cannot be used.
-    pub async fn refresh(&self, ring: &Keyring, rng: &Rng, now: Timestamp) -> Result<(), StoreError> {
-        let authority = self.authority(ring, rng, now).await?;
-        let generated = self.generated(ring, rng, &authority, now).await?;
+    pub async fn refresh(&self, now: Timestamp) -> Result<(), StoreError> {
+        let authority = self.authority(now).await?;
+        let generated = self.generated(&authority, now).await?;
         let files = self.operator.current();
         let operator = (*files).as_ref();
-        let mut published = self.published_of_operator(ring, rng, operator, now).await?;
-        published.extend(self.published(ring, &generated, now).await?);
+        let mut published = self.published_of_operator(operator, now).await?;
+        published.extend(self.published(&generated, now).await?);
         let (kid, certificates, signer) = match operator {
             Some(operator) => (operator.kid.clone(), operator.chain.x5c(), operator.signer.clone()),
             None => {
@@ -123,34 +126,24 @@ impl IssuerKeys {
     }
 
     /// Returns the generated keys, newest first. Creates the next one if it is due.
-    async fn generated(
-        &self,
-        ring: &Keyring,
-        rng: &Rng,
-        authority: &Authority,
-        now: Timestamp,
-    ) -> Result<Vec<SigningKey>, StoreError> {
+    async fn generated(&self, authority: &Authority, now: Timestamp) -> Result<Vec<SigningKey>, StoreError> {
         let (algorithm, key_age) = (self.settings.algorithm, self.settings.key_rotation_interval);
         let purpose = Purpose::Credential(algorithm);
         let is_due = |own: &[SigningKey]| {
             own.first().is_none_or(|newest| newest.created_at + key_age <= now + PUBLISHED_BEFORE_USE)
         };
         let make = || {
-            let (id, secret, key) = new_key(algorithm, rng)?;
-            let certificate = certificates::certify(&key, &self.address, &rng.bytes::<16>(), authority, now)?;
+            let (id, secret, key) = new_key(algorithm, &self.rng)?;
+            let serial = self.rng.bytes::<16>();
+            let certificate = certificates::certify(&key, &self.address, &serial, authority, now)?;
             Ok(SigningKey { id, purpose, created_at: now, secret, certificate: Some(certificate) })
         };
-        ring.signing_keys_or_new(purpose, is_due, make).await
+        self.ring.signing_keys_or_new(purpose, is_due, make).await
     }
 
     /// Returns the published keys among the generated ones, of both algorithms. `own` are those of
     /// the algorithm in use.
-    async fn published(
-        &self,
-        ring: &Keyring,
-        own: &[SigningKey],
-        now: Timestamp,
-    ) -> Result<Vec<(String, PublicKey)>, StoreError> {
+    async fn published(&self, own: &[SigningKey], now: Timestamp) -> Result<Vec<(String, PublicKey)>, StoreError> {
         // A key signs until its successor does, and the last credential that it signed lives for a
         // whole lifetime after that.
         let key_age = self.settings.key_rotation_interval;
@@ -160,9 +153,9 @@ impl IssuerKeys {
             let purpose = Purpose::Credential(algorithm);
             let is_own = algorithm == self.settings.algorithm;
             if is_own && own.iter().any(|key| key.created_at < too_old) {
-                ring.remove_signing_keys(purpose, too_old).await?;
+                self.ring.remove_signing_keys(purpose, too_old).await?;
             }
-            let keys = if is_own { own.to_vec() } else { ring.signing_keys(purpose).await? };
+            let keys = if is_own { own.to_vec() } else { self.ring.signing_keys(purpose).await? };
             for key in keys.iter().filter(|key| key.created_at >= too_old) {
                 published.push((key.id.clone(), software(key, algorithm)?.public().clone()));
             }
@@ -174,30 +167,31 @@ impl IssuerKeys {
     /// they signed has expired. Records that the current one is in use.
     async fn published_of_operator(
         &self,
-        ring: &Keyring,
-        rng: &Rng,
         current: Option<&OperatorKey>,
         now: Timestamp,
     ) -> Result<Vec<(String, PublicKey)>, StoreError> {
         let purpose = Purpose::Operator;
         let is_current = |key: &SigningKey| current.is_some_and(|current| current.kid == key.id);
         let mut stored = match current {
-            None => ring.signing_keys(purpose).await?,
+            None => self.ring.signing_keys(purpose).await?,
             Some(current) => {
                 let (id, certificate) = (current.kid.clone(), Some(current.chain.first().to_vec()));
-                let make = || Ok(SigningKey { id, purpose, created_at: now, secret: Key::random(rng), certificate });
-                ring.signing_keys_or_new(purpose, |keys| !keys.iter().any(is_current), make).await?
+                let make = || {
+                    let secret = Key::random(&self.rng);
+                    Ok(SigningKey { id, purpose, created_at: now, secret, certificate })
+                };
+                self.ring.signing_keys_or_new(purpose, |keys| !keys.iter().any(is_current), make).await?
             }
         };
         if let Some(key) = stored.iter_mut().find(|key| is_current(key))
             && key.created_at + USE_RECORDED_EVERY <= now
         {
-            ring.renew_signing_key(&key.id, now).await?;
+            self.ring.renew_signing_key(&key.id, now).await?;
             key.created_at = now;
         }
         let too_old = now - USE_RECORDED_EVERY - PUBLISHED_BEFORE_USE - self.longest_lifetime();
         if stored.iter().any(|key| key.created_at < too_old) {
-            ring.remove_signing_keys(purpose, too_old).await?;
+            self.ring.remove_signing_keys(purpose, too_old).await?;
             stored.retain(|key| key.created_at >= too_old);
         }
         stored.sort_by_key(|key| !is_current(key));
@@ -215,14 +209,14 @@ impl IssuerKeys {
     }
 
     /// Returns the authority's key and certificate, which are created on the first start.
-    pub(super) async fn authority(&self, ring: &Keyring, rng: &Rng, now: Timestamp) -> Result<Authority, StoreError> {
+    pub(super) async fn authority(&self, now: Timestamp) -> Result<Authority, StoreError> {
         let purpose = Purpose::Authority;
         let make = || {
-            let (id, secret, key) = new_key(Algorithm::Es256, rng)?;
-            let certificate = certificates::authority(&key, &self.address, &rng.bytes::<16>(), now)?;
+            let (id, secret, key) = new_key(Algorithm::Es256, &self.rng)?;
+            let certificate = certificates::authority(&key, &self.address, &self.rng.bytes::<16>(), now)?;
             Ok(SigningKey { id, purpose, created_at: now, secret, certificate: Some(certificate) })
         };
-        let mut stored = ring.signing_keys_or_new(purpose, <[SigningKey]>::is_empty, make).await?;
+        let mut stored = self.ring.signing_keys_or_new(purpose, <[SigningKey]>::is_empty, make).await?;
         let first = stored.pop().ok_or_else(|| StoreError::corrupt_row("signing_key", "gone at once"))?;
         let certificate =
             first.certificate.clone().ok_or_else(|| StoreError::corrupt_row("signing_key", "no certificate"))?;
@@ -299,15 +293,15 @@ mod tests {
         let mut now = Timestamp::from_micros(1_795_000_000_000_000);
         let settings = [("credentials.key_rotation_interval", "90d".to_owned())];
         let settings = Config::load(None, [], &settings).expect("settings").credentials;
-        let keys = IssuerKeys::new("https://passport.example", &settings, now).expect("no files");
-        keys.refresh(&ring, &rng, now).await.expect("keys");
+        let keys = IssuerKeys::new("https://passport.example", &settings, ring, rng, now).expect("no files");
+        keys.refresh(now).await.expect("keys");
         let first = keys.current().expect("loaded").kid.clone();
         let (mut signed_last, mut before) = (std::collections::HashMap::new(), first.clone());
         for _ in 0..1000 {
             let published: Vec<String> =
                 keys.current().expect("loaded").published.iter().map(|(kid, _)| kid.clone()).collect();
             now = now + Duration::from_secs(12 * 3600);
-            keys.refresh(&ring, &rng, now).await.expect("keys");
+            keys.refresh(now).await.expect("keys");
             let state = keys.current().expect("loaded");
             assert!(published.contains(&state.kid), "a key signs that was not published half a day before");
             signed_last.insert(state.kid.clone(), now);

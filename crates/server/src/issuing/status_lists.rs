@@ -31,9 +31,7 @@ const RECHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// The format in which a list is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StatusListFormat {
-    /// Token Status List.
     Token,
-    /// Bitstring Status List.
     Bitstring,
 }
 

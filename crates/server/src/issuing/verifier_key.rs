@@ -50,7 +50,7 @@ impl VerifierKey {
         let (purpose, address) = (Purpose::Request, config.base());
         let host = config.server.base_url.host().map(|host| host.to_owned());
         let host = host.ok_or_else(|| StoreError::Broken("the base URL has no host name".to_owned()))?;
-        let authority = keys.authority(ring, rng, now).await?;
+        let authority = keys.authority(now).await?;
         let is_missing = |stored: &[SigningKey]| !stored.iter().any(|key| names(key, &host));
         let make = || {
             let (id, secret, key) = new_key(Algorithm::Es256, rng)?;
@@ -81,7 +81,6 @@ impl VerifierKey {
         URL_SAFE_NO_PAD.encode(sha256(&self.certificate))
     }
 
-    /// Returns the public key.
     pub fn public(&self) -> &PublicKey {
         self.key.public()
     }

@@ -79,7 +79,7 @@ async fn read_keys(app: &App, stop: &CancellationToken) {
 async fn try_to_read_keys(app: &App, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         let silent = |_| StoreError::Unavailable("the database does not respond".to_owned());
-        match timeout(TIMEOUT, refresh_keys(app)).await.map_err(silent).and_then(|read| read) {
+        match timeout(TIMEOUT, retention::refresh_signing_keys(app)).await.map_err(silent).and_then(|read| read) {
             Ok(()) => return,
             // A broken key does not become valid by retrying. The node keeps the keys that it has,
             // and retention reads them again.
@@ -99,12 +99,6 @@ async fn try_to_read_keys(app: &App, stop: &CancellationToken) {
 fn give_up(app: &App) {
     app.store().give_up();
     app.keyring().store().give_up();
-}
-
-async fn refresh_keys(app: &App) -> Result<(), StoreError> {
-    let now = app.trusted_time().now();
-    app.tokens().refresh_keys(app.keyring(), app.rng(), now).await?;
-    app.issuer_keys().refresh(app.keyring(), app.rng(), now).await
 }
 
 async fn share_limits(app: App, stop: CancellationToken) {

@@ -21,8 +21,8 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
             outcome = Err(error);
         }
     };
-    app.metrics().clock_ahead(app.trusted_time().observe(app.store()).await?);
-    done("clock", app.trusted_time().record(app.store()).await);
+    app.metrics().clock_ahead(app.trusted_time().observe().await?);
+    done("clock", app.trusted_time().record().await);
     done("due times", due_times::recall(app).await);
     // Keys come first: a node must always be able to sign, and must not keep keys that are due for
     // destruction.

@@ -20,7 +20,6 @@ pub enum RootKeyError {
     File {
         /// The file.
         path: String,
-        /// The cause.
         cause: std::io::Error,
     },
     /// Other users may read the file.

@@ -11,7 +11,6 @@ use store::{StoreError, Tx, WrappedSigningKey};
 pub struct SigningKey {
     /// The `kid`.
     pub id: String,
-    /// The purpose.
     pub purpose: Purpose,
     /// The time of creation.
     pub created_at: Timestamp,

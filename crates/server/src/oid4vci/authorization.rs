@@ -15,7 +15,6 @@ use crate::app::App;
 use crate::flows::issuance::authorization::{self, PUSHED_LIFETIME, request_uri};
 use crate::http::cors::SharedRoutes;
 use crate::http::{AnyBody, Client, Form, OAuthError};
-use crate::rate_limit;
 use store::domain::issuance::AuthorizationRequest;
 
 pub(super) fn routes() -> SharedRoutes {
@@ -35,8 +34,7 @@ async fn push(
     let key = wallet::dpop_key(&app, &headers, "/oid4vci/par").await?;
     let request = read(&app, &form, wallet, key)?;
     // Counted last, because a rejected request is not stored.
-    app.limits().authorization_requests_per_client.check(&client.0)?;
-    app.limits().authorization_requests.check(&rate_limit::ALL)?;
+    app.limits().check_authorization_request(&client.0)?;
     let id = authorization::push(&app, request).await?;
     let body = json!({ "request_uri": request_uri(id), "expires_in": PUSHED_LIFETIME.as_secs() });
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())

@@ -49,16 +49,16 @@ async fn issuer(State(app): State<App>, headers: HeaderMap) -> Result<Response, 
 }
 
 fn issuer_metadata(app: &App) -> Result<Value, Error> {
-    let (base, display) = (app.config().base(), &app.config().display);
+    let (links, display) = (app.links(), &app.config().display);
     let encryptions = Encryption::ALL.map(Encryption::name);
     let configurations: Map<String, Value> = listed(app).map(|known| (known.id(), configuration(app, known))).collect();
     Ok(json!({
-        "credential_issuer": base,
-        "credential_endpoint": format!("{base}/oid4vci/credential"),
-        "nonce_endpoint": format!("{base}/oid4vci/nonce"),
-        "deferred_credential_endpoint": format!("{base}/oid4vci/deferred"),
-        "notification_endpoint": format!("{base}/oid4vci/notification"),
-        "status_list_aggregation_endpoint": format!("{base}/status"),
+        "credential_issuer": links.base(),
+        "credential_endpoint": links.oid4vci("credential"),
+        "nonce_endpoint": links.oid4vci("nonce"),
+        "deferred_credential_endpoint": links.oid4vci("deferred"),
+        "notification_endpoint": links.oid4vci("notification"),
+        "status_list_aggregation_endpoint": links.status_lists(),
         "batch_credential_issuance": { "batch_size": MAX_KEYS },
         "credential_request_encryption": {
             "jwks": { "keys": [app.encryption_key().jwk] },
@@ -154,14 +154,14 @@ fn claims(format: Format, described: &Value) -> Vec<Value> {
 }
 
 async fn authorization_server(State(app): State<App>) -> Response {
-    let base = app.config().base();
+    let links = app.links();
     let algorithms = Algorithm::NAMES;
     let scopes: Vec<String> = listed(&app).map(Configuration::id).collect();
     let mut metadata = json!({
-        "issuer": base,
-        "authorization_endpoint": format!("{base}/oid4vci/authorize"),
-        "token_endpoint": format!("{base}/oid4vci/token"),
-        "pushed_authorization_request_endpoint": format!("{base}/oid4vci/par"),
+        "issuer": links.base(),
+        "authorization_endpoint": links.oid4vci("authorize"),
+        "token_endpoint": links.oid4vci("token"),
+        "pushed_authorization_request_endpoint": links.oid4vci("par"),
         "require_pushed_authorization_requests": true,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
@@ -172,7 +172,7 @@ async fn authorization_server(State(app): State<App>) -> Response {
         "authorization_details_types_supported": ["openid_credential"],
         "authorization_response_iss_parameter_supported": true,
         "pre-authorized_grant_anonymous_access_supported": !app.config().oid4vci.attestation_required,
-        "status_list_aggregation_endpoint": format!("{base}/status"),
+        "status_list_aggregation_endpoint": links.status_lists(),
         "scopes_supported": scopes,
     });
     // Attestations are offered only if a wallet's provider can be trusted.
@@ -183,7 +183,7 @@ async fn authorization_server(State(app): State<App>) -> Response {
         };
         metadata["client_attestation_signing_alg_values_supported"] = json!(algorithms);
         metadata["client_attestation_pop_signing_alg_values_supported"] = json!(algorithms);
-        metadata["challenge_endpoint"] = format!("{base}/oid4vci/challenge").into();
+        metadata["challenge_endpoint"] = links.oid4vci("challenge").into();
     }
     ([CACHED], Json(metadata)).into_response()
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::flows::status_lists;
 use crate::http::cors::SharedRoutes;
 use crate::http::extract::Path;
 use crate::http::headers::preference;
@@ -26,8 +27,8 @@ pub(super) fn routes() -> SharedRoutes {
 /// Lists all status lists (section 9.3). Verifiers that fetch all of them in advance do not reveal
 /// which credential they verify.
 async fn aggregation(State(app): State<App>) -> Result<Response, Error> {
-    let lists = app.store().read().await?.status_lists().await?;
-    let addresses: Vec<String> = lists.iter().map(|list| app.links().status_list(list.id)).collect();
+    let lists = status_lists::ids(&app).await?;
+    let addresses: Vec<String> = lists.into_iter().map(|id| app.links().status_list(id)).collect();
     let cached = (header::CACHE_CONTROL, "public, max-age=300");
     Ok(([cached], Json(json!({ "status_lists": addresses }))).into_response())
 }

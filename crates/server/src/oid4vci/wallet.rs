@@ -3,9 +3,9 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
-use credential::encoding::sha256;
 
 use crate::app::App;
+use crate::flows::issuance::access;
 use crate::http::{Client, OAuthError, headers};
 use crate::issuing::DpopRequest;
 use store::domain::issuance::WalletAccess;
@@ -37,8 +37,7 @@ impl FromRequestParts<App> for Wallet {
         if !by_key && !scheme.eq_ignore_ascii_case("bearer") {
             return Err(OAuthError::NoToken);
         }
-        let access = app.store().acquire().await?.wallet_access(&sha256(token.as_bytes()), app.now()).await?;
-        let access = access.ok_or_else(refused)?;
+        let access = access::of_token(app, token).await?.ok_or_else(refused)?;
         match &access.key {
             // A token that is bound to a key must not be accepted as a bearer token (section 7.2).
             Some(_) if !by_key => return Err(OAuthError::binding(app, SCHEME_OF_BOUND)),

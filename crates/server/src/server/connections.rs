@@ -23,9 +23,9 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
-use crate::http;
+use super::json_suffix::without_json_suffix;
+use crate::http::cors;
 
-/// Limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ConnectionLimits {
     /// Timeout for receiving the complete head of a request.
@@ -164,7 +164,7 @@ fn answer(
     request.extensions_mut().insert(ConnectInfo(peer));
     let is_refused = refused.is_some();
     let router = router.filter(|_| !is_refused);
-    let routed = router.map(|router| router.clone().call(http::without_json_suffix(request)));
+    let routed = router.map(|router| router.clone().call(without_json_suffix(request)));
     async move {
         let mut response = match routed {
             Some(routed) => routed.await?,
@@ -181,7 +181,7 @@ fn answer(
                 if status == StatusCode::SERVICE_UNAVAILABLE {
                     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
                     // The same for every path, so wallets in browsers may read it too.
-                    http::cors::share(response.headers_mut());
+                    cors::share(response.headers_mut());
                 }
                 response
             }

@@ -13,7 +13,8 @@ use serde::Deserialize;
 use super::{Layout, page};
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::account::{self, passkeys, sessions};
+use crate::flows::account::{self, AccountView, passkeys, sessions};
+use crate::flows::wallet;
 use crate::http::cookies::{LINK, NOTICE, SESSION};
 use crate::http::extract::Form;
 use crate::http::session::SignedIn;
@@ -66,10 +67,7 @@ pub(super) fn routes() -> Router<App> {
 
 async fn show(State(app): State<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
     let holder = &signed_in.holder;
-    let mut tx = app.store().read().await?;
-    let passkeys = tx.passkeys(holder.id).await?;
-    let sessions = tx.count_sessions(holder.id, app.now()).await?;
-    drop(tx);
+    let AccountView { email, passkeys, sessions } = account::view(&app, holder).await?;
     let passkeys = passkeys
         .into_iter()
         .map(|passkey| Passkey {
@@ -81,7 +79,7 @@ async fn show(State(app): State<App>, signed_in: SignedIn, headers: HeaderMap) -
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
     let template = Account {
         layout: layout.clone(),
-        email: account::email(&app, holder).await?,
+        email,
         created_at: holder.created_at,
         passkeys,
         sessions,
@@ -112,8 +110,7 @@ async fn confirm(State(app): State<App>, signed_in: SignedIn) -> Result<Response
 }
 
 async fn confirm_page(app: &App, signed_in: &SignedIn, not_understood: bool) -> Result<Response, Error> {
-    let held = app.store().read().await?.held_submissions(signed_in.holder.id).await?;
-    let credentials = i64::try_from(held.len()).unwrap_or(i64::MAX);
+    let credentials = wallet::count(app, signed_in.holder.id).await?;
     let layout = Layout::new(app, true);
     let response = page(app, &DeleteAccount { layout: layout.clone(), credentials, not_understood }, &layout);
     Ok(if not_understood { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })

@@ -13,7 +13,6 @@ use crate::flows::names::{BirthDateQuestion, Confirmation, NameQuestion};
 pub struct NameForm {
     /// The names to compare.
     pub question: NameQuestion,
-    /// The form fields.
     pub fields: ConfirmFields,
 }
 
@@ -22,7 +21,6 @@ pub struct NameForm {
 pub struct BirthDateForm {
     /// The dates to compare.
     pub question: BirthDateQuestion,
-    /// The form fields.
     pub fields: ConfirmFields,
 }
 

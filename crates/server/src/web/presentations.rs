@@ -19,7 +19,7 @@ use super::redirects::allow_form_to;
 use super::{Layout, outcome, page};
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::presentation::{self, Finish, Returned};
+use crate::flows::presentation::{self, BegunPresentation, Finish, Returned, WalletReturn};
 use crate::flows::verification_request::{self, RequestDetails};
 use crate::http::Client;
 use crate::http::cookies::PRESENTATION;
@@ -206,7 +206,7 @@ async fn begin(
 const SECRET_LENGTH: usize = 43;
 
 /// Returns the presentation if this browser began it; otherwise 404.
-async fn begun(app: &App, id: Uuid, headers: &HeaderMap) -> Result<(Presentation, Verification), Error> {
+async fn begun(app: &App, id: Uuid, headers: &HeaderMap) -> Result<BegunPresentation, Error> {
     let secret = PRESENTATION.read(app, headers).ok_or_else(Error::not_found)?;
     presentation::find_begun(app, id, &secret).await
 }
@@ -217,23 +217,15 @@ async fn show(
     Path(id): Path<Uuid>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let (presentation, verification) = begun(&app, id, &headers).await?;
-    let problem = presentation.refusal.as_deref().map(refusal_key);
-    show_page(&app, visitor.is_some(), &presentation, &verification, problem).await
+    let begun = begun(&app, id, &headers).await?;
+    let problem = begun.presentation.refusal.as_deref().map(refusal_key);
+    Ok(show_page(&app, visitor.is_some(), &begun, problem))
 }
 
-async fn show_page(
-    app: &App,
-    signed_in: bool,
-    presentation: &Presentation,
-    verification: &Verification,
-    problem: Option<&'static str>,
-) -> Result<Response, Error> {
+fn show_page(app: &App, signed_in: bool, begun: &BegunPresentation, problem: Option<&'static str>) -> Response {
+    let BegunPresentation { presentation, verification, partner, details } = begun;
     let layout = Layout::new(app, signed_in);
-    let details = verification_request::details(app, verification).await?;
-    let partner = app.store().read().await?.partner(verification.partner_id).await?;
-    let partner = partner.map(|partner| partner.name).unwrap_or_default();
-    let question = PresentationRequestView::new(&layout.text, verification, partner, details.as_ref());
+    let question = PresentationRequestView::new(&layout.text, verification, partner.clone(), details.as_ref());
     let standing = match presentation.state {
         State::Finished { .. } => Standing::Finished,
         State::Declined { .. } => Standing::Declined,
@@ -250,10 +242,10 @@ async fn show_page(
     let left = layout.text.time_left(app.now(), until);
     let template = PresentationPage { layout: layout.clone(), question, id, flow, standing, until, left, problem };
     let mut response = page(app, &template, &layout);
-    if let Some(url) = details.and_then(|details| details.callback_url) {
-        allow_form_to(&mut response, &url);
+    if let Some(url) = details.as_ref().and_then(|details| details.callback_url.as_deref()) {
+        allow_form_to(&mut response, url);
     }
-    Ok(response)
+    response
 }
 
 /// Returns the text key of why a response was rejected.
@@ -276,15 +268,16 @@ async fn give_code(
     headers: HeaderMap,
     Form(form): Form<CodeForm>,
 ) -> Result<Response, Error> {
-    let (presentation, verification) = begun(&app, id, &headers).await?;
-    let problem = match (&presentation.state, presentation::finish_by_code(&app, &presentation, &form.code).await?) {
-        (_, Finish::Done) => return redirect_after_answer(&app, &presentation).await,
+    let begun = begun(&app, id, &headers).await?;
+    let presentation = &begun.presentation;
+    let problem = match (&presentation.state, presentation::finish_by_code(&app, presentation, &form.code).await?) {
+        (_, Finish::Done) => return redirect_after_answer(&app, presentation).await,
         (_, Finish::IncompleteCode) => "code-incomplete",
         (_, Finish::WrongCode) => "presentation-wrong-code",
         (State::Waiting { .. }, Finish::Ended) => "presentation-not-answered",
         (_, Finish::Ended | Finish::Invalid) => return Ok(to_page(id)),
     };
-    let shown = show_page(&app, visitor.is_some(), &presentation, &verification, Some(problem)).await?;
+    let shown = show_page(&app, visitor.is_some(), &begun, Some(problem));
     Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
 }
 
@@ -309,34 +302,20 @@ async fn return_from_wallet(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let secret = PRESENTATION.read(&app, &headers);
-    let (presentation, returned) =
-        presentation::return_from_wallet(&app, id, &form.response_code, secret.as_deref()).await?;
-    return_page(&app, visitor.is_some(), &presentation, form.response_code, returned).await
+    let end = presentation::return_from_wallet(&app, id, &form.response_code, secret.as_deref()).await?;
+    return_page(&app, visitor.is_some(), end, form.response_code).await
 }
 
-async fn return_page(
-    app: &App,
-    signed_in: bool,
-    presentation: &Presentation,
-    response_code: String,
-    returned: Returned,
-) -> Result<Response, Error> {
+async fn return_page(app: &App, signed_in: bool, end: WalletReturn, response_code: String) -> Result<Response, Error> {
+    let WalletReturn { presentation, returned, partner } = end;
     let status = match returned {
-        Returned::Finished => return redirect_after_answer(app, presentation).await,
+        Returned::Finished => return redirect_after_answer(app, &presentation).await,
         Returned::SeePage => return Ok(to_page(presentation.id)),
         Returned::CarryCode(_) => StatusCode::OK,
         Returned::Rejected => StatusCode::FORBIDDEN,
         Returned::Ended => StatusCode::GONE,
     };
-    let mut tx = app.store().read().await?;
-    let verification = tx.linked_verification(presentation.verification, app.now()).await?;
-    let partner = match (&returned, verification) {
-        (Returned::CarryCode(_), Some(verification)) => tx.partner(verification.partner_id).await?,
-        _ => None,
-    };
-    drop(tx);
     let layout = Layout::new(app, signed_in);
-    let partner = partner.map(|partner| partner.name).unwrap_or_default();
     let template = ReturnPage { layout: layout.clone(), id: presentation.id, response_code, partner, returned };
     Ok((status, page(app, &template, &layout)).into_response())
 }
@@ -348,6 +327,6 @@ async fn not_me(
     Path(id): Path<Uuid>,
     Form(form): Form<ReturnForm>,
 ) -> Result<Response, Error> {
-    let (presentation, returned) = presentation::reject_response(&app, id, &form.response_code).await?;
-    return_page(&app, visitor.is_some(), &presentation, String::new(), returned).await
+    let end = presentation::reject_response(&app, id, &form.response_code).await?;
+    return_page(&app, visitor.is_some(), end, String::new()).await
 }

@@ -178,7 +178,7 @@ struct Answered {
 
 #[derive(Template)]
 #[template(path = "taken_back.html")]
-struct TakenBack {
+struct WithdrawnPage {
     layout: Layout,
     partner: String,
     withdrawal: Withdrawal,
@@ -225,7 +225,7 @@ async fn consent_to_one(
         State::Declined { .. } => return Ok(LinkError::Declined.page(app)),
         State::Expired { .. } => return Ok(LinkError::Expired.page(app)),
         State::Removed { .. } => return Ok(LinkError::Deleted.page(app)),
-        State::TakenBack { .. } => return taken_back(app, submission).await,
+        State::WithdrawnPending { .. } => return taken_back(app, submission).await,
     }
     let layout = Layout::new(app, true);
     let mut held = Held::of(app, holder, submission.partner_id).await?;
@@ -250,13 +250,9 @@ fn allowing(mut response: Response, return_url: Option<&Url>) -> Response {
 async fn taken_back(app: &App, submission: &Submission) -> Result<Response, Error> {
     let withdrawal = Withdrawal::of(app, submission).await?.filter(|withdrawal| !withdrawal.reason.is_empty());
     let Some(withdrawal) = withdrawal else { return Ok(LinkError::Withdrawn.page(app)) };
-    let partner = app.store().read().await?.partner(submission.partner_id).await?;
+    let partner = consent::partner_name(app, submission).await?;
     let layout = Layout::new(app, true);
-    let template = TakenBack {
-        layout: layout.clone(),
-        partner: partner.map(|partner| partner.name).unwrap_or_default(),
-        withdrawal,
-    };
+    let template = WithdrawnPage { layout: layout.clone(), partner, withdrawal };
     Ok(page(app, &template, &layout))
 }
 
@@ -268,7 +264,7 @@ async fn consent_to_batch(
 ) -> Result<Response, Error> {
     let Some(first) = items.first() else { return Ok(LinkError::Unknown.page(app)) };
     let layout = Layout::new(app, true);
-    let partner = app.store().read().await?.partner(first.partner_id).await?;
+    let partner = consent::partner_name(app, first).await?;
     let mut held = Held::of(app, holder, first.partner_id).await?;
     let (mut waiting, mut answered) = (Vec::new(), Vec::new());
     for item in items {
@@ -283,7 +279,7 @@ async fn consent_to_batch(
             State::Expired { .. } => "batch-expired",
             State::Removed { .. } => "batch-removed",
             State::Withdrawn { .. } => "batch-withdrawn",
-            State::TakenBack { .. } => "batch-taken-back",
+            State::WithdrawnPending { .. } => "batch-taken-back",
         };
         // Empty unless it is in the wallet: all other ends delete the data.
         let held = CredentialView::open_all(app, std::slice::from_ref(item)).await?.pop();
@@ -293,7 +289,7 @@ async fn consent_to_batch(
     let template = BatchConsent {
         layout: layout.clone(),
         id,
-        partner: partner.map(|partner| partner.name).unwrap_or_default(),
+        partner,
         waiting,
         answered,
         expires_at: first.expires_at,

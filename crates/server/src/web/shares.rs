@@ -367,8 +367,8 @@ async fn show(
     Path(id): Path<Uuid>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let listed = Listed::new(&app, share::get(&app, id, signed_in.holder.id).await?);
-    let updates = app.store().read().await?.share_updates(id).await?;
+    let (share, updates) = share::with_updates(&app, id, signed_in.holder.id).await?;
+    let listed = Listed::new(&app, share);
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
     let link = app.links().share(&listed.memory.secret);
     let qr = Qr::new(&link).map(|qr| qr.html(&layout.text.of("qr-link"))).unwrap_or_default();

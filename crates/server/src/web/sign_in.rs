@@ -21,14 +21,14 @@ use crate::email::Email;
 use crate::error::Error;
 use crate::flows::account::codes::{self, CodeBrowser, CodeError, SentCode};
 use crate::flows::account::sessions;
+use crate::flows::link_preview::{self, LinkPreview, UnopenedLink};
 use crate::http::Client;
 use crate::http::cookies::{KNOWN_BROWSER, LINK, NOTICE, SESSION, SIGN_IN};
 use crate::http::extract::{Form, Path, Query};
 use crate::http::session::Visitor;
 use crate::i18n::Text;
 use crate::mail::Mail;
-use store::domain::submission::State as SubmissionState;
-use store::{Holder, Partner};
+use store::Holder;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -38,7 +38,7 @@ struct SignInPage {
     invalid: bool,
     passkeys: bool,
     /// What may be shown about the link that is being opened.
-    pending: Pending,
+    preview: LinkPreview,
 }
 
 #[derive(Template)]
@@ -82,91 +82,33 @@ async fn ask_email(State(app): State<App>, Visitor(visitor): Visitor, headers: H
 
 async fn email_page(app: &App, headers: &HeaderMap, email: String, invalid: bool) -> Result<Response, Error> {
     let layout = Layout::new(app, false).with_notice(app, headers);
-    let pending = pending(app, headers).await?;
-    let template = SignInPage { layout: layout.clone(), email, invalid, passkeys: app.webauthn().is_some(), pending };
+    let preview = match link::waiting(app, headers) {
+        Some(id) => link_preview::find(app, id).await?,
+        None => LinkPreview::Nothing,
+    };
+    let template = SignInPage { layout: layout.clone(), email, invalid, passkeys: app.webauthn().is_some(), preview };
     let response = page(app, &template, &layout);
     Ok(if invalid { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
 }
 
-/// What the page may show about the link that waits in this browser.
-#[derive(Debug)]
-enum Pending {
-    /// There is no link, or it leads nowhere.
-    Nothing,
-    /// An account has opened it.
-    Opened,
-    /// No account has opened it yet.
-    Unopened(Opening),
-}
-
 impl SignInPage {
-    fn opening(&self) -> Option<&Opening> {
-        match &self.pending {
-            Pending::Unopened(opening) => Some(opening),
-            Pending::Nothing | Pending::Opened => None,
+    fn opening(&self) -> Option<&UnopenedLink> {
+        match &self.preview {
+            LinkPreview::Unopened(opening) => Some(opening),
+            LinkPreview::Nothing | LinkPreview::Opened => None,
         }
     }
 
     fn is_opened(&self) -> bool {
-        matches!(self.pending, Pending::Opened)
+        matches!(self.preview, LinkPreview::Opened)
     }
 }
 
-/// The content of a pending link that may be shown before sign-in: who sends it, and the type or
-/// number of credentials.
-#[derive(Debug)]
-struct Opening {
-    partner: String,
-    title: &'static str,
-    count: i64,
-    /// The verification request, if the link leads to one. Another wallet can respond to it without
-    /// an account here.
-    asks: Option<Uuid>,
-    /// The partner's link itself, to open it on another device.
-    link: String,
-}
-
-impl Opening {
+impl UnopenedLink {
     /// Returns the link as a QR code.
     fn qr(&self, text: &Text) -> String {
         Qr::new(&self.link).map(|qr| qr.html(&text.of("qr-link"))).unwrap_or_default()
     }
-}
-
-/// Returns the partner and the pending content of an unbound link. About a bound link, only that it
-/// was opened is revealed before its account has signed in.
-async fn pending(app: &App, headers: &HeaderMap) -> Result<Pending, Error> {
-    let Some(id) = link::waiting(app, headers) else { return Ok(Pending::Nothing) };
-    let mut tx = app.store().read().await?;
-    if let Some(asked) = tx.linked_verification(id, app.now()).await? {
-        if asked.holder.is_some() {
-            return Ok(Pending::Opened);
-        }
-        let partner = tx.partner(asked.partner_id).await?.filter(|_| asked.is_open());
-        let (title, link) = (asked.credential_type.title, app.links().verification_request(&asked));
-        let opening = |partner: Partner| Opening { partner: partner.name, title, count: 1, asks: Some(id), link };
-        return Ok(partner.map_or(Pending::Nothing, |partner| Pending::Unopened(opening(partner))));
-    }
-    let (mut items, link) = match tx.linked_submission(id, app.now()).await? {
-        Some(submission) => {
-            let (partner, document_type) = (submission.partner_id, submission.document_type.as_deref());
-            let link = app.links().push(submission.credential_type, partner, id, document_type);
-            (vec![submission], link)
-        }
-        None => match tx.linked_batch(id, app.now()).await? {
-            Some(batch) => (batch.items, app.links().batch(batch.partner_id, id)),
-            None => return Ok(Pending::Nothing),
-        },
-    };
-    if items.iter().any(|item| item.holder().is_some()) {
-        return Ok(Pending::Opened);
-    }
-    items.retain(|item| matches!(item.state, SubmissionState::Incomplete { .. }));
-    let Some(first) = items.first() else { return Ok(Pending::Nothing) };
-    let partner = tx.partner(first.partner_id).await?;
-    let (title, count) = (first.credential_type.title, i64::try_from(items.len()).unwrap_or(i64::MAX));
-    let opening = |partner: Partner| Opening { partner: partner.name, title, count, asks: None, link };
-    Ok(partner.map_or(Pending::Nothing, |partner| Pending::Unopened(opening(partner))))
 }
 
 fn browser(app: &App, client: Client, headers: &HeaderMap) -> CodeBrowser {

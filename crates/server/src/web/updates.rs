@@ -10,16 +10,15 @@ use uuid::Uuid;
 use super::versions;
 use crate::app::App;
 use crate::error::Error;
+use crate::flows::credential_history::{self, CredentialHistory, StandingUpdate};
 use crate::flows::credential_view::CredentialView;
-use crate::flows::standing_consent::{self, UNDO_PERIOD};
-use crate::flows::versions::open;
+use crate::flows::standing_consent;
 use crate::http::cookies::NOTICE;
 use crate::http::extract::Path;
 use crate::http::session::SignedIn;
 use crate::i18n::{Text, isolated};
 use ambient::Timestamp;
-use store::domain::submission::Submission;
-use store::{Decision, Event, EventKind, StandingConsent, VersionDecision};
+use store::{Decision, Event, EventKind, VersionDecision};
 
 /// The updates of a credential, as its page shows them.
 #[derive(Debug, Default)]
@@ -59,49 +58,26 @@ pub struct Happened {
 impl Updates {
     /// Collects the updates of `shown` for `holder`.
     pub async fn of(app: &App, holder: Uuid, shown: &CredentialView, text: &Text) -> Result<Self, Error> {
-        let (mut tx, now, id) = (app.store().read().await?, app.now(), shown.id);
-        let (events, decisions) = (tx.events(id, now).await?, tx.version_decisions(id).await?);
-        let consents = tx.standing_consents(id).await?;
-        let undoable = standing_consent::undoable(&mut tx, holder, id, now).await?;
-        let submission = tx.linked_submission(id, now).await?.ok_or_else(Error::not_found)?;
-        let mut others = Vec::with_capacity(decisions.len());
-        for decision in &decisions {
-            let other = if decision.newer_id == id { decision.older_id } else { decision.newer_id };
-            others.push(tx.linked_submission(other, now).await?);
-        }
-        drop(tx);
-        let told = |decision: &VersionDecision| decision.newer_id == id && decision.decision == Decision::Standing;
-        let standing = decisions.iter().zip(&others).find(|(decision, _)| told(decision));
-        let update = match standing.filter(|(decision, _)| decision.undone_at.is_none()) {
-            Some((decision, older)) => {
-                let changes = changes(app, older.as_ref(), shown, &submission, text).await?;
-                let undo_until = undoable.map(|update| update.decided_at + UNDO_PERIOD);
-                Some(Update { at: decision.decided_at, changes, undo_until })
-            }
-            None => None,
-        };
-        let allowed = consents.iter().find(|consent| consent.ended_at.is_none());
-        let history = History { text, partner: &shown.partner, id, is_update: standing.is_some() };
+        let history = credential_history::of(app, holder, shown.id).await?;
+        let allowed = history.consents.iter().find(|consent| consent.ended_at.is_none());
+        let update = history.update.as_ref();
+        let is_update = update.is_some();
         Ok(Self {
             allowed_since: allowed.map(|consent| consent.given_at),
-            may_allow: shown.stands() && submission.credential_type.may_continue(&shown.payload.fields),
-            undone_at: standing.and_then(|(decision, _)| decision.undone_at),
-            update,
-            history: history.of(&events, &decisions, &others, &consents),
+            may_allow: shown.stands() && shown.known.may_continue(&shown.payload.fields),
+            undone_at: update.and_then(|update| update.undone_at),
+            update: update.filter(|update| update.undone_at.is_none()).map(|update| Update::new(update, shown, text)),
+            history: History { text, partner: &shown.partner, id: shown.id, is_update }.of(&history),
         })
     }
 }
 
-async fn changes(
-    app: &App,
-    older: Option<&Submission>,
-    shown: &CredentialView,
-    submission: &Submission,
-    text: &Text,
-) -> Result<Vec<String>, Error> {
-    let Some(older) = older else { return Ok(Vec::new()) };
-    let Some(payload) = open(app, older).await? else { return Ok(Vec::new()) };
-    Ok(versions::sentences(text, submission.credential_type, &payload.fields, &shown.payload.fields))
+impl Update {
+    fn new(update: &StandingUpdate, shown: &CredentialView, text: &Text) -> Self {
+        let (older, newer) = (update.older.as_ref(), &shown.payload.fields);
+        let changes = older.map(|older| versions::sentences(text, shown.known, &older.fields, newer));
+        Self { at: update.at, changes: changes.unwrap_or_default(), undo_until: update.undo_until }
+    }
 }
 
 /// Builds the history of a credential.
@@ -114,23 +90,17 @@ struct History<'a> {
 }
 
 impl History<'_> {
-    fn of(
-        &self,
-        events: &[Event],
-        decisions: &[VersionDecision],
-        others: &[Option<Submission>],
-        consents: &[StandingConsent],
-    ) -> Vec<Happened> {
+    fn of(&self, history: &CredentialHistory) -> Vec<Happened> {
         let undone_at = |event: &Event| {
             let is_it =
                 |decision: &VersionDecision| decision.newer_id == self.id && decision.undone_at == Some(event.at);
-            event.kind == EventKind::Superseded && decisions.iter().any(is_it)
+            event.kind == EventKind::Superseded && history.decisions.iter().any(|(decision, _)| is_it(decision))
         };
-        let events = events.iter().filter(|event| !undone_at(event));
+        let events = history.events.iter().filter(|event| !undone_at(event));
         let mut happened: Vec<Happened> =
             events.map(|event| self.happened(self.event_key(event.kind), event.at, "")).collect();
-        for (decision, other) in decisions.iter().zip(others) {
-            let day = other.as_ref().map(|other| self.text.local_day(&other.created_at)).unwrap_or_default();
+        for (decision, pushed_at) in &history.decisions {
+            let day = pushed_at.as_ref().map(|at| self.text.local_day(at)).unwrap_or_default();
             let is_newer = decision.newer_id == self.id;
             let decided = match (decision.decision, is_newer) {
                 (Decision::Replaced, true) => Some("decision-replaced"),
@@ -141,7 +111,7 @@ impl History<'_> {
             let undone = if is_newer { "decision-undone" } else { "decision-reinstated" };
             happened.extend(decision.undone_at.map(|at| self.happened(undone, at, &day)));
         }
-        for consent in consents {
+        for consent in &history.consents {
             happened.push(self.happened("standing-given", consent.given_at, ""));
             happened.extend(consent.ended_at.map(|at| self.happened("standing-ended", at, "")));
         }

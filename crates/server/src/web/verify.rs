@@ -29,7 +29,7 @@ use crate::http::session::{SignedIn, Visitor};
 use crate::i18n::Text;
 use ambient::Timestamp;
 use store::domain::share::Part;
-use store::domain::verification::{MAX_SHOWN, Verification};
+use store::domain::verification::Verification;
 
 #[derive(Template)]
 #[template(path = "verify.html")]
@@ -387,12 +387,7 @@ async fn cancel(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pat
 
 /// Lists the holder's presentations to partners.
 async fn shown_to(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
-    let answered = app.store().read().await?.shown_verifications(signed_in.holder.id, MAX_SHOWN).await?;
-    let mut shown = Vec::with_capacity(answered.len());
-    for answered in &answered {
-        let record = verification_request::disclosure_record(&app, answered).await?;
-        shown.extend(answered.status().finalized_at().zip(record));
-    }
+    let shown = verification_request::disclosures(&app, signed_in.holder.id).await?;
     let layout = Layout::new(&app, true);
     Ok(page(&app, &ShownTo { layout: layout.clone(), shown }, &layout))
 }

@@ -12,13 +12,13 @@ use crate::flows::versions::RelatedVersion;
 use crate::i18n::Text;
 use ambient::Timestamp;
 use store::domain::career::Job;
+use store::domain::share::{DisclosureRecord, Share};
 
 /// A credential in the wallet that is related to an incoming one.
 #[derive(Debug)]
 pub struct VersionView {
     /// The name of the form field for the choice.
     pub field: String,
-    /// The headline.
     pub headline: String,
     /// When it was pushed.
     pub pushed_at: Timestamp,
@@ -71,18 +71,13 @@ impl VersionView {
 }
 
 async fn links(app: &App, holder: Uuid, submission: Uuid) -> Result<Vec<SharedLink>, Error> {
-    let showing = app.store().read().await?.shares_showing(holder, &[submission], app.now()).await?;
-    let mut links = Vec::with_capacity(showing.len());
-    for showing in showing {
-        let (share, memory) = share::get(app, showing.share, holder).await?;
-        links.push(SharedLink {
-            id: share.id,
-            purpose: memory.purpose,
-            created_at: share.created_at,
-            keep_current: showing.keep_current,
-        });
-    }
-    Ok(links)
+    let link = |(share, memory): (Share, DisclosureRecord)| SharedLink {
+        id: share.id,
+        purpose: memory.purpose,
+        created_at: share.created_at,
+        keep_current: share.keep_current,
+    };
+    Ok(share::showing(app, holder, submission).await?.into_iter().map(link).collect())
 }
 
 /// Describes the changes from `older` to `newer`, which are fields of the type `known`; one

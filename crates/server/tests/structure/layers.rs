@@ -68,26 +68,51 @@ fn root_of_the_server_only_declares_modules() {
     assert!(server().uses(&root).is_empty(), "lib.rs uses {:?}", server().uses(&root));
 }
 
-#[test]
-fn only_flows_open_write_transactions() {
+/// Returns the names of the store's functions that return a transaction, and of those that end one.
+fn transaction_functions() -> BTreeSet<&'static str> {
     let store = &CRATES["crates/store"];
     let functions = store.files.keys().flat_map(|file| store.scopes(file)).flat_map(|(_, scope)| &scope.functions);
     let opens =
         functions.filter(|function| function.returned.iter().any(|path| path.last().is_some_and(|last| last == "Tx")));
-    let mut writers: BTreeSet<&str> = opens.map(|function| function.name.as_str()).collect();
-    assert!(writers.remove("read") && writers.remove("acquire") && writers.contains("write"), "{writers:?}");
+    let mut names: BTreeSet<&str> = opens.map(|function| function.name.as_str()).collect();
+    assert!(["read", "acquire", "write"].iter().all(|name| names.contains(name)), "{names:?}");
     // The committer writes pushes in its own transaction; a read transaction can be committed too.
-    writers.extend(["committer", "commit"]);
-    let layers = Layers::read();
-    let is_meant = |top: &str| (layers.of("server")..layers.of("flows")).contains(&layers.of(top)) && top != "backup";
+    names.extend(["committer", "commit"]);
+    names
+}
+
+/// Returns where the modules that are meant call a method in `forbidden`, or name such an item of
+/// the store.
+fn uses_of_store(is_meant: impl Fn(&str) -> bool, forbidden: &BTreeSet<&str>) -> Vec<String> {
     let mut found = Vec::new();
     for (module, file) in files(is_meant) {
         let called = server().scopes(module).flat_map(|(_, scope)| &scope.methods).cloned();
         let names = server().names(module);
         let named = names.iter().filter_map(|target| target.in_library("store")).cloned();
-        let wrong = called.chain(named).filter(|name| writers.contains(name.as_str()));
+        let wrong = called.chain(named).filter(|name| forbidden.contains(name.as_str()));
         found.extend(wrong.map(|name| format!("{file}: {name}")));
     }
+    found
+}
+
+#[test]
+fn faces_open_no_transactions() {
+    let layers = Layers::read();
+    let mut forbidden = transaction_functions();
+    // Cookies have a method `read`, too. A face that cannot reach the store cannot read from it.
+    forbidden.remove("read");
+    forbidden.extend(["store", "Store", "Tx"]);
+    let found = uses_of_store(|top| layers.of(top) == layers.of("web"), &forbidden);
+    assert!(found.is_empty(), "call a flow instead of using the store:\n{}", found.join("\n"));
+}
+
+#[test]
+fn only_flows_open_write_transactions() {
+    let layers = Layers::read();
+    let is_meant = |top: &str| (layers.of("server")..layers.of("flows")).contains(&layers.of(top)) && top != "backup";
+    let mut writers = transaction_functions();
+    assert!(writers.remove("read") && writers.remove("acquire"), "{writers:?}");
+    let found = uses_of_store(is_meant, &writers);
     assert!(found.is_empty(), "call a flow instead of opening a write transaction:\n{}", found.join("\n"));
 }
 

@@ -3,6 +3,7 @@
 
 mod cited_tests;
 mod error_codes;
+mod http_routes;
 mod imports;
 mod layers;
 mod page;

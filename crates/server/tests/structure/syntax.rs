@@ -38,7 +38,6 @@ pub enum ImportKind {
 /// A public function.
 #[derive(Debug)]
 pub struct Function {
-    /// Its name.
     pub name: String,
     /// The paths in its return type.
     pub returned: Vec<Path>,

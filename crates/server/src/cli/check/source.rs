@@ -8,14 +8,12 @@ use serde::de::IgnoredAny;
 pub(super) struct Body {
     /// The line that it begins on, from 1.
     pub line: usize,
-    /// Its text.
     pub text: String,
 }
 
 /// The bodies of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Source {
-    /// The bodies.
     pub bodies: Vec<Body>,
     /// Whether each line is a body.
     pub is_lines: bool,

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use credential::parse_period;
 use uuid::Uuid;
 
 use crate::addresses;
-use crate::config::parse_duration;
 
 /// How long the old secret may keep working after a rotation.
 const OVERLAP: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(30 * 86_400);
@@ -38,7 +38,7 @@ pub(super) fn parse_client_id(text: &str) -> Result<Uuid, &'static str> {
 
 /// Parses how long the old secret keeps working after a rotation.
 pub(super) fn parse_overlap(text: &str) -> Result<Duration, &'static str> {
-    let parsed = parse_duration(text).filter(|kept| OVERLAP.contains(kept));
+    let parsed = parse_period(text).filter(|kept| OVERLAP.contains(kept));
     parsed.ok_or("it must be a duration from 1m to 30d, such as 24h")
 }
 

@@ -104,7 +104,6 @@ pub struct SentCode {
 pub enum CodeError {
     /// It is not six digits. This counts as no attempt.
     Incomplete,
-    /// The code is wrong.
     Wrong {
         /// Number of attempts left.
         left: u32,

@@ -1,8 +1,8 @@
-//! Finds and creates accounts.
+//! Finds, creates and shows accounts.
 
 use crate::app::App;
 use crate::email::Email;
-use store::{Holder, StoreError};
+use store::{Holder, StoreError, StoredPasskey};
 
 /// Returns the account of a proven address, and creates it if there is none.
 ///
@@ -45,6 +45,29 @@ pub async fn email(app: &App, holder: &Holder) -> Result<String, StoreError> {
     let label: [&[u8]; 2] = [b"email", holder.id.as_bytes()];
     let plain = app.keyring().open_for_holder(holder.id, &label, &holder.email_sealed).await?;
     Ok(String::from_utf8_lossy(&plain).into_owned())
+}
+
+/// An account, for its holder.
+#[derive(Clone, Debug)]
+pub struct AccountView {
+    /// The email address.
+    pub email: String,
+    /// The passkeys, oldest first.
+    pub passkeys: Vec<StoredPasskey>,
+    /// Number of sessions that have not expired.
+    pub sessions: i64,
+}
+
+/// Returns the address, the passkeys and the sessions of an account.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn view(app: &App, holder: &Holder) -> Result<AccountView, StoreError> {
+    let mut tx = app.store().read().await?;
+    let passkeys = tx.passkeys(holder.id).await?;
+    let sessions = tx.count_sessions(holder.id, app.now()).await?;
+    drop(tx);
+    Ok(AccountView { email: email(app, holder).await?, passkeys, sessions })
 }
 
 /// Returns where to send mail for `email`: the stored address of its account, or `email` if there

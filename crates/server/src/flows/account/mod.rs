@@ -10,4 +10,4 @@ pub mod sessions;
 
 pub use delete::{delete, release};
 pub use export::export;
-pub use holder::{email, find_or_create};
+pub use holder::{AccountView, email, find_or_create, view};

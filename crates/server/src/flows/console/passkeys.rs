@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::flows::webauthn::{self, Started};
 use ambient::Timestamp;
-use store::{ConsolePasskey, Partner};
+use store::{ConsolePasskey, Partner, StoreError};
 
 /// Maximum length of a passkey's name, in characters.
 pub const NAME_LENGTH: usize = 60;
@@ -28,9 +28,7 @@ struct Secret {
 /// A passkey as shown to its partner.
 #[derive(Clone, Debug)]
 pub struct Registered {
-    /// Its id.
     pub id: Vec<u8>,
-    /// Its name.
     pub name: String,
     /// When it was registered.
     pub created_at: Timestamp,
@@ -134,6 +132,15 @@ pub async fn list(app: &App, partner: Uuid) -> Result<Vec<Registered>, Error> {
         used_at: stored.used_at,
     };
     Ok(open_all(app, partner).await?.into_iter().map(registered).collect())
+}
+
+/// Returns the number of passkeys of `partner`.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn count(app: &App, partner: Uuid) -> Result<i64, StoreError> {
+    let passkeys = app.store().read().await?.console_passkeys(partner).await?;
+    Ok(i64::try_from(passkeys.len()).unwrap_or(i64::MAX))
 }
 
 fn label<'a>(partner: &'a Uuid, id: &'a [u8]) -> [&'a [u8]; 3] {

@@ -39,6 +39,14 @@ pub(super) async fn add(app: &App, tx: &mut Tx, partner: &Partner, old: Option<&
     Ok(secret)
 }
 
+/// Returns the number of valid sessions of `partner`.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn count(app: &App, partner: Uuid) -> Result<i64, StoreError> {
+    app.store().read().await?.count_console_sessions(partner, app.now()).await
+}
+
 /// Ends the session with this secret.
 ///
 /// # Errors

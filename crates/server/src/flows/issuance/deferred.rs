@@ -7,7 +7,7 @@
 use credential::encoding::sha256;
 use credential::format::{Configuration, ListForm};
 use credential::key::PublicKey;
-use credential::{Date, UnknownType};
+use credential::{Date, UnknownTypeError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -36,7 +36,6 @@ pub(super) struct DeferredIssuance {
 /// Signed credentials, one for each key of the wallet.
 #[derive(Clone, Debug)]
 pub struct SignedCredentials {
-    /// The credentials.
     pub credentials: Vec<String>,
     /// The id with which the wallet reports whether it stored them.
     pub notification: Uuid,
@@ -72,7 +71,7 @@ impl DeferredIssuance {
     /// The reason why that is not possible now, for the log.
     pub(super) fn sign(&self, app: &App, credential: &IssuableCredential) -> Result<SignedCredentials, String> {
         let configuration: Configuration =
-            self.configuration.parse().map_err(|cause: UnknownType| cause.to_string())?;
+            self.configuration.parse().map_err(|cause: UnknownTypeError| cause.to_string())?;
         let expires_at = Timestamp::from_micros(self.expires_at);
         let mut credentials = Vec::with_capacity(self.keys.len());
         for ((list, position), jwk) in self.places.iter().zip(&self.keys) {

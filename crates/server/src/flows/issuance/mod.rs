@@ -1,5 +1,6 @@
 //! Issuing credentials to outside wallets (OpenID4VCI 1.0).
 
+pub mod access;
 pub mod authorization;
 mod codes;
 pub mod credential;

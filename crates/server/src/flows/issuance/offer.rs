@@ -21,15 +21,12 @@ const LIFETIME: Duration = Duration::from_secs(600);
 /// An offer, for the holder who created it.
 #[derive(Debug)]
 pub struct OfferDetails {
-    /// The offered submission.
     pub submission: Uuid,
     /// Its content; `None` if it can no longer be issued.
     pub credential: Option<IssuableCredential>,
-    /// Its state.
     pub state: OfferState,
 }
 
-/// The state of an offer.
 #[derive(Debug)]
 pub enum OfferState {
     /// Not redeemed yet.

@@ -26,7 +26,6 @@ const BOUND_LIFETIME: Duration = Duration::from_secs(3600);
 pub enum Code<'a> {
     /// The pre-authorized code of an offer.
     PreAuthorized {
-        /// The code.
         code: &'a str,
         /// The code that the holder entered.
         transaction_code: &'a str,
@@ -38,20 +37,16 @@ pub enum Code<'a> {
 /// An authorization code, with the values that must match the authorization request.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthorizationCode<'a> {
-    /// The code.
     pub code: &'a str,
     /// The PKCE verifier (RFC 7636).
     pub verifier: &'a str,
-    /// The redirect URI.
     pub redirect_uri: &'a str,
     /// The wallet's client id.
     pub client_id: Option<&'a str>,
 }
 
-/// A token request.
 #[derive(Clone, Debug)]
 pub struct TokenRequest<'a> {
-    /// The code.
     pub code: Code<'a>,
     /// The thumbprint of the DPoP key that the token will be bound to.
     pub key: Option<String>,
@@ -59,14 +54,11 @@ pub struct TokenRequest<'a> {
     pub configurations: Option<Vec<String>>,
 }
 
-/// A new access token.
 #[derive(Clone, Debug)]
 pub struct AccessToken {
-    /// The token.
     pub secret: String,
     /// Whether it is bound to a DPoP key.
     pub is_bound: bool,
-    /// Its lifetime.
     pub lifetime: Duration,
     /// The configurations that it grants, if the wallet used `authorization_details`.
     pub details: Option<Vec<AuthorizedConfiguration>>,
@@ -75,7 +67,6 @@ pub struct AccessToken {
 /// A configuration that a token grants.
 #[derive(Clone, Debug)]
 pub struct AuthorizedConfiguration {
-    /// Its id.
     pub id: String,
     /// The identifiers of its credentials.
     pub identifiers: Vec<String>,

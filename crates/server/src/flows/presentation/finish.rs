@@ -10,7 +10,7 @@ use super::request::open_request;
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::account::codes::read_code;
-use crate::flows::verification_request::{self, HolderResponse, VerificationResult, expired_error};
+use crate::flows::verification_request::{self, HolderResponse, RequestDetails, VerificationResult, expired_error};
 use store::StoreError;
 use store::domain::presentation::{Flow, Presentation, State};
 use store::domain::verification::Verification;
@@ -22,7 +22,6 @@ pub enum Finish {
     Done,
     /// The code is not six digits. This counts as no attempt.
     IncompleteCode,
-    /// The code is wrong.
     WrongCode,
     /// The credential was revoked, replaced or suspended, or expired, after the wallet sent it. The
     /// response was rejected.
@@ -46,17 +45,45 @@ pub enum Returned {
     Ended,
 }
 
+/// A presentation, for the browser that began it.
+#[derive(Clone, Debug)]
+pub struct BegunPresentation {
+    pub presentation: Presentation,
+    /// The request that it responds to.
+    pub verification: Verification,
+    /// The name of the requesting partner.
+    pub partner: String,
+    /// The details of the request; `None` once they are deleted.
+    pub details: Option<RequestDetails>,
+}
+
+/// A presentation after the return from its wallet.
+#[derive(Clone, Debug)]
+pub struct WalletReturn {
+    /// The presentation, as it was before.
+    pub presentation: Presentation,
+    /// What the return led to.
+    pub returned: Returned,
+    /// The name of the requesting partner, if there is a code to carry; otherwise empty.
+    pub partner: String,
+}
+
 /// Returns a presentation, if `browser_secret` is that of the browser that began it, with its
 /// verification request.
 ///
 /// # Errors
-/// 404 for every other browser, 410 if the request is deleted; the store cannot be used.
-pub async fn find_begun(app: &App, id: Uuid, browser_secret: &str) -> Result<(Presentation, Verification), Error> {
+/// 404 for every other browser, 410 if the request is deleted; the store or the key ring cannot be
+/// used.
+pub async fn find_begun(app: &App, id: Uuid, browser_secret: &str) -> Result<BegunPresentation, Error> {
     let hash = sha256(browser_secret.as_bytes());
     let mut tx = app.store().read().await?;
-    let found = tx.bound_presentation(id, &hash, app.now()).await?.ok_or_else(Error::not_found)?;
-    let verification = tx.linked_verification(found.verification, app.now()).await?.ok_or_else(expired_error)?;
-    Ok((found, verification))
+    let presentation = tx.bound_presentation(id, &hash, app.now()).await?.ok_or_else(Error::not_found)?;
+    let found = tx.linked_verification(presentation.verification, app.now()).await?;
+    let verification = found.ok_or_else(expired_error)?;
+    let partner = tx.partner(verification.partner_id).await?.map(|partner| partner.name).unwrap_or_default();
+    drop(tx);
+    let details = verification_request::details(app, &verification).await?;
+    Ok(BegunPresentation { presentation, verification, partner, details })
 }
 
 /// Finishes a presentation with the code that was carried from the wallet's device. The attempt is
@@ -98,7 +125,7 @@ pub async fn return_from_wallet(
     id: Uuid,
     response_code: &str,
     browser_secret: Option<&str>,
-) -> Result<(Presentation, Returned), Error> {
+) -> Result<WalletReturn, Error> {
     let (presentation, fits) = answered(app, id, response_code).await?;
     let is_own = browser_secret.is_some_and(|secret| is_hash_of(&presentation.binding_hash, secret));
     let returned = match (&presentation.state, fits) {
@@ -116,20 +143,32 @@ pub async fn return_from_wallet(
         _ if is_own => Returned::SeePage,
         _ => Returned::Ended,
     };
-    Ok((presentation, returned))
+    let partner = match &returned {
+        Returned::CarryCode(_) => requesting_partner(app, &presentation).await?,
+        _ => String::new(),
+    };
+    Ok(WalletReturn { presentation, returned, partner })
+}
+
+/// Returns the name of the partner that a presentation is for; empty if its request is deleted.
+async fn requesting_partner(app: &App, presentation: &Presentation) -> Result<String, Error> {
+    let mut tx = app.store().read().await?;
+    let verification = tx.linked_verification(presentation.verification, app.now()).await?;
+    let Some(verification) = verification else { return Ok(String::new()) };
+    Ok(tx.partner(verification.partner_id).await?.map(|partner| partner.name).unwrap_or_default())
 }
 
 /// Rejects the response with this code: the person with the wallet did not begin the presentation.
 ///
 /// # Errors
 /// 404 if there is no such presentation; the store cannot be used.
-pub async fn reject_response(app: &App, id: Uuid, response_code: &str) -> Result<(Presentation, Returned), Error> {
+pub async fn reject_response(app: &App, id: Uuid, response_code: &str) -> Result<WalletReturn, Error> {
     let (presentation, fits) = answered(app, id, response_code).await?;
-    if !fits {
-        return Ok((presentation, Returned::Ended));
+    if fits {
+        reject(app, id).await?;
     }
-    reject(app, id).await?;
-    Ok((presentation, Returned::Rejected))
+    let returned = if fits { Returned::Rejected } else { Returned::Ended };
+    Ok(WalletReturn { presentation, returned, partner: String::new() })
 }
 
 /// Returns the partner's callback URL for the holder after a presentation; `None` if they stay

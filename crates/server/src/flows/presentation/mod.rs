@@ -11,6 +11,9 @@ mod finish;
 mod request;
 mod response;
 
-pub use finish::{Finish, Returned, callback, find_begun, finish_by_code, reject_response, return_from_wallet};
+pub use finish::{
+    BegunPresentation, Finish, Returned, WalletReturn, callback, find_begun, finish_by_code, reject_response,
+    return_from_wallet,
+};
 pub use request::{RequestObject, begin, link, request_object};
 pub use response::{Received, WalletResponse, receive};

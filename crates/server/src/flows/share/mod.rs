@@ -6,18 +6,14 @@
 //! one does not affect the others.
 
 mod follow;
+mod passcode;
 mod sealed;
 
-use std::time::Duration;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::encoding::sha256;
 use credential::names::stand_together;
 use credential::status::StatusReference;
 use credential::verification::Report;
 use serde_json::Value;
-use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -27,17 +23,16 @@ use crate::flows::own_presentation;
 use crate::issuing::IssuableCredential;
 use ambient::Timestamp;
 use store::domain::share::{
-    Chosen, Contents, DisclosureRecord, MAX_ACTIVE, MAX_PASSCODE_TRIES, PASSCODE_LENGTH, PURPOSE_LENGTH, Share,
-    ShareState, lifetime, says_something,
+    Chosen, Contents, DisclosureRecord, MAX_ACTIVE, PASSCODE_LENGTH, PURPOSE_LENGTH, Share, ShareState, lifetime,
+    says_something,
 };
-use store::{ShareEntry, ShownEntry, StatusPlace, StoreError};
+use store::{ShareEntry, ShownEntry, StatusPlace};
 
 pub use follow::{follow, schedule_updates, update_before_deletion};
+pub use passcode::give_passcode;
+use passcode::{is_proven, passcode_fingerprint};
 pub use sealed::record;
 use sealed::{Link, label, seal, title, unseal, write};
-
-/// How long a browser can open a share after the passcode was entered.
-const PASSCODE_PROOF_LIFETIME: Duration = Duration::from_secs(3600);
 
 /// The holder's choices for a new share.
 #[derive(Clone, Debug)]
@@ -108,8 +103,10 @@ pub enum Access {
 pub struct OpenedShare {
     /// The purpose in the holder's words; may be empty.
     pub purpose: String,
-    /// The presentations.
     pub presentations: Vec<ShownPresentation>,
+    /// Whether a sandbox partner pushed any of the credentials. A demonstration says so on every
+    /// page instead.
+    pub is_test: bool,
 }
 
 /// One presentation behind a link.
@@ -126,7 +123,6 @@ pub struct ShownPresentation {
 }
 
 impl ShownPresentation {
-    /// Returns the name in it.
     fn full_name(&self) -> &str {
         self.report.claims.get("full_name").and_then(Value::as_str).unwrap_or_default()
     }
@@ -248,13 +244,39 @@ async fn add(app: &App, share: &Share, entries: &[ShareEntry]) -> Result<bool, E
 }
 
 /// Returns a share of `holder`, with the wallet's record of it.
-///
-/// # Errors
-/// 404 if they have none with this id; the store or the key ring cannot be used.
-pub async fn get(app: &App, id: Uuid, holder: Uuid) -> Result<(Share, DisclosureRecord), Error> {
+async fn get(app: &App, id: Uuid, holder: Uuid) -> Result<(Share, DisclosureRecord), Error> {
     let share = app.store().read().await?.share(id, holder).await?.ok_or_else(Error::not_found)?;
     let record = record(app, &share).await?;
     Ok((share, record))
+}
+
+/// Returns a share of `holder` with the wallet's record of it, and when it was updated to newer
+/// versions, newest first.
+///
+/// # Errors
+/// 404 if they have none with this id; the store or the key ring cannot be used.
+pub async fn with_updates(
+    app: &App,
+    id: Uuid,
+    holder: Uuid,
+) -> Result<((Share, DisclosureRecord), Vec<Timestamp>), Error> {
+    let found = get(app, id, holder).await?;
+    let updates = app.store().read().await?.share_updates(id).await?;
+    Ok((found, updates))
+}
+
+/// Returns the active shares of `holder` that show one of their credentials, with the wallet's
+/// records of them.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn showing(app: &App, holder: Uuid, submission: Uuid) -> Result<Vec<(Share, DisclosureRecord)>, Error> {
+    let showing = app.store().read().await?.shares_showing(holder, &[submission], app.now()).await?;
+    let mut shares = Vec::with_capacity(showing.len());
+    for showing in showing {
+        shares.push(get(app, showing.share, holder).await?);
+    }
+    Ok(shares)
 }
 
 /// Returns all shares of `holder`, with the wallet's records of them.
@@ -316,11 +338,14 @@ pub async fn open(app: &App, share: &Share, secret: &str) -> Result<Option<Opene
             (entry.and_then(|entry| entry.replaced_at), entry.map(|entry| entry.entry.submission));
         presentations.push(ShownPresentation { token, report, newer_since, submission });
     }
-    Ok(Some(OpenedShare { purpose: contents.purpose, presentations }))
+    let submissions: Vec<Uuid> = presentations.iter().filter_map(|shown| shown.submission).collect();
+    let is_test = !app.is_demo() && app.store().read().await?.is_any_of_sandbox(&submissions).await?;
+    Ok(Some(OpenedShare { purpose: contents.purpose, presentations, is_test }))
 }
 
 /// Returns whether the holder confirmed that the names in all presentations are theirs. Returns
-/// `None` if they contain only one name, and more than the holder's confirmation supports it.
+/// `None` if they contain only one name, and more than the holder's word supports it
+/// ([`HeldNames::is_only_confirmed`]).
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -355,56 +380,4 @@ pub async fn record_view(app: &App, share: &Share) -> Result<(), Error> {
     tx.commit().await?;
     app.metrics().shares("viewed");
     Ok(())
-}
-
-fn passcode_fingerprint(app: &App, share: Uuid, passcode: &str) -> [u8; 32] {
-    app.keyring().fingerprint("passcode", &[share.as_bytes(), passcode.trim().as_bytes()].concat())
-}
-
-/// Tries a passcode. If it is right, returns the proof that opens the share in this browser for an
-/// hour.
-///
-/// # Errors
-/// The store cannot be used.
-pub async fn give_passcode(app: &App, share: &Share, passcode: &str) -> Result<Option<String>, Error> {
-    if !is_right_passcode(app, share, passcode).await? {
-        app.metrics().shares("refused");
-        return Ok(None);
-    }
-    Ok(Some(proof(app, share, app.now() + PASSCODE_PROOF_LIFETIME)))
-}
-
-/// Compares the passcode in constant time. The attempt is counted before the comparison.
-async fn is_right_passcode(app: &App, share: &Share, passcode: &str) -> Result<bool, StoreError> {
-    let mut tx = app.store().write().await?;
-    if !tx.take_passcode_try(share.id, MAX_PASSCODE_TRIES).await? {
-        return Ok(false);
-    }
-    let kept = share.passcode.as_deref().unwrap_or_default();
-    let is_right = bool::from(passcode_fingerprint(app, share.id, passcode).as_slice().ct_eq(kept));
-    if is_right {
-        tx.forgive_passcode_tries(share.id).await?;
-    }
-    tx.commit().await?;
-    Ok(is_right)
-}
-
-fn proof(app: &App, share: &Share, until: Timestamp) -> String {
-    format!("{}.{}.{}", share.id, until.micros(), URL_SAFE_NO_PAD.encode(proof_tag(app, share, until)))
-}
-
-fn proof_tag(app: &App, share: &Share, until: Timestamp) -> [u8; 32] {
-    let passcode = share.passcode.as_deref().unwrap_or_default();
-    let said = [share.id.as_bytes().as_slice(), &until.micros().to_be_bytes(), passcode].concat();
-    app.keyring().fingerprint("passcode-given", &said)
-}
-
-fn is_proven(app: &App, share: &Share, proof: &str) -> bool {
-    let mut parts = proof.split('.');
-    let (Some(id), Some(until), Some(tag)) = (parts.next(), parts.next(), parts.next()) else { return false };
-    let Some(until) = until.parse().ok().map(Timestamp::from_micros).filter(|until| *until > app.now()) else {
-        return false;
-    };
-    let tag = URL_SAFE_NO_PAD.decode(tag).unwrap_or_default();
-    id == share.id.to_string() && bool::from(proof_tag(app, share, until).as_slice().ct_eq(&tag))
 }

@@ -17,4 +17,4 @@ pub use answer::{
 pub use current::objection;
 pub use records::{AtConsent, Check, Checked, DisclosureRecord, NotShown, Presented, TrustedBy, VerificationResult};
 pub use request_details::RequestDetails;
-pub use sealed::{callback, details, disclosure_record, result, seal_details};
+pub use sealed::{callback, details, disclosure_record, disclosures, result, seal_details};

@@ -10,9 +10,10 @@ use super::records::{DisclosureRecord, VerificationResult};
 use super::request_details::RequestDetails;
 use crate::app::App;
 use crate::error::Error;
+use ambient::Timestamp;
 use store::StoreError;
 use store::domain::submission::Sealed;
-use store::domain::verification::{State, Verification};
+use store::domain::verification::{MAX_SHOWN, State, Verification};
 
 /// An encrypted record of a request. The label binds the ciphertext to its row and column.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +92,21 @@ pub async fn disclosure_record(app: &App, verification: &Verification) -> Result
     let Some(holder) = verification.holder else { return Ok(None) };
     let opened = app.keyring().open_for_holder(holder, &Record::Disclosure.label(&verification.id), sealed).await?;
     Ok(Some(from_bytes(&opened)?))
+}
+
+/// Returns the records of what `holder` presented to partners from their wallet, each with its
+/// time, newest first.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn disclosures(app: &App, holder: Uuid) -> Result<Vec<(Timestamp, DisclosureRecord)>, Error> {
+    let presented = app.store().read().await?.shown_verifications(holder, MAX_SHOWN).await?;
+    let mut disclosures = Vec::with_capacity(presented.len());
+    for verification in &presented {
+        let record = disclosure_record(app, verification).await?;
+        disclosures.extend(verification.status().finalized_at().zip(record));
+    }
+    Ok(disclosures)
 }
 
 /// Returns the partner's callback URL with the request's id and status; `None` if the holder stays

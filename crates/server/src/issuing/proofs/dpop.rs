@@ -16,9 +16,7 @@ use crate::issuing::nonces::NoncePurpose;
 pub struct DpopRequest<'a> {
     /// The values of its `DPoP` headers.
     pub proofs: &'a [&'a [u8]],
-    /// Its method.
     pub method: &'a str,
-    /// Its path.
     pub path: &'a str,
     /// Its access token, if any.
     pub token: Option<&'a str>,

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::flows::console::passkeys::{self, NAME_LENGTH, Registered};
 use crate::flows::console::secret::{self, Rotation};
+use crate::flows::console::sessions;
 use crate::http::cookies::{CONSOLE, NOTICE};
 use crate::http::extract::Form;
 use crate::http::session::SignedInPartner;
@@ -136,7 +137,7 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn credentials(State(app): State<App>, user: SignedInPartner, headers: HeaderMap) -> Result<Response, Error> {
-    let sessions = app.store().read().await?.count_console_sessions(user.partner.id, app.now()).await?;
+    let sessions = sessions::count(&app, user.partner.id).await?;
     let layout = layout(&app, &headers);
     let template = CredentialsPage {
         frame: Frame::new(&user, Section::Credentials),
@@ -158,8 +159,7 @@ fn old_until(app: &App, user: &SignedInPartner) -> Option<Timestamp> {
 }
 
 async fn confirm(State(app): State<App>, user: SignedInPartner, headers: HeaderMap) -> Result<Response, Error> {
-    let passkeys = app.store().read().await?.console_passkeys(user.partner.id).await?;
-    let passkeys = i64::try_from(passkeys.len()).unwrap_or(i64::MAX);
+    let passkeys = passkeys::count(&app, user.partner.id).await?;
     let (layout, frame) = (layout(&app, &headers), Frame::new(&user, Section::Credentials));
     let template = RotatePage { layout: layout.clone(), frame, passkeys, old_until: old_until(&app, &user) };
     Ok(page(&app, &template, &layout))

@@ -21,6 +21,7 @@ use self::exchange::Exchange;
 use super::{Frame, Section, audit, layout};
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::flows::console::submissions;
 use crate::http::Client;
 use crate::http::extract::{Form, Query};
 use crate::http::session::SignedInPartner;
@@ -181,9 +182,7 @@ async fn explore(
     let groups = groups(api);
     let chosen = operation(groups, &choice.operation).ok_or_else(Error::not_found)?;
     // Example status requests use the id of the newest submission.
-    let mut tx = app.store().read().await?;
-    let newest = tx.list_submissions(user.partner.id, None, None, app.now(), 1).await?.rows.pop();
-    drop(tx);
+    let newest = submissions::newest(&app, user.partner.id).await?;
     let newest = newest.map_or_else(|| "my-first".to_owned(), |newest| newest.credential_id);
     let path = chosen.path.replace("{credential_id}", &newest);
     let path = if chosen.path.contains("/submissions/") { path.replace("{id}", &newest) } else { path };

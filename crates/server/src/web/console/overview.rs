@@ -16,12 +16,13 @@ use super::chart::{Day, Funnel, Outcomes, Series};
 use super::{Frame, Section, layout};
 use crate::app::App;
 use crate::error::Error;
+use crate::flows::console::tallies::{self, MAX_WAITING, Tallies};
 use crate::http::extract::Query;
 use crate::http::session::SignedInPartner;
 use crate::i18n::Text;
 use crate::web::{Layout, page};
 use ambient::Timestamp;
-use store::{self, DailyCount, EventKind, OTHER_CHAINS};
+use store::{DailyCount, EventKind, OTHER_CHAINS};
 
 /// The selectable periods, in days.
 const PERIODS: [i64; 3] = [7, 30, 90];
@@ -29,11 +30,6 @@ const DEFAULT_PERIOD: i64 = 30;
 const DAY_MICROS: i64 = 86_400_000_000;
 /// Maximum number of chains listed by name; the others are added up.
 const MAX_CHAINS: usize = 20;
-/// Maximum number of chains read by name. Larger than [`MAX_CHAINS`], because the top chains of a
-/// shorter period may rank lower in the longest one.
-const READ_CHAINS: i64 = 60;
-/// Pending submissions are counted up to this number.
-const MAX_WAITING: i64 = 10_000;
 
 #[derive(Template)]
 #[template(path = "console/overview.html")]
@@ -207,14 +203,9 @@ async fn overview(
     Query(choice): Query<Choice>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let (partner, now) = (user.partner.id, app.now());
-    let today = store::day(now);
+    let today = store::day(app.now());
     let days = choice.days.filter(|days| PERIODS.contains(days)).unwrap_or(DEFAULT_PERIOD);
-    let mut tx = app.store().read().await?;
-    let all = tx.tallies(partner, today + 1 - PERIODS[2], READ_CHAINS).await?;
-    let oldest = app.rng().id(now - app.config().retention.incomplete);
-    let waiting = tx.count_waiting(partner, oldest, now, MAX_WAITING).await?;
-    drop(tx);
+    let Tallies { daily: all, waiting } = tallies::of(&app, user.partner.id, today + 1 - PERIODS[2]).await?;
     let within: Vec<DailyCount> = all.iter().filter(|tally| tally.day > today - days).cloned().collect();
     let chains = chains(&within);
     // Ignores a chosen chain that is not in the list.

@@ -16,6 +16,7 @@ use super::listing::Listing;
 use super::{Frame, Section, layout};
 use crate::app::App;
 use crate::error::Error;
+use crate::flows::console::submissions::{self, SubmissionDetails};
 use crate::http::extract::{Form, Path, Query};
 use crate::http::session::SignedInPartner;
 use crate::web::{Layout, page};
@@ -180,7 +181,7 @@ async fn list(
     }
     let state = ListedState::ALL.into_iter().find(|state| state.name() == choice.state);
     let before = choice.before.parse().ok();
-    let found = app.store().read().await?.list_submissions(user.partner.id, state, before, app.now(), PAGE).await?;
+    let found = submissions::list(&app, user.partner.id, state, before, PAGE).await?;
     let mut template = SubmissionsPage::new(&app, &user, found.rows, &headers);
     template.listing.state = state.map(ListedState::name);
     template.listing.is_first = before.is_none();
@@ -190,7 +191,7 @@ async fn list(
 
 /// Lists the items of a batch.
 async fn items(app: &App, user: &SignedInPartner, batch: Uuid, headers: &HeaderMap) -> Result<Response, Error> {
-    let rows = app.store().read().await?.listed_batch(user.partner.id, batch, app.now()).await?;
+    let rows = submissions::batch(app, user.partner.id, batch).await?;
     if rows.is_empty() {
         return Err(Error::not_found());
     }
@@ -208,8 +209,7 @@ async fn find(
     if words.is_empty() {
         return Ok(Redirect::to("/console/submissions").into_response());
     }
-    let found = app.store().read().await?.find_submission(user.partner.id, words).await?;
-    match found {
+    match submissions::search(&app, user.partner.id, words).await? {
         Some(Found::Submission(id)) => Ok(Redirect::to(&format!("/console/submissions/{id}")).into_response()),
         Some(Found::Batch(id)) => Ok(Redirect::to(&format!("/console/submissions?batch={id}")).into_response()),
         None => {
@@ -227,11 +227,8 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let partner = user.partner.id;
-    let mut tx = app.store().read().await?;
-    let shown = tx.listed_submission(partner, id, app.now()).await?.ok_or_else(Error::not_found)?;
-    let (events, documents) = (tx.events(id, app.now()).await?, tx.asset_statuses(&[id]).await?);
-    let undelivered = tx.undelivered(shown.batch_id.unwrap_or(id)).await?;
-    drop(tx);
+    let found = submissions::find(&app, partner, id).await?;
+    let SubmissionDetails { submission: shown, events, documents, undelivered } = found;
     let links = app.links();
     let link = (shown.state == ListedState::Waiting).then(|| match shown.batch_id {
         Some(batch) => links.batch(partner, batch),

@@ -21,6 +21,7 @@ use super::{Frame, Section, layout};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::partner_lists::{self, PageRequest};
+use crate::flows::partner_verification;
 use crate::flows::verification_request;
 use crate::http::extract::{Form, Path, Query};
 use crate::http::session::SignedInPartner;
@@ -209,8 +210,7 @@ async fn find(
     if words.is_empty() {
         return Ok(Redirect::to(PATH).into_response());
     }
-    let found = app.store().read().await?.asked_verification(partner, words, app.now()).await?;
-    Ok(if found.is_some() {
+    Ok(if partner_verification::search(&app, partner, words).await?.is_some() {
         Redirect::to(&address(&app, partner, words)).into_response()
     } else {
         let missed = Some(words.to_owned());
@@ -227,7 +227,7 @@ async fn show(
 ) -> Result<Response, Error> {
     let partner = user.partner.id;
     let request_id = opened(&app, partner, &key).ok_or_else(Error::not_found)?;
-    let found = app.store().read().await?.asked_verification(partner, &request_id, app.now()).await?;
+    let found = partner_verification::search(&app, partner, &request_id).await?;
     let asked: Verification = found.ok_or_else(Error::not_found)?;
     let (status, layout) = (asked.status(), layout(&app, &headers));
     let (class, label, meaning) = said(status);

@@ -197,12 +197,8 @@ pub(super) fn health(webhook: &Webhook, now: Timestamp, text: &Text) -> (&'stati
 }
 
 async fn list(State(app): State<App>, user: SignedInPartner, headers: HeaderMap) -> Result<Response, Error> {
-    let mut listed = Vec::new();
-    for webhook in webhooks::list(&app, user.partner.id).await? {
-        let mut tx = app.store().acquire().await?;
-        let lately = tx.webhook_health(webhook.id, user.partner.id, app.now() - LATELY).await?;
-        listed.push(Listed { webhook, lately: lately.unwrap_or_default() });
-    }
+    let found = webhooks::list_with_health(&app, user.partner.id, app.now() - LATELY).await?;
+    let listed = found.into_iter().map(|(webhook, lately)| Listed { webhook, lately }).collect();
     let (layout, frame) = (layout(&app, &headers), Frame::new(&user, Section::Webhooks));
     Ok(page(&app, &WebhooksPage { layout: layout.clone(), frame, webhooks: listed, now: app.now() }, &layout))
 }

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use crate::http::{Client, without_json_suffix};
+use crate::http::Client;
 
 /// Maximum number of bytes of a response that are shown.
 const LONGEST: usize = 1 << 20;
@@ -38,7 +38,7 @@ pub(super) struct Exchange {
     pub headers: Vec<(String, String)>,
     pub body: String,
     /// The field errors in the response.
-    pub field_errors: Vec<ReadableFault>,
+    pub field_errors: Vec<ReadableError>,
     /// The person's link, if the response contains one.
     pub link: Option<String>,
     /// The id of the created submission, if there is one.
@@ -47,7 +47,7 @@ pub(super) struct Exchange {
 
 /// A field error as the page shows it.
 #[derive(Debug)]
-pub(super) struct ReadableFault {
+pub(super) struct ReadableError {
     pub pointer: String,
     /// The line of the body that contains the error.
     pub line: Option<i64>,
@@ -80,7 +80,7 @@ impl Exchange {
         // Per-client rate limits apply to the person using the page.
         made.extensions_mut().insert(ConnectInfo(SocketAddr::new(client.0, 0)));
         let started = Instant::now();
-        let answered = Box::pin(router.oneshot(without_json_suffix(made))).await;
+        let answered = Box::pin(router.oneshot(made)).await;
         let (parts, body) = answered.unwrap_or_else(|never| match never {}).into_parts();
         let bytes = to_bytes(body, LONGEST).await.unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -102,7 +102,7 @@ impl Exchange {
             is_good: status.is_success(),
             millis: String::new(),
             headers: named.collect(),
-            field_errors: field_errors.map(|field_error| ReadableFault::new(field_error, sent)).collect(),
+            field_errors: field_errors.map(|field_error| ReadableError::new(field_error, sent)).collect(),
             link: word("redirect_uri").map(str::to_owned),
             pushed: word("request_id").filter(|_| status.is_success()).and_then(|id| id.parse().ok()),
             body: json
@@ -113,7 +113,7 @@ impl Exchange {
     }
 }
 
-impl ReadableFault {
+impl ReadableError {
     fn new(field_error: &Value, sent: &str) -> Self {
         let word = |name: &str| field_error[name].as_str().unwrap_or_default().to_owned();
         let pointer = word("pointer");
