@@ -102,9 +102,7 @@ pub fn request(address: &str, line: &str, headers: &str, body: &str) -> Result<S
 /// The credentials of a partner.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Client {
-    /// Its `client_id`.
     pub id: String,
-    /// Its secret.
     pub secret: String,
 }
 

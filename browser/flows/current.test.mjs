@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 
-import { lastMonth, oneJob } from "../support/sample.mjs";
+import { oneJob } from "../support/sample.mjs";
 import { freshAddress } from "../support/server.mjs";
 import { conclusion, printed, shareEverything, shareLeast } from "../support/share.mjs";
 import { stage } from "../support/stage.mjs";
@@ -50,10 +50,13 @@ test("a degree is not conferred whatever its holder leaves out", async () => {
   assert.match(await printed(hirer), /not (been )?conferred/);
 });
 
-/** Returns the month that is `count` months before the previous one. */
+// Where it is latest on earth, a month begins 14 hours before it does in UTC.
+const LATEST_ON_EARTH_MS = 14 * 60 * 60 * 1000;
+
+/** Returns the month that is `count` months before the previous one, where it is latest on earth. */
 function monthBefore(count) {
-  const [year, month] = lastMonth().split("-").map(Number);
-  return new Date(Date.UTC(year, month - 1 - count)).toISOString().slice(0, 7);
+  const now = new Date(Date.now() + LATEST_ON_EARTH_MS);
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1 - count)).toISOString().slice(0, 7);
 }
 
 const inWords = (month) =>

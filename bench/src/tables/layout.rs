@@ -7,7 +7,6 @@ use std::fmt::Write as _;
 pub struct Section {
     /// The name of the markers in the page: `bench:NAME`.
     pub name: &'static str,
-    /// The table.
     pub table: String,
     /// The picture: its file name in docs/operate/, its alternative text, and the SVG.
     pub picture: Option<(&'static str, &'static str, String)>,

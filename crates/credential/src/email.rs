@@ -35,7 +35,6 @@ impl EmailAddress {
         &self.0
     }
 
-    /// Returns the domain.
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }

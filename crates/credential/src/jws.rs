@@ -146,6 +146,13 @@ mod tests {
     use crate::key::SoftwareKey;
 
     #[test]
+    fn tokens_beyond_two_mebibytes_are_refused() {
+        let refusal = |length| Jws::read(&"a".repeat(length)).err().map(|error| error.to_string()).unwrap_or_default();
+        let (most, beyond) = (refusal(MAX_BYTES), refusal(MAX_BYTES + 1));
+        assert!(beyond.contains("longer than 2 MiB") && most.contains("three parts"), "{most} {beyond}");
+    }
+
+    #[test]
     fn null_members_count_as_absent() {
         let key = SoftwareKey::from_bytes(Algorithm::Es256, &[7; 32]).expect("a key");
         let header = protected(&json!({ "alg": "ES256", "kid": null, "crit": null, "x5c": null, "typ": null }));

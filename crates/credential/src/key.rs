@@ -21,12 +21,10 @@ use crate::encoding::{decode, encode, sha256};
 pub enum Algorithm {
     /// ECDSA on P-256 with SHA-256.
     Es256,
-    /// Ed25519.
     EdDsa,
 }
 
 impl Algorithm {
-    /// All algorithms.
     pub const ALL: [Self; 2] = [Self::Es256, Self::EdDsa];
 
     /// The names that [`Algorithm::from_name`] accepts, for metadata. `Ed25519` is the fully
@@ -72,7 +70,7 @@ pub trait Signer {
 /// The bytes are not a private key of this algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("these bytes are not a valid private key for this algorithm")]
-pub struct NoPrivateKey;
+pub struct NoPrivateKeyError;
 
 /// A private key in memory; cheap to clone.
 #[derive(Clone)]
@@ -97,49 +95,50 @@ impl SoftwareKey {
     /// Ed25519.
     ///
     /// # Errors
-    /// [`NoPrivateKey`], if the scalar is zero or not below the order of P-256. The probability for
-    /// random bytes is negligible.
-    pub fn from_bytes(algorithm: Algorithm, secret: &[u8; 32]) -> Result<Self, NoPrivateKey> {
+    /// [`NoPrivateKeyError`], if the scalar is zero or not below the order of P-256. For random
+    /// bytes the probability is negligible.
+    pub fn from_bytes(algorithm: Algorithm, secret: &[u8; 32]) -> Result<Self, NoPrivateKeyError> {
         let (pair, public) = match algorithm {
             Algorithm::Es256 => {
                 let scalar = agreement::PrivateKey::from_private_key(&agreement::ECDH_P256, secret);
-                let point = scalar.and_then(|scalar| Ok(scalar.compute_public_key()?)).map_err(|_| NoPrivateKey)?;
+                let point =
+                    scalar.and_then(|scalar| Ok(scalar.compute_public_key()?)).map_err(|_| NoPrivateKeyError)?;
                 let pair = EcdsaKeyPair::from_private_key_and_public_key(
                     &ECDSA_P256_SHA256_FIXED_SIGNING,
                     secret,
                     point.as_ref(),
                 );
-                (Pair::Es256(pair.map_err(|_| NoPrivateKey)?), point.as_ref().to_vec())
+                (Pair::Es256(pair.map_err(|_| NoPrivateKeyError)?), point.as_ref().to_vec())
             }
             Algorithm::EdDsa => {
-                let pair = Ed25519KeyPair::from_seed_unchecked(secret).map_err(|_| NoPrivateKey)?;
+                let pair = Ed25519KeyPair::from_seed_unchecked(secret).map_err(|_| NoPrivateKeyError)?;
                 let public = pair.public_key().as_ref().to_vec();
                 (Pair::EdDsa(pair), public)
             }
         };
-        let public = PublicKey::from_bytes(algorithm, &public).ok_or(NoPrivateKey)?;
+        let public = PublicKey::from_bytes(algorithm, &public).ok_or(NoPrivateKeyError)?;
         Ok(Self { pair: Arc::new(pair), public })
     }
 
     /// Reads a private key in DER: PKCS #8 (RFC 5958), and for P-256 also SEC 1 (RFC 5915).
     ///
     /// # Errors
-    /// [`NoPrivateKey`], if it is not a private key of this algorithm.
-    pub fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, NoPrivateKey> {
+    /// [`NoPrivateKeyError`], if it is not a private key of this algorithm.
+    pub fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, NoPrivateKeyError> {
         let (pair, public) = match algorithm {
             Algorithm::Es256 => {
                 let pair = EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_FIXED_SIGNING, der);
-                let pair = pair.map_err(|_| NoPrivateKey)?;
+                let pair = pair.map_err(|_| NoPrivateKeyError)?;
                 let public = pair.public_key().as_ref().to_vec();
                 (Pair::Es256(pair), public)
             }
             Algorithm::EdDsa => {
-                let pair = Ed25519KeyPair::from_pkcs8(der).map_err(|_| NoPrivateKey)?;
+                let pair = Ed25519KeyPair::from_pkcs8(der).map_err(|_| NoPrivateKeyError)?;
                 let public = pair.public_key().as_ref().to_vec();
                 (Pair::EdDsa(pair), public)
             }
         };
-        let public = PublicKey::from_bytes(algorithm, &public).ok_or(NoPrivateKey)?;
+        let public = PublicKey::from_bytes(algorithm, &public).ok_or(NoPrivateKeyError)?;
         Ok(Self { pair: Arc::new(pair), public })
     }
 
@@ -155,7 +154,6 @@ impl SoftwareKey {
         Ok(document.map_err(|_| SignError("the library returned an error".to_owned()))?.as_ref().to_vec())
     }
 
-    /// Returns the public key.
     pub fn public(&self) -> &PublicKey {
         &self.public
     }

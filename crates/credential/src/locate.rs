@@ -13,7 +13,6 @@ use crate::pointer::{CUT, escape, unescape};
 pub struct Location {
     /// The member's name with its quotes, if the value is a member of an object.
     pub name: Option<Range<usize>>,
-    /// The value.
     pub value: Range<usize>,
 }
 

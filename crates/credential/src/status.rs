@@ -51,7 +51,6 @@ impl StatusReference {
         }
     }
 
-    /// Returns the claim `status`.
     pub fn claim(&self) -> Value {
         json!({ "status_list": { "idx": self.index, "uri": self.uri } })
     }

@@ -9,7 +9,7 @@ use crate::asset::{Asset, AssetRecord, AssetSource, read_assets};
 use crate::context::Context;
 use crate::credential_type::Hint;
 use crate::field_error::{Code, FieldError, FieldErrors};
-use crate::json::{self as strict, Malformed, Members, Node};
+use crate::json::{self as strict, JsonError, Members, Node};
 use crate::limits::ID;
 use crate::pointer::{Path, submission_pointer};
 use crate::return_url::{self, RETURN_URL};
@@ -21,7 +21,6 @@ use crate::types::Type;
 pub struct Submission {
     /// The partner's id for it.
     pub credential_id: String,
-    /// The credential type.
     pub credential_type: Type,
     /// The attested data, in the form of the type, as canonical JSON: compact, and sorted by name.
     pub(crate) fields: String,
@@ -52,7 +51,7 @@ pub struct Submission {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParseError {
     /// It is not JSON.
-    Malformed(Malformed),
+    Malformed(JsonError),
     /// It has errors; all are listed.
     Invalid(Vec<FieldError>),
 }

@@ -8,7 +8,6 @@ use crate::key::Algorithm;
 pub enum OtherContent {
     /// A PDF document.
     Pdf,
-    /// An image.
     Image,
     /// A ZIP file, such as an office document or a wallet pass.
     Archive,
@@ -83,7 +82,6 @@ pub enum OtherToken {
     KeyBinding,
     /// An attestation of a wallet or of its keys.
     Attestation,
-    /// A status list.
     StatusList,
 }
 
@@ -231,7 +229,6 @@ pub enum VerifyError {
     /// Its last day of validity has ended everywhere on earth.
     #[error("It expired on {}.", .0.in_words())]
     ExpiredOn(Date),
-    /// It is not valid yet.
     #[error("It is not valid yet.")]
     NotYetValid,
     /// Its issue time is in the future.
@@ -264,7 +261,6 @@ pub enum VerifyError {
     /// A newer version has replaced it.
     #[error("It was replaced by a newer version. Ask the holder for that one.")]
     Replaced,
-    /// It is suspended.
     #[error("It is suspended.")]
     Suspended,
     /// Its status has an unknown value.

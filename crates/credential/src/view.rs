@@ -16,16 +16,13 @@ pub enum Block {
     Sentences(Vec<String>),
     /// A table. Every row has one cell per column.
     Table {
-        /// The caption.
         caption: &'static str,
         /// The column headings.
         columns: Vec<&'static str>,
-        /// The rows.
         rows: Vec<Vec<DisplayValue>>,
     },
     /// Bars on a scale of steps.
     Scale {
-        /// The caption.
         caption: &'static str,
         /// The steps, lowest first.
         steps: &'static [&'static str],
@@ -36,7 +33,6 @@ pub enum Block {
     Career(CareerHistory),
 }
 
-/// A value for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DisplayValue {
     /// Text to show unchanged.

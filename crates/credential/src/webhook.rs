@@ -39,7 +39,6 @@ pub enum WebhookForm {
 /// The content of a webhook body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WebhookFields {
-    /// The id of the webhook.
     pub id: Option<String>,
     /// The URL to send events to.
     pub url: Option<String>,

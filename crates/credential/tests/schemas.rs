@@ -1,6 +1,6 @@
 //! The JSON Schemas and the samples that the credential types publish.
 
-use credential::{ALL, AssetKind, Context, Submission, Type, UnknownType};
+use credential::{ALL, AssetKind, Context, Submission, Type, UnknownTypeError};
 use serde_json::Value;
 
 #[test]
@@ -64,5 +64,5 @@ fn every_type_accepts_its_sample_and_parses_from_its_name() {
         assert!(known.write_scope.starts_with("write."));
         assert!(known.assets.kinds.values.iter().all(|kind| AssetKind::from_name(kind).is_some()));
     }
-    assert_eq!("salary".parse::<Type>(), Err(UnknownType));
+    assert_eq!("salary".parse::<Type>(), Err(UnknownTypeError));
 }

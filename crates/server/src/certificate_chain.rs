@@ -62,6 +62,18 @@ impl Leaf {
         self.uris.iter().any(|name| name == address)
             || host.is_some_and(|host| self.hosts.iter().any(|name| name.eq_ignore_ascii_case(&host)))
     }
+
+    /// Returns the address of the server that the certificate names: a URL, or that of its host.
+    /// Returns `None` if it names none, or several.
+    pub fn only_address(&self) -> Option<String> {
+        let address = match (self.uris.as_slice(), self.hosts.as_slice()) {
+            ([uri], _) => uri.clone(),
+            ([], [host]) if !host.contains('*') => format!("https://{}", host.to_ascii_lowercase()),
+            _ => return None,
+        };
+        let host = address.parse::<Url>().ok()?.domain()?.to_owned();
+        self.hosts.iter().all(|name| name.eq_ignore_ascii_case(&host)).then_some(address)
+    }
 }
 
 impl Chain {

@@ -17,7 +17,7 @@ const LIGHT: Duration = Duration::from_secs(2);
 /// Use is forgotten ten times as slowly as it arises.
 const FORGETTING: u32 = 10;
 /// Maximum use that is remembered, which is forgotten in ten minutes.
-const MOST_USE: Duration = Duration::from_secs(60);
+const MAX_USE: Duration = Duration::from_secs(60);
 
 /// The queue. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ impl User {
 
     fn end_turn(&mut self, began: Instant, now: Instant) {
         self.running -= 1;
-        self.used = (self.used(now) + now.saturating_duration_since(began)).min(MOST_USE);
+        self.used = (self.used(now) + now.saturating_duration_since(began)).min(MAX_USE);
         self.as_of = now;
     }
 }

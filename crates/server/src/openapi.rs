@@ -10,7 +10,6 @@ pub const ITEM: &str = "Item_";
 /// An operation of the document.
 #[derive(Clone, Copy, Debug)]
 pub struct TaggedOperation<'a> {
-    /// The path.
     pub path: &'a str,
     /// The method, in lower case.
     pub method: &'a str,

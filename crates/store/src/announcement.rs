@@ -23,7 +23,6 @@ pub(super) const ROWS: usize = 256;
 /// An event for a partner's webhooks.
 #[derive(Clone, Copy, Debug)]
 pub struct Announcement<'a> {
-    /// The partner.
     pub partner: Uuid,
     /// Kind of event.
     pub kind: AnnouncementKind,

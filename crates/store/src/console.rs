@@ -10,7 +10,6 @@ use ambient::Timestamp;
 pub struct ConsoleSession {
     /// SHA-256 of the cookie's secret.
     pub token_hash: Vec<u8>,
-    /// The partner.
     pub partner_id: Uuid,
     /// SHA-256 of the partner's secret when the session began.
     pub secret_hash: Vec<u8>,
@@ -26,7 +25,6 @@ from_row!(ConsoleSession { token_hash, partner_id, secret_hash, created_at, expi
 pub struct ConsolePasskey {
     /// The authenticator's credential id.
     pub id: Vec<u8>,
-    /// The partner.
     pub partner_id: Uuid,
     /// SHA-256 of the partner's secret. The passkey is valid only while the partner has that
     /// secret.

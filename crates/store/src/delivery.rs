@@ -11,9 +11,7 @@ use ambient::Timestamp;
 /// One attempt to deliver an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// The event.
     pub event_id: Uuid,
-    /// Number of the attempt, from 1.
     pub number: i64,
     /// When it was sent.
     pub at: Timestamp,

@@ -50,7 +50,6 @@ pub struct EndingDocuments {
     pub submission: Uuid,
     /// The partner that pushed it.
     pub partner: Uuid,
-    /// Credential type.
     pub credential_type: Type,
     /// When the first of the documents is deleted.
     pub ends_at: Timestamp,
@@ -70,11 +69,9 @@ pub struct EndingShare {
 /// Something that a holder was warned about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Warned {
-    /// A link.
     Link(Uuid),
     /// The documents of a submission.
     Documents(Uuid),
-    /// A share.
     Share(Uuid),
 }
 

@@ -4,7 +4,6 @@ use sqlx::migrate::MigrateError;
 
 use super::file_errors::note_error;
 
-/// Error of the store.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The database or the object store cannot be reached or cannot write: full disk, read-only
@@ -26,7 +25,7 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let passing = match &error {
+        let is_transient = match &error {
             // We send only our own statements, so a protocol error comes from the connection or
             // from a proxy that has no server.
             sqlx::Error::Io(_)
@@ -35,18 +34,18 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => true,
-            sqlx::Error::Database(database) => database.code().is_some_and(|code| is_passing(&code)),
+            sqlx::Error::Database(database) => database.code().is_some_and(|code| note_and_classify(&code)),
             _ => false,
         };
-        if passing { Self::Unavailable(error.to_string()) } else { Self::Broken(error.to_string()) }
+        if is_transient { Self::Unavailable(error.to_string()) } else { Self::Broken(error.to_string()) }
     }
 }
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         let code = error.sqlite_error().map(|error| error.extended_code.to_string());
-        let is_passing = code.is_some_and(|code| is_passing(&code));
-        if is_passing { Self::Unavailable(error.to_string()) } else { Self::Broken(error.to_string()) }
+        let is_transient = code.is_some_and(|code| note_and_classify(&code));
+        if is_transient { Self::Unavailable(error.to_string()) } else { Self::Broken(error.to_string()) }
     }
 }
 
@@ -61,7 +60,7 @@ impl From<MigrateError> for StoreError {
 
 /// Returns whether an error code of either database means a transient failure. If it concerns a
 /// file of SQLite, the connections are opened again.
-fn is_passing(code: &str) -> bool {
+fn note_and_classify(code: &str) -> bool {
     note_error(code);
     is_transient(code)
 }

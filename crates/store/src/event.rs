@@ -22,7 +22,6 @@ pub enum EventKind {
     Accepted,
     /// The holder declined it.
     Declined,
-    /// It expired.
     Expired,
     /// The holder deleted it from the wallet.
     Removed,
@@ -123,7 +122,6 @@ impl From<&NewSubmission> for Subject {
 /// One event of a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Kind of event.
     pub kind: EventKind,
     /// When it happened.
     pub at: Timestamp,

@@ -22,7 +22,6 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Writes requests of one kind.
 pub trait GroupWriter: Send + Sync + 'static {
-    /// A request.
     type Request: Send + Sync + 'static;
     /// The response to a request.
     type Answer: Send + 'static;

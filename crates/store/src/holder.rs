@@ -54,7 +54,6 @@ impl Tx {
             .bind(fingerprint).fetch_optional(connection).await)?)
     }
 
-    /// Counts a sign-in.
     pub async fn count_sign_in(&mut self, id: Uuid) -> Result<(), StoreError> {
         dispatch!(self, connection => sqlx::query("UPDATE holder SET sign_ins = sign_ins + 1 WHERE id = $1").bind(id).execute(connection).await.map(drop))?;
         Ok(())

@@ -51,7 +51,6 @@ impl Row {
 /// Redemption of a code for an access token.
 #[derive(Clone, Debug)]
 pub struct Redemption {
-    /// The issuance.
     pub issuance: Uuid,
     /// SHA-256 of the new token.
     pub token_hash: [u8; 32],
@@ -67,9 +66,7 @@ pub struct Redemption {
 /// Issue of one grant's credential.
 #[derive(Clone, Debug)]
 pub struct GrantIssued {
-    /// The issuance.
     pub issuance: Uuid,
-    /// The grant.
     pub grant: Grant,
     /// The `notification_id` with which the wallet reports the result.
     pub notification: Uuid,
@@ -80,7 +77,6 @@ pub struct GrantIssued {
 pub struct Deferred {
     /// SHA-256 of the wallet's `transaction_id`.
     pub transaction_hash: Vec<u8>,
-    /// The issuance.
     pub issuance: Uuid,
     /// When it is given up.
     pub expires_at: Timestamp,

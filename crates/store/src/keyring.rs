@@ -6,12 +6,10 @@ use uuid::Uuid;
 use super::{StoreError, Tx, dispatch, from_row, push_list};
 use ambient::Timestamp;
 
-/// A wrapped signing key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrappedSigningKey {
     /// The `kid`.
     pub id: String,
-    /// Purpose of the key.
     pub purpose: String,
     /// When it was generated.
     pub created_at: Timestamp,
@@ -109,7 +107,6 @@ impl Tx {
         Ok(has == 1)
     }
 
-    /// Adds a signing key.
     pub async fn add_signing_key(&mut self, key: &WrappedSigningKey) -> Result<(), StoreError> {
         dispatch!(self, connection => sqlx::query("INSERT INTO signing_key (id, purpose, created_at, wrapped, certificate) VALUES ($1, $2, $3, $4, $5)")
             .bind(&key.id).bind(&key.purpose).bind(key.created_at).bind(&key.wrapped).bind(&key.certificate)

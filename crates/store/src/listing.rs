@@ -20,7 +20,6 @@ pub struct ListedSubmission {
     pub id: Uuid,
     /// The partner's own id.
     pub credential_id: String,
-    /// Credential type.
     pub credential_type: Type,
     /// The link's `documentType`; `None` if there is no document.
     pub document_type: Option<String>,
@@ -112,9 +111,7 @@ impl StatusFilter {
 /// Result of a search by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// A submission.
     Submission(Uuid),
-    /// A batch.
     Batch(Uuid),
 }
 

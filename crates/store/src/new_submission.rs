@@ -16,7 +16,6 @@ pub struct NewSubmission {
     pub partner_id: Uuid,
     /// The partner's id for the credential.
     pub credential_id: String,
-    /// The credential type.
     pub credential_type: Type,
     /// `documentType` of the link; `None` without a document.
     pub document_type: Option<&'static str>,

@@ -127,7 +127,6 @@ impl Pushers {
 }
 
 impl Tx {
-    /// Adds a partner.
     pub async fn add_partner(&mut self, partner: &Partner) -> Result<(), StoreError> {
         dispatch!(self, connection => sqlx::query(
             "INSERT INTO partner (id, name, scopes, secret_hash, created_at, document_hosts, sandbox, callback_urls)

@@ -28,7 +28,7 @@ pub(crate) struct PlainPushes {
 /// node pushes the same ids, or a partner has a webhook for pushes. The group is then written a
 /// second time. With this limit, a partner that always repeats its pushes costs one extra attempt
 /// in 16 groups rather than one each.
-const WARY_FOR: u32 = 16;
+const SLOW_PATH_GROUPS: u32 = 16;
 
 impl PlainPushes {
     pub(crate) fn new(store: Store, others: GroupCommit<Pushes>) -> Self {
@@ -47,7 +47,7 @@ impl PlainPushes {
             // on, because none is passed on any more.
             self.others.clear_failure();
         } else {
-            self.passed_on.store(WARY_FOR, Ordering::Relaxed);
+            self.passed_on.store(SLOW_PATH_GROUPS, Ordering::Relaxed);
         }
         Ok(is_stored)
     }

@@ -52,7 +52,6 @@ impl Pools {
         options.options(SESSION)
     }
 
-    /// Returns the current pool.
     pub fn current(&self) -> PgPool {
         self.0.borrow().pool.clone()
     }

@@ -20,7 +20,6 @@ pub struct Session {
 from_row!(Session { token_hash, holder_id, created_at, expires_at });
 
 impl Tx {
-    /// Adds a session.
     pub async fn add_session(&mut self, session: &Session) -> Result<(), StoreError> {
         dispatch!(self, connection => sqlx::query("INSERT INTO session (token_hash, holder_id, created_at, expires_at) VALUES ($1, $2, $3, $4)")
             .bind(&session.token_hash).bind(session.holder_id).bind(session.created_at).bind(session.expires_at)

@@ -31,7 +31,6 @@ impl ShareEntry {
 /// A status entry of a credential that a share currently shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShownEntry {
-    /// The entry.
     pub entry: ShareEntry,
     /// When a newer version replaced the credential, unless it was revoked.
     pub replaced_at: Option<Timestamp>,
@@ -237,7 +236,6 @@ impl Tx {
         ).bind(holder).bind(now).fetch_one(connection).await)?)
     }
 
-    /// Counts a view of a share.
     pub async fn count_share_view(&mut self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
         dispatch!(self, connection => sqlx::query("UPDATE share SET views = views + 1, viewed_at = $2 WHERE id = $1")
             .bind(id).bind(now).execute(connection).await.map(drop))?;

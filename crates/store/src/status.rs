@@ -29,7 +29,6 @@ use ambient::{Clock, Timestamp};
 pub struct CredentialStatus {
     /// The partner's id for the credential.
     pub credential_id: String,
-    /// Its status.
     pub status: Status,
     /// The items of a batch.
     pub items: Vec<CredentialStatus>,

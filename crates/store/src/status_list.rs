@@ -48,7 +48,6 @@ impl StatusPlace {
     }
 }
 
-/// A status entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusEntry {
     /// The list and index.
@@ -66,7 +65,6 @@ pub struct StatusEntry {
 /// A status list without its entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusList {
-    /// The id of the list.
     pub id: Uuid,
     /// When it was created.
     pub opened_at: Timestamp,

@@ -67,7 +67,7 @@ impl Row {
                 State::Withdrawn { holder: by("held")?, accepted_at, at, sealed, reason }
             }
             ("taken_back", Some(_), None, Some(at), reason) => {
-                State::TakenBack { holder, at, reason: reason.map(|bytes| Sealed { period, bytes }) }
+                State::WithdrawnPending { holder, at, reason: reason.map(|bytes| Sealed { period, bytes }) }
             }
             (state, ..) => return Err(StoreError::corrupt_row("submission", format!("{} in state {state}", row.id))),
         };

@@ -23,9 +23,7 @@ pub struct Superseding {
 /// An active share that shows a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShowingShare {
-    /// The share.
     pub share: Uuid,
-    /// The submission.
     pub submission: Uuid,
     /// Whether the link switches to newer versions.
     pub keep_current: bool,

@@ -45,7 +45,6 @@ pub enum VerificationEnd {
 pub struct EndedVerification {
     /// The partner that requested it.
     pub partner_id: Uuid,
-    /// The request id.
     pub request_id: String,
     /// When it ended.
     pub finalized_at: Timestamp,

@@ -16,7 +16,6 @@ pub struct ListedVerification {
     pub request_id: String,
     /// Requested credential type.
     pub credential_type: Type,
-    /// Its status.
     pub status: Status,
     /// When it was created.
     pub created_at: Timestamp,

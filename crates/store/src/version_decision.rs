@@ -33,9 +33,7 @@ impl Decision {
 /// A decision about two versions of a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VersionDecision {
-    /// The newer version.
     pub newer_id: Uuid,
-    /// The older version.
     pub older_id: Uuid,
     /// What was decided.
     pub decision: Decision,

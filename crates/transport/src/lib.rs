@@ -85,7 +85,7 @@ impl SendError {
 
     /// Returns whether the filter removed every address of the name.
     pub fn is_not_public(&self) -> bool {
-        self.causes().any(|cause| cause.is::<NotPublic>())
+        self.causes().any(|cause| cause.is::<NotPublicError>())
     }
 
     /// Returns whether the request, the connection or the response timed out.
@@ -98,7 +98,7 @@ impl SendError {
 /// None of the name's addresses may be reached.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the address is not public")]
-struct NotPublic;
+struct NotPublicError;
 
 /// The server's leaf certificate in DER: an extension of responses over TLS.
 #[derive(Clone, Debug)]
@@ -203,7 +203,7 @@ impl Service<Name> for Filter {
                 .filter(|address| may_reach(*address, &allowed))
                 .map(|address| SocketAddr::new(address, 0))
                 .collect();
-            if reachable.is_empty() { Err(NotPublic.into()) } else { Ok(reachable.into_iter()) }
+            if reachable.is_empty() { Err(NotPublicError.into()) } else { Ok(reachable.into_iter()) }
         })
     }
 }

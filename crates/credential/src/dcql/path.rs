@@ -50,7 +50,6 @@ impl ClaimsPath {
         steps.iter().map(step).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Returns the steps.
     pub fn steps(&self) -> &[Step] {
         &self.0
     }

@@ -19,7 +19,6 @@ const MAX_CLAIMS: usize = 256;
 pub struct ClaimQuery {
     /// The id by which `claim_sets` refer to it.
     pub id: Option<String>,
-    /// The path to the claim.
     pub path: ClaimsPath,
     /// The accepted values; if empty, any value is accepted.
     pub values: Vec<Value>,
@@ -91,7 +90,6 @@ fn texts(value: Option<&Value>, wrong: Invalid) -> Result<Vec<String>, Invalid> 
 pub struct CredentialQuery {
     /// The id by which a response refers to it.
     pub id: String,
-    /// The credential format.
     pub format: String,
     /// Whether several presentations may be returned.
     pub multiple: bool,

@@ -21,18 +21,16 @@ use serde_json::json;
 use crate::jws;
 use crate::key::{SignError, Signer};
 use crate::key_set::OLDER_NAME;
-use crate::types::{ALL, Type, UnknownType};
+use crate::types::{ALL, Type, UnknownTypeError};
 
 pub use did_document::{did_document, did_web, verification_methods};
-pub use signed_format::{Format, UnknownFormat};
+pub use signed_format::{Format, UnknownFormatError};
 pub use statement::{ListForm, Statement};
 
 /// A type in a format: a credential configuration of OpenID4VCI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Configuration {
-    /// The credential type.
     pub credential_type: Type,
-    /// The format.
     pub format: Format,
 }
 
@@ -49,14 +47,14 @@ impl Configuration {
 }
 
 impl FromStr for Configuration {
-    type Err = UnknownType;
+    type Err = UnknownTypeError;
 
-    fn from_str(id: &str) -> Result<Self, UnknownType> {
+    fn from_str(id: &str) -> Result<Self, UnknownTypeError> {
         let matching = |format: &Format| {
             let name = id.strip_suffix(format.name())?.strip_suffix('_')?;
             Some(Self { credential_type: name.parse().ok()?, format: *format })
         };
-        Format::ALL.iter().find_map(matching).ok_or(UnknownType)
+        Format::ALL.iter().find_map(matching).ok_or(UnknownTypeError)
     }
 }
 
@@ -151,9 +149,9 @@ mod tests {
             assert_eq!(known.id().parse(), Ok(known));
         }
         assert_eq!("jwt_vc_json".parse(), Ok(Format::JwtVcJson));
-        assert_eq!("ldp_vc".parse::<Format>(), Err(UnknownFormat));
-        assert_eq!("career_history_ldp_vc".parse::<Configuration>(), Err(UnknownType));
-        assert_eq!("salary_dc+sd-jwt".parse::<Configuration>(), Err(UnknownType));
+        assert_eq!("ldp_vc".parse::<Format>(), Err(UnknownFormatError));
+        assert_eq!("career_history_ldp_vc".parse::<Configuration>(), Err(UnknownTypeError));
+        assert_eq!("salary_dc+sd-jwt".parse::<Configuration>(), Err(UnknownTypeError));
     }
 
     // Conforms: DID Core 3.1

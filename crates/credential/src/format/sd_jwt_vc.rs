@@ -93,7 +93,6 @@ pub(super) fn issue(
 /// verified yet.
 #[derive(Clone, Debug)]
 pub struct SdJwtVc<'a> {
-    /// The SD-JWT.
     pub sd_jwt: SdJwt<'a>,
     /// The claims with the disclosures inserted.
     pub disclosed: Disclosed,

@@ -37,7 +37,6 @@ impl Format {
         }
     }
 
-    /// Returns the media type.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::SdJwtVc => "application/dc+sd-jwt",
@@ -48,14 +47,14 @@ impl Format {
 }
 
 impl FromStr for Format {
-    type Err = UnknownFormat;
+    type Err = UnknownFormatError;
 
-    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
-        Self::ALL.into_iter().find(|format| format.name() == name).ok_or(UnknownFormat)
+    fn from_str(name: &str) -> Result<Self, UnknownFormatError> {
+        Self::ALL.into_iter().find(|format| format.name() == name).ok_or(UnknownFormatError)
     }
 }
 
 /// The name is not a format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be dc+sd-jwt, vc+jwt or jwt_vc_json")]
-pub struct UnknownFormat;
+pub struct UnknownFormatError;

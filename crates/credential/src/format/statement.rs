@@ -22,7 +22,6 @@ pub enum ListForm {
 pub struct Statement<'a> {
     /// A unique name, such as a `urn:uuid:`. W3C credentials contain it; SD-JWT VCs do not.
     pub id: &'a str,
-    /// Its type.
     pub credential_type: Type,
     /// The `fields` of a valid submission.
     pub fields: &'a Value,
@@ -58,7 +57,6 @@ impl Statement<'_> {
 pub struct IssuerProfile<'a> {
     /// The did:web.
     pub id: &'a str,
-    /// The name.
     pub name: &'a str,
     /// The base URL of schemas and status lists.
     pub address: &'a str,

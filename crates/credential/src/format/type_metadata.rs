@@ -67,9 +67,7 @@ pub(crate) fn may_have_decoys(vct: &str, address: &str) -> bool {
 /// A type's metadata document (section 5), byte for byte as it is served and hashed.
 #[derive(Clone, Debug)]
 pub struct TypeMetadata {
-    /// The credential type.
     pub credential_type: Type,
-    /// The `vct`.
     pub vct: String,
     /// The document, byte for byte.
     pub document: String,
@@ -138,7 +136,6 @@ impl Disclosure {
 /// A claim whose parts are described next.
 #[derive(Clone, Debug)]
 struct Place {
-    /// Its path.
     path: Vec<Value>,
     /// Its JSON Pointer, in which `*` stands for each item of a list.
     pointer: String,

@@ -12,18 +12,15 @@ use serde_json::{Number, Value};
 /// A JSON value of a body.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Node<'a> {
-    /// `null`.
     #[default]
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number.
     Number(Number),
     /// A string. It is borrowed from the body unless it has escapes there or was normalized.
     Text(Cow<'a, str>),
     /// An array.
     List(Vec<Node<'a>>),
-    /// An object.
     Object(Members<'a>),
 }
 

@@ -25,10 +25,10 @@ fn private_keys_read_back_from_pkcs8_as_the_same_key() {
         let der = key.pkcs8().expect("PKCS #8");
         for algorithm in Algorithm::ALL {
             let read = SoftwareKey::from_der(algorithm, &der).map(|read| read.public().clone());
-            let expected = if algorithm == key.algorithm() { Ok(key.public().clone()) } else { Err(NoPrivateKey) };
+            let expected = if algorithm == key.algorithm() { Ok(key.public().clone()) } else { Err(NoPrivateKeyError) };
             assert_eq!(read, expected, "{algorithm:?}");
         }
-        assert_eq!(SoftwareKey::from_der(key.algorithm(), &der[..20]).err(), Some(NoPrivateKey));
+        assert_eq!(SoftwareKey::from_der(key.algorithm(), &der[..20]).err(), Some(NoPrivateKeyError));
     }
 }
 
@@ -99,5 +99,5 @@ fn unusable_jwks_are_rejected_with_their_reason() {
     assert_eq!(with("x", "short".into()), Err(InvalidKey::Malformed));
     assert_eq!(PublicKey::from_jwk(&json!({ "kty": "oct", "kid": "1" })), Err(InvalidKey::Unsupported));
     assert_eq!(PublicKey::from_did_jwk("did:web:example.org"), Err(InvalidKey::Unsupported));
-    assert_eq!(SoftwareKey::from_bytes(Algorithm::Es256, &[0; 32]).err(), Some(NoPrivateKey));
+    assert_eq!(SoftwareKey::from_bytes(Algorithm::Es256, &[0; 32]).err(), Some(NoPrivateKeyError));
 }

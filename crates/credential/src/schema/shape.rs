@@ -33,7 +33,6 @@ pub enum Shape {
     TextOrNumber,
     /// An email address; see [`crate::EmailAddress`].
     Email,
-    /// A boolean.
     Boolean,
     /// A month, `YYYY-MM`.
     YearMonth,
@@ -64,7 +63,6 @@ pub enum Shape {
     Anything,
 }
 
-/// The rules of a [`Shape::Listed`].
 pub trait ListRules: fmt::Debug + Sync {
     /// Returns the list's name in messages, such as "an array of assets".
     fn called(&self) -> &'static str;
@@ -81,7 +79,6 @@ pub trait ListRules: fmt::Debug + Sync {
 pub struct Choice {
     /// The name of a value in messages, such as "a CEFR level".
     pub called: &'static str,
-    /// The values.
     pub values: &'static [&'static str],
 }
 
@@ -116,7 +113,6 @@ pub enum Presence {
 /// A member of an object.
 #[derive(Clone, Copy, Debug)]
 pub struct Member {
-    /// Its name.
     pub name: &'static str,
     /// The shape of its value.
     pub shape: Shape,

@@ -45,7 +45,7 @@ pub struct Type(&'static CredentialType);
 /// The name is not a credential type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown credential type")]
-pub struct UnknownType;
+pub struct UnknownTypeError;
 
 impl Type {
     /// Returns the name in the API.
@@ -125,10 +125,10 @@ impl Default for Type {
 }
 
 impl FromStr for Type {
-    type Err = UnknownType;
+    type Err = UnknownTypeError;
 
-    fn from_str(name: &str) -> Result<Self, UnknownType> {
-        ALL.iter().copied().find(|known| known.name == name).ok_or(UnknownType)
+    fn from_str(name: &str) -> Result<Self, UnknownTypeError> {
+        ALL.iter().copied().find(|known| known.name == name).ok_or(UnknownTypeError)
     }
 }
 

@@ -18,7 +18,7 @@ pub const MAX_PASTED: usize = 2 * MAX_BYTES;
 const SIGNATURE: usize = 86;
 
 /// Maximum number of places in one run of words at which a token is tried; bounds the work.
-const MOST_STARTS: usize = 8;
+const MAX_STARTS: usize = 8;
 
 /// How mail programs, web pages, Markdown and JSON write the characters of a token and line breaks.
 /// A soft line break of quoted-printable text is a line break too.
@@ -149,7 +149,7 @@ fn readable_tokens(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for run in text.split(|character: char| !is_of_token(character) && !character.is_whitespace()) {
         let words: Vec<&str> = run.split_whitespace().collect();
-        let starts: Vec<usize> = (0..words.len()).filter(|at| begins_token(words[*at])).take(MOST_STARTS).collect();
+        let starts: Vec<usize> = (0..words.len()).filter(|at| begins_token(words[*at])).take(MAX_STARTS).collect();
         let mut next = 0;
         while let Some(&start) = starts.get(next) {
             next += 1;

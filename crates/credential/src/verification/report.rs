@@ -43,7 +43,6 @@ pub enum Step {
 }
 
 impl Step {
-    /// All steps.
     pub const ALL: [Self; 6] = [Self::Signature, Self::Issuer, Self::Holder, Self::Status, Self::Dates, Self::Schema];
 
     /// Returns the name in the API.
@@ -62,7 +61,6 @@ impl Step {
 /// The result of one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    /// The step.
     #[serde(rename = "name")]
     pub step: Step,
     /// Its result.

@@ -7,7 +7,7 @@ use crate::status::StatusReference;
 use crate::verify_error::VerifyError;
 
 /// Maximum number of status lists that are looked up for one token.
-const MOST_LISTS: usize = 4;
+const MAX_LISTS: usize = 4;
 
 /// The kinds of status that a token has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,10 +94,10 @@ impl StatusEntries {
             Some(entry) => found.add(entry)?,
             None => {}
         }
-        if found.addresses().count() > MOST_LISTS {
-            let most: Vec<String> = found.addresses().take(MOST_LISTS).map(ToOwned::to_owned).collect();
+        if found.addresses().count() > MAX_LISTS {
+            let most: Vec<String> = found.addresses().take(MAX_LISTS).map(ToOwned::to_owned).collect();
             found.entries.retain(|entry| most.contains(&entry.reference().uri));
-            found.unknown.push(format!("the status lists after the first {MOST_LISTS}"));
+            found.unknown.push(format!("the status lists after the first {MAX_LISTS}"));
         }
         Ok(found)
     }
@@ -144,11 +144,11 @@ impl StatusEntries {
 
 /// Reads a status list index. The standard has it as a string; a whole number means the same.
 fn index_in(index: &Value) -> Option<u64> {
-    const MOST: u64 = 999_999_999_999_999;
+    const MAX_INDEX: u64 = 999_999_999_999_999;
     let is_index = |index: &&str| (1..=15).contains(&index.len()) && index.bytes().all(|c| c.is_ascii_digit());
     match index.as_str() {
         Some(text) => Some(text).filter(is_index)?.parse().ok(),
-        None => index.as_u64().filter(|index| *index <= MOST),
+        None => index.as_u64().filter(|index| *index <= MAX_INDEX),
     }
 }
 

@@ -99,7 +99,6 @@ impl<'a> Token<'a> {
         NotShown { count, at_most: count > 0 && sd_jwt_vc::may_have_decoys(vct, issuer), by_place }
     }
 
-    /// Returns the format.
     pub fn format(&self) -> Format {
         match self {
             Self::SdJwtVc(_) => Format::SdJwtVc,

@@ -176,8 +176,8 @@ console-asked-nothing-personal = This page shows no personal data.
 console-asked-result = How to get the result with the API
 
 console-requests-lead = { $count ->
-    [one] Requests with your access tokens in the last day.
-   *[other] Requests with your access tokens in the last { $count } days.
+    [one] Requests with your access tokens in the last day. Failed requests are listed, successful ones are only counted.
+   *[other] Requests with your access tokens in the last { $count } days. Failed requests are listed, successful ones are only counted.
 }
 console-requests-4xx = Your errors (4xx)
 console-requests-5xx = Our errors (5xx)
@@ -185,11 +185,12 @@ console-requests-time = Enter times like 2026-11-23T09:00.
 console-requests-order = “From” is later than “To”. Exchange the two times.
 console-requests-from = From (UTC)
 console-requests-to = To (UTC)
-console-requests-failed = Failed requests
+console-requests-code = Error code
+console-requests-failed = List of failed requests
 console-requests-none = No failed requests.
 console-requests-none-such = No failed requests match these filters.
 console-requests-none-yet-here = None of the newest 5,000 failed requests matches. Select “Older” to search further back.
-console-requests-all = All requests
+console-requests-all = Counts of all requests
 console-requests-all-day = By route and status, in the last 24 hours. Select times to see another period.
 console-requests-all-period = By route and status, in the selected period.
 console-requests-all-none = No requests.

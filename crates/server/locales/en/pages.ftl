@@ -121,7 +121,7 @@ mail-code = Your code is { $code }
 
     Enter it in the browser where you asked for it ({ $base }). It expires in { $lifetime } and works once.
 
-    Do not share it with anyone. If you did not ask for it, you can ignore this email. Nobody can sign in without the code.
+    Do not share it with anyone. If you did not ask for it, you can ignore this email. No one can sign in without the code.
 
 mail-offered-subject = { $partner } has sent { $what } - review by { $day } (UTC)
 mail-offered-one = your { $title }

@@ -7,11 +7,8 @@ pub enum Phase {
     Connect,
     /// STARTTLS and the TLS handshake.
     StartTls,
-    /// AUTH.
     Auth,
-    /// MAIL FROM.
     MailFrom,
-    /// RCPT TO.
     RcptTo,
     /// DATA and the message.
     Data,

@@ -12,7 +12,6 @@ use ambient::{Backoff, Timestamp};
 /// The pause after consecutive failures. Short, because sign-in codes expire within minutes.
 const PAUSES: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(15) };
 
-/// Health of the relay.
 #[derive(Debug, Default)]
 pub struct RelayHealth(Mutex<Option<Failing>>);
 

@@ -32,7 +32,6 @@ pub use health::RelayHealth;
 pub struct Mail {
     /// The recipient's address.
     pub to: String,
-    /// The subject.
     pub subject: String,
     /// The plain-text body.
     pub text: String,

@@ -73,7 +73,6 @@ pub enum EndingKind {
         partner: String,
         /// What the link offers.
         offer: Offer,
-        /// The link.
         link: String,
     },
     /// The documents of a credential in an unclaimed wallet.
@@ -83,7 +82,6 @@ pub enum EndingKind {
         /// Title of the credential's type.
         title: &'static str,
     },
-    /// A share.
     Share {
         /// When the person created it.
         created_at: Timestamp,

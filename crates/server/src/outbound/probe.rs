@@ -20,9 +20,7 @@ const MAX: usize = 4 * 1024 * 1024;
 /// A response.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// The status.
     pub status: u16,
-    /// The headers.
     pub headers: HeaderMap,
     /// The body, cut off after 4 MiB.
     pub body: Bytes,

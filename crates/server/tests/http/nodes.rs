@@ -133,7 +133,7 @@ async fn token_signed_by_another_nodes_new_key_is_accepted() {
     for node in [&one, &other] {
         node.advance(Duration::from_secs(700));
     }
-    one.app.tokens().refresh_keys(one.app.keyring(), one.app.rng(), one.app.now()).await.expect("a new key");
+    one.app.tokens().refresh_keys(one.app.now()).await.expect("a new key");
     for node in [&one, &other] {
         node.advance(Duration::from_secs(60));
     }

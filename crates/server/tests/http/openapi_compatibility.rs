@@ -1,5 +1,5 @@
-//! Compares the OpenAPI document with that of the last release: only additive differences are
-//! allowed.
+//! Compares the OpenAPI document and the error codes with the baseline: only additive differences
+//! are allowed.
 //!
 //! `docs/api-stability.md` defines which changes are additive. The baseline is replaced when a
 //! version is released.
@@ -9,7 +9,12 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tenure::api::openapi::DOCUMENT;
 
+use crate::support::app::TestApp;
+
 const RELEASED: &str = include_str!("../fixtures/openapi-released.json");
+
+/// The error codes beside the document, which says of them only that they are text.
+const RELEASED_CODES: &str = include_str!("../fixtures/error-codes-released.json");
 
 /// Nested schemas are compared down to this depth, because schemas may be recursive.
 const MAX_DEPTH: usize = 24;
@@ -48,6 +53,23 @@ fn keys(value: &Value) -> BTreeSet<&str> {
     value.as_object().into_iter().flat_map(|members| members.keys().map(String::as_str)).collect()
 }
 
+/// Returns the parameters of an operation, with references resolved.
+fn declared<'a>(document: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    parameters.map(|parameter| resolve(document, parameter)).collect()
+}
+
+/// Returns what identifies a parameter.
+fn key(parameter: &Value) -> (&Value, &Value) {
+    (&parameter["in"], &parameter["name"])
+}
+
+/// Returns the alternative security requirements of an operation. An open one requires nothing.
+fn alternatives(operation: &Value) -> Vec<Value> {
+    let listed = operation["security"].as_array().filter(|listed| !listed.is_empty());
+    listed.cloned().unwrap_or_else(|| vec![json!({})])
+}
+
 impl Comparison<'_> {
     fn require(&mut self, holds: bool, place: &str, what: &str) {
         if !holds {
@@ -72,12 +94,18 @@ impl Comparison<'_> {
             self.require(new["webhooks"][event].is_object(), event, "the webhook was removed");
             // The server sends webhooks, so their bodies are compared like responses.
             self.content(event, &content(old), &content(new), Direction::Response);
+            let sent = declared(new, &new["webhooks"][event]["post"]);
+            for header in declared(old, &old["webhooks"][event]["post"]) {
+                let is_kept = sent.iter().any(|other| key(other) == key(header));
+                self.require(is_kept, event, &format!("the header {} was removed", header["name"]));
+            }
         }
     }
 
     fn operation(&mut self, place: &str, old: &Value, new: &Value) {
         self.require(old["operationId"] == new["operationId"], place, "the operationId changed");
-        self.parameters(place, &old["parameters"], &new["parameters"]);
+        self.security(place, old, new);
+        self.parameters(place, old, new);
         let required = |operation: &Value| operation["requestBody"]["required"] == true;
         self.require(required(old) || !required(new), place, "the body became required");
         self.content(place, &old["requestBody"]["content"], &new["requestBody"]["content"], Direction::Request);
@@ -94,70 +122,97 @@ impl Comparison<'_> {
         }
     }
 
-    fn parameters(&mut self, place: &str, old: &Value, new: &Value) {
-        let listed = |value: &Value| value.as_array().cloned().unwrap_or_default();
-        let key = |parameter: &Value| (parameter["in"].clone(), parameter["name"].clone());
-        for parameter in listed(old) {
-            let kept = listed(new).iter().any(|other| key(other) == key(&parameter));
-            self.require(kept, place, &format!("the parameter {} was removed", parameter["name"]));
+    /// Compares the security requirements: a request that was authorized stays authorized.
+    fn security(&mut self, place: &str, old: &Value, new: &Value) {
+        let accepted = alternatives(new);
+        for known in alternatives(old) {
+            let is_kept = accepted.iter().any(|required| {
+                keys(required).into_iter().all(|scheme| {
+                    let scopes = (strings(&required[scheme]), strings(&known[scheme]));
+                    known[scheme].is_array() && scopes.0.is_subset(&scopes.1)
+                })
+            });
+            self.require(is_kept, place, "the security requirement was tightened");
         }
-        for parameter in listed(new).iter().filter(|parameter| parameter["required"] == true) {
-            let known = listed(old).iter().any(|other| key(other) == key(parameter) && other["required"] == true);
-            self.require(known, place, &format!("the parameter {} became required", parameter["name"]));
+    }
+
+    fn parameters(&mut self, place: &str, old: &Value, new: &Value) {
+        let (known, left) = (declared(self.old, old), declared(self.new, new));
+        for parameter in &known {
+            let name = &parameter["name"];
+            let kept = left.iter().find(|other| key(other) == key(parameter));
+            self.require(kept.is_some(), place, &format!("the parameter {name} was removed"));
+            if let Some(kept) = kept {
+                let place = format!("{place} {name}");
+                self.schema(&place, &parameter["schema"], &kept["schema"], (Direction::Request, MAX_DEPTH));
+            }
+        }
+        for parameter in left.iter().filter(|parameter| parameter["required"] == true) {
+            let was_required = known.iter().any(|other| key(other) == key(parameter) && other["required"] == true);
+            self.require(was_required, place, &format!("the parameter {} became required", parameter["name"]));
         }
     }
 
     fn content(&mut self, place: &str, old: &Value, new: &Value, direction: Direction) {
         for media_type in keys(old) {
             self.require(new[media_type].is_object(), place, &format!("{media_type} was removed"));
-            self.schema(place, &old[media_type]["schema"], &new[media_type]["schema"], (direction, MAX_DEPTH));
+            if new[media_type].is_object() {
+                self.schema(place, &old[media_type]["schema"], &new[media_type]["schema"], (direction, MAX_DEPTH));
+            }
         }
     }
 
     fn schema(&mut self, place: &str, old: &Value, new: &Value, (direction, depth): (Direction, usize)) {
         let Some(depth) = depth.checked_sub(1) else { return };
         let (old, new) = (resolve(self.old, old), resolve(self.new, new));
-        // A request that was valid stays valid; a response contains only what was allowed before.
-        let (narrow, wide) = if direction == Direction::Request { (old, new) } else { (new, old) };
-        let types = (strings(&narrow["type"]), strings(&wide["type"]));
-        self.require(types.1.is_empty() || types.0.is_subset(&types.1), place, "the type changed");
-        if direction == Direction::Request {
-            let values = (strings(&old["enum"]), strings(&new["enum"]));
-            let is_kept = new["enum"].is_null() || (old["enum"].is_array() && values.0.is_subset(&values.1));
-            self.require(is_kept, place, "a value is no longer accepted");
-            let required = (strings(&old["required"]), strings(&new["required"]));
-            self.require(required.1.is_subset(&required.0), place, "a field became required");
-        } else {
-            let required = (strings(&old["required"]), strings(&new["required"]));
-            self.require(required.0.is_subset(&required.1), place, "a field became optional");
-            // New values are additive, but a value that a client knows must not be renamed.
-            let values = (strings(&old["enum"]), strings(&new["enum"]));
-            let is_kept = values.1.is_empty() || values.0.is_subset(&values.1);
-            self.require(is_kept, place, "a value was removed or renamed");
-        }
+        self.values(place, old, new, direction);
         if direction == Direction::Request {
             self.limits(place, old, new);
         }
-        for choice in ["oneOf", "anyOf"] {
-            let Some(known) = old[choice].as_array() else { continue };
-            let left = new[choice].as_array().map_or(0, Vec::len);
-            self.require(left >= known.len(), place, &format!("a choice of {choice} was removed"));
-            for (at, schema) in known.iter().enumerate().take(left) {
-                self.schema(&format!("{place} {choice} {at}"), schema, &new[choice][at], (direction, depth));
-            }
-        }
+        self.choices(place, old, new, (direction, depth));
+        self.parts(place, old, new, (direction, depth));
         for name in keys(&old["properties"]) {
             let place = format!("{place} {name}");
-            self.require(!new["properties"][name].is_null(), &place, "the field was removed");
-            self.schema(&place, &old["properties"][name], &new["properties"][name], (direction, depth));
+            let is_kept = !new["properties"][name].is_null();
+            self.require(is_kept, &place, "the field was removed");
+            if is_kept {
+                self.schema(&place, &old["properties"][name], &new["properties"][name], (direction, depth));
+            }
         }
-        if old["items"].is_object() {
-            self.schema(&format!("{place} []"), &old["items"], &new["items"], (direction, depth));
+        for (keyword, mark) in [("items", "[]"), ("additionalProperties", "{}")] {
+            if old[keyword].is_object() {
+                self.schema(&format!("{place} {mark}"), &old[keyword], &new[keyword], (direction, depth));
+            }
         }
     }
-}
 
-impl Comparison<'_> {
+    /// Compares the types, values and required fields of one schema.
+    fn values(&mut self, place: &str, old: &Value, new: &Value, direction: Direction) {
+        // A request that was valid stays valid; a response contains only what was allowed before.
+        let (narrow, wide) = if direction == Direction::Request { (old, new) } else { (new, old) };
+        let types = (strings(&narrow["type"]), strings(&wide["type"]));
+        let is_kept = types.1.is_empty() || (!types.0.is_empty() && types.0.is_subset(&types.1));
+        self.require(is_kept, place, "the type changed");
+        for keyword in ["const", "format"] {
+            let is_kept = wide[keyword].is_null() || wide[keyword] == narrow[keyword];
+            self.require(is_kept, place, &format!("{keyword} was changed"));
+        }
+        let values = (strings(&old["enum"]), strings(&new["enum"]));
+        let required = (strings(&old["required"]), strings(&new["required"]));
+        if direction == Direction::Request {
+            let is_kept = new["enum"].is_null() || (old["enum"].is_array() && values.0.is_subset(&values.1));
+            self.require(is_kept, place, "a value is no longer accepted");
+            self.require(required.1.is_subset(&required.0), place, "a field became required");
+            let is_kept = new["additionalProperties"] != false || old["additionalProperties"] == false;
+            self.require(is_kept, place, "unknown fields are no longer accepted");
+        } else {
+            self.require(required.0.is_subset(&required.1), place, "a field became optional");
+            // New values are additive, but a value that a client knows must not be renamed.
+            let is_kept = values.1.is_empty() || values.0.is_subset(&values.1);
+            self.require(is_kept, place, "a value was removed or renamed");
+        }
+    }
+
     /// Compares the limits of a schema in a request: a limit may be raised or removed, not added.
     fn limits(&mut self, place: &str, old: &Value, new: &Value) {
         for limit in ["maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum"] {
@@ -172,6 +227,44 @@ impl Comparison<'_> {
         }
         let is_kept = new["pattern"].is_null() || new["pattern"] == old["pattern"];
         self.require(is_kept, place, "pattern was changed");
+    }
+
+    /// Compares `oneOf` and `anyOf` in their order.
+    fn choices(&mut self, place: &str, old: &Value, new: &Value, (direction, depth): (Direction, usize)) {
+        for choice in ["oneOf", "anyOf"] {
+            let left = new[choice].as_array().map(Vec::as_slice).unwrap_or_default();
+            let Some(known) = old[choice].as_array() else {
+                // A request field may become nullable: one of its choices accepts what was valid.
+                let accepts = |wide: &Value| direction == Direction::Request && self.accepts(old, wide, depth);
+                let holds = left.is_empty() || left.iter().any(accepts);
+                self.require(holds, place, &format!("{choice} was added"));
+                continue;
+            };
+            self.require(left.len() >= known.len(), place, &format!("a choice of {choice} was removed"));
+            let holds = direction == Direction::Request || left.len() <= known.len();
+            self.require(holds, place, &format!("a choice of {choice} was added"));
+            for (at, (known, left)) in known.iter().zip(left).enumerate() {
+                self.schema(&format!("{place} {choice} {at}"), known, left, (direction, depth));
+            }
+        }
+    }
+
+    /// Compares `allOf` in its order: each part restricts what is valid.
+    fn parts(&mut self, place: &str, old: &Value, new: &Value, (direction, depth): (Direction, usize)) {
+        let listed = |schema: &Value| schema["allOf"].as_array().cloned().unwrap_or_default();
+        let (old, new) = (listed(old), listed(new));
+        let (narrow, wide) = if direction == Direction::Request { (&old, &new) } else { (&new, &old) };
+        self.require(narrow.len() >= wide.len(), place, "the parts of allOf changed");
+        for (at, (known, left)) in old.iter().zip(&new).enumerate() {
+            self.schema(&format!("{place} allOf {at}"), known, left, (direction, depth));
+        }
+    }
+
+    /// Returns whether `new` accepts in a request all that `old` accepts.
+    fn accepts(&self, old: &Value, new: &Value, depth: usize) -> bool {
+        let mut comparison = Comparison { old: self.old, new: self.new, breaking: Vec::new() };
+        comparison.schema("", old, new, (Direction::Request, depth));
+        comparison.breaking.is_empty()
     }
 }
 
@@ -221,8 +314,84 @@ fn breaking_differences_are_found() {
     {
         assert!(limited(keyword, value).contains(keyword), "{keyword}");
     }
+    for (pointer, value, found) in mutations() {
+        let differences = changed(&pointer, value);
+        assert!(differences.iter().any(|difference| difference.contains(found)), "{pointer}: {differences:?}");
+    }
+}
+
+/// Returns breaking changes: a place in the document, its new value and the difference reported.
+fn mutations() -> Vec<(String, Value, &'static str)> {
+    const V2: &str = "/paths/~1api~1partner~1v2";
+    let schema = |name: &str| format!("/components/schemas/{name}");
+    let push = |member: &str| format!("{V2}~1add~1requests~1career_history/post/{member}");
+    let query = |path: &str| format!("{V2}~1{path}/schema");
+    let token = "/paths/~1api~1partner~1v1~1oauth~1token/post/security".to_owned();
+    let nullable = json!({ "oneOf": [{ "$ref": "#/components/schemas/WebhookState" }, { "type": "null" }] });
+    let tightened = "the security requirement was tightened";
+    let limited = "/components/responses/TooManyRequests/headers".to_owned();
+    let signed = "/webhooks/atsp_request.created/post/parameters".to_owned();
+    let states = query("webhooks~1{id}~1deliveries/get/parameters/3") + "/enum";
+    let page_size = query("submissions/get/parameters/4") + "/maximum";
+    let items = schema("BatchV1/properties/credentials/items/anyOf");
+    vec![
+        (schema("WebhookState/enum/0"), json!("running"), "a value was removed or renamed"),
+        (schema("Verdict/enum/3"), json!("outdated"), "a value was removed or renamed"),
+        (schema("TokenReport/properties/issuer/oneOf"), json!([{ "type": "null" }]), "a choice of oneOf was removed"),
+        (schema("TokenReport/properties/issuer"), json!({ "type": "null" }), "a choice of oneOf was removed"),
+        (schema("TokenIssuer/properties"), json!({}), "issuer oneOf 0 trust: the field was removed"),
+        (schema("TokenIssuer/properties/id/type"), json!(["string", "null"]), "oneOf 0 id: the type changed"),
+        (schema("WebhookAnswer/properties/state"), nullable, "oneOf was added"),
+        (items, json!([]), "a choice of anyOf was removed"),
+        (schema("WebhookWithSecret/allOf"), json!([]), "the parts of allOf changed"),
+        (schema("WebhookBody/properties/url/format"), json!("hostname"), "format was changed"),
+        (push("responses/201/headers"), json!({}), "the header RateLimit was removed"),
+        (limited, json!({}), "the header Retry-After was removed"),
+        (signed, json!([]), "the header \"X-Signature\" was removed"),
+        (page_size, json!(50), "maximum was tightened"),
+        (query("submissions/get/parameters/0"), json!({ "type": "integer" }), "the type changed"),
+        (states, json!(["waiting", "delivered"]), "\"state\": a value is no longer accepted"),
+        (token, json!([{ "oauth": [] }]), tightened),
+        (push("security"), json!([{ "oauth": ["write.career_history", "write.education"] }]), tightened),
+    ]
+}
+
+#[test]
+fn additive_differences_are_accepted() {
+    let released = released();
     let mut wider = released.clone();
     wider["paths"]["/api/partner/v9"] = json!({ "get": {} });
     wider["components"]["schemas"]["Problem"]["properties"]["more"] = json!({ "type": "string" });
+    wider["paths"]["/api/partner/v2/add/requests/career_history"]["post"]["security"] = json!([]);
+    let url = &mut wider["components"]["schemas"]["WebhookBody"]["properties"]["url"];
+    *url = json!({ "oneOf": [url.clone(), { "type": "null" }] });
+    wider["components"]["schemas"]["WebhookState"]["enum"] = json!(["active", "paused", "disabled", "starting"]);
     assert_eq!(breaking(&released, &wider), Vec::<String>::new(), "additions are compatible");
+}
+
+/// Checks that no released name was removed or renamed, and that the comparison notices it.
+#[track_caller]
+fn assert_all_kept(list: &str, mut current: BTreeSet<String>) {
+    let codes: Value = serde_json::from_str(RELEASED_CODES).expect("the released codes are JSON");
+    let released: BTreeSet<String> = strings(&codes[list]).into_iter().map(str::to_owned).collect();
+    let removed = |current: &BTreeSet<String>| Vec::from_iter(released.difference(current).cloned());
+    assert_eq!(removed(&current), Vec::<String>::new(), "{list}");
+    let first = released.first().expect("a name").clone();
+    current.remove(&first);
+    current.insert(format!("{first}_renamed"));
+    assert_eq!(removed(&current), [first], "{list}");
+}
+
+#[test]
+fn field_error_codes_are_kept() {
+    assert_all_kept("field_errors", credential::Code::ALL.iter().map(|code| code.as_str().to_owned()).collect());
+}
+
+#[tokio::test]
+async fn problem_types_keep_their_names_and_statuses() {
+    let test = TestApp::new().await;
+    let page = test.text("/docs/errors").await;
+    let entries = page.split("<div id=\"error-").skip(1).filter_map(|entry| entry.split_once("\"><dt>"));
+    let named = entries.filter_map(|(name, text)| Some(format!("{} {name}", text.split(' ').next()?)));
+    assert_all_kept("problems", named.collect());
 }

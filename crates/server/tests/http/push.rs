@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::support::app::{PUSH, TestApp, career};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{Method, Request};
 use credential::Type;
 use serde_json::{Value, json};
@@ -257,4 +257,18 @@ async fn every_response_has_security_headers() {
         assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{path}");
         assert!(answer.header("permissions-policy").contains("camera=()"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn request_that_never_ends_times_out() {
+    let test = TestApp::builder().setting("server.timeout", "1s").start().await;
+    let token = test.token(&test.partner().await).await;
+    let body = Body::from_stream(futures::stream::pending::<std::io::Result<Bytes>>());
+    let request = Request::post(PUSH)
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json")
+        .body(body)
+        .expect("a request");
+    let answer = test.send(request).await.assert_status(503);
+    assert!(answer.text.contains("timed out") && !answer.header("retry-after").is_empty(), "{}", answer.text);
 }

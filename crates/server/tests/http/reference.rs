@@ -138,6 +138,9 @@ async fn every_error_code_is_documented_with_its_cure() {
     for code in ["token-invalid_client", "warning-duplicate.different_body", "check-revoked"] {
         has_cure(code);
     }
+    for code in bulk_push::RowCode::ALL {
+        has_cure(&format!("file-{}", code.as_str()));
+    }
     for path in ["/api/nothing", "/api/partner/v2/add/requests/career_history"] {
         let problem = test.get(path).await.json();
         let anchor = problem["type"].as_str().expect("a type").split_once("/docs#").expect("an anchor").1;

@@ -17,6 +17,16 @@ fn basic(partner: &TestPartner) -> String {
 }
 
 #[tokio::test]
+async fn no_file_contains_a_client_secret_or_token() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    test.push(&token, "1").await;
+    let signature = token.rsplit('.').next().expect("a signature");
+    test.assert_no_file_contains(&[&partner.secret, &token, signature]);
+}
+
+#[tokio::test]
 async fn token_is_issued_for_form_and_basic_credentials() {
     let test = TestApp::new().await;
     let partner = test.partner_with("write.career_history").await;

@@ -54,7 +54,7 @@ async fn withdrawal_deletes_an_undecided_submission() {
     assert!(!page.text.contains("withdrawn") && !page.text.contains("Acme"));
     assert!(person.text("/wallet").await.contains("Nothing here yet"));
     person.post(&format!("/requests/{seen}/accept"), &[]).await.assert_status(303);
-    assert!(matches!(state(&test, seen).await, State::TakenBack { .. }), "there is nothing left to accept");
+    assert!(matches!(state(&test, seen).await, State::WithdrawnPending { .. }), "there is nothing left to accept");
 }
 
 #[tokio::test]

@@ -117,6 +117,20 @@ pub fn register(server: &Server, token: &str, receiver: &Receiver, events: &[&st
     answer.json()["id"].as_str().expect("an id").to_owned()
 }
 
+#[test]
+fn proxies_of_the_environment_are_not_used() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let receiver = Receiver::start(Manner::Answers(0), true);
+    // Nothing listens there, so a delivery through it would fail.
+    let names = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    let proxies = names.map(|name| (name, "http://127.0.0.1:9"));
+    let server = Server::start(&folder.path().join("data"), &[], &[&SETTINGS[..], &proxies[..]].concat());
+    let token = server.token(&[]);
+    register(&server, &token, &receiver, &["atsp_request.created"]);
+    assert_eq!(server.push(&token, "1").map(|answer| answer.status), Some(201));
+    until("the delivery", || (receiver.count() > 0).then_some(()));
+}
+
 /// Pushes and withdraws under load and kills the server meanwhile. Every acknowledged event must
 /// arrive at least once, each
 /// push before its withdrawal.

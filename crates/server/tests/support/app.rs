@@ -140,7 +140,7 @@ impl TestApp {
 
     /// Sends a request.
     pub async fn send(&self, request: Request<Body>) -> TestResponse {
-        let request = tenure::http::without_json_suffix(request);
+        let request = tenure::server::without_json_suffix(request);
         let response: Response = self.router().oneshot(request).await.expect("a response");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a whole body").to_bytes();

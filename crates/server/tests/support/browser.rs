@@ -14,7 +14,6 @@ use super::response::TestResponse;
 #[derive(Debug)]
 pub struct Browser<'a> {
     app: &'a TestApp,
-    /// The cookies.
     pub cookies: BTreeMap<String, String>,
     /// The network address that the proxy in front of the application reports; `None` without a
     /// proxy.

@@ -11,7 +11,6 @@ use serde_json::Value;
 
 /// A certificate authority.
 pub struct TestAuthority {
-    /// Its certificate.
     pub certificate: Certificate,
     issuer: Issuer<'static, KeyPair>,
 }

@@ -14,7 +14,6 @@ use super::tls::server_config;
 /// A server on 127.0.0.1.
 #[derive(Debug)]
 pub struct HttpsServer {
-    /// Its port.
     pub port: u16,
     /// Its certificate, PEM.
     pub certificate: String,

@@ -19,7 +19,6 @@ use super::tls::server_config;
 #[derive(Clone, Debug)]
 pub struct Received {
     headers: HashMap<String, String>,
-    /// The body.
     pub body: Bytes,
 }
 
@@ -43,7 +42,6 @@ struct Kept {
     connections: AtomicUsize,
 }
 
-/// The receiver.
 #[derive(Debug)]
 pub struct Receiver {
     /// The port that it listens on.

@@ -8,9 +8,7 @@ use uuid::Uuid;
 /// A response with its whole body.
 #[derive(Debug)]
 pub struct TestResponse {
-    /// The status.
     pub status: StatusCode,
-    /// The headers.
     pub headers: HeaderMap,
     /// The body as text.
     pub text: String,
@@ -29,7 +27,6 @@ impl TestResponse {
         self.headers.get(name).map(|value| value.to_str().expect("a readable header")).unwrap_or_default()
     }
 
-    /// Asserts the status and returns the response.
     #[track_caller]
     pub fn assert_status(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);

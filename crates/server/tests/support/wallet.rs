@@ -59,7 +59,6 @@ impl<'a> TestWallet<'a> {
         self.test.send(request.body(Body::from(body)).expect("a request")).await
     }
 
-    /// Returns a DPoP proof.
     pub fn dpop_proof(&self, key: &SoftwareKey, path: &str, token: Option<&str>, nonce: &str) -> String {
         let header = json!({ "typ": "dpop+jwt", "jwk": key.public().jwk() });
         signed(key, header, &self.dpop_payload(path, token, nonce))
@@ -146,11 +145,9 @@ impl<'a> TestWallet<'a> {
 pub struct TestOffer {
     /// The path of its page.
     pub page: String,
-    /// The path of the offer.
     pub path: String,
     /// The content of the offer.
     pub offer: Value,
-    /// The pre-authorized code.
     pub pre_authorized_code: String,
     /// The transaction code that the holder types.
     pub transaction_code: String,

@@ -16,7 +16,6 @@ pub struct Batch {
     pub credential_id: String,
     /// When items that were not accepted expire.
     pub expires_at: Timestamp,
-    /// Items of the batch.
     pub items: Vec<Submission>,
 }
 

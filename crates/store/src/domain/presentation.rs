@@ -37,7 +37,6 @@ impl Flow {
         }
     }
 
-    /// Returns the flow with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::SameDevice, Self::CrossDevice].into_iter().find(|flow| flow.name() == name)
     }
@@ -61,7 +60,6 @@ impl Mode {
         }
     }
 
-    /// Returns the mode with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Post, Self::PostJwt].into_iter().find(|mode| mode.name() == name)
     }
@@ -98,7 +96,6 @@ pub struct Presentation {
     pub state: State,
 }
 
-/// State of a presentation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// Waiting for a response.

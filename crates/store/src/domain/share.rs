@@ -59,7 +59,6 @@ pub struct Share {
     pub holder_sealed: Vec<u8>,
 }
 
-/// State of a share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShareState {
     /// The link works.
@@ -123,7 +122,6 @@ pub struct Part {
     pub label: Option<&'static str>,
     /// The shape of the value.
     pub shape: &'static Shape,
-    /// The value.
     pub value: Value,
     /// List entries, each of which can be disclosed separately.
     pub entries: Vec<Part>,

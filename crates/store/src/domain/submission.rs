@@ -17,7 +17,6 @@ pub struct Submission {
     pub partner_id: Uuid,
     /// The partner's own id for the credential.
     pub credential_id: String,
-    /// Credential type.
     pub credential_type: Type,
     /// The link's `documentType`; `None` if there is no document.
     pub document_type: Option<String>,
@@ -92,7 +91,7 @@ pub enum State {
         reason: Vec<u8>,
     },
     /// Withdrawn by the partner before the holder decided; the payload is deleted.
-    TakenBack {
+    WithdrawnPending {
         /// The account that it was bound to, if any.
         holder: Option<Uuid>,
         /// When it was withdrawn.
@@ -127,7 +126,6 @@ pub enum Status {
 pub enum CancelReason {
     /// The holder declined.
     Declined,
-    /// It expired.
     Expired,
     /// The partner withdrew it.
     Withdrawn,
@@ -180,7 +178,7 @@ impl Submission {
             State::Declined { at, .. } => Status::Canceled(at, CancelReason::Declined),
             State::Expired { at, .. } => Status::Canceled(at, CancelReason::Expired),
             State::Withdrawn { at, .. }
-            | State::TakenBack { at, .. }
+            | State::WithdrawnPending { at, .. }
             | State::Removed { withdrawn_at: Some(at), .. } => Status::Canceled(at, CancelReason::Withdrawn),
         }
     }
@@ -189,7 +187,7 @@ impl Submission {
     pub fn is_withdrawn(&self) -> bool {
         matches!(
             self.state,
-            State::Withdrawn { .. } | State::TakenBack { .. } | State::Removed { withdrawn_at: Some(_), .. }
+            State::Withdrawn { .. } | State::WithdrawnPending { .. } | State::Removed { withdrawn_at: Some(_), .. }
         )
     }
 
@@ -207,7 +205,7 @@ impl Submission {
             | State::Declined { holder, .. }
             | State::Expired { holder, .. }
             | State::Removed { holder, .. }
-            | State::TakenBack { holder, .. } => holder,
+            | State::WithdrawnPending { holder, .. } => holder,
             State::Accepted { holder, .. } | State::Withdrawn { holder, .. } => Some(holder),
         }
     }
@@ -269,7 +267,7 @@ mod tests {
         let accepted_at = Timestamp::from_micros(5);
         for (state, held) in [
             (State::Withdrawn { holder, accepted_at, at, sealed: vec![], reason: vec![] }, true),
-            (State::TakenBack { holder: Some(holder), at, reason: None }, false),
+            (State::WithdrawnPending { holder: Some(holder), at, reason: None }, false),
             (State::Removed { holder: Some(holder), at: accepted_at, withdrawn_at: Some(at) }, false),
         ] {
             let withdrawn = submission(state);

@@ -175,7 +175,6 @@ impl Webhook {
     }
 }
 
-/// State of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryState {
     /// To be sent, for the first time or again.
@@ -199,7 +198,6 @@ impl DeliveryState {
         }
     }
 
-    /// Returns the state with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
@@ -210,7 +208,6 @@ impl DeliveryState {
 pub struct Delivery {
     /// Sequence number among all deliveries.
     pub sequence: i64,
-    /// The webhook.
     pub webhook_id: Uuid,
     /// The event's id, the same for every webhook and every attempt.
     pub event_id: Uuid,
@@ -224,7 +221,6 @@ pub struct Delivery {
     pub reason: Option<String>,
     /// When the event happened.
     pub created_at: Timestamp,
-    /// State.
     pub state: DeliveryState,
     /// Attempts since it was last queued.
     pub tries: i64,
@@ -264,7 +260,6 @@ impl DeliveryError {
 pub const TRIP: i64 = 5;
 /// First pause. It doubles with each probe that fails.
 const PAUSE: Duration = Duration::from_secs(15);
-/// Longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// Returns the pause after this number of failures in a row; `None` if there are too few.

@@ -192,8 +192,8 @@ contract! {
         assert!(tx.withdraw_pending_submission(id(21), one, None, NOW).await.expect("without a reason that could be sealed"));
         let state = |found: Option<store::domain::submission::Submission>| found.expect("known").state;
         let reason = Some(Sealed { period: NOW, bytes: vec![7] });
-        assert_eq!(state(tx.linked_submission(id(20), LATER).await.expect("read")), State::TakenBack { holder: Some(ada), at: NOW, reason });
-        assert_eq!(state(tx.linked_submission(id(21), LATER).await.expect("read")), State::TakenBack { holder: None, at: NOW, reason: None });
+        assert_eq!(state(tx.linked_submission(id(20), LATER).await.expect("read")), State::WithdrawnPending { holder: Some(ada), at: NOW, reason });
+        assert_eq!(state(tx.linked_submission(id(21), LATER).await.expect("read")), State::WithdrawnPending { holder: None, at: NOW, reason: None });
         assert_eq!(tx.dropped_objects(10).await.expect("read"), [id(50)], "its documents go with it");
         assert!(tx.waiting_submissions(ada, NOW).await.expect("read").is_empty());
 
@@ -230,7 +230,7 @@ contract! {
         assert!(tx.remove_submission(id(10), ada, LATER).await.expect("removed"));
         assert_eq!(state(tx.linked_submission(id(10), LATER).await.expect("read")), removed(after));
         tx.release_submissions(ada, LATER).await.expect("released");
-        let gone = State::TakenBack { holder: None, at: NOW, reason: None };
+        let gone = State::WithdrawnPending { holder: None, at: NOW, reason: None };
         assert_eq!(state(tx.linked_submission(id(20), LATER).await.expect("read")), gone, "nothing that was said of the person stays");
         tx.commit().await.expect("committed");
     }

@@ -12,7 +12,6 @@ use tempfile::TempDir;
 /// The data and the key ring of one test.
 #[derive(Debug)]
 pub struct Databases {
-    /// The data.
     pub data: Store,
     /// The key ring.
     pub keyring: Store,

@@ -169,7 +169,7 @@ async fn issuance_without_a_signing_key_is_deferred() {
     let other = wallet.token(&make_offer(&test, &mut grace, id).await).await;
     refused(&wallet.post("/oid4vci/deferred", &other, &ask).await, 400, "invalid_transaction_id");
     let now = test.app.now();
-    test.app.issuer_keys().refresh(test.app.keyring(), test.app.rng(), now).await.expect("the keys are back");
+    test.app.issuer_keys().refresh(now).await.expect("the keys are back");
     let answer = wallet.post("/oid4vci/deferred", &token, &ask).await.assert_status(200);
     assert!(verify(&test, &credential(&answer)).await.is_valid());
     assert!(answer.json()["notification_id"].is_string());
@@ -194,7 +194,7 @@ async fn credentials_verify_across_key_rotation() {
         let token = wallet.token(&offer).await;
         let refresh = async {
             let now = test.app.now();
-            test.app.issuer_keys().refresh(test.app.keyring(), test.app.rng(), now).await.expect("refreshed");
+            test.app.issuer_keys().refresh(now).await.expect("refreshed");
         };
         let (fetched, ()) = tokio::join!(wallet.fetch(&token, SD_JWT), refresh);
         let text = credential(&fetched.assert_status(200));

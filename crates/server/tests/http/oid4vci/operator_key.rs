@@ -133,7 +133,7 @@ async fn new_operator_key_takes_over_and_old_ones_stay_published() {
     let refresh = async |days: u64| {
         test.advance(Duration::from_secs(days * 86_400));
         let now = test.app.now();
-        test.app.issuer_keys().refresh(test.app.keyring(), test.app.rng(), now).await.expect("refreshed");
+        test.app.issuer_keys().refresh(now).await.expect("refreshed");
         published(&test).await
     };
     for (days, is_published) in [(100, true), (265, true), (3, false)] {

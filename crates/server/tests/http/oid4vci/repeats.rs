@@ -44,7 +44,7 @@ async fn repeated_deferred_request_can_be_replaced_by_a_new_one() {
     test.app.issuer_keys().let_go();
     let put_off = wallet.fetch(&token, SD_JWT).await.assert_status(202).json();
     let now = test.app.now();
-    test.app.issuer_keys().refresh(test.app.keyring(), test.app.rng(), now).await.expect("the keys are back");
+    test.app.issuer_keys().refresh(now).await.expect("the keys are back");
     let ask = json!({ "transaction_id": put_off["transaction_id"] });
     wallet.post("/oid4vci/deferred", &token, &ask).await.assert_status(200);
     refused(&wallet.post("/oid4vci/deferred", &token, &ask).await, 400, "invalid_transaction_id");

@@ -26,6 +26,24 @@ async fn direct_post_accepts_unencrypted_responses() {
     assert_eq!(scene.result(&request_id).await["status"], "verified");
 }
 
+#[tokio::test]
+async fn no_file_contains_a_pending_presentation() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (request_id, content) = scene.ask_for_all().await;
+    let mut browser = test.browser();
+    let asked = scene.begin(&mut browser, content, "same_device").await;
+    let presentation = scene.presentation(&asked);
+    let answer = scene.answer(&asked, &presentation).await.assert_status(200);
+    // It is stored, because the browser that began can finish it.
+    let parts: Vec<&str> = presentation.split(['~', '.']).filter(|part| part.len() > 20).collect();
+    assert!(parts.len() > 4, "{presentation}");
+    test.assert_no_file_contains(&parts);
+    browser.get(&sent_to(&test, &answer)).await.assert_status(303);
+    assert_eq!(scene.result(&request_id).await["status"], "verified");
+    test.assert_no_file_contains(&parts);
+}
+
 // Conforms: OpenID4VP 8.3; HAIP 5; HAIP 5.1; RFC 7516 5
 #[tokio::test]
 async fn encrypted_response_requires_the_key_of_its_request() {

@@ -49,7 +49,6 @@ pub async fn scene(test: &TestApp) -> Scene<'_> {
 
 /// A presentation request as a wallet reads it.
 pub struct WalletRequest {
-    /// Its id.
     pub id: String,
     /// The link on the page.
     pub link: url::Url,

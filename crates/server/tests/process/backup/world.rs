@@ -19,7 +19,6 @@ pub struct World {
     pub token: String,
     pub receiver: Receiver,
     pub document: Vec<u8>,
-    /// The path of the document.
     pub document_path: String,
     /// The link for a hirer, and the credential that it shows.
     pub share: String,
