@@ -59,11 +59,10 @@ impl Pools {
     /// Begins a transaction. If the connection is lost, replaces the pool and tries once more.
     pub(super) async fn begin(&self) -> Result<PgTransaction<'static>, StoreError> {
         let Current { pool, generation, .. } = self.0.borrow().clone();
-        match timeout(TIMEOUT, pool.begin()).await {
+        match timeout(TIMEOUT, begin(pool)).await {
             Ok(Err(error)) if is_lost(&error) => {
                 self.renew_after(generation);
-                let pool = self.current();
-                Ok(timeout(TIMEOUT, pool.begin()).await.map_err(|_| silent())??)
+                Ok(timeout(TIMEOUT, begin(self.current())).await.map_err(|_| silent())??)
             }
             Ok(begun) => Ok(begun?),
             Err(_) => {
@@ -118,6 +117,16 @@ impl Pools {
         self.0.send_modify(|current| current.is_closed = true);
         self.current().close().await;
     }
+}
+
+/// Begins a transaction in a task of its own, which ends even if the caller is dropped, for example
+/// because a client has disconnected.
+///
+/// If `BEGIN` were dropped before its response, sqlx would return the connection to the pool with
+/// the transaction open. A later statement that is its own transaction, such as a push, would then
+/// be acknowledged and never committed.
+async fn begin(pool: PgPool) -> Result<PgTransaction<'static>, sqlx::Error> {
+    tokio::spawn(async move { pool.begin().await }).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 impl Current {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use ambient::Timestamp;
+use sqlx::{Connection as _, PgConnection};
 use store::{Debit, NewSubmission, Notice, WrappedSigningKey};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::support::{LATER, NOW, add_partner, id, insert, message, new_submission};
@@ -92,8 +94,7 @@ async fn rate_limit_cleanup_does_not_wait_for_debits() {
     let (mut one, mut other) = (store.write().await.expect("a node"), store.write().await.expect("another"));
     one.charge(&[charge(2)]).await.expect("charged");
     // The first has not committed, so waiting for its rows would be a deadlock.
-    let forgotten =
-        tokio::time::timeout(10 * SECOND, other.forget_allowances(LATER)).await.expect("it waits for nobody");
+    let forgotten = timeout(10 * SECOND, other.forget_allowances(LATER)).await.expect("it waits for nobody");
     assert_eq!(forgotten.expect("forgotten"), 2);
     other.commit().await.expect("committed");
     one.commit().await.expect("committed");
@@ -106,7 +107,7 @@ async fn notifications_are_sent_on_commit() {
     let databases = database::postgres().await;
     let store = &databases.data;
     let mut notices = store.notices().expect("PostgreSQL has them");
-    let mut next = async || tokio::time::timeout(10 * SECOND, notices.next()).await.expect("a notice");
+    let mut next = async || timeout(10 * SECOND, notices.next()).await.expect("a notice");
     assert_eq!(next().await, Notice::Connected);
     let partner = add_partner(store, 1).await;
     assert_eq!(next().await, Notice::Partners);
@@ -177,4 +178,39 @@ async fn dropped_connections_fail_waiting_queries() {
     databases.data.close().await;
     databases.data.renew();
     assert!(databases.data.read().await.is_err(), "what is closed stays closed");
+}
+
+/// Pushes are single statements, which such a connection would never commit.
+#[tokio::test(flavor = "multi_thread")]
+async fn dropped_begin_leaves_no_transaction_open() {
+    let databases = database::postgres().await;
+    let store = &databases.data;
+    drop(store.write().await.expect("a connection for the pool"));
+    // Dropped earlier each time, because a transaction that begins completely ends one left open.
+    for yields in (0..400).rev() {
+        let mut begin = store.write();
+        // It is polled at its wake-ups between the yields, as in a task that is aborted.
+        let yielding = async {
+            for _ in 0..yields {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            begun = &mut begin => drop(begun),
+            () = yielding => {}
+        }
+    }
+    let mut connection = PgConnection::connect(&databases.url).await.expect("connected");
+    let count = "SELECT count(*) FROM pg_stat_activity
+                 WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    let mut open = i64::MAX;
+    for _ in 0..50 {
+        open = sqlx::query_scalar(count).fetch_one(&mut connection).await.expect("read");
+        if open == 0 {
+            break;
+        }
+        tokio::time::sleep(SECOND / 10).await;
+    }
+    assert_eq!(open, 0, "connections in the pool are in a transaction");
 }
