@@ -117,7 +117,7 @@ for (const [at, name] of files.entries()) {
   });
 }
 
-test("pdfium refuses what is no PDF", async () => {
+test("pdfium rejects a file that is not a PDF", async () => {
   await assert.rejects(pdfium.loadDocument(Buffer.from("no PDF")), /PDF/);
 });
 

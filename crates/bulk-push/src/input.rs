@@ -68,6 +68,7 @@ pub struct Merged {
     pub range: String,
     /// The number of the last row, from 1.
     pub last_row: u32,
+    /// The columns, from 0.
     pub columns: std::ops::RangeInclusive<usize>,
 }
 

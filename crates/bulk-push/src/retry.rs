@@ -109,7 +109,7 @@ mod tests {
         let now = Timestamp::from_micros(784_111_777 * 1_000_000);
         assert_eq!(retry_after(" 7 ", now), Some(Duration::from_secs(7)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now), Some(Duration::from_secs(10)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(BACKOFF.first), "it is over");
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(BACKOFF.first), "the time is past");
         assert_eq!(retry_after("0", now), Some(BACKOFF.first), "not in a circle");
         assert_eq!(retry_after("999999", now), Some(ASKED));
         assert_eq!(retry_after("soon", now), None);

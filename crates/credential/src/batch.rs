@@ -40,6 +40,7 @@ pub struct Batch {
     pub credential_id: String,
     /// The JSON Pointer to that id in the caller's body.
     pub id_pointer: &'static str,
+    /// Its items: 1 to 100.
     pub items: Vec<Submission>,
     /// The email address that the link is sent to, if any (a Tenure extension).
     pub notify: Option<String>,

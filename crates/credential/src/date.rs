@@ -67,10 +67,12 @@ impl Date {
         self.0.strftime("%-d %B %Y").to_string()
     }
 
+    /// Returns the year, 1900 to 9999.
     pub fn year(self) -> i32 {
         i32::from(self.0.year())
     }
 
+    /// Returns the month, 1 to 12.
     pub fn month(self) -> i32 {
         i32::from(self.0.month())
     }

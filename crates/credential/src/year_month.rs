@@ -36,14 +36,17 @@ pub enum ParseYearMonthError {
 }
 
 impl YearMonth {
+    /// Creates the month `month` (1 to 12) of `year` (1900 to 9999).
     pub fn new(year: i32, month: i32) -> Option<Self> {
         ((1..=12).contains(&month) && (1900..=9999).contains(&year)).then_some(Self { count: year * 12 + month - 1 })
     }
 
+    /// Returns the year, 1900 to 9999.
     pub fn year(self) -> i32 {
         self.count / 12
     }
 
+    /// Returns the month, 1 to 12.
     pub fn month(self) -> i32 {
         self.count % 12 + 1
     }

@@ -12,6 +12,7 @@ use ambient::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     pub event_id: Uuid,
+    /// Number of the attempt, from 1.
     pub number: i64,
     /// When it was sent.
     pub at: Timestamp,

@@ -2,6 +2,8 @@
 //!
 //! Systems compute them up to the end of a job, also if the file does not have that end.
 
+use credential::YearMonth;
+
 use crate::ends;
 use crate::plan::Plan;
 
@@ -30,18 +32,14 @@ pub fn is_too_short(plan: &Plan, cells: &[String], name: &str, value: &str) -> b
 
 /// Returns the months from the start of a job to its last processed month, or else to today.
 fn elapsed(plan: &Plan, cells: &[String]) -> Option<f64> {
-    let today = || format!("{:04}-{:02}", plan.today.year(), plan.today.month());
     let columns = plan.columns_of("start_date")?;
     let parts = columns.iter().filter_map(|column| cells.get(*column)).map(|cell| cell.trim());
-    let start = ends::read(plan, &parts.collect::<Vec<_>>().join(" "), "start_date")?;
-    let until = ends::processed(plan, cells).unwrap_or_else(today);
-    Some(f64::from(months(&until)? - months(&start)?))
-}
-
-/// Returns the months since the year 0 of a month such as `2020-03`.
-fn months(text: &str) -> Option<i32> {
-    let (year, month) = text.split_once('-')?;
-    Some(year.parse::<i32>().ok()? * 12 + month.parse::<i32>().ok()?)
+    let start: YearMonth = ends::read(plan, &parts.collect::<Vec<_>>().join(" "), "start_date")?.parse().ok()?;
+    let until = match ends::processed(plan, cells) {
+        Some(month) => month.parse().ok()?,
+        None => YearMonth::new(plan.today.year().into(), plan.today.month().into())?,
+    };
+    Some(f64::from(until.months_since(start)))
 }
 
 #[cfg(test)]

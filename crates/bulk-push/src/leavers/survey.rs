@@ -7,11 +7,11 @@ use crate::infer_columns::folded;
 use crate::plan::Plan;
 use crate::printable::printable;
 
-/// Rows from which a table is judged. The people of a smaller one are seen at a glance.
-const LEAST_ROWS: usize = 4;
+/// Minimum number of rows of a table that is surveyed. The people of a smaller one are all shown.
+const MIN_ROWS: usize = 4;
 
 /// Rows without an end from which a rare value is one.
-const LEAST_OPEN_ROWS: usize = 20;
+const MIN_OPEN_ROWS: usize = 20;
 
 /// Maximum number of different values of a column that is the same but for few rows.
 const MAX_VALUES: usize = 3;
@@ -49,7 +49,7 @@ impl Survey {
     /// Returns what a person should confirm.
     pub fn warning(&self, plan: &Plan) -> Option<String> {
         let mut found = Vec::new();
-        if self.ended == 0 && self.open >= LEAST_ROWS {
+        if self.ended == 0 && self.open >= MIN_ROWS {
             found.push(format!(
                 "Warning: no row has an end, so all people in {} rows are pushed as still employed",
                 self.open
@@ -71,7 +71,7 @@ impl Survey {
     fn rare(&self, plan: &Plan, column: usize, counts: &Counts) -> Option<String> {
         let most = counts.values().map(|(_, count)| *count).max()?;
         let others = self.open - most;
-        if self.open < LEAST_OPEN_ROWS || others == 0 || others * LEAST_OPEN_ROWS > self.open {
+        if self.open < MIN_OPEN_ROWS || others == 0 || others * MIN_OPEN_ROWS > self.open {
             return None;
         }
         let shown = |(text, count): &(String, usize)| format!("'{}' ({count} of {} rows)", printable(text), self.open);

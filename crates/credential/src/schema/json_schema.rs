@@ -8,6 +8,7 @@ use crate::email;
 use crate::limits::ID;
 
 impl Shape {
+    /// Returns the JSON Schema (2020-12) of the shape.
     pub fn json_schema(&self) -> Value {
         match self {
             Self::Text => json!({ "type": "string", "minLength": 1, "maxLength": TEXT }),

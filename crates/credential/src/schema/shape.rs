@@ -63,6 +63,7 @@ pub enum Shape {
     Anything,
 }
 
+/// The rules of a [`Shape::Listed`].
 pub trait ListRules: fmt::Debug + Sync {
     /// Returns the list's name in messages, such as "an array of assets".
     fn called(&self) -> &'static str;

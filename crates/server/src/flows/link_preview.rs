@@ -1,5 +1,4 @@
-//! What a link reveals before its visitor signs in: who sends it, and the type or number of its
-//! credentials.
+//! A link before sign-in: its sender, and the type or number of its credentials.
 
 use uuid::Uuid;
 

@@ -63,7 +63,7 @@ fn every_file_is_embedded_and_valid() {
 fn every_text_is_used() {
     let used = used();
     let unused: Vec<_> = defined().into_iter().filter(|key| !used.contains(key)).collect();
-    assert!(unused.is_empty(), "nobody says: {unused:?}");
+    assert!(unused.is_empty(), "unused texts: {unused:?}");
 }
 
 #[test]
