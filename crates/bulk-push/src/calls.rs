@@ -6,7 +6,7 @@ use ambient::Rng;
 use bytes::Bytes;
 use tokio::time::{Instant, sleep_until};
 
-use crate::client::{Answer, Client, Problem, Reply};
+use crate::client::{Client, Problem, PushResponse, Reply};
 use crate::destination::Destination;
 use crate::error::Error;
 use crate::http::Http;
@@ -72,26 +72,26 @@ impl Calls {
                 }
                 Reply::Other(answer) => answer,
             };
-            if let Answer::Slower(wait) | Answer::Later(wait) = answer {
+            if let PushResponse::Slower(wait) | PushResponse::Later(wait) = answer {
                 self.gate.close(wait);
             }
-            if !matches!(answer, Answer::Lost(_) | Answer::Later(_)) {
+            if !matches!(answer, PushResponse::Lost(_) | PushResponse::Later(_)) {
                 self.gate.answered();
             }
             failures += 1;
             match answer {
-                Answer::Refused(problem) => return Ok(Done::Refused(problem)),
-                Answer::Broken(problem) => {
+                PushResponse::Refused(problem) => return Ok(Done::Refused(problem)),
+                PushResponse::Broken(problem) => {
                     broken += 1;
                     if broken == MAX_ATTEMPTS {
                         return Ok(Done::Refused(problem));
                     }
                 }
-                Answer::Slower(_) => failures = 0,
-                Answer::Later(_) => self.check_silence("status 503")?,
-                Answer::Lost(why) => self.check_silence(&why)?,
-                Answer::Hopeless(why) => return Err(Error::Failed(why)),
-                Answer::Taken(_) => {
+                PushResponse::Slower(_) => failures = 0,
+                PushResponse::Later(_) => self.check_silence("status 503")?,
+                PushResponse::Lost(why) => self.check_silence(&why)?,
+                PushResponse::Hopeless(why) => return Err(Error::Failed(why)),
+                PushResponse::Taken(_) => {
                     return Err(Error::Failed(
                         "the server sent an unexpected response; is it a Tenure server?".to_owned(),
                     ));

@@ -153,7 +153,7 @@ fn repeated_headers_and_malformed_quotes_are_refused() {
 }
 
 #[test]
-fn encodings_are_named_and_read_when_told() {
+fn encodings_are_named_and_read_with_the_encoding_option() {
     refused("f12_utf16_nobom.csv", &[], &["UTF-16", "--encoding utf-16le"]);
     refused("f13_sjis.csv", &[], &["f13_sjis.csv:2:6", "Shift-JIS", "--encoding shift_jis"]);
     refused("f14b_cp1252_92.csv", &[], &["f14b_cp1252_92.csv:2:11", "Windows-1252", "--encoding windows-1252"]);

@@ -41,7 +41,7 @@ struct Token {
 
 /// The meaning of a response to a push.
 #[derive(Debug)]
-pub enum Answer {
+pub enum PushResponse {
     /// Stored; in a dry run, valid.
     Taken(Taken),
     /// The row is invalid. A retry would be refused too.
@@ -66,7 +66,7 @@ pub enum Reply {
     /// The server does not know the credential, or it belongs to another partner.
     Missing,
     /// Any other response, or none.
-    Other(Answer),
+    Other(PushResponse),
 }
 
 /// The response to a push that succeeded.
@@ -150,15 +150,15 @@ impl Client {
     /// pushed.
     pub async fn begin(&self) -> Result<(), String> {
         match self.token(0).await {
-            Err(Answer::Hopeless(why)) => Err(why),
-            Err(Answer::Lost(why)) => Err(format!("cannot connect to {}: {why}", self.destination.base)),
+            Err(PushResponse::Hopeless(why)) => Err(why),
+            Err(PushResponse::Lost(why)) => Err(format!("cannot connect to {}: {why}", self.destination.base)),
             _ => Ok(()),
         }
     }
 
     /// Pushes one credential. Fetches a token first if there is none, and once more if it is
     /// rejected.
-    pub async fn push(&self, entry: &Entry) -> Answer {
+    pub async fn push(&self, entry: &Entry) -> PushResponse {
         let options = if self.is_dry { "?dry_run=true" } else { "" };
         let path = format!("/api/partner/v2/add/requests/{}{options}", entry.credential_type);
         match self.authorized(Method::POST, &path, &entry.body).await {
@@ -183,7 +183,7 @@ impl Client {
     }
 
     /// Sends `body` with a token. Fetches another token once if it is rejected.
-    async fn authorized(&self, method: Method, path: &str, body: &Bytes) -> Result<Response, Answer> {
+    async fn authorized(&self, method: Method, path: &str, body: &Bytes) -> Result<Response, PushResponse> {
         let mut token = self.token(0).await?;
         for renewed in [false, true] {
             match self.send(method.clone(), path, body, &token).await {
@@ -192,7 +192,7 @@ impl Client {
                 Err(error) => return Err(lost(&self.destination.base, &error)),
             }
         }
-        Err(Answer::Lost("every new access token is rejected".to_owned()))
+        Err(PushResponse::Lost("every new access token is rejected".to_owned()))
     }
 
     async fn send(&self, method: Method, path: &str, body: &Bytes, token: &Token) -> Result<Response, RequestError> {
@@ -204,7 +204,7 @@ impl Client {
     }
 
     /// Returns a valid token with a number above `spent`. Concurrent callers share one request.
-    async fn token(&self, spent: u64) -> Result<Token, Answer> {
+    async fn token(&self, spent: u64) -> Result<Token, PushResponse> {
         let mut kept = self.token.lock().await;
         if let Some(token) = kept.as_ref().filter(|token| token.number > spent && Instant::now() < token.renew_at) {
             return Ok(token.clone());
@@ -215,7 +215,7 @@ impl Client {
         Ok(token)
     }
 
-    async fn fetch_token(&self, number: u64) -> Result<Token, Answer> {
+    async fn fetch_token(&self, number: u64) -> Result<Token, PushResponse> {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
             .append_pair("client_id", &self.destination.client_id.to_string())
@@ -226,7 +226,7 @@ impl Client {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         let address = format!("{}/api/partner/v1/oauth/token", self.destination.base);
         let unusable = || {
-            Answer::Hopeless(format!(
+            PushResponse::Hopeless(format!(
                 "{} returned no usable access token; is it a Tenure server?",
                 self.destination.base
             ))
@@ -246,33 +246,34 @@ impl Client {
         Ok(Token { header, renew_at, number })
     }
 
-    fn read(&self, response: &Response) -> Answer {
+    fn read(&self, response: &Response) -> PushResponse {
         read(response, &self.destination.base, self.is_dry, self.clock.now())
     }
 
-    fn no_token(&self, response: &Response, body: &Value) -> Answer {
+    fn no_token(&self, response: &Response, body: &Value) -> PushResponse {
         let description = body["error_description"].as_str().unwrap_or_default();
         // Errors that pass are retried, whatever their code.
         let passes = matches!(response.status, 408 | 429 | 502..=504);
         match body["error"].as_str().filter(|_| !passes) {
-            Some("invalid_client") => Answer::Hopeless(format!(
+            Some("invalid_client") => PushResponse::Hopeless(format!(
                 "{} rejected the client id and secret, or the client is disabled. Ask the operator; `tenure partner \
                  rotate` creates a new secret",
                 self.destination.base
             )),
-            Some("invalid_scope") => Answer::Hopeless(format!(
+            Some("invalid_scope") => PushResponse::Hopeless(format!(
                 "this client may not push this file: {description} The operator can grant the scope {}",
                 self.scope
             )),
-            Some(other) => {
-                Answer::Hopeless(format!("{} refused an access token: {other}. {description}", self.destination.base))
-            }
+            Some(other) => PushResponse::Hopeless(format!(
+                "{} refused an access token: {other}. {description}",
+                self.destination.base
+            )),
             None => match self.read(response) {
-                Answer::Refused(problem) | Answer::Broken(problem) => Answer::Hopeless(format!(
+                PushResponse::Refused(problem) | PushResponse::Broken(problem) => PushResponse::Hopeless(format!(
                     "{} refused an access token with status {}. {}",
                     self.destination.base, response.status, problem.detail
                 )),
-                Answer::Taken(_) => Answer::Hopeless(format!(
+                PushResponse::Taken(_) => PushResponse::Hopeless(format!(
                     "{} returned no access token; is it a Tenure server?",
                     self.destination.base
                 )),
@@ -282,13 +283,13 @@ impl Client {
     }
 }
 
-fn lost(base: &str, error: &RequestError) -> Answer {
+fn lost(base: &str, error: &RequestError) -> PushResponse {
     match error {
-        RequestError::Tls(error) => Answer::Hopeless(format!(
+        RequestError::Tls(error) => PushResponse::Hopeless(format!(
             "the TLS certificate of {base} is not trusted: {error}. If it was issued by a private authority, set \
              TENURE_OUTBOUND__CA_FILE"
         )),
-        RequestError::TimedOut | RequestError::Unreachable(_) => Answer::Lost(error.to_string()),
+        RequestError::TimedOut | RequestError::Unreachable(_) => PushResponse::Lost(error.to_string()),
     }
 }
 
@@ -298,7 +299,7 @@ fn is_problem(response: &Response) -> bool {
 }
 
 /// Interprets the response to a push or to a dry run.
-fn read(response: &Response, base: &str, is_dry: bool, now: Timestamp) -> Answer {
+fn read(response: &Response, base: &str, is_dry: bool, now: Timestamp) -> PushResponse {
     let header = |name| response.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let wait = || header(RETRY_AFTER).and_then(|text| retry_after(text, now));
     let problem = || {
@@ -307,26 +308,28 @@ fn read(response: &Response, base: &str, is_dry: bool, now: Timestamp) -> Answer
     };
     let told = |what: &str| {
         let Problem { detail, request_id, .. } = problem();
-        Answer::Hopeless(format!("{base} {what}: {detail} (request {request_id})"))
+        PushResponse::Hopeless(format!("{base} {what}: {detail} (request {request_id})"))
     };
     match response.status {
         200 | 201 => match serde_json::from_slice::<Taken>(&response.body) {
-            Ok(taken) if taken.is_answer(response.status, is_dry) => Answer::Taken(taken),
-            _ => Answer::Hopeless(format!("{base} sent an unexpected response; is it a Tenure server?")),
+            Ok(taken) if taken.is_answer(response.status, is_dry) => PushResponse::Taken(taken),
+            _ => PushResponse::Hopeless(format!("{base} sent an unexpected response; is it a Tenure server?")),
         },
-        400 | 409 | 413 | 422 => Answer::Refused(problem()),
-        429 => Answer::Slower(wait().unwrap_or(Duration::from_secs(1))),
-        503 => wait().map_or_else(|| Answer::Lost("status 503".to_owned()), Answer::Later),
-        408 | 502 | 504 => Answer::Lost(format!("status {}", response.status)),
+        400 | 409 | 413 | 422 => PushResponse::Refused(problem()),
+        429 => PushResponse::Slower(wait().unwrap_or(Duration::from_secs(1))),
+        503 => wait().map_or_else(|| PushResponse::Lost("status 503".to_owned()), PushResponse::Later),
+        408 | 502 | 504 => PushResponse::Lost(format!("status {}", response.status)),
         401 => told("rejected an access token that it has just issued"),
         403 => told("does not allow this push"),
-        404 => Answer::Hopeless(format!("{base} has no endpoint for this push; is it a Tenure server?")),
+        404 => PushResponse::Hopeless(format!("{base} has no endpoint for this push; is it a Tenure server?")),
         300..=399 => {
             let to = header(LOCATION).unwrap_or("elsewhere");
-            Answer::Hopeless(format!("{base} redirects to {to}; if that is the server, set --server to it"))
+            PushResponse::Hopeless(format!("{base} redirects to {to}; if that is the server, set --server to it"))
         }
-        500.. => Answer::Broken(problem()),
-        status => Answer::Hopeless(format!("{base} returned the unexpected status {status}; is it a Tenure server?")),
+        500.. => PushResponse::Broken(problem()),
+        status => {
+            PushResponse::Hopeless(format!("{base} returned the unexpected status {status}; is it a Tenure server?"))
+        }
     }
 }
 
@@ -334,7 +337,7 @@ fn read(response: &Response, base: &str, is_dry: bool, now: Timestamp) -> Answer
 mod tests {
     use super::*;
 
-    fn seen(status: u16, header: Option<(&'static str, &'static str)>, body: &'static str) -> Answer {
+    fn seen(status: u16, header: Option<(&'static str, &'static str)>, body: &'static str) -> PushResponse {
         read(&answered(status, header, body), "https://x", false, Timestamp::from_micros(0))
     }
 
@@ -358,8 +361,8 @@ mod tests {
         ] {
             for (is_dry, expected) in [(false, is_push), (true, is_check)] {
                 let answer = read(&answered(status, None, body), "https://x", is_dry, Timestamp::from_micros(0));
-                assert_eq!(matches!(answer, Answer::Taken(_)), expected, "{status} {body} {is_dry}");
-                assert!(expected || matches!(answer, Answer::Hopeless(_)), "{answer:?}");
+                assert_eq!(matches!(answer, PushResponse::Taken(_)), expected, "{status} {body} {is_dry}");
+                assert!(expected || matches!(answer, PushResponse::Hopeless(_)), "{answer:?}");
             }
         }
     }
@@ -367,29 +370,29 @@ mod tests {
     #[test]
     fn responses_are_classified_by_status_and_body() {
         let taken = r#"{"redirect_uri":"https://x/1","request_id":"00000000-0000-4000-8000-000000000001","more":1}"#;
-        assert!(matches!(seen(201, None, taken), Answer::Taken(taken) if taken.redirect_uri == "https://x/1"));
-        assert!(matches!(seen(201, None, "{}"), Answer::Hopeless(_)), "a link is what it is for");
-        assert!(matches!(seen(200, None, "<html>"), Answer::Hopeless(said) if said.contains("a Tenure server")));
+        assert!(matches!(seen(201, None, taken), PushResponse::Taken(taken) if taken.redirect_uri == "https://x/1"));
+        assert!(matches!(seen(201, None, "{}"), PushResponse::Hopeless(_)), "a link is what it is for");
+        assert!(matches!(seen(200, None, "<html>"), PushResponse::Hopeless(said) if said.contains("a Tenure server")));
         let field_errors = r#"{"detail":"d","errors":[{"pointer":"/a","code":"text.empty","message":"m"}]}"#;
         assert!(
-            matches!(seen(422, None, field_errors), Answer::Refused(problem) if problem.errors[0].code == "text.empty")
+            matches!(seen(422, None, field_errors), PushResponse::Refused(problem) if problem.errors[0].code == "text.empty")
         );
-        assert!(matches!(seen(413, None, ""), Answer::Refused(problem) if problem.status == 413));
+        assert!(matches!(seen(413, None, ""), PushResponse::Refused(problem) if problem.status == 413));
         let seconds = Duration::from_secs;
-        assert!(matches!(seen(429, Some(("retry-after", "7")), ""), Answer::Slower(wait) if wait == seconds(7)));
-        assert!(matches!(seen(429, None, ""), Answer::Slower(wait) if wait == seconds(1)));
-        assert!(matches!(seen(503, Some(("retry-after", "2")), ""), Answer::Later(wait) if wait == seconds(2)));
-        assert!(matches!(seen(503, None, ""), Answer::Lost(_)));
-        assert!(matches!(seen(502, None, "<html>"), Answer::Lost(_)));
-        assert!(matches!(seen(500, None, ""), Answer::Broken(problem) if problem.status == 500));
+        assert!(matches!(seen(429, Some(("retry-after", "7")), ""), PushResponse::Slower(wait) if wait == seconds(7)));
+        assert!(matches!(seen(429, None, ""), PushResponse::Slower(wait) if wait == seconds(1)));
+        assert!(matches!(seen(503, Some(("retry-after", "2")), ""), PushResponse::Later(wait) if wait == seconds(2)));
+        assert!(matches!(seen(503, None, ""), PushResponse::Lost(_)));
+        assert!(matches!(seen(502, None, "<html>"), PushResponse::Lost(_)));
+        assert!(matches!(seen(500, None, ""), PushResponse::Broken(problem) if problem.status == 500));
         let elsewhere = seen(301, Some(("location", "https://y/")), "");
-        assert!(matches!(elsewhere, Answer::Hopeless(said) if said.contains("https://y/")));
+        assert!(matches!(elsewhere, PushResponse::Hopeless(said) if said.contains("https://y/")));
         let scope = r#"{"detail":"This needs the scope write.education.","request_id":"r1"}"#;
         assert!(
-            matches!(seen(403, None, scope), Answer::Hopeless(said) if said.contains("write.education") && said.contains("r1"))
+            matches!(seen(403, None, scope), PushResponse::Hopeless(said) if said.contains("write.education") && said.contains("r1"))
         );
         for status in [401, 404, 405, 415] {
-            assert!(matches!(seen(status, None, ""), Answer::Hopeless(_)), "{status}");
+            assert!(matches!(seen(status, None, ""), PushResponse::Hopeless(_)), "{status}");
         }
     }
 }

@@ -34,7 +34,7 @@ fn rows_of_one_id_are_about_one_person() {
 }
 
 #[test]
-fn statuses_mean_what_the_caller_says() {
+fn status_options_decide_who_is_employed() {
     let table = format!("{HEADER},Status\n1,Ada Example,A,Clerk,2015-01,,Zzz\n2,Bo Sample,A,Clerk,2015-01,,Gone\n");
     stopped(&table, &[], &["'Zzz' (line 2), 'Gone' (line 3)", "--employed-status VALUE", "--left-status VALUE"]);
     stopped(&table, &["--employed-status", "Zzz"], &["'Gone'"]);
@@ -77,6 +77,17 @@ fn cells_that_may_hold_another_row_are_refused() {
         format!("{HEADER},Address\n1001,Ada Example,A,Clerk,2019-04-01,,\"12 High St,\nSample Town, Sampleshire\"\n");
     assert!(read(&address, &[]).is_ok(), "an address of two lines");
     stopped(&address, &["--allow-short-rows"], &["another row"]);
+}
+
+#[test]
+fn cut_files_and_rounded_ids_stop() {
+    let cut = format!("{HEADER},Status\n1,Ada Example,A,Clerk,2015-01,,Active\n2,Bo Sample,A,Clerk,2015-01,2020-0");
+    stopped(&cut, &[], &["line 3", "6 cells of 7", "may be cut off"]);
+    assert!(read(&cut.replace("2020-0", "2020-03,Left"), &[]).is_ok(), "whole without a line ending");
+    let long =
+        "123456789012345000,Ada Example,A,Clerk,2015-01,2016-01\n123456789012346000,Bo,A,Clerk,2015-01,2016-01\n";
+    stopped(&format!("{HEADER}\n{long}"), &[], &["'Employee No'", "123456789012345000", "after 15 digits"]);
+    assert!(read(&format!("{HEADER}\n{}", long.replace("345000", "345001")), &[]).is_ok());
 }
 
 #[test]

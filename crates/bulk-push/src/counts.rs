@@ -1,6 +1,6 @@
 //! How many credentials of a run have reached which state.
 
-use crate::input::Unseen;
+use crate::input::ExtraContent;
 
 /// How many credentials of a run have reached which state.
 #[derive(Clone, Debug, Default)]
@@ -29,8 +29,8 @@ pub struct Counts {
     pub far_ends: u64,
     /// Rows that repeated a job.
     pub merged: u64,
-    /// What is in the file, but not among its rows as a person sees them.
-    pub unseen: Unseen,
+    /// Totals, footers, and hidden rows and sheets of the file.
+    pub extra: ExtraContent,
     /// Pushed by earlier runs, but without a row in the file of links: pushed again.
     pub lost_links: u64,
     /// How long the run took.

@@ -5,7 +5,7 @@ use crate::date_pattern::Pattern;
 use crate::unclear_dates::{explain, split_time};
 
 /// Formats that a caller may choose, those with the month first before the others.
-const CANDIDATES: [&str; 25] = [
+const CANDIDATES: [&str; 30] = [
     "MM/DD/YYYY",
     "DD/MM/YYYY",
     "MM-DD-YYYY",
@@ -25,12 +25,17 @@ const CANDIDATES: [&str; 25] = [
     "MM/YYYY",
     "MM/YY",
     "MMM-YY",
+    "MMM YY",
     "MMM YYYY",
     "DD-MMM-YY",
     "DD-MMM-YYYY",
     "DD MMM YYYY",
     "DD MMM YY",
+    "DD/MMM/YY",
+    "DDMMMYY",
     "MMM DD, YYYY",
+    "MMM DD, YY",
+    "MMM DD YY",
 ];
 
 /// Formats that are read whatever `--date-format` is.
@@ -75,7 +80,7 @@ impl DateFormats {
             return None;
         }
         let names = self.candidates.iter().filter(|(_, _, count)| *count == best).map(|(name, ..)| *name);
-        let names = names.take(2).collect::<Vec<_>>().join(" or --date-format ");
+        let names = names.map(as_argument).take(2).collect::<Vec<_>>().join(" or --date-format ");
         Some(match best {
             0 => "write dates as YYYY-MM-DD: no date format reads them".to_owned(),
             all if all == self.total => format!("set the date format: --date-format {names}"),
@@ -85,6 +90,11 @@ impl DateFormats {
             ),
         })
     }
+}
+
+/// Quotes a format with spaces, which a shell would split.
+fn as_argument(format: &str) -> String {
+    if format.contains(' ') { format!("\"{format}\"") } else { format.to_owned() }
 }
 
 #[cfg(test)]
@@ -107,12 +117,12 @@ mod tests {
         assert_eq!(hint(&["12/31/9999"]), set("MM/DD/YYYY"));
         assert_eq!(hint(&["01042019"]), set("MMDDYYYY or --date-format DDMMYYYY"));
         assert_eq!(hint(&["1-Apr-19"]), set("DD-MMM-YY"));
-        assert_eq!(hint(&["Jan 5, 2020"]), set("MMM DD, YYYY"));
+        assert_eq!(hint(&["Jan 5, 2020"]), set("\"MMM DD, YYYY\""));
         assert_eq!(hint(&["2020-01"]), "");
     }
 
     #[test]
-    fn files_in_several_formats_are_to_be_written_in_one() {
+    fn files_with_several_date_formats_need_one_format() {
         let said = hint(&["13/02/2020", "14/02/2020", "02/13/2020"]);
         assert!(said.contains("YYYY-MM-DD") && said.contains("DD/MM/YYYY would read only 2 of 3"), "{said}");
         assert!(hint(&["3rd of May 2020"]).contains("no date format"));

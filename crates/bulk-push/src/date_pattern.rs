@@ -16,7 +16,7 @@ enum Piece {
 
 /// A month, or a day, that a pattern matched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct DateParts {
     pub year: i32,
     pub month: i32,
     pub day: Option<i32>,
@@ -132,8 +132,8 @@ impl Pattern {
     }
 
     /// Parses a date.
-    pub fn read(&self, text: &str) -> Option<Found> {
-        let (mut found, mut rest) = (Found::default(), text);
+    pub fn read(&self, text: &str) -> Option<DateParts> {
+        let (mut found, mut rest) = (DateParts::default(), text);
         // Without separators, each part has its full number of digits: 43556 is not 4355-6.
         let is_packed = self.0.windows(2).any(|pair| pair.iter().all(|piece| piece.is_number()));
         let least = if is_packed { 2 } else { 1 };
@@ -166,7 +166,8 @@ impl Piece {
     }
 }
 
-fn is_day(year: i32, month: i32, day: i32) -> bool {
+/// Returns whether a day exists.
+pub fn is_day(year: i32, month: i32, day: i32) -> bool {
     match (i16::try_from(year), i8::try_from(month), i8::try_from(day)) {
         (Ok(year), Ok(month), Ok(day)) => jiff::civil::Date::new(year, month, day).is_ok(),
         _ => false,
@@ -184,7 +185,7 @@ fn digits(rest: &mut &str, least: usize, most: usize) -> Option<i32> {
 }
 
 /// Reads the name of a month, or a beginning of it that no other month has.
-fn month_name(rest: &mut &str) -> Option<i32> {
+pub fn month_name(rest: &mut &str) -> Option<i32> {
     let length = rest.chars().take_while(|character| character.is_alphabetic()).map(char::len_utf8).sum::<usize>();
     let name = rest[..length].to_lowercase();
     let english = (1..).zip(MONTHS).map(|(number, month)| (month, number));

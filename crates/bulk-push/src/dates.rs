@@ -3,7 +3,8 @@
 use credential::Shape;
 use jiff::civil::Date;
 
-use crate::date_pattern::{Found, Pattern};
+use crate::date_pattern::{DateParts, Pattern};
+use crate::month_words;
 use crate::unclear_dates as unclear;
 
 /// Unambiguous patterns. Days with slashes are missing, because day or month may come first.
@@ -126,7 +127,7 @@ impl Dates {
         if is_optional && (is_open(&OPEN) || (self.empty_end && is_open(EMPTY))) {
             return Reading::Open;
         }
-        let Some(Found { mut year, month, day, is_short }) = self.found(text) else {
+        let Some(DateParts { mut year, month, day, is_short }) = self.found(text) else {
             return Reading::Date(text.to_owned());
         };
         // A birth lies in the past: 52 is 1952, not 2052.
@@ -144,7 +145,7 @@ impl Dates {
         })
     }
 
-    fn found(&self, text: &str) -> Option<Found> {
+    fn found(&self, text: &str) -> Option<DateParts> {
         if unclear::is_shifted_day(text) {
             return None;
         }
@@ -153,7 +154,8 @@ impl Dates {
         if !self.are_told && unclear::six_digits(alone).is_some() {
             return None;
         }
-        self.patterns.iter().find_map(|pattern| pattern.read(alone))
+        let by_name = || if self.are_told { None } else { month_words::read(alone) };
+        self.patterns.iter().find_map(|pattern| pattern.read(alone)).or_else(by_name)
     }
 
     /// Returns whether `text` is a date.
@@ -228,6 +230,7 @@ mod tests {
             "January 2020",
             "5 Jan 2020",
             "31-JAN-2020",
+            "5 de enero de 2020",
             "31-JAN-2020 00:00:00",
         ] {
             assert_eq!(month(text, None).as_deref(), Some("2020-01"), "{text}");
@@ -303,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn future_dates_are_told_from_past_ones() {
+    fn future_and_past_dates_are_distinguished() {
         assert!(dates(None, false).is_ahead("2026-12-31") && dates(None, false).is_ahead("9999-12-31"));
         assert!(!dates(None, false).is_ahead("2026-11-01") && !dates(None, false).is_ahead("soon"));
     }

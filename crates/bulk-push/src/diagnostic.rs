@@ -36,12 +36,14 @@ impl Diagnostic {
     /// Describes why `source` is not valid JSON.
     pub fn of_malformed(source: &str, malformed: &JsonError) -> Self {
         let line_start = source.split_inclusive('\n').take(malformed.line - 1).map(str::len).sum::<usize>();
-        let at = source.floor_char_boundary(line_start + malformed.column - 1);
-        let end = source.floor_char_boundary(at + 1);
+        let rest = source.get(line_start..).unwrap_or_default();
+        let wrong = rest.char_indices().nth(malformed.column - 1);
+        let at = line_start + wrong.map_or(rest.len(), |(before, _)| before);
+        let length = wrong.map_or(0, |(_, character)| character.len_utf8());
         Self {
             code: RowCode::Json.as_str().to_owned(),
             message: malformed.message.clone(),
-            span: at..end.max(at),
+            span: at..at + length,
             help: Some("this must be one JSON object".to_owned()),
         }
     }

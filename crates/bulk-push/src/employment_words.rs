@@ -1,7 +1,7 @@
 //! Words about employment in the names and cells of columns that no field uses.
 //!
-//! The list of names for the end of a job cannot be complete, so the lists here are of what is
-//! harmless: an unknown name or an unknown value stops the run.
+//! The list of names for the end of a job cannot be complete, so the lists here are of harmless
+//! names and values: an unknown one stops the run.
 
 use crate::infer_columns::folded;
 use crate::word_lists::{
@@ -13,7 +13,7 @@ use crate::word_lists::{
 
 /// What the values of an unused column are checked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     /// Its dates have nothing to do with the end of a job.
     Harmless,
     /// A status: every value must mean that the person is employed.
@@ -53,7 +53,7 @@ pub fn words(text: &str) -> Vec<String> {
     words
 }
 
-impl Kind {
+impl ColumnKind {
     /// Returns the kind of a column by its name.
     pub fn of(header: &str) -> Self {
         let (name, words) = (folded(header), words(header));
@@ -122,7 +122,7 @@ fn is_blank(text: &str) -> bool {
 /// Returns whether the values of a column called `name` are about a credential's validity.
 pub fn is_outcome(header: &str) -> bool {
     let outcomes = ["result", "results", "outcome", "outcomes", "ergebnis", "resultat", "resultado"];
-    Kind::of(header) == Kind::Status || words(header).iter().any(|word| outcomes.contains(&&**word))
+    ColumnKind::of(header) == ColumnKind::Status || words(header).iter().any(|word| outcomes.contains(&&**word))
 }
 
 /// Returns whether a value of an unused column agrees with a credential that is valid.
@@ -136,7 +136,7 @@ pub fn is_valid(header: &str, value: &str) -> bool {
     if (is_flag && is_no(&text)) || (is_grade && is_in(FAILED_GRADES, &text)) {
         return false;
     }
-    let is_score = Kind::of(header) != Kind::Status && !value.chars().any(char::is_alphabetic);
+    let is_score = ColumnKind::of(header) != ColumnKind::Status && !value.chars().any(char::is_alphabetic);
     let is_good = is_blank(&text) || is_score || words.iter().all(|word| is_in(VALID, word));
     !is_in(INVALID, &text) && (is_good || !is_outcome(header))
 }
@@ -243,12 +243,12 @@ pub fn is_former_title(title: &str) -> bool {
 }
 
 /// Returns whether a status says plainly that the person is employed today.
-pub fn is_active(kind: Kind, value: &str) -> bool {
+pub fn is_active(kind: ColumnKind, value: &str) -> bool {
     let text = folded(value);
     let is_word = is_in("active current employed aktiv actif activo attivo ativo actief aktif", &text);
     match kind {
-        Kind::Status => is_word,
-        Kind::Positive => is_word || is_yes(&text),
+        ColumnKind::Status => is_word,
+        ColumnKind::Positive => is_word || is_yes(&text),
         _ => false,
     }
 }

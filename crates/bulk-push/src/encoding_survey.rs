@@ -76,7 +76,7 @@ pub struct Survey {
 struct Reading {
     labels: Vec<&'static str>,
     cells: Vec<String>,
-    faults: usize,
+    implausibility: usize,
 }
 
 impl Survey {
@@ -145,7 +145,7 @@ impl Survey {
         )
     }
 
-    /// Returns the readings with the fewest faults. Encodings with the same reading share one.
+    /// Returns the most plausible readings. Encodings with the same reading share one.
     fn readings(&self) -> Vec<Reading> {
         let cells: Vec<&[u8]> = self.first.iter().chain(&self.cells).map(Vec::as_slice).collect();
         let mut readings: Vec<Reading> = Vec::new();
@@ -157,13 +157,13 @@ impl Survey {
             match readings.iter_mut().find(|reading| reading.cells == decoded) {
                 Some(same) => same.labels.push(label),
                 None => {
-                    let faults = decoded.iter().map(|cell| faults(cell)).sum();
-                    readings.push(Reading { labels: vec![label], cells: decoded, faults });
+                    let implausibility = decoded.iter().map(|cell| implausibility(cell)).sum();
+                    readings.push(Reading { labels: vec![label], cells: decoded, implausibility });
                 }
             }
         }
-        let least = readings.iter().map(|reading| reading.faults).min().unwrap_or_default();
-        readings.retain(|reading| reading.faults == least);
+        let least = readings.iter().map(|reading| reading.implausibility).min().unwrap_or_default();
+        readings.retain(|reading| reading.implausibility == least);
         readings
     }
 }
@@ -189,17 +189,17 @@ fn letter(label: &str, byte: u8) -> Option<char> {
     text.chars().next().filter(|character| !character.is_control())
 }
 
-/// Counts what is improbable in a cell, the less probable the more.
-fn faults(cell: &str) -> usize {
+/// Returns how implausible the text of a cell is; 0 if nothing in it is unusual.
+fn implausibility(cell: &str) -> usize {
     let words = cell.split(|character: char| !is_letter(character));
-    usize::from(is_garbled(cell)) * 3 + words.map(faults_of_word).sum::<usize>()
+    usize::from(is_garbled(cell)) * 3 + words.map(implausibility_of_word).sum::<usize>()
 }
 
 fn is_letter(character: char) -> bool {
     character.is_alphabetic() || ('\u{300}'..='\u{36f}').contains(&character)
 }
 
-fn faults_of_word(word: &str) -> usize {
+fn implausibility_of_word(word: &str) -> usize {
     let is_latin = |character: char| character <= '\u{24f}' || ('\u{1e00}'..='\u{1eff}').contains(&character);
     let has_ascii = word.chars().any(|character| character.is_ascii_alphabetic());
     let mixes_scripts = has_ascii && word.chars().any(|character| character.is_alphabetic() && !is_latin(character));
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn mixtures_are_named_by_line() {
+    fn mixed_encodings_are_reported_by_line() {
         let utf8 = "1,Zo\u{eb}".as_bytes();
         let said = advice(&[b"Name", utf8, b"2,Andr\xe9", b"3,Zo\xeb", utf8, b"4,Zo\xeb", b"5,Zo\xeb"]);
         assert!(said.contains("UTF-8 on lines 2, 5") && said.contains("lines 3, 4, 6 and 1 more"), "{said}");

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_decoded_as_told() {
+    fn files_are_decoded_in_the_given_encoding() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("people.csv");
         std::fs::write(&path, b"name\nZo\xeb\n").expect("written");

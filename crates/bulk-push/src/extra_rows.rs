@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::infer_columns::folded;
-use crate::input::Unseen;
+use crate::input::ExtraContent;
 use crate::plan::Plan;
 use crate::printable::printable;
 
@@ -40,13 +40,13 @@ const FOOTERS: [&str; 22] = [
 #[derive(Debug)]
 pub struct ExtraRows {
     /// The counts so far.
-    pub unseen: Unseen,
+    pub extra: ExtraContent,
     footer: Option<String>,
 }
 
 impl ExtraRows {
-    pub fn new(unseen: Unseen) -> Self {
-        Self { unseen, footer: None }
+    pub fn new(extra: ExtraContent) -> Self {
+        Self { extra, footer: None }
     }
 
     /// Returns whether a row is empty, a footer or a total, and counts it.
@@ -55,12 +55,12 @@ impl ExtraRows {
             return Ok(true);
         }
         if let Some(text) = footer(cells) {
-            self.unseen.footers += 1;
+            self.extra.footers += 1;
             self.footer = Some(text);
             return Ok(true);
         }
         if is_total(line, plan.header.len(), cells, plan.person)? {
-            self.unseen.totals += 1;
+            self.extra.totals += 1;
             return Ok(true);
         }
         match &self.footer {

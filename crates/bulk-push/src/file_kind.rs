@@ -7,7 +7,7 @@ use crate::error::Error;
 
 /// What the start of a file says about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A ZIP archive, such as a workbook.
     Workbook,
     /// A file of another kind, with its name.
@@ -36,7 +36,7 @@ const ARCHIVES: [(&str, &str); 4] = [
     ("ppt/presentation.xml", "a presentation"),
 ];
 
-impl Kind {
+impl FileKind {
     /// Reads the first bytes of a file.
     pub fn of(path: &Path) -> Self {
         let mut start = Vec::new();
@@ -83,12 +83,12 @@ mod tests {
             (&b"\xd0\xcf\x11\xe0\xa1"[..], "old Excel file"),
             (&b"MIME-Version: 1.0\r\n"[..], "MHTML"),
         ] {
-            assert!(matches!(Kind::of_start(start), Kind::Other(what) if what.contains(part)), "{part}");
+            assert!(matches!(FileKind::of_start(start), FileKind::Other(what) if what.contains(part)), "{part}");
         }
         for text in [&b"Employee No,Name\n"[..], &b"{\"a\": 1}"[..], &b"<Name>,Job\n"[..], &b""[..]] {
-            assert_eq!(Kind::of_start(text), Kind::Text);
+            assert_eq!(FileKind::of_start(text), FileKind::Text);
         }
-        assert_eq!(Kind::of_start(b"PK\x03\x04abc"), Kind::Workbook);
+        assert_eq!(FileKind::of_start(b"PK\x03\x04abc"), FileKind::Workbook);
     }
 
     #[test]

@@ -32,6 +32,18 @@ impl Findings {
         }
     }
 
+    /// Keeps the values of the columns that `is_kept` returns true for.
+    pub fn keep(&mut self, is_kept: impl Fn(usize) -> bool) {
+        self.0.retain(|column, _| is_kept(*column));
+    }
+
+    /// Adds the values of other columns.
+    pub fn extend(&mut self, others: Self) {
+        for (column, values) in others.0 {
+            self.0.entry(column).or_default().extend(values);
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

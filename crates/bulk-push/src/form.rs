@@ -24,7 +24,7 @@ pub struct Target {
 
 /// A credential type as a table.
 #[derive(Clone, Debug)]
-pub struct Form {
+pub struct TableForm {
     pub credential_type: Type,
     /// The list whose items are rows, and the fields of an item.
     pub list: Option<(&'static str, &'static [Member])>,
@@ -32,7 +32,7 @@ pub struct Form {
     pub targets: Vec<Target>,
 }
 
-impl Form {
+impl TableForm {
     /// Returns the form of a type.
     pub fn of(credential_type: Type) -> Self {
         let list = credential_type.fields.iter().find_map(|member| match (member.shape, member.presence) {
@@ -116,13 +116,13 @@ mod tests {
     #[test]
     fn only_career_history_uses_several_rows_per_person() {
         for known in credential::ALL {
-            let form = Form::of(*known);
+            let form = TableForm::of(*known);
             assert_eq!(form.list.is_some(), known.name() == "career_history", "{known}");
             for target in 0..form.targets.len() {
                 assert_eq!(form.find(&form.name(target)), Some(target), "{known}: {}", form.name(target));
             }
         }
-        let form = Form::of(Type::default());
+        let form = TableForm::of(Type::default());
         assert_eq!(form.find("employment.end_date"), form.find("end_date"));
         assert_eq!(form.find("salary"), None);
     }
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn nested_fields_are_set_at_their_path() {
         let english: Type = "english_proficiency".parse().expect("a type");
-        let form = Form::of(english);
+        let form = TableForm::of(english);
         let target = form.find("scale").expect("a leaf");
         assert_eq!(form.targets[target].path, ["test_scores", "overall", "scale"]);
         let mut fields = Map::new();

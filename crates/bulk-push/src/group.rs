@@ -12,20 +12,20 @@ use crate::dates::{self, Reading};
 use crate::ends::{self, END};
 use crate::entry::{Entry, Notes, Read, digest};
 use crate::form::{Target, complete, put};
-use crate::input::Row;
+use crate::input::RowPosition;
 use crate::name_text::is_placeholder;
 use crate::names::{NameParts, in_order, is_no_part};
 use crate::people::Identity;
 use crate::plan::{Origin, Plan};
 use crate::rejected_row::{RejectedRow, SourceSpan};
-use crate::repeated_jobs::{Contradiction, distinct};
+use crate::repeated_jobs::{ContradictionError, distinct};
 use crate::row_code::RowCode;
 use crate::starts;
 
 /// A row that was read again.
 pub struct Record {
     /// Its position.
-    pub row: Row,
+    pub row: RowPosition,
     pub text: String,
     pub cells: Vec<String>,
 }
@@ -129,7 +129,7 @@ impl Group<'_> {
 
     /// Returns the rows that stay, or refuses rows that contradict each other.
     fn distinct(&self, items: &[Map<String, Value>], rejected: &mut Vec<RejectedRow>) -> Vec<usize> {
-        distinct(items).unwrap_or_else(|Contradiction(first, second)| {
+        distinct(items).unwrap_or_else(|ContradictionError(first, second)| {
             let column = self.end_column();
             let message = format!(
                 "Line {} has the same job with another end. Correct one of the rows, or remove it.",

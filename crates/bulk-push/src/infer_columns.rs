@@ -56,12 +56,16 @@ pub fn is_known(name: &str) -> bool {
 
 /// Returns the column for the first of `names` that exists and is `free`, or the error that two
 /// columns have that name.
-pub fn column(header: &[String], names: &[&str], free: impl Fn(usize) -> bool) -> Result<Option<usize>, Twice> {
+pub fn column(
+    header: &[String],
+    names: &[&str],
+    free: impl Fn(usize) -> bool,
+) -> Result<Option<usize>, DuplicateNameError> {
     for name in names {
         let wanted = folded(name);
         let mut found = (0..header.len()).filter(|column| free(*column) && folded_name(&header[*column]) == wanted);
         match (found.next(), found.next()) {
-            (Some(_), Some(second)) => return Err(Twice(second)),
+            (Some(_), Some(second)) => return Err(DuplicateNameError(second)),
             (Some(first), None) => return Ok(Some(first)),
             (None, _) => {}
         }
@@ -71,10 +75,15 @@ pub fn column(header: &[String], names: &[&str], free: impl Fn(usize) -> bool) -
 
 /// A column whose name an earlier column has too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Twice(pub usize);
+pub struct DuplicateNameError(pub usize);
 
 /// Returns the columns that fill the field `leaf`, whose full path is `path`.
-pub fn columns(header: &[String], leaf: &str, path: &str, free: impl Fn(usize) -> bool) -> Result<Vec<usize>, Twice> {
+pub fn columns(
+    header: &[String],
+    leaf: &str,
+    path: &str,
+    free: impl Fn(usize) -> bool,
+) -> Result<Vec<usize>, DuplicateNameError> {
     let others = OTHERS.iter().find(|(name, _)| *name == leaf).map_or(&[][..], |(_, others)| others);
     let is_free = |column: usize| free(column) && !(leaf == "organisation" && is_unit(header, column));
     let one = |names: &[&str]| column(header, names, is_free);
@@ -148,7 +157,7 @@ mod tests {
         let header: Vec<String> =
             ["Last Name", "Middle Name", "First Name", "Start date", "Start Date"].map(Into::into).into();
         assert_eq!(columns(&header, "full_name", "full_name", |_| true), Ok(vec![2, 1, 0]));
-        assert_eq!(columns(&header, "start_date", "start_date", |_| true), Err(Twice(4)));
+        assert_eq!(columns(&header, "start_date", "start_date", |_| true), Err(DuplicateNameError(4)));
         assert_eq!(columns(&header, "start_date", "start_date", |column| column != 4), Ok(vec![3]));
     }
 

@@ -27,7 +27,7 @@ pub const LONGEST_LINE: usize = 16 * 1024 * 1024;
 /// takes 24 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C, packed(4))]
-pub struct Row {
+pub struct RowPosition {
     /// The offset in bytes.
     pub offset: u64,
     /// The length in bytes, without the line ending.
@@ -39,7 +39,7 @@ pub struct Row {
 }
 
 /// Returns the start of the hash of a row. It finds accidents, not attacks: the owner of the file
-/// also chooses what is pushed.
+/// also chooses its rows.
 fn check(bytes: &[u8]) -> u32 {
     let [a, b, c, d, ..] = sha256(bytes);
     u32::from_be_bytes([a, b, c, d])
@@ -72,9 +72,9 @@ pub struct Merged {
     pub columns: std::ops::RangeInclusive<usize>,
 }
 
-/// How much of a file is not what a person sees in it, for the summary.
+/// Numbers of rows and sheets that are no people or are hidden, for the summary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Unseen {
+pub struct ExtraContent {
     /// Rows with totals, which are skipped.
     pub totals: u64,
     /// Lines below the rows, such as the time of printing, which are skipped.
@@ -90,8 +90,8 @@ pub struct Scan {
     name: String,
     /// Cells that are merged over several rows.
     pub merged: Vec<Merged>,
-    /// What is in the file, but not among its rows as a person sees them.
-    pub unseen: Unseen,
+    /// Totals, footers, and hidden rows and sheets of the file.
+    pub extra: ExtraContent,
     /// Whether the last row has no line ending, as at the end of a file that was cut.
     pub is_open_ended: bool,
     /// Whether the text is that of a sheet, whose rows have no empty cells at their end.
@@ -162,7 +162,7 @@ impl Scan {
         Self {
             name,
             merged: Vec::new(),
-            unseen: Unseen::default(),
+            extra: ExtraContent::default(),
             is_open_ended: false,
             is_sheet: false,
             reader,
@@ -198,7 +198,12 @@ impl Scan {
 
     /// Reads the next row that is not blank into `raw`. A row is one line, or several lines if
     /// `separator` is given and quotes contain line endings.
-    pub fn row(&mut self, separator: Option<u8>, longest: usize, raw: &mut Vec<u8>) -> Result<Option<Row>, Error> {
+    pub fn row(
+        &mut self,
+        separator: Option<u8>,
+        longest: usize,
+        raw: &mut Vec<u8>,
+    ) -> Result<Option<RowPosition>, Error> {
         loop {
             raw.clear();
             let (offset, line) = (self.offset, self.line);
@@ -221,7 +226,7 @@ impl Scan {
             if !raw.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0x1a) {
                 self.is_open_ended = is_open_ended;
                 let length = u32::try_from(raw.len()).unwrap_or(u32::MAX);
-                return Ok(Some(Row { offset, length, line, check: check(raw) }));
+                return Ok(Some(RowPosition { offset, length, line, check: check(raw) }));
             }
         }
     }
@@ -293,7 +298,7 @@ pub struct Input {
 
 impl Input {
     /// Reads a row again. Refuses one that is not what was read first.
-    pub fn read(&self, row: Row) -> Result<String, Error> {
+    pub fn read(&self, row: RowPosition) -> Result<String, Error> {
         let length = usize::try_from(row.length).unwrap_or_default();
         let bytes = match &self.bytes {
             Bytes::File(file) => {

@@ -6,18 +6,20 @@
 //! run:
 //!
 //! - `args`, `destination`, `reading`: the options
-//! - `file_kind`, `spreadsheet`, `hidden_rows`, `code_pages`, `encodings`, `encoding_survey`: files
-//!   that are converted to text first
+//! - `file_kind`, `spreadsheet`, `padded_numbers`, `hidden_rows`, `code_pages`, `encodings`,
+//!   `encoding_survey`: files that are converted to text first
 //! - `input`, `quoting`, `cells`, `lines`, `other_json`, `heading`, `table`, `table_checks`,
 //!   `cut_end`: rows and cells of the file
 //! - `form`, `column_names`, `infer_columns`, `mapping`, `resolver`, `plan`: the meaning of the
 //!   columns
 //! - `row_checks`, `leavers`, `findings`, `employment_words`, `word_lists`, `likely_date`,
-//!   `second_columns`, `people`, `extra_rows`: columns and rows that must not be left out silently
-//! - `dates`, `date_pattern`, `date_formats`, `unclear_dates`, `starts`, `ends`, `names`,
-//!   `name_text`, `row_faults`, `repeated_jobs`, `group`: from cells to the body of a push
-//! - `entry`, `source`, `precheck`, `preview`: one credential, all of them, and what is checked and
-//!   shown before pushing
+//!   `second_columns`, `people`, `rounded_ids`, `extra_rows`: columns and rows that must not be
+//!   left out silently
+//! - `dates`, `date_pattern`, `month_words`, `date_formats`, `unclear_dates`, `starts`, `ends`,
+//!   `names`, `name_text`, `row_problems`, `repeated_jobs`, `group`: from cells to the body of a
+//!   push
+//! - `entry`, `source`, `precheck`, `preview`: one credential, all of them, and the checks and
+//!   the preview before pushing
 //! - `http`, `client`, `retry`, `run`, `stop_signals`: the requests
 //! - `distinct_files`, `journal`, `rejected_row`, `row_code`, `formula_cells`, `progress`,
 //!   `summary`, `output`, `terminal`: the files and the terminal output
@@ -70,10 +72,12 @@ mod lines;
 mod links;
 mod listen;
 mod mapping;
+mod month_words;
 mod name_text;
 mod names;
 mod other_json;
 mod output;
+mod padded_numbers;
 mod people;
 mod plan;
 mod precheck;
@@ -86,9 +90,10 @@ mod rejected_row;
 mod repeated_jobs;
 mod resolver;
 mod retry;
+mod rounded_ids;
 mod row_checks;
 mod row_code;
-mod row_faults;
+mod row_problems;
 mod run;
 mod second_columns;
 mod source;

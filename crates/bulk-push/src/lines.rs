@@ -9,7 +9,7 @@ use credential::{Context, ParseError, Submission, Type, locate};
 use crate::diagnostic::Diagnostic;
 use crate::entry::{Entry, Notes, Read};
 use crate::error::Error;
-use crate::input::{Input, LONGEST_LINE, Row, Scan};
+use crate::input::{Input, LONGEST_LINE, RowPosition, Scan};
 use crate::other_json::OtherJson;
 use crate::rejected_row::{RejectedRow, SourceSpan};
 use crate::row_code::RowCode;
@@ -19,12 +19,12 @@ use crate::row_code::RowCode;
 pub struct Lines {
     /// The file.
     pub input: Input,
-    rows: Vec<Row>,
+    rows: Vec<RowPosition>,
     credential_type: Type,
 }
 
 /// A line with the client's own members removed.
-struct Line {
+struct NdjsonLine {
     /// The line with spaces instead of the client's members, so that positions do not change.
     body: String,
     person: String,
@@ -59,7 +59,7 @@ impl Lines {
     pub fn read(&self, index: usize, context: &Context<'_>) -> Result<Read, Error> {
         let row = self.rows[index];
         let text = self.input.read(row)?;
-        let Line { body, person, credential_type } = Line::read(&text);
+        let NdjsonLine { body, person, credential_type } = NdjsonLine::read(&text);
         let credential_type = match credential_type.as_deref().map_or(Ok(self.credential_type), str::parse) {
             Ok(credential_type) => credential_type,
             Err(_) => return Ok(Err(vec![of_member(row, &text, person, "/credential_type", unknown_type())])),
@@ -118,11 +118,11 @@ impl Lines {
 /// Returns a line as it is sent, and the credential type that it names. Positions in it do not
 /// change.
 pub fn as_sent(text: &str) -> (String, Option<String>) {
-    let Line { body, credential_type, .. } = Line::read(text);
+    let NdjsonLine { body, credential_type, .. } = NdjsonLine::read(text);
     (body, credential_type)
 }
 
-impl Line {
+impl NdjsonLine {
     fn read(text: &str) -> Self {
         let (person, credential_type) = (member(text, "/person"), member(text, "/credential_type"));
         let mut body = text.to_owned();
@@ -165,7 +165,7 @@ fn unknown_type() -> RejectedRow {
 }
 
 /// Completes a problem with one of the client's own members.
-fn of_member(row: Row, text: &str, person: String, pointer: &str, rejected_row: RejectedRow) -> RejectedRow {
+fn of_member(row: RowPosition, text: &str, person: String, pointer: &str, rejected_row: RejectedRow) -> RejectedRow {
     let range = locate(text, pointer).map(|found| found.value).unwrap_or_default();
     RejectedRow {
         line: row.line,
@@ -192,11 +192,11 @@ mod tests {
             (r#"{"person": 7}"#, "", r#"{"person": 7}"#),
             (r#"{"person"#, "", r#"{"person"#),
         ] {
-            let line = Line::read(text);
+            let line = NdjsonLine::read(text);
             assert_eq!((&*line.person, &*line.body), (person, left), "{text}");
             assert_eq!(line.body.len(), text.len());
         }
-        let line = Line::read(r#"{"credential_type":"education","person":"E1","a":1}"#);
+        let line = NdjsonLine::read(r#"{"credential_type":"education","person":"E1","a":1}"#);
         assert_eq!(
             (line.credential_type.as_deref(), line.body.trim_start_matches(['{', ' '])),
             (Some("education"), "\"a\":1}")
@@ -206,7 +206,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn reading_any_line_keeps_its_length(text in "[{}\\[\\]\",: a1é]{0,40}|\\{\"(person|a)\":[\"{}a1é,:]{0,12}\\}") {
-            proptest::prop_assert_eq!(Line::read(&text).body.len(), text.len());
+            proptest::prop_assert_eq!(NdjsonLine::read(&text).body.len(), text.len());
         }
     }
 }

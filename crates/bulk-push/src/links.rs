@@ -8,7 +8,7 @@ use credential::Type;
 use crate::cells::separator;
 use crate::encodings;
 use crate::error::Error;
-use crate::file_kind::{Kind, refusal};
+use crate::file_kind::{FileKind, refusal};
 use crate::formula_cells::unguarded;
 use crate::heading::declared_separator;
 use crate::printable::printable;
@@ -47,10 +47,10 @@ pub fn read(path: &Path) -> Result<Vec<LinkRow>, Error> {
 
 /// Reads the file as UTF-8: a workbook and UTF-16 are converted.
 fn text(name: &str, path: &Path) -> Result<Vec<u8>, Error> {
-    let bytes = match Kind::of(path) {
-        Kind::Workbook => return spreadsheet::read(path, None).map(|sheet| sheet.text),
-        Kind::Other(what) => return Err(refusal(name, what)),
-        Kind::Text => std::fs::read(path),
+    let bytes = match FileKind::of(path) {
+        FileKind::Workbook => return spreadsheet::read(path, None).map(|sheet| sheet.text),
+        FileKind::Other(what) => return Err(refusal(name, what)),
+        FileKind::Text => std::fs::read(path),
     };
     let bytes = bytes.map_err(|error| Error::Failed(format!("{name} cannot be read: {error}")))?;
     let bytes = match encodings::utf16(&bytes) {

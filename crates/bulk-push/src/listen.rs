@@ -14,11 +14,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout};
-use url::Url;
+use url::{Host, Url};
 use uuid::Uuid;
 
 use crate::calls::Done;
-use crate::client::{Answer, Client, Problem, Reply};
+use crate::client::{Client, Problem, PushResponse, Reply};
 use crate::destination::DestinationArgs;
 use crate::error::Error;
 use crate::http::{Http, RequestError};
@@ -49,6 +49,8 @@ Examples:
   tenure listen --forward-to http://localhost:4000/hook --client-secret-file secret.txt
   tenure listen --forward-to http://localhost:4000/hook --events vwsp_request.verified
 
+The receiver must be on this machine (localhost, 127.0.0.1 or [::1]), because events are
+about people; --allow-remote-receiver allows another host.
 The receiver gets what a webhook would send: the same headers, signatures and body.
 The signing secret is new at each start, and printed first. Each event is one line:
 time, type, event_id, status of the receiver, duration, and X-Signature.
@@ -64,6 +66,9 @@ pub struct ListenArgs {
     /// The receiver's URL, such as http://localhost:4000/hook.
     #[arg(long, value_name = "URL")]
     forward_to: String,
+    /// Forward to a receiver on another machine, which gets events about people.
+    #[arg(long)]
+    allow_remote_receiver: bool,
     #[command(flatten)]
     destination: DestinationArgs,
     /// Types of events to forward, separated by commas [default: all]
@@ -100,7 +105,7 @@ impl ListenArgs {
     /// [`Error`], if the options are wrong or the server refuses to go on.
     pub fn run(self, surroundings: Surroundings) -> Result<ExitCode, Error> {
         self.destination.has_no_secret_in_sight()?;
-        let receiver = receiver(&self.forward_to)?;
+        let receiver = receiver(&self.forward_to, self.allow_remote_receiver)?;
         check_events(&self.events)?;
         let destination = self.destination.read(surroundings.environment)?;
         let Surroundings { tls, timeout, clock, rng, .. } = surroundings;
@@ -124,8 +129,9 @@ impl ListenArgs {
     }
 }
 
-/// Validates the receiver's URL. Any host is allowed, because the caller chose it.
-fn receiver(text: &str) -> Result<String, Error> {
+/// Validates the receiver's URL. Another machine must be allowed explicitly, because a mistyped
+/// host would get the ids of people (D-285).
+fn receiver(text: &str, is_remote_allowed: bool) -> Result<String, Error> {
     // It may contain a password, which is not repeated.
     let shown = if text.contains('@') { String::new() } else { format!(" {}", printable(text)) };
     let wrong = |why: &str| Error::Usage(format!("--forward-to{shown}: {why}"));
@@ -136,7 +142,24 @@ fn receiver(text: &str) -> Result<String, Error> {
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
         return Err(wrong("must not have a user name, a password or a fragment"));
     }
+    if !is_remote_allowed && !is_on_this_machine(&url) {
+        return Err(wrong(
+            "not on this machine. Events are about people, so only localhost, 127.0.0.1 and [::1] get them; if that \
+             host is yours, add --allow-remote-receiver",
+        ));
+    }
     Ok(url.into())
+}
+
+/// Returns whether a URL leads to this machine. Names below `localhost` do so with some resolvers
+/// only.
+fn is_on_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 /// Checks that the server has these types of events.
@@ -229,15 +252,15 @@ impl Session {
                     return Ok(Done::Body(body));
                 }
                 Reply::Missing => return Ok(Done::Missing),
-                Reply::Other(Answer::Refused(problem)) => return Ok(Done::Refused(problem)),
-                Reply::Other(Answer::Hopeless(why)) => return Err(Error::Failed(why)),
-                Reply::Other(Answer::Taken(_)) => return Err(unexpected()),
-                Reply::Other(Answer::Slower(wait) | Answer::Later(wait)) => {
+                Reply::Other(PushResponse::Refused(problem)) => return Ok(Done::Refused(problem)),
+                Reply::Other(PushResponse::Hopeless(why)) => return Err(Error::Failed(why)),
+                Reply::Other(PushResponse::Taken(_)) => return Err(unexpected()),
+                Reply::Other(PushResponse::Slower(wait) | PushResponse::Later(wait)) => {
                     sleep(wait).await;
                     continue;
                 }
-                Reply::Other(Answer::Lost(why)) => why,
-                Reply::Other(Answer::Broken(problem)) => problem.detail,
+                Reply::Other(PushResponse::Lost(why)) => why,
+                Reply::Other(PushResponse::Broken(problem)) => problem.detail,
             };
             failures += 1;
             if failures == 1 {
@@ -327,6 +350,7 @@ mod tests {
     fn receivers_are_http_urls_without_credentials() {
         for (text, is_allowed) in [
             ("http://localhost:4000/hook", true),
+            ("http://LOCALHOST:4000/hook", true),
             ("http://192.168.1.7/", true),
             ("https://localhost/hook?x=1", true),
             ("localhost:4000", false),
@@ -335,7 +359,26 @@ mod tests {
             ("http://localhost/#top", false),
             ("4000", false),
         ] {
-            assert_eq!(receiver(text).is_ok(), is_allowed, "{text}");
+            assert_eq!(receiver(text, true).is_ok(), is_allowed, "{text}");
+        }
+    }
+
+    #[test]
+    fn receivers_on_other_machines_must_be_allowed() {
+        for text in ["http://localhost:4000/hook", "https://LOCALHOST/", "http://127.0.0.1:1/", "http://[::1]:4000/"] {
+            assert!(receiver(text, false).is_ok(), "{text}");
+        }
+        for text in [
+            "http://192.168.1.7/",
+            "https://example.org/hook",
+            "http://localhost.example.org/",
+            "http://hook.localhost/",
+            "http://[2001:db8::1]/",
+            "http://0.0.0.0:4000/",
+        ] {
+            let said = receiver(text, false).expect_err(text).to_string();
+            assert!(said.contains("--allow-remote-receiver") && said.contains("not on this machine"), "{said}");
+            assert!(receiver(text, true).is_ok(), "{text}");
         }
     }
 

@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn months_of_an_earlier_file_are_asked_again() {
+    fn months_of_an_earlier_file_must_be_set_again() {
         let refused = with_month("09/2026").resolve_month(false, today()).expect_err("an old month");
         let is_named = |said: &str| said.contains("09/2026") && said.contains("--set last_processed_month=2026-10");
         assert!(matches!(refused, Error::Usage(said) if is_named(&said)));

@@ -7,7 +7,7 @@ use crate::printable::printable;
 use crate::row_code::RowCode;
 
 /// A code and a message.
-type Fault = (RowCode, String);
+type TextProblem = (RowCode, String);
 
 /// Words that programs write for a missing value. `Null`, `Na`, `Nan` and `Nil` are names.
 const MISSING: [&str; 15] = [
@@ -83,7 +83,7 @@ pub fn is_placeholder(text: &str) -> bool {
 }
 
 /// Explains why a text that is not the name of a person is damaged.
-pub fn fault_of_text(text: &str) -> Option<String> {
+pub fn problem_of_text(text: &str) -> Option<String> {
     if is_mojibake(text) || text.contains('\u{fffd}') {
         return Some(
             "These characters were decoded with the wrong encoding. Export the file again as UTF-8, or set another \
@@ -129,9 +129,9 @@ fn has_text_mark(text: &str) -> bool {
     text.strip_prefix('\'').is_some_and(|rest| rest.starts_with(char::is_uppercase) && !rest.contains('\''))
 }
 
-/// Returns the code and the explanation of what is wrong with the text of a name. `person` is the
-/// id of the person.
-pub fn fault_of_name(name: &str, person: &str) -> Option<Fault> {
+/// Returns the code and the explanation of a problem in the text of a name. `person` is the id of
+/// the person.
+pub fn problem_of_name(name: &str, person: &str) -> Option<TextProblem> {
     garbled(name)
         .or_else(|| escaped(name))
         .or_else(|| login(name))
@@ -140,7 +140,7 @@ pub fn fault_of_name(name: &str, person: &str) -> Option<Fault> {
         .or_else(|| remark(name, person))
 }
 
-fn garbled(name: &str) -> Option<Fault> {
+fn garbled(name: &str) -> Option<TextProblem> {
     if is_garbled(name) {
         let message = "The name has characters that are in no name: a mark, or letters that were decoded with the \
                        wrong encoding. Remove the mark, or export the file again as UTF-8 or set another --encoding.";
@@ -158,10 +158,10 @@ fn is_invisible(character: char) -> bool {
 }
 
 /// Recognises escapes, formulas and markup by the signs that they need and names do not have.
-fn escaped(name: &str) -> Option<Fault> {
+fn escaped(name: &str) -> Option<TextProblem> {
     let sign = name.chars().find(|character| "<>{}\\|=%&#$^~_+".contains(*character));
     let cause = match sign {
-        None if has_text_mark(name) || is_quoted(name) => fault_of_text(name)?,
+        None if has_text_mark(name) || is_quoted(name) => problem_of_text(name)?,
         None => return None,
         Some(sign) => format!(
             "The name has the sign '{sign}', as of a formula, of HTML or of another escape. Export it as plain text, or \
@@ -171,7 +171,7 @@ fn escaped(name: &str) -> Option<Fault> {
     Some((RowCode::NameGarbled, cause))
 }
 
-fn login(name: &str) -> Option<Fault> {
+fn login(name: &str) -> Option<TextProblem> {
     let is_address = name.split_whitespace().any(|word| word.trim_matches('@').contains('@')) || name.starts_with('@');
     let is_word = !name.contains(char::is_whitespace);
     let has_dot = name.split('.').filter(|part| part.chars().count() > 1).count() > 1 && !name.contains(". ");
@@ -184,7 +184,7 @@ fn login(name: &str) -> Option<Fault> {
     })
 }
 
-fn placeholder(name: &str) -> Option<Fault> {
+fn placeholder(name: &str) -> Option<TextProblem> {
     let words: Vec<&str> = name.split_whitespace().collect();
     let is_blank = |word: &&&str| !word.contains(char::is_alphanumeric) && !word.contains('*');
     let missing = words.iter().find(|word| MISSING.contains(word));
@@ -194,7 +194,7 @@ fn placeholder(name: &str) -> Option<Fault> {
     Some((RowCode::NamePlaceholder, format!("'{found}' is not a part of a name. Write the whole name, or remove it.")))
 }
 
-fn separator(name: &str) -> Option<Fault> {
+fn separator(name: &str) -> Option<TextProblem> {
     name.contains([';', '\u{ff1b}', '\u{ff0c}', '\u{3001}', '\u{60c}']).then(|| {
         let message = "The name has a separator, which may stand between the family name and the given name. Write the \
                        name without it.";
@@ -221,7 +221,7 @@ fn says_left(name: &str) -> bool {
 }
 
 /// Finds a number, the person's id, a mark or a remark.
-fn remark(name: &str, person: &str) -> Option<Fault> {
+fn remark(name: &str, person: &str) -> Option<TextProblem> {
     let words: Vec<String> = name
         .split(|character: char| character.is_whitespace() || "()[]".contains(character))
         .map(str::to_lowercase)
@@ -296,7 +296,7 @@ mod tests {
             ("Ada Example ausgeschieden", "name.remark"),
             ("Ada Example \u{9000}\u{8077}", "name.remark"),
         ] {
-            assert_eq!(fault_of_name(name, "E-7").map(|(code, _)| code.as_str()), Some(code), "{name}");
+            assert_eq!(problem_of_name(name, "E-7").map(|(code, _)| code.as_str()), Some(code), "{name}");
         }
     }
 
@@ -329,7 +329,7 @@ mod tests {
             "BOB LEFT",
             "bob old",
         ] {
-            assert_eq!(fault_of_name(name, "7"), None, "{name}");
+            assert_eq!(problem_of_name(name, "7"), None, "{name}");
         }
     }
 
@@ -341,13 +341,13 @@ mod tests {
         for text in ["NA", "Null & Partner", "Total", "A", "TBA Ltd"] {
             assert!(!is_placeholder(text), "{text}");
         }
-        assert!(fault_of_text("CafÃ© Ltd").is_some() && fault_of_text("'Sample Co").is_some());
-        assert!(fault_of_text("'Sample Co'").is_some_and(|message| message.contains("single quotes")));
+        assert!(problem_of_text("CafÃ© Ltd").is_some() && problem_of_text("'Sample Co").is_some());
+        assert!(problem_of_text("'Sample Co'").is_some_and(|message| message.contains("single quotes")));
         for text in ["“Sample Co”", "«Sample Co»", "„Sample Co“", "`Sample Co`"] {
-            assert!(fault_of_text(text).is_some_and(|message| message.contains("is in quotes")), "{text}");
+            assert!(problem_of_text(text).is_some_and(|message| message.contains("is in quotes")), "{text}");
         }
         for text in ["Café “Äpfel” – Co", "AT&T", "Yahoo!", "'t Hof", "5% Club", "'A' Team", "C++ Developer"] {
-            assert_eq!(fault_of_text(text), None, "{text}");
+            assert_eq!(problem_of_text(text), None, "{text}");
         }
     }
 }

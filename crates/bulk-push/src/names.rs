@@ -2,7 +2,7 @@
 
 use crate::employment_words::{is_remark, words};
 use crate::infer_columns::{FAMILY_FIRST, folded, is_given_name, is_known_part};
-use crate::name_text::fault_of_name;
+use crate::name_text::problem_of_name;
 use crate::plan::Plan;
 use crate::row_code::RowCode;
 use crate::word_lists::HONORIFICS;
@@ -45,7 +45,7 @@ const NO_PARTS: [&str; 9] = ["N/A", "n/a", "NULL", "NaN", "None", "-", "--", "#N
 /// Cells that mean that there is no given or middle name.
 const NO_GIVEN_NAMES: [&str; 6] = ["N/A", "n/a", "-", "--", ".", "None"];
 
-/// Other names of columns with a part of the full name, which are never joined without being told.
+/// Other names of columns with a part of the full name, which are joined only on request.
 const PARTS: &str = "\
     name, payroll name, first, last, family, given, other name, additional name, name 2, given name 2, first \
     name 2, surname 2, last name 2, family name 2, second last name, second surname, second family name, \
@@ -113,7 +113,7 @@ pub fn problem(plan: &Plan, parts: &NameParts, cells: &[String]) -> Option<Probl
         return Some((column, RowCode::NameRemark, message.to_owned()));
     }
     let person = plan.person.map(cell).unwrap_or_default();
-    if let Some((code, message)) = fault_of_name(&name, person) {
+    if let Some((code, message)) = problem_of_name(&name, person) {
         return Some((first, code, message));
     }
     order(plan, columns, &name)
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_names_is_told() {
+    fn names_must_fit_the_given_order() {
         let told = |order: &str| Mapping { name_order: Some(order.to_owned()), ..Mapping::default() };
         assert_eq!(check(&told(FAMILY_GIVEN), "Name", "Example, Ada"), None);
         assert_eq!(check(&told(FAMILY_GIVEN), "Name", "Ada Example"), Some("name.order"));

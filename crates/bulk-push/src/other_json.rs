@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_name_the_conversion() {
+    fn errors_name_the_conversion() {
         let said = OtherJson::Array.refusal("my people.json").to_string();
         assert!(said.contains("is a JSON array") && said.contains("jq -c '.[]' 'my people.json'"), "{said}");
         let said = OtherJson::SeveralLines.refusal("people.ndjson").to_string();

@@ -55,13 +55,15 @@ pub fn id_problem(id: &str) -> Option<&'static str> {
         .then_some("This is not an id, so rows of different people may have it. Write the id of the person.")
 }
 
-/// Returns whether a number is written with an exponent, such as `1.00E+05`.
+/// Returns whether a number is written with an exponent, such as `1.00E+05` or `1.23457E14`.
+/// `12E34` may be an id.
 fn is_rounded(id: &str) -> bool {
     let Some((number, exponent)) = id.split_once(['E', 'e']) else { return false };
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     number.starts_with(|first: char| first.is_ascii_digit())
         && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b',')
-        && exponent.strip_prefix(['+', '-']).is_some_and(is_number)
+        && (exponent.strip_prefix(['+', '-']).is_some_and(is_number)
+            || (number.contains(['.', ',']) && is_number(exponent)))
 }
 
 /// Unused columns that have one value for a person.
@@ -154,8 +156,23 @@ mod tests {
     #[test]
     fn placeholders_and_damaged_numbers_are_no_ids() {
         for id in [
-            "N/A", "NULL", "0", "000", "Pending", "#####", "1.00E+05", "*None", "-", "1E+05", "1.5E+16", "no id",
+            "N/A",
+            "NULL",
+            "0",
+            "000",
+            "Pending",
+            "#####",
+            "1.00E+05",
+            "*None",
+            "-",
+            "1E+05",
+            "1.5E+16",
+            "no id",
             "'1001'",
+            "1.23457E+14",
+            "1,23457E+14",
+            "1.23457E14",
+            "1.2345678901234568e17",
         ] {
             assert!(id_problem(id).is_some(), "{id}");
         }

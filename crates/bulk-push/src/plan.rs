@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::dates::Dates;
 use crate::employment_words::is_end;
 use crate::error::Error;
-use crate::form::Form;
+use crate::form::TableForm;
 use crate::infer_columns::{self, folded_name, is_unit};
 use crate::mapping::{Columns, Mapping};
 pub use crate::resolver::Origin;
@@ -18,7 +18,7 @@ use crate::resolver::{HeaderResolver, header_format, label};
 #[derive(Debug)]
 pub struct Plan {
     /// The fields that columns can fill.
-    pub form: Form,
+    pub form: TableForm,
     /// The names of the columns.
     pub header: Vec<String>,
     /// The column that identifies the person.
@@ -59,7 +59,7 @@ impl Plan {
         mail_links: bool,
         today: Date,
     ) -> Result<Self, Error> {
-        let form = Form::of(credential_type);
+        let form = TableForm::of(credential_type);
         let mut resolver = HeaderResolver { header: &header, used: vec![false; header.len()] };
         let mut mapping = mapping.clone();
         let ignored: Result<Vec<usize>, Error> = mapping.ignore.iter().map(|name| resolver.named(name)).collect();

@@ -36,7 +36,7 @@ pub fn check(
     context: &Context<'_>,
 ) -> Result<Checked, Error> {
     let total = source.len();
-    let (skip, counts) = (vec![false; total], Counts { unseen: source.unseen(), ..Counts::of(total) });
+    let (skip, counts) = (vec![false; total], Counts { extra: source.extra(), ..Counts::of(total) });
     let mut checked = Checked { skip, scopes: BTreeSet::new(), counts, first: Vec::new() };
     let mut lines: HashMap<Digest, u32> = HashMap::with_capacity(total);
     for index in 0..total {

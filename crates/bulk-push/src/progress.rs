@@ -15,15 +15,15 @@ const LINE: Duration = Duration::from_secs(10);
 /// The progress display.
 #[derive(Debug)]
 pub struct Progress {
-    way: Way,
+    output: ProgressOutput,
     total: u64,
     noun: &'static str,
     began: Instant,
-    told: Instant,
+    last_line: Instant,
 }
 
 #[derive(Debug)]
-enum Way {
+enum ProgressOutput {
     Bar(ProgressBar),
     Lines,
     Nothing,
@@ -33,32 +33,32 @@ impl Progress {
     /// Starts the display for `total` items; `noun` is their name.
     pub fn begin(total: usize, noun: &'static str, is_quiet: bool) -> Self {
         let total = u64::try_from(total).unwrap_or(u64::MAX);
-        let way = if is_quiet {
-            Way::Nothing
+        let output = if is_quiet {
+            ProgressOutput::Nothing
         } else if moves_cursor(&std::io::stderr()) {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(5));
             let style = ProgressStyle::with_template("{bar:16} {percent:>3}% {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
-            Way::Bar(bar)
+            ProgressOutput::Bar(bar)
         } else {
-            Way::Lines
+            ProgressOutput::Lines
         };
         let now = Instant::now();
-        Self { way, total, noun, began: now, told: now }
+        Self { output, total, noun, began: now, last_line: now }
     }
 
     /// Updates the display. `waits` is the remaining wait that the server requested.
     pub fn show(&mut self, counts: &Counts, waits: Duration) {
-        match &self.way {
-            Way::Bar(bar) => {
+        match &self.output {
+            ProgressOutput::Bar(bar) => {
                 bar.set_position(counts.done());
                 bar.set_message(self.text(counts, waits));
             }
-            Way::Lines if self.told.elapsed() >= LINE => {
-                self.told = Instant::now();
+            ProgressOutput::Lines if self.last_line.elapsed() >= LINE => {
+                self.last_line = Instant::now();
                 say(&self.text(counts, waits));
             }
-            Way::Lines | Way::Nothing => {}
+            ProgressOutput::Lines | ProgressOutput::Nothing => {}
         }
     }
 
@@ -81,16 +81,16 @@ impl Progress {
 
     /// Prints a line without breaking the bar.
     pub fn tell(&self, text: &str) {
-        match &self.way {
-            Way::Bar(bar) => bar.suspend(|| say(text)),
-            Way::Lines => say(text),
-            Way::Nothing => {}
+        match &self.output {
+            ProgressOutput::Bar(bar) => bar.suspend(|| say(text)),
+            ProgressOutput::Lines => say(text),
+            ProgressOutput::Nothing => {}
         }
     }
 
     /// Removes the bar and returns the elapsed time.
     pub fn end(&self) -> Duration {
-        if let Way::Bar(bar) = &self.way {
+        if let ProgressOutput::Bar(bar) = &self.output {
             bar.finish_and_clear();
         }
         self.began.elapsed()

@@ -11,7 +11,7 @@ use jiff::tz::Offset;
 use crate::employment_words::has_left_in;
 use crate::encodings;
 use crate::error::Error;
-use crate::file_kind::{Kind, refusal};
+use crate::file_kind::{FileKind, refusal};
 use crate::input::Scan;
 use crate::lines::Lines;
 use crate::mapping::{Columns, Mapping};
@@ -199,8 +199,8 @@ fn sheet_of_leavers(title: &str) -> Error {
 /// Opens a file as text: a sheet of a workbook and other encodings are converted first.
 fn scan(path: &Path, mapping: &mut Mapping) -> Result<Scan, Error> {
     let name = printable(&path.display().to_string());
-    match Kind::of(path) {
-        Kind::Workbook => {
+    match FileKind::of(path) {
+        FileKind::Workbook => {
             let sheet = spreadsheet::read(path, mapping.sheet.as_deref())?;
             if mapping.sheet.is_none() && has_left_in("", &sheet.title) {
                 return Err(sheet_of_leavers(&sheet.title));
@@ -208,11 +208,11 @@ fn scan(path: &Path, mapping: &mut Mapping) -> Result<Scan, Error> {
             mapping.separator = Some(spreadsheet::SEPARATOR);
             let mut scan = Scan::of_text(&name, sheet.text);
             (scan.is_sheet, scan.merged) = (true, sheet.merged);
-            (scan.unseen.hidden_rows, scan.unseen.hidden_sheets) = (sheet.hidden_rows, sheet.hidden_sheets);
+            (scan.extra.hidden_rows, scan.extra.hidden_sheets) = (sheet.hidden_rows, sheet.hidden_sheets);
             Ok(scan)
         }
-        Kind::Other(what) => Err(refusal(&name, what)),
-        Kind::Text => match &mapping.encoding {
+        FileKind::Other(what) => Err(refusal(&name, what)),
+        FileKind::Text => match &mapping.encoding {
             Some(label) => Ok(Scan::of_text(&name, encodings::read(path, label)?)),
             None => Scan::open(path),
         },

@@ -133,7 +133,7 @@ impl RejectedRows {
         let RejectedRow { person, credential_id, column, pointer, code, message, value, suggestion, .. } = rejected_row;
         let severity = rejected_row.severity.name();
         let row = [&line, person, credential_id, severity, column, pointer, code, message, value, suggestion];
-        // A terminal that shows the file, or a spreadsheet, must not run what is in it.
+        // A terminal that shows the file, or a spreadsheet, must not run its content.
         let row = row.map(|cell| guarded(&printable_lines(cell)).into_owned());
         writer.write_record(row).map_err(|error| cannot(&path, &error))?;
         self.shown += 1;

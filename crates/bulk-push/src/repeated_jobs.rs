@@ -7,11 +7,11 @@ const PERIOD: [&str; 2] = ["last_processed_month", "end_date"];
 
 /// Two rows of one job that cannot both be right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Contradiction(pub usize, pub usize);
+pub struct ContradictionError(pub usize, pub usize);
 
 /// Returns the indices of the jobs that are not repeated by another row, in their order. Of several
 /// pay periods of a job, the last one stays.
-pub fn distinct(jobs: &[Map<String, Value>]) -> Result<Vec<usize>, Contradiction> {
+pub fn distinct(jobs: &[Map<String, Value>]) -> Result<Vec<usize>, ContradictionError> {
     let mut kept: Vec<usize> = Vec::with_capacity(jobs.len());
     for (index, job) in jobs.iter().enumerate() {
         let Some(earlier) = kept.iter_mut().find(|earlier| is_same(&jobs[**earlier], job)) else {
@@ -21,10 +21,10 @@ pub fn distinct(jobs: &[Map<String, Value>]) -> Result<Vec<usize>, Contradiction
         let known = &jobs[*earlier];
         let ends = (known.get(PERIOD[1]), job.get(PERIOD[1]));
         let is_later = match ends {
-            (Some(first), Some(second)) if first != second => return Err(Contradiction(*earlier, index)),
+            (Some(first), Some(second)) if first != second => return Err(ContradictionError(*earlier, index)),
             // The job ended: only a row of the same or an earlier period may not know it yet.
-            (Some(_), None) if is_later(job, known) => return Err(Contradiction(*earlier, index)),
-            (None, Some(_)) if is_later(known, job) => return Err(Contradiction(*earlier, index)),
+            (Some(_), None) if is_later(job, known) => return Err(ContradictionError(*earlier, index)),
+            (None, Some(_)) if is_later(known, job) => return Err(ContradictionError(*earlier, index)),
             (Some(_), None) => false,
             (None, Some(_)) => true,
             _ => is_later(job, known),
@@ -68,7 +68,7 @@ mod tests {
 
     use super::*;
 
-    fn read(rows: &[(&str, Option<&str>, &str)]) -> Result<Vec<usize>, Contradiction> {
+    fn read(rows: &[(&str, Option<&str>, &str)]) -> Result<Vec<usize>, ContradictionError> {
         let job = |(start, end, month): &(&str, Option<&str>, &str)| {
             let mut job = json!({ "organisation": "A", "start_date": start, "last_processed_month": month });
             if let Some(end) = end {
@@ -100,12 +100,12 @@ mod tests {
     }
 
     #[test]
-    fn open_and_closed_rows_of_one_job_are_one_job_or_stop() {
+    fn open_and_closed_rows_of_one_job_merge_or_stop() {
         let (open, closed) = (("2019-04", None, "2026-10"), ("2019-04", Some("2026-10"), "2026-10"));
         assert_eq!((kept(&[open, closed]), kept(&[closed, open])), (vec![1], vec![0]));
-        assert_eq!(read(&[("2019-04", Some("2020-01"), "2020-01"), open]), Err(Contradiction(0, 1)));
-        assert_eq!(read(&[open, ("2019-04", Some("2020-01"), "2020-01")]), Err(Contradiction(0, 1)));
-        assert_eq!(read(&[closed, ("2019-04", Some("2020-01"), "2026-10")]), Err(Contradiction(0, 1)));
+        assert_eq!(read(&[("2019-04", Some("2020-01"), "2020-01"), open]), Err(ContradictionError(0, 1)));
+        assert_eq!(read(&[open, ("2019-04", Some("2020-01"), "2020-01")]), Err(ContradictionError(0, 1)));
+        assert_eq!(read(&[closed, ("2019-04", Some("2020-01"), "2026-10")]), Err(ContradictionError(0, 1)));
         let job = |organisation: &str| {
             let job = json!({ "organisation": organisation, "role_title": "Clerk", "start_date": "2019-04" });
             job.as_object().cloned().expect("an object")

@@ -3,8 +3,8 @@
 use crate::date_pattern::Pattern;
 use crate::dates::is_date;
 use crate::error::Error;
-use crate::form::Form;
-use crate::infer_columns::{self, Twice, folded, folded_name, is_name_of, is_unit, split_format};
+use crate::form::TableForm;
+use crate::infer_columns::{self, DuplicateNameError, folded, folded_name, is_name_of, is_unit, split_format};
 use crate::mapping::Mapping;
 
 /// The source of a field.
@@ -18,7 +18,7 @@ pub enum Origin {
     Constant(String),
 }
 
-fn target(form: &Form, name: &str) -> Result<usize, Error> {
+fn target(form: &TableForm, name: &str) -> Result<usize, Error> {
     form.find(name).ok_or_else(|| {
         let (known, names) = (form.credential_type, form.names());
         Error::Usage(format!("a {known} has no field '{name}' that a column can fill. Use one of: {names}"))
@@ -65,12 +65,12 @@ impl HeaderResolver<'_> {
             [] => {
                 Err(Error::Usage(format!("there is no column '{name}'. The columns are: {}", self.header.join(", "))))
             }
-            [.., second] => Err(self.twice(Twice(*second), "")),
+            [.., second] => Err(self.twice(DuplicateNameError(*second), "")),
         }
     }
 
     /// Explains how to choose one of several columns with the same name.
-    fn twice(&self, Twice(second): Twice, target: &str) -> Error {
+    fn twice(&self, DuplicateNameError(second): DuplicateNameError, target: &str) -> Error {
         let name = &self.header[second];
         let alike = (0..self.header.len()).filter(|column| folded(&self.header[*column]) == folded(name));
         let labels: Vec<String> = alike.map(|column| format!("\"{}\"", label(self.header, column))).collect();
@@ -87,7 +87,7 @@ impl HeaderResolver<'_> {
     }
 
     /// Returns the origins that the mapping gives.
-    pub fn given(&mut self, mapping: &Mapping, form: &Form) -> Result<Vec<Origin>, Error> {
+    pub fn given(&mut self, mapping: &Mapping, form: &TableForm) -> Result<Vec<Origin>, Error> {
         let mut origins = vec![Origin::Nothing; form.targets.len()];
         for (name, columns) in &mapping.columns {
             let found: Result<Vec<usize>, Error> = columns.names().iter().map(|name| self.named(name)).collect();
@@ -116,7 +116,7 @@ impl HeaderResolver<'_> {
     }
 
     /// Infers the origins of the fields that have none.
-    pub fn infer(&mut self, form: &Form, origins: &mut [Origin]) -> Result<(), Error> {
+    pub fn infer(&mut self, form: &TableForm, origins: &mut [Origin]) -> Result<(), Error> {
         for (target, origin) in origins.iter_mut().enumerate().filter(|(_, origin)| **origin == Origin::Nothing) {
             let path = form.targets[target].path.join(".");
             let leaf = form.targets[target].path.last().copied().unwrap_or_default();
@@ -145,7 +145,7 @@ impl HeaderResolver<'_> {
 
     /// Returns other columns with the end of a job, such as `Termination date` beside `End date`:
     /// those of the mapping, or, if the end was inferred, those with one of its names.
-    pub fn other_ends(&mut self, mapping: &Mapping, form: &Form, origins: &[Origin]) -> Result<Vec<usize>, Error> {
+    pub fn other_ends(&mut self, mapping: &Mapping, form: &TableForm, origins: &[Origin]) -> Result<Vec<usize>, Error> {
         if !mapping.other_ends.is_empty() || mapping.columns.contains_key("end_date") {
             return mapping.other_ends.iter().map(|name| self.named(name)).collect();
         }
@@ -179,7 +179,7 @@ pub fn could_be(field: &str, header: &[String], column: usize) -> bool {
 
 /// Returns the format of dates: the given one, or the one in the names of the columns with dates.
 pub fn header_format(
-    form: &Form,
+    form: &TableForm,
     header: &[String],
     origins: &[Origin],
     given: Option<String>,

@@ -7,6 +7,7 @@ use crate::leavers::Leavers;
 use crate::people::People;
 use crate::plan::{Origin, Plan};
 use crate::printable::printable;
+use crate::rounded_ids::RoundedIds;
 use crate::second_columns::SecondColumns;
 
 /// Maximum number of values that are shown of a column that no field uses, and their length.
@@ -18,6 +19,7 @@ pub struct RowChecks {
     leavers: Leavers,
     people: People,
     second_columns: SecondColumns,
+    rounded_ids: RoundedIds,
     formats: DateFormats,
     /// The columns with dates.
     dates: Vec<usize>,
@@ -35,7 +37,8 @@ impl RowChecks {
         });
         let dates = columns.flatten().chain(&plan.other_ends).copied().collect();
         let (people, second_columns) = (People::default(), SecondColumns::new(plan));
-        Ok(Self { leavers, people, second_columns, formats: DateFormats::default(), dates })
+        let (rounded_ids, formats) = (RoundedIds::new(plan), DateFormats::default());
+        Ok(Self { leavers, people, second_columns, rounded_ids, formats, dates })
     }
 
     pub fn row(&mut self, plan: &mut Plan, line: u32, cells: &[String]) -> Result<(), Error> {
@@ -50,6 +53,7 @@ impl RowChecks {
                 }
             }
         }
+        self.rounded_ids.row(line, cells);
         self.second_columns.row(plan, line, cells)?;
         self.leavers.row(plan, line, cells)?;
         self.people.row(plan, line, cells)
@@ -57,6 +61,7 @@ impl RowChecks {
 
     /// Reports what was found in all rows. Returns a warning about what the caller overruled.
     pub fn finish(self, plan: &mut Plan) -> Result<Option<String>, Error> {
+        self.rounded_ids.check(plan)?;
         plan.dates.hint = self.formats.hint();
         self.leavers.finish(plan)
     }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::client::{Answer, Client, Problem, Taken};
+use crate::client::{Client, Problem, PushResponse, Taken};
 use crate::counts::Counts;
 use crate::entry::Entry;
 use crate::error::Error;
@@ -79,7 +79,7 @@ pub struct Ran {
 }
 
 /// The final result of one credential.
-enum Outcome {
+enum PushOutcome {
     /// The last value is true if an earlier request of this run had no response.
     Taken(Entry, Taken, bool),
     Refused(usize, Entry, Problem, Severity),
@@ -124,16 +124,16 @@ impl Run {
             tokio::select! {
                 outcome = outcomes.next() => match outcome {
                     None => break,
-                    Some(Outcome::Left) => {}
-                    Some(Outcome::Taken(entry, mut taken, is_repeated)) => {
+                    Some(PushOutcome::Left) => {}
+                    Some(PushOutcome::Taken(entry, mut taken, is_repeated)) => {
                         state.take(journal.as_mut(), &entry, &mut taken, is_repeated)?;
                         state.write(None, warnings(&entry, &taken), &progress)?;
                     }
-                    Some(Outcome::Refused(index, entry, problem, severity)) => {
+                    Some(PushOutcome::Refused(index, entry, problem, severity)) => {
                         if severity == Severity::Failed { state.counts.failed += 1 } else { state.counts.refused += 1 }
                         state.write(Some(index), told(&entry, problem, severity), &progress)?;
                     }
-                    Some(Outcome::Hopeless(why)) => {
+                    Some(PushOutcome::Hopeless(why)) => {
                         ended.get_or_insert(why);
                         stop.cancel();
                     }
@@ -256,41 +256,43 @@ fn feed(
 
 impl Shared {
     /// Pushes one credential until there is a final result or the run stops.
-    async fn push(&self, index: usize, entry: Entry) -> Outcome {
+    async fn push(&self, index: usize, entry: Entry) -> PushOutcome {
         let (mut failures, mut broken, mut is_repeated) = (0, 0, false);
         loop {
             if !self.wait(failures).await {
-                return Outcome::Left;
+                return PushOutcome::Left;
             }
             let answer = self.client.push(&entry).await;
-            if let Answer::Slower(wait) | Answer::Later(wait) = answer {
+            if let PushResponse::Slower(wait) | PushResponse::Later(wait) = answer {
                 self.gate.close(wait);
             }
-            if !matches!(answer, Answer::Lost(_) | Answer::Later(_)) {
+            if !matches!(answer, PushResponse::Lost(_) | PushResponse::Later(_)) {
                 self.gate.answered();
             }
             match answer {
-                Answer::Taken(taken) => return Outcome::Taken(entry, taken, is_repeated),
-                Answer::Refused(problem) => return Outcome::Refused(index, entry, problem, Severity::Refused),
-                Answer::Hopeless(why) => return Outcome::Hopeless(why),
-                Answer::Broken(problem) => {
+                PushResponse::Taken(taken) => return PushOutcome::Taken(entry, taken, is_repeated),
+                PushResponse::Refused(problem) => {
+                    return PushOutcome::Refused(index, entry, problem, Severity::Refused);
+                }
+                PushResponse::Hopeless(why) => return PushOutcome::Hopeless(why),
+                PushResponse::Broken(problem) => {
                     (failures, broken) = (failures + 1, broken + 1);
                     if broken == MAX_ATTEMPTS {
-                        return Outcome::Refused(index, entry, problem, Severity::Failed);
+                        return PushOutcome::Refused(index, entry, problem, Severity::Failed);
                     }
                 }
-                Answer::Slower(_) => {
+                PushResponse::Slower(_) => {
                     failures = 0;
                     // A rate-limited request was not processed, so it does not count as repeated.
                     continue;
                 }
-                Answer::Later(_) => {
+                PushResponse::Later(_) => {
                     failures += 1;
                     if let Some(why) = self.is_silent("status 503") {
                         return why;
                     }
                 }
-                Answer::Lost(why) => {
+                PushResponse::Lost(why) => {
                     failures += 1;
                     if let Some(why) = self.is_silent(&why) {
                         return why;
@@ -301,11 +303,11 @@ impl Shared {
         }
     }
 
-    fn is_silent(&self, why: &str) -> Option<Outcome> {
+    fn is_silent(&self, why: &str) -> Option<PushOutcome> {
         let silence = self.gate.silence();
         let silent_for = lasting(silence);
         (silence > self.give_up_after)
-            .then(|| Outcome::Hopeless(format!("no response to any push for {silent_for}: {why}")))
+            .then(|| PushOutcome::Hopeless(format!("no response to any push for {silent_for}: {why}")))
     }
 
     /// Waits until a request may be sent; returns false if the run stops.

@@ -4,7 +4,7 @@ use credential::Context;
 
 use crate::entry::Read;
 use crate::error::Error;
-use crate::input::{Input, Unseen};
+use crate::input::{ExtraContent, Input};
 use crate::journal::PreviousRun;
 use crate::lines::Lines;
 use crate::rejected_row::RejectedRow;
@@ -56,11 +56,11 @@ impl Source {
         }
     }
 
-    /// Returns what is in the file, but not among its rows as a person sees them.
-    pub fn unseen(&self) -> Unseen {
+    /// Counts totals, footers, and hidden rows and sheets of the file.
+    pub fn extra(&self) -> ExtraContent {
         match self {
-            Self::Table(table) => table.unseen,
-            Self::Lines(_) => Unseen::default(),
+            Self::Table(table) => table.extra,
+            Self::Lines(_) => ExtraContent::default(),
         }
     }
 

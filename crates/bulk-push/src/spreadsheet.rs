@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::file_kind::{other_archive, refusal};
 use crate::hidden_rows::HiddenRows;
 use crate::input::Merged;
+use crate::padded_numbers::PaddedNumbers;
 use crate::printable::printable;
 
 /// Maximum size of a workbook.
@@ -28,7 +29,7 @@ const MAX_ROWS: u32 = 1_048_576;
 /// The separator of cells in the text.
 pub const SEPARATOR: char = ',';
 
-type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
+type Workbook<'a> = Xlsx<Cursor<&'a [u8]>>;
 
 /// A sheet as text, and what it does not show.
 #[derive(Debug, Default)]
@@ -55,15 +56,16 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<Sheet, Error> {
     }
     let bytes = std::fs::read(path).map_err(refuse)?;
     let hidden_rows = check_size(&name, &bytes, LARGEST_CONTENT)?;
-    let mut book: Book<'_> = calamine::open_workbook_from_rs::<Book<'_>, _>(Cursor::new(bytes.as_slice()))
+    let mut book: Workbook<'_> = calamine::open_workbook_from_rs::<Workbook<'_>, _>(Cursor::new(bytes.as_slice()))
         .map_err(|error| unreadable(&name, &error))?;
     let (sheet, hidden_sheets) = sheet(&mut book, &name, wanted)?;
     let merged = merged(&mut book, &name, &sheet)?;
-    Ok(Sheet { text: text(&mut book, &name, &sheet)?, title: sheet, merged, hidden_rows, hidden_sheets })
+    let padded = PaddedNumbers::read(&bytes, &sheet).map_err(|error| unreadable(&name, &error))?;
+    Ok(Sheet { text: text(&mut book, &name, &sheet, &padded)?, title: sheet, merged, hidden_rows, hidden_sheets })
 }
 
 /// Returns the cells that are merged over several rows.
-fn merged(book: &mut Book<'_>, name: &str, sheet: &str) -> Result<Vec<Merged>, Error> {
+fn merged(book: &mut Workbook<'_>, name: &str, sheet: &str) -> Result<Vec<Merged>, Error> {
     let found = book.merge_cells_by_sheet_name(sheet).map_err(|error| unreadable(name, &error))?;
     let column = |column: u32| usize::try_from(column).unwrap_or(usize::MAX);
     let merged = found.into_iter().filter(|cells| cells.end.0 > cells.start.0).map(|cells| Merged {
@@ -138,7 +140,7 @@ fn claims_too_many(texts: &[u8]) -> bool {
 }
 
 /// Chooses the sheet. Returns its name, and the number of hidden sheets with rows.
-fn sheet(book: &mut Book<'_>, name: &str, wanted: Option<&str>) -> Result<(String, u64), Error> {
+fn sheet(book: &mut Workbook<'_>, name: &str, wanted: Option<&str>) -> Result<(String, u64), Error> {
     let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
     let sheets: Vec<(String, bool)> =
         sheets.map(|sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible)).collect();
@@ -168,7 +170,7 @@ fn sheet(book: &mut Book<'_>, name: &str, wanted: Option<&str>) -> Result<(Strin
     }
 }
 
-fn has_content(book: &mut Book<'_>, name: &str, sheet: &str) -> Result<bool, Error> {
+fn has_content(book: &mut Workbook<'_>, name: &str, sheet: &str) -> Result<bool, Error> {
     let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| unreadable(name, &error))?;
     while let Some(cell) = cells.next_cell().map_err(|error| unreadable(name, &error))? {
         if !shown(cell.get_value()).is_empty() {
@@ -179,11 +181,12 @@ fn has_content(book: &mut Book<'_>, name: &str, sheet: &str) -> Result<bool, Err
 }
 
 /// Writes the cells of a sheet as comma-separated text.
-fn text(book: &mut Book<'_>, name: &str, sheet: &str) -> Result<Vec<u8>, Error> {
+fn text(book: &mut Workbook<'_>, name: &str, sheet: &str, padded: &PaddedNumbers) -> Result<Vec<u8>, Error> {
     let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| unreadable(name, &error))?;
     let (mut text, mut row, mut length, mut at) = (String::new(), Vec::<String>::new(), 0, 0);
     while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(|error| unreadable(name, &error))? {
-        let ((line, column), value) = (cell.pos, shown(&cell.value));
+        let (line, column) = cell.pos;
+        let value = padded.shown(cell.pos, &cell.value).unwrap_or_else(|| shown(&cell.value));
         if cell.formula.is_some() && matches!(cell.value, DataRef::Empty) {
             return Err(Error::Failed(printable(&format!(
                 "{name}: the formula in {} has no stored value. Open the file in a spreadsheet program, and save it \
@@ -267,7 +270,7 @@ pub mod tests {
     use std::io::Write as _;
 
     use super::*;
-    use crate::file_kind::Kind;
+    use crate::file_kind::FileKind;
 
     const ROWS: &str = r#"<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="inlineStr"><is><t>Start date</t></is></c></row>
         <row r="2"><c r="A2" s="1"/></row>
@@ -301,7 +304,8 @@ pub mod tests {
         add("xl/_rels/workbook.xml.rels", &format!("<Relationships xmlns=\"{package}\">{relations}</Relationships>"));
         let workbook = format!("<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets>{list}</sheets></workbook>");
         add("xl/workbook.xml", &workbook);
-        let styles = "<cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/></cellXfs>";
+        let styles = "<numFmts count=\"1\"><numFmt numFmtId=\"164\" formatCode=\"000000\"/></numFmts>\
+            <cellXfs count=\"3\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf numFmtId=\"164\"/></cellXfs>";
         add("xl/styles.xml", &format!("<styleSheet xmlns=\"{main}\">{styles}</styleSheet>"));
         add("xl/sharedStrings.xml", texts);
         zip.finish().expect("finished").into_inner()
@@ -313,7 +317,7 @@ pub mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("people.xlsx");
         std::fs::write(&path, bytes).expect("written");
-        assert_eq!(Kind::of(&path), Kind::Workbook);
+        assert_eq!(FileKind::of(&path), FileKind::Workbook);
         let sheet = read(&path, sheet).map_err(|error| error.to_string())?;
         Ok(String::from_utf8(sheet.text).expect("UTF-8"))
     }

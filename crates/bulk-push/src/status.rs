@@ -55,13 +55,13 @@ pub struct StatusArgs {
 
 /// A response of the server.
 #[derive(Debug, Deserialize)]
-struct Statuses {
-    credentials: Vec<Found>,
+struct StatusesResponse {
+    credentials: Vec<ReportedStatus>,
 }
 
 /// The status of one credential in a response.
 #[derive(Debug, Deserialize)]
-struct Found {
+struct ReportedStatus {
     id: String,
     status: String,
     #[serde(default)]
@@ -80,7 +80,7 @@ struct Undelivered {
 
 /// One line of the output.
 #[derive(Debug, Serialize)]
-struct Line<'a> {
+struct StatusLine<'a> {
     person: &'a str,
     credential_id: &'a str,
     /// As the server names it, or `not_found`.
@@ -104,19 +104,19 @@ impl StatusArgs {
             let limits = (CONCURRENCY, self.give_up_after);
             let calls = Calls::begin(destination, String::new(), surroundings, limits).await?;
             let asked = futures::stream::iter(rows.chunks(BULK)).map(|rows| ask(&calls, rows));
-            asked.buffered(CONCURRENCY).try_collect::<Vec<Vec<Found>>>().await
+            asked.buffered(CONCURRENCY).try_collect::<Vec<Vec<ReportedStatus>>>().await
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let found = runtime.map_err(|error| Error::Failed(error.to_string()))?.block_on(work)?;
-        let found: HashMap<String, Found> =
+        let found: HashMap<String, ReportedStatus> =
             found.into_iter().flatten().map(|status| (status.id.clone(), status)).collect();
-        let lines: Vec<Line<'_>> = rows.iter().map(|row| line(row, found.get(&row.credential_id))).collect();
+        let lines: Vec<StatusLine<'_>> = rows.iter().map(|row| line(row, found.get(&row.credential_id))).collect();
         self.show(&lines)?;
         let is_whole = lines.iter().all(|line| line.status != NOT_FOUND);
         Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn show(&self, lines: &[Line<'_>]) -> Result<(), Error> {
+    fn show(&self, lines: &[StatusLine<'_>]) -> Result<(), Error> {
         let counts = counts(lines);
         if self.json {
             let counts: serde_json::Map<String, serde_json::Value> =
@@ -124,7 +124,7 @@ impl StatusArgs {
             return print(&json!({ "file": self.file, "counts": counts, "credentials": lines }).to_string());
         }
         let header = HEADER.map(str::to_owned).to_vec();
-        let rows: Vec<Vec<String>> = std::iter::once(header).chain(lines.iter().map(Line::cells)).collect();
+        let rows: Vec<Vec<String>> = std::iter::once(header).chain(lines.iter().map(StatusLine::cells)).collect();
         if self.csv {
             print(&csv(&rows)?)?;
         } else {
@@ -140,11 +140,11 @@ impl StatusArgs {
 /// The status of a credential that the server does not know.
 const NOT_FOUND: &str = "not_found";
 
-async fn ask(calls: &Calls, rows: &[LinkRow]) -> Result<Vec<Found>, Error> {
+async fn ask(calls: &Calls, rows: &[LinkRow]) -> Result<Vec<ReportedStatus>, Error> {
     let ids: Vec<&str> = rows.iter().map(|row| &*row.credential_id).collect();
     let body = Bytes::from(json!({ "ids": ids }).to_string());
     match calls.post("/api/partner/v2/submissions/status", &body).await? {
-        Done::Body(body) => match serde_json::from_slice::<Statuses>(&body) {
+        Done::Body(body) => match serde_json::from_slice::<StatusesResponse>(&body) {
             Ok(statuses) => Ok(statuses.credentials),
             Err(_) => Err(Error::Failed("the server sent an unexpected response; is it a Tenure server?".to_owned())),
         },
@@ -158,8 +158,8 @@ async fn ask(calls: &Calls, rows: &[LinkRow]) -> Result<Vec<Found>, Error> {
     }
 }
 
-fn line<'a>(row: &'a LinkRow, found: Option<&'a Found>) -> Line<'a> {
-    Line {
+fn line<'a>(row: &'a LinkRow, found: Option<&'a ReportedStatus>) -> StatusLine<'a> {
+    StatusLine {
         person: &row.person,
         credential_id: &row.credential_id,
         status: found.map_or(NOT_FOUND, |found| found.status.as_str()),
@@ -169,7 +169,7 @@ fn line<'a>(row: &'a LinkRow, found: Option<&'a Found>) -> Line<'a> {
     }
 }
 
-impl Line<'_> {
+impl StatusLine<'_> {
     fn cells(&self) -> Vec<String> {
         let optional = |cell: Option<&str>| cell.unwrap_or_default().to_owned();
         vec![
@@ -184,7 +184,7 @@ impl Line<'_> {
 }
 
 /// Counts the lines of each status; the usual ones are always listed.
-fn counts<'a>(lines: &[Line<'a>]) -> Vec<(&'a str, usize)> {
+fn counts<'a>(lines: &[StatusLine<'a>]) -> Vec<(&'a str, usize)> {
     let mut counts: Vec<(&str, usize)> =
         ["incomplete", "verified", "canceled", NOT_FOUND].into_iter().map(|status| (status, 0)).collect();
     for line in lines {
@@ -215,12 +215,12 @@ mod tests {
     fn unknown_credentials_and_undelivered_mails_are_shown() {
         let body = r#"{"credentials":[{"id":"a","status":"canceled","reason":"declined","finalized_at":"2026-11-23T09:30:00Z",
             "notify":{"state":"failed","reason":"recipient_rejected"}}],"not_found":["b"]}"#;
-        let found: Statuses = serde_json::from_str(body).expect("statuses");
+        let found: StatusesResponse = serde_json::from_str(body).expect("statuses");
         let row = |id: &str| LinkRow { person: "E1".to_owned(), credential_id: id.to_owned(), ..LinkRow::default() };
         let (known, unknown) = (row("a"), row("b"));
         let lines = [line(&known, found.credentials.first()), line(&unknown, None)];
         assert_eq!(counts(&lines), [("incomplete", 0), ("verified", 0), ("canceled", 1), ("not_found", 1)]);
-        let rows: Vec<Vec<String>> = lines.iter().map(Line::cells).collect();
+        let rows: Vec<Vec<String>> = lines.iter().map(StatusLine::cells).collect();
         assert_eq!(
             csv(&rows).expect("text"),
             "E1,a,canceled,declined,2026-11-23T09:30:00Z,recipient_rejected\nE1,b,not_found,,,\n"

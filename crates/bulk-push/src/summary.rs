@@ -44,10 +44,10 @@ impl Summary<'_> {
             "warnings": counts.warnings,
             "far_ends": counts.far_ends,
             "merged_rows": counts.merged,
-            "total_rows": counts.unseen.totals,
-            "footer_rows": counts.unseen.footers,
-            "hidden_rows": counts.unseen.hidden_rows,
-            "hidden_sheets": counts.unseen.hidden_sheets,
+            "total_rows": counts.extra.totals,
+            "footer_rows": counts.extra.footers,
+            "hidden_rows": counts.extra.hidden_rows,
+            "hidden_sheets": counts.extra.hidden_sheets,
             "lost_links": counts.lost_links,
             "seconds": (counts.seconds * 1000.0).round() / 1000.0,
             "links": self.links,
@@ -105,20 +105,20 @@ impl Summary<'_> {
 pub fn notes(counts: &Counts) -> Vec<String> {
     let far = counted(counts.far_ends, ("date too far ahead means", "dates too far ahead mean"));
     let merged = counted(counts.merged, ("row that repeats a job was", "rows that repeat a job were"));
-    let unseen = &counts.unseen;
+    let extra = &counts.extra;
     let said = |count: u64, nouns: (&str, &str), what: &str| (count, format!("{} {what}.", counted(count, nouns)));
     let notes = [
         (counts.far_ends, format!("{far} that there is no end.")),
         (counts.merged, format!("{merged} merged into it.")),
-        said(unseen.totals, ("row with totals was", "rows with totals were"), "skipped"),
-        said(unseen.footers, ("line below the rows was", "lines below the rows were"), "skipped"),
+        said(extra.totals, ("row with totals was", "rows with totals were"), "skipped"),
+        said(extra.footers, ("line below the rows was", "lines below the rows were"), "skipped"),
         said(
-            unseen.hidden_rows,
+            extra.hidden_rows,
             ("hidden row of the workbook is", "hidden rows of the workbook are"),
             "read like the others",
         ),
         said(
-            unseen.hidden_sheets,
+            extra.hidden_sheets,
             ("hidden sheet is", "hidden sheets are"),
             "not read; name it with --sheet to push it",
         ),

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::extra_rows::ExtraRows;
 use crate::group::{Group, Record, nfc};
 use crate::heading::Heading;
-use crate::input::{Input, LONGEST_ROW, Row, Scan, Unseen};
+use crate::input::{ExtraContent, Input, LONGEST_ROW, RowPosition, Scan};
 use crate::mapping::Mapping;
 use crate::names::NameParts;
 use crate::people::Identity;
@@ -37,12 +37,12 @@ pub struct Table {
     pub plan: Plan,
     /// Lines above the header, which are not read.
     pub lines_above: usize,
-    /// What is in the file, but not among its rows as a person sees them.
-    pub unseen: Unseen,
+    /// Totals, footers, and hidden rows and sheets of the file.
+    pub extra: ExtraContent,
     /// A warning about columns that are ignored.
     pub warning: Option<String>,
     /// The position of each row, and the next row of the same person.
-    rows: Vec<(Row, u32)>,
+    rows: Vec<(RowPosition, u32)>,
     /// The first row of each person, or of each credential.
     first: Vec<u32>,
     name_parts: NameParts,
@@ -77,7 +77,7 @@ impl Table {
         has_no_merged_rows(&scan, &plan, row.line)?;
         is_whole_name(&plan)?;
         let (mut checks, mut cut_end) = (RowChecks::new(&plan)?, CutEnd::new(&plan));
-        let (mut found, mut extra_rows) = (Rows::default(), ExtraRows::new(scan.unseen));
+        let (mut found, mut extra_rows) = (Rows::default(), ExtraRows::new(scan.extra));
         while let Some(row) = scan.row(Some(between), LONGEST_ROW, &mut raw)? {
             is_well_quoted(&scan, row, &raw, between)?;
             let cells = cells.split(as_text(&raw));
@@ -99,12 +99,12 @@ impl Table {
         unnamed.iter().for_each(|column| plan.header[*column].clear());
         let Rows { rows, first, .. } = found;
         let (name_parts, identity) = (NameParts::new(&plan), Identity::new(&plan));
-        let (unseen, has_short_rows) = (extra_rows.unseen, scan.is_sheet || mapping.allow_short_rows);
+        let (extra, has_short_rows) = (extra_rows.extra, scan.is_sheet || mapping.allow_short_rows);
         Ok(Self {
             input: scan.finish(),
             plan,
             lines_above,
-            unseen,
+            extra,
             warning,
             rows,
             first,
@@ -172,14 +172,14 @@ impl Table {
 /// The rows that were found, and those of each person.
 #[derive(Default)]
 struct Rows {
-    rows: Vec<(Row, u32)>,
+    rows: Vec<(RowPosition, u32)>,
     first: Vec<u32>,
     last_of: HashMap<Digest, u32>,
 }
 
 impl Rows {
     /// Adds a row of `person`; without one, it is a credential of its own.
-    fn add(&mut self, row: Row, person: &str) -> Result<(), Error> {
+    fn add(&mut self, row: RowPosition, person: &str) -> Result<(), Error> {
         let number = u32::try_from(self.rows.len()).ok().filter(|number| *number != NONE);
         let number = number.ok_or_else(|| Error::Failed("the file has too many rows".to_owned()))?;
         self.rows.push((row, NONE));
@@ -258,7 +258,7 @@ mod tests {
         let header = HEADER.replace("To,Pay", "\"To\u{202e}\",,Pay").replace("period\n", "period,\n");
         let rows = "1,Ada,Example,A,Clerk,2015-01,,note,2024-05,\nTotal,,,,,,,,,\n";
         let mut read = open(&format!("{header}{rows}"), &Mapping::default(), Type::default());
-        assert_eq!((read.table.rows(), read.table.unseen.totals), (1, 1));
+        assert_eq!((read.table.rows(), read.table.extra.totals), (1, 1));
         assert_eq!(read.table.plan.unused(), ["column 8"]);
         assert_eq!(read.table.plan.header[6], "To");
         assert!(read.entries().remove(0).is_ok());
@@ -285,7 +285,7 @@ mod tests {
     fn footers_end_a_table() {
         let rows = "1,Ada,Example,A,Clerk,2015-01,,2024-05\n*** End of report ***\nPage 1,,,,,,,\n";
         let read = open(&format!("{HEADER}{rows}"), &Mapping::default(), Type::default());
-        assert_eq!((read.table.len(), read.table.unseen.footers), (1, 2));
+        assert_eq!((read.table.len(), read.table.extra.footers), (1, 2));
         let text = format!("{HEADER}{rows}{rows}");
         let today = jiff::civil::date(2026, 11, 23);
         let scan = Scan::of_text("people.csv", text.into_bytes());
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn names_with_a_comma_are_turned_round_when_told() {
+    fn names_with_a_comma_are_reordered_only_with_name_order() {
         let text = "Emp ID,Name,Company,Job,Start,Pay period\n1,\"Example, Ada\",A,Clerk,2015-01,2024-05\n";
         let told = Mapping { name_order: Some("family-given".into()), ..Mapping::default() };
         let entry = open(text, &told, Type::default()).entries().remove(0).expect("no error");

@@ -2,13 +2,13 @@
 
 use crate::error::Error;
 use crate::infer_columns::unused_middle_name;
-use crate::input::{Merged, Row, Scan};
+use crate::input::{Merged, RowPosition, Scan};
 use crate::plan::Plan;
 use crate::printable::printable;
 use crate::quoting::malformed;
 
 /// Refuses quotes that would garble the cells of this row or of the following ones.
-pub fn is_well_quoted(scan: &Scan, row: Row, raw: &[u8], separator: u8) -> Result<(), Error> {
+pub fn is_well_quoted(scan: &Scan, row: RowPosition, raw: &[u8], separator: u8) -> Result<(), Error> {
     let Some((at, why)) = malformed(raw, separator) else { return Ok(()) };
     let before = String::from_utf8_lossy(&raw[..at]);
     let line = row.line.saturating_add(u32::try_from(before.matches('\n').count()).unwrap_or_default());

@@ -20,7 +20,7 @@ use crate::output::print;
 use crate::progress::{ask, say};
 use crate::summary::counted;
 use crate::surroundings::Surroundings;
-use crate::withdrawals::{Outcome, Withdrawals, result_path};
+use crate::withdrawals::{WithdrawalOutcome, Withdrawals, result_path};
 
 /// Concurrent requests.
 const CONCURRENCY: usize = 8;
@@ -88,11 +88,11 @@ impl Counts {
         self.total - self.already - self.withdrawn - self.not_found - self.failed
     }
 
-    fn add(&mut self, outcome: Outcome) {
+    fn add(&mut self, outcome: WithdrawalOutcome) {
         match outcome {
-            Outcome::Withdrawn => self.withdrawn += 1,
-            Outcome::NotFound => self.not_found += 1,
-            Outcome::Failed => self.failed += 1,
+            WithdrawalOutcome::Withdrawn => self.withdrawn += 1,
+            WithdrawalOutcome::NotFound => self.not_found += 1,
+            WithdrawalOutcome::Failed => self.failed += 1,
         }
     }
 }
@@ -263,9 +263,11 @@ async fn withdraw_all(
     let mut responses = Box::pin(requests.buffer_unordered(CONCURRENCY));
     while let Some((row, response)) = responses.next().await {
         let (outcome, message) = match response? {
-            Done::Body(_) => (Outcome::Withdrawn, String::new()),
-            Done::Missing => (Outcome::NotFound, String::new()),
-            Done::Refused(problem) => (Outcome::Failed, format!("{} (request {})", problem.detail, problem.request_id)),
+            Done::Body(_) => (WithdrawalOutcome::Withdrawn, String::new()),
+            Done::Missing => (WithdrawalOutcome::NotFound, String::new()),
+            Done::Refused(problem) => {
+                (WithdrawalOutcome::Failed, format!("{} (request {})", problem.detail, problem.request_id))
+            }
         };
         results.add(row, outcome, &message)?;
         counts.add(outcome);

@@ -17,7 +17,7 @@ const HEADER: [&str; 5] = ["person", "credential_id", "request_id", "outcome", "
 
 /// The result of one withdrawal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum WithdrawalOutcome {
     /// Withdrawn now or earlier, or it had already ended.
     Withdrawn,
     /// The server does not know the credential.
@@ -26,7 +26,7 @@ pub enum Outcome {
     Failed,
 }
 
-impl Outcome {
+impl WithdrawalOutcome {
     /// Returns the name in the result file.
     pub fn name(self) -> &'static str {
         match self {
@@ -86,7 +86,7 @@ impl Withdrawals {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn add(&mut self, row: &LinkRow, outcome: Outcome, message: &str) -> Result<(), Error> {
+    pub fn add(&mut self, row: &LinkRow, outcome: WithdrawalOutcome, message: &str) -> Result<(), Error> {
         let refuse = |error: &dyn std::fmt::Display| {
             Error::Failed(format!("{} cannot be written: {error}", self.path.display()))
         };
@@ -119,7 +119,7 @@ fn done(text: &str) -> Result<HashSet<(String, String)>, csv::Error> {
     for record in csv::Reader::from_reader(whole.as_bytes()).records() {
         let record = record?;
         let cell = |at: usize| record.get(at).unwrap_or_default().to_owned();
-        if cell(3) == Outcome::Withdrawn.name() {
+        if cell(3) == WithdrawalOutcome::Withdrawn.name() {
             done.insert((unguarded(&cell(1)).to_owned(), cell(2)));
         }
     }
@@ -160,8 +160,8 @@ mod tests {
         let path = folder.path().join("results.csv");
         let mut results = Withdrawals::open(&path).expect("opened");
         assert!(Withdrawals::open(&path).expect_err("in use").to_string().contains("another tenure withdraw"));
-        results.add(&row("a", "1"), Outcome::Withdrawn, "").expect("written");
-        results.add(&row("b", "2"), Outcome::Failed, "The server\nfailed.").expect("written");
+        results.add(&row("a", "1"), WithdrawalOutcome::Withdrawn, "").expect("written");
+        results.add(&row("b", "2"), WithdrawalOutcome::Failed, "The server\nfailed.").expect("written");
         results.sync().expect("synced");
         drop(results);
         let results = Withdrawals::open(&path).expect("opened");
@@ -176,7 +176,7 @@ mod tests {
         let path = folder.path().join("results.csv");
         let formula = LinkRow { person: "@SUM(1)".to_owned(), ..row("=1+1", "1") };
         let mut results = Withdrawals::open(&path).expect("opened");
-        results.add(&formula, Outcome::Withdrawn, "").expect("written");
+        results.add(&formula, WithdrawalOutcome::Withdrawn, "").expect("written");
         drop(results);
         let text = std::fs::read_to_string(&path).expect("there");
         assert!(text.ends_with("'@SUM(1),'=1+1,1,withdrawn,\n"), "{text}");
@@ -192,7 +192,7 @@ mod tests {
         std::fs::write(&links, &text).expect("written");
         assert_eq!(count(&links), 0, "no result file");
         let mut results = Withdrawals::open(&result_path(&links)).expect("opened");
-        results.add(&row("a", "1"), Outcome::Withdrawn, "").expect("written");
+        results.add(&row("a", "1"), WithdrawalOutcome::Withdrawn, "").expect("written");
         assert_eq!(count(&links), 1);
         std::fs::write(&links, format!("{text}E1,a,https://x/3,3,\n")).expect("written");
         assert_eq!(count(&links), 0);
@@ -203,14 +203,14 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("results.csv");
         let mut results = Withdrawals::open(&path).expect("opened");
-        results.add(&row("a", "1"), Outcome::Withdrawn, "").expect("written");
+        results.add(&row("a", "1"), WithdrawalOutcome::Withdrawn, "").expect("written");
         drop(results);
         let whole = std::fs::read(&path).expect("there");
         for end in 0..whole.len() {
             std::fs::write(&path, &whole[..end]).expect("written");
             let mut results = Withdrawals::open(&path).expect("opened");
             assert!(!results.has(&row("a", "1")), "at {end}");
-            results.add(&row("a", "1"), Outcome::Withdrawn, "").expect("written");
+            results.add(&row("a", "1"), WithdrawalOutcome::Withdrawn, "").expect("written");
             drop(results);
             assert_eq!(std::fs::read(&path).expect("there"), whole, "at {end}");
         }

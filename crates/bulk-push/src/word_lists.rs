@@ -29,7 +29,7 @@ pub const STATUS: &str = "\
 
 /// Names of a status that are abbreviated, without punctuation.
 pub const STATUS_NAMES: &str = "\
-    stat sts empstat emplstat employeestat employmentstat empsts emplsts hrstat actinact activeinactive";
+    stat stat2 sts empstat emplstat employeestat employmentstat empsts emplsts hrstat actinact activeinactive";
 
 /// Names of columns in which only a no says something about the employment: other values may be
 /// anything.
@@ -76,7 +76,43 @@ pub const HOURS_BESIDE: &str = "\
 /// Parts of the names of columns with the length of service.
 pub const SERVICE: &str = "\
     tenure lengthofservice yearsofservice monthsofservice daysofservice serviceyears servicemonths \
-    servicelength betriebszugeh\u{f6}rigkeit";
+    servicelength serviceduration lengthofemployment employmentlength employmentduration durationofemployment \
+    yearsinservice yearsemployed monthsemployed timewithcompany betriebszugeh\u{f6}rigkeit";
+
+/// Words beside the name of a month in a date, without a meaning of their own: days of the week,
+/// endings of ordinal numbers, and articles.
+pub const BESIDE_MONTH: &str = "\
+    mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun sunday \
+    st nd rd th er of the de del";
+
+/// Units of a length of service.
+pub const YEARS: &str = "\
+    y yr yrs year years j jahr jahre jahren an ans ann\u{e9}e ann\u{e9}es a\u{f1}o a\u{f1}os jaar tahun thn";
+pub const MONTHS: &str = "\
+    m mo mos mon mons mth mths mnth mnths month months monat monate monaten mois mes meses maand maanden bulan bln";
+pub const WEEKS: &str = "\
+    w wk wks week weeks woche wochen";
+pub const DAYS: &str = "\
+    d day days tag tage tagen jour jours d\u{ed}a d\u{ed}as dag dagen hari";
+
+/// Words between the parts of a length of service.
+pub const BETWEEN: &str = "\
+    p and und et y en dan";
+
+/// Words for the pay of a period.
+pub const PAY: &str = "\
+    pay gross net salary salaries wage wages earnings brutto netto gehalt lohn salaire brut sueldo salario bruto \
+    neto gaji loon";
+
+/// Words beside those of [`PAY`] for something else: a date, a rate, or a part of the pay that is
+/// often zero.
+pub const BESIDE_PAY: &str = "\
+    date day days period periods month year week run cycle frequency schedule calendar group grade type method code \
+    id no number rate rates level band scale step point class center centre area sub status basis reference ref slip \
+    bonus overtime ot commission allowance holiday vacation annual leave sick maternity paternity parental back \
+    severance redundancy notice advance arrears adjustment deduction deductions sacrifice tax taxable super pension \
+    ytd cumulative accrued review increase rise raise last previous prior first next end start effective mode \
+    currency account bank point plan company element component weight worth promoter";
 
 /// Words for a column of free text, which may say anything about a person.
 pub const REMARK: &str = "\

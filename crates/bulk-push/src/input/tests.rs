@@ -58,12 +58,12 @@ fn rows_that_change_after_they_were_found_are_refused() {
     assert!(said.contains("people.csv changed") && said.contains("--allow-changed-input"), "{said}");
     std::fs::write(&path, "1,2020\n2,2021\n3,2022\n").expect("written");
     assert!(input.read(second).is_ok() && input.has_its_length().is_err(), "a row was added");
-    let both = |row: Row| std::mem::size_of_val(&(row, 0_u32));
+    let both = |row: RowPosition| std::mem::size_of_val(&(row, 0_u32));
     assert_eq!(both(first), 24);
 }
 
 #[test]
-fn ends_of_files_are_seen() {
+fn missing_last_line_endings_are_noticed() {
     let text = |bytes: &[u8]| {
         let (mut scan, mut raw) = (Scan::of_text("a", bytes.to_vec()), Vec::new());
         let (mut rows, mut is_open_ended) = (Vec::new(), false);

@@ -5,7 +5,9 @@
 //! stops until the column is mapped or ignored, or the meaning of the value is given. What no rule
 //! can tell, such as a column with one other value for few people, is a warning to confirm.
 
-use crate::employment_words::{Kind, has_left_in, has_left_remark, is_active, is_end, is_former_title, is_no, is_yes};
+use crate::employment_words::{
+    ColumnKind, has_left_in, has_left_remark, is_active, is_end, is_former_title, is_no, is_yes,
+};
 use crate::ends::{self, END};
 use crate::error::Error;
 use crate::findings::Findings;
@@ -13,10 +15,14 @@ use crate::infer_columns::{folded, is_name_of};
 use crate::likely_date::earliest;
 use crate::plan::{Origin, Plan};
 use crate::printable::printable;
-use service::is_too_short;
+use codes::{Codes, is_sap_active, is_sap_left};
+use pay::Pay;
+use service::{in_words, is_too_short};
 use survey::Survey;
 use validity::{is_invalid, is_past};
 
+mod codes;
+mod pay;
 mod service;
 mod survey;
 mod validity;
@@ -25,7 +31,7 @@ mod validity;
 const RECORDED: usize = 100;
 
 /// A column that no field uses, its kind, and its name without case and punctuation.
-type Column = (usize, Kind, String);
+type Column = (usize, ColumnKind, String);
 
 /// Looks at the rows of a table.
 #[derive(Debug)]
@@ -44,6 +50,8 @@ pub struct Leavers {
     is_other_type: bool,
     findings: Findings,
     survey: Survey,
+    codes: Codes,
+    pay: Pay,
     /// The values of accepted columns that say that a person left.
     overruled: Findings,
 }
@@ -53,12 +61,12 @@ impl Leavers {
     pub fn new(plan: &Plan) -> Self {
         let end = plan.form.find(END).filter(|_| plan.form.list.is_some());
         let is_needed = end.is_some_and(|end| !matches!(plan.origins[end], Origin::Constant(_)));
-        let described = |column: usize| (column, Kind::of(&plan.header[column]), folded(&plan.header[column]));
+        let described = |column: usize| (column, ColumnKind::of(&plan.header[column]), folded(&plan.header[column]));
         let columns = plan.watched.iter().map(|column| described(*column)).collect();
         let is_last = |column: usize| is_end(&plan.header[column]) || is_name_of(END, &plan.header[column]);
         let ends: Vec<usize> = plan.ignored.iter().copied().filter(|column| is_last(*column)).collect();
         let is_about = |(column, kind, _): &Column| {
-            !matches!(kind, Kind::Harmless | Kind::Other | Kind::Remark) || ends.contains(column)
+            !matches!(kind, ColumnKind::Harmless | ColumnKind::Other | ColumnKind::Remark) || ends.contains(column)
         };
         let name = |column: usize| plan.mapping.ignore.get(plan.ignored.iter().position(|at| *at == column)?);
         let is_now = |(column, ..): &Column| name(*column).is_some_and(|name| plan.mapping.ignored_now.contains(name));
@@ -71,8 +79,22 @@ impl Leavers {
         let (settled, others): (Vec<Column>, Vec<Column>) = about.partition(is_settled);
         let (accepted, ignored) = others.into_iter().partition(is_now);
         let (findings, overruled) = (Findings::default(), Findings::default());
-        let (is_other_type, survey) = (plan.form.list.is_none(), Survey::default());
-        Self { columns, ignored, accepted, settled, ends, is_needed, is_other_type, findings, survey, overruled }
+        let is_other_type = plan.form.list.is_none();
+        let (survey, codes, pay) = (Survey::default(), Codes::default(), Pay::new(plan));
+        Self {
+            columns,
+            ignored,
+            accepted,
+            settled,
+            ends,
+            is_needed,
+            is_other_type,
+            findings,
+            survey,
+            codes,
+            pay,
+            overruled,
+        }
     }
 
     /// Checks that a column for the end was understood if there is one.
@@ -113,19 +135,32 @@ impl Leavers {
         if says_left(plan, cells) {
             return Ok(());
         }
+        let statuses =
+            self.columns.iter().filter(|(_, kind, _)| *kind == ColumnKind::Status).map(|(column, ..)| *column);
+        self.codes.row(plan, statuses, cells, line);
         let today = (i32::from(plan.today.year()), i32::from(plan.today.month()));
         let says_so = |(column, kind, name): &&Column| {
             let value = cell(*column);
             match earliest(value, name) {
-                _ if is_told(&plan.mapping.employed_status, value) => false,
-                Some(month) if !matches!(kind, Kind::Harmless | Kind::Remark) => month <= today,
+                _ if is_told(&plan.mapping.employed_status, value) || is_sap_active(plan, name, value) => false,
+                // A unit may begin like a month, as in `2 maanden`.
+                _ if (*kind == ColumnKind::Service || name == "service") && in_words(value).is_some() => {
+                    is_too_short(plan, cells, name, value)
+                }
+                Some(month) if !matches!(kind, ColumnKind::Harmless | ColumnKind::Remark) => month <= today,
                 _ if plan.dates.is_ahead(value) => false,
-                _ if *kind == Kind::Service && is_too_short(plan, cells, name, value) => true,
-                _ => has_left_in(name, value) || !kind.agrees(name, value),
+                _ if *kind == ColumnKind::Service && is_too_short(plan, cells, name, value) => true,
+                _ => has_left_in(name, value) || is_sap_left(name, value) || !kind.agrees(name, value),
             }
         };
         let found: Vec<usize> = self.columns.iter().filter(says_so).map(|(column, ..)| *column).collect();
         found.into_iter().for_each(|column| self.findings.add(column, cell(column), line));
+        let is_employed = |(column, kind, name): &Column| {
+            let is_flag = matches!(kind, ColumnKind::Status | ColumnKind::Positive);
+            let value = cell(*column);
+            (is_flag && !value.is_empty() && kind.agrees(name, value)) || is_sap_active(plan, name, value)
+        };
+        self.pay.row(line, cells, self.columns.iter().any(is_employed));
         self.ignored_columns(plan, line, cells);
         Ok(())
     }
@@ -166,9 +201,9 @@ impl Leavers {
         let today = format!("{:04}-{:02}", plan.today.year(), plan.today.month());
         let Some(end) = ends::month(plan, cells).filter(|end| *end < today) else { return Ok(()) };
         let cell = |column: usize| cells.get(column).map(|cell| cell.trim()).unwrap_or_default();
-        let is_one = |(column, kind, _): &&Column| {
+        let is_one = |(column, kind, name): &&Column| {
             let value = cell(*column);
-            is_active(*kind, value) && !is_told(&plan.mapping.left_status, value)
+            (is_active(*kind, value) || is_sap_active(plan, name, value)) && !is_told(&plan.mapping.left_status, value)
         };
         let Some((column, ..)) = self.columns.iter().find(is_one) else { return Ok(()) };
         let (name, value) = (plan.label(*column), printable(cell(*column)));
@@ -181,11 +216,13 @@ impl Leavers {
 
     /// Reports what was found, and returns a warning about columns that are ignored although they
     /// say that people left.
-    pub fn finish(self, plan: &mut Plan) -> Result<Option<String>, Error> {
+    pub fn finish(mut self, plan: &mut Plan) -> Result<Option<String>, Error> {
+        self.findings.extend(std::mem::take(&mut self.codes).unclear());
         if !self.findings.is_empty() {
             return Err(Error::Usage(self.stop(plan)));
         }
-        let unsure = self.survey.warning(plan);
+        let unsure: Vec<String> = [self.survey.warning(plan), self.pay.warning(plan)].into_iter().flatten().collect();
+        let unsure = (!unsure.is_empty()).then(|| unsure.join("\n"));
         if self.overruled.is_empty() {
             return Ok(unsure);
         }
@@ -259,13 +296,13 @@ fn is_told(values: &[String], value: &str) -> bool {
 }
 
 /// Returns whether a value says plainly that the person left.
-fn contradicts(kind: Kind, name: &str, value: &str) -> bool {
-    let is_flag = kind == Kind::Positive;
+fn contradicts(kind: ColumnKind, name: &str, value: &str) -> bool {
+    let is_flag = kind == ColumnKind::Positive;
     has_left_in(name, value) || (is_flag && (value == "-" || (!value.is_empty() && is_no(&folded(value)))))
 }
 
 /// Returns whether a value of an ignored column is not one that the mapping was saved with.
-fn is_new(plan: &Plan, column: usize, kind: Kind, name: &str, value: &str) -> bool {
+fn is_new(plan: &Plan, column: usize, kind: ColumnKind, name: &str, value: &str) -> bool {
     let ignored = plan.ignored.iter().position(|at| *at == column).and_then(|at| plan.mapping.ignore.get(at));
     match ignored.and_then(|ignored| plan.mapping.ignore_values.get(ignored)) {
         Some(known) if known.len() < RECORDED => {
@@ -277,8 +314,8 @@ fn is_new(plan: &Plan, column: usize, kind: Kind, name: &str, value: &str) -> bo
 }
 
 /// Records the values of a status that is ignored now, so that a saved mapping stops at others.
-fn record(plan: &mut Plan, column: usize, kind: Kind, name: &str, value: &str) {
-    if kind != Kind::Status {
+fn record(plan: &mut Plan, column: usize, kind: ColumnKind, name: &str, value: &str) {
+    if kind != ColumnKind::Status {
         return;
     }
     let ignored = plan.ignored.iter().position(|at| *at == column).and_then(|at| plan.mapping.ignore.get(at));

@@ -1,11 +1,13 @@
 //! Lengths of service that are shorter than the time since the start of the job.
 //!
-//! Systems compute them up to the end of a job, also if the file does not have that end.
+//! Systems compute them up to the end of a job, also if the file does not have that end. They are
+//! numbers, whose column says the unit, or words such as `2y 2m`.
 
 use credential::YearMonth;
 
 use crate::ends;
 use crate::plan::Plan;
+use crate::word_lists::{BETWEEN, DAYS, MONTHS, WEEKS, YEARS};
 
 /// Months that a length may lack: the file may be older than its last processed month, and parts of
 /// a month are rounded.
@@ -14,20 +16,63 @@ const TOLERANCE: f64 = 3.0;
 /// Returns whether the length of service in a row ends before its last processed month. `name` is
 /// the folded name of its column, which says the unit.
 pub fn is_too_short(plan: &Plan, cells: &[String], name: &str, value: &str) -> bool {
-    let Ok(length) = value.trim().replace(',', ".").parse::<f64>() else { return false };
-    let Some(elapsed) = elapsed(plan, cells) else { return false };
+    let Some(months) = in_words(value).or_else(|| in_numbers(name, value)) else { return false };
+    elapsed(plan, cells).is_some_and(|elapsed| months + TOLERANCE < elapsed)
+}
+
+/// Returns the months of a length that is a number.
+fn in_numbers(name: &str, value: &str) -> Option<f64> {
+    let length = value.trim().replace(',', ".").parse::<f64>().ok()?;
     let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    let months = if has(&["month", "monat", "mth"]) {
+    Some(if has(&["month", "monat", "mth"]) {
         length
     } else if has(&["day", "tage"]) {
         length / 30.0
-    } else if length.fract() == 0.0 {
-        // Whole years are rounded down.
-        length.mul_add(12.0, 11.0)
     } else {
-        length * 12.0
-    };
-    months + TOLERANCE < elapsed
+        years(length)
+    })
+}
+
+/// Returns the months of a number of years. Whole years are rounded down.
+fn years(length: f64) -> f64 {
+    if length.fract() == 0.0 { length.mul_add(12.0, 11.0) } else { length * 12.0 }
+}
+
+/// Returns the months of a length in words, such as `2y 2m` or `2 years and 2 months`.
+pub fn in_words(value: &str) -> Option<f64> {
+    let text = value.to_lowercase();
+    let mut rest = text.as_str();
+    let (mut months, mut only_years): (Option<f64>, Option<f64>) = (None, None);
+    loop {
+        rest = rest.trim_start_matches(|character: char| !character.is_alphanumeric());
+        if rest.is_empty() {
+            return only_years.map(years).or(months);
+        }
+        let (number, behind) = leading(rest, |character| character.is_ascii_digit() || ".,".contains(character));
+        let (word, behind) = leading(behind.trim_start(), char::is_alphabetic);
+        rest = behind;
+        if number.is_empty() && is_in(BETWEEN, word) {
+            continue;
+        }
+        let number: f64 = number.replace(',', ".").parse().ok()?;
+        only_years = (is_in(YEARS, word) && months.is_none()).then_some(number);
+        months = Some(number.mul_add(months_of(word)?, months.unwrap_or_default()));
+    }
+}
+
+/// Splits the characters off the start of a text that `is_one` returns true for.
+fn leading(text: &str, is_one: impl Fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(|character: char| !is_one(character)).unwrap_or(text.len()))
+}
+
+/// Returns the months in a unit.
+fn months_of(unit: &str) -> Option<f64> {
+    let units = [(YEARS, 12.0), (MONTHS, 1.0), (WEEKS, 12.0 / 52.0), (DAYS, 1.0 / 30.0)];
+    units.into_iter().find(|(list, _)| is_in(list, unit)).map(|(_, months)| months)
+}
+
+fn is_in(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|known| known == word)
 }
 
 /// Returns the months from the start of a job to its last processed month, or else to today.
@@ -65,6 +110,21 @@ mod tests {
             ("tenureyears", "1,2", true),
             ("tenuredays", "430", true),
             ("tenure", "11 years", false),
+            ("tenure", "2y 2m", true),
+            ("tenure", "11y 2m", false),
+            ("tenure", "11y", false),
+            ("tenure", "2 years, 2 months", true),
+            ("tenure", "11 Yrs 3 Mths 5 days", false),
+            ("tenure", "26 months", true),
+            ("tenure", "135 months", false),
+            ("tenure", "P2Y2M", true),
+            ("tenure", "2 Jahre und 2 Monate", true),
+            ("tenure", "2.5 years", true),
+            ("tenure", "4100 days", false),
+            ("tenure", "2 maanden", true),
+            ("tenure", "senior", false),
+            ("tenure", "2 of 3", false),
+            ("tenure", "", false),
         ] {
             assert_eq!(is_too_short(&plan, &row, name, value), is_short, "{name}: {value}");
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::employment_words::Kind;
+use crate::employment_words::ColumnKind;
 use crate::infer_columns::folded;
 use crate::plan::Plan;
 use crate::printable::printable;
@@ -30,13 +30,13 @@ pub struct Survey {
 
 impl Survey {
     /// Counts a row.
-    pub fn row(&mut self, columns: &[(usize, Kind, String)], cells: &[String], has_end: bool) {
+    pub fn row(&mut self, columns: &[(usize, ColumnKind, String)], cells: &[String], has_end: bool) {
         if has_end {
             self.ended += 1;
             return;
         }
         self.open += 1;
-        for (column, ..) in columns.iter().filter(|(_, kind, _)| *kind != Kind::Harmless) {
+        for (column, ..) in columns.iter().filter(|(_, kind, _)| *kind != ColumnKind::Harmless) {
             let Some(counts) = self.values.entry(*column).or_insert_with(|| Some(Counts::new())) else { continue };
             let text = cells.get(*column).map(|cell| cell.trim()).unwrap_or_default();
             counts.entry(folded(text)).or_insert_with(|| (text.to_owned(), 0)).1 += 1;
@@ -91,7 +91,7 @@ mod tests {
         let header = ["Emp ID", "Name", "Company", "Job", "Start", "Pay period", "Cohort"].map(str::to_owned).into();
         let today = jiff::civil::date(2026, 11, 23);
         let plan = Plan::new(&Mapping::default(), Type::default(), header, false, today).expect("whole");
-        let (mut survey, columns) = (Survey::default(), [(6, Kind::Other, "cohort".to_owned())]);
+        let (mut survey, columns) = (Survey::default(), [(6, ColumnKind::Other, "cohort".to_owned())]);
         (0..ends).for_each(|_| survey.row(&columns, &[], true));
         for value in values {
             let cells = ["1", "Ada", "A", "Clerk", "2015-01", "2026-10", value].map(str::to_owned);

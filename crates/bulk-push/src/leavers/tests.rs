@@ -129,6 +129,12 @@ fn columns_that_agree_or_are_ignored_do_not_stop() {
         ("Hours,End date", "38,"),
         ("Overtime hours,End date", "0,"),
         ("Tenure (months),End date", "81,"),
+        ("Tenure,End date", "6y 9m,"),
+        ("Tenure,End date", "6 years,"),
+        ("Tenure,End date", "80 maanden,"),
+        ("Service,End date", "14,"),
+        ("STAT2,End date", "3,"),
+        ("STAT 2,End date", ","),
         ("Manager,End date", "Cy Sample (left),"),
         ("Desk,End date", "Left side,"),
     ] {
@@ -159,7 +165,7 @@ fn credentials_that_are_not_valid_stop() {
 }
 
 #[test]
-fn all_values_of_a_status_are_listed_and_their_meaning_is_told() {
+fn status_values_are_listed_and_need_a_meaning() {
     let cells = |text: &str| -> Vec<String> { text.split(',').map(str::to_owned).collect() };
     let header = cells("Emp ID,Name,Company,Job,Start,Pay period,End date,Status");
     let today = jiff::civil::date(2026, 11, 23);
@@ -206,6 +212,12 @@ fn free_text_and_phrases_stop() {
         ("Hours,End date", "0,"),
         ("Headcount,End date", "0,"),
         ("Tenure (months),End date", "14,"),
+        ("Tenure,End date", "2y 2m,"),
+        ("Length of service,End date", "2 years 2 months,"),
+        ("Service,End date", "26 mths,"),
+        ("STAT2,End date", "0,"),
+        ("STAT 2,End date", "1,"),
+        ("STAT2,End date", "2,"),
         ("Reason code,End date", "RED,"),
         ("Location,End date", "TERMINATED - Sydney,"),
     ] {
@@ -249,10 +261,56 @@ fn abbreviations_of_people_who_left_stop() {
 }
 
 #[test]
+fn numbers_of_a_status_are_not_guessed() {
+    let cells = |text: &str| -> Vec<String> { text.split(',').map(str::to_owned).collect() };
+    let today = jiff::civil::date(2026, 11, 23);
+    let read = |name: &str, told: &[&str], rows: &[&str]| {
+        let employed_status = told.iter().map(|value| (*value).to_owned()).collect();
+        let mapping = Mapping { employed_status, ..Mapping::default() };
+        let header = cells(&format!("Emp ID,Name,Company,Job,Start,Pay period,End date,{name}"));
+        let mut plan = Plan::new(&mapping, Type::default(), header, false, today).expect("whole");
+        let mut leavers = Leavers::new(&plan);
+        for (line, row) in (2..).zip(rows) {
+            leavers.row(&mut plan, line, &cells(&format!("1,Ada,A,Clerk,2020-01,2026-10,{row}"))).expect("read");
+        }
+        leavers.finish(&mut plan).map(drop).map_err(|stop| stop.to_string())
+    };
+    assert_eq!(read("Status", &[], &[",1", ",1"]), Ok(()));
+    assert_eq!(read("Status", &[], &[",1", "2020-03,2"]), Ok(()), "the end of the other is given");
+    let said = read("Employment status", &["3"], &[",3", ",1"]).expect_err("unclear");
+    assert!(said.contains("'1' (line 3)") && !said.contains("'3'"), "{said}");
+    assert_eq!(read("Employment status", &["3", "1"], &[",3", ",1"]), Ok(()));
+    assert!(read("STAT2", &[], &[",3", ",1"]).is_err());
+    assert_eq!(read("STAT2", &["1"], &[",3", ",1"]), Ok(()), "on leave");
+}
+
+#[test]
+fn zero_pay_is_confirmed() {
+    let cells = |text: &str| -> Vec<String> { text.split(',').map(str::to_owned).collect() };
+    let header = cells("Emp ID,Name,Company,Job,Start,Pay period,End date,Gross pay,Status");
+    let today = jiff::civil::date(2026, 11, 23);
+    let warning = |rows: &[&str]| {
+        let mut plan = Plan::new(&Mapping::default(), Type::default(), header.clone(), false, today).expect("whole");
+        let mut leavers = Leavers::new(&plan);
+        for (line, row) in (2..).zip(rows) {
+            leavers.row(&mut plan, line, &cells(&format!("1,Ada,A,Clerk,2020-01,2026-10,{row}"))).expect("read");
+        }
+        leavers.finish(&mut plan).expect("a warning at most").unwrap_or_default()
+    };
+    let said = warning(&[",100,", ",0,", ",90,"]);
+    assert!(said.contains("1 of 3 rows (lines 3)") && said.contains("--ignore-column \"Gross pay\""), "{said}");
+    assert_eq!(warning(&[",100,", ",0,Active", ",90,"]), "");
+    assert_eq!(warning(&[",100,", ",0,On unpaid leave", ",90,"]), "");
+    assert_eq!(warning(&[",100,", "2026-03,0,", ",90,"]), "", "the end is given");
+}
+
+#[test]
 fn active_people_with_a_past_end_stop() {
     let said = check(&Mapping::default(), "Contract end date,Status", "2020-03-31,Active").expect_err("which?");
     assert!(said.contains("'Active'") && said.contains("2020-03"), "{said}");
     assert_eq!(check(&Mapping::default(), "End date,Status", "2026-11-30,Active"), Ok(()));
+    assert!(check(&Mapping::default(), "End date,STAT2", "2020-03-31,3").is_err());
+    assert_eq!(check(&Mapping::default(), "End date,STAT2", "2020-03-31,0"), Ok(()));
 }
 
 #[test]

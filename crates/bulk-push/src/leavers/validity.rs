@@ -79,7 +79,7 @@ mod tests {
 
     fn check(kind: &str, header: &str, value: &str) -> bool {
         let known: Type = kind.parse().expect("a type");
-        let form = crate::form::Form::of(known);
+        let form = crate::form::TableForm::of(known);
         let required = form.targets.iter().enumerate().filter(|(_, target)| target.is_required);
         let constants = required.map(|(at, _)| (form.name(at), "x".to_owned())).collect();
         let mapping = Mapping { constants, ..Mapping::default() };
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn papers_that_are_missing_or_expired_are_found() {
+    fn missing_and_expired_work_rights_are_found() {
         for (header, value) in [
             ("Right to work", "No"),
             ("Work rights", "None"),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn other_types_are_not_about_papers() {
+    fn other_types_ignore_columns_about_work_rights() {
         assert!(check("education", "Conferred", "No"));
         assert!(!check("education", "Visa expiry", "2020-03-31") && !check("education", "Work rights", "None"));
     }

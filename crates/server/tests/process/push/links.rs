@@ -50,7 +50,7 @@ fn every_credential_of_a_file_has_a_status() {
 }
 
 #[test]
-fn withdrawals_ask_once_and_resume_after_an_interruption() {
+fn withdrawals_prompt_once_and_resume_after_an_interruption() {
     let bureau = Bureau::new(&[]);
     bureau.write("people.csv", people(12));
     assert_eq!(bureau.push(&["people.csv", "--yes"]).0, Some(0));

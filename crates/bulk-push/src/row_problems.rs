@@ -1,11 +1,11 @@
-//! What is wrong with a row before its cells become fields.
+//! Problems of a row that are found before its cells become fields.
 
 use credential::Shape;
 
 use crate::group::{Group, rejected_row};
 use crate::infer_columns::folded;
 use crate::leavers::{remark_of_left, says_left};
-use crate::name_text::fault_of_text;
+use crate::name_text::problem_of_text;
 use crate::names::problem;
 use crate::people::id_problem;
 use crate::plan::Origin;
@@ -136,7 +136,7 @@ impl Group<'_> {
             _ => None,
         });
         let found = columns.flatten().filter_map(|column| {
-            let message = fault_of_text(self.records[index].cell(Some(*column)))?;
+            let message = problem_of_text(self.records[index].cell(Some(*column)))?;
             Some(self.at(index, Some(*column), rejected_row(RowCode::TextGarbled, message)))
         });
         found.collect()
