@@ -2,50 +2,47 @@
 //!
 //! A slot is refilled as soon as it is free, and each partner and host has a limited number of
 //! slots. Hosts that do not respond delay only their own documents: a first attempt waits five
-//! seconds for a response, hosts that were silent twice are tried last (D-239), and documents that
-//! wait for a slow host are put aside for those of other hosts (D-392).
+//! seconds for a response, hosts that were silent twice are tried last (D-239), documents that wait
+//! for a slow host are put aside for those of other hosts (D-392), and a slow fetch leaves its slot
+//! to another host (D-400).
 //!
 //! Claims, leases and backoffs follow the clock, as the due times of new documents do. Whether a
 //! document is still wanted follows the trusted time, so that a clock that jumps ends no fetch.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use credential::MAX_BYTES;
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
-use url::Url;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::documents::{UploadError, Written, label};
-use crate::flows::silent_hosts::{PartnerHost, SilentHosts, Standing};
-use ambient::{Backoff, Timestamp};
+use crate::flows::document_attempt::{Fetch, prepare, run};
+use crate::flows::silent_hosts::{HostState, PartnerHost, SilentHosts};
+use ambient::Timestamp;
 use store::StoreError;
-use store::domain::asset::{Asset, AssetState, Failure};
-use store::domain::submission::{Sealed, State};
 
 /// Maximum number of concurrent fetches.
 const PLACES: usize = 32;
-/// Maximum number of concurrent fetches per partner.
+/// Maximum number of concurrent fetches per partner, without slow ones.
 const PER_PARTNER: usize = 4;
+/// The same with slow ones, while at least half of all places are free.
+const WITH_SLOW_PER_PARTNER: usize = 12;
+/// Maximum number of these from hosts of which nothing is known. With those from hosts that were
+/// silent they leave one to hosts that respond.
+const UNKNOWN_PER_PARTNER: usize = 9;
 /// Maximum number of concurrent fetches per host.
 const PER_HOST: usize = 2;
 /// Maximum number of concurrent fetches from hosts that were silent.
 const DOUBTFUL_PLACES: usize = PLACES / 2;
 /// The same per partner, so that its other hosts have slots left.
 const DOUBTFUL_PER_PARTNER: usize = PER_PARTNER / 2;
-/// How long a fetch waits for the start of the response, and whether longer counts as silence.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Number of attempts with [`PATIENCE`]. Later ones wait for the whole timeout of a fetch, since
-/// some hosts take long to make a document.
-const IMPATIENT_ATTEMPTS: i64 = 2;
 /// Maximum number of documents of a partner that are claimed at once.
 const REFILL: usize = 2;
-/// Number of attempts to fetch a document from an unreachable address. With the backoff they span
-/// about half an hour.
-const MAX_ATTEMPTS: i64 = 7;
-const RETRIES: Backoff = Backoff { first: Duration::from_secs(30), longest: Duration::from_secs(960) };
+/// The same if a slow host delays the partner's documents. Most are then put aside.
+const SKIM: usize = 32;
+/// Maximum number of documents of such a partner that stay claimed until their host has a slot.
+const WAITING: usize = 64;
 /// How long a document waits that was not attempted because its host was silent. Longer than such a
 /// host rests.
 const SKIPPED: Duration = Duration::from_secs(120);
@@ -57,30 +54,32 @@ const SLOW: Duration = Duration::from_secs(2);
 /// how often they are claimed in vain, and is about as fast as such a host responds.
 const ASIDE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A document that was claimed for fetching.
-#[derive(Debug)]
-struct Fetch {
-    asset: Asset,
-    partner: Uuid,
-    attempts: i64,
-    /// The epoch of the key that its submission is encrypted with.
-    period: Timestamp,
-    /// Its address; `None` if the address cannot be decrypted.
-    address: Option<Url>,
-}
-
-impl Fetch {
-    fn host(&self) -> PartnerHost {
-        (self.partner, self.address.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned())
-    }
-}
-
 /// A fetch in progress.
 #[derive(Debug)]
 struct Busy {
     host: PartnerHost,
     is_doubtful: bool,
     began: Instant,
+}
+
+impl Busy {
+    fn is_slow(&self) -> bool {
+        self.began.elapsed() >= SLOW
+    }
+}
+
+/// The next step for a claimed document.
+#[derive(Debug)]
+enum Turn {
+    Fetch {
+        is_doubtful: bool,
+    },
+    /// It stays claimed.
+    Wait,
+    /// It is due again soon, and others are claimed meanwhile.
+    Aside,
+    /// It is due again when its host has rested.
+    Skip,
 }
 
 /// Fetches due documents.
@@ -93,7 +92,7 @@ pub struct Fetcher {
     running: JoinSet<Result<bool, StoreError>>,
     busy: HashMap<Id, Busy>,
     silent: SilentHosts,
-    /// When the last document that was put aside is due, for slow hosts.
+    /// When the last document that was put aside is due, for each host.
     aside: HashMap<PartnerHost, Timestamp>,
 }
 
@@ -136,38 +135,54 @@ impl Fetcher {
         let app = self.app.clone();
         let taken = app.store().cancel_on_disconnect(self.take()).await?;
         let count = taken.len();
-        self.waiting.extend(taken);
-        let mut skipped = Vec::new();
-        for fetch in std::mem::take(&mut self.waiting) {
+        let mut claimed = std::mem::take(&mut self.waiting);
+        claimed.extend(taken);
+        // Documents of a partner with a slow host wait without a place of their own. They must not
+        // take the places for which documents of other partners were claimed.
+        claimed.sort_by_cached_key(|fetch| self.of_partner(fetch.partner).count());
+        let mut returned = Vec::new();
+        for fetch in claimed {
             let host = fetch.host();
-            let is_doubtful = match self.silent.standing(&host, app.trusted_time().now()) {
-                Standing::Good if self.may_run(&host) => false,
-                Standing::Good if self.is_slow(&host) && self.waiting_for(&host) >= PER_HOST => {
-                    skipped.push((fetch.asset.id, self.put_aside(host)));
-                    continue;
+            match self.turn(&host) {
+                Turn::Fetch { is_doubtful } => {
+                    let running = self.running.spawn(run(app.clone(), fetch));
+                    self.busy.insert(running.id(), Busy { host, is_doubtful, began: Instant::now() });
                 }
-                Standing::Good => {
-                    self.waiting.push(fetch);
-                    continue;
-                }
-                Standing::Doubtful if self.may_try(&host) => true,
-                // Another attempt would most likely end as the last one did.
-                Standing::Doubtful | Standing::Resting => {
-                    skipped.push((fetch.asset.id, app.now() + SKIPPED));
-                    continue;
-                }
-            };
-            let running = self.running.spawn(run(app.clone(), fetch));
-            self.busy.insert(running.id(), Busy { host, is_doubtful, began: Instant::now() });
+                Turn::Wait => self.waiting.push(fetch),
+                Turn::Aside => returned.push((fetch.asset.id, self.put_aside(host))),
+                Turn::Skip => returned.push((fetch.asset.id, app.now() + SKIPPED)),
+            }
         }
-        self.aside.retain(|host, _| self.busy.values().any(|busy| busy.host.1 == host.1));
-        give_back(&app, &skipped).await?;
+        let now = app.now();
+        self.aside.retain(|_, last| *last > now);
+        give_back(&app, &returned).await?;
         Ok(count)
     }
 
-    /// Returns the number of running fetches of a partner.
-    fn of_partner(&self, (partner, _): &PartnerHost) -> usize {
-        self.busy.values().filter(|busy| busy.host.0 == *partner).count()
+    fn turn(&self, host: &PartnerHost) -> Turn {
+        let now = self.app.trusted_time().now();
+        match self.silent.state(host, now) {
+            // One silence may be chance, but most such hosts are silent again.
+            HostState::Good if self.silent.was_silent(host, now) => {
+                if self.may_try(host) {
+                    Turn::Fetch { is_doubtful: true }
+                } else {
+                    Turn::Aside
+                }
+            }
+            HostState::Good if self.may_run(host) => Turn::Fetch { is_doubtful: false },
+            HostState::Good if self.is_slow(host) && self.waiting_for(host) >= PER_HOST => Turn::Aside,
+            HostState::Good if self.waiting_of(host.0) >= WAITING => Turn::Aside,
+            HostState::Good => Turn::Wait,
+            HostState::Doubtful if self.may_try(host) => Turn::Fetch { is_doubtful: true },
+            // Another attempt would most likely end as the last one did.
+            HostState::Doubtful | HostState::Resting => Turn::Skip,
+        }
+    }
+
+    /// Returns the running fetches of a partner.
+    fn of_partner(&self, partner: Uuid) -> impl Iterator<Item = &Busy> {
+        self.busy.values().filter(move |busy| busy.host.0 == partner)
     }
 
     /// Returns the number of running fetches from a host, of all partners.
@@ -180,28 +195,55 @@ impl Fetcher {
         self.waiting.iter().filter(|fetch| fetch.host() == *host).count()
     }
 
-    /// Returns whether a fetch from a host takes long, of any partner.
-    fn is_slow(&self, (_, host): &PartnerHost) -> bool {
-        self.busy.values().any(|busy| busy.host.1 == *host && busy.began.elapsed() >= SLOW)
+    /// Returns the number of claimed documents of a partner that wait for a slot.
+    fn waiting_of(&self, partner: Uuid) -> usize {
+        self.waiting.iter().filter(|fetch| fetch.partner == partner).count()
     }
 
-    /// Returns whether a document of a host may be fetched now.
+    /// Returns whether a fetch from a host takes long, of any partner.
+    fn is_slow(&self, (_, host): &PartnerHost) -> bool {
+        self.busy.values().any(|busy| busy.host.1 == *host && busy.is_slow())
+    }
+
+    /// Returns the partners that a slow host delays.
+    fn slowed(&self) -> HashSet<Uuid> {
+        let fetching = self.busy.values().filter(|busy| busy.is_slow()).map(|busy| busy.host.0);
+        let waiting = self.waiting.iter().filter(|fetch| self.is_slow(&fetch.host())).map(|fetch| fetch.partner);
+        fetching.chain(waiting).collect()
+    }
+
+    /// Returns whether a partner may have another fetch from a host.
+    fn has_slot(&self, host: &PartnerHost) -> bool {
+        let all = self.of_partner(host.0).count();
+        let quick = self.of_partner(host.0).filter(|busy| !busy.is_slow()).count();
+        let has_room = self.busy.len() < PLACES / 2 && all < WITH_SLOW_PER_PARTNER;
+        let is_free = self.busy.len() < PLACES && self.at_host(host) < PER_HOST;
+        is_free && quick < PER_PARTNER && (all < PER_PARTNER || has_room)
+    }
+
+    /// Returns whether a document of a host may be fetched now. A host that has not responded yet
+    /// has one fetch at a time.
     fn may_run(&self, host: &PartnerHost) -> bool {
-        self.of_partner(host) < PER_PARTNER && self.at_host(host) < PER_HOST
+        let is_unknown = |busy: &&Busy| !busy.is_doubtful && !self.silent.responds(&busy.host);
+        let may_begin = || {
+            self.of_partner(host.0).all(|busy| busy.host != *host)
+                && self.of_partner(host.0).filter(is_unknown).count() < UNKNOWN_PER_PARTNER
+        };
+        self.has_slot(host) && (self.silent.responds(host) || may_begin())
     }
 
     /// Returns whether a host that was silent may be tried now: one fetch at a time, in some of the
     /// slots.
     fn may_try(&self, host: &PartnerHost) -> bool {
-        let doubtful = || self.busy.values().filter(|busy| busy.is_doubtful);
-        let of_partner = doubtful().filter(|busy| busy.host.0 == host.0).count();
-        doubtful().count() < DOUBTFUL_PLACES
+        let doubtful = self.busy.values().filter(|busy| busy.is_doubtful).count();
+        let of_partner = self.of_partner(host.0).filter(|busy| busy.is_doubtful).count();
+        doubtful < DOUBTFUL_PLACES
             && of_partner < DOUBTFUL_PER_PARTNER
-            && self.of_partner(host) < PER_PARTNER
-            && self.at_host(host) == 0
+            && self.has_slot(host)
+            && self.of_partner(host.0).all(|busy| busy.host != *host)
     }
 
-    /// Returns when another document of a slow host is due again.
+    /// Returns when another document of a host that is put aside is due again.
     fn put_aside(&mut self, host: PartnerHost) -> Timestamp {
         let now = self.app.now();
         let last = self.aside.entry(host).or_insert(now);
@@ -211,22 +253,25 @@ impl Fetcher {
 
     async fn take(&self) -> Result<Vec<Fetch>, StoreError> {
         let (app, now) = (&self.app, self.app.now());
-        let free = PLACES.saturating_sub(self.busy.len() + self.waiting.len());
+        let slowed = &self.slowed();
+        // Those of a partner with a slow host do not keep others from being claimed.
+        let counts = |partner: &Uuid| !slowed.contains(partner);
+        let waiting = || self.waiting.iter().map(|fetch| fetch.partner).filter(counts);
+        let free = PLACES.saturating_sub(self.busy.len() + waiting().count());
         // Usually nothing is due. Checking first avoids a write transaction that others would wait
         // for.
         if free == 0 || app.store().read().await?.count_assets_to_fetch(now).await? == 0 {
             return Ok(Vec::new());
         }
         let mut held: HashMap<Uuid, usize> = HashMap::new();
-        // Those of a slow host do not keep the partner's others from being claimed.
-        let waiting = self.waiting.iter().filter(|fetch| !self.is_slow(&fetch.host())).map(|fetch| fetch.partner);
-        for partner in self.busy.values().map(|busy| busy.host.0).chain(waiting) {
+        for partner in self.busy.values().map(|busy| busy.host.0).chain(waiting()) {
             *held.entry(partner).or_default() += 1;
         }
         let holding: Vec<Uuid> = held.keys().copied().collect();
-        held.retain(|_, held| *held + REFILL > PER_PARTNER);
+        held.retain(|partner, held| slowed.contains(partner) || *held + REFILL > PER_PARTNER);
         let full: Vec<Uuid> = held.into_keys().collect();
-        // Must exceed the time to fetch all documents that one partner has claimed from one host.
+        // Must exceed the time to fetch all documents that one partner has claimed from one host:
+        // a few that are slow, or `WAITING` that are not.
         let rounds = u32::try_from(PER_PARTNER / PER_HOST + 1).unwrap_or(u32::MAX);
         let lease = rounds * app.config().outbound.timeout + Duration::from_secs(60);
         let (each, limit) = (i64::try_from(REFILL).unwrap_or(1), i64::try_from(free).unwrap_or(1));
@@ -238,10 +283,16 @@ impl Fetcher {
         if left > 0 && full.len() < holding.len() {
             taken.extend(tx.take_assets_to_fetch((now, now + lease), &full, each, left).await?);
         }
+        if taken.len() < free && !slowed.is_empty() {
+            let others = holding.into_iter().chain(taken.iter().map(|(_, partner, _)| *partner));
+            let others: Vec<Uuid> = others.filter(counts).collect();
+            let most = i64::try_from(SKIM).unwrap_or(1);
+            taken.extend(tx.take_assets_to_fetch((now, now + lease), &others, most, most).await?);
+        }
         tx.commit().await?;
         let mut fetches = Vec::with_capacity(taken.len());
-        for (asset, partner, attempts) in taken {
-            fetches.extend(prepare(app, asset, partner, attempts).await?);
+        for taken in taken {
+            fetches.extend(prepare(app, taken).await?);
         }
         Ok(fetches)
     }
@@ -265,52 +316,6 @@ pub async fn fetch_due(app: &App) -> Result<usize, StoreError> {
     }
 }
 
-/// Decrypts a document's address. Returns `None` once the holder has decided: nothing is added to
-/// the credential that they saw.
-async fn prepare(app: &App, asset: Asset, partner: Uuid, attempts: i64) -> Result<Option<Fetch>, StoreError> {
-    let now = app.trusted_time().now();
-    let submission = app.store().read().await?.linked_submission(asset.submission_id, now).await?;
-    let Some(State::Incomplete { sealed, .. }) = submission.map(|submission| submission.state) else { return Ok(None) };
-    let AssetState::Fetching { sealed: bytes } = &asset.state else { return Ok(None) };
-    let (period, bytes) = (sealed.period, bytes.clone());
-    let address = app.keyring().open_sealed(&Sealed { period, bytes }, &label(&asset.id)).await?;
-    let address = address.and_then(|bytes| Url::parse(std::str::from_utf8(&bytes).ok()?).ok());
-    Ok(Some(Fetch { asset, partner, attempts, period, address }))
-}
-
-/// Fetches a document. Returns whether its host has responded.
-async fn run(app: App, fetch: Fetch) -> Result<bool, StoreError> {
-    let began = Instant::now();
-    let written = written(&app, &fetch).await;
-    let silence = PATIENCE.min(app.config().outbound.timeout);
-    let state = match written {
-        Ok(written) => app.documents().stored(fetch.asset.id, fetch.period, written).await?,
-        Err(UploadError::Store(error)) => return Err(error),
-        Err(UploadError::Interrupted(Failure::Unreachable)) => {
-            let has_responded = began.elapsed() < silence;
-            unreachable(&app, &fetch).await?;
-            return Ok(has_responded);
-        }
-        Err(UploadError::Interrupted(failure)) => Some(AssetState::Failed(failure)),
-        Err(UploadError::TooLarge) => Some(AssetState::Failed(Failure::TooLarge)),
-        Err(UploadError::Refused(_)) => Some(AssetState::Failed(Failure::ContentRefused)),
-    };
-    if let Some(state) = state {
-        change(&app, &fetch, state).await?;
-    }
-    Ok(true)
-}
-
-/// Ends an attempt that could not reach the host: there is another one later, or it was the last.
-async fn unreachable(app: &App, fetch: &Fetch) -> Result<(), StoreError> {
-    if fetch.attempts >= MAX_ATTEMPTS {
-        return change(app, fetch, AssetState::Failed(Failure::Unreachable)).await;
-    }
-    let mut tx = app.store().write().await?;
-    tx.put_off_asset(fetch.asset.id, app.now() + RETRIES.wait(fetch.attempts)).await?;
-    tx.commit().await
-}
-
 /// Returns claimed documents that were not attempted, which does not count as an attempt. Each has
 /// its id and when it is due again.
 async fn give_back(app: &App, skipped: &[(Uuid, Timestamp)]) -> Result<(), StoreError> {
@@ -322,36 +327,4 @@ async fn give_back(app: &App, skipped: &[(Uuid, Timestamp)]) -> Result<(), Store
         tx.return_asset(*id, *due_at).await?;
     }
     tx.commit().await
-}
-
-async fn change(app: &App, fetch: &Fetch, state: AssetState) -> Result<(), StoreError> {
-    let mut tx = app.store().write().await?;
-    if tx.change_asset(fetch.asset.id, &state, app.trusted_time().now()).await? {
-        tx.commit().await?;
-        app.metrics().documents(if matches!(state, AssetState::Stored(_)) { "fetched" } else { "failed" });
-    } else if let AssetState::Stored(object) = &state {
-        drop(tx);
-        app.documents().discard(object.name).await;
-    }
-    Ok(())
-}
-
-async fn written(app: &App, fetch: &Fetch) -> Result<Written, UploadError> {
-    let refused = || UploadError::Interrupted(Failure::AddressRefused);
-    let address = fetch.address.as_ref().ok_or_else(refused)?;
-    // The operator may have changed the list of allowed hosts since the push.
-    let partner = app.store().read().await?.partner(fetch.partner).await?;
-    let allowed = partner.is_some_and(|partner| {
-        partner.is_active() && address.host_str().is_some_and(|host| partner.may_fetch_from(host))
-    });
-    if !allowed {
-        return Err(refused());
-    }
-    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
-    let timeout = app.config().outbound.timeout;
-    let patience = if fetch.attempts <= IMPATIENT_ATTEMPTS { PATIENCE.min(timeout) } else { timeout };
-    let fetched = tokio::time::timeout(patience, app.documents().outbound.fetch(address, limit)).await;
-    let fetched = fetched.unwrap_or(Err(Failure::Unreachable));
-    let source = fetched.map_err(UploadError::Interrupted)?;
-    app.documents().take_in(fetch.partner, fetch.asset.kind, source).await
 }

@@ -80,10 +80,13 @@ async fn many_partners_with_silent_hosts_delay_no_newcomer() {
     while fetcher.step().await.expect("taken") > 0 {}
     let token = test.token(&test.partner().await).await;
     push(&token, "1", format!("https://{FAST}:{}/transcript.pdf", fast.port)).await;
-    // 32 fetches are running and 48 documents are older than this one.
-    fetcher.fetch_ended().await;
-    while fetcher.step().await.expect("taken") > 0 {}
-    timeout(STARTED, requested.notified()).await.expect("it is fetched once a fetch has ended");
+    // 32 fetches are running and 48 documents are older than this one. It is fetched after a few of
+    // them, whose order is random.
+    for _ in 0..39 {
+        fetcher.fetch_ended().await;
+        while fetcher.step().await.expect("taken") > 0 {}
+    }
+    timeout(STARTED, requested.notified()).await.expect("it is fetched before most of the others");
 }
 
 #[tokio::test]
@@ -183,7 +186,7 @@ async fn documents_of_other_hosts_pass_those_of_a_slow_host() {
     }
     let mut fetcher = Fetcher::new(&hosts.test.app);
     while fetcher.step().await.expect("taken") > 0 {}
-    // Two fetches are running, which wait five seconds for a response.
+    // A fetch is running, which waits five seconds for a response.
     tokio::time::sleep(Duration::from_millis(2_100)).await;
     hosts.push_fast(&mut fetcher).await;
     // Those that were put aside are due one by one.
@@ -201,8 +204,8 @@ async fn silent_hosts_have_half_of_their_partners_fetches() {
     let names = ["one.example.net", "two.example.net", "three.example.net", "four.example.net"];
     let hosts = Hosts::start(&names, "2s").await;
     let mut fetcher = Fetcher::new(&hosts.test.app);
-    // Each host is silent twice.
-    for round in 0..2 {
+    // Each host is silent twice. In the second round only two of them are tried.
+    for round in 0..3 {
         for (number, name) in names.iter().enumerate() {
             hosts.push_silent(&format!("{round}-{number}"), name).await;
         }
@@ -215,4 +218,56 @@ async fn silent_hosts_have_half_of_their_partners_fetches() {
     hosts.test.advance(Duration::from_secs(125));
     while fetcher.step().await.expect("taken") > 0 {}
     hosts.push_fast(&mut fetcher).await;
+}
+
+/// Names of hosts that never respond.
+fn silent_names(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("silent{number}.example.net")).collect()
+}
+
+#[tokio::test]
+async fn many_silent_hosts_delay_their_partner_for_seconds() {
+    let names = silent_names(6);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for is_by_host in [false, true] {
+        let hosts = Hosts::start(&names, "30s").await;
+        for number in 0..60 {
+            let name = names[if is_by_host { number / 10 } else { number % 6 }];
+            hosts.push_silent(&number.to_string(), name).await;
+        }
+        hosts.push("fast", &format!("https://{FAST}:{}/transcript.pdf", hosts.fast.port)).await;
+        let mut fetcher = Fetcher::new(&hosts.test.app);
+        // No fetch ends: the slow ones leave their slots to others, two seconds after they began.
+        for _ in 0..2 {
+            while fetcher.step().await.expect("taken") > 0 {}
+            tokio::time::sleep(Duration::from_millis(2_100)).await;
+            // Documents that were put aside are due.
+            hosts.test.advance(Duration::from_secs(3));
+        }
+        while fetcher.step().await.expect("taken") > 0 {}
+        timeout(STARTED, hosts.requested.notified()).await.expect("a request");
+    }
+}
+
+#[tokio::test]
+async fn hosts_that_respond_keep_a_slot_beside_silent_ones() {
+    let names = silent_names(20);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let hosts = Hosts::start(&names, "30s").await;
+    let mut fetcher = Fetcher::new(&hosts.test.app);
+    hosts.push_fast(&mut fetcher).await;
+    while !fetcher.is_idle() {
+        fetcher.fetch_ended().await;
+    }
+    for (number, name) in names.iter().enumerate() {
+        hosts.push_silent(&number.to_string(), name).await;
+    }
+    // The silent hosts get the slots that slow fetches leave, up to their limit.
+    for _ in 0..3 {
+        while fetcher.step().await.expect("taken") > 0 {}
+        tokio::time::sleep(Duration::from_millis(2_100)).await;
+    }
+    hosts.push("again", &format!("https://{FAST}:{}/transcript.pdf", hosts.fast.port)).await;
+    while fetcher.step().await.expect("taken") > 0 {}
+    timeout(STARTED, hosts.requested.notified()).await.expect("a request");
 }

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use axum::http::Method;
+use futures::future::join_all;
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, SqliteConnection};
 
 use crate::support::app::{PUSH, TestApp, career};
 use crate::support::database::postgres_url;
@@ -55,6 +56,42 @@ async fn read_only_database_is_not_ready() {
     set(true).await;
     until_ready_is(&test, 503).await;
     set(false).await;
+    until_ready_is(&test, 200).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hanging_postgres_is_reported_in_time_by_one_probe() {
+    let url = postgres_url().await;
+    let test = TestApp::builder().setting("storage.database_url", &url).start().await;
+    until_ready_is(&test, 200).await;
+    let mut connection = PgConnection::connect(&url).await.expect("connected");
+    let mut held = connection.begin().await.expect("begun");
+    held.execute("LOCK TABLE write_probe IN ACCESS EXCLUSIVE MODE").await.expect("locked");
+    // The result of the last probe is reused for two seconds.
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    let begun = Instant::now();
+    for answer in join_all((0..5).map(|_| test.get("/readyz"))).await {
+        answer.assert_status(503);
+    }
+    // The lock timeout of a session is 20 seconds.
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    let waiting = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+                    WHERE NOT granted AND relation = 'write_probe'::regclass AND datname = current_database()";
+    let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&mut *held).await.expect("read");
+    assert_eq!(waiting, 1, "requests wait for the same probe");
+    held.rollback().await.expect("unlocked");
+    until_ready_is(&test, 200).await;
+}
+
+#[tokio::test]
+async fn locked_sqlite_is_not_ready_until_it_is_unlocked() {
+    let test = TestApp::new().await;
+    until_ready_is(&test, 200).await;
+    let file = test.folder.path().join(store::Part::Data.file()).display().to_string();
+    let mut other = SqliteConnection::connect(&file).await.expect("opened");
+    other.execute("BEGIN IMMEDIATE").await.expect("locked");
+    until_ready_is(&test, 503).await;
+    other.execute("ROLLBACK").await.expect("unlocked");
     until_ready_is(&test, 200).await;
 }
 

@@ -99,6 +99,9 @@ impl TestAppBuilder {
         let mut overrides = vec![
             ("storage.data_dir", folder.path().display().to_string()),
             ("mail.transport", format!("dir:{}", folder.path().join("mail").display())),
+            // Inspecting ten mebibytes takes seconds without optimisation, and longer beside other
+            // tests.
+            ("server.timeout", "120s".to_owned()),
         ];
         overrides.extend(self.settings.iter().map(|(key, value)| (key.as_str(), value.clone())));
         let config = Config::load(None, [], &overrides).expect("valid settings");

@@ -1,7 +1,6 @@
 //! A mail relay that fails in a chosen step.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use rustls::ServerConfig;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
@@ -40,8 +39,8 @@ struct State {
     /// The recipients and texts of accepted mails, in order.
     accepted: Vec<(String, String)>,
     sessions: usize,
-    /// How long it takes to accept a mail.
-    delay: Duration,
+    /// Number of mails that have been held so far.
+    held: usize,
     /// Number of failures set so far; sessions that began before the last one are closed.
     faults: usize,
 }
@@ -99,14 +98,14 @@ impl Relay {
         state.faults += usize::from(fault.is_some());
     }
 
-    /// Takes `delay` to accept each mail.
-    pub fn delay(&self, delay: Duration) {
-        self.state.lock().expect("no panic").delay = delay;
-    }
-
     /// Releases the recipients that are held.
     pub fn release(&self) {
         self.released.send_replace(true);
+    }
+
+    /// Returns the number of mails that have been held so far.
+    pub fn held(&self) -> usize {
+        self.state.lock().expect("no panic").held
     }
 
     /// Returns the recipients and texts of the mails accepted since the last call.
@@ -158,6 +157,7 @@ impl Relay {
                 "RCPT" => {
                     line.split(['<', '>']).nth(1).expect("a recipient").clone_into(&mut recipient);
                     if recipient.starts_with("held") {
+                        self.state.lock().expect("no panic").held += 1;
                         self.released.subscribe().wait_for(|released| *released).await.ok()?;
                     }
                     say(&mut stream, self.fault(Step::RcptTo), "250 fine").await?;
@@ -169,10 +169,6 @@ impl Relay {
                         continue;
                     }
                     let text = content(&mut stream).await?;
-                    let delay = self.state.lock().expect("no panic").delay;
-                    if !delay.is_zero() {
-                        tokio::time::sleep(delay).await;
-                    }
                     let failed = self.fault(Step::Content);
                     if failed.is_none() {
                         self.state.lock().expect("no panic").accepted.push((recipient.clone(), text));
