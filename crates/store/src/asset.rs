@@ -10,7 +10,7 @@ use super::{StoreError, Tx, dispatch, from_row, push_list};
 use crate::domain::asset::{Asset, AssetState, Failure, Object};
 use ambient::Timestamp;
 
-struct Row {
+struct AssetRow {
     id: Uuid,
     submission_id: Uuid,
     position: i64,
@@ -23,12 +23,12 @@ struct Row {
     sealed: Option<Vec<u8>>,
     signed: bool,
 }
-from_row!(Row { id, submission_id, position, asset_id, asset_type, state, object, size, failure, sealed, signed });
+from_row!(AssetRow { id, submission_id, position, asset_id, asset_type, state, object, size, failure, sealed, signed });
 
-impl TryFrom<Row> for Asset {
+impl TryFrom<AssetRow> for Asset {
     type Error = StoreError;
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: AssetRow) -> Result<Self, StoreError> {
         let failure = row.failure.as_deref().and_then(Failure::from_name);
         let size = row.size.and_then(|size| u64::try_from(size).ok());
         let state = match (row.state.as_str(), row.object, size, failure, row.sealed) {
@@ -42,7 +42,7 @@ impl TryFrom<Row> for Asset {
             (state, ..) => return Err(StoreError::corrupt_row("asset", format!("{} in state {state}", row.id))),
         };
         let kind = AssetKind::from_name(&row.asset_type).ok_or_else(|| StoreError::corrupt_row("asset", "its type"))?;
-        let Row { id, submission_id, position, asset_id, .. } = row;
+        let AssetRow { id, submission_id, position, asset_id, .. } = row;
         Ok(Self { id, submission_id, position, asset_id, kind, state })
     }
 }
@@ -106,7 +106,7 @@ impl Tx {
 
     /// Returns the asset with this id. The caller checks who owns its submission.
     pub async fn asset(&mut self, id: Uuid) -> Result<Option<Asset>, StoreError> {
-        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM asset WHERE id = $1").bind(id).fetch_optional(connection).await)?;
+        let row: Option<AssetRow> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM asset WHERE id = $1").bind(id).fetch_optional(connection).await)?;
         row.map(Asset::try_from).transpose()
     }
 
@@ -114,7 +114,7 @@ impl Tx {
     pub async fn assets(&mut self, submissions: &[Uuid]) -> Result<Vec<Asset>, StoreError> {
         let mut assets = Vec::new();
         for chunk in submissions.chunks(CHUNK) {
-            let rows: Vec<Row> = dispatch!(self, connection => {
+            let rows: Vec<AssetRow> = dispatch!(self, connection => {
                 let mut query = QueryBuilder::new("SELECT * FROM asset WHERE submission_id IN ");
                 push_list(&mut query, chunk.iter().copied());
                 query.push(" ORDER BY submission_id, position");
@@ -215,7 +215,7 @@ impl Tx {
         limit: i64,
     ) -> Result<Vec<(Asset, Uuid, i64)>, StoreError> {
         struct Taken {
-            row: Row,
+            row: AssetRow,
             attempts: i64,
             partner_id: Uuid,
         }

@@ -9,18 +9,18 @@ use uuid::Uuid;
 use super::{StoreError, Tx, dispatch, from_row, push_list};
 use crate::domain::asset::{AssetStage, AssetStatus, Failure};
 
-struct Row {
+struct AssetStatusRow {
     submission_id: Uuid,
     asset_id: String,
     state: String,
     failure: Option<String>,
 }
-from_row!(Row { submission_id, asset_id, state, failure });
+from_row!(AssetStatusRow { submission_id, asset_id, state, failure });
 
-impl TryFrom<Row> for AssetStatus {
+impl TryFrom<AssetStatusRow> for AssetStatus {
     type Error = StoreError;
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: AssetStatusRow) -> Result<Self, StoreError> {
         let failure = row.failure.as_deref().and_then(Failure::from_name);
         let stage = AssetStage::from_name(&row.state, failure);
         Ok(Self {
@@ -41,7 +41,7 @@ impl Tx {
     pub async fn asset_statuses(&mut self, submissions: &[Uuid]) -> Result<Vec<AssetStatus>, StoreError> {
         let mut statuses = Vec::new();
         for chunk in submissions.chunks(CHUNK) {
-            let rows: Vec<Row> = dispatch!(self, connection => {
+            let rows: Vec<AssetStatusRow> = dispatch!(self, connection => {
                 let mut query = QueryBuilder::new(COLUMNS);
                 query.push("asset WHERE submission_id IN ");
                 push_list(&mut query, chunk.iter().copied());

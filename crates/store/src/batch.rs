@@ -5,7 +5,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::new_submission::{NewBatch, NewSubmission};
-use super::submission::Row;
+use super::submission::SubmissionRow;
 use super::{StoreError, Tx, dispatch, from_row, push_list};
 use crate::domain::batch::Batch;
 
@@ -64,7 +64,7 @@ impl Tx {
             "SELECT id, partner_id, credential_id, expires_at FROM submission WHERE id = $1 AND state = 'batch'",
         ).bind(id).fetch_optional(connection).await)?;
         let Some(BatchRow { id, partner_id, credential_id, expires_at }) = row else { return Ok(None) };
-        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE batch_id = $1 ORDER BY id")
+        let rows: Vec<SubmissionRow> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE batch_id = $1 ORDER BY id")
             .bind(id).fetch_all(connection).await)?;
         Ok(Some(Batch { id, partner_id, credential_id, expires_at, items: self.complete(rows, now).await? }))
     }

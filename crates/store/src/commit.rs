@@ -93,7 +93,7 @@ impl Pushes {
 
 impl GroupWriter for Pushes {
     type Request = Request;
-    type Answer = Pushed;
+    type Response = Pushed;
 
     fn store(&self) -> &Store {
         &self.store

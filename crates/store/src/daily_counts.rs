@@ -87,14 +87,14 @@ impl Tx {
     /// `most` chains with the most pushes are listed by name, all others together as
     /// [`OTHER_CHAINS`].
     pub async fn tallies(&mut self, partner: Uuid, since_day: i64, most: i64) -> Result<Vec<DailyCount>, StoreError> {
-        struct Row {
+        struct DailyCountRow {
             day: i64,
             chain: String,
             kind: String,
             count: i64,
         }
-        from_row!(Row { day, chain, kind, count });
-        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
+        from_row!(DailyCountRow { day, chain, kind, count });
+        let rows: Vec<DailyCountRow> = dispatch!(self, connection => sqlx::query_as(
             "WITH named AS (
                 SELECT chain FROM tally WHERE partner_id = $1 AND day >= $2 AND kind = $4 AND chain <> $5
                  GROUP BY chain ORDER BY sum(count) DESC, chain LIMIT $3)

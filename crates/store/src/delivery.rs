@@ -1,4 +1,6 @@
 //! Webhook deliveries: leasing, settling, listing, replaying and deleting them.
+//!
+//! There is no dead-letter queue: partners list the failed deliveries and replay them.
 
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -49,7 +51,7 @@ impl Settled {
     }
 }
 
-struct Row {
+struct DeliveryRow {
     sequence: i64,
     webhook_id: Uuid,
     event_id: Uuid,
@@ -65,7 +67,7 @@ struct Row {
     give_up_at: Timestamp,
     delivered_at: Option<Timestamp>,
 }
-from_row!(Row {
+from_row!(DeliveryRow {
     sequence,
     webhook_id,
     event_id,
@@ -82,10 +84,10 @@ from_row!(Row {
     delivered_at,
 });
 
-impl TryFrom<Row> for Delivery {
+impl TryFrom<DeliveryRow> for Delivery {
     type Error = StoreError;
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: DeliveryRow) -> Result<Self, StoreError> {
         let state = DeliveryState::from_name(&row.state);
         Ok(Self {
             sequence: row.sequence,
@@ -120,7 +122,7 @@ impl Tx {
         again: Timestamp,
         limit: i64,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
+        let rows: Vec<DeliveryRow> = dispatch!(self, connection => sqlx::query_as(
             "UPDATE delivery SET due_at = $3
               WHERE state = 'waiting' AND sequence IN
                     (SELECT sequence FROM delivery AS due
@@ -142,7 +144,7 @@ impl Tx {
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        let rows: Vec<Row> = dispatch!(self, connection => {
+        let rows: Vec<DeliveryRow> = dispatch!(self, connection => {
             let mut query = QueryBuilder::new("SELECT * FROM delivery WHERE state = 'waiting' AND webhook_id = ");
             query.push_bind(webhook).push(" AND event_id IN ");
             push_list(&mut query, events.iter().copied());
@@ -219,7 +221,7 @@ impl Tx {
         before: Option<i64>,
         limit: i64,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
+        let rows: Vec<DeliveryRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM delivery
               WHERE webhook_id = (SELECT id FROM webhook WHERE id = $1 AND partner_id = $2)
                 AND sequence < $3 AND ($4 = '' OR state = $4)

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::expiry_cursor::Work;
 use super::holder::IS_KEPT;
 use super::{StoreError, Tx, dispatch, from_row};
-use crate::domain::share::MAX_PASSCODE_TRIES;
+use crate::domain::share::MAX_PASSCODE_ATTEMPTS;
 use crate::domain::submission::Sealed;
 use ambient::Timestamp;
 
@@ -193,7 +193,7 @@ impl Tx {
         // Includes everything that expires in exactly a day.
         let until = now + WARNED_BEFORE + Duration::from_micros(1);
         Ok(dispatch!(self, connection => sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
-            .bind(now).bind(until).bind(micros(WARNED_BEFORE)).bind(MAX_PASSCODE_TRIES).bind(after).bind(day).bind(limit)
+            .bind(now).bind(until).bind(micros(WARNED_BEFORE)).bind(MAX_PASSCODE_ATTEMPTS).bind(after).bind(day).bind(limit)
             .fetch_all(connection).await)?)
     }
 
@@ -266,7 +266,7 @@ impl Tx {
               ORDER BY share.expires_at, share.id"
         );
         let rows: Vec<ShareRow> = dispatch!(self, connection => sqlx::query_as(sqlx::AssertSqlSafe(statement))
-            .bind(now).bind(until).bind(micros(WARNED_BEFORE)).bind(MAX_PASSCODE_TRIES).bind(holder).fetch_all(connection).await)?;
+            .bind(now).bind(until).bind(micros(WARNED_BEFORE)).bind(MAX_PASSCODE_ATTEMPTS).bind(holder).fetch_all(connection).await)?;
         let share = |row: ShareRow| EndingShare { share: row.id, created_at: row.created_at, ends_at: row.expires_at };
         Ok(rows.into_iter().map(share).collect())
     }

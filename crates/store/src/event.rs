@@ -215,12 +215,12 @@ impl Tx {
     /// Push and expiry have no rows, since the submission's own columns have their times. Push rows
     /// of earlier releases are ignored.
     pub async fn events(&mut self, submission: Uuid, now: Timestamp) -> Result<Vec<Event>, StoreError> {
-        struct Row {
+        struct EventRow {
             kind: String,
             at: Timestamp,
         }
-        from_row!(Row { kind, at });
-        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
+        from_row!(EventRow { kind, at });
+        let rows: Vec<EventRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT kind, at FROM
                 (SELECT 'pushed' AS kind, created_at AS at, 0 AS sequence FROM submission WHERE id = $1 AND state <> 'batch'
                  UNION ALL

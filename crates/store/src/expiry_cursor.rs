@@ -57,7 +57,7 @@ impl Tx {
         if let Self::Postgres(transaction) = self {
             sqlx::query("SELECT pg_advisory_xact_lock_shared($1)").bind(CURSOR).execute(&mut **transaction).await?;
         }
-        Ok(self.told_through().await?.0)
+        Ok(self.announced_through().await?.0)
     }
 
     /// Does the same as [`Tx::lock_cursor`]. Returns the time up to which submissions count as
@@ -68,7 +68,7 @@ impl Tx {
 
     /// Returns whether there is any expiry to announce at `now`.
     pub async fn is_anything_over(&mut self, now: Timestamp) -> Result<bool, StoreError> {
-        Ok(!self.over(now, 1).await?.is_empty())
+        Ok(!self.unannounced(now, 1).await?.is_empty())
     }
 
     /// Announces and counts up to `limit` submissions that have expired at `now`, and deletes their
@@ -86,22 +86,22 @@ impl Tx {
             sqlx::query("SET LOCAL lock_timeout = '5s'").execute(&mut **transaction).await?;
             sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(CURSOR).execute(&mut **transaction).await?;
         }
-        let mut over = self.over(now, limit).await?;
-        let Some((last, through)) = over.last().map(|(subject, expires_at)| (subject.id, *expires_at)) else {
+        let mut expired = self.unannounced(now, limit).await?;
+        let Some((last, through)) = expired.last().map(|(subject, expires_at)| (subject.id, *expires_at)) else {
             return Ok(Vec::new());
         };
         dispatch!(self, connection => sqlx::query("UPDATE expiry SET through = $1, submission_id = $2")
             .bind(through).bind(last).execute(connection).await.map(drop))?;
-        over.sort_unstable_by_key(|(subject, _)| subject.id);
-        let ids: Vec<Uuid> = over.iter().map(|(subject, _)| subject.id).collect();
+        expired.sort_unstable_by_key(|(subject, _)| subject.id);
+        let ids: Vec<Uuid> = expired.iter().map(|(subject, _)| subject.id).collect();
         self.empty_rows(&ids).await?;
         self.drop_assets(&ids).await?;
-        let listeners = self.listeners(&over.iter().map(|(subject, _)| subject.partner_id).collect()).await?;
+        let listeners = self.listeners(&expired.iter().map(|(subject, _)| subject.partner_id).collect()).await?;
         // The event has the time of the row, so a restored server that announces it again gives it
         // the same id.
-        let happened: Vec<_> = over.iter().map(|(subject, expires_at)| (subject, *expires_at)).collect();
+        let happened: Vec<_> = expired.iter().map(|(subject, expires_at)| (subject, *expires_at)).collect();
         self.tell(&listeners, &happened, EventKind::Expired, now).await?;
-        let subjects: Vec<Subject> = over.into_iter().map(|(subject, _)| subject).collect();
+        let subjects: Vec<Subject> = expired.into_iter().map(|(subject, _)| subject).collect();
         self.count_events(&subjects, EventKind::Expired).await?;
         Ok(ids)
     }
@@ -119,7 +119,7 @@ impl Tx {
         ).bind(now).bind(last).bind(first).fetch_all(connection).await)?)
     }
 
-    async fn told_through(&mut self) -> Result<(Timestamp, Uuid), StoreError> {
+    async fn announced_through(&mut self) -> Result<(Timestamp, Uuid), StoreError> {
         Ok(
             dispatch!(self, connection => sqlx::query_as("SELECT through, submission_id FROM expiry").fetch_one(connection).await)?,
         )
@@ -127,14 +127,14 @@ impl Tx {
 
     /// Returns submissions that have expired at `now` and were not announced, in the order of
     /// expiry.
-    async fn over(&mut self, now: Timestamp, limit: i64) -> Result<Vec<(Subject, Timestamp)>, StoreError> {
-        struct Row {
+    async fn unannounced(&mut self, now: Timestamp, limit: i64) -> Result<Vec<(Subject, Timestamp)>, StoreError> {
+        struct ExpiredRow {
             subject: Subject,
             expires_at: Timestamp,
         }
-        from_row!(Row { expires_at; flatten subject });
-        let (through, last) = self.told_through().await?;
-        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
+        from_row!(ExpiredRow { expires_at; flatten subject });
+        let (through, last) = self.announced_through().await?;
+        let rows: Vec<ExpiredRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT id, partner_id, credential_id, batch_id, partner_chain, created_at, expires_at FROM submission
               WHERE state = 'incomplete' AND expires_at >= $1 AND expires_at <= $2 AND (expires_at > $1 OR id > $3)
               ORDER BY expires_at, id LIMIT $4",

@@ -24,7 +24,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub trait GroupWriter: Send + Sync + 'static {
     type Request: Send + Sync + 'static;
     /// The response to a request.
-    type Answer: Send + 'static;
+    type Response: Send + 'static;
 
     /// Most requests in one group.
     const MAX: usize = 256;
@@ -42,11 +42,12 @@ pub trait GroupWriter: Send + Sync + 'static {
     ///
     /// # Errors
     /// Nothing was written, unless the database timed out.
-    fn write(&self, requests: &[Self::Request]) -> impl Future<Output = Result<Vec<Self::Answer>, StoreError>> + Send;
+    fn write(&self, requests: &[Self::Request])
+    -> impl Future<Output = Result<Vec<Self::Response>, StoreError>> + Send;
 }
 
 /// Channel for the response to one request.
-type Reply<W> = oneshot::Sender<Result<<W as GroupWriter>::Answer, StoreError>>;
+type Reply<W> = oneshot::Sender<Result<<W as GroupWriter>::Response, StoreError>>;
 
 /// A queued request and the channel for its response.
 type Queued<W> = (<W as GroupWriter>::Request, Reply<W>);
@@ -102,7 +103,7 @@ impl<W: GroupWriter> GroupCommit<W> {
     /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is
     /// stored then. Also returned if the database times out; the outcome is then unknown, and the
     /// caller has to retry.
-    pub fn commit(&self, request: W::Request) -> impl Future<Output = Result<W::Answer, StoreError>> + Send + use<W> {
+    pub fn commit(&self, request: W::Request) -> impl Future<Output = Result<W::Response, StoreError>> + Send + use<W> {
         let (reply, answered) = oneshot::channel();
         let is_queued = self.queue.try_send((request, reply)).is_ok();
         async move {
@@ -139,7 +140,7 @@ async fn write_groups<W: GroupWriter>(
 }
 
 /// Returns one result per request, in order.
-async fn commit<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Vec<Result<W::Answer, StoreError>> {
+async fn commit<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Vec<Result<W::Response, StoreError>> {
     match bounded(writer, requests).await {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
         Err(error) if requests.len() == 1 || matches!(error, StoreError::Unavailable(_)) => {
@@ -155,7 +156,7 @@ async fn commit<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Vec<Resu
     }
 }
 
-async fn bounded<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Result<Vec<W::Answer>, StoreError> {
+async fn bounded<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Result<Vec<W::Response>, StoreError> {
     let silent =
         |_| StoreError::Unavailable("the database does not respond; the outcome of the write is unknown".to_owned());
     // Pinned here, because each wrapper would move this large future once more.

@@ -10,7 +10,7 @@ use crate::domain::issuance::{CODE_ATTEMPTS, Grant, Issuance, IssuanceKind, Wall
 use crate::domain::submission::Sealed;
 use ambient::Timestamp;
 
-struct Row {
+struct IssuanceRow {
     id: Uuid,
     kind: String,
     holder_id: Option<Uuid>,
@@ -20,7 +20,7 @@ struct Row {
     token_key: Option<String>,
     token_expires_at: Option<Timestamp>,
 }
-from_row!(Row { id, kind, holder_id, created_at, expires_at, request, token_key, token_expires_at });
+from_row!(IssuanceRow { id, kind, holder_id, created_at, expires_at, request, token_key, token_expires_at });
 
 struct GrantRow {
     submission_id: Uuid,
@@ -28,7 +28,7 @@ struct GrantRow {
 }
 from_row!(GrantRow { submission_id, configuration });
 
-impl Row {
+impl IssuanceRow {
     fn read(self, grants: Vec<GrantRow>) -> Result<Issuance, StoreError> {
         let corrupt_row = |what: &str| StoreError::corrupt_row("issuance", format!("{} {what}", self.id));
         let kind = match (self.kind.as_str(), self.holder_id) {
@@ -121,7 +121,7 @@ impl Tx {
     /// Returns an issuance by its id, without checking its owner: the URL of an offer is enough to
     /// read it.
     pub async fn issuance(&mut self, id: Uuid) -> Result<Option<Issuance>, StoreError> {
-        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM issuance WHERE id = $1")
+        let row: Option<IssuanceRow> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM issuance WHERE id = $1")
             .bind(id).fetch_optional(connection).await)?;
         self.with_grants(row).await
     }
@@ -129,12 +129,12 @@ impl Tx {
     /// Returns the issuance with this authorization code, even if the code was redeemed or has
     /// expired. [`Tx::redeem_issuance`] checks both.
     pub async fn issuance_by_code(&mut self, code_hash: &[u8]) -> Result<Option<Issuance>, StoreError> {
-        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM issuance WHERE code_hash = $1")
+        let row: Option<IssuanceRow> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM issuance WHERE code_hash = $1")
             .bind(code_hash).fetch_optional(connection).await)?;
         self.with_grants(row).await
     }
 
-    async fn with_grants(&mut self, row: Option<Row>) -> Result<Option<Issuance>, StoreError> {
+    async fn with_grants(&mut self, row: Option<IssuanceRow>) -> Result<Option<Issuance>, StoreError> {
         let Some(row) = row else { return Ok(None) };
         let grants = self.grants(row.id).await?;
         row.read(grants).map(Some)
@@ -152,7 +152,7 @@ impl Tx {
         token_hash: &[u8],
         now: Timestamp,
     ) -> Result<Option<WalletAccess>, StoreError> {
-        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as(
+        let row: Option<IssuanceRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM issuance WHERE token_hash = $1 AND token_expires_at > $2",
         ).bind(token_hash).bind(now).fetch_optional(connection).await)?;
         let Some(row) = row else { return Ok(None) };

@@ -114,7 +114,7 @@ struct Issues {
 
 impl GroupWriter for Issues {
     type Request = Work;
-    type Answer = Done;
+    type Response = Done;
 
     fn store(&self) -> &Store {
         &self.store

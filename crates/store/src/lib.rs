@@ -66,6 +66,7 @@ mod schema_version;
 mod session;
 mod share;
 mod sign_in;
+mod snapshot;
 mod standing_consent;
 mod status;
 mod status_end;

@@ -115,7 +115,7 @@ pub enum Found {
     Batch(Uuid),
 }
 
-struct Row {
+struct ListedSubmissionRow {
     id: Uuid,
     credential_id: String,
     credential_type: String,
@@ -129,7 +129,7 @@ struct Row {
     withdrawn_at: Option<Timestamp>,
     partner_chain: Option<String>,
 }
-from_row!(Row {
+from_row!(ListedSubmissionRow {
     id,
     credential_id,
     credential_type,
@@ -152,7 +152,7 @@ const SUBMISSIONS: &str = " AND state <> 'batch'";
 /// Each credential id once, with its latest push, as its status is reported.
 const CURRENT_SUBMISSIONS: &str = " AND state <> 'batch' AND replaced_at IS NULL";
 
-impl Row {
+impl ListedSubmissionRow {
     fn read(self, now: Timestamp) -> Result<ListedSubmission, StoreError> {
         let status = LastingStatus::of_row(&self.state, self.expires_at, self.finalized_at, self.withdrawn_at)?.at(now);
         Ok(ListedSubmission {
@@ -219,7 +219,7 @@ impl Tx {
     ) -> Result<Listing, StoreError> {
         let is_filtered = !states.is_empty() || filter.is_narrow();
         let most = i64::try_from(limit).unwrap_or(WINDOW).saturating_add(1);
-        let rows: Vec<Row> = dispatch!(self, connection => {
+        let rows: Vec<ListedSubmissionRow> = dispatch!(self, connection => {
             let mut query = QueryBuilder::new("SELECT * FROM (");
             scan.push(&mut query, COLUMNS);
             query.push_bind(if is_filtered { WINDOW } else { most }).push(") AS recent WHERE ");
@@ -245,7 +245,7 @@ impl Tx {
         id: Uuid,
         now: Timestamp,
     ) -> Result<Option<ListedSubmission>, StoreError> {
-        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as(
+        let row: Option<ListedSubmissionRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at,
                     finalized_at, replaced_at, withdrawn_at, partner_chain
                FROM submission WHERE id = $1 AND partner_id = $2 AND state <> 'batch'",
@@ -260,7 +260,7 @@ impl Tx {
         batch: Uuid,
         now: Timestamp,
     ) -> Result<Vec<ListedSubmission>, StoreError> {
-        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
+        let rows: Vec<ListedSubmissionRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at,
                     finalized_at, replaced_at, withdrawn_at, partner_chain
                FROM submission WHERE batch_id = $1 AND partner_id = $2 ORDER BY id",

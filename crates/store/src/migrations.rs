@@ -50,7 +50,7 @@ fn name_after(statement: &str, word: &str) -> Option<String> {
 }
 
 /// Returns the problems of a PostgreSQL migration.
-fn faults(file: &str) -> Vec<String> {
+fn problems(file: &str) -> Vec<String> {
     let statements = statements(file);
     let new: Vec<String> = statements
         .iter()
@@ -59,9 +59,9 @@ fn faults(file: &str) -> Vec<String> {
         .collect();
     let is_outside = file.starts_with("-- no-transaction");
     let has_timeout = statements.iter().any(|statement| statement.text.starts_with("SET LOCAL LOCK_TIMEOUT"));
-    let mut faults = Vec::new();
+    let mut problems = Vec::new();
     if is_outside && statements.len() != 1 {
-        faults.push(
+        problems.push(
             "a file without a transaction must have one statement: several would run in one transaction".to_owned(),
         );
     }
@@ -71,36 +71,36 @@ fn faults(file: &str) -> Vec<String> {
             .any(|word| text.contains(word))
             || (text.contains("ALTER COLUMN") && text.contains(" TYPE "));
         if takes_away && !comments.contains(UNUSED) {
-            faults.push(format!("removes something that the previous release may use: {text}"));
+            problems.push(format!("removes something that the previous release may use: {text}"));
         }
         let table = name_after(text, "ALTER TABLE ").filter(|table| !new.contains(table));
         if table.is_some() && !has_timeout {
-            faults
+            problems
                 .push(format!("waits for a lock without a timeout: start with SET LOCAL lock_timeout = '2s': {text}"));
         }
         if table.is_some() && text.contains("ADD COLUMN") && text.contains("NOT NULL") && !text.contains("DEFAULT") {
-            faults.push(format!("the previous release does not set this column: {text}"));
+            problems.push(format!("the previous release does not set this column: {text}"));
         }
         let checks = text.contains("ADD CONSTRAINT") || text.contains("FOREIGN KEY") || text.contains("CHECK (");
         if table.is_some() && checks && !text.contains("NOT VALID") {
-            faults.push(format!(
+            problems.push(format!(
                 "checks every row under a lock: add it NOT VALID, and validate it in the next migration: {text}"
             ));
         }
         let is_index = (text.starts_with("CREATE") && text.contains("INDEX ")) || text.starts_with("DROP INDEX");
         let of = name_after(text, " ON ").filter(|table| !new.contains(table));
         if is_index && (of.is_some() || text.starts_with("DROP")) && !(text.contains("CONCURRENTLY") && is_outside) {
-            faults.push(format!(
+            problems.push(format!(
                 "blocks all writes: use CONCURRENTLY in a file that starts with -- no-transaction: {text}"
             ));
         }
         let rewritten = name_after(text, "UPDATE ").or_else(|| name_after(text, "DELETE FROM "));
         let is_statement = text.starts_with("UPDATE ") || text.starts_with("DELETE ");
         if is_statement && rewritten.is_some_and(|table| LARGE.contains(&table.as_str())) {
-            faults.push(format!("rewrites a table that grows without bound: let a job do it in batches: {text}"));
+            problems.push(format!("rewrites a table that grows without bound: let a job do it in batches: {text}"));
         }
     }
-    faults
+    problems
 }
 
 #[test]
@@ -112,8 +112,8 @@ fn migrations_are_compatible_with_the_previous_release() {
             let name = path.file_name().expect("a name").to_string_lossy().into_owned();
             let number: u32 = name.split('_').next().and_then(|number| number.parse().ok()).expect("a number");
             if number >= FIRST {
-                let faults = faults(&std::fs::read_to_string(&path).expect("text"));
-                assert!(faults.is_empty(), "{part}/{name}: {faults:#?}");
+                let problems = problems(&std::fs::read_to_string(&path).expect("text"));
+                assert!(problems.is_empty(), "{part}/{name}: {problems:#?}");
             }
         }
     }
@@ -143,8 +143,8 @@ fn blocking_and_breaking_migrations_are_detected() {
         ("UPDATE submission SET note = '';", "in batches"),
         ("DELETE FROM event;", "in batches"),
     ] {
-        let found = faults(bad);
-        assert!(found.iter().any(|fault| fault.contains(why)), "{bad}: {found:?}");
+        let found = problems(bad);
+        assert!(found.iter().any(|problem| problem.contains(why)), "{bad}: {found:?}");
     }
     for good in [
         "CREATE UNLOGGED TABLE new (id UUID PRIMARY KEY NOT NULL);\nCREATE INDEX new_id ON new (id);\nALTER TABLE new ADD COLUMN x TEXT NOT NULL;",
@@ -153,6 +153,6 @@ fn blocking_and_breaking_migrations_are_detected() {
         "-- no-transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS quick ON submission (state);",
         "INSERT INTO expiry (place) VALUES (1);\nUPDATE partner SET note = '';",
     ] {
-        assert_eq!(faults(good), Vec::<String>::new(), "{good}");
+        assert_eq!(problems(good), Vec::<String>::new(), "{good}");
     }
 }

@@ -169,20 +169,20 @@ impl Tx {
     /// Returns those of `ids` that are enabled, with their webhooks. It is one query because every
     /// push runs it.
     pub async fn active_partners(&mut self, ids: &[Uuid]) -> Result<Pushers, StoreError> {
-        struct Row {
+        struct PusherRow {
             partner_id: Uuid,
             id: Option<Uuid>,
             events: Option<String>,
         }
-        from_row!(Row { partner_id, id, events });
-        let rows: Vec<Row> = dispatch!(self, connection => {
+        from_row!(PusherRow { partner_id, id, events });
+        let rows: Vec<PusherRow> = dispatch!(self, connection => {
             let mut query = QueryBuilder::new(ACTIVE_PARTNERS);
             push_list(&mut query, ids.iter().copied());
             query.push(" ORDER BY webhook.id");
             query.build_query_as().fetch_all(connection).await
         })?;
         let listener =
-            |row: &Row| Some(Listener { id: row.id?, partner_id: row.partner_id, events: row.events.clone()? });
+            |row: &PusherRow| Some(Listener { id: row.id?, partner_id: row.partner_id, events: row.events.clone()? });
         let listeners = rows.iter().filter_map(listener).collect();
         Ok(Pushers { ids: rows.iter().map(|row| row.partner_id).collect(), listeners })
     }

@@ -55,13 +55,13 @@ impl PlainPushes {
 
 impl GroupWriter for PlainPushes {
     type Request = Arc<NewSubmission>;
-    type Answer = Result<Pushed, StoreError>;
+    type Response = Result<Pushed, StoreError>;
 
     fn store(&self) -> &Store {
         &self.store
     }
 
-    async fn write(&self, new: &[Arc<NewSubmission>]) -> Result<Vec<Self::Answer>, StoreError> {
+    async fn write(&self, new: &[Arc<NewSubmission>]) -> Result<Vec<Self::Response>, StoreError> {
         let stored = match &self.store {
             Store::Sqlite { .. } => self.store.insert_each(new.to_vec()).await?,
             Store::Postgres { .. } => vec![self.insert_all_or_none(new).await?; new.len()],

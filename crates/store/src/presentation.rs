@@ -1,13 +1,13 @@
-//! Presentations from outside wallets: requested, answered once, finished once.
+//! Presentations from outside wallets: requested, responded to once, finished once.
 
 use uuid::Uuid;
 
 use super::{StoreError, Tx, dispatch, from_row};
-use crate::domain::presentation::{Flow, MAX_REFUSED, MAX_TRIES, Mode, Presentation, State};
+use crate::domain::presentation::{Flow, MAX_CODE_ATTEMPTS, MAX_REFUSED, Mode, Presentation, State};
 use crate::domain::submission::Sealed;
 use ambient::Timestamp;
 
-struct Row {
+struct PresentationRow {
     id: Uuid,
     verification_id: Uuid,
     holder_id: Option<Uuid>,
@@ -24,7 +24,7 @@ struct Row {
     ring_period: Timestamp,
     sealed: Option<Vec<u8>>,
 }
-from_row!(Row {
+from_row!(PresentationRow {
     id,
     verification_id,
     holder_id,
@@ -42,10 +42,10 @@ from_row!(Row {
     sealed,
 });
 
-impl TryFrom<Row> for Presentation {
+impl TryFrom<PresentationRow> for Presentation {
     type Error = StoreError;
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: PresentationRow) -> Result<Self, StoreError> {
         let corrupt_row = |what: &str| StoreError::corrupt_row("presentation", format!("{} {what}", row.id));
         let sealed = row.sealed.map(|bytes| Sealed { period: row.ring_period, bytes });
         let state = match (row.state.as_str(), row.response_hash, sealed) {
@@ -73,7 +73,7 @@ impl TryFrom<Row> for Presentation {
     }
 }
 
-fn read(row: Option<Row>, now: Timestamp) -> Result<Option<Presentation>, StoreError> {
+fn read(row: Option<PresentationRow>, now: Timestamp) -> Result<Option<Presentation>, StoreError> {
     row.map(|row| Presentation::try_from(row).map(|found| found.as_of(now))).transpose()
 }
 
@@ -94,7 +94,7 @@ impl Tx {
     /// Does not check the owner: before the response is used, the caller compares the browser's
     /// secret and the wallet's.
     pub async fn presentation(&mut self, id: Uuid, now: Timestamp) -> Result<Option<Presentation>, StoreError> {
-        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM presentation WHERE id = $1")
+        let row: Option<PresentationRow> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM presentation WHERE id = $1")
             .bind(id).fetch_optional(connection).await)?;
         read(row, now)
     }
@@ -106,7 +106,7 @@ impl Tx {
         binding_hash: &[u8],
         now: Timestamp,
     ) -> Result<Option<Presentation>, StoreError> {
-        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as(
+        let row: Option<PresentationRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM presentation WHERE id = $1 AND binding_hash = $2",
         ).bind(id).bind(binding_hash).fetch_optional(connection).await)?;
         read(row, now)
@@ -149,12 +149,12 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// Counts an attempt to enter the code, before the code is compared. After [`MAX_TRIES`]
-    /// attempts it rejects the response and returns false.
+    /// Counts an attempt to enter the code, before the code is compared. After
+    /// [`MAX_CODE_ATTEMPTS`] it rejects the response and returns false.
     pub async fn take_presentation_try(&mut self, id: Uuid) -> Result<bool, StoreError> {
         let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE presentation SET tries = tries + 1 WHERE id = $1 AND state = 'answered' AND tries < $2",
-        ).bind(id).bind(MAX_TRIES).execute(connection).await.map(|done| done.rows_affected()))?;
+        ).bind(id).bind(MAX_CODE_ATTEMPTS).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 0 {
             self.reject_presentation(id).await?;
         }

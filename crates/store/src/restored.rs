@@ -9,7 +9,7 @@ use ambient::Timestamp;
 impl Tx {
     /// Sets the expiry of everything pending to `now`, because its data is not in the backup.
     /// Partners get the usual events when it expires. Returns the number of submissions.
-    pub async fn end_what_waits(&mut self, now: Timestamp) -> Result<u64, StoreError> {
+    pub async fn end_pending(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         dispatch!(self, connection => {
             let ended = sqlx::query("UPDATE submission SET expires_at = $1 WHERE state = 'incomplete' AND expires_at > $1")
                 .bind(now).execute(&mut *connection).await?;

@@ -1,5 +1,5 @@
-//! Pages of a partner's lists, newest first, by id: a page continues below the last id of the one
-//! before, so rows that are added meanwhile neither repeat nor hide any.
+//! Pagination of a partner's lists by cursor, newest first: a page continues below the last id of
+//! the one before, so rows that are added meanwhile neither repeat nor hide any.
 
 use std::time::Duration;
 

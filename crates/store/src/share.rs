@@ -57,7 +57,7 @@ pub struct ShareUpdate {
     pub holder_sealed: Vec<u8>,
 }
 
-struct Row {
+struct StoredShareRow {
     id: Uuid,
     holder_id: Uuid,
     token_hash: Vec<u8>,
@@ -74,7 +74,7 @@ struct Row {
     sealed: Option<Vec<u8>>,
     holder_sealed: Vec<u8>,
 }
-from_row!(Row {
+from_row!(StoredShareRow {
     id,
     holder_id,
     token_hash,
@@ -92,8 +92,8 @@ from_row!(Row {
     holder_sealed,
 });
 
-impl From<Row> for Share {
-    fn from(row: Row) -> Self {
+impl From<StoredShareRow> for Share {
+    fn from(row: StoredShareRow) -> Self {
         Self {
             id: row.id,
             holder: row.holder_id,
@@ -210,21 +210,21 @@ impl Tx {
 
     /// Returns the share behind a link. Possession of the link is the authorization.
     pub async fn linked_share(&mut self, token_hash: &[u8]) -> Result<Option<Share>, StoreError> {
-        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM share WHERE token_hash = $1")
+        let row: Option<StoredShareRow> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM share WHERE token_hash = $1")
             .bind(token_hash).fetch_optional(connection).await)?;
         Ok(row.map(Share::from))
     }
 
     /// Returns a share of `holder`.
     pub async fn share(&mut self, id: Uuid, holder: Uuid) -> Result<Option<Share>, StoreError> {
-        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM share WHERE id = $1 AND holder_id = $2")
+        let row: Option<StoredShareRow> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM share WHERE id = $1 AND holder_id = $2")
             .bind(id).bind(holder).fetch_optional(connection).await)?;
         Ok(row.map(Share::from))
     }
 
     /// Returns the shares of `holder`, newest first.
     pub async fn shares(&mut self, holder: Uuid) -> Result<Vec<Share>, StoreError> {
-        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM share WHERE holder_id = $1 ORDER BY created_at DESC, id")
+        let rows: Vec<StoredShareRow> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM share WHERE holder_id = $1 ORDER BY created_at DESC, id")
             .bind(holder).fetch_all(connection).await)?;
         Ok(rows.into_iter().map(Share::from).collect())
     }

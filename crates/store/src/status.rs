@@ -1,9 +1,9 @@
 //! Credential statuses as partners see them, and their cache.
 //!
-//! Partners poll the same credentials, so statuses are cached until [`super::Changes`] invalidates
-//! them. Requests that miss the cache and arrive together share one query. On SQLite a query costs
-//! two thread switches, and returning a row costs ten times as much as finding it, so a single
-//! statement reads all of them and aggregates the rows into one.
+//! Partners poll the same credentials, so statuses are cached until they are invalidated by
+//! [`super::Changes`]. Requests that miss the cache and arrive together share one query. On SQLite
+//! a query costs two thread switches, and returning a row costs ten times as much as finding it, so
+//! a single statement reads all of them and aggregates the rows into one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -139,7 +139,7 @@ struct StatusReader(Arc<CacheInner>);
 
 impl GroupWriter for StatusReader {
     type Request = (Uuid, Vec<String>);
-    type Answer = Vec<Option<CredentialStatus>>;
+    type Response = Vec<Option<CredentialStatus>>;
 
     /// Smaller than the default because a request has up to 30 ids.
     const MAX: usize = 64;
@@ -152,7 +152,7 @@ impl GroupWriter for StatusReader {
         2
     }
 
-    async fn write(&self, questions: &[Self::Request]) -> Result<Vec<Self::Answer>, StoreError> {
+    async fn write(&self, questions: &[Self::Request]) -> Result<Vec<Self::Response>, StoreError> {
         let CacheInner { store, clock, known } = &*self.0;
         let asked = questions.iter().flat_map(|(partner, ids)| ids.iter().map(|id| (*partner, id.as_str())));
         let asked: Vec<(Uuid, &str)> = asked.collect();
@@ -180,7 +180,7 @@ struct FoundStatus {
 }
 
 /// The columns that a status needs.
-struct Row {
+struct StatusRow {
     /// Index of the requested id, from 0. Meaningless for items of a batch.
     number: i64,
     id: Uuid,
@@ -193,7 +193,7 @@ struct Row {
     withdrawn_at: Option<Timestamp>,
     undelivered: Option<String>,
 }
-from_row!(Row {
+from_row!(StatusRow {
     number,
     id,
     credential_id,
@@ -209,7 +209,7 @@ from_row!(Row {
 /// A row of SQLite's aggregated result. `batch_id` is empty without a batch.
 type Folded = (i64, Uuid, String, String, String, String, i64, Option<i64>, Option<i64>, Option<String>);
 
-impl From<Folded> for Row {
+impl From<Folded> for StatusRow {
     fn from(row: Folded) -> Self {
         let (
             number,
@@ -238,7 +238,7 @@ impl From<Folded> for Row {
     }
 }
 
-impl Row {
+impl StatusRow {
     fn takes_assets(&self) -> bool {
         self.credential_type.parse().is_ok_and(|known: Type| known.assets.most > 0)
     }
@@ -308,7 +308,7 @@ impl Tx {
         Ok(found)
     }
 
-    async fn asked_rows(&mut self, asked: &[(Uuid, &str)]) -> Result<Vec<Row>, StoreError> {
+    async fn asked_rows(&mut self, asked: &[(Uuid, &str)]) -> Result<Vec<StatusRow>, StoreError> {
         if asked.is_empty() {
             return Ok(Vec::new());
         }
@@ -331,7 +331,7 @@ impl Tx {
                 .await?;
                 let rows: Vec<Folded> =
                     serde_json::from_str(&folded).map_err(|error| StoreError::corrupt_row("submission", error))?;
-                Ok(rows.into_iter().map(Row::from).collect())
+                Ok(rows.into_iter().map(StatusRow::from).collect())
             }
             Self::Postgres(transaction) => {
                 let partners: Vec<Uuid> = asked.iter().map(|(partner, _)| *partner).collect();
@@ -350,10 +350,10 @@ impl Tx {
     }
 
     /// Returns the items of each of `batches`.
-    async fn items_of_batches(&mut self, batches: &[Uuid]) -> Result<HashMap<Uuid, Vec<Row>>, StoreError> {
-        let mut items: HashMap<Uuid, Vec<Row>> = HashMap::new();
+    async fn items_of_batches(&mut self, batches: &[Uuid]) -> Result<HashMap<Uuid, Vec<StatusRow>>, StoreError> {
+        let mut items: HashMap<Uuid, Vec<StatusRow>> = HashMap::new();
         for chunk in batches.chunks(CHUNK) {
-            let found: Vec<Row> = dispatch!(self, connection => {
+            let found: Vec<StatusRow> = dispatch!(self, connection => {
                 let mut query = QueryBuilder::new(
                     "SELECT CAST(0 AS BIGINT) AS number, id, credential_id, credential_type, batch_id, state, expires_at,
                             finalized_at, withdrawn_at, CAST(NULL AS TEXT) AS undelivered

@@ -1,8 +1,9 @@
 //! Status entries: the list and index that say whether a signed credential is revoked
 //! (draft-ietf-oauth-status-list-21, section 4; W3C Bitstring Status List 1.0).
 //!
-//! Invariant: an index is allocated once, even after a crash, and only for a current submission.
-//! The primary key enforces the first. The end of entries is in `status_end.rs`.
+//! Invariants: a status list index is never reused, even after a crash, and is allocated only for a
+//! current submission. The primary key enforces the first. The end of entries is in
+//! `status_end.rs`.
 //!
 //! Lock order on PostgreSQL: submissions by id, lists by age, entries. A transaction that ends a
 //! submission changes the submission first and revokes its entries afterwards. An insert waits for

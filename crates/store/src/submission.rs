@@ -6,7 +6,7 @@ use super::{StoreError, Tx, dispatch, from_row};
 use crate::domain::submission::{Sealed, State, Submission};
 use ambient::Timestamp;
 
-pub(super) struct Row {
+pub(super) struct SubmissionRow {
     id: Uuid,
     partner_id: Uuid,
     credential_id: String,
@@ -25,7 +25,7 @@ pub(super) struct Row {
     superseded_at: Option<Timestamp>,
     superseded_by: Option<Uuid>,
 }
-from_row!(Row {
+from_row!(SubmissionRow {
     id,
     partner_id,
     credential_id,
@@ -45,7 +45,7 @@ from_row!(Row {
     superseded_by,
 });
 
-impl Row {
+impl SubmissionRow {
     /// Converts the row, with its payload if it is pending. A pending row without a payload has
     /// expired.
     fn read(self, payload: Option<Sealed>) -> Result<Submission, StoreError> {
@@ -98,7 +98,7 @@ impl Tx {
         credential_id: &str,
         now: Timestamp,
     ) -> Result<Option<Submission>, StoreError> {
-        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as(
+        let row: Option<SubmissionRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM submission WHERE partner_id = $1 AND credential_id = $2 AND replaced_at IS NULL AND state <> 'batch'",
         ).bind(partner).bind(credential_id).fetch_optional(connection).await)?;
         Ok(self.complete(row.into_iter().collect(), now).await?.pop())
@@ -106,8 +106,12 @@ impl Tx {
 
     /// Converts rows, with the payloads of those that are pending at `now`. A payload is in the row
     /// on SQLite and in a table of its own on PostgreSQL.
-    pub(super) async fn complete(&mut self, rows: Vec<Row>, now: Timestamp) -> Result<Vec<Submission>, StoreError> {
-        let waits = |row: &Row| row.state == "incomplete" && row.expires_at > now;
+    pub(super) async fn complete(
+        &mut self,
+        rows: Vec<SubmissionRow>,
+        now: Timestamp,
+    ) -> Result<Vec<Submission>, StoreError> {
+        let waits = |row: &SubmissionRow| row.state == "incomplete" && row.expires_at > now;
         let apart = rows.iter().filter(|row| waits(row) && row.sealed.is_none());
         let apart: Vec<(Timestamp, Uuid)> = apart.map(|row| (row.ring_period, row.id)).collect();
         let mut payloads = self.payloads(&apart).await?;
@@ -115,7 +119,7 @@ impl Tx {
         for row in rows.iter_mut().filter(|row| waits(row) && row.sealed.is_none() && !payloads.contains_key(&row.id)) {
             // The submission was decided between the two queries, or its payload was dropped and it
             // has expired.
-            let again: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE id = $1")
+            let again: Option<SubmissionRow> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE id = $1")
                 .bind(row.id).fetch_optional(connection).await)?;
             if let Some(again) = again {
                 *row = again;
@@ -153,7 +157,7 @@ impl Tx {
     /// authorization until an account is bound. From then on the caller compares
     /// [`Submission::holder`].
     pub async fn linked_submission(&mut self, id: Uuid, now: Timestamp) -> Result<Option<Submission>, StoreError> {
-        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE id = $1 AND state <> 'batch'").bind(id).fetch_optional(connection).await)?;
+        let row: Option<SubmissionRow> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE id = $1 AND state <> 'batch'").bind(id).fetch_optional(connection).await)?;
         Ok(self.complete(row.into_iter().collect(), now).await?.pop())
     }
 
@@ -241,7 +245,7 @@ impl Tx {
 
     /// Returns the submissions in `holder`'s wallet, in the order of acceptance.
     pub async fn held_submissions(&mut self, holder: Uuid) -> Result<Vec<Submission>, StoreError> {
-        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
+        let rows: Vec<SubmissionRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM submission WHERE holder_id = $1 AND state IN ('accepted', 'withdrawn') ORDER BY finalized_at, id",
         ).bind(holder).fetch_all(connection).await)?;
         rows.into_iter().map(|row| row.read(None)).collect()
@@ -249,7 +253,7 @@ impl Tx {
 
     /// Returns a submission, if it is in `holder`'s wallet.
     pub async fn held_submission(&mut self, id: Uuid, holder: Uuid) -> Result<Option<Submission>, StoreError> {
-        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as(
+        let row: Option<SubmissionRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM submission WHERE id = $1 AND holder_id = $2 AND state IN ('accepted', 'withdrawn')",
         ).bind(id).bind(holder).fetch_optional(connection).await)?;
         row.map(|row| row.read(None)).transpose()
@@ -257,7 +261,7 @@ impl Tx {
 
     /// Returns the submissions that wait for `holder`'s decision at `now`, oldest first.
     pub async fn waiting_submissions(&mut self, holder: Uuid, now: Timestamp) -> Result<Vec<Submission>, StoreError> {
-        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
+        let rows: Vec<SubmissionRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM submission WHERE holder_id = $1 AND state = 'incomplete' AND expires_at > $2 ORDER BY id",
         ).bind(holder).bind(now).fetch_all(connection).await)?;
         self.complete(rows, now).await

@@ -71,7 +71,7 @@ impl From<CanceledRow> for EndedVerification {
     }
 }
 
-struct Row {
+struct VerificationRow {
     id: Uuid,
     partner_id: Uuid,
     request_id: String,
@@ -87,7 +87,7 @@ struct Row {
     result_sealed: Option<Vec<u8>>,
     memory_sealed: Option<Vec<u8>>,
 }
-from_row!(Row {
+from_row!(VerificationRow {
     id,
     partner_id,
     request_id,
@@ -104,10 +104,10 @@ from_row!(Row {
     memory_sealed,
 });
 
-impl TryFrom<Row> for Verification {
+impl TryFrom<VerificationRow> for Verification {
     type Error = StoreError;
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: VerificationRow) -> Result<Self, StoreError> {
         let corrupt_row = |what: &str| StoreError::corrupt_row("verification", format!("{} {what}", row.id));
         let result = row.result_period.zip(row.result_sealed).map(|(period, bytes)| Sealed { period, bytes });
         let state = match (row.state.as_str(), row.finalized_at, result, row.memory_sealed) {
@@ -134,7 +134,7 @@ impl TryFrom<Row> for Verification {
     }
 }
 
-fn read(row: Option<Row>, now: Timestamp) -> Result<Option<Verification>, StoreError> {
+fn read(row: Option<VerificationRow>, now: Timestamp) -> Result<Option<Verification>, StoreError> {
     row.map(|row| Verification::try_from(row).map(|found| found.as_of(now))).transpose()
 }
 
@@ -158,7 +158,7 @@ impl Tx {
         request_id: &str,
         now: Timestamp,
     ) -> Result<Option<Verification>, StoreError> {
-        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as(
+        let row: Option<VerificationRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM verification WHERE partner_id = $1 AND request_id = $2",
         ).bind(partner).bind(request_id).fetch_optional(connection).await)?;
         read(row, now)
@@ -168,7 +168,7 @@ impl Tx {
     /// authorization until an account is bound. From then on the caller compares
     /// [`Verification::holder`].
     pub async fn linked_verification(&mut self, id: Uuid, now: Timestamp) -> Result<Option<Verification>, StoreError> {
-        let row: Option<Row> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM verification WHERE id = $1")
+        let row: Option<VerificationRow> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM verification WHERE id = $1")
             .bind(id).fetch_optional(connection).await)?;
         read(row, now)
     }
@@ -207,7 +207,7 @@ impl Tx {
 
     /// Returns what `holder` has presented to partners, newest first, at most `most` requests.
     pub async fn shown_verifications(&mut self, holder: Uuid, most: i64) -> Result<Vec<Verification>, StoreError> {
-        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
+        let rows: Vec<VerificationRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT * FROM verification WHERE holder_id = $1 AND state = 'verified' ORDER BY finalized_at DESC, id LIMIT $2",
         ).bind(holder).bind(most).fetch_all(connection).await)?;
         rows.into_iter().map(Verification::try_from).collect()

@@ -21,7 +21,7 @@ pub struct ListedVerification {
     pub created_at: Timestamp,
 }
 
-struct Row {
+struct ListedVerificationRow {
     id: Uuid,
     request_id: String,
     credential_type: String,
@@ -30,11 +30,11 @@ struct Row {
     expires_at: Timestamp,
     finalized_at: Option<Timestamp>,
 }
-from_row!(Row { id, request_id, credential_type, state, created_at, expires_at, finalized_at });
+from_row!(ListedVerificationRow { id, request_id, credential_type, state, created_at, expires_at, finalized_at });
 
 const COLUMNS: &str = "id, request_id, credential_type, state, created_at, expires_at, finalized_at";
 
-impl Row {
+impl ListedVerificationRow {
     fn read(self, now: Timestamp) -> Result<ListedVerification, StoreError> {
         let corrupt_row = |what: &str| StoreError::corrupt_row("verification", what);
         let status = match (self.state.as_str(), self.finalized_at) {
@@ -83,7 +83,7 @@ impl Tx {
         }
         let scan = Scan::new("verification", "", partner, before).within(filter);
         let most = i64::try_from(limit).unwrap_or(WINDOW).saturating_add(1);
-        let rows: Vec<Row> = dispatch!(self, connection => {
+        let rows: Vec<ListedVerificationRow> = dispatch!(self, connection => {
             let mut query = QueryBuilder::new("SELECT * FROM (");
             scan.push(&mut query, COLUMNS);
             query.push_bind(if filter.is_narrow() { WINDOW } else { most }).push(") AS recent WHERE ");

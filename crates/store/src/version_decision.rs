@@ -43,19 +43,19 @@ pub struct VersionDecision {
     pub undone_at: Option<Timestamp>,
 }
 
-struct Row {
+struct VersionDecisionRow {
     newer_id: Uuid,
     older_id: Uuid,
     decision: String,
     decided_at: Timestamp,
     undone_at: Option<Timestamp>,
 }
-from_row!(Row { newer_id, older_id, decision, decided_at, undone_at });
+from_row!(VersionDecisionRow { newer_id, older_id, decision, decided_at, undone_at });
 
-impl TryFrom<Row> for VersionDecision {
+impl TryFrom<VersionDecisionRow> for VersionDecision {
     type Error = StoreError;
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: VersionDecisionRow) -> Result<Self, StoreError> {
         let decision = Decision::ALL.into_iter().find(|known| known.name() == row.decision);
         Ok(Self {
             newer_id: row.newer_id,
@@ -93,7 +93,7 @@ impl Tx {
 
     /// Returns the decisions about a submission, as the newer or the older version, oldest first.
     pub async fn version_decisions(&mut self, submission: Uuid) -> Result<Vec<VersionDecision>, StoreError> {
-        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
+        let rows: Vec<VersionDecisionRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT newer_id, older_id, decision, decided_at, undone_at FROM version_decision
               WHERE newer_id = $1 OR older_id = $1 ORDER BY decided_at, newer_id, older_id",
         ).bind(submission).fetch_all(connection).await)?;
@@ -102,7 +102,7 @@ impl Tx {
 
     /// Returns all decisions of `holder`, oldest first.
     pub async fn version_decisions_of(&mut self, holder: Uuid) -> Result<Vec<VersionDecision>, StoreError> {
-        let rows: Vec<Row> = dispatch!(self, connection => sqlx::query_as(
+        let rows: Vec<VersionDecisionRow> = dispatch!(self, connection => sqlx::query_as(
             "SELECT newer_id, older_id, decision, decided_at, undone_at FROM version_decision
               WHERE holder_id = $1 ORDER BY decided_at, newer_id, older_id",
         ).bind(holder).fetch_all(connection).await)?;

@@ -7,7 +7,7 @@ use credential::format::sd_jwt_vc::SdJwtVc;
 use credential::status::{Status, StatusList};
 use serde_json::{Value, json};
 use store::domain::share::Chosen;
-use tenure::flows::share::NewShare;
+use tenure::flows::share::{self, Access, NewShare};
 use uuid::Uuid;
 
 use crate::shares::look;
@@ -194,7 +194,7 @@ async fn link_shows_a_year_of_updates_without_an_alarm() {
 }
 
 #[tokio::test]
-async fn outbox_updates_a_link_that_nobody_opens() {
+async fn outbox_updates_unopened_links() {
     let test = TestApp::new().await;
     let mut scene = Scene::new(&test).await;
     let first = scene.accept(&[job("Company A", "2020-01", "2026-09")]).await;
@@ -211,7 +211,7 @@ async fn outbox_updates_a_link_that_nobody_opens() {
 }
 
 #[tokio::test]
-async fn link_that_does_not_follow_tells_of_the_newer_version() {
+async fn link_that_is_not_kept_current_names_a_newer_version() {
     let test = TestApp::new().await;
     let mut scene = Scene::new(&test).await;
     let first = scene.accept(&[job("Company A", "2020-01", "2026-09")]).await;
@@ -300,6 +300,32 @@ async fn link_does_not_follow_to_another_name() {
     let page = scene.page(&link).await;
     assert_replaced(&page);
     assert!(page.contains("Ada Marker-Lovelace") && !page.contains("Jane Roe"), "{page}");
+}
+
+#[tokio::test]
+async fn page_of_a_link_that_is_updated_meanwhile_is_consistent() {
+    let test = TestApp::new().await;
+    let mut scene = Scene::new(&test).await;
+    scene.accept(&[job("Company A", "2020-01", "2026-08")]).await;
+    // Only the holder says that this name is theirs, too.
+    scene.name = "Jane Roe";
+    let second = scene.accept(&[job("Company A", "2020-01", "2026-09")]).await;
+    let link = scene.share(second, &["/employment/0"], &[FOLLOWING]).await;
+    let secret = link.path.strip_prefix("/share/").expect("a secret");
+    let Access::Open(share) = share::access(&test.app, secret, None).await.expect("read") else {
+        panic!("it has no passcode");
+    };
+    // The link moves on after the request has read the share, and before it reads the rest.
+    scene.accept(&[job("Company A", "2020-01", "2026-10")]).await;
+    scene.outbox().await;
+    let opened = share::open(&test.app, &share, secret).await.expect("read").expect("it is open");
+    assert_ne!(opened.share.updated_at, share.updated_at, "the share is read again");
+    assert_eq!(opened.names_confirmed, Some(true), "the doubt about the name stays");
+    let [shown] = opened.presentations.as_slice() else { panic!("one credential: {opened:?}") };
+    assert!(shown.report.is_valid() && shown.newer_since.is_none(), "{shown:?}");
+    assert_eq!(shown.report.claims["employment"][0]["last_processed_month"], "2026-10");
+    scene.person.post(&format!("{}/revoke", link.own), &[]).await.assert_status(303);
+    assert!(share::open(&test.app, &share, secret).await.expect("read").is_none(), "it was revoked meanwhile");
 }
 
 #[tokio::test]

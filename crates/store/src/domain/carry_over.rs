@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_and_whole_lists_keep_their_place() {
+    fn fields_and_whole_lists_keep_their_pointers() {
         let jobs = json!([job("A", "2020-01", "x")]);
         let places = ["/course_name", "/employment", "/partner_chain"];
         assert_eq!(carried(&jobs, &json!([job("B", "2021-01", "x")]), &places), places);

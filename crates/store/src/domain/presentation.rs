@@ -15,7 +15,7 @@ use ambient::Timestamp;
 pub const MAX_REFUSED: i64 = 10;
 /// Most codes that can be tried per response. With a million codes, guessing succeeds with
 /// probability 1 in 200,000.
-pub const MAX_TRIES: i64 = 5;
+pub const MAX_CODE_ATTEMPTS: i64 = 5;
 /// How long an expired presentation is kept, so that its page can show how it ended.
 pub const REMEMBERED: Duration = Duration::from_secs(3600);
 

@@ -22,7 +22,7 @@ pub const PURPOSE_LENGTH: usize = 200;
 pub const PASSCODE_LENGTH: std::ops::RangeInclusive<usize> = 6..=64;
 /// Wrong passcodes in a row after which the link is locked for everyone. With a million six-digit
 /// passcodes, guessing succeeds with probability 1 in 10,000.
-pub const MAX_PASSCODE_TRIES: i64 = 100;
+pub const MAX_PASSCODE_ATTEMPTS: i64 = 100;
 
 /// A link that shows parts of credentials to a hirer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Share {
         match self.revoked_at {
             Some(at) => ShareState::Revoked(at),
             None if self.expires_at <= now => ShareState::Ended,
-            None if self.passcode_tries >= MAX_PASSCODE_TRIES => ShareState::Locked,
+            None if self.passcode_tries >= MAX_PASSCODE_ATTEMPTS => ShareState::Locked,
             None => ShareState::Active,
         }
     }
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_qualifies_a_credential_cannot_be_left_out() {
+    fn qualifying_fields_cannot_be_withheld() {
         for (name, change, expected) in [
             ("education", json!({ "awaiting_graduation": true, "conferral_year": null }), "/awaiting_graduation"),
             ("education", json!({}), "/conferral_year"),
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(share.standing(at(9)), ShareState::Active);
         assert_eq!(share.standing(at(10)), ShareState::Ended);
         assert_eq!(Share { revoked_at: Some(at(3)), ..share.clone() }.standing(at(10)), ShareState::Revoked(at(3)));
-        assert_eq!(Share { passcode_tries: MAX_PASSCODE_TRIES, ..share }.standing(at(9)), ShareState::Locked);
+        assert_eq!(Share { passcode_tries: MAX_PASSCODE_ATTEMPTS, ..share }.standing(at(9)), ShareState::Locked);
         assert_eq!((lifetime(14), lifetime(15)), (Some(Duration::from_secs(1_209_600)), None));
     }
 }

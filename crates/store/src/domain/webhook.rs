@@ -1,4 +1,4 @@
-//! A webhook: the URL and events that a partner subscribed to, and how deliveries are retried.
+//! A webhook: the URL and events that a partner subscribed to, and the retry of its deliveries.
 
 use std::time::Duration;
 

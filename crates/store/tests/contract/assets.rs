@@ -11,7 +11,7 @@ use crate::database;
 use crate::database::Databases;
 
 contract! {
-    async fn assets_change_only_while_their_submission_waits(databases: Databases) {
+    async fn assets_change_only_while_their_submission_is_pending(databases: Databases) {
         let store = &databases.data;
         let (partner, holder) = (add_partner(store, 1).await, add_holder(store, 5).await);
         insert(store, &[&new_submission(10, partner, "a"), &new_submission(11, partner, "b")]).await;

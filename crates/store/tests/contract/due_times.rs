@@ -57,7 +57,7 @@ contract! {
         assert_eq!(tx.lock_webhook(id(11)).await.expect("read").expect("there").paused_until, Some(NOW));
     }
 
-    async fn returned_asset_has_no_attempt_more(databases: Databases) {
+    async fn returned_asset_keeps_its_number_of_attempts(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         insert(store, &[&new_submission(10, partner, "a")]).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ambient::Timestamp;
-use store::domain::share::{MAX_PASSCODE_TRIES, Share};
+use store::domain::share::{MAX_PASSCODE_ATTEMPTS, Share};
 use store::domain::submission::Sealed;
 use store::{
     Alongside, EndingDocuments, EndingLink, EndingShare, LinkRecipient, NewBatch, NewRequest, NewSubmission,
@@ -164,8 +164,8 @@ contract! {
             tx.add_share(&share(number, owner, 7), &[]).await.expect("added");
         }
         assert!(tx.revoke_share(id(31), ada, NOW).await.expect("revoked"));
-        for _ in 0..MAX_PASSCODE_TRIES {
-            assert!(tx.take_passcode_try(id(32), MAX_PASSCODE_TRIES).await.expect("a try"));
+        for _ in 0..MAX_PASSCODE_ATTEMPTS {
+            assert!(tx.take_passcode_try(id(32), MAX_PASSCODE_ATTEMPTS).await.expect("a try"));
         }
         let late = END - WARNED_BEFORE;
         assert_eq!(due(&mut tx, late - HOUR).await, people(&[]));
@@ -181,7 +181,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn people_are_warned_once_a_day_and_of_each_thing_once(databases: Databases) {
+    async fn people_are_warned_once_a_day_and_once_of_each_end(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         for number in [10, 11] {

@@ -75,7 +75,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn period_is_listed_while_submissions_wait(databases: Databases) {
+    async fn period_is_listed_while_submissions_are_pending(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         let sealed = |number, seconds: u64, expires_at| NewSubmission {

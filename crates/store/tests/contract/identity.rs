@@ -28,7 +28,7 @@ contract! {
         assert_eq!(tx.delete_root_sealed().await.expect("deleted"), 0);
     }
 
-    async fn data_refers_to_keys_of_accounts_and_of_what_waits(databases: Databases) {
+    async fn data_refers_to_keys_of_accounts_and_pending_data(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         insert(store, &[&new_submission(11, partner, "waiting")]).await;

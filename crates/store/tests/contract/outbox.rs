@@ -51,7 +51,7 @@ contract! {
         assert_eq!(order, [4, 1, 5, 2, 6, 3].map(id));
     }
 
-    async fn messages_of_the_release_before_are_taken_over(databases: Databases) {
+    async fn messages_of_the_previous_release_are_adopted(databases: Databases) {
         let mut tx = databases.data.write().await.expect("a transaction");
         let sealed = [7_u8].as_slice();
         const INSERT: &str = "INSERT INTO outbox (id, kind, due_at, attempts, ring_period, sealed) VALUES ($1, $2, $3, 3, $3, $4)";

@@ -1,9 +1,9 @@
-//! Presentations from outside wallets: look-up by id or browser, answered once, finished once.
+//! Presentations from outside wallets: look-up by id or browser, one response, one finish.
 
 use std::time::Duration;
 
 use store::Store;
-use store::domain::presentation::{Flow, MAX_REFUSED, MAX_TRIES, Mode, Presentation, State as Stand};
+use store::domain::presentation::{Flow, MAX_CODE_ATTEMPTS, MAX_REFUSED, Mode, Presentation, State as Stand};
 use store::domain::submission::Sealed;
 
 use super::support::{LATER, NOW, id};
@@ -72,7 +72,7 @@ contract! {
         assert_eq!(tx.presentation(id(13), NOW).await.expect("read"), None);
     }
 
-    async fn presentation_is_answered_and_finished_once(databases: Databases) {
+    async fn presentation_gets_one_response_and_finishes_once(databases: Databases) {
         let store = &databases.data;
         add(store, 10).await;
         let mut tx = store.write().await.expect("a transaction");
@@ -93,7 +93,7 @@ contract! {
         assert_eq!(state(store, 10).await, Stand::Finished { response_hash: vec![4, 5] });
     }
 
-    async fn failed_answers_and_codes_end_a_presentation(databases: Databases) {
+    async fn failed_responses_and_codes_end_a_presentation(databases: Databases) {
         let store = &databases.data;
         for number in [10, 11, 12, 13] {
             add(store, number).await;
@@ -114,7 +114,7 @@ contract! {
         assert_eq!(state(store, 12).await, Stand::Waiting { key: sealed(1) }, "a try without an answer ends nothing");
         assert!(answer(store, 12).await && answer(store, 13).await);
         let mut tx = store.write().await.expect("a transaction");
-        for _ in 0..MAX_TRIES {
+        for _ in 0..MAX_CODE_ATTEMPTS {
             assert!(tx.take_presentation_try(id(12)).await.expect("a try"));
         }
         assert!(!tx.take_presentation_try(id(12)).await.expect("too many"));

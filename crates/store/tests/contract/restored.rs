@@ -33,8 +33,8 @@ contract! {
         tx.commit().await.expect("committed");
         assert!(add(store, &asked(30, partner)).await);
         let mut tx = store.write().await.expect("a transaction");
-        assert_eq!(tx.end_what_waits(PUT_BACK).await.expect("ended"), 2, "the one that waits and the item");
-        assert_eq!(tx.end_what_waits(PUT_BACK).await.expect("ended"), 0);
+        assert_eq!(tx.end_pending(PUT_BACK).await.expect("ended"), 2, "the one that waits and the item");
+        assert_eq!(tx.end_pending(PUT_BACK).await.expect("ended"), 0);
         let asked = ["c10", "waiting", "over before", "batch"].map(|id| (partner, id));
         let statuses = tx.credential_statuses(&asked, PUT_BACK).await.expect("read");
         let of = |id: &str| statuses.iter().flatten().find(|status| status.credential_id == id).map(|status| status.status);

@@ -89,7 +89,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn concurrent_status_reads_are_answered_separately(databases: Databases) {
+    async fn concurrent_status_reads_have_separate_results(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let rows: Vec<NewSubmission> = (0..40).map(|number| new_submission(100 + number, if number % 2 == 0 { one } else { other }, &format!("c{number}"))).collect();

@@ -154,7 +154,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn share_goes_on_to_a_newer_version(databases: Databases) {
+    async fn share_moves_to_a_newer_version(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         accepted(store, partner, ada, 20..24).await;
@@ -228,7 +228,7 @@ contract! {
         refused(7, following(107, ada), LATER, "expired").await;
     }
 
-    async fn share_goes_on_although_its_older_version_ended(databases: Databases) {
+    async fn share_moves_on_although_its_older_version_ended(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         accepted(store, partner, ada, 20..26).await;
@@ -285,7 +285,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn share_of_what_was_superseded_meanwhile_is_reported(databases: Databases) {
+    async fn share_of_a_superseded_version_is_reported(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         accepted(store, partner, ada, 20..22).await;

@@ -61,6 +61,30 @@ async fn is_revoked(tx: &mut Tx, submission: u128) -> bool {
 }
 
 contract! {
+    async fn snapshot_does_not_see_a_later_update_of_a_share(databases: Databases) {
+        let store = &databases.data;
+        let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
+        accepted(store, partner, ada, 20..22).await;
+        let places = sign(store, ada, &[20, 21]).await;
+        let (older, newer) = (entry(20, places[0]), entry(21, places[1]));
+        let one = following(10, ada);
+        add(store, &one, &[older]).await;
+        let mut snapshot = store.snapshot().await.expect("a snapshot");
+        assert_eq!(snapshot.share(one.id, ada).await.expect("read"), Some(one.clone()));
+        let mut tx = store.write().await.expect("a transaction");
+        tx.lock_wallet(ada).await.expect("held");
+        tx.supersede(ada, &[pair(20, 21)], NOW).await.expect("superseded");
+        assert!(tx.update_share(&one, &update(older, newer), NOW).await.expect("updated"));
+        tx.commit().await.expect("committed");
+        let shown = snapshot.shown_entries(one.id).await.expect("read");
+        assert!(matches!(shown.as_slice(), [shown] if shown.entry == older && !shown.is_behind()), "{shown:?}");
+        let held = snapshot.held_submissions(ada).await.expect("read");
+        assert!(held.len() == 2 && held.iter().all(|held| held.stands()), "{held:?}");
+        let mut later = store.snapshot().await.expect("a snapshot");
+        let shown = later.shown_entries(one.id).await.expect("read");
+        assert!(matches!(shown.as_slice(), [shown] if shown.entry == newer), "{shown:?}");
+    }
+
     async fn supersession_racing_revocation_stays_revoked(databases: Databases) {
         let (store, partner, ada) = versions(&databases).await;
         for number in 0..RACES {

@@ -221,7 +221,7 @@ contract! {
         assert_eq!(tx.webhook(hook, partner).await.expect("read").map(|found| found.disabled_at), Some(None));
     }
 
-    async fn waiting_deliveries_of_one_webhook_fail_and_can_be_replayed(databases: Databases) {
+    async fn pending_deliveries_of_one_webhook_fail_and_can_be_replayed(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let hook = add_webhook(store, 10, partner, "vwsp_request.verified").await;

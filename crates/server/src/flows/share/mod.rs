@@ -6,33 +6,30 @@
 //! one does not affect the others.
 
 mod follow;
+mod open;
 mod passcode;
 mod sealed;
 
 use credential::encoding::sha256;
-use credential::names::stand_together;
-use credential::status::StatusReference;
-use credential::verification::Report;
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::names::HeldNames;
 use crate::flows::own_presentation;
 use crate::issuing::IssuableCredential;
 use ambient::Timestamp;
+use store::ShareEntry;
 use store::domain::share::{
     Chosen, Contents, DisclosureRecord, MAX_ACTIVE, PASSCODE_LENGTH, PURPOSE_LENGTH, Share, ShareState, lifetime,
     says_something,
 };
-use store::{ShareEntry, ShownEntry, StatusPlace};
 
 pub use follow::{follow, schedule_updates, update_before_deletion};
+pub use open::{OpenedShare, ShownPresentation, open};
 pub use passcode::give_passcode;
 use passcode::{is_proven, passcode_fingerprint};
 pub use sealed::record;
-use sealed::{Link, label, seal, title, unseal, write};
+use sealed::{Link, label, seal, title, write};
 
 /// The holder's choices for a new share.
 #[derive(Clone, Debug)]
@@ -96,36 +93,6 @@ pub enum Access {
     PasscodeRequired(Share),
     /// Nothing: the share has expired or was revoked.
     Ended,
-}
-
-/// The decrypted content of a share.
-#[derive(Clone, Debug)]
-pub struct OpenedShare {
-    /// The purpose in the holder's words; may be empty.
-    pub purpose: String,
-    pub presentations: Vec<ShownPresentation>,
-    /// Whether a sandbox partner pushed any of the credentials. A demonstration says so on every
-    /// page instead.
-    pub is_test: bool,
-}
-
-/// One presentation behind a link.
-#[derive(Clone, Debug)]
-pub struct ShownPresentation {
-    /// The signed presentation.
-    pub token: String,
-    /// The report of its verification.
-    pub report: Report,
-    /// When a newer version of the credential appeared, if one exists and it was not revoked.
-    pub newer_since: Option<Timestamp>,
-    /// The credential.
-    pub submission: Option<Uuid>,
-}
-
-impl ShownPresentation {
-    fn full_name(&self) -> &str {
-        self.report.claims.get("full_name").and_then(Value::as_str).unwrap_or_default()
-    }
 }
 
 /// Returns the share of `holder` that an earlier request with this `id` and `form` created, if any.
@@ -319,55 +286,6 @@ pub async fn access(app: &App, secret: &str, proof: Option<&str>) -> Result<Acce
     }
     let is_open = share.passcode.is_none() || proof.is_some_and(|proof| is_proven(app, &share, proof));
     Ok(if is_open { Access::Open(follow::current(app, share).await?) } else { Access::PasscodeRequired(share) })
-}
-
-/// Decrypts the content of the link with `secret`, and verifies it as a hirer would. Returns `None`
-/// if the share has ended.
-///
-/// # Errors
-/// The store cannot be used, or the stored content cannot be read.
-pub async fn open(app: &App, share: &Share, secret: &str) -> Result<Option<OpenedShare>, Error> {
-    let Some(contents) = unseal(share, secret)? else { return Ok(None) };
-    let shown = app.store().read().await?.shown_entries(share.id).await?;
-    let audience = app.links().share_audience(share.id);
-    let mut presentations = Vec::with_capacity(contents.presentations.len());
-    for token in contents.presentations {
-        let report = own_presentation::check(app, &token, (&audience, &share.nonce)).await?;
-        let entry = entry_of(app, &report, &shown);
-        let (newer_since, submission) =
-            (entry.and_then(|entry| entry.replaced_at), entry.map(|entry| entry.entry.submission));
-        presentations.push(ShownPresentation { token, report, newer_since, submission });
-    }
-    let submissions: Vec<Uuid> = presentations.iter().filter_map(|shown| shown.submission).collect();
-    let is_test = !app.is_demo() && app.store().read().await?.is_any_of_sandbox(&submissions).await?;
-    Ok(Some(OpenedShare { purpose: contents.purpose, presentations, is_test }))
-}
-
-/// Returns whether the holder confirmed that the names in all presentations are theirs. Returns
-/// `None` if they contain only one name, and more than the holder's word supports it
-/// ([`HeldNames::is_only_confirmed`]).
-///
-/// # Errors
-/// The store or the key ring cannot be used.
-pub async fn names_confirmed(app: &App, share: &Share, opened: &OpenedShare) -> Result<Option<bool>, Error> {
-    let submissions: Vec<Uuid> = opened.presentations.iter().filter_map(|shown| shown.submission).collect();
-    let held = HeldNames::of(app, share.holder).await?;
-    let mut carried = opened.presentations.iter().map(ShownPresentation::full_name);
-    let first = carried.next().unwrap_or_default();
-    Ok(if carried.all(|name| stand_together(first, name)) {
-        held.is_only_confirmed(first, &submissions).then_some(true)
-    } else {
-        Some(held.is_confirmed(&submissions))
-    })
-}
-
-/// Returns the entry of a verified presentation, by its status list index.
-fn entry_of<'a>(app: &App, report: &Report, shown: &'a [ShownEntry]) -> Option<&'a ShownEntry> {
-    let status = StatusReference::from_claim(report.claims.get("status")?).ok()??;
-    let is_it = |place: StatusPlace| {
-        app.links().status_list(place.list) == status.uri && u64::from(place.position) == status.index
-    };
-    shown.iter().find(|shown| is_it(shown.entry.place))
 }
 
 /// Counts a view by a hirer.

@@ -1,4 +1,5 @@
-//! The passcode of a share: its attempts are counted, and a browser that entered it gets a proof.
+//! The passcode of a share: its attempts are limited, against brute force, and a browser that
+//! entered it gets a proof.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use crate::app::App;
 use crate::error::Error;
 use ambient::Timestamp;
 use store::StoreError;
-use store::domain::share::{MAX_PASSCODE_TRIES, Share};
+use store::domain::share::{MAX_PASSCODE_ATTEMPTS, Share};
 
 /// How long a browser can open a share after the passcode was entered.
 const PASSCODE_PROOF_LIFETIME: Duration = Duration::from_secs(3600);
@@ -37,7 +38,7 @@ pub async fn give_passcode(app: &App, share: &Share, passcode: &str) -> Result<O
 /// Compares the passcode in constant time. The attempt is counted before the comparison.
 async fn is_right_passcode(app: &App, share: &Share, passcode: &str) -> Result<bool, StoreError> {
     let mut tx = app.store().write().await?;
-    if !tx.take_passcode_try(share.id, MAX_PASSCODE_TRIES).await? {
+    if !tx.take_passcode_try(share.id, MAX_PASSCODE_ATTEMPTS).await? {
         return Ok(false);
     }
     let kept = share.passcode.as_deref().unwrap_or_default();

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::own_presentation;
+use crate::i18n;
 use crate::issuing::IssuableCredential;
 use crate::keys::Key;
 use ambient::Timestamp;
@@ -19,7 +20,8 @@ use store::{StatusPlace, StoreError};
 /// Returns a short description of a credential: its type, headline and attester.
 pub(super) fn title(credential: &IssuableCredential) -> String {
     let known = credential.credential_type;
-    format!("{}: {} ({})", known.title, known.headline(&credential.payload.fields), credential.attester)
+    let headline = i18n::headline(known, &credential.payload.fields);
+    format!("{}: {headline} ({})", known.title, i18n::isolated_text(&credential.attester))
 }
 
 /// The values that all presentations of a link are bound to.
