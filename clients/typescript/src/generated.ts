@@ -1204,6 +1204,16 @@ export interface components {
          * @enum {string}
          */
         NameConsistency: "same" | "similar" | "different" | "not_comparable";
+        /** @description The result about the names in a token. */
+        NamesCheck: {
+            /** @description Always `not_checked`: only you can compare the names with the person who gave you the token. */
+            outcome: components["schemas"]["CheckOutcome"];
+            /**
+             * @description The number of names, how they compare if there are several, and what was not checked.
+             * @example It contains one name. Whether it is that of the person who gave it to you was not checked.
+             */
+            reason: string;
+        };
         /** @description How much of a credential is not shown. */
         NotShown: {
             /**
@@ -1944,6 +1954,24 @@ export interface components {
             /** @description `Bearer`. */
             token_type: components["schemas"]["TokenType"];
         };
+        /** @description How recent the data on the jobs in a token is. */
+        TokenCareerData: {
+            /**
+             * @description The last month with data on any of the jobs.
+             * @example 2025-10
+             */
+            data_to: string;
+            /**
+             * @description The jobs whose data is more than six months old and does not reach their end, those with the
+             *     oldest data first. Such a job may have ended since.
+             */
+            old_jobs: components["schemas"]["TokenOldJob"][];
+            /**
+             * @description These jobs in a sentence, of which three are named; null if there are none.
+             * @example A has no data on B after October 2025, so the job may have ended since. Ask C for an update.
+             */
+            reason?: string | null;
+        };
         /** @description The issuer that signed a token. */
         TokenIssuer: {
             /**
@@ -1956,6 +1984,25 @@ export interface components {
              *     type; `unknown`: neither.
              */
             trust: components["schemas"]["IssuerTrust"];
+        };
+        /** @description A job with old data in a token. */
+        TokenOldJob: {
+            /**
+             * @description The last month with data on it.
+             * @example 2025-10
+             */
+            data_to: string;
+            /**
+             * @description The employer.
+             * @example Company A
+             */
+            organisation: string;
+            /**
+             * @description Its planned end, if that month has passed. It is not confirmed, because the data ends before
+             *     it.
+             * @example 2026-01
+             */
+            passed_end?: string | null;
         };
         /** @description Result of verifying a token. */
         TokenReport: {
@@ -1970,6 +2017,7 @@ export interface components {
              * @example Example Payroll
              */
             attested_by?: string | null;
+            career_data?: components["schemas"]["TokenCareerData"] | null;
             /**
              * Format: date-time
              * @description When it was checked (RFC 3339, UTC). It may be revoked later.
@@ -1991,6 +2039,7 @@ export interface components {
             expired_on?: string | null;
             format?: components["schemas"]["SignedFormat"] | null;
             issuer?: components["schemas"]["TokenIssuer"] | null;
+            names_check?: components["schemas"]["NamesCheck"] | null;
             not_shown?: components["schemas"]["NotShown"] | null;
             subject?: components["schemas"]["TokenSubject"] | null;
             /**

@@ -96,7 +96,7 @@ impl<'a> Jws<'a> {
 
 /// Returns the payload of a JWS, with or without disclosures, of any algorithm; `None` if it cannot
 /// be parsed.
-pub(crate) fn unverified_payload(text: &str) -> Option<Map<String, Value>> {
+pub fn unverified_payload(text: &str) -> Option<Map<String, Value>> {
     let payload = text.trim().split('~').next()?.split('.').nth(1)?;
     object(payload, VerifyError::Malformed("the payload must be a JSON object in base64url")).ok()
 }

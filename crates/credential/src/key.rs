@@ -31,7 +31,7 @@ impl Algorithm {
     /// specified name of EdDSA with that curve (RFC 9864, section 2.2).
     pub const NAMES: [&'static str; 3] = ["ES256", "EdDSA", "Ed25519"];
 
-    /// Returns the name in the `alg` of what is signed here.
+    /// Returns the `alg` of tokens that are signed here.
     pub fn name(self) -> &'static str {
         match self {
             Self::Es256 => "ES256",

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_say_which_keys_there_are() {
+    fn errors_name_the_available_keys() {
         let (signer, other) = (key(1, Algorithm::Es256), key(2, Algorithm::Es256));
         let another_type = key(3, Algorithm::EdDsa);
         let set = |kids: &[&str], key: &SoftwareKey| {

@@ -8,6 +8,9 @@ use crate::verify_error::{InvalidDate, VerifyError};
 /// The last second of the year 9999 in UTC.
 const END_OF_9999: i64 = 253_402_300_799;
 
+/// Seconds that are probably milliseconds: those of the years 2001 to 2099.
+const MILLISECONDS: std::ops::Range<i64> = 1_000_000_000_000..4_102_444_800_000;
+
 /// 2^63. Larger numbers of seconds are refused.
 const LIMIT: f64 = 9_223_372_036_854_775_808.0;
 
@@ -50,6 +53,11 @@ impl NumericDate {
         self.0
     }
 
+    /// Returns the seconds that it means as milliseconds, if it is probably in milliseconds.
+    pub(crate) fn seconds_if_milliseconds(self) -> Option<i64> {
+        MILLISECONDS.contains(&self.0).then_some(self.0 / 1000)
+    }
+
     /// Returns whether it is after the year 9999, as a date in milliseconds is.
     pub fn is_after_9999(self) -> bool {
         self.0 > END_OF_9999
@@ -89,12 +97,15 @@ impl JwtDates {
     }
 
     /// Checks that the dates that are present allow it at `now`, in seconds since the Unix epoch.
+    /// An `exp` that is probably in milliseconds and has passed as such has expired.
     ///
     /// # Errors
     /// [`VerifyError::Expired`], [`VerifyError::NotYetValid`], [`VerifyError::FromTheFuture`].
     pub fn require_current(&self, now: i64) -> Result<(), VerifyError> {
         let begun = now.saturating_add(CLOCK_SKEW);
-        if self.expires_at.is_some_and(|end| end.0.saturating_add(CLOCK_SKEW) <= now) {
+        let has_passed = |end: i64| end.saturating_add(CLOCK_SKEW) <= now;
+        if self.expires_at.is_some_and(|end| has_passed(end.0) || end.seconds_if_milliseconds().is_some_and(has_passed))
+        {
             return Err(VerifyError::Expired);
         }
         if self.not_before.is_some_and(|start| start.0 > begun) {
@@ -184,6 +195,8 @@ mod tests {
         assert_eq!((at("nbf", NOW + 60), at("nbf", NOW + 61)), (Ok(()), Err(VerifyError::NotYetValid)));
         assert_eq!((at("iat", NOW + 60), at("iat", NOW + 61)), (Ok(()), Err(VerifyError::FromTheFuture)));
         assert_eq!(at("exp", i64::MAX), Ok(()));
+        let milliseconds = [at("exp", (NOW - 59) * 1000), at("exp", (NOW - 60) * 1000)];
+        assert_eq!(milliseconds, [Ok(()), Err(VerifyError::Expired)]);
     }
 
     proptest! {

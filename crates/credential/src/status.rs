@@ -222,8 +222,16 @@ pub fn token_payload(list: &StatusList, uri: &str, (now, expires): (i64, i64), t
 /// The first check that fails, as a [`VerifyError`].
 pub fn read_token(text: &str, uri: &str, keys: &[(String, PublicKey)], now: i64) -> Result<StatusList, VerifyError> {
     let jws = Jws::read(text)?;
-    jws.require_type("statuslist+jwt")?;
     jws.verify_with(keys)?;
+    read_verified(&jws, uri, now)
+}
+
+/// Reads a Status List Token for the list `uri`, whose signature was verified.
+///
+/// # Errors
+/// The first check that fails, as a [`VerifyError`].
+pub(crate) fn read_verified(jws: &Jws<'_>, uri: &str, now: i64) -> Result<StatusList, VerifyError> {
+    jws.require_type("statuslist+jwt")?;
     if jws.payload.get("sub").and_then(Value::as_str) != Some(uri) {
         return Err(VerifyError::Claim("sub of the status list must be its URL"));
     }
@@ -257,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn two_bits_tell_replaced_from_revoked() {
+    fn two_bits_distinguish_replaced_from_revoked() {
         let list = StatusList::of_ended(8, [(0, false), (1, true), (6, true), (7, false), (8, true), (99, false)]);
         assert_eq!(list.bytes, [0b0000_1101, 0b0111_0000]);
         let unnamed: Vec<Status> = (0..2).filter_map(|index| list.get(index)).collect();

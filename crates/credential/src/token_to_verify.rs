@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn pasted_texts_are_kept_to_the_letter() {
+    fn pasted_texts_are_kept_unchanged() {
         let read = TokenToVerify::parse(br#"{ "token": " \"eyJ.\r\ne30\" ", "nonce": "n", "audience": null }"#);
         let expected =
             TokenToVerify { token: " \"eyJ.\r\ne30\" ".to_owned(), audience: None, nonce: Some("n".to_owned()) };
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_of_the_body_are_listed() {
+    fn field_errors_of_the_body_are_listed() {
         assert_eq!(codes("{}"), [(String::new(), "field.missing")]);
         assert_eq!(codes(r#"{ "token": "" }"#), [("/token".to_owned(), "text.empty")]);
         assert_eq!(codes(r#"{ "token": ["eyJ"] }"#), [("/token".to_owned(), "type.mismatch")]);

@@ -1,129 +1,11 @@
 //! Verification errors, each with a message and a stable code.
 
+mod other_kinds;
+
 use crate::date::Date;
 use crate::key::Algorithm;
 
-/// What an input without a token is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OtherContent {
-    /// A PDF document.
-    Pdf,
-    Image,
-    /// A ZIP file, such as an office document or a wallet pass.
-    Archive,
-    /// An encrypted token.
-    Jwe,
-    /// A credential with a Data Integrity proof.
-    JsonLd,
-    /// A link that a wallet opens.
-    WalletLink,
-    /// A JWK or a JWK Set.
-    Keys,
-    /// The beginning of a token.
-    CutToken,
-    /// Base64 of something else.
-    Base64,
-}
-
-impl OtherContent {
-    /// All kinds.
-    pub const ALL: [Self; 9] = [
-        Self::Pdf,
-        Self::Image,
-        Self::Archive,
-        Self::Jwe,
-        Self::JsonLd,
-        Self::WalletLink,
-        Self::Keys,
-        Self::CutToken,
-        Self::Base64,
-    ];
-
-    /// Returns the name, which the page's script uses too.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pdf => "pdf",
-            Self::Image => "image",
-            Self::Archive => "archive",
-            Self::Jwe => "jwe",
-            Self::JsonLd => "json-ld",
-            Self::WalletLink => "wallet-link",
-            Self::Keys => "keys",
-            Self::CutToken => "cut-token",
-            Self::Base64 => "base64",
-        }
-    }
-
-    fn message(self) -> &'static str {
-        match self {
-            Self::Pdf => "This is a PDF document. Ask for the token itself, as text or in a text file.",
-            Self::Image => "This is an image. If it shows a QR code, scan it and use its text.",
-            Self::Archive => "This is a ZIP file or an office document. Open it, and copy the token out of it.",
-            Self::Jwe => "This is an encrypted token (JWE), which only its receiver can decrypt.",
-            Self::JsonLd => {
-                "This is a JSON-LD credential with a proof. Only credentials that are signed as a JWT or SD-JWT can be verified."
-            }
-            Self::WalletLink => "This is a link for a wallet, such as an offer or a request, and no credential.",
-            Self::Keys => "This is a key or a set of keys.",
-            Self::CutToken => "This is only a part of a token. Copy all of it.",
-            Self::Base64 => "This is base64 of something other than a token.",
-        }
-    }
-}
-
-/// A signed token that is not a credential, by the `typ` of its header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OtherToken {
-    /// An access token (RFC 9068).
-    AccessToken,
-    /// A proof that its sender has a key (OpenID4VCI, DPoP).
-    KeyProof,
-    /// The holder's signature of a presentation, without the credential.
-    KeyBinding,
-    /// An attestation of a wallet or of its keys.
-    Attestation,
-    StatusList,
-}
-
-impl OtherToken {
-    /// All kinds.
-    pub const ALL: [Self; 5] =
-        [Self::AccessToken, Self::KeyProof, Self::KeyBinding, Self::Attestation, Self::StatusList];
-
-    /// Returns the kind of a token with this `typ`; `None` if it may be a credential.
-    pub(crate) fn of_type(typ: &str) -> Option<Self> {
-        let lower = typ.to_ascii_lowercase();
-        match lower.strip_prefix("application/").unwrap_or(&lower) {
-            "at+jwt" => Some(Self::AccessToken),
-            "openid4vci-proof+jwt" | "dpop+jwt" => Some(Self::KeyProof),
-            "kb+jwt" => Some(Self::KeyBinding),
-            "key-attestation+jwt" | "keyattestation+jwt" | "oauth-client-attestation+jwt" => Some(Self::Attestation),
-            "statuslist+jwt" => Some(Self::StatusList),
-            _ => None,
-        }
-    }
-
-    /// Returns the name, which the page's script uses too.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AccessToken => "access-token",
-            Self::KeyProof => "key-proof",
-            Self::KeyBinding => "key-binding",
-            Self::Attestation => "attestation",
-            Self::StatusList => "status-list",
-        }
-    }
-
-    fn message(self) -> &'static str {
-        match self {
-            Self::AccessToken => "an access token, which lets an app use an API. Do not pass it on",
-            Self::KeyProof => "a proof that an app has a key",
-            Self::KeyBinding => "the holder's signature of a presentation. Ask for the whole presentation",
-            Self::Attestation => "an attestation of a wallet or of its keys",
-            Self::StatusList => "a status list. Send the credential that refers to it",
-        }
-    }
-}
+pub use other_kinds::{OtherContent, OtherToken};
 
 /// The reason why a value is not a NumericDate (RFC 7519, section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -231,9 +113,17 @@ pub enum VerifyError {
     ExpiredOn(Date),
     #[error("It is not valid yet.")]
     NotYetValid,
+    /// Its `nbf` is so late that it is probably in milliseconds; contains the time that it means
+    /// then.
+    #[error("It is not valid yet: nbf is in seconds, and as milliseconds it would be {0}.")]
+    NotYetValidInMilliseconds(String),
     /// Its issue time is in the future.
     #[error("Its issue time is in the future.")]
     FromTheFuture,
+    /// Its `iat` is so late that it is probably in milliseconds; contains the time that it means
+    /// then.
+    #[error("Its issue time is in the future: iat is in seconds, and as milliseconds it would be {0}.")]
+    FromTheFutureInMilliseconds(String),
     /// It is older than the maximum age.
     #[error("It was made too long ago.")]
     TooOld,
@@ -287,6 +177,9 @@ const UNSUPPORTED_HASHES: [&str; 11] = [
 /// The `typ` of an SD-JWT VC in older drafts.
 const OLDER_TYPE: &str = "vc+sd-jwt";
 
+/// The reason why an SD-JWT cannot be parsed whose last character was lost (RFC 9901, section 4).
+pub(crate) const MISSING_TILDE: &str = "the last \"~\" is missing, so copy all of it";
+
 impl VerifyError {
     /// Returns whether it says that the token cannot be checked, as opposed to that it is invalid:
     /// its kind is another, and a verifier that supports it may find it valid. Tokens without a
@@ -298,7 +191,9 @@ impl VerifyError {
                 !name.is_empty() && !proves_nothing
             }
             Self::HashAlgorithm(name) => UNSUPPORTED_HASHES.contains(&name.as_str()),
-            Self::Type { wanted: "dc+sd-jwt", found } => is_older_type(found),
+            // The types that are never those of a credential contradict the form of one.
+            Self::Type { wanted: "dc+sd-jwt" | "vc+jwt", found } => OtherToken::of_type(found).is_none(),
+            Self::OtherContent(content) => content.is_unsupported(),
             Self::OtherToken(_) | Self::DataModel => true,
             _ => false,
         }
@@ -323,8 +218,8 @@ impl VerifyError {
             Self::MustNotBeDisclosed(_) => "must_not_be_disclosed",
             Self::Claim(_) | Self::Date(..) => "claim",
             Self::Expired | Self::ExpiredInMilliseconds(_) | Self::ExpiredOn(_) => "expired",
-            Self::NotYetValid => "not_yet_valid",
-            Self::FromTheFuture => "from_the_future",
+            Self::NotYetValid | Self::NotYetValidInMilliseconds(_) => "not_yet_valid",
+            Self::FromTheFuture | Self::FromTheFutureInMilliseconds(_) => "from_the_future",
             Self::TooOld => "too_old",
             Self::Audience => "audience",
             Self::Nonce => "nonce",
@@ -356,6 +251,12 @@ fn algorithm_message(name: &str) -> String {
 }
 
 fn type_message(wanted: &str, found: &str) -> String {
+    let bare = found.strip_prefix("application/").unwrap_or(found);
+    if wanted == "vc+jwt" && (found.is_empty() || bare.eq_ignore_ascii_case("JWT")) {
+        return "This JWT is not a credential: it has neither the claim vc nor the @context and type of a W3C \
+                credential. It may be an ID token."
+            .to_owned();
+    }
     if found.is_empty() {
         return format!("The header has no typ; it must be {wanted}.");
     }

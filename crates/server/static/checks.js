@@ -9,6 +9,8 @@ import { verify } from "./verify.js";
 
 // Interval for deciding whether to check again, and whether "just now" still applies.
 const LOOK_EVERY_MS = 10_000;
+// Maximum number of unsigned texts that a message shows.
+const MOST_SHOWN = 5;
 // From best to worst.
 const LEVELS = ["confirmed", "doubtful", "failed"];
 
@@ -19,6 +21,13 @@ const levelOf = (element) => LEVELS.indexOf(element.dataset.level);
 const namesRow = document.querySelector('[data-step="names"]');
 // This site's outcome, before the script changes the row.
 const namesHere = namesRow?.className ?? "";
+const shownRow = document.querySelector('[data-step="shown"]');
+// The texts that the site marked as signed, each with the organisation beside it, as they were
+// served: a browser may translate the page later.
+const shownTexts = [...document.querySelectorAll(".verdict h1 bdi, .person [data-signed] bdi")].map((place) => ({
+  text: place.textContent,
+  by: place.closest("[data-by]")?.dataset.by,
+}));
 const checkedHere = sections[0]?.querySelector("[data-note]").textContent;
 
 /** Returns the list item that explains a cause for the credential of a section. */
@@ -37,7 +46,7 @@ function together(outcomes) {
 }
 
 /**
- * Checks one credential. Returns the reasons found, its name, and whether every request got a
+ * Checks one credential. Returns the reasons found, its claims, and whether every request got a
  * response.
  */
 async function check(section) {
@@ -55,7 +64,7 @@ async function check(section) {
     showOtherName();
     found.push(meaning(section, "invalid"));
   }
-  return { found, name: claims?.full_name, answered: isAnswered(verdicts) };
+  return { found, claims, answered: isAnswered(verdicts) };
 }
 
 /** Marks the comparison of names as failed: a name on the page differs from the signed one. */
@@ -66,12 +75,24 @@ function showOtherName() {
 /** Fills the row about the names. Without `reason` that of this site stays. */
 function showNames(outcome, reason, compared = "") {
   if (!namesRow) return;
-  namesRow.className = `outcome-${outcome}`;
-  namesRow.querySelector(".outcome").textContent = say(`outcome-${outcome}`);
-  if (reason) namesRow.querySelector("[data-reason]").replaceChildren(...reason);
+  showOutcome(namesRow, outcome, reason);
   const note = namesRow.querySelector("[data-compared]");
   note.textContent = compared;
   note.hidden = compared === "";
+}
+
+function showOutcome(row, outcome, reason) {
+  row.className = `outcome-${outcome}`;
+  row.querySelector(".outcome").textContent = say(`outcome-${outcome}`);
+  if (reason) row.querySelector("[data-reason]").replaceChildren(...reason);
+}
+
+/** Creates the list item of a doubt that only this script has. */
+function doubt(key, said) {
+  const item = document.createElement("li");
+  Object.assign(item.dataset, word(key).dataset, { checked: "" });
+  item.append(...said);
+  return item;
 }
 
 /** Whether the page says that its names differ, or cannot be compared because of their scripts. */
@@ -88,12 +109,9 @@ function checkNames(names) {
   if (namesRow?.classList.contains("outcome-failed")) return [];
   const found = compareAll(names);
   if (["scripts", "different"].includes(found) && !saysThatNamesDiffer(found)) {
-    const said = () => withNames(word("verdict-names-browser").textContent, names);
+    const said = () => withList("verdict-names-browser", "{names}", names);
     showNames("doubtful", said());
-    const item = document.createElement("li");
-    Object.assign(item.dataset, word("verdict-names-browser").dataset, { checked: "" });
-    item.append(...said());
-    return [item];
+    return [doubt("verdict-names-browser", said())];
   }
   const isOnlyHere = found === "unsure" && namesHere === "outcome-passed";
   const outcome = isOnlyHere ? "unchecked" : namesHere.replace("outcome-", "");
@@ -101,11 +119,40 @@ function checkNames(names) {
   return [];
 }
 
-/** Returns a text with the distinct names in the place of "{names}", each isolated. */
-function withNames(text, names) {
-  const [before, after] = text.split("{names}");
-  const list = [...new Set(names)].flatMap((name, at) => [at === 0 ? "" : ", ", element("bdi", name)]);
+/** Returns the text of `key` with the distinct values in the place of `mark`, each isolated. */
+function withList(key, mark, values) {
+  const [before, after] = word(key).textContent.split(mark);
+  const list = [...new Set(values)].flatMap((value, at) => [at === 0 ? "" : ", ", element("bdi", value)]);
   return [before, ...list, after];
+}
+
+/** Returns every text in `value`. */
+function textsIn(value) {
+  return typeof value === "string" ? [value] : Object.values(value ?? {}).flatMap(textsIn);
+}
+
+/**
+ * Looks for the texts on the page in the signed claims: those beside an organisation's name in its
+ * own tokens. Returns the list item of the doubt if some are missing, or if a credential has no
+ * token.
+ *
+ * The page marks only texts that it shows exactly as they were signed. Dates, durations and other
+ * values in this site's words are not compared.
+ */
+function checkShown(signed) {
+  const tokens = signed.map((claims) => ({ by: claims.attested_by?.name ?? "", texts: new Set(textsIn(claims)) }));
+  const isSigned = ({ text, by }) => tokens.some((token) => (by ?? token.by) === token.by && token.texts.has(text));
+  const unsigned = shownTexts.filter((shown) => !isSigned(shown)).map(({ text }) => text);
+  const withoutToken = [...document.querySelectorAll(".checks:not([data-token]) > [data-together]")];
+  const titles = withoutToken.map(({ parentElement }) => parentElement.querySelector("h3").textContent);
+  const missing = [...titles, ...unsigned].slice(0, MOST_SHOWN);
+  const said = () => withList("verdict-shown-browser", "{texts}", missing);
+  if (shownRow) {
+    shownRow.hidden = false;
+    if (missing.length > 0) showOutcome(shownRow, "doubtful", said());
+    else showOutcome(shownRow, "passed", [say("shown-compared-browser")]);
+  }
+  return missing.length > 0 ? [doubt("verdict-shown-browser", said())] : [];
 }
 
 /** Replaces the server's reasons by those found here, and shows the verdict. */
@@ -171,15 +218,16 @@ async function checkOnce() {
   triedAt = Date.now();
   const startedAt = triedAt;
   try {
-    const [found, names] = [[], []];
+    const [found, signed] = [[], []];
     let areAnswered = true;
     for (const section of sections) {
       const result = await check(section);
       found.push(...worst(result.found));
-      if (typeof result.name === "string") names.push(result.name);
+      if (result.claims) signed.push(result.claims);
       areAnswered &&= result.answered;
     }
-    conclude([...found, ...checkNames(names)]);
+    const names = signed.map(({ full_name: name }) => name).filter((name) => typeof name === "string");
+    conclude([...found, ...checkNames(names), ...checkShown(signed)]);
     if (areAnswered) [answeredAt, isBrowser] = [startedAt, true];
   } catch {
     // The Web Crypto API needs a secure context. The server's results stay, but "just now" no

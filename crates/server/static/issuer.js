@@ -50,8 +50,8 @@ function didSite(did, origin) {
 }
 
 /**
- * Returns the keys of `issuer` that suit the header of `jws`, at least one. Ignores a certificate in
- * the header (x5c).
+ * Returns the keys of `issuer` that suit the header of `jws`, at least one. Ignores a certificate
+ * in the header (x5c).
  */
 export async function issuerKeys(jws, issuer, world) {
   const site = siteOf(issuer, world.origin);
@@ -63,9 +63,20 @@ export async function issuerKeys(jws, issuer, world) {
 
 function bareKey(did) {
   try {
-    return JSON.parse(new TextDecoder().decode(decode(did.slice("did:jwk:".length))));
+    const jwk = JSON.parse(new TextDecoder().decode(decode(did.slice("did:jwk:".length))));
+    if (isForSignatures(jwk)) return jwk;
   } catch {
-    throw new Refusal("unknown_key");
+    // It is malformed.
+  }
+  throw issuerName();
+}
+
+/** Whether a did:jwk contains a key that can verify signatures here. */
+export function hasBareKey(did) {
+  try {
+    return bareKey(did) !== undefined;
+  } catch {
+    return false;
   }
 }
 

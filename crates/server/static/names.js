@@ -82,7 +82,7 @@ export function compareNames(one, other) {
 
 const isWithin = (words, others) => words.every((word) => others.includes(word));
 
-/** Returns the scripts of the words. Two names in scripts that are not listed have different ones. */
+/** Returns the scripts of the words. Two names in unlisted scripts have different ones. */
 function scriptsOf(words) {
   const letters = words.map((word) => word.replace(/[^\p{L}\p{M}\p{Nl}]/gu, "")).filter((word) => word !== "");
   const found = new Set(letters.map(scriptOf));
@@ -126,7 +126,7 @@ function withoutAliasWord(alias) {
   return ALIAS_WORDS.has(first.replaceAll(".", "")) && rest.length > 0 ? rest.join(" ") : alias.trim();
 }
 
-/** Returns the words of a name without alias. `Hale, Jon` is `Jon Hale`; a generation comes last. */
+/** Returns the words of a name without alias: `Hale, Jon` is `Jon Hale`, a generation last. */
 function readWords(text) {
   const parts = text.replaceAll(" / ", "/").split(",").map((part) => part.trim()).filter((part) => part !== "");
   const [family = "", ...rest] = parts;

@@ -60,9 +60,24 @@ function parse(text) {
 function contentOfJson(value) {
   if (Array.isArray(value)) return first(value);
   if (!isObject(value)) return undefined;
+  if (isJws(value)) return "json-jws";
   if ("proof" in value) return "json-ld";
   if ("kty" in value || Array.isArray(value.keys)) return "keys";
   return first(Object.values(value));
+}
+
+// A JWS in the JSON serialization (RFC 7515, section 7.2).
+function isJws({ payload, signature, signatures }) {
+  return typeof payload === "string" && (Array.isArray(signatures) || typeof signature === "string");
+}
+
+/**
+ * Whether a text is JSON with a signed token in the JSON serialization. It may contain a key
+ * binding, which looks like a token.
+ */
+export function isJsonJws(whole) {
+  const text = whole.trim();
+  return /^[{[]/.test(text) && contentOfJson(parse(text)) === "json-jws";
 }
 
 function first(values) {

@@ -1,6 +1,6 @@
 // Finds the token in pasted text or a chosen file. The rules and their test cases are those of
 // crates/credential/src/verification/pasted.rs.
-import { contentOfFile, contentOfText, isJwe } from "./other-content.js";
+import { contentOfFile, contentOfText, isJsonJws, isJwe } from "./other-content.js";
 import { Refusal } from "./sd-jwt.js";
 import { read } from "./verify.js";
 
@@ -68,6 +68,7 @@ export async function findToken(text) {
   const plain = visible.replace(ESCAPES, meaning).replace(QUOTED, "").replace(SCHEME, "|");
   let found = await readableTokens(plain);
   if (found.size === 0) {
+    if (isJsonJws(visible)) throw notAToken("json-jws");
     const runs = plain.replace(/[\s\u{85}]+/gu, "").split(/[^A-Za-z0-9._~-]+/);
     found = new Set(runs.filter((run) => TOKEN.test(run)));
   }

@@ -31,6 +31,35 @@ const UNSUPPORTED_HASHES = /^(?:sha-(?:384|512)|sha3-(?:224|256|384|512)|blake2s
  */
 export const unsupported = (code, payload) => Object.assign(new Refusal(code), { isUnsupported: true, payload });
 
+/** Returns the rejection of an SD-JWT whose last character was lost (RFC 9901, section 4). */
+export const missingTilde = () => Object.assign(new Refusal("malformed"), { isCut: true });
+
+// Signed tokens that are not credentials, by their `typ`, as in verify_error/other_kinds.rs.
+const OTHER_TOKENS = new Map([
+  ["at+jwt", "access-token"],
+  ["openid4vci-proof+jwt", "key-proof"],
+  ["dpop+jwt", "key-proof"],
+  ["kb+jwt", "key-binding"],
+  ["key-attestation+jwt", "attestation"],
+  ["keyattestation+jwt", "attestation"],
+  ["oauth-client-attestation+jwt", "attestation"],
+  ["statuslist+jwt", "status-list"],
+  ["vp+jwt", "presentation"],
+  ["oauth-authz-req+jwt", "request"],
+  ["openidvci-issuer-metadata+jwt", "metadata"],
+]);
+
+// The types of credentials. Another `typ` may be that of a credential of a kind that is not
+// supported.
+const CREDENTIALS = ["dc+sd-jwt", "vc+jwt"];
+
+/** Returns the `typ` of a JWS without `application/` (RFC 7515, section 4.1.9). */
+export const typeOf = ({ header: { typ } }) =>
+  typeof typ === "string" ? typ.toLowerCase().replace(/^application\//, "") : "";
+
+/** Returns the kind of a token with this `typ`; undefined if it may be a credential. */
+export const otherToken = (typ) => OTHER_TOKENS.get(typ);
+
 /** The browser lacks a feature that a check needs. Does not mean that the token is invalid. */
 export class Unsupported extends Error {}
 
@@ -100,12 +129,14 @@ function payloadOf(part) {
   }
 }
 
-/** Checks that `typ` is `wanted`, with or without `application/` (RFC 7515, section 4.1.9). */
+/** Checks that `typ` is `wanted`. */
 export function requireType(jws, wanted) {
-  const found = typeof jws.header.typ === "string" ? jws.header.typ.toLowerCase().replace(/^application\//, "") : "";
+  const found = typeOf(jws);
+  if (found === wanted) return;
+  if (!CREDENTIALS.includes(wanted) || otherToken(found)) throw new Refusal("type");
   // The typ of an SD-JWT VC in older drafts.
-  if (wanted === "dc+sd-jwt" && found === "vc+sd-jwt") throw unsupported("type", jws.payload);
-  if (found !== wanted) throw new Refusal("type");
+  const isOlder = wanted === "dc+sd-jwt" && found === "vc+sd-jwt";
+  throw Object.assign(unsupported("type", jws.payload), { kind: isOlder ? "older" : "other" });
 }
 
 // The algorithms by their names in `alg` (Ed25519: RFC 9864, section 2.2).
@@ -120,6 +151,17 @@ function algorithmOf(jwk) {
   if (jwk?.kty === "EC" && jwk.crv === "P-256") return "ES256";
   if (jwk?.kty === "OKP" && jwk.crv === "Ed25519") return "EdDSA";
   return undefined;
+}
+
+/**
+ * Whether the claim `cnf` identifies the holder's key by a member other than `jwk` (RFC 7800), or
+ * by a key of a kind that is not supported.
+ */
+export function hasUnsupportedKey(confirmation) {
+  if (!isObject(confirmation)) return false;
+  const { jwk = null, ...others } = confirmation;
+  if (jwk === null) return Object.values(others).some((value) => value !== null);
+  return typeof jwk.kty === "string" && algorithmOf(jwk) === undefined && (jwk.d ?? jwk.k ?? null) === null;
 }
 
 /** Whether a JWK that an issuer publishes may verify signatures. */
@@ -180,17 +222,20 @@ export async function readSdJwt(text) {
   const disclosures = parts.slice(1, -1);
   if (disclosures.length > MAX_DISCLOSURES) throw new Refusal("malformed");
   const jws = readJws(parts[0]);
+  // A disclosure is a JSON list, so its base64url begins with W. A JWS begins with e.
+  if (last.startsWith("W") && !last.includes(".")) throw missingTilde();
   const { claims, names, notShown } = await disclose(jws.payload, disclosures);
-  const keyBinding = last === "" ? undefined : readBinding(last, jws.payload);
-  return { jws, claims, names, notShown, keyBinding, bound: text.slice(0, text.length - last.length) };
+  const bound = text.slice(0, text.length - last.length);
+  return { jws, claims, names, notShown, ...(last === "" ? {} : readBinding(last)), bound };
 }
 
-// The dates of a token whose key binding is not supported are those of the credential.
-function readBinding(text, payload) {
+// A key binding with an unsupported algorithm is not checked.
+function readBinding(text) {
   try {
-    return readJws(text);
+    return { keyBinding: readJws(text) };
   } catch (error) {
-    throw Object.assign(error, { payload });
+    if (error.isUnsupported) return { hasUnsupportedBinding: true };
+    throw error;
   }
 }
 

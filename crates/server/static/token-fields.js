@@ -1,4 +1,5 @@
 // Shows the content of a token: labels and values, never as HTML.
+import { momentInWords } from "./moments.js";
 import { element, moment, say } from "./verdicts.js";
 import { parseTime, yearOf } from "./vc-jwt.js";
 
@@ -12,6 +13,12 @@ const LAST_SECOND = 8_640_000_000_000;
 const ENVELOPE = new Set(
   "iss iat nbf exp cnf vct vct#integrity aka_vcts status sub jti attested_by attested_at".split(" "),
 );
+
+// Fields whose names in words are not those of the pages.
+const LABELS = new Map([
+  ["last_processed_month", "token-label-data-to"],
+  ["role_classification", "token-label-role-type"],
+]);
 
 // Properties of a W3C credential's subject that describe its graph node.
 const SUBJECT = new Set(["id", "type"]);
@@ -43,6 +50,7 @@ export function facts(claims, { metadata, signer, notShown, isOwn }) {
   const list = element("dl", "", "facts");
   for (const [key, value] of entries) {
     if (typeof value === "string") list.append(entry(say(key), text(value)));
+    else if (value instanceof HTMLElement) list.append(entry(say(key), value));
   }
   return list;
 }
@@ -67,9 +75,15 @@ function end({ exp, validUntil }) {
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
+// In the reader's time zone, which the page names once, with the time in UTC as a detail.
 function time(seconds) {
   if (typeof seconds !== "number") return undefined;
-  return Math.abs(seconds) <= LAST_SECOND ? moment(seconds * 1000) : say("token-year", { year: yearOf(seconds) });
+  if (Math.abs(seconds) > LAST_SECOND) return say("token-year", { year: yearOf(seconds) });
+  const millis = seconds * 1000;
+  const place = element("time", momentInWords(millis, Date.now(), document.documentElement.lang));
+  place.dateTime = new Date(millis).toISOString();
+  place.title = moment(millis);
+  return place;
 }
 
 /**
@@ -94,7 +108,7 @@ class Fields {
     const sorted = [...fields].sort(([one], [other]) => this.#place(one) - this.#place(other) || (one < other ? -1 : 1));
     for (const [name, value] of sorted) {
       if (this.#left-- <= 0) return list;
-      list.append(entry(label(name), this.value(value, depth + 1), isCompound(value)));
+      list.append(entry(labelOf(name), this.value(value, depth + 1), isCompound(value)));
     }
     return list;
   }
@@ -127,6 +141,9 @@ function entry(name, value, isWide = false) {
 
 // Isolated, so that the direction of untrusted text does not affect the text around it.
 const text = (words) => element("bdi", words);
+
+/** Returns the label of a field: that of the other pages, or its name in words. */
+const labelOf = (name) => (LABELS.has(name) ? say(LABELS.get(name)) : label(name));
 
 /** Converts "role_title" or "roleTitle" to words. */
 function label(name) {

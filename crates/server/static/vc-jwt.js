@@ -1,6 +1,6 @@
 // Parses W3C Verifiable Credentials signed as a JWT: VCDM 2.0 (VC-JOSE-COSE section 3.1), and VCDM
 // 1.1 (section 6.3.1), which is converted to the form of 2.0.
-import { CLOCK_SKEW, isObject, readJws, Refusal, requireType, unsupported } from "./sd-jwt.js";
+import { CLOCK_SKEW, isObject, missingTilde, otherToken, readJws, Refusal, requireType, typeOf, unsupported } from "./sd-jwt.js";
 
 // Claims of a JWT of VCDM 1.1 that are not members of the credential.
 const REGISTERED = new Set("iss sub aud nbf iat exp jti cnf status".split(" "));
@@ -14,18 +14,6 @@ const RENAMED = new Map([
 // The context of VCDM 2.0, which every credential of that model has.
 const CONTEXT = "https://www.w3.org/ns/credentials/v2";
 const TYPE = "VerifiableCredential";
-
-// Signed tokens that are not credentials, by their `typ`, as in verify_error.rs.
-const OTHER_TOKENS = new Map([
-  ["at+jwt", "access-token"],
-  ["openid4vci-proof+jwt", "key-proof"],
-  ["dpop+jwt", "key-proof"],
-  ["kb+jwt", "key-binding"],
-  ["key-attestation+jwt", "attestation"],
-  ["keyattestation+jwt", "attestation"],
-  ["oauth-client-attestation+jwt", "attestation"],
-  ["statuslist+jwt", "status-list"],
-]);
 
 // Whether a member has a value, alone or in a list (JSON-LD 1.1, section 4.3).
 const has = (member, value) => [member].flat().includes(value);
@@ -45,12 +33,14 @@ export function readVcJwt(text) {
   return { format: "vc+jwt", jws, claims, issuer };
 }
 
-// A credential of VCDM 2.0 has the `typ` vc+jwt. Signers of Open Badges 3.0 write JWT or none, so then
-// `@context` and `type` count.
+// A credential of VCDM 2.0 has the `typ` vc+jwt. Signers of Open Badges 3.0 write JWT or none, so
+// then `@context` and `type` count.
 function requireNewerModel(jws, isUntyped) {
-  const { payload, header } = jws;
-  const typ = typeof header.typ === "string" ? header.typ.toLowerCase().replace(/^application\//, "") : "";
-  const kind = OTHER_TOKENS.get(typ);
+  const { payload } = jws;
+  const typ = typeOf(jws);
+  if (typ.endsWith("+sd-jwt")) throw missingTilde();
+  // A presentation of VCDM 1.1 (its section 6.3.1) has the claim vp.
+  const kind = isUntyped && "vp" in payload ? "presentation" : otherToken(typ);
   if (kind && !("vc" in payload)) throw Object.assign(unsupported("type"), { kind });
   const isW3c = "@context" in payload || has(payload.type, TYPE);
   if (!isUntyped || !isW3c) return requireType(jws, "vc+jwt");
@@ -71,8 +61,8 @@ function isByIss({ iss, issuer }) {
 }
 
 /**
- * Converts a payload of VCDM 1.1. Registered claims inside the credential have no meaning, and never
- * replace those that are checked. Members that are null count as absent.
+ * Converts a payload of VCDM 1.1. Registered claims inside the credential have no meaning, and
+ * never replace those that are checked. Members that are null count as absent.
  */
 export function newerForm({ vc, ...claims }) {
   if (!isObject(vc)) throw new Refusal("claim");
@@ -108,7 +98,7 @@ export function parseTime(text) {
   return Math.floor(date / 1000) + hour * 3600 + (minute - offset) * 60 + second;
 }
 
-/** Returns the year of a moment in seconds since the Unix epoch, also of one that no Date can hold. */
+/** Returns the year of a time in seconds since the Unix epoch, also of one that no Date holds. */
 export function yearOf(seconds) {
   // 400 years, after which the calendar repeats.
   const cycle = 146_097 * DAY;

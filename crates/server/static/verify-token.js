@@ -2,19 +2,20 @@
 // own keys and status lists are fetched immediately. Those of another issuer are fetched only after
 // a click, because its site learns of the request.
 import { doubtOf } from "./doubts.js";
-import { siteOf } from "./issuer.js";
+import { hasBareKey, siteOf } from "./issuer.js";
 import { localMoment } from "./local-time.js";
 import { namesOf } from "./names.js";
 import { findToken, MAX_BYTES, textOf } from "./pasted.js";
 import { Refusal } from "./sd-jwt.js";
 import { attester, facts, fieldList, fieldsOf } from "./token-fields.js";
 import { element, fillRow, phrase, reasonOf, say, shownOutcome, word } from "./verdicts.js";
-import { read, refusalOfDates, verify } from "./verify.js";
+import { read, refusalOfClaims, refusalOfDates, verify } from "./verify.js";
 
 // The messages for tokens of kinds that are not supported, by the code of their rejection.
 const UNSUPPORTED = {
   algorithm: "token-algorithm",
-  type: "token-older-type",
+  older: "token-older-type",
+  other: "token-kind",
   hash_algorithm: "token-hash-algorithm",
   issuer_name: "token-no-issuer",
   "data-model": "token-data-model",
@@ -23,7 +24,17 @@ const UNSUPPORTED = {
   "key-binding": "token-other-key-binding",
   attestation: "token-other-attestation",
   "status-list": "token-other-status-list",
+  presentation: "token-other-presentation",
+  request: "token-other-request",
+  metadata: "token-other-metadata",
 };
+// Content that may be a credential, in a form that is not supported.
+const OTHER_FORMS = ["jwe", "json-ld", "json-jws"];
+// Reasons why the status is not known that may be gone later.
+const PASSING = ["unanswered", "no_list", "list_expired"];
+// Codes of failures that do not say which signature or document they are about.
+const OF_STATUS = ["revoked", "suspended", "replaced", "unknown_status"];
+const OF_HOLDER = ["signature", "key_confusion", "claim", "type", "malformed"];
 // Maximum number of characters of an issuer in a message.
 const MOST_SHOWN = 200;
 const NO_TOKEN = ["not_a_token", "several_tokens", "too_long"];
@@ -67,9 +78,11 @@ function showVerdict({ level, key, values, more = [] }) {
  */
 function failure(error) {
   if (!(error instanceof Refusal)) return { level: "doubtful", key: "token-broken" };
+  if (OTHER_FORMS.includes(error.content)) return { level: "doubtful", key: `token-content-${error.content}` };
   if (error.content) return { level: "failed", key: `token-content-${error.content}`, isNoToken: true };
+  if (error.isCut) return { level: "failed", key: "token-missing-tilde" };
   const over = refusalOfDates(error, error.token ?? "", Math.floor(Date.now() / 1000));
-  if (over) return { level: "failed", key: "token-bad", values: { reason: reasonOf({ outcome: "failed", code: over.code }).textContent } };
+  if (over) return bad(over);
   if (error.isUnsupported) return { level: "doubtful", key: UNSUPPORTED[error.kind ?? error.code] };
   const why = reasonOf({ outcome: "failed", code: error.code });
   if (NO_TOKEN.includes(error.code)) return { level: "failed", key: why.dataset.key, isNoToken: true };
@@ -77,16 +90,24 @@ function failure(error) {
   return { level: "failed", key: "token-bad", values: { reason } };
 }
 
+/** Returns the message for a rejection that only its code explains. */
+const bad = ({ code }) => ({ level: "failed", key: "token-bad", values: { reason: reasonOf({ outcome: "failed", code }).textContent } });
+
 async function check(text) {
   const token = await findToken(text);
   const presentation = await read(token).catch((error) => {
     throw Object.assign(error, { token });
   });
   const { issuer } = presentation;
-  if (issuer === undefined) return { level: "doubtful", key: "token-no-issuer" };
-  const site = siteOfIssuer(issuer);
+  const site = issuer === undefined ? {} : siteOfIssuer(issuer);
   if (!site || site.origin === location.origin) return report(token, presentation, site);
-  if (!site.origin?.startsWith("https:")) return { level: "doubtful", key: "token-issuer-name", values: { issuer: shown(issuer) } };
+  if (!site.origin?.startsWith("https:")) {
+    // An expired token is not valid, also if its issuer cannot be looked up.
+    const over = refusalOfClaims(presentation, Math.floor(Date.now() / 1000));
+    if (over) return bad(over);
+    if (issuer === undefined) return { level: "doubtful", key: "token-no-issuer" };
+    return { level: "doubtful", key: "token-issuer-name", values: { issuer: shown(issuer) } };
+  }
   return { level: "doubtful", key: "token-ask", values: { issuer }, more: [askButton(token, presentation, site)] };
 }
 
@@ -94,7 +115,8 @@ async function check(text) {
 // about the token.
 function siteOfIssuer(issuer) {
   try {
-    return siteOf(issuer, location.origin);
+    const site = siteOf(issuer, location.origin);
+    return site === undefined && !hasBareKey(issuer) ? {} : site;
   } catch (error) {
     if (error.code !== "issuer_name") throw error;
     return {};
@@ -158,23 +180,32 @@ function row(verdict) {
 function conclude(verdicts, isOwn, { partner, name, fields }) {
   const by = Object.fromEntries(verdicts.map((verdict) => [verdict.step, verdict]));
   const failed = verdicts.find((verdict) => shownOutcome(verdict) === "failed");
-  if (failed) {
-    return { level: "failed", key: "token-bad", values: { reason: say(reasonOf(failed).dataset.key, failed.values) } };
-  }
-  const doubt = (key) => ({ level: "doubtful", key });
+  if (failed) return { level: "failed", key: keyOf(failed), values: { reason: say(reasonOf(failed).dataset.key, failed.values) } };
+  const doubt = (key, values) => ({ level: "doubtful", key, values });
   if (by.signature.code === "browser") return doubt("token-browser");
   if (by.signature.outcome !== "passed") return doubt("token-unreachable");
   if (by.issuer.outcome !== "passed") return doubt("token-bare-key");
+  if (by.holder.code === "holder_key") return doubt("token-holder");
   if (by.status.code === "replaced") return doubt("token-replaced");
   // A token without a status cannot be revoked.
   const hasNoStatus = by.status.code === "no_status";
   const isStatusKnown = hasNoStatus || by.status.outcome === "passed";
+  if (!isStatusKnown && !PASSING.includes(by.status.code)) {
+    const reason = say(reasonOf(by.status).dataset.key);
+    return doubt(isOwn ? "token-status-reason" : "token-outside-status-reason", { reason });
+  }
   if (!isOwn) return doubt(isStatusKnown ? "token-outside" : "token-outside-status");
   if (!isStatusKnown) return doubt("token-status");
   const known = doubtOf(fields, Date.now());
   if (known) return { level: "doubtful", ...known };
   if (hasNoStatus) return { level: "confirmed", key: "token-good-no-status" };
   return { level: "confirmed", key: partner && name ? "token-good" : "token-good-plain" };
+}
+
+/** Returns the text key for a failed check. Some codes do not say what part of the token failed. */
+function keyOf({ step, code }) {
+  if (step === "status" && !OF_STATUS.includes(code)) return "token-bad-list";
+  return step === "holder" && OF_HOLDER.includes(code) ? "token-bad-holder" : "token-bad";
 }
 
 async function checkFile(chosen) {

@@ -4,7 +4,7 @@
 import { hasDigest } from "./integrity.js";
 import { issuerKeys, siteOf } from "./issuer.js";
 import { Unanswered, World } from "./lookup.js";
-import { bitAt, CLOCK_SKEW, hash, isObject, readJws, readSdJwt, Refusal, requireType, statusAt, Unsupported, verifyJws, verifyWith } from "./sd-jwt.js";
+import { bitAt, CLOCK_SKEW, hash, hasUnsupportedKey, isObject, readJws, readSdJwt, Refusal, requireType, statusAt, Unsupported, verifyJws, verifyWith } from "./sd-jwt.js";
 import { statusEntries } from "./status-entries.js";
 import { checkValidity, newerForm, parseTime, readVcJwt } from "./vc-jwt.js";
 
@@ -15,6 +15,9 @@ export const STEPS = ["signature", "issuer", "holder", "status", "dates", "schem
 // all types.
 const OPEN = ["iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"];
 const COMMON = [...OPEN, "iat", "sub", "jti"];
+
+// The errors of a status list that no key of the issuer signed.
+const LIST_OF_ANOTHER = ["signature", "key_confusion", "unknown_key", "malformed"];
 
 /**
  * Verifies `token` of an issuer at `origin` (undefined for a did:jwk) at `now` (milliseconds). With
@@ -109,15 +112,20 @@ async function checkIssuer({ jws, issuer }, world) {
 
 // RFC 9901, section 7.3. A link can be opened for days, so the age of the key binding is not
 // checked.
-async function checkHolder({ claims, keyBinding, bound }, { audience, nonce, seconds }) {
-  if (!keyBinding && audience === undefined && nonce === undefined) throw new Unanswered("not_shown");
-  if (!keyBinding || !claims.cnf) throw new Refusal("not_bound");
+async function checkHolder({ claims, keyBinding, hasUnsupportedBinding, bound }, { audience, nonce, seconds }) {
+  const isBound = keyBinding !== undefined || hasUnsupportedBinding;
+  if (!isBound && audience === undefined && nonce === undefined) throw new Unanswered("not_shown");
+  if (!isBound || !claims.cnf) throw new Refusal("not_bound");
+  if (hasUnsupportedBinding || hasUnsupportedKey(claims.cnf)) throw new Unanswered("holder_key");
+  if (!isObject(claims.cnf.jwk)) throw new Refusal("claim");
   requireType(keyBinding, "kb+jwt");
-  await verifyJws(keyBinding, claims.cnf.jwk);
+  await verifyJws(keyBinding, claims.cnf.jwk).catch((error) => {
+    throw error.code === "unknown_key" ? new Refusal("claim") : error;
+  });
   const { aud, sd_hash: covered, nonce: answered } = keyBinding.payload;
   const { nbf, iat, exp } = jwtDates(keyBinding.payload);
   if (iat === undefined) throw new Refusal("claim");
-  if (exp !== undefined && exp + CLOCK_SKEW <= seconds) throw new Refusal("binding_expired");
+  if (hasPassed(exp, seconds)) throw new Refusal("binding_expired");
   if (nbf !== undefined && nbf > seconds + CLOCK_SKEW) throw new Refusal("binding_not_yet_valid");
   if (iat > seconds + CLOCK_SKEW) throw new Refusal("from_the_future");
   if (covered !== (await hash(bound))) throw new Refusal("sd_hash");
@@ -144,17 +152,23 @@ async function checkStatus(presentation, world, seconds) {
   if (hasOthers) throw new Unanswered("status_kind");
 }
 
-// Returns the response with a list. A response that is none, such as an error page, and a signature
-// of an unsupported kind prove nothing about the token.
-async function listAt(uri, accept, world) {
+// Returns the text and the JWS of a list that the issuer signed. A response that is no list, such
+// as an error page, and a list without a signature of the issuer say nothing about the token.
+async function signedList(uri, accept, issuer, world) {
   const text = (await world.text(uri, accept)).trim();
+  let list;
   try {
-    readJws(text);
+    list = readJws(text);
+  } catch {
+    throw new Unanswered("no_list");
+  }
+  try {
+    await verifyWith(list, await issuerKeys(list, issuer, world));
   } catch (error) {
-    if (error.code === "malformed" || error.isUnsupported) throw new Unanswered("no_list");
+    if (LIST_OF_ANOTHER.includes(error.code)) throw new Unanswered("list_key");
     throw error;
   }
-  return text;
+  return { text, list };
 }
 
 function readList(text) {
@@ -162,18 +176,6 @@ function readList(text) {
     return readVcJwt(text);
   } catch (error) {
     if (error.isUnsupported) throw new Unanswered("no_list");
-    throw error;
-  }
-}
-
-// A list that another key than the issuer's signed, such as that of a service for status lists, says
-// nothing about the token.
-async function verifyList(list, issuer, world) {
-  try {
-    await verifyWith(list, await issuerKeys(list, issuer, world));
-  } catch (error) {
-    const isByAnother = "x5c" in list.header && ["signature", "key_confusion"].includes(error.code);
-    if (isByAnother || error.code === "unknown_key") throw new Unanswered("list_key");
     throw error;
   }
 }
@@ -190,9 +192,8 @@ function requireRecent(check) {
 
 // draft-ietf-oauth-status-list-21, section 8.3.
 async function checkTokenList({ uri, index }, issuer, world, seconds) {
-  const list = readJws(await listAt(uri, "application/statuslist+jwt", world));
+  const { list } = await signedList(uri, "application/statuslist+jwt", issuer, world);
   requireType(list, "statuslist+jwt");
-  await verifyList(list, issuer, world);
   if (list.payload.sub !== uri) throw new Refusal("claim");
   if (jwtDates(list.payload).iat === undefined) throw new Refusal("claim");
   requireRecent(() => checkJwtDates(list.payload, seconds));
@@ -207,8 +208,7 @@ async function checkTokenList({ uri, index }, issuer, world, seconds) {
 
 // Bitstring Status List 1.0, section 3.2.
 async function checkBitstring({ uri, index, purpose, code }, issuer, world, seconds) {
-  const list = readList(await listAt(uri, "application/vc+jwt", world));
-  await verifyList(list.jws, issuer, world);
+  const list = readList((await signedList(uri, "application/vc+jwt", issuer, world)).text);
   if (list.claims.id !== uri) throw new Refusal("claim");
   if (typeof list.issuer === "string" && list.issuer !== issuer) throw new Refusal("claim");
   requireRecent(() => checkW3cDates(list.claims, seconds));
@@ -227,7 +227,7 @@ function checkW3cDates(claims, seconds) {
 
 /**
  * Returns the rejection of the dates of a token that was refused with `error` because its kind is
- * not supported: an expired token is not valid, whoever signed it. Undefined if there is none.
+ * not supported: an expired token is not valid with any signature. Undefined if there is none.
  */
 export function refusalOfDates({ isUnsupported, payload }, token, seconds) {
   if (!isUnsupported || !payload) return undefined;
@@ -235,6 +235,16 @@ export function refusalOfDates({ isUnsupported, payload }, token, seconds) {
     const isW3c = !token.includes("~");
     if (isW3c) checkW3cDates(claimsOf(payload), seconds);
     else checkDates(payload, seconds);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+/** Returns the rejection of the dates of a token that was read; undefined if there is none. */
+export function refusalOfClaims({ claims, format }, seconds) {
+  try {
+    (format === "vc+jwt" ? checkW3cDates : checkDates)(claims, seconds);
   } catch (error) {
     return error;
   }
@@ -265,6 +275,13 @@ function checkLastDay({ expiry_date: lastDay, date_of_expiry: otherDay }, second
 // Whether seconds are probably milliseconds: those of the years 2001 to 2099.
 const areMilliseconds = (exp) => exp >= 1_000_000_000_000 && exp < 4_102_444_800_000;
 
+// Whether an end has passed, also as milliseconds if it is probably in those.
+function hasPassed(end, seconds) {
+  if (end === undefined) return false;
+  const meant = areMilliseconds(end) ? Math.floor(end / 1000) : end;
+  return meant + CLOCK_SKEW <= seconds;
+}
+
 // NumericDates (RFC 7519, section 2), without their fractions.
 function jwtDates({ nbf, iat, exp }) {
   const [starts, made, ends] = [nbf, iat, exp].map((date) => {
@@ -278,14 +295,12 @@ function jwtDates({ nbf, iat, exp }) {
 function checkDates(claims, seconds) {
   checkLastDay(claims, seconds);
   const { exp } = checkJwtDates(claims, seconds);
-  if (!areMilliseconds(exp)) return undefined;
-  if (Math.floor(exp / 1000) + CLOCK_SKEW <= seconds) throw new Refusal("expired");
-  return { code: "milliseconds" };
+  return areMilliseconds(exp) ? { code: "milliseconds" } : undefined;
 }
 
 function checkJwtDates(claims, seconds) {
   const { nbf, iat, exp } = jwtDates(claims);
-  if (exp !== undefined && exp + CLOCK_SKEW <= seconds) throw new Refusal("expired");
+  if (hasPassed(exp, seconds)) throw new Refusal("expired");
   if (nbf !== undefined && nbf > seconds + CLOCK_SKEW) throw new Refusal("not_yet_valid");
   if (iat !== undefined && iat > seconds + CLOCK_SKEW) throw new Refusal("from_the_future");
   return { exp };

@@ -752,6 +752,15 @@ class ListenerWithSecret(_ListenerWithSecretRequired, total=False):
     expires_at: Optional[str]
 
 
+class NamesCheck(TypedDict):
+    """The result about the names in a token."""
+
+    # Always `not_checked`: only you can compare the names with the person who gave you the token.
+    outcome: CheckOutcome
+    # The number of names, how they compare if there are several, and what was not checked.
+    reason: str
+
+
 class _NotShownRequired(TypedDict):
     # Whether `count` is an upper bound: other issuers may add decoys to hide the number.
     # Credentials signed by this server have none.
@@ -1291,6 +1300,21 @@ class TokenAnswer(TypedDict):
     token_type: TokenType
 
 
+class _TokenCareerDataRequired(TypedDict):
+    # The last month with data on any of the jobs.
+    data_to: str
+    # The jobs whose data is more than six months old and does not reach their end, those with the
+    # oldest data first. Such a job may have ended since.
+    old_jobs: List[TokenOldJob]
+
+
+class TokenCareerData(_TokenCareerDataRequired, total=False):
+    """How recent the data on the jobs in a token is."""
+
+    # These jobs in a sentence, of which three are named; null if there are none.
+    reason: Optional[str]
+
+
 class TokenIssuer(TypedDict):
     """The issuer that signed a token."""
 
@@ -1299,6 +1323,21 @@ class TokenIssuer(TypedDict):
     # `own`: this server; `listed`: the operator of this server trusts it for this credential type;
     # `unknown`: neither.
     trust: IssuerTrust
+
+
+class _TokenOldJobRequired(TypedDict):
+    # The last month with data on it.
+    data_to: str
+    # The employer.
+    organisation: str
+
+
+class TokenOldJob(_TokenOldJobRequired, total=False):
+    """A job with old data in a token."""
+
+    # Its planned end, if that month has passed. It is not confirmed, because the data ends before
+    # it.
+    passed_end: Optional[str]
 
 
 class _TokenReportRequired(TypedDict):
@@ -1324,6 +1363,7 @@ class TokenReport(_TokenReportRequired, total=False):
     attested_at: Optional[str]
     # The name of the institution that attests it and sent it to the issuer.
     attested_by: Optional[str]
+    career_data: Optional[TokenCareerData]
     claims: Optional[Claims]
     # The credential type, if it is one of this API's types and the issuer is trusted for it.
     credential_type: Optional[str]
@@ -1331,6 +1371,7 @@ class TokenReport(_TokenReportRequired, total=False):
     expired_on: Optional[str]
     format: Optional[SignedFormat]
     issuer: Optional[TokenIssuer]
+    names_check: Optional[NamesCheck]
     not_shown: Optional[NotShown]
     subject: Optional[TokenSubject]
 

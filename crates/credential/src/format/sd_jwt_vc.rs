@@ -107,7 +107,16 @@ impl<'a> SdJwtVc<'a> {
     /// # Errors
     /// The form is invalid, or `typ` is not `dc+sd-jwt`. The older `vc+sd-jwt` is rejected too.
     pub fn read(text: &'a str) -> Result<Self, VerifyError> {
-        let sd_jwt = SdJwt::read(text.trim())?;
+        Self::parse(SdJwt::read(text.trim())?)
+    }
+
+    /// Parses a credential or a presentation, as [`SdJwtVc::read`] does, but keeps a key binding
+    /// with an unsupported algorithm as [`SdJwt::unsupported_binding`].
+    pub(crate) fn read_with_any_binding(text: &'a str) -> Result<Self, VerifyError> {
+        Self::parse(SdJwt::read_with_any_binding(text.trim())?)
+    }
+
+    fn parse(sd_jwt: SdJwt<'a>) -> Result<Self, VerifyError> {
         sd_jwt.jws.require_type("dc+sd-jwt")?;
         let disclosed = sd_jwt.disclose()?;
         for place in &disclosed.places {

@@ -12,7 +12,7 @@ use super::statement::{Statement, moment};
 use super::{jwt_vc_json, open_badge};
 use crate::jws::Jws;
 use crate::types::Type;
-use crate::verify_error::{OtherToken, VerifyError};
+use crate::verify_error::{MISSING_TILDE, OtherToken, VerifyError};
 
 /// Returns the payload: the credential as JSON.
 pub(super) fn payload(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) -> Value {
@@ -123,7 +123,15 @@ pub(crate) fn read(text: &str) -> Result<Jws<'_>, VerifyError> {
 /// none, which signers of Open Badges 3.0 write (its section 8.2.4.1), by `@context` and `type`.
 fn require_newer_model(jws: &Jws<'_>) -> Result<(), VerifyError> {
     let Err(refusal) = jws.require_type(Format::VcJwt.typ()) else { return Ok(()) };
-    if let Some(other) = jws.header_text("typ").and_then(OtherToken::of_type)
+    let typ = jws.header_text("typ").unwrap_or_default();
+    if typ.to_ascii_lowercase().ends_with("+sd-jwt") {
+        return Err(VerifyError::Malformed(MISSING_TILDE));
+    }
+    // A presentation of data model 1.1 (its section 6.3.1).
+    if jwt_vc_json::is_untyped(jws) && jws.payload.contains_key("vp") {
+        return Err(VerifyError::OtherToken(OtherToken::Presentation));
+    }
+    if let Some(other) = OtherToken::of_type(typ)
         && !jws.payload.contains_key("vc")
     {
         return Err(VerifyError::OtherToken(other));

@@ -6,7 +6,7 @@ use crate::jws::shown;
 /// and fragment, or another URI such as a DID (SD-JWT VC, section 2.2.2.2; VCDM 2.0, section 4.7).
 ///
 /// # Errors
-/// What is wrong with it.
+/// The problem with it.
 pub(super) fn require_uri(issuer: &str) -> Result<(), &'static str> {
     const NO_URI: &str = "it is neither a URL nor a DID";
     let is_of_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);

@@ -15,9 +15,6 @@ use crate::jws::CLOCK_SKEW;
 use crate::numeric_date::NumericDate;
 use crate::verify_error::VerifyError;
 
-/// Seconds that are probably milliseconds: those of the years 2001 to 2099.
-const MILLISECONDS: std::ops::Range<i64> = 1_000_000_000_000..4_102_444_800_000;
-
 /// Claims for the last day of validity: that of our own types, and that of person identification
 /// data (PID), which has its name in ISO mdoc and another one as an SD-JWT VC.
 const LAST_DAYS: [&str; 2] = ["expiry_date", "date_of_expiry"];
@@ -53,19 +50,32 @@ pub(super) fn require_current(claims: &Map<String, Value>, is_w3c: bool, now: i6
     if let Some(day) = ended(last_day(claims, is_w3c), now) {
         return Err(VerifyError::ExpiredOn(day));
     }
-    require_time(claims, now)?;
-    if let Some(end) = end_in_milliseconds(claims).map(|millis| millis / 1000)
+    if let Some(end) = from_milliseconds(claims, "exp")
         && end.saturating_add(CLOCK_SKEW) <= now
     {
         return Err(VerifyError::ExpiredInMilliseconds(in_words(end)));
     }
+    require_time(claims, now).map_err(|refusal| explained(refusal, claims))?;
     if is_w3c { require_validity(claims, now) } else { Ok(()) }
 }
 
-/// Returns `exp` if it is probably in milliseconds.
-fn end_in_milliseconds(claims: &Map<String, Value>) -> Option<i64> {
-    let exp = NumericDate::of_claim(claims, "exp").ok().flatten()?;
-    Some(exp.seconds()).filter(|end| MILLISECONDS.contains(end))
+/// Returns the seconds that a date means as milliseconds, if it is probably in milliseconds.
+fn from_milliseconds(claims: &Map<String, Value>, name: &'static str) -> Option<i64> {
+    NumericDate::of_claim(claims, name).ok().flatten()?.seconds_if_milliseconds()
+}
+
+/// Adds to a refusal that the date that it is about is probably in milliseconds.
+fn explained(refusal: VerifyError, claims: &Map<String, Value>) -> VerifyError {
+    let meant = |name| from_milliseconds(claims, name).map(in_words);
+    match refusal {
+        VerifyError::NotYetValid => {
+            meant("nbf").map_or(VerifyError::NotYetValid, VerifyError::NotYetValidInMilliseconds)
+        }
+        VerifyError::FromTheFuture => {
+            meant("iat").map_or(VerifyError::FromTheFuture, VerifyError::FromTheFutureInMilliseconds)
+        }
+        other => other,
+    }
 }
 
 /// Checks that a W3C credential is valid at `now` (VCDM 2.0, section 4.9).
@@ -92,7 +102,7 @@ pub(super) fn end_in_words(claims: &Map<String, Value>, is_w3c: bool) -> String 
         }
         [(end, _), ..] => format!("Valid until {}.", in_words(*end)),
     };
-    if end_in_milliseconds(claims).is_some() {
+    if from_milliseconds(claims, "exp").is_some() {
         words.push_str(" The issuer probably wrote exp in milliseconds, but it is in seconds.");
     }
     words

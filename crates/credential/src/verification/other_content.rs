@@ -3,7 +3,7 @@
 //! The page for tokens has the same rules in `crates/server/static/other-content.js`. Both are
 //! tested with the cases in `tests/signed/pasted.json`.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::encoding::decode;
 use crate::verify_error::OtherContent;
@@ -74,9 +74,24 @@ pub(super) fn is_jwe(run: &str) -> bool {
     run.split('.').count() == 5 && header.is_some_and(|header| header.get("enc").is_some())
 }
 
+/// Returns whether a text is JSON with a signed token in the JSON serialization. It may contain a
+/// key binding, which looks like a token.
+pub(super) fn is_json_jws(text: &str) -> bool {
+    let text = text.trim();
+    let value = text.starts_with(['{', '[']).then(|| serde_json::from_str::<Value>(text).ok()).flatten();
+    value.and_then(|value| of_json(&value)) == Some(OtherContent::JsonJws)
+}
+
+/// Returns whether an object is a JWS in the JSON serialization (RFC 7515, section 7.2).
+fn is_jws(object: &Map<String, Value>) -> bool {
+    let is = |name: &str, is_form: fn(&Value) -> bool| object.get(name).is_some_and(is_form);
+    is("payload", Value::is_string) && (is("signatures", Value::is_array) || is("signature", Value::is_string))
+}
+
 fn of_json(value: &Value) -> Option<OtherContent> {
     match value {
         Value::Array(items) => items.iter().find_map(of_json),
+        Value::Object(object) if is_jws(object) => Some(OtherContent::JsonJws),
         Value::Object(object) if object.contains_key("proof") => Some(OtherContent::JsonLd),
         Value::Object(object) if object.contains_key("kty") || object.get("keys").is_some_and(Value::is_array) => {
             Some(OtherContent::Keys)

@@ -64,6 +64,9 @@ pub fn find_token(pasted: &[u8]) -> Result<String, VerifyError> {
     let text = without_scheme(&unquoted(&unescaped(&visible)));
     let mut found = readable_tokens(&text);
     if found.is_empty() {
+        if other_content::is_json_jws(&visible) {
+            return Err(VerifyError::OtherContent(OtherContent::JsonJws));
+        }
         let text: String = text.chars().filter(|character| !character.is_whitespace()).collect();
         let runs = text.split(|character| !is_of_token(character));
         found = runs.filter(|run| is_token(run)).map(ToOwned::to_owned).collect();

@@ -91,7 +91,8 @@ pub struct NotShown {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Conclusion {
-    /// Signature, issuer, dates and status passed, and nothing failed.
+    /// Signature, issuer and dates passed, the status and the holder's signature too if there are
+    /// any, and nothing failed.
     Valid,
     /// A check failed.
     Invalid,
@@ -114,6 +115,9 @@ pub struct Report {
     /// The kinds of status that it has.
     #[serde(skip)]
     pub status_kinds: StatusKinds,
+    /// Whether it has a holder's signature, which then has to be verified.
+    #[serde(skip)]
+    pub has_binding: bool,
 }
 
 impl Report {
@@ -122,14 +126,15 @@ impl Report {
         self.is_genuine() && self.verdicts.iter().all(|verdict| verdict.outcome != Outcome::Failed)
     }
 
-    /// Returns whether the signature was verified and no step failed, except that the credential
-    /// may have expired.
+    /// Returns whether the signature was verified, that of the holder too if there is one, and no
+    /// step failed, except that the credential may have expired.
     pub fn is_genuine(&self) -> bool {
         let signed = |verdict: &Verdict| verdict.step == Step::Signature && verdict.outcome == Outcome::Passed;
         let stands = |verdict: &Verdict| {
             verdict.outcome != Outcome::Failed || verdict.step == Step::Dates && self.expired_on.is_some()
         };
-        self.verdicts.iter().any(signed) && self.verdicts.iter().all(stands)
+        let is_bound = !self.has_binding || self.has_passed(Step::Holder);
+        is_bound && self.verdicts.iter().any(signed) && self.verdicts.iter().all(stands)
     }
 
     /// Returns whether the signature was verified and the only failure is that a newer version
@@ -149,9 +154,15 @@ impl Report {
             return Conclusion::Invalid;
         }
         let has_status = self.status_kinds != StatusKinds::None;
-        let needed = [Step::Signature, Step::Issuer, Step::Dates].into_iter().chain(has_status.then_some(Step::Status));
-        let has_passed = |step| self.verdict(step).is_some_and(|verdict| verdict.outcome == Outcome::Passed);
-        if needed.into_iter().all(has_passed) { Conclusion::Valid } else { Conclusion::NotCheckable }
+        let if_present = [has_status.then_some(Step::Status), self.has_binding.then_some(Step::Holder)];
+        let mut needed =
+            [Step::Signature, Step::Issuer, Step::Dates].into_iter().chain(if_present.into_iter().flatten());
+        if needed.all(|step| self.has_passed(step)) { Conclusion::Valid } else { Conclusion::NotCheckable }
+    }
+
+    /// Returns whether a step passed.
+    pub fn has_passed(&self, step: Step) -> bool {
+        self.verdict(step).is_some_and(|verdict| verdict.outcome == Outcome::Passed)
     }
 
     /// Creates the report for a malformed token: the signature step fails, and no other check is
@@ -169,6 +180,7 @@ impl Report {
             expired_on: None,
             not_shown: NotShown::default(),
             status_kinds: StatusKinds::None,
+            has_binding: false,
         }
     }
 

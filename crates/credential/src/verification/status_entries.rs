@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn statuses_are_told_apart_by_kind() {
+    fn status_entries_are_sorted_by_kind() {
         let token = json!({ "status_list": { "uri": "u", "idx": 7 } });
         let several = json!([bitstring("revocation", "r"), bitstring("suspension", "s"), bitstring("message", "m")]);
         for (claims, entries, unknown) in [

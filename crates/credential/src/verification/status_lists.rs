@@ -80,24 +80,21 @@ fn listed_status(
         Answer::None(why) => return Err(format!("The status list could not be fetched: {why}.")),
         Answer::Some(list) => list.trim(),
     };
-    if let Some(why) = why_not_checkable(response) {
-        return Err(why);
-    }
-    let Answer::Some(keys) = &inputs.issuer_keys else {
-        return Err("There is no key to verify the status list with.".to_owned());
-    };
+    let signed = signed_list(response, &inputs.issuer_keys)?;
     let at = entry.reference();
     let list = match entry {
-        StatusEntry::Token(_) => status::read_token(response, &at.uri, keys, now),
-        StatusEntry::Bitstring(_, purpose) => read_bitstring(response, (at.uri.as_str(), issuer), keys, *purpose, now),
+        StatusEntry::Token(_) => status::read_verified(&signed, &at.uri, now),
+        StatusEntry::Bitstring(_, purpose) => {
+            read_bitstring((signed, response), (at.uri.as_str(), issuer), *purpose, now)
+        }
     };
     if let Err(VerifyError::Expired | VerifyError::NotYetValid | VerifyError::FromTheFuture) = list {
         return Err("The status list is out of date, so it does not say whether the token was revoked.".to_owned());
     }
     if let Err(refusal) = &list
-        && let Some(why) = why_no_statement(response, refusal)
+        && refusal.is_unsupported()
     {
-        return Err(why);
+        return Err(format!("The status list cannot be verified. {refusal}"));
     }
     let found =
         list.and_then(|list| list.get(at.index).ok_or(VerifyError::Claim("the index is outside the status list")));
@@ -107,45 +104,41 @@ fn listed_status(
     }))
 }
 
-/// Says why a response proves nothing about the token: it is no status list, such as an error page,
-/// or its kind of signature is not supported.
-fn why_not_checkable(response: &str) -> Option<String> {
-    match Jws::read(response) {
-        Err(VerifyError::Malformed(_)) => Some("The response is not a status list.".to_owned()),
-        Err(refusal) if refusal.is_unsupported() => Some(format!("The status list cannot be verified. {refusal}")),
-        _ => None,
-    }
-}
-
-/// Says why a list that was refused says nothing about the token: another key than the issuer's
-/// signed it, which may be that of a service for status lists, or its kind is not supported.
-fn why_no_statement(response: &str, refusal: &VerifyError) -> Option<String> {
-    let has_certificate = Jws::read(response).is_ok_and(|list| list.header.contains_key("x5c"));
-    let another = "The status list was not signed with a key of the issuer, so it proves nothing";
-    match refusal {
-        VerifyError::Signature | VerifyError::NoKeyVerifies(_) | VerifyError::KeyConfusion { .. }
-            if has_certificate =>
-        {
-            Some(format!("{another}. It has a certificate (x5c), but nothing shows that the issuer chose its owner."))
+/// Parses a response and verifies its signature. A response that is no status list, such as an
+/// error page, and a list without a signature of the issuer say nothing about the token (D-407).
+///
+/// # Errors
+/// Why the response says nothing.
+fn signed_list<'a>(response: &'a str, issuer_keys: &Answer<Vec<(String, PublicKey)>>) -> Result<Jws<'a>, String> {
+    let list = match Jws::read(response) {
+        Ok(list) => list,
+        Err(VerifyError::Malformed(_)) => return Err("The response is not a status list.".to_owned()),
+        Err(refusal) => return Err(format!("The status list cannot be verified. {refusal}")),
+    };
+    let Answer::Some(keys) = issuer_keys else {
+        return Err("There is no key to verify the status list with.".to_owned());
+    };
+    let Err(refusal) = list.verify_with(keys) else { return Ok(list) };
+    let why = match &refusal {
+        VerifyError::UnknownKey | VerifyError::NoKeyFits(_) => format!(" {refusal}"),
+        _ if list.header.contains_key("x5c") => {
+            " It has a certificate (x5c), but nothing shows that the issuer chose its owner.".to_owned()
         }
-        VerifyError::UnknownKey | VerifyError::NoKeyFits(_) => Some(format!("{another}. {refusal}")),
-        refusal if refusal.is_unsupported() => Some(format!("The status list cannot be verified. {refusal}")),
-        _ => None,
-    }
+        _ => String::new(),
+    };
+    Err(format!("The status list was not signed with a key of the issuer, so it proves nothing.{why}"))
 }
 
-fn read_bitstring(
-    text: &str,
+/// Reads a Bitstring Status List credential from a parsed and verified JWS, and its text.
+fn read_bitstring<'a>(
+    (mut jws, text): (Jws<'a>, &'a str),
     (uri, issuer): (&str, Option<&str>),
-    keys: &[(String, PublicKey)],
     purpose: Purpose,
     now: i64,
 ) -> Result<StatusList, VerifyError> {
-    let mut jws = Jws::read(text)?;
     if jws.require_type("vc+jwt").is_err() {
         jws = vc_jwt::read(text)?;
     }
-    jws.verify_with(keys)?;
     if jws.payload.get("id").and_then(Value::as_str) != Some(uri) {
         return Err(VerifyError::Claim("id of the status list must be its URL"));
     }

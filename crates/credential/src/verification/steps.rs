@@ -1,5 +1,9 @@
 //! The steps of verification: signature, issuer, holder, status, dates, schema.
 
+use std::fmt::Display;
+
+use serde_json::Value;
+
 use super::inputs::{Answer, VerificationInputs};
 use super::report::{Finding, Report, Step};
 use super::status_entries::StatusKinds;
@@ -7,7 +11,7 @@ use super::token::Token;
 use super::{issuer_name, metadata, moment, status_lists};
 use crate::format::sd_jwt::Challenge;
 use crate::jws::shown;
-use crate::key::{Algorithm, PublicKey};
+use crate::key::{Algorithm, InvalidKey, PublicKey};
 use crate::verify_error::VerifyError;
 
 impl Token<'_> {
@@ -15,7 +19,8 @@ impl Token<'_> {
     /// keys.
     fn signed_with(&self, inputs: &VerificationInputs) -> Result<Option<Algorithm>, VerifyError> {
         if let Some(issuer) = self.issuer().filter(|issuer| issuer.starts_with("did:jwk:")) {
-            let key = PublicKey::from_did_jwk(issuer).map_err(|_| VerifyError::UnknownKey)?;
+            // A did:jwk that is malformed, or of an unsupported kind, names no key to verify with.
+            let Ok(key) = PublicKey::from_did_jwk(issuer) else { return Ok(None) };
             return self.jws().verify(&key).map(|()| Some(key.algorithm()));
         }
         let Answer::Some(keys) = &inputs.issuer_keys else { return Ok(None) };
@@ -46,15 +51,17 @@ impl Token<'_> {
             expired_on: moment::ended(self.last_day(), challenge.now),
             not_shown: self.not_shown(),
             status_kinds: StatusKinds::of(&self.statuses()),
+            has_binding: self.has_binding(),
         }
     }
 
     fn issuer_finding(&self, inputs: &VerificationInputs, signed: &Result<Option<Algorithm>, VerifyError>) -> Finding {
         let Some(issuer) = self.issuer() else { return Finding::NotChecked(self.why_no_issuer()) };
         if issuer.starts_with("did:jwk:") {
-            return Finding::NotChecked(
-                "The issuer is identified by a key only, so its identity is unknown.".to_owned(),
-            );
+            return Finding::NotChecked(match PublicKey::from_did_jwk(issuer) {
+                Ok(_) => "The issuer is identified by a key only, so its identity is unknown.".to_owned(),
+                Err(why) => format!("The token names its issuer as {:?}, but {why}.", shown(issuer)),
+            });
         }
         if let Err(why) = issuer_name::require_uri(issuer) {
             let named = shown(issuer);
@@ -96,29 +103,35 @@ impl Token<'_> {
     }
 
     fn holder_finding(&self, challenge: &Challenge<'_>) -> Finding {
+        let expected = challenge.audience.is_some() || challenge.nonce.is_some();
         let Self::SdJwtVc(credential) = self else {
-            return if challenge.audience.is_some() || challenge.nonce.is_some() {
+            return if expected {
                 Finding::Failed(VerifyError::NotBound)
             } else {
                 Finding::NotChecked("This format has no signature of the holder.".to_owned())
             };
         };
-        let expected = challenge.audience.is_some() || challenge.nonce.is_some();
+        if !self.has_binding() {
+            return if expected {
+                Finding::Failed(VerifyError::NotBound)
+            } else {
+                Finding::NotChecked("Not signed by the holder: this is a credential, not a presentation.".to_owned())
+            };
+        }
+        let unchecked = |why: &dyn Display| format!("The holder's signature cannot be checked. {why}");
         // The key is parsed only if there is a key binding, because decoding a point of an elliptic
         // curve is expensive.
-        let key = match (&credential.sd_jwt.key_binding, expected) {
-            (None, true) => return Finding::Failed(VerifyError::NotBound),
-            (None, false) => {
-                return Finding::NotChecked(
-                    "Not signed by the holder: this is a credential, not a presentation.".to_owned(),
-                );
+        let key = match credential.holder() {
+            Ok(Some(key)) => key,
+            Ok(None) => return Finding::Failed(VerifyError::NotBound),
+            Err(refusal) => {
+                let why = credential.disclosed.claims.get("cnf").and_then(why_no_key);
+                return why.map_or(Finding::Failed(refusal), |why| Finding::NotChecked(unchecked(&why)));
             }
-            (Some(_), _) => match credential.holder() {
-                Ok(Some(key)) => key,
-                Ok(None) => return Finding::Failed(VerifyError::NotBound),
-                Err(refusal) => return Finding::Failed(refusal),
-            },
         };
+        if let Some(refusal) = &credential.sd_jwt.unsupported_binding {
+            return Finding::NotChecked(unchecked(refusal));
+        }
         match credential.sd_jwt.verify_key_binding(&key, challenge) {
             Ok(()) => {
                 let audience =
@@ -127,6 +140,12 @@ impl Token<'_> {
             }
             Err(refusal) => Finding::Failed(refusal),
         }
+    }
+
+    /// Returns whether it has a holder's signature, also one of an unsupported algorithm.
+    fn has_binding(&self) -> bool {
+        let Self::SdJwtVc(credential) = self else { return false };
+        credential.sd_jwt.key_binding.is_some() || credential.sd_jwt.unsupported_binding.is_some()
     }
 
     fn dates_finding(&self, now: i64) -> Finding {
@@ -148,5 +167,24 @@ impl Token<'_> {
             Answer::Some(document) => document,
         };
         metadata::finding(credential, document)
+    }
+}
+
+/// Says why the holder's key is not known, although the claim `cnf` identifies it: by a member
+/// other than `jwk` (RFC 7800, sections 3.3 to 3.5; RFC 9449, section 6.1), or by a key of an
+/// unsupported kind.
+fn why_no_key(confirmation: &Value) -> Option<String> {
+    let members = confirmation.as_object()?.iter().filter(|(_, value)| !value.is_null());
+    let names: Vec<String> = members.map(|(name, _)| shown(name)).collect();
+    match confirmation.get("jwk").filter(|jwk| !jwk.is_null()) {
+        Some(jwk) if jwk["kty"].is_string() => {
+            let is_unsupported = matches!(PublicKey::from_jwk(jwk), Err(InvalidKey::Unsupported));
+            is_unsupported.then(|| "Its key (cnf.jwk) is neither on P-256 nor Ed25519.".to_owned())
+        }
+        None if !names.is_empty() => {
+            let names = names.join(", ");
+            Some(format!("The credential names the holder's key by {names} (cnf), and lacks the key itself (jwk)."))
+        }
+        _ => None,
     }
 }

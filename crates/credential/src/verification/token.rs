@@ -24,14 +24,15 @@ pub enum Token<'a> {
 }
 
 impl<'a> Token<'a> {
-    /// Parses a token: an SD-JWT VC if it contains a tilde, otherwise a W3C credential.
+    /// Parses a token: an SD-JWT VC if it contains a tilde, otherwise a W3C credential. The key
+    /// binding may have an unsupported algorithm; verification then does not check it.
     ///
     /// # Errors
     /// The reason why its form is invalid, as a [`VerifyError`].
     pub fn read(text: &'a str) -> Result<Self, VerifyError> {
         let text = text.trim();
         if text.contains('~') {
-            return Ok(Self::SdJwtVc(Box::new(SdJwtVc::read(text)?)));
+            return Ok(Self::SdJwtVc(Box::new(SdJwtVc::read_with_any_binding(text)?)));
         }
         vc_jwt::read(text).map(Self::VcJwt)
     }

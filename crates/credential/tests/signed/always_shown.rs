@@ -245,7 +245,7 @@ fn only_published_metadata_is_found() {
 
 // Conforms: SD-JWT VC 5
 #[test]
-fn what_was_signed_under_earlier_metadata_still_passes() {
+fn tokens_signed_under_earlier_metadata_still_pass() {
     let name = json!(["salt", "full_name", "Ada"]);
     let vct = format!("{ADDRESS}/credentials/career_history");
     let metadata = TypeMetadata::published(&vct, ADDRESS).expect("published");

@@ -47,7 +47,7 @@ fn credential_of_model_1_1_is_the_claim_vc() {
 
 // Conforms: VC-JOSE-COSE 3.1.1; VCDM 1.1 6.3.1
 #[test]
-fn formats_are_told_apart() {
+fn formats_are_distinguished() {
     let names = [(Format::SdJwtVc, "dc+sd-jwt"), (Format::VcJwt, "vc+jwt"), (Format::JwtVcJson, "jwt_vc_json")];
     for (format, name) in names {
         let text = signed_by(&issuer(Algorithm::Es256), career(format), None);

@@ -36,23 +36,24 @@ fn report(claims: &Value, inputs: &VerificationInputs) -> Report {
 #[test]
 fn end_and_start_of_a_key_binding_are_obeyed() {
     let (text, holder) = bound();
-    let judge = |change: &dyn Fn(&mut Value)| {
+    let check = |change: &dyn Fn(&mut Value)| {
         let presentation = presented(&text, &holder, "ES256", change);
         failure(&Token::read(&presentation).expect("read").verify(&inputs(&[]), &challenge()), Step::Holder)
     };
-    assert_eq!(judge(&|_| {}), None);
-    assert_eq!(judge(&|payload| payload["exp"] = (NOW + 60).into()), None);
-    assert_eq!(judge(&|payload| payload["exp"] = (NOW - 60).into()), Some("binding_expired"));
-    assert_eq!(judge(&|payload| payload["nbf"] = (NOW + 60).into()), None);
-    assert_eq!(judge(&|payload| payload["nbf"] = (NOW + 61).into()), Some("binding_not_yet_valid"));
-    assert_eq!(judge(&|payload| payload["iat"] = json!(1_795_000_000.5)), None);
-    assert_eq!(judge(&|payload| payload["exp"] = Value::Null), None);
+    assert_eq!(check(&|_| {}), None);
+    assert_eq!(check(&|payload| payload["exp"] = (NOW + 60).into()), None);
+    assert_eq!(check(&|payload| payload["exp"] = (NOW - 60).into()), Some("binding_expired"));
+    assert_eq!(check(&|payload| payload["exp"] = ((NOW - 60) * 1000).into()), Some("binding_expired"), "milliseconds");
+    assert_eq!(check(&|payload| payload["nbf"] = (NOW + 60).into()), None);
+    assert_eq!(check(&|payload| payload["nbf"] = (NOW + 61).into()), Some("binding_not_yet_valid"));
+    assert_eq!(check(&|payload| payload["iat"] = json!(1_795_000_000.5)), None);
+    assert_eq!(check(&|payload| payload["exp"] = Value::Null), None);
     for wrong in [json!("1795000000"), json!(true), json!(-1), json!(1e300), json!([NOW])] {
         for name in ["iat", "nbf", "exp"] {
-            assert_eq!(judge(&|payload| payload[name] = wrong.clone()), Some("claim"), "{name} {wrong}");
+            assert_eq!(check(&|payload| payload[name] = wrong.clone()), Some("claim"), "{name} {wrong}");
         }
     }
-    assert_eq!(judge(&|payload| payload["iat"] = Value::Null), Some("claim"));
+    assert_eq!(check(&|payload| payload["iat"] = Value::Null), Some("claim"));
 }
 
 // Conforms: RFC 7519 2; SD-JWT VC 2

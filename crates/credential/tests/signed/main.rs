@@ -5,6 +5,7 @@ mod data_models;
 mod disclosures;
 mod issuing;
 mod jose;
+mod kinds;
 mod pasted;
 mod presentation;
 mod support;

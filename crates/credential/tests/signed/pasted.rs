@@ -58,7 +58,7 @@ fn unreadable_or_long_input_holds_no_token() {
 
 proptest! {
     #[test]
-    fn any_bytes_give_a_token_without_spaces_or_a_refusal(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_give_a_token_without_spaces_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         if let Ok(token) = find_token(&bytes) {
             prop_assert!(token.starts_with('e') && token.is_ascii() && !token.contains(char::is_whitespace));
         }

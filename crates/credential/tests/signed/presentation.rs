@@ -36,29 +36,29 @@ fn bindings_to_another_challenge_are_rejected_by_reason() {
     let bind = |audience: &str, nonce: &str, at: i64, by: &SoftwareKey| {
         sd_jwt::bind(&text, (audience, nonce), at, by).expect("bound")
     };
-    let judge = |presentation: &str| {
+    let check = |presentation: &str| {
         failure(&Token::read(presentation).expect("read").verify(&inputs(&[]), &challenge()), Step::Holder)
     };
     let right = "https://hirer.example";
-    assert_eq!(judge(&bind(right, "n-1", NOW, &holder)), None);
-    assert_eq!(judge(&bind("https://other.example", "n-1", NOW, &holder)), Some("audience"));
-    assert_eq!(judge(&bind(right, "n-0", NOW, &holder)), Some("nonce"));
-    assert_eq!(judge(&bind(right, "n-1", NOW - 1000, &holder)), Some("too_old"));
-    assert_eq!(judge(&bind(right, "n-1", NOW + 1000, &holder)), Some("from_the_future"));
-    assert_eq!(judge(&bind(right, "n-1", NOW, &key(3, Algorithm::Es256))), Some("signature"));
-    assert_eq!(judge(&bind(right, "n-1", NOW, &key(3, Algorithm::EdDsa))), Some("key_confusion"));
-    assert_eq!(judge(&text), Some("not_bound"));
+    assert_eq!(check(&bind(right, "n-1", NOW, &holder)), None);
+    assert_eq!(check(&bind("https://other.example", "n-1", NOW, &holder)), Some("audience"));
+    assert_eq!(check(&bind(right, "n-0", NOW, &holder)), Some("nonce"));
+    assert_eq!(check(&bind(right, "n-1", NOW - 1000, &holder)), Some("too_old"));
+    assert_eq!(check(&bind(right, "n-1", NOW + 1000, &holder)), Some("from_the_future"));
+    assert_eq!(check(&bind(right, "n-1", NOW, &key(3, Algorithm::Es256))), Some("signature"));
+    assert_eq!(check(&bind(right, "n-1", NOW, &key(3, Algorithm::EdDsa))), Some("key_confusion"));
+    assert_eq!(check(&text), Some("not_bound"));
     let less = SdJwt::read(&text).expect("read").present(|place| place == "/full_name").expect("shown");
     let binding = bind(right, "n-1", NOW, &holder);
     let moved = format!("{less}{}", binding.rsplit_once('~').expect("a tilde").1);
-    assert_eq!(judge(&moved), Some("sd_hash"), "a binding of more than is shown");
+    assert_eq!(check(&moved), Some("sd_hash"), "a binding of more than is shown");
     let unbound = signed_by(&issuer(Algorithm::Es256), career(Format::SdJwtVc), None);
-    assert_eq!(judge(&sd_jwt::bind(&unbound, (right, "n-1"), NOW, &holder).expect("bound")), Some("not_bound"));
+    assert_eq!(check(&sd_jwt::bind(&unbound, (right, "n-1"), NOW, &holder).expect("bound")), Some("not_bound"));
     let header = jws::protected(&json!({ "alg": "ES256", "typ": "JWT" }));
     let payload = SdJwt::read(&binding).expect("read").key_binding.expect("bound").payload;
     let payload = Value::Object(payload).to_string();
     let untyped = format!("{text}{}", jws::sign(&header, payload.as_bytes(), &holder).expect("signed"));
-    assert_eq!(judge(&untyped), Some("type"));
+    assert_eq!(check(&untyped), Some("type"));
 }
 
 proptest! {
@@ -77,7 +77,7 @@ proptest! {
     }
 
     #[test]
-    fn exactly_the_chosen_places_are_disclosed(chosen in proptest::collection::btree_set(0..20_usize, 0..10)) {
+    fn only_the_chosen_fields_are_disclosed(chosen in proptest::collection::btree_set(0..20_usize, 0..10)) {
         let (text, _) = bound();
         let credential = SdJwt::read(&text).expect("read");
         let places = credential.disclose().expect("shown").places;

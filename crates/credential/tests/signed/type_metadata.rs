@@ -177,7 +177,7 @@ fn metadata_describes_the_older_form_of_an_identity() {
 }
 
 #[test]
-fn variations_reach_every_optional_member() {
+fn varied_samples_cover_every_optional_field() {
     for known in ALL {
         let (mut with, mut without) = (BTreeMap::new(), BTreeMap::new());
         for fields in (0..400).filter_map(|seed| varied(*known, seed)) {

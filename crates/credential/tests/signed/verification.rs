@@ -89,7 +89,7 @@ fn checks_that_cannot_be_made_are_no_failures() {
 
 // Conforms: Token Status List 7
 #[test]
-fn replaced_credential_is_not_valid_and_told_from_revoked() {
+fn replaced_and_revoked_credentials_have_different_verdicts() {
     let holder = key(2, Algorithm::Es256);
     for format in [Format::SdJwtVc, Format::VcJwt] {
         let text = signed_by(&issuer(Algorithm::Es256), career(format), Some(holder.public()));

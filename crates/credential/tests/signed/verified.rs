@@ -74,7 +74,7 @@ fn report(case: &Value) -> Report {
 
 // Conforms: VCDM 2.0 4.9; RFC 7519 4.1.4; Token Status List 7.1; Bitstring Status List 2.1
 #[test]
-fn dates_and_statuses_of_other_issuers_are_told_as_they_are() {
+fn dates_and_statuses_of_other_issuers_are_reported() {
     let cases: Vec<Value> = serde_json::from_str(include_str!("verified.json")).expect("the cases");
     assert!(cases.len() > 90);
     for case in cases {
@@ -174,7 +174,7 @@ fn unsupported_algorithms_leave_a_token_unchecked() {
 }
 
 #[test]
-fn kinds_that_are_not_supported_are_told_from_invalid_tokens() {
+fn unsupported_kinds_are_distinguished_from_invalid_tokens() {
     let refusal = |header: Value, payload: Value| {
         let text = forged(&header, &payload) + "~";
         let refusal = Token::read(&text).expect_err("refused");
@@ -253,6 +253,9 @@ fn other_signed_tokens_are_named_and_not_invalid() {
         "kb+jwt",
         "key-attestation+jwt",
         "statuslist+jwt",
+        "vp+jwt",
+        "oauth-authz-req+jwt",
+        "openidvci-issuer-metadata+jwt",
     ] {
         let text = forged(&json!({ "alg": "ES256", "typ": typ }), &json!({ "iss": ADDRESS, "exp": 1 }));
         let refusal = Token::read(&text).expect_err("no credential");

@@ -11,7 +11,9 @@ use utoipa_axum::routes;
 use super::partner::{Own, Partner};
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::token_verification::{self, TokenSubject, TokenVerdict, Trust, VerifiedToken};
+use crate::flows::token_verification::{
+    self, NamesCheck, TokenCareerData, TokenSubject, TokenVerdict, Trust, VerifiedToken, attester,
+};
 use crate::flows::verification_request::{Check, NotShown};
 use crate::http::JsonBody;
 use crate::openapi::values::{IssuerTrust, SignedFormat, Verdict};
@@ -75,6 +77,12 @@ pub struct TokenReport {
     attested_at: Option<String>,
     /// The names in it; null unless the signature is valid.
     subject: Option<TokenSubject>,
+    /// The result about these names, which `verdict` does not include; null unless the signature is
+    /// valid.
+    names_check: Option<NamesCheck>,
+    /// How recent the data on jobs is, which `verdict` does not include; null if it has no jobs,
+    /// or unless the signature is valid.
+    career_data: Option<TokenCareerData>,
     /// The last day of validity, if the credential has expired. The check `dates` has then failed.
     #[schema(value_type = Option<String>, format = "date")]
     expired_on: Option<String>,
@@ -114,10 +122,9 @@ impl TokenReport {
             Trust::Unknown => "unknown",
         };
         let (claims, is_signed) = (verified.report.claims, verified.issuer.is_some());
-        // The W3C format has names in camel case.
-        let said = |names: [&str; 2]| names.into_iter().find_map(|name| claims.get(name)).unwrap_or(&Value::Null);
-        let attested_by = said(["attested_by", "attestedBy"])["name"].as_str().map(ToOwned::to_owned);
-        let attested_at = said(["attested_at", "attestedAt"]).as_str().map(ToOwned::to_owned);
+        let attested_by = attester(&claims).map(ToOwned::to_owned);
+        let attested_at = ["attested_at", "attestedAt"].into_iter().find_map(|name| claims.get(name));
+        let attested_at = attested_at.and_then(Value::as_str).map(ToOwned::to_owned);
         Self {
             valid: verified.verdict == TokenVerdict::Valid,
             verdict: verified.verdict.name(),
@@ -126,7 +133,9 @@ impl TokenReport {
             credential_type: verified.credential_type.map(credential::Type::name),
             attested_by,
             attested_at,
+            names_check: verified.subject.as_ref().map(NamesCheck::from),
             subject: verified.subject,
+            career_data: verified.career_data,
             expired_on: verified.report.expired_on.map(|day| day.to_string()),
             not_shown: is_signed.then(|| NotShown::new(&verified.report.not_shown, &claims)),
             claims: is_signed.then_some(claims),

@@ -39,6 +39,17 @@ pub(super) fn read(text: &str, issuer: Option<&str>) -> Result<NamedKeys, String
     if found.is_empty() { Err(why_no_key(&jwks)) } else { Ok(found) }
 }
 
+/// Returns whether a file that [`read`] accepts shows whose keys it has: metadata names the issuer,
+/// and the certificate of an authority vouches for the names in a certificate chain. Other files
+/// have only keys, or certificates whose names are not compared.
+pub(super) fn shows_owner(text: &str) -> bool {
+    let text = text.trim();
+    match serde_json::from_str::<Value>(text) {
+        Ok(document) => document.get("issuer").is_some() && document.get("keys").or(document.get("kty")).is_none(),
+        Err(_) => pem(text).is_ok_and(|keys| keys.is_empty()),
+    }
+}
+
 /// Returns the JWK Set of a document.
 fn jwk_set(document: &Value, issuer: Option<&str>) -> Result<Value, String> {
     if document.get("keys").is_some() {
@@ -135,6 +146,29 @@ mod tests {
         let certificate = rcgen::generate_simple_self_signed(vec!["issuer.example".to_owned()]).expect("a certificate");
         let found = read(&certificate.cert.pem(), None).expect("a key");
         assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn only_metadata_and_authorities_show_whose_keys_they_are() {
+        let named = key(Algorithm::Es256).public().published_jwk("k1");
+        let set = json!({ "keys": [named] });
+        let leaf = rcgen::generate_simple_self_signed(vec!["issuer.example".to_owned()]).expect("a certificate");
+        let mut params = rcgen::CertificateParams::default();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let authority = params.self_signed(&rcgen::KeyPair::generate().expect("a key")).expect("a certificate");
+        for (text, expected) in [
+            (json!({ "issuer": ISSUER, "jwks": set }).to_string(), true),
+            (authority.pem(), true),
+            (set.to_string(), false),
+            (named.to_string(), false),
+            (json!([named]).to_string(), false),
+            (json!({ "issuer": ISSUER, "keys": [named] }).to_string(), false),
+            (section("PUBLIC KEY", &ed25519_info()), false),
+            (leaf.cert.pem(), false),
+            (leaf.cert.pem() + &authority.pem(), false),
+        ] {
+            assert_eq!(shows_owner(&text), expected, "{text}");
+        }
     }
 
     #[test]

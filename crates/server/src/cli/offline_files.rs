@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use credential::jws::Jws;
+use credential::jws::{self, Jws};
 use credential::key::PublicKey;
 use credential::verification::{Answer, Lookups, Token, VerificationInputs, decode_text};
 use serde_json::Value;
@@ -40,11 +40,12 @@ impl OfflineFiles<'_> {
         Ok(())
     }
 
-    /// Reads the files for a token that is verified as of `now`.
+    /// Reads the files for a token that is verified as of `now`. Returns also whether the file of
+    /// `--keys` shows whose keys it has.
     ///
     /// # Errors
     /// The option whose file is wrong, and why. This says nothing about the token.
-    pub(super) fn read(&self, token: &Token<'_>, now: Timestamp) -> Result<VerificationInputs, String> {
+    pub(super) fn read(&self, token: &Token<'_>, now: Timestamp) -> Result<(VerificationInputs, bool), String> {
         let lookups = token.lookups();
         let mut lists = Vec::new();
         for path in self.status {
@@ -55,26 +56,29 @@ impl OfflineFiles<'_> {
             let found = lists.iter().find(|(of, _)| of == address);
             found.map_or(Answer::NotAsked, |(_, list)| Answer::Some(list.clone()))
         };
-        Ok(VerificationInputs {
-            issuer_keys: self.issuer_keys(token, &lists, now)?,
+        let text = read("--keys", self.keys)?;
+        let inputs = VerificationInputs {
+            issuer_keys: self.issuer_keys(&text, token, &lists, now)?,
             status: lookups.status.as_ref().map_or(Answer::NotAsked, answer),
             more_status: lookups.more_status.iter().map(answer).collect(),
             stored_status: None,
             metadata: metadata.map_or(Answer::NotAsked, Answer::Some),
-        })
+        };
+        Ok((inputs, key_file::shows_owner(&text)))
     }
 
-    /// Reads the issuer's keys. If the file has the certificate of an authority, the keys are also
-    /// those in the certificate chains of the token and of its status lists that lead to it.
+    /// Reads the issuer's keys in `text`, the file of `--keys`. If it has the certificate of an
+    /// authority, the keys are also those in the certificate chains of the token and of its status
+    /// lists that lead to it.
     fn issuer_keys(
         &self,
+        text: &str,
         token: &Token<'_>,
         lists: &[(String, String)],
         now: Timestamp,
     ) -> Result<Answer<NamedKeys>, String> {
         let (path, issuer) = (self.keys.display(), token.lookups().issuer);
-        let text = read("--keys", self.keys)?;
-        let mut keys = key_file::read(&text, issuer.as_deref())
+        let mut keys = key_file::read(text, issuer.as_deref())
             .map_err(|why| format!("--keys {path} is not the issuer's JWK Set, JWK, metadata or PEM file: {why}"))?;
         let anchors = TrustAnchors::among(text.as_bytes(), now).map_err(|why| format!("--keys {path}: {why}"))?;
         if anchors.is_empty() {
@@ -139,14 +143,21 @@ fn status_list(path: &Path, lookups: &Lookups) -> Result<Option<(String, String)
     let refuse = |why: &str| format!("--status {} is not the token's status list: {why}", path.display());
     let text = read("--status", path)?;
     let text = text.trim().trim_matches('"');
-    let list = Jws::read(text).map_err(|refusal| refuse(&refusal.to_string()))?;
-    let is_token = list.require_type("statuslist+jwt").is_ok();
-    if !is_token {
-        list.require_type("vc+jwt").map_err(|_| refuse("its typ must be statuslist+jwt or vc+jwt"))?;
-    }
-    let address = list.payload.get(if is_token { "sub" } else { "id" }).and_then(Value::as_str);
+    let (payload, members) = match Jws::read(text) {
+        Ok(list) if list.require_type("statuslist+jwt").is_ok() => (list.payload, vec!["sub"]),
+        Ok(list) => {
+            list.require_type("vc+jwt").map_err(|_| refuse("its typ must be statuslist+jwt or vc+jwt"))?;
+            (list.payload, vec!["id"])
+        }
+        // A list that cannot be verified leaves the token not checkable (D-274).
+        Err(refusal) if refusal.is_unsupported() => {
+            (jws::unverified_payload(text).unwrap_or_default(), vec!["sub", "id"])
+        }
+        Err(refusal) => return Err(refuse(&refusal.to_string())),
+    };
     let wanted: Vec<&str> = lookups.status.iter().chain(&lookups.more_status).map(String::as_str).collect();
-    match address.filter(|address| wanted.contains(address)) {
+    let mut addresses = members.into_iter().filter_map(|name| payload.get(name)?.as_str());
+    match addresses.find(|address| wanted.contains(address)) {
         None if !wanted.is_empty() => Err(refuse(&format!("the token names {}", wanted.join(", ")))),
         found => Ok(found.map(|address| (address.to_owned(), text.to_owned()))),
     }

@@ -1,10 +1,12 @@
 //! The result of `tenure verify`, as text and as JSON.
 
-use credential::verification::{Conclusion, Lookups, NotShown, Outcome, Report, Step};
+use credential::verification::{Conclusion, Lookups, NotShown, Outcome, Report, StatusKinds, Step};
+use credential::{VerifyError, YearMonth};
 use serde_json::json;
 
 use super::command::print;
-use crate::flows::token_verification::TokenSubject;
+use crate::flows::token_verification::{NamesCheck, TokenCareerData, TokenSubject};
+use crate::i18n::Text;
 
 /// Where the keys, the status lists and the type metadata come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub(super) struct Verified {
     pub(super) report: Report,
     /// The subject, if the signature is valid.
     pub(super) subject: Option<TokenSubject>,
+    /// How recent the data on its jobs is, if the signature is valid and it has any.
+    pub(super) career_data: Option<TokenCareerData>,
     /// The addresses that the token refers to; `None` if there is no token that can be parsed.
     pub(super) lookups: Option<Lookups>,
     pub(super) source: Source,
@@ -62,7 +66,9 @@ impl Verified {
             }
             Source::Requests { .. } => {
                 let lacks_keys = self.is_unchecked(Step::Issuer) && lookups.issuer.is_some();
-                let lacks_status = self.is_unchecked(Step::Status) && lookups.status.is_some();
+                // Trying again does not help if a kind of status is not supported.
+                let is_listed = self.report.status_kinds == StatusKinds::Listed;
+                let lacks_status = self.is_unchecked(Step::Status) && is_listed && lookups.status.is_some();
                 (lacks_keys || lacks_status)
                     .then_some("Try again later, or verify offline with --keys FILE and --status FILE.")
             }
@@ -84,47 +90,65 @@ impl Verified {
         whole["valid"] = json!(conclusion == Conclusion::Valid);
         whole["conclusion"] = json!(conclusion);
         whole["subject"] = json!(self.subject);
+        whole["names_check"] = json!(self.subject.as_ref().map(NamesCheck::from));
+        whole["career_data"] = json!(self.career_data);
         whole["advice"] = json!(self.advice());
         whole["offline"] = json!(matches!(self.source, Source::Files { .. }));
         whole["not_checked"] = json!(self.not_checked());
-        print(&serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())?)
+        print(&escaped(&serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())?))
     }
 
-    /// Prints a line for each step, the claims and the result.
+    /// Prints a line for each step, the claims and the result, or why there is no token.
     pub(super) fn print_text(&self) -> Result<(), String> {
         let report = &self.report;
         let mut lines = Vec::new();
-        for verdict in &report.verdicts {
+        let no_token = self.no_token();
+        lines.extend(no_token.and(report.verdict(Step::Signature)).map(|verdict| verdict.reason.clone()));
+        for verdict in report.verdicts.iter().filter(|_| no_token.is_none()) {
             let outcome = match verdict.outcome {
                 Outcome::Passed => "passed     ",
                 Outcome::Failed if verdict.code == Some("replaced") => "replaced   ",
                 Outcome::Failed => "FAILED     ",
                 Outcome::NotChecked => "not checked",
             };
-            lines.push(format!("{:<10} {outcome}  {}", verdict.step.name(), verdict.reason));
+            lines.push(format!("{:<10} {outcome}  {}", verdict.step.name(), printable(&verdict.reason)));
             // With --keys no address is contacted.
             if let (Some(asked), Source::Requests { .. }) = (&verdict.asked, self.source) {
-                lines.push(format!("{:24}requested: {asked}", ""));
+                lines.push(format!("{:24}requested: {}", "", printable(asked)));
             }
         }
         lines.extend(self.subject.as_ref().map(names_row));
         lines.extend(self.subject.as_ref().map(name_line));
-        if report.is_genuine() {
-            lines.push(format!("\nClaims:\n{}", serde_json::to_string_pretty(&report.claims).unwrap_or_default()));
+        if report.is_genuine() || self.conclusion() == Conclusion::NotCheckable && report.has_passed(Step::Signature) {
+            let claims = serde_json::to_string_pretty(&report.claims).unwrap_or_default();
+            lines.push(format!("\nClaims:\n{}", escaped(&claims)));
         }
         lines.extend(not_shown(&report.not_shown));
+        lines.extend(self.career_data.as_ref().map(data_line));
         lines.push(format!("\n{}", self.summary()));
         lines.extend(self.advice().map(str::to_owned));
         lines.extend(self.offline_note());
         print(&lines.join("\n"))
     }
 
+    /// Returns the result in a sentence for an input that does not contain one token.
+    fn no_token(&self) -> Option<&'static str> {
+        let code = self.report.verdict(Step::Signature).and_then(|verdict| verdict.code)?;
+        if code == VerifyError::NotAToken.code() {
+            return Some("NOT A TOKEN. Nothing was verified.");
+        }
+        (code == VerifyError::SeveralTokens.code()).then_some("SEVERAL TOKENS. Nothing was verified.")
+    }
+
     /// Returns the result in a sentence.
     fn summary(&self) -> String {
         let report = &self.report;
+        if let Some(no_token) = self.no_token() {
+            return no_token.to_owned();
+        }
         match (self.conclusion(), report.expired_on) {
             (Conclusion::Valid, _) => "VALID, as far as it was checked.".to_owned(),
-            (Conclusion::NotCheckable, _) if report.is_valid() => {
+            (Conclusion::NotCheckable, _) if report.has_passed(Step::Signature) => {
                 "NOT CHECKED. The signature is valid, but not every needed check could be made.".to_owned()
             }
             (Conclusion::NotCheckable, _) => {
@@ -155,17 +179,47 @@ impl Verified {
 
 /// Formats the row about the person, in the columns of the steps.
 fn names_row(subject: &TokenSubject) -> String {
-    let found = match (subject.names.len(), subject.consistency) {
-        (0, _) => "no name".to_owned(),
-        (1, _) => "one name".to_owned(),
-        (count, consistency) => format!("{count} names, {}", consistency.replace('_', " ")),
-    };
-    format!("{:<10} not checked  {found}; that it is the presenter's was not checked", "names")
+    format!("{:<10} not checked  {}", "names", NamesCheck::from(subject).reason)
+}
+
+/// Returns whether a terminal may interpret a character: a control character, or one that changes
+/// the direction of the text around it.
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Replaces the characters of one line that a terminal may interpret.
+pub(super) fn printable(line: &str) -> String {
+    line.replace(is_unsafe, "\u{fffd}")
+}
+
+/// Escapes the characters in JSON on several lines that a terminal may interpret. The value stays
+/// the same, because they can only be in strings.
+pub(super) fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_unsafe(character) && character != '\n' {
+            text.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            text.push(character);
+        }
+    }
+    text
+}
+
+/// Formats how recent the data on the jobs is, without control characters that could affect the
+/// terminal.
+fn data_line(data: &TokenCareerData) -> String {
+    let month: Result<YearMonth, _> = data.data_to.parse();
+    let month = month.map_or_else(|_| data.data_to.clone(), |month| Text::default().month(month));
+    let reason = data.reason.as_deref().map(|reason| format!(" {reason}")).unwrap_or_default();
+    format!("\nData to {month}.{}", reason.replace(is_unsafe, ""))
 }
 
 /// Formats the subject's name, without control characters that could affect the terminal.
 fn name_line(subject: &TokenSubject) -> String {
-    let names = subject.names.join(", ").replace(char::is_control, "");
+    let names = subject.names.join(", ").replace(is_unsafe, "");
     if names.is_empty() { "\nIt contains no name.".to_owned() } else { format!("\nName: {names}") }
 }
 
@@ -196,10 +250,34 @@ mod tests {
         };
         assert_eq!(
             said(&["Ada Marker"], "same"),
-            "names      not checked  one name; that it is the presenter's was not checked"
+            "names      not checked  It contains one name. Whether it is that of the person who gave it to you was not checked."
         );
-        assert!(said(&["Ada", "Bo"], "not_comparable").contains("2 names, not comparable; "));
-        assert!(said(&[], "not_comparable").contains("no name; "));
+        assert!(said(&["Ada", "Bo"], "not_comparable").contains("2 names (not comparable). Whether they are "));
+        assert!(said(&[], "not_comparable").contains("no name, so it does not say who it is about."));
+    }
+
+    #[test]
+    fn data_is_dated_and_old_jobs_are_named() {
+        let said = |reason: Option<&str>| {
+            let reason = reason.map(str::to_owned);
+            data_line(&TokenCareerData { data_to: "2025-10".to_owned(), old_jobs: Vec::new(), reason })
+        };
+        assert_eq!(said(None), "\nData to October 2025.");
+        let reason = "Acme has no data on A\u{1b}[2J after October 2025.";
+        assert_eq!(said(Some(reason)), "\nData to October 2025. Acme has no data on A[2J after October 2025.");
+    }
+
+    #[test]
+    fn characters_for_the_terminal_are_replaced_or_escaped() {
+        let unsafe_text = "a\u{1b}[2J\u{9b}\u{202e}b\n\u{2066}c";
+        assert_eq!(printable(unsafe_text), "a\u{fffd}[2J\u{fffd}\u{fffd}b\u{fffd}\u{fffd}c");
+        let value = json!({ "name": unsafe_text, "plain": "Zo\u{eb}" });
+        let text = escaped(&serde_json::to_string_pretty(&value).expect("JSON"));
+        assert!(
+            text.contains("\\u009b\\u202eb\\n\\u2066c") && text.contains("Zo\u{eb}") && text.contains('\n'),
+            "{text}"
+        );
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON"), value);
     }
 
     #[test]

@@ -19,17 +19,18 @@ use url::{Host, Url};
 
 use super::command::{Outcome, block_on, print};
 use super::offline_files::OfflineFiles;
-use super::verified::{Source, Verified};
+use super::verified::{Source, Verified, escaped, printable};
 use crate::config::{Config, PortRange};
-use crate::flows::token_verification::TokenSubject;
+use crate::flows::token_verification::{TokenCareerData, TokenSubject};
 use crate::issuer_lookup::IssuerLookup;
 use crate::outbound::{Lookup, Outbound};
 use ambient::{Clock, Timestamp};
 
 const EXAMPLES: &str = "\
 Exit code: 0 valid; 1 not valid, or there is no token; 2 wrong usage, or a file of an
-option is wrong; 3 not checkable, because the issuer, its keys or the status are not
-known, could not be fetched or are of an unsupported kind.";
+option is wrong; 3 not checkable, because its kind is not supported, or because the
+issuer, its keys or the status are not known, could not be fetched or are of an
+unsupported kind.";
 
 /// The exit code if an option has a wrong value, as for the parser of the command line.
 const WRONG_USAGE: u8 = 2;
@@ -62,7 +63,7 @@ pub struct Verify {
     #[arg(long, value_name = "TEXT")]
     nonce: Option<String>,
     /// Maximum age of the presentation in seconds (with --nonce).
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, requires = "nonce")]
     max_age: u32,
     /// Verify as of this time, like 2026-11-24T12:00:00Z.
     #[arg(long, value_name = "TIME")]
@@ -108,7 +109,7 @@ impl Verify {
             Some(_) => self.files(),
             None => Source::Nothing,
         };
-        Verified { report, subject: None, lookups: None, source }
+        Verified { report, subject: None, career_data: None, lookups: None, source }
     }
 
     fn files(&self) -> Source {
@@ -120,9 +121,9 @@ impl Verify {
     fn wrong_usage(&self, message: &str) -> Outcome {
         if self.json {
             let whole = json!({ "valid": false, "conclusion": null, "verdicts": [], "error": message });
-            print(&serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())?)?;
+            print(&escaped(&serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())?))?;
         }
-        eprintln!("tenure: {message}");
+        eprintln!("tenure: {}", printable(message));
         Ok(ExitCode::from(WRONG_USAGE))
     }
 
@@ -139,9 +140,9 @@ impl Verify {
             files.identify_issuer(&mut token, at).map_err(Failure::Usage)?;
         }
         let lookups = token.lookups();
-        let mut inputs = match files {
+        let (mut inputs, shows_owner) = match files {
             Some(files) => files.read(&token, at).map_err(Failure::Usage)?,
-            None => block_on(look_up(&lookups, self.local)).map_err(Failure::Other)?,
+            None => (block_on(look_up(&lookups, self.local)).map_err(Failure::Other)?, true),
         };
         let (audience, nonce) = (self.audience.as_deref(), self.nonce.as_deref());
         let most_age = nonce.map(|_| i64::from(self.max_age));
@@ -153,12 +154,16 @@ impl Verify {
             inputs.issuer_keys = Answer::None("the file of --keys has no key with the token's key ID".to_owned());
             report = token.verify(&inputs, &challenge);
         }
+        if !shows_owner {
+            explain_unnamed_keys(&mut report);
+        }
         let subject = TokenSubject::new(&token, &report);
+        let career_data = TokenCareerData::new(&token, &report, at);
         let source = match &self.keys {
             Some(_) => self.files(),
             None => Source::Requests { would_be_local: !self.local && is_on_this_machine(&lookups) },
         };
-        Ok(Verified { report, subject, lookups: Some(lookups), source })
+        Ok(Verified { report, subject, career_data, lookups: Some(lookups), source })
     }
 
     fn now(&self) -> Result<i64, String> {
@@ -207,7 +212,11 @@ fn is_text(argument: &str) -> bool {
         // The name of a file can look like base64, or like the name of a file in it.
         Err(VerifyError::OtherContent(content)) => matches!(
             content,
-            OtherContent::Jwe | OtherContent::JsonLd | OtherContent::WalletLink | OtherContent::CutToken
+            OtherContent::Jwe
+                | OtherContent::JsonLd
+                | OtherContent::JsonJws
+                | OtherContent::WalletLink
+                | OtherContent::CutToken
         ),
         Err(_) => false,
     }
@@ -230,6 +239,16 @@ fn is_on_this_machine(lookups: &Lookups) -> bool {
     [&lookups.issuer, &lookups.status].into_iter().flatten().any(is_local)
 }
 
+/// Says of a signature by a key of a file that does not name the owner of its keys that only its
+/// user knows whose they are.
+fn explain_unnamed_keys(report: &mut Report) {
+    let passed = report.has_passed(Step::Issuer);
+    if let Some(issuer) = report.verdicts.iter_mut().find(|verdict| verdict.step == Step::Issuer && passed) {
+        "Signed by a key of the file of --keys. The file does not say whose keys these are, so you must know that."
+            .clone_into(&mut issuer.reason);
+    }
+}
+
 /// Fetches the documents that the token refers to.
 async fn look_up(lookups: &Lookups, local: bool) -> Result<VerificationInputs, String> {
     let mut settings = Config::load(None, [], &[]).map_err(|error| error.to_string())?.outbound;
@@ -244,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arguments_that_name_no_file_are_told_apart() {
+    fn arguments_are_distinguished_as_tokens_or_files() {
         for (argument, expected) in [
             ("eyJ9.e30.AA", true),
             ("eyJ9.e30.AA,eyJ8.e30.AA", true),

@@ -8,15 +8,19 @@ use credential::format::Format;
 use credential::format::sd_jwt::Challenge;
 use credential::jws::Jws;
 use credential::verification::{Answer, Conclusion, Outcome, Report, Step, Token, VerificationInputs, find_token};
-use credential::{TokenToVerify, Type, VerifyError, names};
+use credential::{CareerData, OldJob, TokenToVerify, Type, VerifyError, YearMonth, names};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::flows::old_data::{self, Form};
 use crate::flows::own_presentation;
-use crate::openapi::values::NameConsistency;
+use crate::i18n::Text;
+use crate::openapi::values::{CheckOutcome, NameConsistency};
+use ambient::Timestamp;
 
 /// Result of verifying a token.
 #[derive(Clone, Debug)]
@@ -33,6 +37,8 @@ pub struct VerifiedToken {
     pub credential_type: Option<Type>,
     /// The names in it, if the signature is valid.
     pub subject: Option<TokenSubject>,
+    /// How recent the data on its jobs is, if the signature is valid and it has any.
+    pub career_data: Option<TokenCareerData>,
 }
 
 /// The overall result of a token's checks.
@@ -122,6 +128,103 @@ impl TokenSubject {
     }
 }
 
+/// The result about the names in a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NamesCheck {
+    /// Always `not_checked`: only you can compare the names with the person who gave you the token.
+    #[schema(value_type = CheckOutcome)]
+    pub outcome: &'static str,
+    /// The number of names, how they compare if there are several, and what was not checked.
+    #[schema(example = "It contains one name. Whether it is that of the person who gave it to you was not checked.")]
+    pub reason: String,
+}
+
+impl From<&TokenSubject> for NamesCheck {
+    fn from(subject: &TokenSubject) -> Self {
+        let reason = match (subject.names.len(), subject.consistency) {
+            (0, _) => "It contains no name, so it does not say who it is about.".to_owned(),
+            (1, _) => {
+                "It contains one name. Whether it is that of the person who gave it to you was not checked.".to_owned()
+            }
+            (count, consistency) => format!(
+                "It contains {count} names ({}). Whether they are those of the person who gave it to you was not \
+                 checked.",
+                consistency.replace('_', " ")
+            ),
+        };
+        Self { outcome: "not_checked", reason }
+    }
+}
+
+/// How recent the data on the jobs in a token is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TokenCareerData {
+    /// The last month with data on any of the jobs.
+    #[schema(example = "2025-10")]
+    pub data_to: String,
+    /// The jobs whose data is more than six months old and does not reach their end, those with the
+    /// oldest data first. Such a job may have ended since.
+    pub old_jobs: Vec<TokenOldJob>,
+    /// These jobs in a sentence, of which three are named; null if there are none.
+    #[schema(example = "A has no data on B after October 2025, so the job may have ended since. Ask C for an update.")]
+    pub reason: Option<String>,
+}
+
+/// A job with old data in a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TokenOldJob {
+    /// The employer.
+    #[schema(example = "Company A")]
+    pub organisation: String,
+    /// The last month with data on it.
+    #[schema(example = "2025-10")]
+    pub data_to: String,
+    /// Its planned end, if that month has passed. It is not confirmed, because the data ends before
+    /// it.
+    #[schema(example = "2026-01")]
+    pub passed_end: Option<String>,
+}
+
+impl From<&OldJob> for TokenOldJob {
+    fn from(job: &OldJob) -> Self {
+        Self {
+            organisation: job.organisation.clone(),
+            data_to: job.data_to.to_string(),
+            passed_end: job.passed_end.map(|end| end.to_string()),
+        }
+    }
+}
+
+impl TokenCareerData {
+    /// Reads the jobs in `token`, which `report` is about, at `now`; `None` if it has none, or if
+    /// its signature is invalid.
+    pub fn new(token: &Token<'_>, report: &Report, now: Timestamp) -> Option<Self> {
+        if !has_passed(report, Step::Signature) {
+            return None;
+        }
+        let fields = match token {
+            Token::SdJwtVc(_) => &report.claims,
+            Token::VcJwt(_) => report.claims.get("credentialSubject")?.as_object()?,
+        };
+        let data = CareerData::of(fields, YearMonth::latest_on_earth(now.to_jiff()));
+        let subject = TokenSubject::new(token, report);
+        let name = subject.as_ref().and_then(|subject| subject.names.first()).map_or("the holder", String::as_str);
+        let partner = attester(&report.claims).unwrap_or("The issuer");
+        let reason = old_data::sentence(&data.old_jobs, partner, name, &Text::default(), Form::Plain);
+        Some(Self {
+            data_to: data.data_to?.to_string(),
+            old_jobs: data.old_jobs.iter().map(TokenOldJob::from).collect(),
+            reason: Some(reason).filter(|reason| !reason.is_empty()),
+        })
+    }
+}
+
+/// Returns the name of the institution that attests a token with these claims. The W3C format has
+/// names in camel case.
+pub fn attester(claims: &Map<String, Value>) -> Option<&str> {
+    ["attested_by", "attestedBy"].into_iter().find_map(|name| claims.get(name))?["name"].as_str()
+}
+
 /// Compares names with each other. Without names the result is `not_comparable`.
 pub fn consistency(names: &[String]) -> &'static str {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -177,7 +280,7 @@ pub async fn verify(app: &App, partner: Uuid, body: &[u8]) -> Result<VerifiedTok
         report = token.verify(&inputs, &challenge);
     }
     let issuer = TokenIssuer { id: issuer.to_owned(), trust };
-    Ok(VerifiedToken::new(report, &token, issuer, credential_type))
+    Ok(VerifiedToken::new(report, &token, (issuer, credential_type), app.now()))
 }
 
 /// Returns the keys of another issuer: those that the operator trusts, otherwise those that it
@@ -244,13 +347,20 @@ impl VerifiedToken {
             issuer: None,
             credential_type: None,
             subject: None,
+            career_data: None,
         }
     }
 
-    fn new(mut report: Report, token: &Token<'_>, issuer: TokenIssuer, credential_type: Option<Type>) -> Self {
+    fn new(
+        mut report: Report,
+        token: &Token<'_>,
+        (issuer, credential_type): (TokenIssuer, Option<Type>),
+        now: Timestamp,
+    ) -> Self {
         let verdict = TokenVerdict::new(&report, issuer.trust);
         let is_signed = has_passed(&report, Step::Signature);
         let subject = TokenSubject::new(token, &report);
+        let career_data = TokenCareerData::new(token, &report, now);
         if !is_signed {
             report = Report { verdicts: report.verdicts, ..Report::unreadable(&VerifyError::Signature) };
         }
@@ -261,6 +371,7 @@ impl VerifiedToken {
             issuer: is_signed.then_some(issuer),
             credential_type: credential_type.filter(|_| is_signed),
             subject,
+            career_data,
         }
     }
 }

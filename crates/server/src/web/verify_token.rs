@@ -6,10 +6,9 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use axum::routing::get;
-use credential::{Member, Shape};
+use credential::{FRESH_MONTHS, Member, Shape};
 
 use super::shared_page::checks::{self, Word};
-use super::shared_page::conclusion::FRESH_MONTHS;
 use super::{Layout, page};
 use crate::app::App;
 use crate::http::PAGE_POLICY;
@@ -23,7 +22,7 @@ struct VerifyTokenPage {
 
 impl VerifyTokenPage {
     /// Text keys that only this page uses.
-    const OWN: [&'static str; 64] = [
+    const OWN: [&'static str; 82] = [
         "step-signature",
         "step-issuer",
         "step-holder",
@@ -49,6 +48,8 @@ impl VerifyTokenPage {
         "token-year",
         "token-fact-not-shown",
         "token-not-shown-at-most",
+        "token-label-data-to",
+        "token-label-role-type",
         "token-signer-own",
         "token-signer-other",
         "token-good",
@@ -57,13 +58,22 @@ impl VerifyTokenPage {
         "token-replaced",
         "token-awaiting-graduation",
         "token-old-data",
+        "token-old-data-planned",
+        "token-old-data-jobs",
+        "verdict-old-job",
+        "verdict-old-job-planned",
+        "verdict-more-jobs",
         "token-status",
+        "token-status-reason",
         "token-outside",
         "token-outside-status",
+        "token-outside-status-reason",
+        "token-holder",
         "token-ask",
         "token-ask-site",
         "token-algorithm",
         "token-older-type",
+        "token-kind",
         "token-hash-algorithm",
         "token-data-model",
         "token-other-access-token",
@@ -71,6 +81,9 @@ impl VerifyTokenPage {
         "token-other-key-binding",
         "token-other-attestation",
         "token-other-status-list",
+        "token-other-presentation",
+        "token-other-request",
+        "token-other-metadata",
         "token-issuer-name",
         "token-no-issuer",
         "token-bare-key",
@@ -81,13 +94,17 @@ impl VerifyTokenPage {
         "token-content-archive",
         "token-content-jwe",
         "token-content-json-ld",
+        "token-content-json-jws",
         "token-content-wallet-link",
         "token-content-keys",
         "token-content-cut-token",
         "token-content-base64",
         "token-not-signed",
+        "token-missing-tilde",
         "token-broken",
         "token-bad",
+        "token-bad-list",
+        "token-bad-holder",
     ];
 
     /// Texts of shared pages that mention the link or this site, with the keys of their

@@ -8,7 +8,7 @@ use super::disclosure::{Disclosure, Reader};
 use super::positions::Positions;
 use crate::encoding::{encode, sha256};
 use crate::jws::{self, Jws};
-use crate::verify_error::VerifyError;
+use crate::verify_error::{MISSING_TILDE, VerifyError};
 
 /// Maximum number of disclosures.
 const MAX_DISCLOSURES: usize = 4096;
@@ -20,6 +20,9 @@ pub struct SdJwt<'a> {
     pub jws: Jws<'a>,
     /// The holder's key binding, if present.
     pub key_binding: Option<Jws<'a>>,
+    /// The refusal of a key binding with an unsupported algorithm; [`SdJwt::key_binding`] is then
+    /// `None`. [`SdJwt::read`] returns it as an error.
+    pub(crate) unsupported_binding: Option<VerifyError>,
     issuer_part: &'a str,
     disclosures: Vec<&'a str>,
     /// Everything up to and including the last tilde: the part that a key binding covers.
@@ -47,6 +50,13 @@ impl<'a> SdJwt<'a> {
     /// # Errors
     /// [`VerifyError::Malformed`], and those of [`Jws::read`].
     pub fn read(text: &'a str) -> Result<Self, VerifyError> {
+        let mut this = Self::read_with_any_binding(text)?;
+        this.unsupported_binding.take().map_or(Ok(this), Err)
+    }
+
+    /// Parses an SD-JWT, as [`SdJwt::read`] does, but keeps a key binding with an unsupported
+    /// algorithm as [`SdJwt::unsupported_binding`].
+    pub(crate) fn read_with_any_binding(text: &'a str) -> Result<Self, VerifyError> {
         let (issuer_part, rest) =
             text.split_once('~').ok_or(VerifyError::Malformed("an SD-JWT must contain a tilde"))?;
         let jws = Jws::read(issuer_part)?;
@@ -55,9 +65,18 @@ impl<'a> SdJwt<'a> {
         if disclosures.len() > MAX_DISCLOSURES {
             return Err(VerifyError::Malformed("it has more than 4,096 disclosures"));
         }
-        let key_binding = if last.is_empty() { None } else { Some(Jws::read(last)?) };
+        // A disclosure is a JSON list, so its base64url begins with W. A JWS begins with e.
+        if last.starts_with('W') && !last.contains('.') {
+            return Err(VerifyError::Malformed(MISSING_TILDE));
+        }
+        let (key_binding, unsupported_binding) = match (!last.is_empty()).then(|| Jws::read(last)) {
+            None => (None, None),
+            Some(Ok(binding)) => (Some(binding), None),
+            Some(Err(refusal)) if refusal.is_unsupported() => (None, Some(refusal)),
+            Some(Err(refusal)) => return Err(refusal),
+        };
         let bound = &text[..text.len() - last.len()];
-        Ok(Self { jws, key_binding, issuer_part, disclosures, bound })
+        Ok(Self { jws, key_binding, unsupported_binding, issuer_part, disclosures, bound })
     }
 
     /// Inserts the disclosures into the claims (RFC 9901, section 7.1, steps 2.b to 6). Does not

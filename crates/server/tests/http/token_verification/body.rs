@@ -20,7 +20,7 @@ async fn any_scope_suffices_and_a_token_is_needed() {
 }
 
 #[tokio::test]
-async fn faults_of_the_body_are_reported() {
+async fn field_errors_of_the_body_are_reported() {
     let test = TestApp::new().await;
     let token = access_token(&test, "").await;
     let field_errors = async |body: Value| test.post(VERIFY, &token, &body).await.assert_status(422).errors();

@@ -16,7 +16,7 @@ fn licence(expiry_date: &str) -> Value {
 }
 
 #[tokio::test]
-async fn replaced_token_is_told_from_a_revoked_one() {
+async fn replaced_and_revoked_tokens_have_different_results() {
     let test = TestApp::new().await;
     let mut scene = Scene::new(&test).await;
     let tokens = [

@@ -254,8 +254,16 @@ async fn unsupported_tokens_are_not_checkable_and_texts_are_named() {
     assert_eq!((&report["valid"], &report["verdict"]), (&json!(false), &json!("not_checkable")), "{report}");
     assert_eq!(not_passed(&report)[0], "signature not_checked -");
     for (text, named) in [
-        ("openid-credential-offer://?credential_offer=%7B%7D", "a link for a wallet"),
         ("{\"type\": [\"VerifiableCredential\"], \"proof\": {}}", "a JSON-LD credential"),
+        ("{\"payload\": \"e30\", \"protected\": \"e30\", \"signature\": \"AA\"}", "JWS JSON serialization"),
+        ("eyJhbGciOiJFUzI1NiIsInR5cCI6InZwK2p3dCJ9.e30.AA", "a presentation of W3C credentials"),
+    ] {
+        let report = verify(&test, &access, text).await;
+        assert_eq!((&report["verdict"], &report["format"]), (&json!("not_checkable"), &json!(null)), "{report}");
+        assert!(report["checks"][0]["reason"].as_str().is_some_and(|reason| reason.contains(named)), "{report}");
+    }
+    for (text, named) in [
+        ("openid-credential-offer://?credential_offer=%7B%7D", "a link for a wallet"),
         ("JVBERi0xLjcKJeLjz9MKMSAwIG9iago8PC9UeXBlL0NhdGFsb2c+PgplbmRvYmoK", "a PDF document"),
         ("eyJhbGciOiJFUzI1NiIsInR5cCI6ImRjK3NkLWp3dCJ9", "only a part of a token"),
     ] {
@@ -266,7 +274,7 @@ async fn unsupported_tokens_are_not_checkable_and_texts_are_named() {
 }
 
 #[tokio::test]
-async fn issuers_on_other_ports_than_443_are_not_asked() {
+async fn issuers_on_other_ports_than_443_are_not_contacted() {
     let issuer = Issuer::new().await;
     let test = TestApp::new().await;
     let access = access_token(&test, "").await;
@@ -321,7 +329,7 @@ async fn expired_document_of_another_issuer_is_reported() {
 }
 
 #[tokio::test]
-async fn wrong_signature_tells_nothing_about_its_issuer() {
+async fn wrong_signature_leaves_the_issuer_unchecked() {
     let issuer = Issuer::new().await;
     let test = issuer.app(None).await;
     let access = access_token(&test, "").await;

@@ -3,7 +3,7 @@
 use crate::support::app::TestApp;
 
 #[tokio::test]
-async fn only_the_page_for_tokens_may_ask_other_sites() {
+async fn only_the_verify_page_may_contact_other_sites() {
     let test = TestApp::new().await;
     let page = test.get("/verify").await.assert_status(200);
     let policy = page.header("content-security-policy");

@@ -197,7 +197,7 @@ fn encryption_of_an_earlier_revision_is_noticed() {
 }
 
 #[test]
-fn hidden_tables_must_have_a_plain_place() {
+fn hidden_cross_reference_tables_need_a_valid_offset() {
     let objects = [(1, CATALOG), (2, PAGES), (3, PAGE), (4, "9")];
     let plain = |trailer: &str| revision(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec(), &objects, trailer);
     rewritten(&plain(""));

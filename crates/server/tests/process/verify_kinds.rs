@@ -1,0 +1,138 @@
+//! `tenure verify`: other kinds of input, and what the terminal shows.
+
+use credential::jws;
+use credential::key::{Algorithm, SoftwareKey};
+use credential::status::{StatusList, token_payload};
+use serde_json::{Value, json};
+
+use crate::tenure::{binary, ended};
+use crate::verify::{ISSUER, key, token, verify};
+
+const LIST: &str = "https://issuer.example/status/1";
+
+fn signed(typ: &str, payload: &Value, key: &SoftwareKey) -> String {
+    let header = jws::protected(&json!({ "alg": "ES256", "typ": typ, "kid": "k1" }));
+    jws::sign(&header, payload.to_string().as_bytes(), key).expect("signed")
+}
+
+/// Writes a file; returns its path.
+fn file(folder: &tempfile::TempDir, name: &str, content: &str) -> String {
+    let path = folder.path().join(name);
+    std::fs::write(&path, content).expect("written");
+    path.display().to_string()
+}
+
+fn keys(folder: &tempfile::TempDir) -> String {
+    file(folder, "keys.json", &json!({ "keys": [key().public().published_jwk("k1")] }).to_string())
+}
+
+/// Runs `tenure verify` offline; returns the exit code and the text that it printed.
+fn printed(input: &str, keys: &str, options: &[&str]) -> (Option<i32>, String) {
+    let output = ended(binary().args(["verify", input, "--keys", keys]).args(options));
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn unsupported_kinds_are_not_called_invalid() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = keys(&folder);
+    let flattened = json!({ "payload": "e30", "protected": "e30", "signature": "AA" });
+    let signed = |typ: &str| signed(typ, &json!({ "iss": ISSUER }), &key());
+    for content in [
+        signed("vp+jwt"),
+        signed("vc+ld+jwt"),
+        signed("JWT"),
+        signed("oauth-authz-req+jwt"),
+        signed("example+sd-jwt") + "~",
+        "{\"proof\": {\"type\": \"DataIntegrityProof\"}}".to_owned(),
+        "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSJ9..AAAA.AAAA.AAAA".to_owned(),
+        flattened.to_string(),
+    ] {
+        let file = file(&folder, "token", &content);
+        let (code, said) = printed(&file, &keys, &[]);
+        assert_eq!(code, Some(3), "{content}: {said}");
+        assert!(said.contains("NOT CHECKED") && !said.contains("NOT VALID") && !said.contains("FAILED"), "{said}");
+    }
+}
+
+#[test]
+fn input_without_a_token_is_called_that() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = keys(&folder);
+    for (content, reason) in [("hello", "No token was found"), ("%PDF-1.7\n", "This is a PDF document")] {
+        let (code, said) = printed(&file(&folder, "input", content), &keys, &[]);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("NOT A TOKEN") && said.contains(reason), "{said}");
+        assert!(!said.contains("NOT VALID") && !said.contains("FAILED"), "{said}");
+    }
+    let without_tilde = token().replace('~', "");
+    let (code, said) = printed(&without_tilde, &keys, &[]);
+    assert!(code == Some(1) && said.contains("the last \"~\" is missing"), "{said}");
+}
+
+#[test]
+fn bare_keys_do_not_show_whose_they_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (set, jwk) = (keys(&folder), key().public().published_jwk("k1"));
+    let one = file(&folder, "one.json", &jwk.to_string());
+    let metadata = json!({ "issuer": ISSUER, "jwks": { "keys": [jwk] } });
+    let metadata = file(&folder, "metadata.json", &metadata.to_string());
+    for (keys, is_named) in [(set, false), (one, false), (metadata, true)] {
+        let (code, said) = verify(&token(), &keys);
+        let reason = said["verdicts"][1]["reason"].as_str().unwrap_or_default();
+        assert_eq!((code, &said["verdicts"][1]["name"]), (Some(0), &json!("issuer")), "{said}");
+        assert_eq!(reason.contains(ISSUER), is_named, "{reason}");
+        assert_eq!(reason.contains("does not say whose keys these are"), !is_named, "{reason}");
+    }
+}
+
+#[test]
+fn list_that_another_key_signed_says_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = keys(&folder);
+    let status = json!({ "status_list": { "uri": LIST, "idx": 3 } });
+    let payload = json!({ "iss": ISSUER, "vct": "urn:example:career", "status": status });
+    let token = signed("dc+sd-jwt", &payload, &key()) + "~";
+    let list = token_payload(&StatusList::of_revoked(64, [3]), LIST, (1, 4_000_000_000), 60);
+    let another = SoftwareKey::from_bytes(Algorithm::Es256, &[8; 32]).expect("a key");
+    let with_header = |header: Value, key: &SoftwareKey| {
+        jws::sign(&jws::protected(&header), list.to_string().as_bytes(), key).expect("signed")
+    };
+    let typ = "statuslist+jwt";
+    for (content, code, reason) in [
+        (signed(typ, &list, &key()), 1, "It was revoked."),
+        (signed(typ, &list, &another), 3, "was not signed with a key of the issuer"),
+        (with_header(json!({ "alg": "ES256", "typ": typ }), &another), 3, "was not signed with a key of the issuer"),
+        (with_header(json!({ "alg": "ES384", "typ": typ }), &key()), 3, "The status list cannot be verified."),
+    ] {
+        let (found, said) = printed(&token, &keys, &["--status", &file(&folder, "list", &content)]);
+        assert_eq!(found, Some(code), "{said}");
+        assert!(said.contains(reason), "{said}");
+    }
+}
+
+#[test]
+fn maximum_age_without_a_nonce_is_wrong_usage() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = keys(&folder);
+    let output = ended(binary().args(["verify", &token(), "--keys", &keys, "--max-age", "60"]));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--nonce"));
+}
+
+#[test]
+fn text_of_a_token_cannot_change_the_terminal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = keys(&folder);
+    let issuer = format!("{ISSUER}/\u{202e}\u{9b}2J");
+    let payload = json!({ "iss": issuer, "vct": "urn:example:career", "full_name": "Ada\u{202e}\u{1b}[2J" });
+    let token = signed("dc+sd-jwt", &payload, &key()) + "~";
+    let (_, said) = printed(&token, &keys, &[]);
+    assert!(said.contains("Claims:") || said.contains("NOT CHECKED"), "{said}");
+    assert!(!said.contains(['\u{202e}', '\u{9b}', '\u{1b}']), "{said}");
+    let output = ended(binary().args(["verify", &token, "--json", "--keys", &keys]));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!text.contains(['\u{202e}', '\u{9b}', '\u{1b}']), "{text}");
+    let said: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(said["claims"]["iss"], json!(issuer), "{said}");
+}
