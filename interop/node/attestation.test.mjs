@@ -95,11 +95,11 @@ const boundTo = ({ credential }) => jose.decodeJwt(credential.split("~")[0]).cnf
 const nonceOf = async (wallet, { issuer }) => (await wallet.client.requestNonce({ issuerMetadata: issuer })).c_nonce;
 const withoutAlg = ({ alg, ...jwk }) => jwk;
 
-describe("where attestation is taken", () => {
+describe("where attestation is accepted", () => {
   const open = newScene({ env: settings });
 
   // Conforms: OpenID4VCI D; HAIP 4.5.1; OIDF issuer: bad key attestation signature
-  test("keys that a known provider attests are taken, one credential each, without a proof of each", async () => {
+  test("each key that a trusted provider attests gets a credential", async () => {
     const wallet = new Wallet();
     const { opened, txCode } = await begun(open, wallet);
     const { access_token } = await wallet.token(opened, txCode);
@@ -119,7 +119,7 @@ describe("where attestation is taken", () => {
   });
 
   // Conforms: OpenID4VCI D; OpenID4VCI F.1; OIDF issuer: bad key attestation signature
-  test("a proof may carry an attestation of its key, and only of its key", async () => {
+  test("a proof may carry an attestation of its own key only", async () => {
     const wallet = new Wallet();
     const { opened, txCode } = await begun(open, wallet);
     const { access_token } = await wallet.token(opened, txCode);
@@ -156,7 +156,7 @@ for (const [how, trust, by, other] of [
 
     // Conforms: OpenID4VCI D; OpenID4VCI E; HAIP 4.4.1; HAIP 4.5.1
     // Conforms: OIDF issuer: client attestation: bad signature
-    test(`a wallet needs a provider's word for itself and its keys, by ${how}`, async () => {
+    test(`a wallet and its keys need an attestation, by ${how}`, async () => {
       const nobody = new Wallet();
       const { opened, txCode } = await begun(strict, nobody);
       await assert.rejects(nobody.token(opened, txCode), refusedClient);
@@ -183,7 +183,7 @@ describe("where no provider is trusted", () => {
   const plain = newScene();
 
   // Conforms: OpenID4VCI 12.2; OpenID4VCI 12.3
-  test("attestation is not advertised, neither of wallets nor of keys", async () => {
+  test("attestation is not advertised for wallets or keys", async () => {
     const { opened } = await begun(plain, new Wallet());
     const [{ token_endpoint_auth_methods_supported: methods }] = opened.issuer.authorizationServers;
     assert.ok(!methods?.includes("attest_jwt_client_auth"), methods);

@@ -37,7 +37,7 @@ for (const [what, { mode, prefix }] of ways) {
 
     // Conforms: OpenID4VP 5.9; OpenID4VP 8.2; OpenID4VP 8.3; HAIP 5; HAIP 5.1
     // Conforms: OIDF verifier: happy flow
-    test("a wallet on the same device answers, and the browser that began finishes", async () => {
+    test("a response on the same device finishes in the same browser", async () => {
       const wallet = await presenter(scene);
       const { asked, visitor, page } = await begun(scene);
       const question = await wallet.open(page.link("openid4vp://"));
@@ -61,7 +61,7 @@ describe("encrypted", () => {
   const scene = newScene();
 
   // Conforms: OpenID4VP 8.3; HAIP 5
-  test("a wallet on another device answers by A128GCM, and its six digits finish it", async () => {
+  test("a response from another device finishes with its code", async () => {
     const wallet = await presenter(scene, { enc: "A128GCM" });
     const { asked, visitor, page } = await begun(scene, { button: "On another device" });
     const question = await wallet.open(page.byId("presentation-link"));
@@ -74,7 +74,7 @@ describe("encrypted", () => {
   });
 
   // Conforms: OpenID4VP 5; OIDF verifier: request_uri fetched twice
-  test("a question is read as often as a wallet likes, and answered once", async () => {
+  test("a request can be read repeatedly and gets one response", async () => {
     const wallet = await presenter(scene);
     const { page } = await begun(scene);
     const [first, again] = [await wallet.open(page.link("openid4vp://")), await wallet.open(page.link("openid4vp://"))];
@@ -87,7 +87,7 @@ describe("encrypted", () => {
   // Conforms: OpenID4VP 14.1; RFC 9901 7.3; OIDF verifier: key binding: wrong audience
   // Conforms: OIDF verifier: key binding: wrong nonce; OIDF verifier: key binding: bad signature
   // Conforms: OIDF verifier: key binding: iat in the future or past
-  test("what another wallet signed, or was signed for another question, is refused", async () => {
+  test("responses of other wallets and requests are rejected", async () => {
     const wallet = await presenter(scene);
     const { asked, page } = await begun(scene);
     const question = await wallet.open(page.link("openid4vp://"));

@@ -13,6 +13,7 @@ use std::time::Duration;
 use ambient::Timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use credential::format::did_web;
 use credential::key::{Algorithm, PublicKey};
 use credential::verification::decode_text;
 use rustls::pki_types::pem::PemObject as _;
@@ -56,11 +57,12 @@ pub struct Leaf {
 }
 
 impl Leaf {
-    /// Returns whether the certificate names the server at `address`: its URL or its host.
+    /// Returns whether the certificate names the server at `address`, a URL or a did:web: by that
+    /// URL, or by its host (D-405).
     pub fn names(&self, address: &str) -> bool {
-        let host = address.parse::<Url>().ok().and_then(|url| url.domain().map(ToOwned::to_owned));
-        self.uris.iter().any(|name| name == address)
-            || host.is_some_and(|host| self.hosts.iter().any(|name| name.eq_ignore_ascii_case(&host)))
+        let is_web = |name: &str| name.starts_with("https://") || name.starts_with("http://");
+        self.uris.iter().any(|name| name == address || is_web(name) && did_web(name) == address)
+            || host(address).is_some_and(|host| self.hosts.iter().any(|name| name.eq_ignore_ascii_case(&host)))
     }
 
     /// Returns the address of the server that the certificate names: a URL, or that of its host.
@@ -266,6 +268,15 @@ impl TrustAnchors {
             None,
         )?;
         Ok(())
+    }
+}
+
+/// Returns the host of a URL or of a did:web, in which the colon of a port is percent-encoded
+/// (did:web, section 3.2).
+fn host(address: &str) -> Option<String> {
+    match address.strip_prefix("did:web:") {
+        Some(id) => id.split([':', '%']).next().map(ToOwned::to_owned),
+        None => address.parse::<Url>().ok()?.domain().map(ToOwned::to_owned),
     }
 }
 

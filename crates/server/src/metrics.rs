@@ -26,6 +26,11 @@ struct OutcomeLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SettingLabels {
+    setting: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct MailErrorLabels {
     phase: &'static str,
     code: u16,
@@ -69,6 +74,7 @@ pub struct Metrics {
     pub mail_failing: Gauge,
     /// Number of groups of files whose present content is invalid, so that earlier content is used.
     pub stale_files: Gauge,
+    certificate_remaining: Family<SettingLabels, Gauge>,
     documents: Family<OutcomeLabels, Counter>,
     webhook_deliveries: Family<OutcomeLabels, Counter>,
     requests_not_logged: Counter,
@@ -96,6 +102,7 @@ impl Default for Metrics {
             mail_errors: Family::default(),
             mail_failing: Gauge::default(),
             stale_files: Gauge::default(),
+            certificate_remaining: Family::default(),
             documents: Family::default(),
             webhook_deliveries: Family::default(),
             requests_not_logged: Counter::default(),
@@ -108,8 +115,7 @@ impl Default for Metrics {
         let registry = &mut metrics.registry;
         let requests = metrics.requests.clone();
         registry.register("http_requests", "HTTP responses, by method, route template and status", requests);
-        let durations = metrics.durations.clone();
-        registry.register_with_unit("http_request_duration", "Time to respond", Unit::Seconds, durations);
+        registry.register_with_unit("http_request_duration", "Response time", Unit::Seconds, metrics.durations.clone());
         registry.register("credentials", "Signed credentials, by outcome", metrics.credentials.clone());
         registry.register("submissions", "Submissions, by outcome", metrics.submissions.clone());
         registry.register("sign_ins", "Sign-ins, by outcome", metrics.sign_ins.clone());
@@ -123,14 +129,15 @@ impl Default for Metrics {
         registry.register("mail_failing", "1 while the mail server fails", metrics.mail_failing.clone());
         let help = "Invalid files of keys, certificates or trusted issuers whose earlier content is in use";
         registry.register("stale_files", help, metrics.stale_files.clone());
+        let (help, remaining) = ("Time until the operator's chain expires", metrics.certificate_remaining.clone());
+        registry.register_with_unit("certificate_remaining", help, Unit::Seconds, remaining);
         registry.register("documents", "Documents, by outcome", metrics.documents.clone());
         let deliveries = metrics.webhook_deliveries.clone();
         registry.register("webhook_deliveries", "Webhook delivery attempts, by outcome", deliveries);
         let not_logged = metrics.requests_not_logged.clone();
         let help = "Requests missing in the request log: its memory was full";
         registry.register("request_log_dropped", help, not_logged);
-        let destroyed_keys = metrics.destroyed_keys.clone();
-        registry.register("epoch_keys_destroyed", "Expired epoch keys that were destroyed", destroyed_keys);
+        registry.register("epoch_keys_destroyed", "Destroyed expired epoch keys", metrics.destroyed_keys.clone());
         let clock_ahead = metrics.clock_ahead.clone();
         let help = "How far the clock is ahead of the time that retention uses";
         registry.register_with_unit("clock_ahead", help, Unit::Seconds, clock_ahead);
@@ -190,6 +197,18 @@ impl Metrics {
     /// Counts outbox messages: sent, failed, given_up, expired, obsolete.
     pub fn outbox_messages(&self, outcome: &'static str) {
         self.outbox_messages.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Sets in how many seconds the operator's certificate chain expires, a negative number once it
+    /// has expired. The metric is absent for `None`, without a chain.
+    pub fn certificate_remaining(&self, seconds: Option<i64>) {
+        let setting = "credentials.certificate_chain_file";
+        match seconds {
+            None => self.certificate_remaining.clear(),
+            Some(seconds) => {
+                self.certificate_remaining.get_or_create(&SettingLabels { setting }).set(seconds);
+            }
+        }
     }
 
     /// Counts documents: uploaded, fetched, failed, deleted, orphaned.

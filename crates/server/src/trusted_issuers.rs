@@ -141,7 +141,10 @@ impl TrustedIssuers {
         let listed = self.listed.current();
         let leaf = listed.anchors.validate(&Chain::from_x5c(x5c).ok()?, now).ok()?;
         let has_no_keys = |issuer: &TrustedIssuer| credential::verification::keys_of(&issuer.jwks).is_empty();
-        let named = listed.issuers.iter().filter(|(address, issuer)| has_no_keys(issuer) && leaf.names(address));
+        // The issuer may also be listed as a did:web, for its W3C credentials.
+        let is_url = |address: &str| !address.starts_with("did:");
+        let may_be_named = |(address, issuer): &(&String, &TrustedIssuer)| is_url(address) && has_no_keys(issuer);
+        let named = listed.issuers.iter().filter(may_be_named).filter(|(address, _)| leaf.names(address));
         match named.map(|(address, _)| address).collect::<Vec<_>>().as_slice() {
             [only] => Some((*only).clone()),
             _ => None,

@@ -1,5 +1,6 @@
-//! Chains and PEM files of any bytes.
+//! Chains and PEM files of any bytes, and the servers that a certificate names.
 
+use credential::key::SoftwareKey;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -41,6 +42,55 @@ proptest! {
         let chain = Chain::from_pem(text.as_bytes()).err().map(|error| error.to_string());
         let anchors = TrustAnchors::among(text.as_bytes(), NOW).err();
         prop_assert!(chain.into_iter().chain(anchors).all(|why| !why.is_empty()));
+    }
+}
+
+#[test]
+fn certificates_name_servers_by_url_or_host() {
+    let leaf = |uris: &[&str], hosts: &[&str]| Leaf {
+        key: SoftwareKey::from_bytes(Algorithm::Es256, &[1; 32]).expect("a key").public().clone(),
+        authority: None,
+        uris: uris.iter().map(|name| (*name).to_owned()).collect(),
+        hosts: hosts.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let by_host = leaf(&[], &["Issuer.example"]);
+    for address in [
+        "https://issuer.example",
+        "https://issuer.example:8443/a/b",
+        "did:web:issuer.example",
+        "did:web:ISSUER.example",
+        "did:web:issuer.example%3A8443:a:b",
+        "did:web:issuer.example%3a8443",
+    ] {
+        assert!(by_host.names(address), "{address}");
+    }
+    for address in [
+        "https://a.issuer.example",
+        "did:web:a.issuer.example",
+        "did:web:issuer.example.org",
+        "did:web:other.example:issuer.example",
+        "did:web:issuer.example/a",
+        "did:web:a@issuer.example",
+        "did:web:",
+        "did:key:issuer.example",
+        "issuer.example",
+    ] {
+        assert!(!by_host.names(address), "{address}");
+    }
+    for (uri, address, is_named) in [
+        ("https://issuer.example", "https://issuer.example", true),
+        ("https://issuer.example", "did:web:issuer.example", true),
+        ("http://localhost:8080", "did:web:localhost%3A8080", true),
+        ("did:web:issuer.example", "did:web:issuer.example", true),
+        ("https://issuer.example/a/b", "did:web:issuer.example:a:b", true),
+        ("https://issuer.example/a", "https://issuer.example/b", false),
+        ("https://issuer.example/a", "did:web:issuer.example", false),
+        ("https://issuer.example", "did:web:issuer.example:a", false),
+        ("https://issuer.example:8443", "did:web:issuer.example", false),
+        ("ftp://issuer.example", "did:web:issuer.example", false),
+        ("urn:issuer.example", "did:web:urn%3Aissuer.example", false),
+    ] {
+        assert_eq!(leaf(&[uri], &[]).names(address), is_named, "{uri} {address}");
     }
 }
 

@@ -6,7 +6,8 @@
 //! Verification never fails during a rotation.
 //!
 //! While the operator configures a key of its own, that one signs, from the moment it is read. The
-//! generated keys are rotated as ever, so that they can take over at once.
+//! generated keys are rotated as ever, so that they can take over at once. Once its certificate
+//! chain has expired, it signs without it (D-401).
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use credential::key::{Algorithm, PublicKey, SoftwareKey};
 use serde_json::{Value, json};
 
 use super::certificates::{self, Authority};
+use super::chain_expiry::ChainExpiry;
 use super::operator_key::OperatorKey;
 use crate::certificate_chain::certified_key;
 use crate::config::Credentials;
@@ -48,6 +50,7 @@ pub struct IssuerKeys {
     ring: Keyring,
     rng: Rng,
     operator: Arc<Reloaded<Option<OperatorKey>>>,
+    chain_expiry: Arc<ChainExpiry>,
     state: Arc<RwLock<Option<Arc<IssuerKeySet>>>>,
 }
 
@@ -58,7 +61,8 @@ pub struct IssuerKeySet {
     pub issuer: Issuer<SoftwareKey>,
     /// Id of the current key.
     pub kid: String,
-    /// Certificate chain of the current key without the trust anchor, base64 of DER.
+    /// Certificate chain of the current key without the trust anchor, base64 of DER. Empty if it
+    /// has expired.
     pub certificates: Vec<String>,
     /// Key identifier of the authority of the operator's certificate in base64url, if that key
     /// signs.
@@ -79,13 +83,20 @@ impl IssuerKeys {
         let names = "credentials.signing_key_file, credentials.certificate_chain_file";
         let operator = Arc::new(Reloaded::new(names, operator));
         let (address, settings) = (address.to_owned(), settings.clone());
-        Ok(Self { address, settings, ring, rng, operator, state: Arc::default() })
+        Ok(Self { address, settings, ring, rng, operator, chain_expiry: Arc::default(), state: Arc::default() })
     }
 
-    /// Reads the operator's files again. Returns whether they have changed: then
-    /// [`IssuerKeys::refresh`] takes over the new key.
+    /// Reads the operator's files again. Returns whether they have changed or their certificates
+    /// have expired: then [`IssuerKeys::refresh`] takes over what signs now.
     pub fn reload(&self, now: Timestamp) -> bool {
-        self.operator.replace(OperatorKey::read(&self.settings, &self.address, now))
+        let is_new = self.operator.replace(OperatorKey::read(&self.settings, &self.address, now));
+        let is_expiry = self.chain_expiry.observe(self.chain_valid_until(), now);
+        is_new || is_expiry
+    }
+
+    /// Returns when the first certificate of the operator's chain expires; `None` without a chain.
+    pub fn chain_valid_until(&self) -> Option<Timestamp> {
+        (*self.operator.current()).as_ref().and_then(OperatorKey::valid_until)
     }
 
     /// Returns whether the operator's files are invalid, so that their earlier content is used.
@@ -106,7 +117,11 @@ impl IssuerKeys {
         let mut published = self.published_of_operator(operator, now).await?;
         published.extend(self.published(&generated, now).await?);
         let (kid, certificates, signer) = match operator {
-            Some(operator) => (operator.kid.clone(), operator.chain.x5c(), operator.signer.clone()),
+            Some(operator) => {
+                let has_expired = self.chain_expiry.has_expired();
+                let certificates = if has_expired { Vec::new() } else { operator.chain.x5c() };
+                (operator.kid.clone(), certificates, operator.signer.clone())
+            }
             None => {
                 // The newest key that has been published long enough. If none has, the first one
                 // signs immediately.
@@ -259,7 +274,11 @@ impl IssuerKeySet {
     /// key.
     pub fn header(&self, typ: &str) -> String {
         let algorithm = self.issuer.signer().public().algorithm().name();
-        credential::jws::protected(&json!({ "alg": algorithm, "typ": typ, "kid": self.kid, "x5c": self.certificates }))
+        let mut header = json!({ "alg": algorithm, "typ": typ, "kid": self.kid });
+        if !self.certificates.is_empty() {
+            header["x5c"] = json!(self.certificates);
+        }
+        credential::jws::protected(&header)
     }
 }
 

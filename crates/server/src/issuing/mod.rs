@@ -4,6 +4,7 @@
 //! are in the `credential` crate; the protocol is in [`crate::oid4vci`].
 
 mod certificates;
+mod chain_expiry;
 mod credential_signer;
 mod encryption_key;
 mod issuable;
@@ -14,6 +15,7 @@ mod proofs;
 mod status_lists;
 mod verifier_key;
 
+pub use chain_expiry::CHAIN_RENEWED_BEFORE;
 pub use credential_signer::CredentialSigner;
 pub use encryption_key::EncryptionKey;
 pub use issuable::IssuableCredential;

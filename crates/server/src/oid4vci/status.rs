@@ -24,6 +24,17 @@ pub(super) fn routes() -> SharedRoutes {
         .route("/status/{id}/bitstring", get(bitstring))
 }
 
+/// Returns whether the caller refuses the one format of a list, by a weight of 0.
+///
+/// Each URL serves one format (section 8.1), and libraries that fetch lists accept JSON only, by
+/// default. A caller whose `Accept` does not match the format gets it anyway, as RFC 9110 (section
+/// 12.4.1) allows (D-403). `application/jwt` names the format only where it is written out.
+fn refuses(headers: &HeaderMap, media_type: &str) -> bool {
+    let mut accepted = headers.clone();
+    accepted.append(header::ACCEPT, HeaderValue::from_static("*/*;q=0.001"));
+    !preference(&accepted, media_type).is_acceptable() && !preference(&accepted, "application/jwt").is_named()
+}
+
 /// Lists all status lists (section 9.3). Verifiers that fetch all of them in advance do not reveal
 /// which credential they verify.
 async fn aggregation(State(app): State<App>) -> Result<Response, Error> {
@@ -59,9 +70,7 @@ async fn serve(
         return Ok(StatusCode::NOT_IMPLEMENTED.into_response());
     }
     let id: Uuid = id.parse().map_err(|_| Error::not_found())?;
-    // Each URL serves one format (section 8.1). The CWT format is not supported. application/jwt is
-    // a name of the format only where it is written out.
-    if !preference(headers, media_type).is_acceptable() && !preference(headers, "application/jwt").is_named() {
+    if refuses(headers, media_type) {
         return Err(Error::new(Kind::NotAcceptable, format!("Only {media_type} is available here.")));
     }
     let served = app.status_lists().get(id, format).await?.ok_or_else(Error::not_found)?;

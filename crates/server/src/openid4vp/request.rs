@@ -139,12 +139,26 @@ fn require_formats(metadata: &Map<String, Value>) -> Result<(), OAuthError> {
     Ok(())
 }
 
+/// Returns whether a key is for signatures by its `use`, `key_ops` or `alg` (RFC 7517, section 4).
+/// `ES`, `PS`, `RS` with digits and `Ed` begin the names of signature algorithms.
+fn is_for_signatures(jwk: &Value) -> bool {
+    let signs = |alg: &str| {
+        let (kind, rest) = alg.split_at_checked(2).unwrap_or_default();
+        kind == "Ed" || matches!(kind, "ES" | "PS" | "RS") && rest.starts_with(|first: char| first.is_ascii_digit())
+    };
+    let verifies = |operations: &Vec<Value>| operations.iter().any(|operation| operation == "verify");
+    jwk["use"] == "sig" || jwk["key_ops"].as_array().is_some_and(verifies) || jwk["alg"].as_str().is_some_and(signs)
+}
+
 /// Returns the key to encrypt the request object to, and the algorithm. A wallet requests
-/// encryption by sending a key (section 5.10).
+/// encryption by sending encryption keys (section 5.10); keys for signatures request nothing.
 fn encryption(metadata: &Map<String, Value>) -> Result<Option<(Value, Encryption)>, OAuthError> {
-    let keys = metadata.get("jwks").and_then(|jwks| jwks["keys"].as_array()).filter(|keys| !keys.is_empty());
-    let Some(keys) = keys else { return Ok(None) };
-    let key = jwe::recipient(keys).cloned();
+    let keys = metadata.get("jwks").and_then(|jwks| jwks["keys"].as_array()).into_iter().flatten();
+    let keys: Vec<Value> = keys.filter(|jwk| !jwk.is_null() && !is_for_signatures(jwk)).cloned().collect();
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let key = jwe::recipient(&keys).cloned();
     let key = key.ok_or_else(|| refused("The wallet's encryption key must be on P-256 (ECDH-ES)."))?;
     let name = "request_object_encryption_enc_values_supported";
     let offered = |encryption: &Encryption| !lacks(metadata, name, encryption.name());

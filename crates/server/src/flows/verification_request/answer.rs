@@ -199,7 +199,7 @@ pub async fn finish(app: &App, verification: &Verification, response: HolderResp
             if result.credential.len() < presented {
                 result.verification.presentation = None;
             }
-            // For a query, the check of the presentation found what is withheld.
+            // For a query, the check of the presentation found the withheld claims.
             if details.query.is_none() {
                 result.withheld = details.missing(&result.credential);
             }

@@ -1,7 +1,8 @@
 //! Attestations by wallet providers: of the wallet's keys (OpenID4VCI 1.0, appendix D) and of the
 //! wallet itself (appendix E, and draft-ietf-oauth-attestation-based-client-auth).
 //!
-//! A provider is trusted if the operator lists its key, or an authority of its certificate.
+//! A provider is trusted if the operator lists its key, or an authority of its certificate. A
+//! server that trusts none ignores attestations, except as proofs of their own (D-402).
 
 use credential::jws::Jws;
 use credential::key::PublicKey;
@@ -118,7 +119,7 @@ impl ProofVerifier {
         }
         let now = self.clock.now();
         self.require_current(&pop.payload)?;
-        let jti = claim("jti").ok_or(VerifyError::Claim("jti of the proof"))?;
+        let jti = claim("jti").filter(|jti| !jti.is_empty()).ok_or(VerifyError::Claim("jti of the proof"))?;
         if let Some(challenge) = claim("challenge") {
             self.require_nonce(NoncePurpose::Attestation, challenge)?;
         }

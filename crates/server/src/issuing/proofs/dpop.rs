@@ -54,7 +54,8 @@ impl ProofVerifier {
             return Err(ProofError::invalid("ath must be the hash of the access token."));
         }
         self.require_nonce(NoncePurpose::Dpop, claim("nonce").unwrap_or_default())?;
-        let jti = claim("jti").ok_or_else(|| ProofError::invalid("jti is missing."))?;
+        let jti = claim("jti").filter(|jti| !jti.is_empty());
+        let jti = jti.ok_or_else(|| ProofError::invalid("jti is missing or empty. Each proof needs its own."))?;
         if !self.seen.insert("dpop", jti, self.clock.now()).await? {
             return Err(ProofError::invalid("This proof was already used (jti). Send a new one."));
         }

@@ -68,11 +68,13 @@ impl ProofVerifier {
         Ok(())
     }
 
-    /// Verifies a proof of type `jwt` (appendix F.1).
+    /// Verifies a proof of type `jwt` (appendix F.1). A server that trusts no provider ignores a
+    /// `key_attestation` in its header, whatever it contains (D-402).
     fn verify_jwt(&self, text: &str, proved: &mut ProvedKeys) -> Result<(), ProofError> {
         let jws = Jws::read(text)?;
         jws.require_type("openid4vci-proof+jwt")?;
-        let attested = match jws.header.get("key_attestation").map(Value::as_str) {
+        let attestation = jws.header.get("key_attestation").filter(|_| !self.policy.providers.is_empty());
+        let attested = match attestation.map(Value::as_str) {
             None => None,
             Some(Some(attestation)) => Some(self.key_attestation(attestation)?),
             Some(None) => return Err(ProofError::invalid("key_attestation must be a JWT.")),
@@ -145,8 +147,8 @@ fn header_key(jws: &Jws<'_>, attested: Option<&AttestedKeys>) -> Result<PublicKe
         (None, Some(Value::String(kid)), None) => match attested {
             Some(attested) if !kid.starts_with("did:") => attested_key(jws, kid, attested),
             _ => Err(ProofError::invalid(
-                "kid must be a did:jwk or, in a proof with key_attestation, the index or the kid of an attested key. \
-                 Otherwise, send the key as jwk.",
+                "kid must be a did:jwk or, in a proof with the key_attestation of a trusted provider, the index or the \
+                 kid of an attested key. Otherwise, send the key as jwk.",
             )),
         },
         (None, None, Some(_)) => Err(ProofError::invalid("x5c is not supported. Send the key as jwk.")),

@@ -61,11 +61,25 @@ async fn status_list_is_served_by_weighted_media_types() {
         ("application/statuslist+jwt;q=0.5, application/statuslist+cwt", 200),
         ("application/jwt", 200),
         ("application/statuslist+cwt, */*;q=0.1", 200),
-        ("application/json;q=0.9, text/*", 406),
+        ("application/json;q=0.9, text/*", 200),
+        ("application/ld+json, application/json", 200),
+        ("application/vc, application/json", 200),
+        ("application/statuslist+cwt", 200),
         ("application/statuslist+jwt;q=0, application/jwt;q=0.000", 406),
         ("application/statuslist+jwt;q=0, */*", 406),
         ("application/statuslist+jwt;q=0, application/jwt", 200),
     ] {
-        assert_eq!(get(&test, path, &[accept]).await.status, status, "{accept}");
+        let answer = get(&test, path, &[accept]).await;
+        assert_eq!(answer.status, status, "{accept}");
+        if status == 200 {
+            assert_eq!(answer.header("content-type"), "application/statuslist+jwt", "{accept}");
+        }
+    }
+    for (accept, status) in [
+        ("application/ld+json, application/json", 200),
+        ("application/vc, application/json", 200),
+        ("application/vc+jwt;q=0, application/json", 406),
+    ] {
+        assert_eq!(get(&test, &format!("{path}/bitstring"), &[accept]).await.status, status, "{accept}");
     }
 }

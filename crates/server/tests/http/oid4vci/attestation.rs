@@ -166,6 +166,37 @@ async fn attestations_are_ignored_without_trusted_providers() {
     refused(&push(&wallet, &authorization(VERIFIER)).await, 401, "invalid_client");
 }
 
+// Conforms: OpenID4VCI D; OpenID4VCI F.1
+#[tokio::test]
+async fn key_attestations_are_ignored_without_trusted_providers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, _) = provider(folder.path());
+    for is_any_trusted in [false, true] {
+        let settings = [("oid4vci.trusted_wallet_providers_file", path.as_str())];
+        let test = TestApp::builder().settings(&settings[..usize::from(is_any_trusted)]).start().await;
+        let (_, _, offer) = offered(&test).await;
+        let wallet = TestWallet::new(&test);
+        let token = wallet.token(&offer).await;
+        let (now, one) = (test.app.now().seconds(), key(71));
+        let payload = json!({ "iat": now, "exp": now + 600, "attested_keys": [key(72).public().jwk()] });
+        let attestation = signed(&key(62), json!({ "typ": "key-attestation+jwt", "kid": "another" }), &payload);
+        for attestation in [json!(attestation), json!("junk"), json!(7), json!({})] {
+            let header = json!({
+                "typ": "openid4vci-proof+jwt", "jwk": one.public().jwk(), "key_attestation": attestation,
+            });
+            let proof = signed(&one, header, &wallet.proof_payload(&wallet.nonce().await));
+            let request = json!({ "credential_configuration_id": SD_JWT, "proofs": { "jwt": [proof] } });
+            let answer = wallet.post("/oid4vci/credential", &token, &request).await;
+            if is_any_trusted {
+                refused(&answer, 400, "invalid_proof");
+            } else {
+                let issued = answer.assert_status(200).json();
+                assert_eq!(issued["credentials"].as_array().map(Vec::len), Some(1), "for the key of the proof");
+            }
+        }
+    }
+}
+
 // Conforms: OpenID4VCI E; HAIP 4.3; HAIP 4.4.1
 #[tokio::test]
 async fn par_requires_an_attestation_of_the_same_client() {

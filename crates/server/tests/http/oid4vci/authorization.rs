@@ -354,7 +354,7 @@ async fn missing_state_is_not_returned() {
 
 // Conforms: RFC 9126 4; OIDF issuer: FAPI 2: request_uri used again
 #[tokio::test]
-async fn answered_authorization_request_is_not_found() {
+async fn completed_authorization_request_is_not_found() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test).await;
     let wallet = TestWallet::new(&test);

@@ -75,7 +75,7 @@ async fn ended_authorization_requests_do_not_redirect() {
 
 // Conforms: RFC 6749 4.1.2.1
 #[tokio::test]
-async fn declined_authorization_tells_the_wallet() {
+async fn declined_authorization_redirects_with_access_denied() {
     let test = TestApp::new().await;
     let (mut person, _) = holder(&test).await;
     let wallet = TestWallet::new(&test);
@@ -115,7 +115,7 @@ fn for_push(id: Uuid) -> Vec<(&'static str, String)> {
 
 // Conforms: OpenID4VCI 5.1.3
 #[tokio::test]
-async fn accepted_push_is_issued_to_a_wallet_that_asks_for_it() {
+async fn accepted_push_is_issued_to_a_wallet_that_requests_it() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test).await;
     let wallet = TestWallet::new(&test);

@@ -10,7 +10,7 @@ use crate::support::wallet::{TestWallet, key, signed};
 
 // Conforms: OpenID4VCI E
 #[tokio::test]
-async fn invalid_challenge_is_answered_with_a_new_one() {
+async fn invalid_challenge_returns_a_new_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let (provider, instance) = (key(60), key(61));
     let path = folder.path().join("providers.json");

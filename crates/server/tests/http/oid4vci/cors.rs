@@ -128,7 +128,8 @@ async fn errors_of_wallet_routes_are_shared() {
     assert_shared(&send(&test, Request::get("/oid4vci/offers/x")).await.assert_status(404), "a malformed id");
     assert_shared(&send(&test, Request::get("/oid4vci/par")).await.assert_status(405), "another method");
     let list = "/status/00000000-0000-4000-8000-000000000000";
-    assert_shared(&send(&test, Request::get(list).header("accept", "text/html")).await.assert_status(406), "no HTML");
+    let refusing = Request::get(list).header("accept", "application/statuslist+jwt;q=0");
+    assert_shared(&send(&test, refusing).await.assert_status(406), "its format is refused");
     let large = Request::post("/oid4vci/par").body(Body::from(vec![b'a'; 2 << 20])).expect("a request");
     assert_shared(&test.send(large).await.assert_status(413), "a large body");
     let compressed = send(&test, post("/oid4vci/par").header("content-encoding", "gzip")).await.assert_status(415);

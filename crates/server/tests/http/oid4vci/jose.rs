@@ -118,6 +118,19 @@ async fn dates_of_dpop_proofs_are_obeyed_by_name() {
 
 // Conforms: RFC 9449 4.3; OIDF issuer: FAPI 2: DPoP proofs
 #[tokio::test]
+async fn dpop_proof_needs_an_id() {
+    let test = TestApp::new().await;
+    let bound = Bound::new(&test).await;
+    for jti in [json!(""), json!(7), Value::Null] {
+        let proof = bound.proof(&|payload| payload["jti"] = jti.clone());
+        let answer = bound.send("DPoP", &bound.token, &[proof]).await;
+        refused(&answer, 401, "invalid_dpop_proof");
+        assert!(said(&answer).contains("jti is missing or empty"), "{jti}: {}", answer.text);
+    }
+}
+
+// Conforms: RFC 9449 4.3; OIDF issuer: FAPI 2: DPoP proofs
+#[tokio::test]
 async fn htu_is_compared_after_normalization() {
     let test = TestApp::new().await;
     let bound = Bound::new(&test).await;
@@ -143,7 +156,7 @@ async fn htu_is_compared_after_normalization() {
 
 // Conforms: RFC 9449 7.1; OIDF issuer: FAPI 2: DPoP proofs
 #[tokio::test]
-async fn missing_dpop_proof_is_told_from_an_invalid_one() {
+async fn missing_and_invalid_dpop_proofs_have_different_errors() {
     let test = TestApp::new().await;
     let bound = Bound::new(&test).await;
     let (mut person, id) = second_credential(&test).await;

@@ -6,6 +6,7 @@ mod attestation_chains;
 mod authorization;
 mod authorize_errors;
 mod certificate_rules;
+mod chain_expiry;
 mod challenges;
 mod cors;
 mod credentials;

@@ -35,21 +35,21 @@ pub(super) fn settings(folder: &Path) -> [(&'static str, String); 2] {
     [("credentials.signing_key_file", path("key.pem")), ("credentials.certificate_chain_file", path("chain.pem"))]
 }
 
-fn with_files(folder: &Path) -> TestAppBuilder {
+pub(super) fn with_files(folder: &Path) -> TestAppBuilder {
     let settings = settings(folder);
     let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     TestApp::builder().settings(&settings)
 }
 
 /// Fetches a credential for the holder.
-async fn issued(test: &TestApp, person: &mut Browser<'_>, id: uuid::Uuid) -> String {
+pub(super) async fn issued(test: &TestApp, person: &mut Browser<'_>, id: uuid::Uuid) -> String {
     let offer = make_offer(test, person, id).await;
     let wallet = TestWallet::new(test);
     let token = wallet.token(&offer).await;
     credential(&wallet.fetch(&token, SD_JWT).await.assert_status(200))
 }
 
-fn header(text: &str) -> Value {
+pub(super) fn header(text: &str) -> Value {
     let jwt = text.split('~').next().expect("a JWT");
     Value::Object(Jws::read(jwt).expect("read").header)
 }

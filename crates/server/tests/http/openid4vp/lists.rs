@@ -33,7 +33,7 @@ async fn wallet_that_cannot_select_items_presents_a_whole_list() {
     assert!(result.get("withheld").is_none(), "{result}");
 }
 
-/// The same as in the person's wallet here: all but what is always shown can be withheld.
+/// As in the person's wallet here, all fields but those that are always shown can be withheld.
 // Conforms: OpenID4VP 6
 #[tokio::test]
 async fn outside_wallet_withholds_a_list_of_every_credential() {

@@ -13,4 +13,5 @@ mod requests;
 mod responses;
 mod sessions;
 mod support;
+mod trust_changes;
 mod withdrawn;

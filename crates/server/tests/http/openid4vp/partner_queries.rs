@@ -82,7 +82,7 @@ async fn wallet_receives_the_partners_query_and_the_person_reads_it() {
 }
 
 #[tokio::test]
-async fn only_another_wallet_can_answer_a_query() {
+async fn only_another_wallet_can_respond_to_a_query() {
     let (test, _) = trusting().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for("digital_identity", &json!({ "dcql_query": names() })).await;
@@ -103,7 +103,7 @@ async fn only_another_wallet_can_answer_a_query() {
 
 // Conforms: OpenID4VP 6; OpenID4VP 8.6
 #[tokio::test]
-async fn presentations_that_do_not_answer_the_query_are_refused() {
+async fn presentations_that_do_not_match_the_query_are_refused() {
     let (test, chain) = trusting().await;
     let scene = scene(&test).await;
     let now = test.app.now().seconds();
@@ -204,7 +204,7 @@ async fn queries_are_limited_by_scope_and_by_the_operators_list() {
 }
 
 #[tokio::test]
-async fn queries_that_are_not_supported_are_refused_by_place() {
+async fn unsupported_queries_are_refused_with_their_pointer() {
     let (test, _) = trusting().await;
     let scene = scene(&test).await;
     let many: Vec<Value> = (0..33).map(|at| json!([format!("claim{at}")])).collect();
@@ -252,7 +252,7 @@ async fn sandbox_user_declines_a_query() {
 }
 
 #[tokio::test]
-async fn console_shows_what_a_query_asks_for() {
+async fn console_shows_the_claims_of_a_query() {
     let (test, _) = trusting().await;
     let scene = scene(&test).await;
     let body = json!({ "request_id": "PID-1", "dcql_query": names(), "purpose": "To open your account" });

@@ -84,7 +84,7 @@ async fn names_of_another_issuer_cannot_turn_text_around() {
 }
 
 #[tokio::test]
-async fn query_is_answered_or_declined_without_an_account() {
+async fn query_is_fulfilled_or_declined_without_an_account() {
     let (test, _) = trusting().await;
     let scene = scene(&test).await;
     let hook = listen(&test, scene.partner.id).await;

@@ -67,7 +67,7 @@ async fn response_encrypted_again_gets_the_same_redirect() {
 }
 
 #[tokio::test]
-async fn repeated_refusal_gets_the_same_redirect() {
+async fn repeated_error_response_gets_the_same_redirect() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (_, content) = scene.ask_for_all().await;

@@ -111,8 +111,46 @@ async fn request_uri_post_honours_wallet_metadata_and_nonce() {
     refused(&scene.form(&format!("/openid4vp/requests/{}", Uuid::nil()), &[]).await, "is unknown");
 }
 
+// Conforms: OpenID4VP 5.10
 #[tokio::test]
-async fn wallets_that_cannot_use_the_request_are_told_why() {
+async fn only_encryption_keys_of_a_wallet_request_encryption() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (_, content) = scene.ask_for_all().await;
+    let asked = scene.begin(&mut test.browser(), content, "same_device").await;
+    let path = format!("/openid4vp/requests/{}", asked.id);
+    let posted = async |keys: Value| {
+        let metadata = json!({ "jwks": { "keys": keys } }).to_string();
+        scene.form(&path, &[("wallet_metadata", metadata.as_str())]).await
+    };
+    let secret = [9; 32];
+    let encryption = jwe::encryption_jwk(&secret, "w1").expect("a key");
+    let plain = |member: &str, value: Value| {
+        let mut jwk = json!({ "kty": "EC", "crv": "P-256", "x": encryption["x"], "y": encryption["y"] });
+        jwk[member] = value;
+        jwk
+    };
+    let for_signatures = [
+        plain("use", json!("sig")),
+        plain("key_ops", json!(["verify"])),
+        plain("alg", json!("ES256")),
+        json!({ "kty": "RSA", "alg": "RS256" }),
+        json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA" }),
+    ];
+    for keys in [json!(for_signatures), json!([]), json!([null])] {
+        let answer = posted(keys.clone()).await.assert_status(200);
+        assert_eq!(Value::Object(Jws::read(&answer.text).expect("a JWT").payload), asked.request, "{keys}");
+    }
+    let keys = json!([for_signatures[0], null, encryption]);
+    let answer = posted(keys).await.assert_status(200);
+    assert!(jwe::decrypt(&answer.text, &secret).is_ok(), "{}", answer.text);
+    for key in [plain("alg", json!("RSA-OAEP-256")), plain("alg", json!("ECDH-ES+A128KW")), json!({ "kty": "RSA" })] {
+        refused(&posted(json!([for_signatures[0], key])).await, "P-256");
+    }
+}
+
+#[tokio::test]
+async fn wallets_that_cannot_use_the_request_get_the_reason() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (_, content) = scene.ask_for_all().await;
@@ -134,7 +172,7 @@ async fn wallets_that_cannot_use_the_request_are_told_why() {
         let name = format.as_object().and_then(|format| format.keys().next()).expect("a name").clone();
         refused(&posted(json!({ "vp_formats_supported": { "dc+sd-jwt": format } })).await, &name);
     }
-    // What is null, or not stated, excludes nothing; and the request is still there, twice.
+    // A member that is null or missing excludes nothing; and the request is still there, twice.
     let able = json!({
         "client_id_prefixes_supported": null,
         "response_types_supported": ["vp_token"],

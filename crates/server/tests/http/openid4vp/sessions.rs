@@ -135,7 +135,7 @@ async fn wrong_codes_and_not_me_discard_the_response() {
 }
 
 #[tokio::test]
-async fn bound_request_is_answered_once_by_its_holder() {
+async fn bound_request_is_completed_once_by_its_holder() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;
