@@ -280,7 +280,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn taken_bytes_leave_what_identifies_them() {
+    fn taken_bytes_leave_the_record_of_the_asset() {
         let source = AssetSource::Bytes(Bytes::from_static(b"%PDF-"));
         let mut asset = Asset { asset_id: "1".to_owned(), kind: AssetKind::Pdf, source, pointer: String::new() };
         let record = AssetRecord::from(&asset);

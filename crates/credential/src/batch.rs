@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
+use crate::body_form::{self, BodyForm};
 use crate::context::Context;
 use crate::credential_type::BatchMember;
 use crate::field_error::{Code, FieldErrors};
@@ -74,10 +75,11 @@ impl<'a> BatchBody<'a> {
     /// [`ParseError`] with the errors of all items.
     pub fn check(self, context: &Context<'_>) -> Result<Batch, ParseError> {
         let mut field_errors = FieldErrors::default();
-        let id_pointer = match self.form {
-            BatchForm::V2 => "/credential_id",
-            BatchForm::V1 => "/id",
+        let (form, id_pointer) = match self.form {
+            BatchForm::V2 => (BodyForm::BatchV2, "/credential_id"),
+            BatchForm::V1 => (BodyForm::BatchV1, "/id"),
         };
+        body_form::check(form, &self.object, None, self.source).map_err(ParseError::Invalid)?;
         let batch = match self.form {
             BatchForm::V2 => Batch { id_pointer, ..check_v2(self.object, context, &mut field_errors) },
             BatchForm::V1 => {

@@ -103,11 +103,21 @@ pub(crate) fn parse_year(text: &str) -> Result<i32, ParseDateError> {
     text.parse().ok().filter(|year| *year >= i32::from(FIRST_YEAR)).ok_or(ParseDateError::Range)
 }
 
+/// Returns whether a character is a letter that dates in digits do not have. They have those of a
+/// time in ISO 8601, and the signs after the numbers of Chinese, Japanese and Korean dates.
+pub(crate) fn is_of_word(character: char) -> bool {
+    character.is_alphabetic() && !"TZ\u{5e74}\u{6708}\u{65e5}\u{b144}\u{c6d4}\u{c77c}".contains(character)
+}
+
 /// Suggests a day for a text that almost is one: `2023-1-5`, `2023/01/05`, `20230105`, a date with
 /// a time, and `31/01/2023` if the first number cannot be a month.
 pub(crate) fn suggest(text: &str) -> Option<String> {
     let text = text.trim();
     let day = text.split(['T', ' ']).next().unwrap_or_default();
+    // The number of a week, as in `2023-W10-3`, is not a month.
+    if day.chars().any(is_of_word) {
+        return None;
+    }
     let numbers: Vec<&str> = day.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
     let (year, month, day) = match numbers.as_slice() {
         [whole] if whole.len() == 8 => (&whole[..4], &whole[4..6], &whole[6..]),
@@ -182,6 +192,7 @@ mod tests {
             ("01/31/2023", Some("2023-01-31")),
             ("01/02/2023", None),
             ("2023-02-30", None),
+            ("2023-W10-3", None),
             ("soon", None),
         ] {
             assert_eq!(suggest(text).as_deref(), meant, "{text}");

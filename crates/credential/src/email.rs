@@ -1,4 +1,4 @@
-//! Email addresses.
+//! Validation and normalisation of email addresses.
 
 use url::Host;
 

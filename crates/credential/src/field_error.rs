@@ -1,13 +1,13 @@
-//! Field errors: the problems of a body, each with its JSON Pointer, a code and a suggestion.
+//! Field errors: the problems of a body, each with its JSON Pointer, error code and suggestion.
 //!
 //! The codes are stable. A code never changes its meaning; a new meaning gets a new code.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::json::Node;
-use crate::locate::sort_by_position;
+use crate::json::{self, Node};
+use crate::locate::{starts, text_at};
 use crate::pointer::{CUT, Path};
 
 /// Maximum number of errors in one response. Beyond it, a last error says that there are more.
@@ -31,7 +31,8 @@ pub struct FieldError {
     pub code: Code,
     /// An explanation for integrators of how to correct it.
     pub message: String,
-    /// The start of the received value, at most 64 characters.
+    /// The start of the received value, at most 64 characters: of a string its text, of another
+    /// value its JSON as it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub received: Option<String>,
     /// The value that was probably meant.
@@ -93,6 +94,7 @@ codes! {
     ReplacesSelf "replaces.self" "replaces is the id of this request, or of another item of the same batch."
     CredentialTypeMismatch "credential_type.mismatch" "The credential type in the body differs from the one in the path."
     VersionMismatch "version.mismatch" "The body belongs to another version of the API than the path."
+    BatchMismatch "batch.mismatch" "The body is a batch, but the path is for one credential, or the other way round."
     BatchEmpty "batch.empty" "The batch has no items."
     AssetsNotAllowed "assets.not_allowed" "This credential type does not accept assets."
     AssetIdDuplicate "asset_id.duplicate" "The asset_id is used twice in one credential."
@@ -122,6 +124,8 @@ impl Serialize for Code {
 #[derive(Debug, Default)]
 pub struct FieldErrors {
     found: Vec<FieldError>,
+    /// Positions in `found` of the errors whose received value is not a string.
+    with_json: Vec<usize>,
 }
 
 impl FieldErrors {
@@ -166,9 +170,12 @@ impl FieldErrors {
 
     /// Sets the received value of the error that was added last.
     pub fn received(&mut self, value: &Node<'_>) -> &mut Self {
+        let last = self.found.len().saturating_sub(1);
+        if !value.is_string() && self.with_json.last() != Some(&last) {
+            self.with_json.push(last);
+        }
         self.last(|field_error| {
-            let text = value.as_str().map_or_else(|| value.to_json().into(), Cow::Borrowed);
-            field_error.received = Some(text.chars().take(ECHOED).collect());
+            field_error.received = Some(value.as_str().map_or_else(|| echoed(&value.to_json()), echoed));
         })
     }
 
@@ -195,16 +202,36 @@ impl FieldErrors {
         if self.found.is_empty() {
             return Ok(());
         }
-        // Objects are sorted by name, so the source is scanned again for the order. The
-        // error about omitted errors stays behind the first `MAX`.
+        // Objects are sorted by name and numbers are parsed, so the source is scanned again for the
+        // order and for what was sent. The error about omitted errors stays behind the first `MAX`.
         let listed = self.found.len().min(MAX);
-        sort_by_position(std::str::from_utf8(body).unwrap_or_default(), &mut self.found[..listed], |field_error| {
-            &field_error.pointer
-        });
+        let source = std::str::from_utf8(body).unwrap_or_default();
+        let starts = starts(source, self.found[..listed].iter().map(|field_error| &*field_error.pointer));
+        for at in self.with_json.iter().filter(|at| **at < listed) {
+            show_source(source, &starts, &mut self.found[*at]);
+        }
+        self.found[..listed].sort_by_key(|field_error| starts.get(&field_error.pointer).copied());
         for field_error in &mut self.found {
             field_error.pointer = shortened(&field_error.pointer);
         }
         Err(self.found)
+    }
+}
+
+/// Returns the start of a caller's value, as much as a response repeats.
+fn echoed(value: &str) -> String {
+    value.chars().take(ECHOED).collect()
+}
+
+/// Replaces the received value, which was written from the parsed one, by its text in the source:
+/// `1E5` would be `100000.0`. It stays if another value is at the pointer.
+fn show_source(source: &str, starts: &BTreeMap<String, usize>, field_error: &mut FieldError) {
+    let text = starts.get(&field_error.pointer).and_then(|start| text_at(source, *start));
+    let received = field_error.received.as_deref().unwrap_or_default();
+    let is_received =
+        |text: &&str| json::parse(text.as_bytes()).is_ok_and(|value| echoed(&value.to_json()) == received);
+    if let Some(text) = text.filter(is_received) {
+        field_error.received = Some(echoed(text));
     }
 }
 
@@ -244,6 +271,25 @@ mod tests {
         assert_eq!(pointers, ["/a", &format!("/{}…/b", "n".repeat(64))]);
         let located = crate::locate(&body, pointers[1]).expect("a shortened name is still found");
         assert_eq!(&body[located.value], "2");
+    }
+
+    #[test]
+    fn received_values_are_shown_as_they_were_sent() {
+        let long = "123456789".repeat(9);
+        let numbers = ["1E5", "1.0", "-0", "0.10", "123456789012345678901234567890", &*long];
+        for sent in numbers.into_iter().chain(["true", "null", "[1.0, 2E0]", r#"{"b": 1, "a":2}"#]) {
+            let body = format!("{{\"x\": [0, {sent} ]}}");
+            let parsed = json::parse(body.as_bytes()).expect("JSON");
+            let mut field_errors = FieldErrors::default();
+            let list = Path::Member(&Path::Root, "x");
+            field_errors.add(&Path::Item(&list, 1), Code::TypeMismatch, String::new).received(&parsed["x"][1]);
+            // The value of this one is not at its pointer.
+            field_errors.add(&Path::Item(&list, 0), Code::TypeMismatch, String::new).received(&parsed["x"][1]);
+            field_errors.add(&Path::Root, Code::TypeMismatch, String::new).received(&Node::from("1.0"));
+            let found = field_errors.into_result(body.as_bytes()).expect_err("there are errors");
+            let received = [0, 1, 2].map(|at| found[at].received.as_deref());
+            assert_eq!(received, [Some("1.0"), Some(&*echoed(&parsed["x"][1].to_json())), Some(&*echoed(sent))]);
+        }
     }
 
     #[test]

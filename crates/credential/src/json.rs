@@ -13,7 +13,7 @@ use serde_json::Number;
 use node::COMPARED;
 pub use node::{Members, Node};
 
-/// A syntax error. Lines and columns start at 1; columns count bytes.
+/// A syntax error. Lines and columns start at 1; columns count characters (Unicode scalar values).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {message}")]
 pub struct JsonError {
@@ -41,25 +41,50 @@ pub fn parse(bytes: &[u8]) -> Result<Node<'_>, JsonError> {
         let message = error.to_string();
         // serde_json appends the position to its message; here it has fields of its own.
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-        let message = match message {
-            _ if error.is_eof() => "it ends inside the JSON",
-            "key must be a string" => "field names need double quotes",
-            "expected ident" => "expected true, false or null",
-            other => other,
-        };
+        let message = if error.is_eof() { "it ends inside the JSON" } else { plain(message) };
         let (line, column) = position(bytes, error.line(), error.column());
         JsonError { line, column, message: message.to_owned() }
     })
 }
 
-/// Returns the position of an error. One that is found in a line break is given as column 0 of the
-/// next line; what is wrong ends the line before.
-fn position(bytes: &[u8], line: usize, column: usize) -> (usize, usize) {
-    if column > 0 || line < 2 {
-        return (line.max(1), column.max(1));
+/// Returns a message of serde_json in plain words. Others, such as the expected sign, are plain.
+fn plain(message: &str) -> &str {
+    match message {
+        "key must be a string" => "field names need double quotes",
+        "expected ident" => "expected true, false or null; a text needs double quotes",
+        "expected value" => {
+            "a value is expected here: a text in double quotes, a number, true, false, null, a list or an object"
+        }
+        "trailing comma" => "remove the comma before the closing bracket",
+        "trailing characters" => "there is more text after the end of the JSON",
+        "invalid number" => "a number must be written as 12, -0.5 or 1e6",
+        "number out of range" => "the number is too large",
+        "invalid escape" => "a backslash must be written as \\\\ in a text, unless it starts an escape such as \\n",
+        "unexpected end of hex escape" | "lone leading surrogate in hex escape" | "invalid unicode code point" => {
+            "the escape is not a character: \\u needs four digits, and \\ud800 to \\udfff are valid only in pairs"
+        }
+        "recursion limit exceeded" => "lists and objects are nested too deeply; at most 127 levels are allowed",
+        _ if message.starts_with("control character") => {
+            "a control character, such as a line break, must be written as an escape in a text, such as \\n"
+        }
+        other => other,
     }
-    let before = bytes.split(|byte| *byte == b'\n').nth(line - 2);
-    (line - 1, before.map_or(1, |before| before.len() + 1))
+}
+
+/// Returns the position of an error from that of serde_json, whose columns count bytes. One that is
+/// found in a line break is given as column 0 of the next line; the problem ends the line before.
+fn position(bytes: &[u8], line: usize, column: usize) -> (usize, usize) {
+    let text_of = |line: usize| bytes.split(|byte| *byte == b'\n').nth(line - 1).unwrap_or_default();
+    if column == 0 && line > 1 {
+        return (line - 1, characters(text_of(line - 1)) + 1);
+    }
+    let text = text_of(line.max(1));
+    (line.max(1), characters(&text[..column.min(text.len())]).max(1))
+}
+
+/// Returns the number of characters that start in `bytes`, which are UTF-8.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
 /// Returns an error if `bytes` are not UTF-8, because a message about JSON would mislead.
@@ -68,7 +93,7 @@ fn not_text(bytes: &[u8]) -> Option<JsonError> {
         let before = &bytes[..offset];
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        Some(JsonError { line, column: offset - start + 1, message })
+        Some(JsonError { line, column: characters(&before[start..]) + 1, message })
     };
     if bytes.trim_ascii().is_empty() {
         return at(0, "it is empty; send a JSON object".to_owned());
@@ -202,6 +227,22 @@ mod tests {
     }
 
     #[test]
+    fn columns_of_syntax_errors_count_characters() {
+        for (body, line, column) in [
+            ("{\"é😀\" 1}", 1, 7),
+            ("{\"é\": 1,\n\"😀\": nul\n}", 2, 9),
+            ("{\"é😀\": é}", 1, 8),
+            ("[\"é\", \"😀", 1, 8),
+            ("{\"é\": 1, \"é\": 2}", 1, 12),
+        ] {
+            let malformed = parse(body.as_bytes()).expect_err(body);
+            assert_eq!((malformed.line, malformed.column), (line, column), "{body}");
+        }
+        let malformed = parse(b"{\"\xc3\xa9\xf0\x9f\x98\x80\": \"\xff\"}").expect_err("not UTF-8");
+        assert_eq!((malformed.line, malformed.column), (1, 9));
+    }
+
+    #[test]
     fn truncated_json_and_names_without_quotes_are_explained() {
         for text in ["{", "[1,", "{\"a\": {\"b\": \"c", "{\"a\":", "tru"] {
             assert_eq!(parse(text.as_bytes()).expect_err(text).message, "it ends inside the JSON", "{text}");
@@ -209,6 +250,29 @@ mod tests {
         for text in ["{bad", "{bad: 1}", "{\"a\": 1, 'b': 2}"] {
             assert_eq!(parse(text.as_bytes()).expect_err(text).message, "field names need double quotes", "{text}");
         }
+    }
+
+    #[test]
+    fn syntax_errors_are_in_plain_words() {
+        let deep = "[".repeat(128);
+        for (body, said) in [
+            (r#"{"a": "\ud800"}"#, "valid only in pairs"),
+            (r#"{"a": "\ud800\u0041"}"#, "valid only in pairs"),
+            (r#"{"a": "C:\x"}"#, "a backslash must be written as"),
+            (&*deep, "at most 127 levels"),
+            (r#"{"a": NaN}"#, "a value is expected here"),
+            (r#"{"a": }"#, "a value is expected here"),
+            (r#"{"a": 1,}"#, "remove the comma"),
+            (r#"{"a": 01}"#, "a number must be written as"),
+            (r#"{"a": 1e999}"#, "the number is too large"),
+            ("{} {}", "more text after the end"),
+            ("not json", "a text needs double quotes"),
+            ("{\"a\": \"\t\"}", "a control character"),
+        ] {
+            let message = parse(body.as_bytes()).expect_err(body).message;
+            assert!(message.contains(said), "{body}: {message}");
+        }
+        assert!(parse(format!("{}{}", "[".repeat(127), "]".repeat(127)).as_bytes()).is_ok());
     }
 
     #[test]

@@ -24,7 +24,9 @@
 
 mod asset;
 mod batch;
+mod body_form;
 mod career;
+mod career_data;
 mod claim_label;
 mod confirmed_name;
 mod context;
@@ -74,6 +76,7 @@ mod year_month;
 pub use asset::{Asset, AssetKind, AssetRecord, AssetRules, AssetSource, MAX_BYTES};
 pub use batch::{Batch, BatchBody, BatchForm, batch_sample, batch_sample_of, batch_schema};
 pub use career::{CareerHistory, Employment};
+pub use career_data::{CareerData, FRESH_MONTHS, OldJob};
 pub use confirmed_name::{BirthDateReason, ConfirmedBirthDate, ConfirmedName, NameReason};
 pub use context::Context;
 pub use credential_type::{Achievement, BatchMember, CredentialType, Hint, V1};

@@ -37,16 +37,22 @@ pub fn locate(source: &str, pointer: &str) -> Option<Location> {
     Some(Location { name, value: start..scanner.at })
 }
 
-/// Sorts `items` by the position in `source` of the value at their `pointer`. Items without such a
-/// value come last.
-pub(crate) fn sort_by_position<T>(source: &str, items: &mut [T], pointer: impl Fn(&T) -> &str) {
-    let mut starts: BTreeMap<String, usize> = items.iter().map(|item| (pointer(item).to_owned(), usize::MAX)).collect();
+/// Returns where in `source` the value at each of `pointers` starts; `usize::MAX` if there is none.
+pub(crate) fn starts<'a>(source: &str, pointers: impl Iterator<Item = &'a str>) -> BTreeMap<String, usize> {
+    let mut starts: BTreeMap<String, usize> = pointers.map(|pointer| (pointer.to_owned(), usize::MAX)).collect();
     each_value(source, |pointer, start| {
         if let Some(known) = starts.get_mut(pointer) {
             *known = start;
         }
     });
-    items.sort_by_key(|item| starts.get(pointer(item)).copied());
+    starts
+}
+
+/// Returns the text of the value that starts at `start` in `source`.
+pub(crate) fn text_at(source: &str, start: usize) -> Option<&str> {
+    let mut scanner = Scanner { bytes: source.as_bytes(), at: start };
+    scanner.skip_value()?;
+    source.get(start..scanner.at)
 }
 
 /// Calls `visit` with the pointer and the start of every value, in the order of the source.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::asset::{Asset, AssetRecord, AssetSource, read_assets};
+use crate::body_form::{self, BodyForm};
 use crate::context::Context;
 use crate::credential_type::Hint;
 use crate::field_error::{Code, FieldError, FieldErrors};
@@ -166,15 +167,7 @@ impl Submission {
     /// [`ParseError`]: invalid JSON, or a list of all errors.
     pub fn parse_v2(credential_type: Type, source: &[u8], context: &Context<'_>) -> Result<Self, ParseError> {
         let (mut object, mut field_errors) = object(source)?;
-        if ["data", "credential_type"].iter().all(|name| object.contains_key(name)) && !object.contains_key("fields") {
-            field_errors.add(&Path::Root, Code::VersionMismatch, || {
-                format!(
-                    "This is a v1 body. Send it to /api/partner/v1/add/{credential_type}, or use the fields of v2: \
-                     \"credential_id\" and \"fields\"."
-                )
-            });
-            return Err(ParseError::Invalid(field_errors.into_result(source).err().unwrap_or_default()));
-        }
+        body_form::check(BodyForm::V2, &object, Some(credential_type), source).map_err(ParseError::Invalid)?;
         check_object(&mut object, &body(credential_type), &Path::Root, &mut field_errors);
         check_rules(&object, credential_type, &Path::Root, context, &mut field_errors);
         return_url::check(&object, context, &mut field_errors);

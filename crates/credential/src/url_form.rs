@@ -1,4 +1,4 @@
-//! How URLs in bodies must be written: as they are parsed, so that what was sent is what is used.
+//! How URLs in bodies must be written: as they are parsed, so that the URL that was sent is used.
 
 /// Returns whether a URL is written as it is parsed. The URL standard accepts `https:\\host` and
 /// `https:host` for `https://host`, and removes spaces around a URL and line breaks within it.

@@ -8,6 +8,7 @@
 use bytes::Bytes;
 
 use crate::asset::{Asset, AssetKind, AssetSource, is_data_url, source};
+use crate::body_form::{self, BodyForm};
 use crate::context::Context;
 use crate::credential_type::V1;
 use crate::field_error::{Code, FieldErrors};
@@ -83,6 +84,7 @@ impl Submission {
     /// [`ParseError`]: invalid JSON, or a list of all errors.
     pub fn parse_v1(credential_type: Type, body: &[u8], context: &Context<'_>) -> Result<Self, ParseError> {
         let (mut object, mut field_errors) = object(body)?;
+        body_form::check(BodyForm::V1, &object, Some(credential_type), body).map_err(ParseError::Invalid)?;
         check_object(&mut object, &envelope(Presence::Required), &Path::Root, &mut field_errors);
         let named = object.get("credential_type").and_then(Node::as_str);
         if let Some(named) = named.filter(|named| *named != credential_type.name()) {

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::date::{self, is_of_word};
+
 /// A calendar month from 1900-01 to 9999-12.
 ///
 /// ```
@@ -70,15 +72,61 @@ impl YearMonth {
     }
 }
 
-/// Suggests a month for a text that almost is one: `2023-1`, `2023/01`, `01/2023`, `2023-01-15`.
+/// The names of months, which texts may shorten to three letters.
+const NAMES: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// Suggests a month for a text that almost is one: `2023-1`, `2023/01`, `01/2023`, `202301`,
+/// `Jan 15 2023`, and a day or a time of that month. The last year has no suggestion, because it
+/// stands for an end that is not known.
 pub(crate) fn suggest(text: &str) -> Option<String> {
-    let numbers: Vec<&str> = text.trim().split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let text = text.trim();
+    let numbers: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    if text.chars().any(is_of_word) {
+        return suggest_named(text, &numbers);
+    }
     let (year, month) = match numbers.as_slice() {
-        [year, month] | [year, month, _] if year.len() == 4 && month.len() <= 2 => (year, month),
-        [month, year] if year.len() == 4 && month.len() <= 2 => (year, month),
-        _ => return None,
+        [whole] if whole.len() == 6 => whole.split_at(4),
+        [year, month] | [year, month, _] if year.len() == 4 && month.len() <= 2 => (*year, *month),
+        [month, year] if year.len() == 4 && month.len() <= 2 => (*year, *month),
+        _ => {
+            let day = date::suggest(text)?;
+            return suggested(day.get(..4)?, day.get(5..7)?.parse().ok()?);
+        }
     };
-    YearMonth::new(year.parse().ok()?, month.parse().ok()?).map(|month| month.to_string())
+    suggested(year, month.parse().ok()?)
+}
+
+fn suggested(year: &str, month: i32) -> Option<String> {
+    let year = year.parse::<i32>().ok().filter(|year| *year != 9999)?;
+    YearMonth::new(year, month).map(|month| month.to_string())
+}
+
+/// Suggests a month for a text with its name. Other numbers than the year are days, and a text with
+/// other words has no suggestion, such as `Q1 2019`.
+fn suggest_named(text: &str, numbers: &[&str]) -> Option<String> {
+    const BESIDE: [&str; 14] =
+        ["st", "nd", "rd", "th", "of", "am", "pm", "mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).map(str::to_lowercase);
+    let mut words = words.filter(|word| !BESIDE.contains(&word.as_str()) && !word.ends_with("day"));
+    let word = words.next().filter(|word| word.chars().count() >= 3)?;
+    let (number, _) = (1..).zip(NAMES).find(|(_, name)| name.starts_with(word.as_str()))?;
+    let mut years = numbers.iter().filter(|number| number.len() == 4);
+    let year = years.next()?;
+    let is_clear = words.next().is_none() && years.next().is_none();
+    suggested(year, number).filter(|_| is_clear)
 }
 
 impl FromStr for YearMonth {
@@ -149,10 +197,52 @@ mod tests {
 
     #[test]
     fn near_misses_get_a_suggestion() {
-        for text in ["2023-1", "2023/01", "01/2023", "1.2023", "2023-01-15", " 2023-01 "] {
+        for text in [
+            "2023-1",
+            "2023/01",
+            "01/2023",
+            "1.2023",
+            "2023-01-15",
+            " 2023-01 ",
+            "202301",
+            "20230115",
+            "2023-01-15T00:00:00Z",
+            "2023-01-15 00:00:00",
+            "31.01.2023",
+            "31.01.2023 08:15",
+        ] {
             assert_eq!(suggest(text).as_deref(), Some("2023-01"), "{text}");
         }
-        for text in ["", "soon", "2023", "23-01", "2023-13", "15/01/2023/7"] {
+        for text in ["", "soon", "2023", "23-01", "2023-13", "15/01/2023/7", "2023-W10", "2023-W10-3", "202313"] {
+            assert_eq!(suggest(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_last_year_gets_no_suggestion() {
+        for text in ["9999-12-31", "9999/12", "31.12.9999", "99991231", "9999-12-31T00:00:00Z", "Dec 9999"] {
+            assert_eq!(suggest(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn months_in_words_are_never_suggested_as_another_one() {
+        for text in [
+            "Apr 1 2019",
+            "1 Apr 2019",
+            "April 1st, 2019",
+            "Apr-2019",
+            "2019 Apr 1",
+            "Mon Apr 1 2019",
+            "Sunday, 7 April 2019",
+            "Apr 01, 2019 12:00 AM",
+            "01APR2019",
+        ] {
+            assert_eq!(suggest(text).as_deref(), Some("2019-04"), "{text}");
+        }
+        assert_eq!(suggest("Sept 2019").as_deref(), Some("2019-09"));
+        assert_eq!(suggest("2019\u{5e74}4\u{6708}").as_deref(), Some("2019-04"));
+        for text in ["1-Apr-19", "Apr-19", "Apr May 2019", "1 avril 2019", "Q1 2019", "W12 2019", "Apr 2019 2020"] {
             assert_eq!(suggest(text), None, "{text}");
         }
     }

@@ -91,7 +91,7 @@ fn valid_career_histories_are_accepted() {
     }
 }
 
-/// What is beyond the limit of a list costs nothing but its parsing.
+/// Items beyond the limit of a list are parsed and nothing more.
 #[test]
 fn jobs_beyond_the_limit_are_not_validated() {
     let job = (Type::default().sample)()["fields"]["employment"][0].clone();
@@ -175,7 +175,7 @@ fn invalid_fields_are_rejected_with_their_pointer() {
 }
 
 #[test]
-fn the_old_name_of_a_field_is_answered_with_the_new_one() {
+fn old_field_names_are_rejected_with_the_new_name() {
     let Err(ParseError::Invalid(found)) = parse(&with("/claim", json!({ "email": "ada@example.org" }))) else {
         panic!("taken")
     };
@@ -185,7 +185,7 @@ fn the_old_name_of_a_field_is_answered_with_the_new_one() {
 }
 
 #[test]
-fn starts_in_the_future_are_taken_with_a_warning() {
+fn future_starts_are_accepted_with_a_warning() {
     let starting = |start: &str, last: &str| {
         changed(|body| {
             let job = &mut body["fields"]["employment"][1];
@@ -214,7 +214,7 @@ fn a_job_needs_a_title_or_a_classification() {
 }
 
 #[test]
-fn all_faults_are_reported_at_once() {
+fn all_field_errors_are_reported_at_once() {
     let body = json!({
         "credential_ID": "x",
         "fields": { "full_name": "", "employment": [{ "start_date": "2020", "last_processed_month": "2030-01" }] },
@@ -228,7 +228,7 @@ fn all_faults_are_reported_at_once() {
 }
 
 #[test]
-fn faults_are_ordered_by_position_in_the_body() {
+fn field_errors_are_ordered_by_position_in_the_body() {
     let refused = |source: &str| match Submission::parse_v2(Type::default(), source.as_bytes(), &context()) {
         Err(ParseError::Invalid(field_errors)) => {
             field_errors.into_iter().map(|field_error| field_error.pointer).collect::<Vec<_>>()
@@ -382,7 +382,7 @@ proptest! {
     }
 
     #[test]
-    fn accepted_bodies_read_back_and_faults_resolve(body in prop_oneof![mutated(), any_json()]) {
+    fn accepted_bodies_read_back_and_error_pointers_resolve(body in prop_oneof![mutated(), any_json()]) {
         let source = serde_json::to_string_pretty(&body).expect("JSON");
         match Submission::parse_v2(Type::default(), source.as_bytes(), &context()) {
             Ok(submission) => {

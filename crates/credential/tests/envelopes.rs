@@ -149,7 +149,7 @@ fn v1_document_is_a_url_or_an_open_cert() {
 }
 
 #[test]
-fn v1_envelope_faults_point_into_the_body() {
+fn v1_envelope_errors_point_into_the_body() {
     for (body, found) in [
         (changed("education", |body| drop(body.as_object_mut().unwrap().remove("id"))), one("", "field.missing")),
         (changed("education", |body| body["id"] = json!("")), one("/id", "text.empty")),
@@ -204,7 +204,7 @@ fn batch_types_are_those_of_its_items() {
 }
 
 #[test]
-fn one_invalid_item_rejects_the_batch_with_all_faults() {
+fn one_invalid_item_rejects_the_batch_with_all_errors() {
     let mut body = batch_sample();
     body["career_history"]["fields"]["employment"][0]["start_date"] = json!("2020");
     body["education_items"][0]["fields"]["conferral_year"] = json!("22");

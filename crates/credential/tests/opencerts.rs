@@ -19,7 +19,7 @@ fn refused(document: &str, change: impl FnOnce(&mut Value)) -> OpenCertsError {
 }
 
 #[test]
-fn what_the_library_wrapped_is_whole() {
+fn documents_wrapped_by_the_library_verify() {
     let single = OpenCert::verify(SINGLE.as_bytes()).expect("whole");
     assert_eq!(single.obfuscated, 0);
     assert_eq!(single.value("recipient.name"), Some("John Doe"));
@@ -96,7 +96,7 @@ fn tampering_is_refused_with_its_reason() {
 }
 
 #[test]
-fn what_is_no_document_is_refused_by_name() {
+fn malformed_documents_are_refused_with_the_reason() {
     for (what, refusal) in [
         ("no signature", refused(SINGLE, |d| drop(d.as_object_mut().unwrap().remove("signature")))),
         ("another proof", refused(SINGLE, |d| d["signature"]["type"] = json!("Other"))),

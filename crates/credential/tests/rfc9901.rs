@@ -68,7 +68,7 @@ fn every_example_is_read_as_the_text_reads_it() {
 
 // Conforms: RFC 9901 7.3
 #[test]
-fn the_holders_parts_answer_their_challenge_and_no_other() {
+fn key_bindings_match_only_their_challenge() {
     let mut bound = 0;
     for (name, example) in examples() {
         let (Some(text), Some(audience)) = (text(&example, "presentation"), example["kb"]["aud"].as_str()) else {
@@ -92,7 +92,7 @@ fn the_holders_parts_answer_their_challenge_and_no_other() {
 /// The presentations in the text are selections from the issued SD-JWTs.
 // Conforms: RFC 9901 7.2
 #[test]
-fn the_texts_presentations_are_cut_from_what_was_issued() {
+fn presentations_of_the_rfc_are_parts_of_its_issued_tokens() {
     let mut compared = 0;
     for (name, example) in examples() {
         let (Some(issued), Some(shown)) = (text(&example, "sd_jwt"), text(&example, "presentation")) else { continue };

@@ -9,6 +9,6 @@ mod path;
 mod query;
 mod response;
 
-pub use path::{ClaimsPath, Invalid, Step};
+pub use path::{ClaimsPath, DcqlError, Step};
 pub use query::{ClaimQuery, CredentialQuery, FORMAT, Query, SetQuery};
 pub use response::Evaluation;

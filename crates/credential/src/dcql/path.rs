@@ -11,7 +11,7 @@ const DEPTH: usize = 16;
 /// The reason why JSON is not a valid query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid DCQL query: {0}")]
-pub struct Invalid(pub &'static str);
+pub struct DcqlError(pub &'static str);
 
 /// A step of a path (section 7).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +38,9 @@ impl ClaimsPath {
     /// Parses a list of strings, numbers and nulls.
     ///
     /// # Errors
-    /// [`Invalid`].
-    pub fn read(path: &Value) -> Result<Self, Invalid> {
-        const WRONG: Invalid = Invalid("a path must be a non-empty list of names, indices and nulls");
+    /// [`DcqlError`].
+    pub fn read(path: &Value) -> Result<Self, DcqlError> {
+        const WRONG: DcqlError = DcqlError("a path must be a non-empty list of names, indices and nulls");
         let steps = path.as_array().filter(|steps| (1..=DEPTH).contains(&steps.len())).ok_or(WRONG)?;
         let step = |step: &Value| match step {
             Value::String(name) => Ok(Step::Name(name.clone())),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::path::{ClaimsPath, Invalid};
+use super::path::{ClaimsPath, DcqlError};
 use crate::format::sd_jwt::Positions;
 
 /// The credential format that Tenure requests.
@@ -25,7 +25,7 @@ pub struct ClaimQuery {
 }
 
 impl ClaimQuery {
-    fn read(claim: &Value) -> Result<Self, Invalid> {
+    fn read(claim: &Value) -> Result<Self, DcqlError> {
         let path = ClaimsPath::read(&claim["path"])?;
         let values = match claim.get("values") {
             None => Vec::new(),
@@ -33,7 +33,7 @@ impl ClaimQuery {
                 let scalar =
                     |value: &Value| value.is_string() || value.is_boolean() || value.is_i64() || value.is_u64();
                 let values = values.as_array().filter(|values| !values.is_empty() && values.iter().all(scalar));
-                values.cloned().ok_or(Invalid("values must be a non-empty list of strings, integers or booleans"))?
+                values.cloned().ok_or(DcqlError("values must be a non-empty list of strings, integers or booleans"))?
             }
         };
         let id = claim.get("id").map(identifier).transpose()?;
@@ -59,15 +59,15 @@ impl ClaimQuery {
 }
 
 /// Parses an id: letters, digits, underscores and hyphens (sections 6.1 and 6.3).
-fn identifier(value: &Value) -> Result<String, Invalid> {
+fn identifier(value: &Value) -> Result<String, DcqlError> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     let id = value.as_str().filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(plain));
-    id.map(ToOwned::to_owned).ok_or(Invalid("an id must consist of letters, digits, underscores and hyphens"))
+    id.map(ToOwned::to_owned).ok_or(DcqlError("an id must consist of letters, digits, underscores and hyphens"))
 }
 
 /// Parses a list of lists of ids, each of which must be in `known`.
-fn options(value: &Value, known: &[&str]) -> Result<Vec<Vec<String>>, Invalid> {
-    const WRONG: Invalid = Invalid("options must be non-empty lists of ids in the query");
+fn options(value: &Value, known: &[&str]) -> Result<Vec<Vec<String>>, DcqlError> {
+    const WRONG: DcqlError = DcqlError("options must be non-empty lists of ids in the query");
     let name = |id: &Value| id.as_str().filter(|id| known.contains(id)).map(ToOwned::to_owned).ok_or(WRONG);
     let option = |option: &Value| {
         let ids = option.as_array().filter(|ids| (1..=MAX_CLAIMS).contains(&ids.len())).ok_or(WRONG)?;
@@ -78,7 +78,7 @@ fn options(value: &Value, known: &[&str]) -> Result<Vec<Vec<String>>, Invalid> {
 }
 
 /// Parses an optional list of strings, which must not be empty if present.
-fn texts(value: Option<&Value>, wrong: Invalid) -> Result<Vec<String>, Invalid> {
+fn texts(value: Option<&Value>, wrong: DcqlError) -> Result<Vec<String>, DcqlError> {
     let Some(value) = value else { return Ok(Vec::new()) };
     let texts: Option<Vec<String>> =
         value.as_array().and_then(|all| all.iter().map(|text| text.as_str().map(ToOwned::to_owned)).collect());
@@ -108,33 +108,35 @@ pub struct CredentialQuery {
 }
 
 impl CredentialQuery {
-    fn read(query: &Value) -> Result<Self, Invalid> {
+    fn read(query: &Value) -> Result<Self, DcqlError> {
         let truth = |name: &str, default: bool| match query.get(name) {
             None => Ok(default),
             Some(value) => {
-                value.as_bool().ok_or(Invalid("multiple and require_cryptographic_holder_binding must be booleans"))
+                value.as_bool().ok_or(DcqlError("multiple and require_cryptographic_holder_binding must be booleans"))
             }
         };
-        let meta = query["meta"].as_object().ok_or(Invalid("meta is missing"))?;
+        let meta = query["meta"].as_object().ok_or(DcqlError("meta is missing"))?;
         let claims = match query.get("claims") {
             None => Vec::new(),
             Some(claims) => {
                 let claims = claims.as_array().filter(|claims| (1..=MAX_CLAIMS).contains(&claims.len()));
-                let claims = claims.ok_or(Invalid("claims must be a non-empty list"))?;
+                let claims = claims.ok_or(DcqlError("claims must be a non-empty list"))?;
                 claims.iter().map(ClaimQuery::read).collect::<Result<_, _>>()?
             }
         };
         let named: Vec<&str> = claims.iter().filter_map(|claim| claim.id.as_deref()).collect();
         if named.iter().enumerate().any(|(at, id)| named[..at].contains(id)) {
-            return Err(Invalid("two claims have the same id"));
+            return Err(DcqlError("two claims have the same id"));
         }
         let claim_sets = query.get("claim_sets").map_or_else(|| Ok(Vec::new()), |sets| options(sets, &named))?;
         let mut authorities = Vec::new();
         if let Some(trusted) = query.get("trusted_authorities") {
             let trusted = trusted.as_array().filter(|trusted| (1..=MAX).contains(&trusted.len()));
-            for authority in trusted.ok_or(Invalid("trusted_authorities must be a non-empty list"))? {
-                let values =
-                    texts(authority.get("values"), Invalid("values of trusted_authorities must be a list of strings"))?;
+            for authority in trusted.ok_or(DcqlError("trusted_authorities must be a non-empty list"))? {
+                let values = texts(
+                    authority.get("values"),
+                    DcqlError("values of trusted_authorities must be a list of strings"),
+                )?;
                 if authority["type"] == "aki" {
                     authorities.extend(values);
                 }
@@ -142,10 +144,10 @@ impl CredentialQuery {
         }
         Ok(Self {
             id: identifier(&query["id"])?,
-            format: query["format"].as_str().ok_or(Invalid("format is missing"))?.to_owned(),
+            format: query["format"].as_str().ok_or(DcqlError("format is missing"))?.to_owned(),
             multiple: truth("multiple", false)?,
             is_bound: truth("require_cryptographic_holder_binding", true)?,
-            vct_values: texts(meta.get("vct_values"), Invalid("vct_values must be a non-empty list of strings"))?,
+            vct_values: texts(meta.get("vct_values"), DcqlError("vct_values must be a non-empty list of strings"))?,
             authorities,
             claims,
             claim_sets,
@@ -198,19 +200,19 @@ impl Query {
     /// Parses a query. Unknown members are ignored (section 6).
     ///
     /// # Errors
-    /// [`Invalid`].
-    pub fn read(query: &Value) -> Result<Self, Invalid> {
+    /// [`DcqlError`].
+    pub fn read(query: &Value) -> Result<Self, DcqlError> {
         let credentials = query["credentials"].as_array().filter(|all| (1..=MAX).contains(&all.len()));
-        let credentials = credentials.ok_or(Invalid("credentials must be a non-empty list"))?;
+        let credentials = credentials.ok_or(DcqlError("credentials must be a non-empty list"))?;
         let credentials: Vec<_> = credentials.iter().map(CredentialQuery::read).collect::<Result<_, _>>()?;
         let ids: Vec<&str> = credentials.iter().map(|credential| credential.id.as_str()).collect();
         if ids.iter().enumerate().any(|(at, id)| ids[..at].contains(id)) {
-            return Err(Invalid("two credentials have the same id"));
+            return Err(DcqlError("two credentials have the same id"));
         }
         let set = |set: &Value| {
             let required = match set.get("required") {
                 None => true,
-                Some(required) => required.as_bool().ok_or(Invalid("required must be a boolean"))?,
+                Some(required) => required.as_bool().ok_or(DcqlError("required must be a boolean"))?,
             };
             Ok(SetQuery { options: options(&set["options"], &ids)?, required })
         };
@@ -218,7 +220,7 @@ impl Query {
             None => Vec::new(),
             Some(sets) => {
                 let sets = sets.as_array().filter(|sets| (1..=MAX).contains(&sets.len()));
-                sets.ok_or(Invalid("credential_sets must be a non-empty list"))?
+                sets.ok_or(DcqlError("credential_sets must be a non-empty list"))?
                     .iter()
                     .map(set)
                     .collect::<Result<_, _>>()?

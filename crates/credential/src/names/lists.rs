@@ -72,7 +72,8 @@ pub(super) enum Generation {
 /// Returns the generation of a suffix.
 pub(super) fn generation(word: &str) -> Option<Generation> {
     match word {
-        "jr" | "jnr" => Some(Generation::Junior), // Junior as a word is a given name, in Samoa and Brazil
+        // Junior as a word is a given name, in Samoa and Brazil.
+        "jr" | "jnr" => Some(Generation::Junior),
         "sr" | "snr" => Some(Generation::Senior),
         "ii" => Some(Generation::Second),
         "iii" => Some(Generation::Third),
@@ -144,39 +145,39 @@ pub(super) const AFTER_VAN: &[&str] = &["der", "den", "de", "het"];
 
 /// Titles that are part of the name in one record and missing from another.
 pub(super) const TITLES: &[&[&str]] = &[
-    &["tan", "sri"],   // Malaysian honour. Neither word alone: Tan is a surname, Sri an Indonesian given name
-    &["puan", "sri"],  // the wife of a Tan Sri
-    &["dato", "sri"],  // Malaysian honour
-    &["dato", "seri"], // the same
-    &["datuk", "sri"], // the same
+    &["tan", "sri"],    // Malaysian honour; alone, Tan is a surname and Sri an Indonesian name
+    &["puan", "sri"],   // the wife of a Tan Sri
+    &["dato", "sri"],   // Malaysian honour
+    &["dato", "seri"],  // the same
+    &["datuk", "sri"],  // the same
     &["datuk", "seri"], // the same
-    &["dato"],         // Malaysian honour; also an ancestor's title that became a name
-    &["datuk"],        // the same
-    &["datin"],        // the wife of a Dato
-    &["haji"],         // a man who was in Mecca; many write it as part of the name
-    &["haj"],          // the same
-    &["hajah"],        // a woman who was in Mecca
-    &["hajjah"],       // the same
-    &["hj"],           // both, short
-    &["syed"],         // descent from the Prophet: usually part of the name
-    &["sayed"],        // the same, as the Arab world spells it
-    &["syarifah"],     // the same for women
-    &["sharifah"],     // the same
-    &["sheikh"],       // an honour, or a family's name
-    &["sir"],          // knighthood
-    &["dame"],         // the same for women
-    &["puan"],         // Mrs, in Malaysia
-    &["cik"],          // Miss, in Malaysia; also a given name
-    &["pn"],           // Puan, short
-    &["ir"],           // engineer, in Indonesia and the Netherlands
-    &["drs"],          // degree before a name, in Indonesia and the Netherlands
-    &["dra"],          // the same for women; doctor, in Spanish
-    &["sra"],          // Mrs, in Spanish
-    &["khun"],         // courtesy before a Thai name
-    &["นาย"],          // Mr, in Thai
-    &["นาง"],          // Mrs, in Thai
-    &["นางสาว"],       // Miss, in Thai
-    &["น", "ส"],       // the same, short (น.ส.)
+    &["dato"],          // Malaysian honour; also an ancestor's title that became a name
+    &["datuk"],         // the same
+    &["datin"],         // the wife of a Dato
+    &["haji"],          // a man who was in Mecca; many write it as part of the name
+    &["haj"],           // the same
+    &["hajah"],         // a woman who was in Mecca
+    &["hajjah"],        // the same
+    &["hj"],            // both, short
+    &["syed"],          // descent from the Prophet: usually part of the name
+    &["sayed"],         // the same, as the Arab world spells it
+    &["syarifah"],      // the same for women
+    &["sharifah"],      // the same
+    &["sheikh"],        // an honour, or a family's name
+    &["sir"],           // knighthood
+    &["dame"],          // the same for women
+    &["puan"],          // Mrs, in Malaysia
+    &["cik"],           // Miss, in Malaysia; also a given name
+    &["pn"],            // Puan, short
+    &["ir"],            // engineer, in Indonesia and the Netherlands
+    &["drs"],           // degree before a name, in Indonesia and the Netherlands
+    &["dra"],           // the same for women; doctor, in Spanish
+    &["sra"],           // Mrs, in Spanish
+    &["khun"],          // courtesy before a Thai name
+    &["นาย"],           // Mr, in Thai
+    &["นาง"],           // Mrs, in Thai
+    &["นางสาว"],        // Miss, in Thai
+    &["น", "ส"],        // the same, short (น.ส.)
 ];
 
 /// Abbreviations and their full words. Nicknames are excluded, because they are different names.

@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn weak_names_stand_together_if_written_alike() {
+    fn incomparable_names_share_a_heading_if_spelt_alike() {
         for (one, other, expected) in [
             ("John Doe", "JOHN DOE", true),
             ("John Doe", "Doe John", false),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::claim_label::{claim_labels, credential_name};
-use crate::dcql::{ClaimQuery, CredentialQuery, Invalid, Query, Step};
+use crate::dcql::{ClaimQuery, CredentialQuery, DcqlError, Query, Step};
 use crate::field_error::{Code, FieldErrors};
 use crate::json::Node;
 use crate::pointer::Path;
@@ -25,13 +25,13 @@ use crate::types::Type;
 pub struct PartnerQuery(Query);
 
 impl TryFrom<Value> for PartnerQuery {
-    type Error = Invalid;
+    type Error = DcqlError;
 
-    fn try_from(value: Value) -> Result<Self, Invalid> {
+    fn try_from(value: Value) -> Result<Self, DcqlError> {
         let query = Query::read(&value)?;
         match query.credentials.as_slice() {
             [only] if query.sets.is_empty() && only.is_bound && !only.multiple => Ok(Self(query)),
-            _ => Err(Invalid("it must ask for one credential with holder binding")),
+            _ => Err(DcqlError("it must ask for one credential with holder binding")),
         }
     }
 }
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_with_one_label_are_told_apart() {
+    fn claims_with_equal_labels_are_distinguished() {
         let mut query = pid();
         query["claims"] = json!([{ "path": ["birthdate"] }, { "path": ["birth_date"] }, { "path": ["a", 0] }, { "path": ["a", null] }]);
         let query = parse(&json!({ "credentials": [query] })).expect("valid").query.expect("a query");
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn unsupported_queries_are_rejected_by_place() {
+    fn unsupported_queries_are_rejected_with_their_pointer() {
         let path = |steps: Value| json!([{ "path": steps }]);
         let long = "n".repeat(MAX_NAME + 1);
         let many: Vec<Value> = (0..=MAX_CLAIMS).map(|at| json!({ "path": [format!("claim{at}")] })).collect();
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_ask_for_one_credential() {
+    fn queries_request_one_credential() {
         for (query, place, code) in [
             (json!({}), "/dcql_query", "field.missing"),
             (json!({ "credentials": [] }), "/dcql_query/credentials", "list.too_short"),

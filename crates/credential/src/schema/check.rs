@@ -1,11 +1,10 @@
 //! Validation and normalization of values by their shape.
 
+use super::dates::{check_date, check_instant, check_month, check_year, check_year_or_date};
 use super::id::check_id;
 use super::shape::{Choice, Member, Presence, Shape};
-use super::suggestion::nearest;
-use super::text::{
-    check_characters, check_date, check_email, check_instant, check_length, check_month, check_text, check_year,
-};
+use super::suggestion::{meant, nearest};
+use super::text::{check_characters, check_email, check_length, check_text};
 use crate::field_error::{Code, FieldErrors};
 use crate::json::{Members, Node};
 use crate::limits::ID;
@@ -18,22 +17,29 @@ const MAX_COMPARED: usize = 8;
 const RENAMED: [(&str, &str); 1] = [("claim", "notify")];
 
 impl Shape {
-    /// Validates `value` and brings it into its normal form. Adds errors to `field_errors`.
+    /// Validates a value that must be there, such as an item of a list, and brings it into its
+    /// normal form. Adds errors to `field_errors`.
     pub fn check(&self, value: &mut Node<'_>, path: &Path<'_>, field_errors: &mut FieldErrors) {
+        self.check_as(Presence::Required, value, path, field_errors);
+    }
+
+    /// Validates the value of a field as [`Shape::check`] does. Messages say that the field may be
+    /// left out only if `presence` allows it.
+    fn check_as(&self, presence: Presence, value: &mut Node<'_>, path: &Path<'_>, field_errors: &mut FieldErrors) {
         match (self, &mut *value) {
-            (Self::Text, Node::Text(text)) => check_text(text, path, field_errors),
-            (Self::Id, Node::Text(text)) => check_id(text, ID, path, field_errors),
-            (Self::Identifier { most }, Node::Text(text)) => check_characters(text, *most, path, field_errors),
-            (Self::Verbatim { most }, Node::Text(text)) => check_length(text, *most, path, field_errors),
-            (Self::TextOrNumber, Node::Text(text)) => check_text(text, path, field_errors),
+            (Self::Text | Self::TextOrNumber, Node::Text(text)) => check_text(text, presence, path, field_errors),
+            (Self::Id, Node::Text(text)) => check_id(text, ID, presence, path, field_errors),
+            (Self::Identifier { most }, Node::Text(text)) => {
+                check_characters(text, *most, presence, path, field_errors);
+            }
+            (Self::Verbatim { most }, Node::Text(text)) => check_length(text, *most, presence, path, field_errors),
             (Self::TextOrNumber, Node::Number(number)) => *value = Node::Text(number.to_string().into()),
             (Self::Email, Node::Text(text)) => check_email(text, path, field_errors),
             (Self::Boolean, Node::Bool(_)) => {}
-            (Self::YearMonth, Node::Text(text)) => check_month(text, path, field_errors),
-            (Self::Date, Node::Text(text)) => check_date(text, path, field_errors),
+            (Self::YearMonth, Node::Text(text)) => check_month(text, presence, path, field_errors),
+            (Self::Date, Node::Text(text)) => check_date(text, presence, path, field_errors),
             (Self::Year, Node::Text(text)) => check_year(text, path, field_errors),
-            (Self::YearOrDate, Node::Text(text)) if text.len() == 4 => check_year(text, path, field_errors),
-            (Self::YearOrDate, Node::Text(text)) => check_date(text, path, field_errors),
+            (Self::YearOrDate, Node::Text(text)) => check_year_or_date(text, presence, path, field_errors),
             (Self::Instant, Node::Text(text)) => check_instant(text, path, field_errors),
             (Self::Choice(choice), Node::Text(text)) => check_choice(text, choice, path, field_errors),
             (Self::List { of, least, most }, Node::List(items)) => {
@@ -120,17 +126,27 @@ pub fn check_object(object: &mut Members<'_>, members: &[Member], path: &Path<'_
             _ => {}
         }
     }
+    let mut has_unknown = false;
     for (name, value) in object.iter_mut() {
         let here = Path::Member(path, name);
         match members.iter().find(|member| member.name == name) {
-            None => unknown(name, members, &here, field_errors),
+            None => has_unknown = true,
             Some(member) if value.is_null() && !matches!(member.shape, Shape::Anything) => {
                 let cure = if member.presence == Presence::Optional { "leave it out instead" } else { "set a value" };
                 field_errors.add(&here, Code::FieldNull, || format!("Field \"{name}\" must not be null; {cure}."));
             }
-            Some(member) => member.shape.check(value, &here, field_errors),
+            Some(member) => member.shape.check_as(member.presence, value, &here, field_errors),
         }
     }
+    if has_unknown {
+        for (name, _) in object.iter().filter(|(name, _)| !is_member(name, members)) {
+            unknown(name, object, members, &Path::Member(path, name), field_errors);
+        }
+    }
+}
+
+fn is_member(name: &str, members: &[Member]) -> bool {
+    members.iter().any(|member| member.name == name)
 }
 
 fn lower(meaning: &str) -> String {
@@ -141,30 +157,28 @@ fn lower(meaning: &str) -> String {
 /// Returns whether an unknown field of `object` is probably a misspelling of `name`. Expensive, so
 /// it is asked only for errors that will be listed.
 pub fn is_misspelt(name: &str, object: &Members<'_>, members: &[Member]) -> bool {
-    let is_known = |key: &str| members.iter().any(|member| member.name == key);
-    // Finding the nearest name is expensive, so only the first unknown fields are compared.
-    let mut unknown = object.iter().map(|(key, _)| key).filter(|key| !is_known(key)).take(MAX_COMPARED);
-    unknown.any(|key| nearest(key, members.iter().map(|member| member.name)) == Some(name))
+    // Finding the name that was meant is expensive, so only the first unknown fields are compared.
+    let mut unknown = object.iter().map(|(key, _)| key).filter(|key| !is_member(key, members)).take(MAX_COMPARED);
+    unknown.any(|key| meant(key, object, members) == Some(name))
 }
 
-fn unknown(name: &str, members: &[Member], path: &Path<'_>, field_errors: &mut FieldErrors) {
-    // Finding the nearest name costs more than parsing the member. It is skipped for errors that
-    // are not listed, so that a body with a hundred thousand unknown members stays cheap.
-    let nearest = field_errors.has_room().then(|| nearest(name, members.iter().map(|member| member.name))).flatten();
-    let is_field = |name: &str| members.iter().any(|member| member.name == name);
-    if let Some((old, new)) = RENAMED.iter().find(|(old, new)| *old == name && is_field(new)) {
+fn unknown(name: &str, object: &Members<'_>, members: &[Member], path: &Path<'_>, field_errors: &mut FieldErrors) {
+    // Finding the name that was meant costs more than parsing the member. It is skipped for errors
+    // that are not listed, so that a body with a hundred thousand unknown members stays cheap.
+    let meant = field_errors.has_room().then(|| meant(name, object, members)).flatten();
+    if let Some((old, new)) = RENAMED.iter().find(|(old, new)| *old == name && is_member(new, members)) {
         let message = || format!("\"{old}\" was renamed to \"{new}\".");
         field_errors.add(path, Code::FieldUnknown, message).suggest(Some((*new).to_owned()));
         return;
     }
     let shown: String = name.chars().take(64).collect();
     field_errors
-        .add(path, Code::FieldUnknown, || match nearest {
-            Some(nearest) => format!("Unknown field {shown:?}. Did you mean {nearest:?}?"),
+        .add(path, Code::FieldUnknown, || match meant {
+            Some(meant) => format!("Unknown field {shown:?}. Did you mean {meant:?}?"),
             None => {
                 let known: Vec<&str> = members.iter().map(|member| member.name).collect();
                 format!("Unknown field {shown:?}. The fields allowed here are: {}.", known.join(", "))
             }
         })
-        .suggest(nearest.map(ToOwned::to_owned));
+        .suggest(meant.map(ToOwned::to_owned));
 }

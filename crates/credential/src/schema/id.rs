@@ -3,6 +3,7 @@
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
+use super::shape::Presence;
 use super::text::{check_characters, check_length, is_bidi_control, is_invisible};
 use crate::field_error::{Code, FieldErrors};
 use crate::json::Node;
@@ -10,16 +11,16 @@ use crate::pointer::Path;
 
 /// Validates an id of 1 to `most` printable characters in NFC, without white space at either end.
 /// It is not normalized.
-pub(super) fn check_id(text: &str, most: usize, path: &Path<'_>, field_errors: &mut FieldErrors) {
+pub(super) fn check_id(text: &str, most: usize, presence: Presence, path: &Path<'_>, field_errors: &mut FieldErrors) {
     if is_plain(text) {
-        return check_length(text, most, path, field_errors);
+        return check_length(text, most, presence, path, field_errors);
     }
     if text.chars().all(is_invisible) {
         let message = || "Must have visible characters; all of these are invisible.".to_owned();
         field_errors.add(path, Code::TextEmpty, message);
         return;
     }
-    check_characters(text, most, path, field_errors);
+    check_characters(text, most, presence, path, field_errors);
     if let Some(message) = unfit(text) {
         let suggestion = printable(text).filter(|id| id.chars().nth(most).is_none());
         field_errors.add(path, Code::IdForm, || message).received(&Node::from(text)).suggest(suggestion);
@@ -72,7 +73,7 @@ mod tests {
 
     fn field_errors(text: &str) -> Vec<(Code, Option<String>)> {
         let mut field_errors = FieldErrors::default();
-        check_id(text, 255, &Path::Root, &mut field_errors);
+        check_id(text, 255, Presence::Required, &Path::Root, &mut field_errors);
         let found = field_errors.into_result(b"").err().unwrap_or_default();
         found.into_iter().map(|field_error| (field_error.code, field_error.suggestion)).collect()
     }

@@ -5,6 +5,7 @@
 //! kind of value is one more [`Shape`].
 
 mod check;
+mod dates;
 mod id;
 mod json_schema;
 mod shape;

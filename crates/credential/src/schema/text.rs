@@ -1,21 +1,20 @@
-//! Validates texts: characters, email addresses, dates and times.
+//! Validates texts: their characters, their length, and email addresses.
 
 use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
-use crate::date::{Date, ParseDateError, parse_year};
+use super::shape::Presence;
+use crate::EmailAddress;
 use crate::field_error::{Code, FieldErrors};
 use crate::json::Node;
 use crate::pointer::Path;
-use crate::year_month::{ParseYearMonthError, YearMonth};
-use crate::{EmailAddress, date, year_month};
 
 /// Maximum number of characters in a text (docs/partner-api.md section 5).
 pub(super) const TEXT: usize = 500;
 
-pub(super) fn check_text(text: &mut Cow<'_, str>, path: &Path<'_>, field_errors: &mut FieldErrors) {
+pub(super) fn check_text(text: &mut Cow<'_, str>, presence: Presence, path: &Path<'_>, field_errors: &mut FieldErrors) {
     match text {
         Cow::Borrowed(text) => *text = text.trim(),
         Cow::Owned(text) if text.trim().len() != text.len() => *text = text.trim().to_owned(),
@@ -25,13 +24,13 @@ pub(super) fn check_text(text: &mut Cow<'_, str>, path: &Path<'_>, field_errors:
         *text = Cow::Owned(text.nfc().collect());
     }
     if text.is_ascii() {
-        return check_characters(text, TEXT, path, field_errors);
+        return check_characters(text, TEXT, presence, path, field_errors);
     }
     if !text.is_empty() && text.chars().all(is_invisible) {
         field_errors
             .add(path, Code::TextEmpty, || "Must have visible characters; all of these are invisible.".to_owned());
     }
-    check_characters(text, TEXT, path, field_errors);
+    check_characters(text, TEXT, presence, path, field_errors);
     if let Some(found) = text.chars().find(|character| is_meaningless(*character)) {
         let point = u32::from(found);
         let message = || format!("Contains U+{point:04X}, which is not allowed in text. Remove it.");
@@ -54,13 +53,19 @@ pub(super) fn check_text(text: &mut Cow<'_, str>, path: &Path<'_>, field_errors:
 /// The message of the first error, a sentence.
 pub fn parse_text(text: &str) -> Result<String, String> {
     let (mut text, mut field_errors) = (Cow::Borrowed(text), FieldErrors::default());
-    check_text(&mut text, &Path::Root, &mut field_errors);
+    check_text(&mut text, Presence::Required, &Path::Root, &mut field_errors);
     let first = field_errors.into_result(b"").err().and_then(|found| found.into_iter().next());
     first.map_or_else(|| Ok(text.into_owned()), |error| Err(error.message))
 }
 
-pub(super) fn check_characters(text: &str, most: usize, path: &Path<'_>, field_errors: &mut FieldErrors) {
-    check_length(text, most, path, field_errors);
+pub(super) fn check_characters(
+    text: &str,
+    most: usize,
+    presence: Presence,
+    path: &Path<'_>,
+    field_errors: &mut FieldErrors,
+) {
+    check_length(text, most, presence, path, field_errors);
     // Bytes are compared faster than characters are decoded, and most texts are ASCII.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return;
@@ -72,10 +77,19 @@ pub(super) fn check_characters(text: &str, most: usize, path: &Path<'_>, field_e
     }
 }
 
-pub(super) fn check_length(text: &str, most: usize, path: &Path<'_>, field_errors: &mut FieldErrors) {
+pub(super) fn check_length(
+    text: &str,
+    most: usize,
+    presence: Presence,
+    path: &Path<'_>,
+    field_errors: &mut FieldErrors,
+) {
     if text.is_empty() {
-        field_errors
-            .add(path, Code::TextEmpty, || "Must not be empty. Enter a value or leave the field out.".to_owned());
+        let message = match presence {
+            Presence::Required => "Must not be empty. Enter a value.",
+            Presence::Optional | Presence::Nullable => "Must not be empty. Enter a value or leave the field out.",
+        };
+        field_errors.add(path, Code::TextEmpty, || message.to_owned());
     }
     // A text has at most as many characters as bytes, so short ones need no counting.
     if text.len() > most {
@@ -151,63 +165,6 @@ pub(super) fn check_email(text: &mut Cow<'_, str>, path: &Path<'_>, field_errors
     }
 }
 
-const OPEN_END: &str = "Must be a date. If there is no date yet, leave the field out or send null.";
-
-/// Returns whether `text` means that there is no end date yet.
-fn is_open_end(text: &str) -> bool {
-    const WORDS: [&str; 9] = ["", "-", "present", "current", "now", "ongoing", "to date", "none", "n/a"];
-    WORDS.contains(&&*text.trim().to_ascii_lowercase())
-}
-
-pub(super) fn check_month(text: &str, path: &Path<'_>, field_errors: &mut FieldErrors) {
-    if let Err(error) = text.parse::<YearMonth>() {
-        let (code, message) = match error {
-            ParseYearMonthError::Range => {
-                (Code::DateRange, "No such month. The month must be 01 to 12, and the year 1900 or later.")
-            }
-            ParseYearMonthError::Format if is_open_end(text) => (Code::DateFormat, OPEN_END),
-            ParseYearMonthError::Format => {
-                (Code::DateFormat, "Must be a month in the format YYYY-MM, such as 2023-01.")
-            }
-        };
-        let suggestion = year_month::suggest(text);
-        field_errors.add(path, code, || message.to_owned()).received(&Node::from(text)).suggest(suggestion);
-    }
-}
-
-pub(super) fn check_date(text: &str, path: &Path<'_>, field_errors: &mut FieldErrors) {
-    if let Err(error) = Date::parse(text) {
-        let (code, message) = match error {
-            ParseDateError::Range => {
-                (Code::DateRange, "No such date. Check the month and the day; the year must be 1900 or later.")
-            }
-            ParseDateError::Format if is_open_end(text) => (Code::DateFormat, OPEN_END),
-            ParseDateError::Format => {
-                (Code::DateFormat, "Must be a date in the format YYYY-MM-DD, such as 2023-01-31.")
-            }
-        };
-        field_errors.add(path, code, || message.to_owned()).received(&Node::from(text)).suggest(date::suggest(text));
-    }
-}
-
-pub(super) fn check_year(text: &str, path: &Path<'_>, field_errors: &mut FieldErrors) {
-    if let Err(error) = parse_year(text) {
-        let (code, message) = match error {
-            ParseDateError::Range => (Code::DateRange, "The year must be between 1900 and 9999."),
-            ParseDateError::Format => (Code::DateFormat, "Must be a year in the format YYYY, such as 2023."),
-        };
-        let suggestion = date::suggest_year(text);
-        field_errors.add(path, code, || message.to_owned()).received(&Node::from(text)).suggest(suggestion);
-    }
-}
-
-pub(super) fn check_instant(text: &str, path: &Path<'_>, field_errors: &mut FieldErrors) {
-    if text.parse::<jiff::Timestamp>().is_err() {
-        let message = || "Must be a time in RFC 3339 format, such as 2026-11-25T09:30:00Z.".to_owned();
-        field_errors.add(path, Code::TimeFormat, message).received(&Node::from(text));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,7 +204,7 @@ mod tests {
 
     fn codes(text: &str) -> Vec<Code> {
         let (mut value, mut field_errors) = (Cow::Borrowed(text), FieldErrors::default());
-        check_text(&mut value, &Path::Root, &mut field_errors);
+        check_text(&mut value, Presence::Required, &Path::Root, &mut field_errors);
         field_errors
             .into_result(b"")
             .err()
@@ -304,7 +261,7 @@ mod tests {
     fn texts_are_trimmed_and_normalised_to_nfc() {
         let mut value = Cow::Borrowed("  Ame\u{301}lie  ");
         let mut field_errors = FieldErrors::default();
-        check_text(&mut value, &Path::Root, &mut field_errors);
+        check_text(&mut value, Presence::Required, &Path::Root, &mut field_errors);
         assert_eq!(value, "Am\u{e9}lie");
         assert!(field_errors.into_result(b"").is_ok());
     }

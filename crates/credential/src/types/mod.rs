@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn every_member_has_a_short_label_for_people() {
+    fn every_field_has_a_short_label_for_people() {
         for known in ALL {
             each_member(known.members(), &mut |member| {
                 let label = member.label;

@@ -74,7 +74,7 @@ fn spaces_order_particles_and_titles_are_named() {
 }
 
 #[test]
-fn an_alias_is_named() {
+fn names_with_an_alias_are_similar() {
     assert_all(
         "similar alias",
         &[

@@ -4,5 +4,6 @@
 mod education;
 mod headlines;
 mod identity;
+mod messages;
 mod samples;
 mod views;

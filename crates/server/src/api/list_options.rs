@@ -16,7 +16,7 @@ const MAX_PAGE: i64 = 100;
 /// Number of rows per page without a `limit`.
 const DEFAULT_PAGE: i64 = 50;
 
-/// Selects what is listed.
+/// The filters and the page of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]

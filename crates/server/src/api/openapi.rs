@@ -47,10 +47,13 @@ use crate::webhook_message::Event;
 )]
 struct Document;
 
+/// The path of the document.
+const DOCUMENT_PATH: &str = "/api/partner/openapi";
+
 /// Returns the route of the document, which is not part of the document.
 pub(super) fn routes() -> Router<App> {
     // The suffix `.json` is removed before routing.
-    Router::new().route("/api/partner/openapi", get(openapi))
+    Router::new().route(DOCUMENT_PATH, get(openapi))
 }
 
 async fn openapi(headers: HeaderMap) -> Response {
@@ -75,13 +78,15 @@ pub async fn method_not_allowed(State(app): State<App>, mut request: Request) ->
 /// The methods of a route, each with the names of its query parameters.
 type Methods = BTreeMap<String, Vec<String>>;
 
-/// The operations of the API by route.
+/// The operations of the API by route, also those that the document omits. The header `Allow` is
+/// added outside all layers, so an error body cannot be written from it.
 static OPERATIONS: LazyLock<HashMap<String, Methods>> = LazyLock::new(|| {
     let mut routes = super::routes::protected().into_openapi();
     routes.merge(super::routes::fresh().into_openapi());
     routes.merge(super::token::routes().into_openapi());
     routes.merge(super::routes::documents().into_openapi());
     routes.merge(super::routes::open().into_openapi());
+    routes.merge(super::upload::routes().into_openapi());
     let routes = serde_json::to_value(routes).expect("the document is JSON");
     let mut found: HashMap<String, Methods> = HashMap::new();
     for (path, item) in routes["paths"].as_object().into_iter().flatten() {
@@ -93,8 +98,20 @@ static OPERATIONS: LazyLock<HashMap<String, Methods>> = LazyLock::new(|| {
             methods.insert(method.to_uppercase(), names.collect());
         }
     }
+    let statuses = found.iter().filter(|(path, _)| path.starts_with(STATUSES_V1));
+    let aliases = Vec::from_iter(statuses.map(|(path, methods)| (in_v2(path), methods.clone())));
+    found.extend(aliases);
+    found.insert(DOCUMENT_PATH.to_owned(), Methods::from([("GET".to_owned(), Vec::new())]));
     found
 });
+
+/// The start of the paths of v1 that have aliases in v2.
+const STATUSES_V1: &str = "/api/partner/v1/submissions/";
+
+/// Returns the alias of a path of v1.
+fn in_v2(path: &str) -> String {
+    path.replace("/v1/", "/v2/")
+}
 
 /// Returns the methods of the route of `request`; `None` if it is not documented.
 fn methods(request: &Request) -> Option<&'static Methods> {
@@ -193,8 +210,7 @@ fn security_schemes() -> Value {
 /// deprecated.
 fn copy_to_v2(document: &mut Value) {
     let paths = document["paths"].as_object_mut().expect("a document has paths");
-    let old: Vec<String> =
-        paths.keys().filter(|path| path.starts_with("/api/partner/v1/submissions/")).cloned().collect();
+    let old: Vec<String> = paths.keys().filter(|path| path.starts_with(STATUSES_V1)).cloned().collect();
     for path in old {
         let copy = paths[&path].clone();
         for operation in paths[&path].as_object_mut().into_iter().flat_map(Map::values_mut) {
@@ -202,6 +218,6 @@ fn copy_to_v2(document: &mut Value) {
             operation["operationId"] = json!(format!("{name}V1"));
             operation["deprecated"] = json!(true);
         }
-        paths.insert(path.replace("/v1/", "/v2/"), copy);
+        paths.insert(in_v2(&path), copy);
     }
 }

@@ -34,6 +34,10 @@ pub struct ConfigArguments {
 impl ConfigArguments {
     pub(super) fn run(self) -> Outcome {
         if !self.effective {
+            // A file that cannot be used is an error also where its values are not printed.
+            if self.store.config.is_some() {
+                self.store.load(&[])?;
+            }
             return print(DEFAULT.trim_end()).map(|()| ExitCode::SUCCESS);
         }
         let settings = self.store.effective(&[

@@ -13,6 +13,7 @@ mod man;
 mod offline_files;
 mod partner;
 mod push;
+mod renamed_options;
 mod restore;
 mod serve;
 mod verified;
@@ -69,6 +70,11 @@ enum Command {
 }
 
 impl Cli {
+    /// Parses the command line. Ends the process after help, the version and wrong usage.
+    pub fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|error| renamed_options::explain(error).exit())
+    }
+
     /// Runs the sub-command. Returns its exit code, or 1 with a message on standard error. clap
     /// reports wrong usage with exit code 2. docs/reference/cli.md lists the exit codes.
     #[expect(clippy::print_stderr, reason = "failures are for the person at the terminal")]

@@ -80,10 +80,17 @@ pub(super) async fn serve(mut config: Config, demo: bool, ready: impl FnOnce(&Ap
     stop_on_signals(&stop)?;
     let lock = OnceLock::new();
     let open = || async {
-        lock_folder(&lock, &config)?;
-        backup::refuse_unfinished(&config.storage.data_dir, &config.storage.database_url)
-            .map_err(StartError::Operator)?;
-        App::open(config.clone(), Clock::System, Rng::System, demo).await
+        let opening = async {
+            lock_folder(&lock, &config)?;
+            backup::refuse_unfinished(&config.storage.data_dir, &config.storage.database_url)
+                .map_err(StartError::Operator)?;
+            App::open(config.clone(), Clock::System, Rng::System, demo).await
+        };
+        match opening.await {
+            // A demonstration has no links to print until its store is open, so it ends (D-414).
+            Err(error) if demo => Err(StartError::Operator(error.to_string())),
+            opened => opened,
+        }
     };
     let announce = |app: &App| {
         tracing::info!(%listen, base_url = app.config().base(), version = env!("CARGO_PKG_VERSION"), "ready");

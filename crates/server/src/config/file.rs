@@ -30,7 +30,7 @@ pub(super) fn read(path: &Path, default: &str) -> Result<String, String> {
 fn check(text: &str, default: &str) -> Result<(), (usize, String)> {
     let file = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(text.len(), |span| span.start);
-        (at, error.message().to_owned())
+        (at, plain(error.message(), text.get(at..).unwrap_or_default()))
     })?;
     for (section, keys) in file.get_ref() {
         let (name, at) = (section.get_ref(), section.span().start);
@@ -42,6 +42,34 @@ fn check(text: &str, default: &str) -> Result<(), (usize, String)> {
         }
     }
     Ok(())
+}
+
+/// Returns a syntax error in plain words. Messages of the parser contain no text of the file.
+/// `rest` is the file from the place of the error on.
+fn plain(message: &str, rest: &str) -> String {
+    const VALUES: [&str; 6] = ["boolean", "float", "integer", "mantissa", "fraction", "exponent"];
+    let problem = message.split(", expected").next().unwrap_or_default();
+    let is_at_end = rest.lines().next().is_none_or(|line| line.trim().is_empty() || line.trim().starts_with('#'));
+    let said = match problem {
+        "string values must be quoted" if !is_at_end => "a text needs double quotes, as in listen = \"127.0.0.1:8080\"",
+        "string values must be quoted" | "missing value" | "missing value for key" => "the value after = is missing",
+        "key with no value" => "a setting needs = and a value, as in trusted_proxies = 1",
+        "extra `=`" => "there is one = too many; write a setting as name = value",
+        "unexpected key or value" | "unexpected content" => {
+            "there is more after the value; each setting has a line of its own, and a text needs double quotes"
+        }
+        "invalid basic string" | "invalid literal string" | "missing opening quote" => "a quote of the text is missing",
+        "duplicate key" => "this name was used before; keep one of the two",
+        "unclosed table" | "unclosed array table" => "the ] after the name of the section is missing",
+        "unclosed array" => "the ] at the end of the list is missing",
+        "missing comma between array elements" => "a comma between two values of the list is missing",
+        "extra comma in array" => "there is one comma too many in the list",
+        _ if VALUES.iter().any(|kind| problem.contains(kind)) => {
+            "the value is neither a number nor true or false; a text needs double quotes"
+        }
+        _ => return format!("this is not TOML: {message}"),
+    };
+    said.to_owned()
 }
 
 fn is_section(name: &str, default: &str) -> bool {
@@ -87,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn syntax_errors_name_the_place_and_no_text_of_the_file() {
+    fn syntax_errors_name_the_line_and_no_text_of_the_file() {
         for (text, place) in [
             ("[storage]\ndatabase_url=postgres://u:SECRET@h/db\n", ", line 2, column "),
             ("[object_storage]\nsecret_key=\"SECRET\n", ", line 2, column "),
@@ -100,6 +128,26 @@ mod tests {
         ] {
             let error = refused(text, &[]);
             assert!(error.starts_with(place) && !error.contains("SECRET"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn syntax_errors_are_in_plain_words() {
+        for (text, said) in [
+            ("[server]\nlisten == \"127.0.0.1:1\"\n", "there is one = too many"),
+            ("[server]\nlisten = \n", "the value after = is missing"),
+            ("[server]\nlisten\n", "a setting needs = and a value"),
+            ("[server]\nlisten = localhost\n", "a text needs double quotes"),
+            ("[server]\nlisten = 127.0.0.1\n", "a text needs double quotes"),
+            ("[server]\nlisten = \"127.0.0.1:1\" x\n", "there is more after the value"),
+            ("[log]\nfilter = info\n", "a text needs double quotes"),
+            ("[log]\nfilter = \"a\n", "a quote of the text is missing"),
+            ("\n[log\nfilter = \"a\"\n", "the ] after the name of the section"),
+            ("filter = 1\nfilter = 2\n", "this name was used before"),
+        ] {
+            let error = refused(text, &[]);
+            assert!(error.contains(", line 2, column ") && error.contains(said), "{text}: {error}");
+            assert!(!error.contains("expected"), "{text}: {error}");
         }
     }
 

@@ -5,7 +5,7 @@ use strsim::osa_distance;
 use super::renamed;
 
 /// Largest edit distance at which a name is reported as a misspelling.
-const TYPING_ERRORS: usize = 2;
+pub(super) const TYPING_ERRORS: usize = 2;
 
 /// Variable with the URL that `tenure push` sends to. A section has the same name.
 const PUSHED_TO: &str = "TENURE_SERVER";

@@ -13,6 +13,7 @@ mod ranges;
 mod renamed;
 mod sandbox;
 mod sections;
+mod unknown;
 mod values;
 
 use std::path::Path;
@@ -90,6 +91,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let (default, settings) = sources(file, environment, overrides)?;
         renamed::refuse(&settings).map_err(ConfigError)?;
+        unknown::refuse(&settings, DEFAULT).map_err(ConfigError)?;
         ranges::check(&settings, &default).map_err(ConfigError)?;
         let config: Self = settings.try_deserialize().map_err(explain)?;
         config.check().map_err(ConfigError)?;

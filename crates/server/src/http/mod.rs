@@ -34,7 +34,7 @@ use crate::http::cookies::SESSION;
 use crate::http::middleware::{Middleware, Next};
 use crate::log;
 use crate::metrics::method_label;
-use crate::request_log::{Answered, RequestPartner};
+use crate::request_log::{LoggedResponse, RequestPartner};
 
 pub use body::{AnyBody, JsonBody, interrupted, plain, read as read_body, refuse_compressed, require_json, too_large};
 pub use client::Client;
@@ -151,7 +151,8 @@ impl Middleware for Outermost {
             if let Some(partner) = partner.get() {
                 let (at, method, status) = (now, method_label(&method), response.status().as_u16());
                 let (error, request_id) = (error.as_deref(), &*id.0);
-                log_for_partner(&app, Answered { partner, at, method, route, status, error, request_id, elapsed });
+                let logged = LoggedResponse { partner, at, method, route, status, error, request_id, elapsed };
+                log_for_partner(&app, logged);
             }
             app.metrics().request(&method, route, response.status(), elapsed);
             log_answer(&method, route, response.status(), elapsed);
@@ -181,8 +182,8 @@ async fn answer(app: &App, timeout: Duration, work: Pin<&mut (impl Future<Output
 }
 
 /// Adds a request to the request log of its partner.
-fn log_for_partner(app: &App, answered: Answered<'_>) {
-    if !app.request_log().add(answered, || app.rng().id(answered.at)) {
+fn log_for_partner(app: &App, logged: LoggedResponse<'_>) {
+    if !app.request_log().add(logged, || app.rng().id(logged.at)) {
         app.metrics().requests_not_logged(1);
     }
 }
@@ -230,7 +231,7 @@ fn write_error(
     Response::from_parts(parts, body)
 }
 
-/// Content security policy of pages, without `form-action`, which is added per page.
+/// `Content-Security-Policy` of pages, without `form-action`, which is added per page.
 pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                                connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -242,7 +243,8 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-cap
 /// Number of headers that [`security_headers`] sets at most.
 const SECURITY_HEADERS: usize = 8;
 
-/// Sets the security headers, unless an inner layer has set its own.
+/// Sets the security headers, such as `Content-Security-Policy`, unless an inner layer has set its
+/// own.
 ///
 /// They forbid scripts, styles and images from other origins, framing and referrers. Responses are
 /// not cached by default, since pages contain personal data.

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method};
 use credential::Type;
 use serde_json::{Value, json};
+use tenure::api::openapi::DOCUMENT;
 
 use crate::support::app::{PUSH, TestApp, career};
 
@@ -70,6 +71,27 @@ async fn one_mistake_is_one_error() {
         assert_eq!(answer.errors(), [(code.to_owned(), pointer.to_owned())]);
         let message = answer.json()["errors"][0]["message"].as_str().expect("a text").to_owned();
         assert!(message.contains(said), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn bodies_on_the_wrong_path_are_one_error() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let batch = json!({ "credential_id": "b", "career_history": career("1") });
+    let (single_v1, batch_v1) = ("/api/partner/v1/add/career_history", "/api/partner/v1/add/batch");
+    let batch_v2 = "/api/partner/v2/add/requests/batch";
+    for (path, body, code, said) in [
+        (single_v1, career("1"), "version.mismatch", PUSH),
+        (PUSH, batch.clone(), "batch.mismatch", batch_v2),
+        (batch_v2, career("1"), "batch.mismatch", "/api/partner/v2/add/requests/{type}"),
+        (batch_v2, credential::v1_batch_sample(), "version.mismatch", batch_v1),
+        (batch_v1, batch, "version.mismatch", batch_v2),
+    ] {
+        let answer = test.post(path, &token, &body).await.assert_status(422);
+        assert_eq!(answer.errors(), [(code.to_owned(), String::new())], "{path}");
+        let message = answer.json()["errors"][0]["message"].as_str().expect("a text").to_owned();
+        assert!(message.contains(&format!("Send it to {said}, or")), "{message}");
     }
 }
 
@@ -157,6 +179,33 @@ async fn wrong_methods_ids_and_missing_bodies_are_named() {
     let answer = test.post("/api/partner/v1/submissions/status", &token, &json!({ "ids": ids })).await;
     let message = answer.assert_status(422).json()["errors"][0]["message"].clone();
     assert!(message.as_str().is_some_and(|said| said.contains("at most 30")), "{message}");
+}
+
+#[tokio::test]
+async fn a_delete_without_a_body_needs_a_reason() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    test.push(&token, "1").await;
+    let answer = test.send(test.api(Method::DELETE, &format!("{PUSH}/1"), &token, "")).await.assert_status(400);
+    let problem = answer.json();
+    let detail = problem["detail"].as_str().expect("a text");
+    assert!(detail.contains("The body with the reason is missing") && detail.contains("/withdraw"), "{detail}");
+}
+
+#[tokio::test]
+async fn wrong_methods_are_named_with_the_allowed_ones() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let unknown = Method::from_bytes(b"PROPFIND").expect("a method");
+    let documented = DOCUMENT["paths"].as_object().expect("paths").keys().map(|path| path.replace(['{', '}'], ""));
+    for path in documented.chain(["/api/partner/openapi".to_owned()]) {
+        let answer = test.send(test.api(unknown.clone(), &path, &token, "")).await.assert_status(405);
+        let mut allowed: Vec<&str> = answer.header("allow").split(',').collect();
+        allowed.retain(|method| !["HEAD", "OPTIONS"].contains(method));
+        allowed.sort_unstable();
+        let said = format!("PROPFIND is not supported for this path. Use {}.", allowed.join(" or "));
+        assert!(answer.text.contains(&said), "{path}: {}", answer.text);
+    }
 }
 
 #[tokio::test]

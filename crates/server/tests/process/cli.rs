@@ -201,7 +201,7 @@ fn check_points_at_every_error() {
     let (code, text) = run(&["check", "/no/such/file"]);
     assert!(code == Some(1) && text.contains("/no/such/file cannot be read"), "{text}");
     let (code, text) = run(&["check", &file, "--type", "salary"]);
-    assert!(code == Some(1) && text.contains("career_history"), "{text}");
+    assert!(code == Some(2) && text.contains("Use one of: career_history"), "{text}");
     assert_eq!(check_input(&sample.to_string()), Some(0));
     assert_eq!(check_input("{}"), Some(1));
 }

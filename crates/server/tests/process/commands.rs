@@ -70,6 +70,17 @@ fn version_is_that_of_the_package() {
 }
 
 #[test]
+fn renamed_options_are_refused_with_the_new_name() {
+    for (old, new) in [("--changed", "--allow-changed-input"), ("--patience", "--give-up-after")] {
+        let (code, said) = run(&["push", "people.csv", old]);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(&format!("the option {old} of tenure push is now {new}")), "{said}");
+    }
+    let (code, said) = run(&["push", "people.csv", "--mappings", "x"]);
+    assert!(code == Some(2) && said.contains("'--mapping'"), "the parser's own suggestion is kept: {said}");
+}
+
+#[test]
 fn effective_settings_hide_secrets() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("tenure.toml");
@@ -132,6 +143,8 @@ fn a_missing_file_has_the_same_exit_code_everywhere() {
     for arguments in [
         vec!["check", "no-such-file"],
         vec!["verify", "no-such-file"],
+        vec!["config", "--config", "no-such-file"],
+        vec!["config", "--effective", "--config", "no-such-file"],
         [&["push", "no-such-file"][..], &destination[..]].concat(),
         [&["status", "no-such-file"][..], &destination[..]].concat(),
         [&["withdraw", "no-such-file", "--reason", "Sent by mistake.", "--yes"][..], &destination[..]].concat(),

@@ -36,6 +36,15 @@ fn second_server_on_a_folder_is_refused() {
 }
 
 #[test]
+fn demo_ends_if_its_folder_cannot_be_created() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").expect("written");
+    let said = refused_server(&file.join("data"), "demo", &[]);
+    assert!(said.contains("the data folder") && said.contains("cannot be created"), "{said}");
+}
+
+#[test]
 fn database_files_of_a_server_are_private() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");

@@ -41,8 +41,8 @@ pub struct Check {
     file: PathBuf,
     /// Credential type, as in the path of the push [default: the one that a v1 body or an NDJSON
     /// line names, or career_history]
-    #[arg(long = "type", value_name = "TYPE")]
-    credential_type: Option<String>,
+    #[arg(long = "type", value_name = "TYPE", value_parser = parse_type)]
+    credential_type: Option<Type>,
     /// File with the settings of the server; `tenure config` prints all of them.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -64,14 +64,13 @@ struct Checked {
 
 impl Check {
     pub(super) fn run(self) -> Outcome {
-        let given = self.credential_type.as_deref().map(parse_type).transpose()?;
         let name = self.file.display().to_string();
         let settings = StoreArguments { data: None, database_url: None, config: self.config.clone() };
         let categories = settings.load(&[])?.credentials.categories;
         let now = Clock::System.now().to_jiff();
         let context = Context { now, categories: Some(&categories), return_urls: None };
         let read = read(&self.file).map_err(|error| format!("{name} cannot be read: {error}"));
-        let checked = read.and_then(|bytes| check_all(&name, &bytes, given, &context));
+        let checked = read.and_then(|bytes| check_all(&name, &bytes, self.credential_type, &context));
         let is_valid = checked.as_ref().is_ok_and(|all| all.iter().all(|one| one.result.is_ok()));
         if self.json {
             let (bodies, error): (Vec<Value>, Option<&String>) = match &checked {

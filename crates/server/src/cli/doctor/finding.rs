@@ -8,7 +8,7 @@ use serde_json::json;
 /// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Outcome {
+pub(super) enum CheckResult {
     /// No problem.
     Ok,
     /// It works, with a problem.
@@ -19,7 +19,7 @@ pub(super) enum Outcome {
     Skipped,
 }
 
-impl Outcome {
+impl CheckResult {
     const ALL: [Self; 4] = [Self::Ok, Self::Warning, Self::Failure, Self::Skipped];
 
     fn word(self) -> &'static str {
@@ -37,7 +37,7 @@ impl Outcome {
 struct Finding {
     area: &'static str,
     name: String,
-    outcome: Outcome,
+    outcome: CheckResult,
     measured: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<String>,
@@ -68,22 +68,22 @@ impl Report {
     }
 
     pub(super) fn ok(&mut self, name: impl Into<String>, measured: impl Into<String>) {
-        self.add(Outcome::Ok, name.into(), measured.into(), None);
+        self.add(CheckResult::Ok, name.into(), measured.into(), None);
     }
 
     pub(super) fn skip(&mut self, name: impl Into<String>, why: impl Into<String>) {
-        self.add(Outcome::Skipped, name.into(), why.into(), None);
+        self.add(CheckResult::Skipped, name.into(), why.into(), None);
     }
 
     pub(super) fn warn(&mut self, name: impl Into<String>, measured: impl Into<String>, fix: impl Into<String>) {
-        self.add(Outcome::Warning, name.into(), measured.into(), Some(fix.into()));
+        self.add(CheckResult::Warning, name.into(), measured.into(), Some(fix.into()));
     }
 
     pub(super) fn fail(&mut self, name: impl Into<String>, measured: impl Into<String>, fix: impl Into<String>) {
-        self.add(Outcome::Failure, name.into(), measured.into(), Some(fix.into()));
+        self.add(CheckResult::Failure, name.into(), measured.into(), Some(fix.into()));
     }
 
-    fn add(&mut self, outcome: Outcome, name: String, measured: String, fix: Option<String>) {
+    fn add(&mut self, outcome: CheckResult, name: String, measured: String, fix: Option<String>) {
         let clean = |text: String| self.secrets.iter().fold(text, |text, secret| text.replace(secret, "[secret]"));
         // Errors of other programs may have several lines.
         let line = |text: String| clean(text).split_whitespace().collect::<Vec<_>>().join(" ");
@@ -92,19 +92,19 @@ impl Report {
         self.findings.push(finding);
     }
 
-    fn count(&self, outcome: Outcome) -> usize {
+    fn count(&self, outcome: CheckResult) -> usize {
         self.findings.iter().filter(|finding| finding.outcome == outcome).count()
     }
 
     /// Returns whether any check failed.
     pub(super) fn has_failure(&self) -> bool {
-        self.count(Outcome::Failure) > 0
+        self.count(CheckResult::Failure) > 0
     }
 
     /// Formats the report as JSON.
     pub(super) fn json(&self) -> String {
         let counts: serde_json::Map<String, serde_json::Value> =
-            Outcome::ALL.iter().map(|outcome| (outcome.word().to_owned(), json!(self.count(*outcome)))).collect();
+            CheckResult::ALL.iter().map(|outcome| (outcome.word().to_owned(), json!(self.count(*outcome)))).collect();
         format!("{:#}", json!({ "findings": self.findings, "counts": counts }))
     }
 
@@ -127,10 +127,10 @@ impl Report {
         let _ = write!(
             text,
             "\n{} ok, {}, {}, {} skipped",
-            self.count(Outcome::Ok),
-            plural(self.count(Outcome::Warning), "warning"),
-            plural(self.count(Outcome::Failure), "failure"),
-            self.count(Outcome::Skipped)
+            self.count(CheckResult::Ok),
+            plural(self.count(CheckResult::Warning), "warning"),
+            plural(self.count(CheckResult::Failure), "failure"),
+            self.count(CheckResult::Skipped)
         );
         text
     }

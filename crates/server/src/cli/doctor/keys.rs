@@ -9,15 +9,12 @@ use credential::key::{Algorithm, SoftwareKey};
 use super::certificate::validity;
 use super::examination::{Examination, render};
 use super::finding::Report;
-use crate::issuing::{OperatorKey, PUBLISHED_BEFORE_USE};
+use crate::issuing::{CHAIN_RENEWED_BEFORE, OperatorKey, PUBLISHED_BEFORE_USE};
 use crate::keys::{Belonging, Keyring, Purpose, SigningKey};
 use store::{Part, Store, database_files};
 
 /// Time after which a missed rotation is reported. A running server rotates keys within minutes.
 const GRACE: Duration = Duration::from_secs(86_400);
-
-/// Remaining validity at which the operator's certificate chain should have been renewed.
-const RENEWED_BEFORE: Duration = Duration::from_secs(30 * 86_400);
 
 pub(super) async fn check(report: &mut Report, it: &Examination, data: Option<&Store>, store: Option<Store>) {
     folder(report, it);
@@ -74,13 +71,14 @@ fn operator_key(report: &mut Report, it: &Examination) {
         Ok(Some(operator)) => operator,
         Err(error) => {
             let fix = "Correct the files; docs/operate/signing.md says what they contain. A running server uses their \
-                       earlier content meanwhile; a server does not start with them.";
+                       earlier content meanwhile, and signs without certificates once those have expired; a server \
+                       does not start with them.";
             return report.fail(name, error, fix);
         }
     };
     let Some(until) = operator.valid_until() else { return };
     let measured = format!("its certificate chain is valid until {until}");
-    if until <= it.now() + RENEWED_BEFORE {
+    if until <= it.now() + CHAIN_RENEWED_BEFORE {
         let fix = "Get a new certificate and replace credentials.certificate_chain_file; no restart is needed.";
         return report.warn(name, measured, fix);
     }

@@ -73,6 +73,10 @@ pub(super) fn check_scopes(scopes: &str) -> Result<String, String> {
     let known: Vec<&str> = credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]).collect();
     let asked: Vec<&str> = scopes.split_whitespace().collect();
     match asked.iter().find(|scope| !known.contains(scope)) {
+        Some(list) if list.contains(',') => {
+            let like = "like \"write.career_history write.education\"";
+            Err(format!("unknown scope '{list}'. Separate scopes with spaces, {like}"))
+        }
         Some(unknown) => Err(format!("unknown scope '{unknown}'. The scopes are: {}", known.join(" "))),
         None if asked.is_empty() => Err(format!("--scope must have at least one of: {}", known.join(" "))),
         None => Ok(asked.join(" ")),
@@ -140,5 +144,8 @@ mod tests {
         assert_eq!(check_scopes(" write.education  read.universal"), Ok("write.education read.universal".to_owned()));
         assert!(check_scopes("read.salary").is_err_and(|said| said.contains("read.digital_identity")));
         assert!(check_scopes(" ").is_err());
+        for list in ["write.career_history,write.education", "write.education, read.universal"] {
+            assert!(check_scopes(list).is_err_and(|said| said.contains("Separate scopes with spaces")), "{list}");
+        }
     }
 }

@@ -116,7 +116,8 @@ enum PartnerCommand {
         /// Partner's client_id.
         #[arg(value_parser = parse_client_id)]
         client_id: Uuid,
-        /// Addresses, such as https://hr.example/verified. Only the answer is added to them.
+        /// Addresses, such as https://hr.example/verified. When a person returns, the server adds
+        /// the id and the status of the request to the query.
         urls: Vec<String>,
     },
     /// Disable a partner: its secrets and its tokens stop working.

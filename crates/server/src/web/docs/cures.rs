@@ -110,6 +110,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("replaces.self", "Send a new credential_id, and the earlier one in replaces."),
     ("credential_type.mismatch", "Use the path of the type in the body, or correct the type."),
     ("version.mismatch", "Send a v1 body to /api/partner/v1 and a v2 body to /api/partner/v2."),
+    ("batch.mismatch", "Send the body to the path that the message names."),
     ("batch.empty", "Send at least one item."),
     ("assets.not_allowed", "Remove assets, or push another type."),
     ("asset_id.duplicate", "Give each asset of a credential an id of its own."),
