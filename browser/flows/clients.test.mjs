@@ -1,5 +1,5 @@
-// The client examples on /docs/clients: one language at a time, with or without scripts. pages.test.mjs
-// checks the page itself.
+// The client examples on /docs/clients: one language at a time, with or without scripts.
+// pages.test.mjs checks the page itself.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

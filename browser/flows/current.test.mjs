@@ -53,7 +53,7 @@ test("a degree is not conferred whatever its holder leaves out", async () => {
 // Where it is latest on earth, a month begins 14 hours before it does in UTC.
 const LATEST_ON_EARTH_MS = 14 * 60 * 60 * 1000;
 
-/** Returns the month that is `count` months before the previous one, where it is latest on earth. */
+/** Returns the month `count` months before the previous one, where it is latest on earth. */
 function monthBefore(count) {
   const now = new Date(Date.now() + LATEST_ON_EARTH_MS);
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1 - count)).toISOString().slice(0, 7);

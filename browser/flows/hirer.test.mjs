@@ -257,6 +257,70 @@ test("a page that hides a second name is found by the browser", async () => {
   }
 });
 
+/** Returns the outcome of the row about the texts on the page, and its reason. */
+async function shownRow(hirer) {
+  const row = hirer.locator('[data-step="shown"]');
+  return [(await row.getAttribute("class")).replace("outcome-", ""), await row.locator("[data-reason]").textContent()];
+}
+
+test("texts that were not signed are found by the browser", async () => {
+  const other = { ...JOHN, organisation: "Harbour Hospital", role: "Porter" };
+  const link = await shareEverything(await holderOf(JOHN, other));
+  const employer = (name) => `data-signed><bdi>${name}</bdi>`;
+  for (const [shown, other, texts] of [
+    [employer("Northwind Rail"), employer("Southwind Rail"), /^Southwind Rail$/],
+    // What another organisation signed is not this one's word.
+    [employer("Northwind Rail"), employer("Harbour Hospital"), /^Harbour Hospital$/],
+    [employer("Engineer"), employer("Chief Engineer"), /^Chief Engineer$/],
+    [' data-token="token-2"', "", /^Career history from Payroll 2, .*Harbour Hospital/],
+  ]) {
+    const hirer = await scene.visitor();
+    await changePage(hirer, link, (page) => {
+      assert.ok(page.includes(shown), shown);
+      return page.replace(shown, other);
+    });
+    await hirer.goto(link);
+    const { level, sentence, reasons } = await conclusion(hirer);
+    const [outcome, reason] = await shownRow(hirer);
+    const found = reason.match(/^Your browser did not find everything on this page in what was signed: (.*)\. Ask for a new link\.$/);
+    assert.match(found?.[1] ?? reason, texts);
+    assert.deepEqual([level, outcome, reasons], ["doubtful", "doubtful", [reason]]);
+    assert.ok(!sentence.startsWith("Confirmed by"), sentence);
+    await checkPage(hirer);
+  }
+  const hirer = await scene.visitor();
+  await hirer.goto(link);
+  assert.equal((await conclusion(hirer)).level, "confirmed");
+  assert.equal((await shownRow(hirer))[0], "passed");
+  const still = await scene.visitor({ javaScriptEnabled: false });
+  await still.goto(link);
+  assert.equal(await still.locator('[data-step="shown"]').isVisible(), false, "only a script can compare them");
+});
+
+test("every type of credential shows what was signed", async () => {
+  const page = await scene.visitor();
+  const address = freshAddress();
+  const document = await (await fetch(`${scene.server.base}/api/partner/openapi.json`)).json();
+  const types = ["education", "microcredential", "english_proficiency", "digital_identity", "right_to_work", "universal_credential"];
+  for (const [at, type] of types.entries()) {
+    const path = `/api/partner/v2/add/requests/${type}`;
+    const { example } = document.paths[path].post.requestBody.content["application/json"];
+    const body = { ...example, credential_id: `WALK-${type}-${Date.now()}`, assets: undefined };
+    body.fields = { ...example.fields, full_name: "Ada Example" };
+    const { redirect_uri: link } = await scene.server.call("POST", path, body);
+    if (at === 0) await openLink(page, scene.server, link, address);
+    else await page.goto(link);
+    await button(page, "Add to my wallet").click();
+    await page.waitForURL("**/wallet");
+  }
+  const hirer = await scene.visitor();
+  await hirer.goto(await shareEverything(page));
+  await conclusion(hirer);
+  const compared = "Your browser found the names, employers, titles and other texts of this page in what was signed. It does not compare dates.";
+  assert.deepEqual(await shownRow(hirer), ["passed", compared]);
+  assert.ok((await hirer.locator(".record [data-signed] bdi").count()) >= types.length, "each shows a signed text");
+});
+
 test("the browser says whether it could compare the names", async () => {
   const alias = [{ ...JOHN, fullName: "Lim Bao Yi (Joy)" }, { ...JANE, fullName: "Lim (Joy) Bao Yi" }];
   const upper = [JOHN, { ...JANE, fullName: "DOE, Mr John" }];

@@ -7,11 +7,11 @@ import { checkPage } from "../support/check.mjs";
 import { careerHistory, oneJob } from "../support/sample.mjs";
 import { freshAddress } from "../support/server.mjs";
 import { DESKTOP, stage } from "../support/stage.mjs";
-import { acceptSample, openLink, signIn, timeline } from "../support/steps.mjs";
+import { acceptSample, button, openLink, signIn, timeline } from "../support/steps.mjs";
 
 const scene = stage();
 
-/** Pushes a batch with the sample of an education from the served API reference; returns its link. */
+/** Pushes a batch with the sample education of the served API reference; returns its link. */
 async function pushEducation() {
   const document = await (await fetch(`${scene.server.base}/api/partner/openapi.json`)).json();
   const { example } = document.paths["/api/partner/v2/add/requests/education"].post.requestBody.content["application/json"];
@@ -55,6 +55,23 @@ test("labels of the timeline stay beside their bars at every width", async () =>
   await checkPage(page);
 });
 
+/** Returns the words of a part that a line break splits. */
+function splitWords(part) {
+  return part.evaluate((root) => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const split = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      for (const word of node.data.matchAll(/\p{L}+/gu)) {
+        const range = document.createRange();
+        range.setStart(node, word.index);
+        range.setEnd(node, word.index + word[0].length);
+        if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) split.push(word[0]);
+      }
+    }
+    return split;
+  });
+}
+
 test("every column of a transcript is visible on a phone", async () => {
   const page = await scene.visitor({ viewport: { width: 320, height: 640 } });
   await page.goto(await pushEducation());
@@ -73,7 +90,46 @@ test("every column of a transcript is visible on a phone", async () => {
     assert.ok(right <= 320, `a cell ends at ${right}`);
     assert.equal(column, expected);
   }
+  assert.deepEqual(await splitWords(page.locator("main")), []);
+  const columns = await table.getByRole("cell").first().evaluate((cell) => getComputedStyle(cell).gridTemplateColumns);
+  assert.equal(columns.split(" ").length, 1, "names of columns have the whole width");
+  const space = await page.locator(".choice > .choices").evaluate((choices) => {
+    return choices.parentElement.nextElementSibling.getBoundingClientRect().top - choices.getBoundingClientRect().bottom;
+  });
+  assert.ok(space >= 12, `${space} px between the buttons and the time left`);
   await checkPage(page);
+});
+
+test("a button with a name in it is one sentence at every width", async () => {
+  const page = await scene.visitor();
+  await acceptSample(page, scene.server, freshAddress());
+  await page.getByRole("link", { name: /^View details/ }).click();
+  const allow = page.locator("form[action$='/updates/allow'] button");
+  for (const width of [320, 390, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    assert.equal(await allow.innerText(), "Let Acme Payroll keep this up to date", `at ${width} px`);
+  }
+  const tops = await allow.evaluate((element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return [...range.getClientRects()].map(({ top }) => top);
+  });
+  assert.ok(Math.max(...tops) - Math.min(...tops) < 8, `one line: ${tops}`);
+  await checkPage(page);
+});
+
+test("adding comes first, beside declining, below the permission", async () => {
+  const page = await scene.visitor({ viewport: DESKTOP });
+  await openLink(page, scene.server, await scene.server.push(), freshAddress());
+  const [add, decline] = [await button(page, "Add to my wallet").boundingBox(), await button(page, "Decline").boundingBox()];
+  const permission = await page.getByLabel("Let Acme Payroll keep this up to date").boundingBox();
+  assert.ok(Math.abs(add.y - decline.y) < 2 && add.x < decline.x, JSON.stringify({ add, decline }));
+  assert.ok(permission.y < add.y, JSON.stringify({ permission, add }));
+  await page.getByLabel("Let Acme Payroll keep this up to date").check();
+  await button(page, "Add to my wallet").click();
+  await page.waitForURL("**/wallet");
+  await page.getByRole("link", { name: /^View details/ }).click();
+  await button(page, "Stop updates").waitFor();
 });
 
 test("legends are inside cards and fields apart from buttons", async () => {
@@ -93,4 +149,10 @@ test("legends are inside cards and fields apart from buttons", async () => {
     return field.nextElementSibling.getBoundingClientRect().top - field.getBoundingClientRect().bottom;
   });
   assert.ok(space >= 12, `${space} px between the field and its button`);
+  await hirer.locator("#passcode").fill("open sesame");
+  await button(hirer, "Open").click();
+  const below = await hirer.getByRole("heading", { name: "Save it or verify it yourself" }).evaluate((heading) => {
+    return heading.nextElementSibling.getBoundingClientRect().top - heading.getBoundingClientRect().bottom;
+  });
+  assert.ok(below >= 8, `${below} px between the heading and its button`);
 });

@@ -93,9 +93,11 @@ test("a shared token is verified without leaving the browser", async () => {
   assert.deepEqual(await rows(page), ["signature passed", "issuer passed", "holder passed", "status passed", "dates passed", "schema passed", "names unchecked"]);
   const main = await page.locator("main").innerText();
   assert.ok(main.includes("It contains one name. Whether that is the name of the person who gave it to you was not checked."), main);
-  for (const words of ["Full name\nAda Example", "Role title\nEngineer", "Start date\nJanuary 2020", "Career history", "(this site)", "Verified in your browser on"]) {
+  for (const words of ["Full name\nAda Example", "Role title\nEngineer", "Start date\nJanuary 2020", "Data to\n", "Career history", "(this site)", "Verified in your browser on"]) {
     assert.ok(main.includes(words), `${words}: ${main}`);
   }
+  assert.equal(main.match(/your time/g).length, 1 + (await page.locator(".asked").count()), "the zone is named once beside the checks");
+  assert.ok(!main.includes("UTC") && !main.includes("Last processed month"), main);
   assert.ok(main.indexOf("Genuine.") < main.indexOf("Ada Example") && main.indexOf("Ada Example") < main.indexOf("Signature"));
   for (const sent of page.sent) {
     assert.ok(sent.startsWith(`GET ${scene.server.base}/`), sent);
@@ -174,6 +176,9 @@ test("other content is named, other algorithms are not checked", async () => {
   assert.match(await paste(page, offer), /^failed: This is a link for a wallet/);
   const header = Buffer.from(JSON.stringify({ alg: "ES384", typ: "dc+sd-jwt" })).toString("base64url");
   assert.match(await paste(page, `${header}.e30.AA~`), /^doubtful: It could not be verified, because its signature algorithm/);
+  const presentation = Buffer.from(JSON.stringify({ alg: "ES256", typ: "vp+jwt" })).toString("base64url");
+  assert.match(await paste(page, `${presentation}.e30.AA`), /^doubtful: This is not a credential but a presentation/);
+  assert.match(await paste(page, '{"proof": {"type": "DataIntegrityProof"}}'), /^doubtful: This is a JSON-LD credential/);
   const expired = Buffer.from(JSON.stringify({ exp: 1 })).toString("base64url");
   assert.match(await paste(page, `${header}.${expired}.AA~`), /^failed: Do not rely on this\. It has expired\./);
   const older = Buffer.from(JSON.stringify({ alg: "ES256", typ: "vc+sd-jwt" })).toString("base64url");
@@ -197,7 +202,7 @@ test("unsigned tokens and tokens of another type are rejected", async () => {
   const unsigned = Buffer.from(JSON.stringify({ alg: "none", typ: "dc+sd-jwt" })).toString("base64url");
   assert.equal(await paste(page, token.replace(/^[^.]+/, unsigned)), "failed: Do not rely on this. It is not signed.");
   const said = await paste(page, token.slice(0, token.indexOf("~")));
-  assert.match(said, /^failed: Do not rely on this\. It is another kind of token\./);
+  assert.match(said, /^failed: This is damaged: the last “~” is missing\./);
 });
 
 test("a revoked token is rejected although it is signed", async () => {
@@ -310,9 +315,29 @@ test("only the token's issuer is contacted, and only by https", async () => {
     const said = await paste(page, foreign(key, { iss }));
     assert.ok(said.startsWith(`doubtful: It could not be verified. It names ${iss} as its issuer, `), said);
   }
+  const over = await paste(page, foreign(key, { iss: "http://intranet.example", exp: 1 }));
+  assert.equal(over, "failed: Do not rely on this. It has expired.", "whatever its issuer");
   assert.equal(await page.getByRole("button", { name: /^Contact/ }).count(), 0);
   assert.deepEqual(page.sent, []);
   await checkPage(page);
+});
+
+test("the headline says what it is about and whether trying again helps", async () => {
+  const page = await openPage();
+  allowRequestsTo(page, THERE);
+  const key = newKey();
+  await serveIssuer(page, key);
+  const headlineOf = async (token) => {
+    await paste(page, token);
+    await button(page, `Contact ${THERE}`).click();
+    await until("the verdict", async () => (await rows(page)).length === 7);
+    return verdict(page);
+  };
+  const unknown = await headlineOf(foreign(key, { status: { identifier_list: { uri: `${THERE}/ids`, id: "7" } } }));
+  assert.match(unknown, /could not check whether it was revoked\. It has a kind of status that is not supported\.$/);
+  const bound = foreign(key, { cnf: { kid: "k9" } });
+  const binding = jws({ typ: "kb+jwt" }, { iat: seconds(), aud: "x", nonce: "n", sd_hash: digest(bound) }, newKey());
+  assert.match(await headlineOf(bound + binding), /^doubtful: The issuer’s signature is valid, but the holder’s could not/);
 });
 
 test("markup in a signed token is shown as text", async () => {

@@ -39,8 +39,8 @@ export function allowRequestsTo(page, origin) {
 
 /**
  * Asserts the expected status, a title and a strict content security policy; no error and no
- * request to other sites; no accessibility violation in light or dark; no horizontal scrolling on
- * the narrowest phone.
+ * request to other sites; no accessibility violation in light or dark; no label that falls apart;
+ * no horizontal scrolling on the narrowest phone.
  */
 export async function checkPage(page, { status = 200 } = {}) {
   await page.waitForLoadState("load");
@@ -49,6 +49,7 @@ export async function checkPage(page, { status = 200 } = {}) {
   assert.notEqual(await page.title(), "", `title of ${page.url()}`);
   await checkPolicy(document);
   await checkAccessibility(page);
+  await checkLabels(page);
   await checkNarrow(page);
   assert.deepEqual(problems, [], `problems on ${page.url()}`);
 }
@@ -75,6 +76,19 @@ async function checkAccessibility(page) {
     const found = violations.map(({ id, help, nodes }) => ({ id, help, at: nodes.map((node) => node.html) }));
     assert.deepEqual(found, [], `accessibility of ${page.url()} in ${colorScheme}`);
   }
+}
+
+// A flex container makes a column of each piece of a label that has a name in it.
+async function checkLabels(page) {
+  const apart = await page.locator("button, .button, .actions a, .documents a").evaluateAll((labels) => {
+    const isInFlow = (element) => !["absolute", "fixed"].includes(getComputedStyle(element).position);
+    return labels.filter((label) => {
+      const hasText = [...label.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== "");
+      const hasElement = [...label.children].some(isInFlow);
+      return hasText && hasElement && /flex|grid/.test(getComputedStyle(label).display);
+    }).map((label) => label.outerHTML);
+  });
+  assert.deepEqual(apart, [], `labels on ${page.url()}`);
 }
 
 // 320 CSS pixels: WCAG 2.2, success criterion 1.4.10 (reflow).

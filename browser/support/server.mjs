@@ -183,7 +183,7 @@ export class Server {
     return this.#nextInMail(address, codeIn);
   }
 
-  /** Waits for the next unread mail to this address; returns the link in it that starts with `path`. */
+  /** Waits for the next unread mail to this address; returns its link that starts with `path`. */
   nextLink(address, path) {
     return this.#nextInMail(address, (mail) => bodyOf(mail).match(new RegExp(`https?://\\S*${path}\\S*`))?.[0]);
   }

@@ -33,7 +33,7 @@ const DID_SITE = (key) => ({
  * Verifies a token with `documents` as the web; returns the checks that did not pass, and the
  * fetched addresses.
  */
-async function judge(token, documents, options = {}) {
+async function check(token, documents, options = {}) {
   const asked = [];
   const fetch = async (address) => {
     asked.push(address);
@@ -56,11 +56,11 @@ const PLAIN = ["holder unchecked not_shown", "status unchecked no_status", "sche
 
 test("only an issuer's own keys verify its credential", async () => {
   const key = newKey();
-  const { claims, asked, wrong } = await judge(credential(key), METADATA_SITE(key));
+  const { claims, asked, wrong } = await check(credential(key), METADATA_SITE(key));
   assert.deepEqual(wrong, PLAIN);
   assert.equal(claims.full_name, "Ada Example");
   assert.deepEqual(asked, [`${THERE}/.well-known/jwt-vc-issuer`]);
-  const forged = await judge(credential(newKey()), METADATA_SITE(key));
+  const forged = await check(credential(newKey()), METADATA_SITE(key));
   assert.deepEqual(forged.wrong, ["signature failed signature", "issuer unchecked unsigned", ...PLAIN]);
 });
 
@@ -68,35 +68,35 @@ test("an issuer with a path has its metadata before the path", async () => {
   const key = newKey();
   const iss = `${THERE}/schools/7`;
   const site = { [`${THERE}/.well-known/jwt-vc-issuer/schools/7`]: { issuer: iss, jwks: { keys: [key.jwk] } } };
-  assert.deepEqual((await judge(credential(key, { iss }), site)).wrong, PLAIN);
+  assert.deepEqual((await check(credential(key, { iss }), site)).wrong, PLAIN);
 });
 
 test("metadata of another issuer is rejected", async () => {
   const key = newKey();
   const site = { [`${THERE}/.well-known/jwt-vc-issuer`]: { issuer: HERE, jwks: { keys: [key.jwk] } } };
-  const { wrong } = await judge(credential(key), site);
+  const { wrong } = await check(credential(key), site);
   assert.deepEqual(wrong.slice(0, 2), ["signature failed unknown_issuer", "issuer failed unknown_issuer"]);
 });
 
 test("a DID's keys count if they are meant for assertions", async () => {
   const key = newKey("EdDSA");
   for (const kid of ["k1", `${DID}#k1`, "k2", "k3"]) {
-    assert.deepEqual((await judge(credential(key, { iss: DID }, { kid }), DID_SITE(key))).wrong, PLAIN, kid);
+    assert.deepEqual((await check(credential(key, { iss: DID }, { kid }), DID_SITE(key))).wrong, PLAIN, kid);
   }
   for (const kid of ["login", "k9"]) {
-    const { wrong } = await judge(credential(key, { iss: DID }, { kid }), DID_SITE(key));
+    const { wrong } = await check(credential(key, { iss: DID }, { kid }), DID_SITE(key));
     assert.deepEqual(wrong.slice(0, 2), ["signature failed unknown_key", "issuer failed unknown_key"], kid);
   }
   const other = DID_SITE(key);
   other[`${THERE}/.well-known/did.json`].id = "did:web:passport.example";
-  assert.deepEqual((await judge(credential(key, { iss: DID }), other)).wrong[0], "signature failed unknown_issuer");
+  assert.deepEqual((await check(credential(key, { iss: DID }), other)).wrong[0], "signature failed unknown_issuer");
 });
 
 test("the owner of a bare key is unknown", async () => {
   const key = newKey();
   const iss = `did:jwk:${Buffer.from(JSON.stringify(key.jwk)).toString("base64url")}`;
   const token = credential(key, { iss }, { kid: undefined });
-  const { asked, wrong } = await judge(token, {}, { origin: undefined });
+  const { asked, wrong } = await check(token, {}, { origin: undefined });
   assert.deepEqual(wrong, ["issuer unchecked bare_key", ...PLAIN]);
   assert.deepEqual(asked, []);
 });
@@ -111,7 +111,7 @@ test("an endless response is not read to its end", async () => {
     };
     return new Response(new ReadableStream({ pull }));
   };
-  const { wrong } = await judge(credential(key), {}, { fetch });
+  const { wrong } = await check(credential(key), {}, { fetch });
   assert.deepEqual(wrong.slice(0, 2), ["signature unchecked unanswered", "issuer unchecked unanswered"]);
   assert.ok(sent < 10, `${sent} MiB were read`);
 });
@@ -189,7 +189,7 @@ function w3c(change = () => {}) {
   const encodedList = `u${gzipSync(parts.bits).toString("base64url")}`;
   const list = { credentialSubject: { encodedList, ...parts.subject }, ...parts.list };
   const site = { ...DID_SITE(key), [LIST]: jws({ typ: "vc+jwt", kid: `${DID}#k1` }, list, key) };
-  return judge(jws(parts.header, parts.payload, key), site);
+  return check(jws(parts.header, parts.payload, key), site);
 }
 
 const W3C = ["holder unchecked not_shown", "schema unchecked no_metadata"];
@@ -277,7 +277,7 @@ test("a W3C credential with both status lists can be replaced", async () => {
     status: { status_list: { uri, idx: 0 } },
   };
   const site = { ...DID_SITE(key), [uri]: jws({ typ: "statuslist+jwt", kid: "k1" }, list, key) };
-  const { wrong } = await judge(jws({ typ: "vc+jwt", kid: "k1" }, payload, key), site);
+  const { wrong } = await check(jws({ typ: "vc+jwt", kid: "k1" }, payload, key), site);
   assert.deepEqual(wrong, [HOLDER, "status failed replaced", "dates failed expired", SCHEMA]);
 });
 
@@ -297,6 +297,6 @@ for (const [name, dates, code] of [
 test("a W3C credential is not accepted as a presentation", async () => {
   const key = newKey();
   const token = jws({ typ: "vc+jwt" }, { type: ["VerifiableCredential"], issuer: THERE }, key);
-  const { wrong } = await judge(token, METADATA_SITE(key), { audience: "https://hirer.example" });
+  const { wrong } = await check(token, METADATA_SITE(key), { audience: "https://hirer.example" });
   assert.equal(wrong[0], "holder failed not_bound");
 });

@@ -8,7 +8,7 @@ import { jws, newKey, NOW, ORIGIN } from "./tokens.mjs";
 const { verify } = await load("verify.js");
 
 /** Returns the outcomes of the first two checks of a token that `key` signed. */
-async function judge(key, header, keys) {
+async function check(key, header, keys) {
   const metadata = JSON.stringify({ issuer: ORIGIN, jwks: { keys } });
   const fetch = async (address) =>
     address.endsWith("/jwt-vc-issuer") ? new Response(metadata) : new Response("", { status: 404 });
@@ -39,16 +39,16 @@ for (const [name, header, keys, expected] of [
   ["a key of another algorithm", { kid: "k1" }, [k1(another)], ["failed key_confusion", "unchecked unsigned"]],
 ]) {
   test(`an issuer's keys: ${name}`, async () => {
-    assert.deepEqual(await judge(signer, header, keys), expected);
+    assert.deepEqual(await check(signer, header, keys), expected);
   });
 }
 
 test("Ed25519 is a name of EdDSA", async () => {
-  assert.deepEqual(await judge(another, { kid: "k1", alg: "Ed25519" }, [k1(another, { alg: "Ed25519" })]), PASSED);
+  assert.deepEqual(await check(another, { kid: "k1", alg: "Ed25519" }, [k1(another, { alg: "Ed25519" })]), PASSED);
 });
 
 test("a token with an unsupported algorithm is not checked", async () => {
   for (const [alg, expected] of [["ES384", "unchecked algorithm"], ["RS256", "unchecked algorithm"], ["ML-DSA-87", "unchecked algorithm"], ["X-NEW", "unchecked algorithm"], ["hs1", "failed algorithm"], ["None", "failed algorithm"], ["none", "failed algorithm"], ["HS256", "failed algorithm"]]) {
-    assert.equal((await judge(signer, { kid: "k1", alg }, [k1(signer)]))[0], expected, alg);
+    assert.equal((await check(signer, { kid: "k1", alg }, [k1(signer)]))[0], expected, alg);
   }
 });

@@ -72,7 +72,7 @@ async function rendered(delivered) {
   }
 }
 
-/** Reads a document with each program. All of them must find the same number of pages, and no damage. */
+/** Reads a document with each program. All must find the same number of pages, and no damage. */
 async function read({ verdict, delivered }, isChanged) {
   const path = join(folder, "delivered.pdf");
   writeFileSync(path, delivered);

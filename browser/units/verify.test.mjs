@@ -4,11 +4,11 @@ import { test } from "node:test";
 import { deflateSync } from "node:zlib";
 
 import { load } from "./modules.mjs";
-import { AUDIENCE, digest, disclosure, newKey, NONCE, NOW, ORIGIN, present } from "./tokens.mjs";
+import { AUDIENCE, digest, disclosure, jws, newKey, NONCE, NOW, ORIGIN, present } from "./tokens.mjs";
 
 const { read, verify } = await load("verify.js");
 
-async function judge({ token, answers }, expected = {}) {
+async function check({ token, answers }, expected = {}) {
   const asked = [];
   const fetch = async (address) => {
     asked.push(address);
@@ -22,7 +22,7 @@ async function judge({ token, answers }, expected = {}) {
 
 for (const alg of ["ES256", "EdDSA"]) {
   test(`a good presentation passes every step: ${alg}`, async () => {
-    const { claims, verdicts, asked, wrong } = await judge(present({ alg }));
+    const { claims, verdicts, asked, wrong } = await check(present({ alg }));
     assert.deepEqual(wrong, []);
     assert.deepEqual(verdicts.map(({ step }) => step), ["signature", "issuer", "holder", "status", "dates", "schema"]);
     assert.equal(claims.full_name, "Ada Example");
@@ -85,6 +85,10 @@ const MISTAKES = {
   ],
   "a hash that is none": [payload({ _sd_alg: "md5" }), ["signature failed hash_algorithm", ...UNREAD]],
   "the typ of an older draft": [parts(({ header }) => (header.typ = "vc+sd-jwt")), ["signature unchecked type", ...UNREAD]],
+  "the typ of a kind that is not supported": [
+    parts(({ header }) => (header.typ = "example+sd-jwt")),
+    ["signature unchecked type", ...UNREAD],
+  ],
   "another typ": [parts(({ header }) => (header.typ = "kb+jwt")), ["signature failed type", ...UNREAD]],
   "a header with crit": [
     parts(({ header }) => (header.crit = ["exp"])),
@@ -100,7 +104,7 @@ const MISTAKES = {
     ["signature failed signature", "issuer unchecked unsigned"],
   ],
   "a key of another kind": [parts((all) => (all.issuer = newKey("EdDSA"))), ["signature failed key_confusion", "issuer unchecked unsigned"]],
-  "a key that nobody knows": [
+  "a key that is not known": [
     parts(({ header }) => (header.kid = "key-9")),
     ["signature failed unknown_key", "issuer failed unknown_key"],
   ],
@@ -121,6 +125,20 @@ const MISTAKES = {
     ["holder failed audience"],
   ],
   "an answer to another question": [parts(({ binding }) => (binding.payload.nonce = "x")), ["holder failed nonce"]],
+  "an answer that has expired in milliseconds": [
+    parts(({ binding }) => (binding.payload.exp = (NOW - 60) * 1000)),
+    ["holder failed binding_expired"],
+  ],
+  "an answer of an algorithm that is not supported": [
+    parts(({ binding }) => (binding.header.alg = "ES384")),
+    ["holder unchecked holder_key"],
+  ],
+  "a holder's key that is only named": [payload({ cnf: { kid: "k9" } }), ["holder unchecked holder_key"]],
+  "a holder's key of a kind that is not supported": [
+    payload({ cnf: { jwk: { kty: "EC", crv: "P-384", x: "AA", y: "AA" } } }),
+    ["holder unchecked holder_key"],
+  ],
+  "a claim cnf without a key": [payload({ cnf: {} }), ["holder failed claim"]],
   "an answer that has expired": [parts(({ binding }) => (binding.payload.exp = NOW - 60)), ["holder failed binding_expired"]],
   "an answer before its time": [
     parts(({ binding }) => (binding.payload.nbf = NOW + 61)),
@@ -157,6 +175,14 @@ const MISTAKES = {
   "a status list of another address": [
     parts(({ list }) => (list.payload.sub = `${ORIGIN}/status/2`)),
     ["status failed claim"],
+  ],
+  "a status list that another key signed": [
+    { answers: { [`${ORIGIN}/status/1`]: jws({ typ: "statuslist+jwt", kid: "key-1" }, {}, newKey()) } },
+    ["status unchecked list_key"],
+  ],
+  "a status list that is not signed": [
+    { answers: { [`${ORIGIN}/status/1`]: jws({ typ: "statuslist+jwt", alg: "none" }, {}, newKey()) } },
+    ["status unchecked no_list"],
   ],
   "a status list that is too old": [
     parts(({ list }) => (list.payload.exp = NOW - 61)),
@@ -217,27 +243,27 @@ const MISTAKES = {
 
 for (const [name, [change, expected]] of Object.entries(MISTAKES)) {
   test(`${name} is reported`, async () => {
-    assert.deepEqual((await judge(present(change))).wrong, expected);
+    assert.deepEqual((await check(present(change))).wrong, expected);
   });
 }
 
 test("a list without disclosed entries is absent", async () => {
-  const { claims, wrong } = await judge(present(parts(({ disclosures }) => disclosures.pop())));
+  const { claims, wrong } = await check(present(parts(({ disclosures }) => disclosures.pop())));
   assert.deepEqual([claims.employment, wrong], [undefined, []]);
 });
 
 test("omitted details are counted with the issuer's decoys", async () => {
-  assert.equal((await judge(present())).notShown, 3, "a job and two decoys");
+  assert.equal((await check(present())).notShown, 3, "a job and two decoys");
 });
 
 test("a clock difference of a minute is accepted", async () => {
   const late = payload({ exp: NOW - 59, iat: NOW + 59, nbf: NOW + 59 });
-  assert.deepEqual((await judge(present(late))).wrong, []);
+  assert.deepEqual((await check(present(late))).wrong, []);
 });
 
 test("no other site is contacted", async () => {
   const elsewhere = "https://elsewhere.example";
-  const { asked } = await judge(present(payload({ iss: elsewhere, vct: `${elsewhere}/credentials/career_history` })));
+  const { asked } = await check(present(payload({ iss: elsewhere, vct: `${elsewhere}/credentials/career_history` })));
   assert.ok(asked.every((address) => address.startsWith(ORIGIN)), asked.join());
 });
 
@@ -250,7 +276,36 @@ test("unsigned tokens and unknown algorithms have own errors", async () => {
   }
 });
 
-test("an SD-JWT VC without its tilde is another kind of token", async () => {
+test("an SD-JWT VC without its last tilde is incomplete", async () => {
   const { token } = present();
-  assert.deepEqual((await judge({ token: token.slice(0, token.indexOf("~")), answers: {} })).wrong, ["signature failed type", ...UNREAD]);
+  const disclosed = token.slice(0, token.lastIndexOf("~"));
+  for (const cut of [token.slice(0, token.indexOf("~")), disclosed]) {
+    assert.deepEqual((await check({ token: cut, answers: {} })).wrong, ["signature failed malformed", ...UNREAD]);
+    await assert.rejects(read(cut), { code: "malformed", isCut: true });
+  }
+});
+
+test("other kinds of tokens are named", async () => {
+  const header = (typ) => Buffer.from(JSON.stringify({ alg: "ES256", typ })).toString("base64url");
+  const payload = (claims) => Buffer.from(JSON.stringify(claims)).toString("base64url");
+  for (const [typ, claims, kind] of [
+    ["vp+jwt", {}, "presentation"],
+    ["JWT", { vp: {} }, "presentation"],
+    ["oauth-authz-req+jwt", {}, "request"],
+    ["openidvci-issuer-metadata+jwt", {}, "metadata"],
+    ["JWT", { sub: "ada" }, "other"],
+    ["vc+ld+jwt", {}, "other"],
+  ]) {
+    await assert.rejects(read(`${header(typ)}.${payload(claims)}.AA`), { code: "type", isUnsupported: true, kind }, typ);
+  }
+});
+
+test("a did:jwk without a usable key is not checked", async () => {
+  const bareKey = Buffer.from(JSON.stringify(newKey().jwk)).toString("base64url");
+  for (const [iss, isUsable] of [["did:jwk:xxx", false], ["did:jwk:e30", false], [`did:jwk:${bareKey}`, true]]) {
+    const token = present(payload({ iss, status: undefined, vct: "urn:example:career", "vct#integrity": undefined })).token;
+    const { verdicts } = await check({ token, answers: {} }, { origin: undefined });
+    assert.equal(verdicts[0].outcome, isUsable ? "failed" : "unchecked", iss);
+    assert.equal(verdicts[0].code, isUsable ? "signature" : "issuer_name", iss);
+  }
 });

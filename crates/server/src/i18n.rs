@@ -8,9 +8,10 @@ mod tests;
 use std::borrow::Borrow;
 use std::sync::LazyLock;
 
-use credential::{DisplayValue, YearMonth};
+use credential::{DisplayValue, Type, YearMonth};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use serde_json::Value;
 
 use ambient::Timestamp;
 
@@ -33,7 +34,7 @@ const FILES: [&str; 11] = [
 
 static WORDS: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
     let mut bundle = FluentBundle::new_concurrent(vec![LANGUAGE.parse().unwrap_or_default()]);
-    // Pages are left-to-right only; the isolation marks would merely show up in copied text.
+    // Copied text would contain the marks. Names that need isolation get it one by one.
     bundle.set_use_isolating(false);
     for file in FILES {
         // A test ensures that every file is valid and that no key is defined twice.
@@ -53,15 +54,52 @@ fn format(key: &str, values: &FluentArgs<'_>) -> Option<String> {
 /// character, which none of our texts contains.
 const MARK: char = '\u{E000}';
 
-/// Returns a name as HTML that does not reorder the words around it.
+/// Begins and ends the isolation of a name in plain text (FIRST STRONG ISOLATE, POP DIRECTIONAL
+/// ISOLATE).
+const ISOLATES: [char; 2] = ['\u{2068}', '\u{2069}'];
+
+/// Returns a name as HTML that does not reorder the words around it. The element replaces any
+/// isolation marks.
 pub fn isolated(name: &str) -> String {
-    format!("<bdi>{}</bdi>", value_html(name))
+    format!("<bdi>{}</bdi>", value_html(&name.replace(ISOLATES, "")))
 }
 
 /// Returns a name for text without markup, such as SVG, that does not reorder the words around it.
 /// Only names that could do so get isolation marks, because copied text would contain them.
 pub fn isolated_text(name: &str) -> String {
-    if name.chars().any(may_reorder) { format!("\u{2068}{name}\u{2069}") } else { name.to_owned() }
+    let [begin, end] = ISOLATES;
+    if name.chars().any(may_reorder) {
+        // A mark inside the name would end its isolation early.
+        format!("{begin}{}{end}", name.replace(ISOLATES, ""))
+    } else {
+        name.to_owned()
+    }
+}
+
+/// Returns a line with isolated names ([`isolated_text`]) as HTML, in which elements replace the
+/// marks.
+///
+/// A line in a `bdi` element would get the direction of its first name instead.
+pub fn line_html(line: &str) -> String {
+    let [begin, end] = ISOLATES;
+    value_html(line).replace(begin, "<bdi>").replace(end, "</bdi>")
+}
+
+/// Returns the headline of a credential, in which each name that needs it is isolated.
+pub fn headline(known: Type, fields: &Value) -> String {
+    let plain = known.headline(fields);
+    if plain.chars().any(may_reorder) { known.headline(&with_isolated_texts(fields)) } else { plain }
+}
+
+fn with_isolated_texts(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(isolated_text(text)),
+        Value::Array(items) => Value::Array(items.iter().map(with_isolated_texts).collect()),
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(name, value)| (name.clone(), with_isolated_texts(value))).collect())
+        }
+        other => other.clone(),
+    }
 }
 
 /// Returns whether a character is of a right-to-left script or sets the direction of others. The
@@ -134,10 +172,11 @@ impl Text {
     }
 
     /// Returns the text of `key` as HTML. `names` are wrapped in `bdi` elements, so that a name in
-    /// a right-to-left script does not reorder the words around it. `values` are our own words.
+    /// a right-to-left script does not reorder the words around it. `values` are our own words, and
+    /// lines whose names are isolated already.
     pub fn markup(&self, key: &str, names: &[(&'static str, &str)], values: &[(&'static str, &str)]) -> String {
         let names = names.iter().map(|(name, value)| (*name, isolated(value)));
-        let values = values.iter().map(|(name, value)| (*name, value_html(value)));
+        let values = values.iter().map(|(name, value)| (*name, line_html(value)));
         self.with_markup(key, &names.chain(values).collect::<Vec<_>>())
     }
 
@@ -166,11 +205,11 @@ impl Text {
         self.with_numbers(key, &[("count", count)])
     }
 
-    /// Joins institutions, parent first. Empty if there are none.
+    /// Joins institutions, parent first, as HTML. Empty if there are none.
     pub fn chain(&self, institutions: &[String]) -> String {
-        let mut names = institutions.iter().cloned();
+        let mut names = institutions.iter().map(|name| isolated(name));
         let first = names.next().unwrap_or_default();
-        names.fold(first, |chain, next| self.with("chain-then", &[("chain", &chain), ("next", &next)]))
+        names.fold(first, |chain, next| self.with_markup("chain-then", &[("chain", chain), ("next", next)]))
     }
 
     /// Returns the language, for the `lang` attribute of the page.

@@ -94,7 +94,7 @@ console-limit-used-said = { $today } today, { $month } in the last 30 days.
 console-limit-links = Links
 console-limit-links-said = Valid for { $hours } hours. Submissions not accepted by then are deleted.
 console-limit-body = Maximum body size
-console-limit-body-said = { $bytes } bytes
+console-limit-body-said = { $bytes } bytes; { $documents } bytes for a push of a type that accepts documents, and for a batch.
 
 console-submissions-lead = Everything you pushed and its status, newest first.
 console-find = Find by credential_id or request ID

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::documents::{Owner, UploadError};
 use crate::error::Error;
+use crate::i18n;
 use ambient::Timestamp;
 use store::domain::asset::{Asset, AssetState, Failure, Object};
 use store::domain::submission::{State, Submission};
@@ -163,7 +164,7 @@ impl CredentialView {
             partner: partner.map(|partner| partner.name).unwrap_or_default(),
             known,
             title: known.title,
-            headline: known.headline(&payload.fields),
+            headline: i18n::headline(known, &payload.fields),
             view: known.view(&payload.fields),
             expired_on: known.expired_on(&payload.fields, app.now().to_jiff()),
             payload,

@@ -21,12 +21,13 @@ pub enum LinkEnd {
     Withdrawn,
     /// The verification request has expired, or its partner is disabled.
     RequestExpired,
-    /// An outside wallet has responded to the verification request.
+    /// The verification request was answered: something was shared, or it was declined.
     RequestAnswered,
 }
 
 /// Returns how the link `id` ended; `None` if signing in leads to a page about it. That includes
-/// links whose content was accepted or shared: only its account learns that.
+/// links whose content was accepted: only its account learns that. Of a verification request anyone
+/// learns that it was answered, and only its account learns how (D-411).
 ///
 /// # Errors
 /// The store cannot be used.
@@ -46,11 +47,11 @@ pub async fn find(app: &App, id: Uuid) -> Result<Option<LinkEnd>, Error> {
 }
 
 fn of_request(request: &Verification, is_partner_active: bool) -> Option<LinkEnd> {
-    match (&request.state, request.holder) {
-        (RequestState::Expired { .. }, _) => Some(LinkEnd::RequestExpired),
-        (RequestState::Open, _) if !is_partner_active => Some(LinkEnd::RequestExpired),
-        (RequestState::Open, _) | (_, Some(_)) => None,
-        (_, None) => Some(LinkEnd::RequestAnswered),
+    match request.state {
+        RequestState::Expired { .. } => Some(LinkEnd::RequestExpired),
+        RequestState::Open if !is_partner_active => Some(LinkEnd::RequestExpired),
+        RequestState::Open => None,
+        RequestState::Verified { .. } | RequestState::Canceled { .. } => Some(LinkEnd::RequestAnswered),
     }
 }
 

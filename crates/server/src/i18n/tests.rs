@@ -102,6 +102,27 @@ fn right_to_left_names_in_plain_text_are_isolated() {
 }
 
 #[test]
+fn composed_lines_isolate_each_name() {
+    let known = Type::default();
+    let mut fields = (known.sample)()["fields"].clone();
+    assert_eq!(headline(known, &fields), known.headline(&fields));
+    fields["employment"][1]["role_title"] = "مهندسة".into();
+    fields["employment"][1]["organisation"] = "شركة (م) <Ltd.>".into();
+    let line = headline(known, &fields);
+    assert_eq!(line, "\u{2068}مهندسة\u{2069} at \u{2068}شركة (م) <Ltd.>\u{2069}, and one earlier job");
+    assert_eq!(line_html(&line), "<bdi>مهندسة</bdi> at <bdi>شركة (م) &lt;Ltd.&gt;</bdi>, and one earlier job");
+    let chain = Text::default().chain(&["مكتب".to_owned(), "Child & Co".to_owned()]);
+    assert_eq!(chain, "<bdi>مكتب</bdi>, then <bdi>Child &amp; Co</bdi>");
+    assert_eq!(Text::default().chain(&[]), "");
+}
+
+#[test]
+fn marks_inside_a_name_do_not_end_its_isolation() {
+    assert_eq!(isolated_text("من\u{2069}ى"), "\u{2068}منى\u{2069}");
+    assert_eq!(isolated("\u{2068}منى\u{2069}"), "<bdi>منى</bdi>");
+}
+
+#[test]
 fn months_durations_and_times_are_formatted() {
     let text = Text::default();
     assert_eq!(text.month("2024-05".parse::<YearMonth>().expect("a month")), "May 2024");

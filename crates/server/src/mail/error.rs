@@ -31,7 +31,7 @@ impl Phase {
 /// A failed step of a session. Contains no text from the relay, which often repeats the recipient's
 /// address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub struct SmtpError {
     /// The step that failed.
     pub phase: Phase,
     /// The relay's status code, if it responded.
@@ -40,7 +40,7 @@ pub struct Trouble {
     pub detail: String,
 }
 
-impl std::fmt::Display for Trouble {
+impl std::fmt::Display for SmtpError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.code {
             Some(code) => write!(f, "{}: status {code}", self.phase.name()),
@@ -57,10 +57,10 @@ pub enum SendError {
     Refused(String),
     /// Temporary, for this message only.
     #[error("deferred: {0}")]
-    Deferred(Trouble),
+    Deferred(SmtpError),
     /// Temporary, for all messages: the mail server fails.
     #[error("the mail server fails: {0}")]
-    Relay(Trouble),
+    Relay(SmtpError),
     /// The server is public, and no mail transport is configured.
     #[error(
         "mail.transport is console, which prints sign-in codes; a server with https must use smtp://, smtps:// or dir:"

@@ -6,7 +6,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::error::Trouble;
+use super::error::SmtpError;
 use ambient::{Backoff, Timestamp};
 
 /// The pause after consecutive failures. Short, because sign-in codes expire within minutes.
@@ -21,7 +21,7 @@ struct Failing {
     failures: i64,
     noted_at: Timestamp,
     paused_until: Timestamp,
-    last: Trouble,
+    last: SmtpError,
 }
 
 impl Failing {
@@ -59,7 +59,7 @@ impl RelayHealth {
 
     /// Records that the relay failed a message whose sending started at `begun`. Logs consecutive
     /// failures of the same kind once.
-    pub fn failed(&self, trouble: &Trouble, begun: Timestamp, now: Timestamp) {
+    pub fn failed(&self, trouble: &SmtpError, begun: Timestamp, now: Timestamp) {
         let mut state = self.state();
         let failures = match &*state {
             Some(failing) if begun <= failing.noted_at && failing.noted_at <= now => return,
@@ -89,9 +89,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pause_of_a_clock_that_was_ahead_is_over() {
+    fn pause_set_by_a_clock_that_was_ahead_ends() {
         let (health, now) = (RelayHealth::default(), Timestamp::from_micros(1_700_000_000_000_000));
-        let trouble = Trouble { phase: Phase::Connect, code: None, detail: "refused".to_owned() };
+        let trouble = SmtpError { phase: Phase::Connect, code: None, detail: "refused".to_owned() };
         let ahead = now + Duration::from_secs(52 * 3600);
         health.failed(&trouble, ahead, ahead);
         assert_eq!((health.allows(9, 0, ahead), health.allows(9, 0, now)), (0, 1));

@@ -24,7 +24,7 @@ use crate::config::Outbound;
 use crate::outbound;
 use smtp::Smtp;
 
-pub use error::{SendError, Trouble};
+pub use error::{SendError, SmtpError};
 pub use health::RelayHealth;
 
 /// A message in the outbox, where it is encrypted.

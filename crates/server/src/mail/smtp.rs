@@ -15,7 +15,7 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::{Address, Message};
 
-use super::error::{Phase, SendError, Trouble};
+use super::error::{Phase, SendError, SmtpError};
 use super::relay_url::{Protection, RelayUrl};
 use super::reply::refuses_recipient;
 
@@ -87,7 +87,7 @@ impl Smtp {
         let mut phase = Phase::Connect;
         match tokio::time::timeout(SEND_TIMEOUT, self.deliver(message, &mut phase)).await {
             Ok(sent) => sent,
-            Err(_) => Err(of_phase(Trouble { phase, code: None, detail: "timed out".to_owned() })),
+            Err(_) => Err(of_phase(SmtpError { phase, code: None, detail: "timed out".to_owned() })),
         }
     }
 
@@ -95,7 +95,7 @@ impl Smtp {
     ///
     /// # Errors
     /// The step that failed.
-    pub async fn probe(&self) -> Result<(), Trouble> {
+    pub async fn probe(&self) -> Result<(), SmtpError> {
         let mut phase = Phase::Connect;
         match tokio::time::timeout(SEND_TIMEOUT, self.0.connect(&mut phase)).await {
             Ok(Ok(session)) => {
@@ -103,7 +103,7 @@ impl Smtp {
                 Ok(())
             }
             Ok(Err(error)) => Err(trouble(phase, &error)),
-            Err(_) => Err(Trouble { phase, code: None, detail: "timed out".to_owned() }),
+            Err(_) => Err(SmtpError { phase, code: None, detail: "timed out".to_owned() }),
         }
     }
 
@@ -231,7 +231,7 @@ fn failed(phase: Phase, error: &LettreError) -> SendError {
     of_phase(trouble(phase, error))
 }
 
-fn of_phase(trouble: Trouble) -> SendError {
+fn of_phase(trouble: SmtpError) -> SendError {
     match (trouble.phase, trouble.code) {
         (_, Some(421)) => SendError::Relay(trouble),
         (Phase::RcptTo | Phase::Data, _) => SendError::Deferred(trouble),
@@ -247,7 +247,7 @@ fn rejected(code: u16, error: &LettreError, message: &Message) -> SendError {
     if refuses_recipient(code, &text, &recipient) { SendError::Refused(trouble.to_string()) } else { of_phase(trouble) }
 }
 
-fn trouble(phase: Phase, error: &LettreError) -> Trouble {
+fn trouble(phase: Phase, error: &LettreError) -> SmtpError {
     let code = error.status().map(u16::from);
     let detail = if error.is_timeout() {
         "timed out".to_owned()
@@ -256,5 +256,5 @@ fn trouble(phase: Phase, error: &LettreError) -> Trouble {
     } else {
         error.to_string()
     };
-    Trouble { phase, code, detail: if code.is_some() { String::new() } else { detail } }
+    SmtpError { phase, code, detail: if code.is_some() { String::new() } else { detail } }
 }

@@ -1,7 +1,8 @@
-//! Texts of notification emails. They contain no data of a credential.
+//! Texts of notification emails. They contain no data of a credential. Names that could reorder the
+//! words around them are isolated.
 
 use super::Mail;
-use crate::i18n::{Text, within_sentence};
+use crate::i18n::{Text, isolated_text, within_sentence};
 use ambient::Timestamp;
 
 /// What a link offers, without its content.
@@ -31,7 +32,7 @@ impl Offer {
 
 /// Composes the email with the link of a submission, which the partner requested.
 pub fn offered(to: String, partner: &str, offer: Offer, link: &str, until: Timestamp) -> Mail {
-    let text = Text::default();
+    let (text, partner) = (Text::default(), &*isolated_text(partner));
     let what = offer.in_sentence(&text);
     let values = [("partner", partner), ("what", &*what), ("link", link), ("until", &text.moment(&until))];
     let day = text.short_day(&until);
@@ -42,7 +43,7 @@ pub fn offered(to: String, partner: &str, offer: Offer, link: &str, until: Times
 /// Composes the email about a credential that a partner has updated under a standing consent. The
 /// holder can undo the update until `until`.
 pub fn updated(base: &str, to: String, partner: &str, title: &str, until: Timestamp) -> Mail {
-    let text = Text::default();
+    let (text, partner) = (Text::default(), &*isolated_text(partner));
     let values = [("partner", partner), ("title", title), ("base", base), ("until", &*text.moment(&until))];
     let updated = [("partner", partner), ("title", &*within_sentence(title))];
     Mail { to, subject: text.with("mail-updated-subject", &updated), text: text.with("mail-updated", &values) }
@@ -50,7 +51,7 @@ pub fn updated(base: &str, to: String, partner: &str, title: &str, until: Timest
 
 /// Composes the email with the link that finishes the sign-up for a sandbox partner.
 pub fn sandbox_sign_up(to: String, name: &str, link: &str) -> Mail {
-    let text = Text::default();
+    let (text, name) = (Text::default(), &*isolated_text(name));
     let values = [("name", name), ("link", link)];
     Mail { to, subject: text.of("mail-sandbox-subject"), text: text.with("mail-sandbox", &values) }
 }
@@ -99,10 +100,11 @@ pub fn ends(base: &str, to: String, endings: &[Ending]) -> Mail {
         let at = text.moment(&ending.at);
         match &ending.kind {
             EndingKind::Link { partner, offer, link } => {
-                let what = offer.in_words(&text);
+                let (what, partner) = (offer.in_words(&text), &*isolated_text(partner));
                 text.with("mail-ends-link", &[("partner", partner), ("what", &what), ("at", &at), ("link", link)])
             }
             EndingKind::Documents { partner, title } => {
+                let partner = &*isolated_text(partner);
                 text.with("mail-ends-documents", &[("partner", partner), ("title", title), ("at", &at), ("base", base)])
             }
             EndingKind::Share { created_at } => {
@@ -123,7 +125,35 @@ pub fn ends(base: &str, to: String, endings: &[Ending]) -> Mail {
 /// Composes the email about a credential that a partner has withdrawn. The reason may be personal,
 /// so only the wallet shows it.
 pub fn withdrawn(base: &str, to: String, partner: &str, title: &str) -> Mail {
-    let text = Text::default();
+    let (text, partner) = (Text::default(), &*isolated_text(partner));
     let values = [("partner", partner), ("title", title), ("base", base)];
     Mail { to, subject: text.of("mail-withdrawn-subject"), text: text.with("mail-withdrawn", &values) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn right_to_left_names_are_isolated_in_mails() {
+        let (to, until) = ("ada@example.org".to_owned(), Timestamp::from_micros(1_706_000_000_000_000));
+        let name = "شركة (م) Ltd.";
+        let isolated = format!("\u{2068}{name}\u{2069}");
+        let mail = offered(to.clone(), name, Offer::One("Career history"), "https://link.example", until);
+        for said in [&mail.subject, &mail.text] {
+            assert!(said.starts_with(&format!("{isolated} has sent")), "{said}");
+        }
+        let base = "https://passport.example";
+        let partner = name.to_owned();
+        let ending = Ending { at: until, kind: EndingKind::Documents { partner, title: "Career history" } };
+        for mail in [
+            updated(base, to.clone(), name, "Career history", until),
+            withdrawn(base, to.clone(), name, "Career history"),
+            ends(base, to, &[ending]),
+        ] {
+            assert!(mail.text.contains(&isolated), "{}", mail.text);
+        }
+        let latin = withdrawn(base, String::new(), "Acme Payroll", "Career history");
+        assert!(!latin.text.contains('\u{2068}'), "{}", latin.text);
+    }
 }

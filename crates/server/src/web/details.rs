@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::career;
-use crate::i18n::{Text, isolated};
+use crate::i18n::{Text, isolated, isolated_text, line_html};
 use store::domain::share::Part;
 
 /// The texts of a list: keys for how much of it is chosen, for how many entries are not shown and
@@ -48,7 +48,8 @@ fn job(text: &Text, entry: &Value) -> Option<String> {
 }
 
 /// Returns `part` in words: its label and its value. A boolean and an entry of a list have no
-/// label, because their value describes itself.
+/// label, because their value describes itself. Names that could reorder the words around them are
+/// isolated.
 pub(super) fn detail(text: &Text, known: Type, part: &Part) -> String {
     let value = value(text, known, part);
     match label(part) {
@@ -57,12 +58,14 @@ pub(super) fn detail(text: &Text, known: Type, part: &Part) -> String {
     }
 }
 
-/// Returns [`detail`] as HTML, in which the value does not reorder the words around it.
+/// Returns [`detail`] as HTML, in which no value reorders the words around it.
 pub(super) fn detail_html(text: &Text, known: Type, part: &Part) -> String {
     let value = value(text, known, part);
+    let is_composed = part.value.is_array() || part.value.is_object();
+    let value = if is_composed { line_html(&value) } else { isolated(&value) };
     match label(part) {
-        Some(label) => text.markup("detail", &[("value", &value)], &[("label", label)]),
-        None => isolated(&value),
+        Some(label) => text.with_markup("detail", &[("label", line_html(label)), ("value", value)]),
+        None => value,
     }
 }
 
@@ -97,9 +100,9 @@ fn words(text: &Text, known: Type, (name, shape): (&str, &Shape), value: &Value)
             joined(items.iter().map(|item| words(text, known, (name, of), item)))
         }
         (Shape::YearMonth, Value::String(month)) => {
-            month.parse::<YearMonth>().map_or_else(|_| month.clone(), |month| text.short_month(month))
+            month.parse::<YearMonth>().map_or_else(|_| isolated_text(month), |month| text.short_month(month))
         }
-        (_, value) => text.datum(&DisplayValue::of(value)),
+        (_, value) => isolated_text(&text.datum(&DisplayValue::of(value))),
     }
 }
 
@@ -244,6 +247,22 @@ mod tests {
         fields["full_name"] = json!("<منى>");
         let fixed = fixed_parts(known, &Payload { fields, ..Payload::default() });
         assert_eq!(detail_html(&Text::default(), known, &fixed[0]), "Full name: <bdi>&lt;منى&gt;</bdi>");
+    }
+
+    #[test]
+    fn lines_isolate_each_name_and_keep_their_direction() {
+        let known = Type::default();
+        let mut fields = (known.sample)()["fields"].clone();
+        fields["employment"][0]["role_title"] = json!("مهندسة");
+        fields["employment"][0]["organisation"] = json!("شركة Ltd.");
+        let partner_chain = vec!["مكتب".to_owned(), "Child".to_owned()];
+        let payload = Payload { fields, partner_chain, ..Payload::default() };
+        let parts = parts(known, &payload);
+        let html = |part: &Part| detail_html(&Text::default(), known, part);
+        assert_eq!(html(&parts[0].entries[0]), "<bdi>مهندسة</bdi>, <bdi>شركة Ltd.</bdi>, Jan 2020 to Dec 2022");
+        assert_eq!(parts.iter().map(html).next_back().as_deref(), Some("Sent via: <bdi>مكتب</bdi>, Child"));
+        let said = detail(&Text::default(), known, &parts[0].entries[0]);
+        assert_eq!(said, "\u{2068}مهندسة\u{2069}, \u{2068}شركة Ltd.\u{2069}, Jan 2020 to Dec 2022");
     }
 
     #[test]

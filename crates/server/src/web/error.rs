@@ -31,6 +31,8 @@ pub fn page(app: &App, error: &Error, context: ErrorContext<'_>) -> Response {
             ("error-too-many-title", layout.text.count("error-too-many", minutes))
         }
         Kind::Unavailable => ("error-unavailable-title", layout.text.of("error-unavailable")),
+        Kind::TooLarge => ("error-too-large-title", layout.text.of("error-too-large")),
+        Kind::UnsupportedMediaType | Kind::Compressed => ("error-form-title", layout.text.of("error-form")),
         kind if kind.metadata().0 == StatusCode::INTERNAL_SERVER_ERROR => {
             ("error-internal-title", layout.text.of("error-internal"))
         }

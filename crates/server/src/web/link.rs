@@ -96,7 +96,7 @@ fn end_page(app: &App, end: LinkEnd) -> Response {
         LinkEnd::Expired => (StatusCode::GONE, "outcome-expired-title", "outcome-expired"),
         LinkEnd::Withdrawn => (StatusCode::GONE, "outcome-taken-back-title", "outcome-taken-back"),
         LinkEnd::RequestExpired => (StatusCode::GONE, "verify-expired-title", "verify-expired"),
-        LinkEnd::RequestAnswered => (StatusCode::GONE, "verify-answered-title", "verify-answered"),
+        LinkEnd::RequestAnswered => (StatusCode::GONE, "verify-answered-title", "verify-answered-link"),
     };
     outcome::show(app, false, said)
 }

@@ -22,6 +22,7 @@ use crate::form_token::FormToken;
 use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
+use crate::i18n;
 use ambient::Timestamp;
 
 #[derive(Template)]
@@ -30,12 +31,12 @@ struct OfferPage {
     layout: Layout,
     submission: Uuid,
     headline: String,
-    standing: Standing,
+    view: OfferView,
 }
 
 /// The state of an offer, as the page shows it.
 #[derive(Debug)]
-enum Standing {
+enum OfferView {
     Open { link: String, picture: String, code: String, until: Timestamp, left: String },
     Fetched,
     Kept,
@@ -77,21 +78,21 @@ async fn explain_change(app: &App, id: Uuid, holder: Uuid) -> Result<Option<Resp
 async fn show(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let details = offer::details(&app, id, signed_in.holder.id).await?;
     let layout = Layout::new(&app, true);
-    let standing = match details.state {
+    let view = match details.state {
         OfferState::Open { transaction_code, expires_at } => {
             let link = app.links().offer(id);
             let picture = Qr::new(&link).map(|qr| qr.html(&layout.text.of("offer-qr"))).unwrap_or_default();
             let left = layout.text.time_left(app.now(), expires_at);
-            Standing::Open { link, picture, code: transaction_code, until: expires_at, left }
+            OfferView::Open { link, picture, code: transaction_code, until: expires_at, left }
         }
-        OfferState::Fetched => Standing::Fetched,
-        OfferState::Kept => Standing::Kept,
-        OfferState::Ended => Standing::Ended,
+        OfferState::Fetched => OfferView::Fetched,
+        OfferState::Kept => OfferView::Kept,
+        OfferState::Ended => OfferView::Ended,
     };
     let headline = details
         .credential
-        .map(|credential| credential.credential_type.headline(&credential.payload.fields))
+        .map(|credential| i18n::headline(credential.credential_type, &credential.payload.fields))
         .unwrap_or_default();
-    let template = OfferPage { layout: layout.clone(), submission: details.submission, headline, standing };
+    let template = OfferPage { layout: layout.clone(), submission: details.submission, headline, view };
     Ok(page(&app, &template, &layout))
 }

@@ -2,19 +2,19 @@
 //! timeline, a total or a document.
 
 use credential::names::{Comparison, compare_names, stand_together};
-use credential::{Block, Presence, Type};
+use credential::{Block, DisplayValue, Presence, Type};
 use serde_json::Value;
 
 use super::career::{CareerView, said_by};
 use crate::flows::credential_view::CredentialView;
-use crate::i18n::{Text, isolated};
+use crate::i18n::{self, Text, isolated};
 
 /// A credential as shown under a name.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
     /// The name in the credential.
     pub name: String,
-    /// A short description.
+    /// A short description, with isolation marks around names that need them.
     pub title: String,
     /// The partner that confirms it.
     pub partner: String,
@@ -31,6 +31,17 @@ pub struct Shown {
     pub newer: Option<String>,
     /// The text about details that are not shown, if there are any.
     pub left_out: Option<String>,
+    /// The texts that were signed, which the shared page marks for its script; empty in a wallet.
+    pub signed: Vec<String>,
+}
+
+/// The signed texts on a page without a script that compares them.
+pub const UNSIGNED: &[String] = &[];
+
+/// Returns whether `value` is shown exactly as it was signed. A value in words of this server, such
+/// as a date or the name of a country, is not.
+pub fn is_signed(signed: &[String], value: &DisplayValue) -> bool {
+    matches!(value, DisplayValue::Words(words) if signed.contains(words))
 }
 
 /// The credentials under one name.
@@ -95,7 +106,7 @@ pub fn title(known: Type, fields: &Value, view: &[Block]) -> String {
     let is_whole = known.fields.iter().all(|member| {
         member.presence != Presence::Required || fields.get(member.name).is_some_and(|value| !value.is_null())
     });
-    if is_career || !is_whole { known.title.to_owned() } else { known.headline(fields) }
+    if is_career || !is_whole { known.title.to_owned() } else { i18n::headline(known, fields) }
 }
 
 impl Shown {
@@ -111,7 +122,13 @@ impl Shown {
             expired: held.expired_on.map(|day| text.expired(&day)),
             newer: None,
             left_out: None,
+            signed: Vec::new(),
         }
+    }
+
+    /// Returns whether the title is a text that was signed, as opposed to one of this server.
+    pub fn has_signed_title(&self) -> bool {
+        self.signed.iter().any(|signed| i18n::isolated_text(signed) == self.title)
     }
 
     fn is_only_career(&self) -> bool {
@@ -156,7 +173,7 @@ impl Person {
 
 #[cfg(test)]
 mod tests {
-    use credential::{CareerHistory, DisplayValue};
+    use credential::CareerHistory;
     use serde_json::json;
 
     use super::*;
@@ -213,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn headings_tell_other_writings_and_doubts() {
+    fn headings_name_other_spellings_and_doubts() {
         let text = Text::default();
         let notes = |names: &[&'static str]| {
             let notes = Notes::new(names.iter().copied(), &text);

@@ -59,7 +59,7 @@ struct PresentationPage {
     question: PresentationRequestView,
     id: Uuid,
     flow: Flow,
-    standing: Standing,
+    view: PresentationView,
     until: Timestamp,
     /// The time left to respond.
     left: String,
@@ -69,7 +69,7 @@ struct PresentationPage {
 
 /// The state of a presentation, for the browser that began it.
 #[derive(Debug)]
-enum Standing {
+enum PresentationView {
     /// Waiting for a wallet, or for the code that the wallet's device shows.
     Open {
         link: String,
@@ -78,7 +78,7 @@ enum Standing {
     Finished,
     Declined,
     Rejected,
-    Over,
+    Ended,
 }
 
 /// The page that the wallet's device shows after its response.
@@ -226,21 +226,21 @@ fn show_page(app: &App, signed_in: bool, begun: &BegunPresentation, problem: Opt
     let BegunPresentation { presentation, verification, partner, details } = begun;
     let layout = Layout::new(app, signed_in);
     let question = PresentationRequestView::new(&layout.text, verification, partner.clone(), details.as_ref());
-    let standing = match presentation.state {
-        State::Finished { .. } => Standing::Finished,
-        State::Declined { .. } => Standing::Declined,
-        State::Rejected => Standing::Rejected,
-        _ if !verification.is_open() => Standing::Over,
-        State::Expired => Standing::Over,
+    let view = match presentation.state {
+        State::Finished { .. } => PresentationView::Finished,
+        State::Declined { .. } => PresentationView::Declined,
+        State::Rejected => PresentationView::Rejected,
+        _ if !verification.is_open() => PresentationView::Ended,
+        State::Expired => PresentationView::Ended,
         State::Waiting { .. } | State::Answered { .. } => {
             let link = presentation::link(app, presentation);
             let picture = Qr::new(&link).map(|qr| qr.html(&layout.text.of("presentation-qr"))).unwrap_or_default();
-            Standing::Open { link, picture }
+            PresentationView::Open { link, picture }
         }
     };
     let (id, flow, until) = (presentation.id, presentation.flow, presentation.expires_at);
     let left = layout.text.time_left(app.now(), until);
-    let template = PresentationPage { layout: layout.clone(), question, id, flow, standing, until, left, problem };
+    let template = PresentationPage { layout: layout.clone(), question, id, flow, view, until, left, problem };
     let mut response = page(app, &template, &layout);
     if let Some(url) = details.as_ref().and_then(|details| details.callback_url.as_deref()) {
         allow_form_to(&mut response, url);

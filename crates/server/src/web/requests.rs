@@ -75,7 +75,7 @@ impl Held {
 }
 
 /// The choices of a rejected form.
-struct Refused {
+struct RejectedForm {
     names: NameChoices,
     choices: Choices,
 }
@@ -86,7 +86,7 @@ impl Item {
         app: &App,
         submission: &Submission,
         held: &mut Held,
-        refused: Option<&Refused>,
+        refused: Option<&RejectedForm>,
         text: &Text,
     ) -> Result<Option<Self>, Error> {
         let Some(shown) = CredentialView::open(app, submission).await? else { return Ok(None) };
@@ -148,7 +148,7 @@ struct BatchConsent {
     id: Uuid,
     partner: String,
     waiting: Vec<Item>,
-    answered: Vec<Answered>,
+    answered: Vec<DecidedItem>,
     expires_at: Timestamp,
     /// The time left to decide.
     left: String,
@@ -168,7 +168,7 @@ impl BatchConsent {
 
 /// An item of a batch that is no longer pending.
 #[derive(Debug)]
-struct Answered {
+struct DecidedItem {
     title: &'static str,
     /// Text key of the outcome.
     outcome: &'static str,
@@ -203,7 +203,7 @@ async fn show(
     app: &App,
     holder: Uuid,
     (id, linked): (Uuid, &Linked),
-    refused: Option<&Refused>,
+    refused: Option<&RejectedForm>,
 ) -> Result<Response, Error> {
     match linked {
         Linked::One(submission) => consent_to_one(app, holder, submission, refused).await,
@@ -215,7 +215,7 @@ async fn consent_to_one(
     app: &App,
     holder: Uuid,
     submission: &Submission,
-    refused: Option<&Refused>,
+    refused: Option<&RejectedForm>,
 ) -> Result<Response, Error> {
     match submission.state {
         State::Incomplete { .. } => {}
@@ -260,7 +260,7 @@ async fn consent_to_batch(
     app: &App,
     holder: Uuid,
     (id, items): (Uuid, &[Submission]),
-    refused: Option<&Refused>,
+    refused: Option<&RejectedForm>,
 ) -> Result<Response, Error> {
     let Some(first) = items.first() else { return Ok(LinkError::Unknown.page(app)) };
     let layout = Layout::new(app, true);
@@ -283,7 +283,7 @@ async fn consent_to_batch(
         };
         // Empty unless it is in the wallet: all other ends delete the data.
         let held = CredentialView::open_all(app, std::slice::from_ref(item)).await?.pop();
-        answered.push(Answered { title, outcome, held });
+        answered.push(DecidedItem { title, outcome, held });
     }
     let return_url = return_url::of(app, first).await?;
     let template = BatchConsent {
@@ -315,7 +315,8 @@ async fn accept(
         Err(error) => return Ok(error.page(&app)),
     };
     if !decided.unconfirmed.is_empty() {
-        let page = show(&app, signed_in.holder.id, (id, &decided.linked), Some(&Refused { names, choices })).await?;
+        let refused = RejectedForm { names, choices };
+        let page = show(&app, signed_in.holder.id, (id, &decided.linked), Some(&refused)).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     let was_accepted = decided.linked.items().iter().any(|item| item.is_held_by(signed_in.holder.id));

@@ -28,7 +28,7 @@ struct SignUpPage {
     email: String,
     name: String,
     wrong_email: bool,
-    /// What is wrong with the name.
+    /// Why the name is rejected.
     name_problem: Option<String>,
 }
 
@@ -95,7 +95,7 @@ async fn send_link(State(app): State<App>, client: Client, Form(form): Form<Sign
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&app, &template, &layout)).into_response())
 }
 
-/// Says what is wrong with a name.
+/// Returns the text that says why a name is rejected.
 fn explained(error: NameError, text: &Text) -> String {
     match error {
         NameError::Character(other) if !other.is_control() && !is_invisible(other) => {

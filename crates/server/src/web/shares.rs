@@ -39,7 +39,7 @@ struct ShareForm {
     /// The credential to share, if the person began with one.
     only: Option<Uuid>,
     offers: Vec<Offer>,
-    wanted: Wanted,
+    wanted: ShareFormValues,
     /// Text key of the error in the submitted form.
     problem: Option<&'static str>,
 }
@@ -79,7 +79,7 @@ struct Offer {
 
 /// The submitted form, or the defaults of a new one.
 #[derive(Clone, Debug)]
-struct Wanted {
+struct ShareFormValues {
     credentials: BTreeSet<Uuid>,
     sent: Sent,
     purpose: String,
@@ -88,7 +88,7 @@ struct Wanted {
     keep_current: bool,
 }
 
-impl Wanted {
+impl ShareFormValues {
     /// Returns the defaults of a new form.
     fn new() -> Self {
         Self {
@@ -145,7 +145,7 @@ fn change_key(change: Change) -> &'static str {
 impl Offer {
     /// `wanted` contains the submitted choices. In a new form, careers are ticked, and so is the
     /// credential if it is the only one.
-    fn new(shown: &CredentialView, wanted: Option<&Wanted>, alone: bool) -> Self {
+    fn new(shown: &CredentialView, wanted: Option<&ShareFormValues>, alone: bool) -> Self {
         let is_career = shown.view.iter().any(|block| matches!(block, Block::Career(_)));
         let ticked = wanted.map_or(is_career || alone, |wanted| wanted.credentials.contains(&shown.id));
         let sent = wanted.map(|wanted| &wanted.sent);
@@ -174,7 +174,7 @@ impl Offer {
 
 /// A share as its holder sees it.
 #[derive(Debug)]
-struct Listed {
+struct ListedShare {
     share: Share,
     memory: DisclosureRecord,
     standing: ShareState,
@@ -184,7 +184,7 @@ struct Listed {
     left: Option<String>,
 }
 
-impl Listed {
+impl ListedShare {
     fn new(app: &App, (share, memory): (Share, DisclosureRecord)) -> Self {
         let standing = share.standing(app.now());
         let said = match standing {
@@ -207,7 +207,7 @@ impl Listed {
 #[template(path = "share.html")]
 struct SharePage {
     layout: Layout,
-    listed: Listed,
+    listed: ListedShare,
     /// When it was updated to newer versions, newest first.
     updates: Vec<Timestamp>,
     link: String,
@@ -218,7 +218,7 @@ struct SharePage {
 #[template(path = "shares.html")]
 struct SharesPage {
     layout: Layout,
-    shares: Vec<Listed>,
+    shares: Vec<ListedShare>,
     /// Whether the wallet contains anything that can be shared.
     may_share: bool,
 }
@@ -233,7 +233,12 @@ pub(super) fn routes() -> Router<App> {
 }
 
 /// Returns the credentials that `holder` can share: all that they hold, or the given one.
-async fn offers(app: &App, holder: Uuid, only: Option<Uuid>, wanted: Option<&Wanted>) -> Result<Vec<Offer>, Error> {
+async fn offers(
+    app: &App,
+    holder: Uuid,
+    only: Option<Uuid>,
+    wanted: Option<&ShareFormValues>,
+) -> Result<Vec<Offer>, Error> {
     let shown = wallet::shareable(app, holder, only).await?;
     let alone = shown.len() == 1;
     Ok(shown.iter().map(|shown| Offer::new(shown, wanted, alone)).collect())
@@ -245,7 +250,7 @@ async fn new_form(app: &App, holder: Uuid, only: Option<Uuid>) -> Result<Respons
     if offers.is_empty() {
         return nothing_to_share(app, holder, only).await;
     }
-    form(app, only, offers, Wanted::new(), None)
+    form(app, only, offers, ShareFormValues::new(), None)
 }
 
 /// Renders the page that says why there is nothing to share. A credential of another holder is not
@@ -255,7 +260,7 @@ async fn nothing_to_share(app: &App, holder: Uuid, only: Option<Uuid>) -> Result
         Some(only) => wallet::holds(app, holder, only).await?,
         None => true,
     };
-    if is_own { form(app, only, Vec::new(), Wanted::new(), None) } else { Err(Error::not_found()) }
+    if is_own { form(app, only, Vec::new(), ShareFormValues::new(), None) } else { Err(Error::not_found()) }
 }
 
 async fn choose(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
@@ -274,7 +279,7 @@ fn form(
     app: &App,
     only: Option<Uuid>,
     offers: Vec<Offer>,
-    wanted: Wanted,
+    wanted: ShareFormValues,
     problem: Option<&'static str>,
 ) -> Result<Response, Error> {
     let (layout, token) = (Layout::new(app, true), FormToken::new(app.rng()));
@@ -302,7 +307,7 @@ async fn make_one(
 async fn create(app: &App, holder: Uuid, only: Option<Uuid>, pairs: Vec<(String, String)>) -> Result<Response, Error> {
     let id = FormToken::sent(&pairs, app.rng()).id(app.keyring(), holder);
     let sent = form_token::fingerprint(app.keyring(), &pairs);
-    let mut wanted = Wanted::read(pairs);
+    let mut wanted = ShareFormValues::read(pairs);
     // The credential in the path is always chosen.
     wanted.credentials.extend(only);
     let outdated = catch_up(app, holder, &mut wanted.credentials, &mut wanted.sent).await?;
@@ -349,7 +354,7 @@ async fn form_again(
     app: &App,
     holder: Uuid,
     (only, outdated): (Option<Uuid>, &Outdated),
-    wanted: Wanted,
+    wanted: ShareFormValues,
     problem: &'static str,
 ) -> Result<Response, Error> {
     // If the credential in the path is gone, the form offers everything in the wallet.
@@ -368,7 +373,7 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let (share, updates) = share::with_updates(&app, id, signed_in.holder.id).await?;
-    let listed = Listed::new(&app, share);
+    let listed = ListedShare::new(&app, share);
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
     let link = app.links().share(&listed.memory.secret);
     let qr = Qr::new(&link).map(|qr| qr.html(&layout.text.of("qr-link"))).unwrap_or_default();
@@ -378,7 +383,7 @@ async fn show(
 async fn list(AppState(app): AppState<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
     let shares = share::list(&app, signed_in.holder.id).await?;
     let may_share = wallet::may_share(&app, signed_in.holder.id).await?;
-    let shares = shares.into_iter().map(|share| Listed::new(&app, share)).collect();
+    let shares = shares.into_iter().map(|share| ListedShare::new(&app, share)).collect();
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
     Ok(page(&app, &SharesPage { layout: layout.clone(), shares, may_share }, &layout))
 }

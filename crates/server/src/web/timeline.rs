@@ -155,7 +155,7 @@ struct Canvas<'a> {
 
 /// A row of the picture, filled from left to right.
 #[derive(Clone, Copy, Debug)]
-struct Row {
+struct PictureRow {
     y: f64,
     /// End of the last bar.
     bars_to: f64,
@@ -215,14 +215,14 @@ impl Canvas<'_> {
     }
 
     /// Returns the rows and the bottom of the last one. Rows with an open job are higher.
-    fn rows(&self, career: &Career, rows: &[usize], top: f64) -> (Vec<Row>, f64) {
+    fn rows(&self, career: &Career, rows: &[usize], top: f64) -> (Vec<PictureRow>, f64) {
         let mut heights = vec![ROW; rows.iter().max().map_or(0, |last| last + 1)];
         for (_, row) in career.jobs.iter().zip(rows).filter(|(job, _)| job.is_open()) {
             heights[*row] = ROW + KNOWN_LINE;
         }
         let mut y = top;
         let placed = heights.into_iter().map(|height| {
-            let row = Row { y, bars_to: 0.0, labels_from: 0.0, marks_from: 0.0 };
+            let row = PictureRow { y, bars_to: 0.0, labels_from: 0.0, marks_from: 0.0 };
             y += height;
             row
         });
@@ -237,7 +237,7 @@ impl Canvas<'_> {
     /// Places a job's label above the start of its bar, or further left if it does not fit, but
     /// never above an earlier bar. If there is still not enough room, it is shortened and then cut.
     /// The list beside the picture contains the full text.
-    fn job_label(&self, job: &Job, row: &mut Row, until: f64) -> Option<Label> {
+    fn job_label(&self, job: &Job, row: &mut PictureRow, until: f64) -> Option<Label> {
         let (full, organisation) = (self.full_label(job), job.employment.organisation.as_str());
         let room = until - row.labels_from.max(row.bars_to);
         let fitting = [full.as_str(), organisation].into_iter().find(|label| font_metrics::width(label, LABEL) <= room);
@@ -260,7 +260,7 @@ impl Canvas<'_> {
 
     /// Places the mark under the end of an open job's bar that says until when the job is known. A
     /// planned end after that is mentioned if there is room, and never drawn.
-    fn known_mark(&self, job: &Job, row: &mut Row) -> Option<Label> {
+    fn known_mark(&self, job: &Job, row: &mut PictureRow) -> Option<Label> {
         let month = self.text.month(job.last());
         let planned = job.employment.planned_end().map(|_| "timeline-known-planned");
         let keys = planned.into_iter().chain(job.is_open().then_some("timeline-known"));

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows::share;
 use crate::flows::versions::RelatedVersion;
-use crate::i18n::Text;
+use crate::i18n::{self, Text};
 use ambient::Timestamp;
 use store::domain::career::Job;
 use store::domain::share::{DisclosureRecord, Share};
@@ -60,7 +60,7 @@ impl VersionView {
         let (older, newer) = if version.is_newer { (said, fields) } else { (fields, said) };
         Ok(Self {
             field: format!("version-{incoming}-{}", version.submission.id),
-            headline: known.headline(fields),
+            headline: i18n::headline(known, fields),
             pushed_at: version.submission.created_at,
             is_newer: version.is_newer,
             is_replacement: version.is_replacement,

@@ -114,7 +114,7 @@ fn state_name(state: &DeliveryState) -> &'static str {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Choice {
+struct DeliveriesQuery {
     state: String,
     before: Option<i64>,
 }
@@ -164,7 +164,7 @@ async fn show(
     State(app): State<App>,
     user: SignedInPartner,
     Path(id): Path<Uuid>,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<DeliveriesQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let range = Range::last_day(app.now());
@@ -175,7 +175,7 @@ async fn webhook_page(
     app: &App,
     user: &SignedInPartner,
     id: Uuid,
-    choice: &Choice,
+    choice: &DeliveriesQuery,
     range: Range,
     problem: Option<String>,
     headers: &HeaderMap,
@@ -239,7 +239,8 @@ async fn replay_range(
         Ok(which) => which,
         Err(error) => {
             let said: Vec<String> = error.field_errors.iter().map(|field_error| field_error.message.clone()).collect();
-            return webhook_page(&app, &user, id, &Choice::default(), range, Some(said.join(" ")), &headers).await;
+            return webhook_page(&app, &user, id, &DeliveriesQuery::default(), range, Some(said.join(" ")), &headers)
+                .await;
         }
     };
     let count = webhooks::replay_range(&app, user.partner.id, id, &which).await?;

@@ -141,7 +141,7 @@ fn operation<'a>(groups: &'a [Group], id: &str) -> Option<&'a Operation> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Choice {
+struct ExplorerQuery {
     operation: String,
 }
 
@@ -173,7 +173,7 @@ async fn explore(
     State(app): State<App>,
     Extension(api): Extension<PartnerApi>,
     user: SignedInPartner,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<ExplorerQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     if !is_open(&user) {

@@ -68,6 +68,7 @@ struct Limits {
     /// Hours until a link expires.
     link_hours: i64,
     body_bytes: i64,
+    document_body_bytes: i64,
 }
 
 /// A rate limit.
@@ -188,7 +189,7 @@ fn chains(tallies: &[DailyCount]) -> Vec<Chain> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Choice {
+struct OverviewQuery {
     days: Option<i64>,
     chain: Option<String>,
 }
@@ -200,7 +201,7 @@ pub(super) fn routes() -> Router<App> {
 async fn overview(
     State(app): State<App>,
     user: SignedInPartner,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<OverviewQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let today = store::day(app.now());
@@ -265,6 +266,7 @@ fn limits(app: &App) -> Limits {
             .then(|| Rate { second: limit.partner_per_second.into(), burst: limit.partner_burst.into() }),
         link_hours: i64::try_from(app.config().retention.incomplete.as_secs() / 3600).unwrap_or(i64::MAX),
         body_bytes: i64::try_from(app.config().server.body_limit).unwrap_or(i64::MAX),
+        document_body_bytes: i64::try_from(app.config().server.with_documents()).unwrap_or(i64::MAX),
     }
 }
 

@@ -40,13 +40,13 @@ const CLASSES: [(&str, &str, i64); 2] = [("4xx", "console-requests-4xx", 4), ("5
 struct RequestsPage {
     layout: Layout,
     frame: Frame,
-    rows: Vec<Row>,
+    rows: Vec<ListedRequest>,
     totals: Vec<Total>,
     /// The routes to choose from.
     routes: Vec<String>,
-    choice: Choice,
+    choice: RequestsQuery,
     listing: Listing,
-    /// The text key of what is wrong with the chosen times.
+    /// The text key of the problem with the chosen times.
     problem: Option<&'static str>,
     /// How long a request is listed.
     kept_for: Duration,
@@ -61,14 +61,14 @@ impl RequestsPage {
 
 /// A failed request.
 #[derive(Debug)]
-struct Row {
+struct ListedRequest {
     request: LoggedRequest,
     /// Each code with the address of its documentation.
     codes: Vec<(String, String)>,
     millis: i64,
 }
 
-impl Row {
+impl ListedRequest {
     fn new(request: LoggedRequest) -> Self {
         // The first code is the kind of the error.
         let link = |(at, code): (usize, &str)| {
@@ -99,7 +99,7 @@ fn millis(micros: i64) -> i64 {
 /// The chosen filters. Times are in UTC, in the format of a browser's `datetime-local` field.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-struct Choice {
+struct RequestsQuery {
     state: String,
     route: String,
     from: String,
@@ -109,8 +109,8 @@ struct Choice {
     before: String,
 }
 
-impl Choice {
-    /// Returns the filter, or the text key of what is wrong with its times.
+impl RequestsQuery {
+    /// Returns the filter, or the text key of the problem with its times.
     fn filter(&self) -> Result<RequestFilter, &'static str> {
         let [from, to] = [&self.from, &self.to].map(|text| time(text).ok_or("console-requests-time"));
         let (from, to) = (from?, to?);
@@ -162,7 +162,7 @@ pub(super) fn routes() -> Router<App> {
 async fn list(
     State(app): State<App>,
     user: SignedInPartner,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<RequestsQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let (chosen, before) = (choice.filter(), choice.before.parse().ok());
@@ -176,7 +176,7 @@ async fn list(
     let layout = layout(&app, &headers);
     let template = RequestsPage {
         frame: Frame::new(&user, Section::Requests),
-        rows: found.rows.into_iter().map(Row::new).collect(),
+        rows: found.rows.into_iter().map(ListedRequest::new).collect(),
         routes: routes_of(&all, &choice.route),
         totals: all.into_iter().filter(|total| is_chosen(total, &filter)).map(with_average).collect(),
         listing: Listing {
@@ -229,17 +229,24 @@ mod tests {
 
     #[test]
     fn links_keep_every_filter() {
-        let choice =
-            Choice { route: "/api/{type}".to_owned(), from: "2026-11-23T09:00".to_owned(), ..Choice::default() };
+        let choice = RequestsQuery {
+            route: "/api/{type}".to_owned(),
+            from: "2026-11-23T09:00".to_owned(),
+            ..RequestsQuery::default()
+        };
         assert_eq!(choice.others(), "route=%2Fapi%2F%7Btype%7D&from=2026-11-23T09%3A00");
-        let found = Choice { request_id: " r-1 ".to_owned(), code: "date.format".to_owned(), ..Choice::default() };
+        let found = RequestsQuery {
+            request_id: " r-1 ".to_owned(),
+            code: "date.format".to_owned(),
+            ..RequestsQuery::default()
+        };
         assert_eq!(found.others(), "request_id=+r-1+&code=date.format");
         let filter = found.filter().expect("a filter");
         assert_eq!((filter.request_id.as_deref(), filter.code.as_deref()), (Some("r-1"), Some("date.format")));
-        let choice = Choice { state: "5xx".to_owned(), ..choice };
+        let choice = RequestsQuery { state: "5xx".to_owned(), ..choice };
         let filter = choice.filter().expect("a filter");
         assert_eq!((filter.class, filter.route.as_deref()), (Some(5), Some("/api/{type}")));
-        let reversed = Choice { to: "2026-11-23T08:59".to_owned(), ..choice };
+        let reversed = RequestsQuery { to: "2026-11-23T08:59".to_owned(), ..choice };
         assert_eq!(reversed.filter().err(), Some("console-requests-order"));
     }
 }

@@ -35,7 +35,7 @@ struct SignInPage {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Wanted {
+struct SignInQuery {
     to: String,
 }
 
@@ -57,7 +57,7 @@ pub(super) fn routes() -> Router<App> {
 async fn ask(
     State(app): State<App>,
     ConsoleVisitor(visitor): ConsoleVisitor,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<SignInQuery>,
     Query(check): Query<CookieCheck>,
     headers: HeaderMap,
 ) -> Response {

@@ -151,7 +151,7 @@ impl SubmissionPage {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Choice {
+struct SubmissionsQuery {
     state: String,
     before: String,
     batch: String,
@@ -173,7 +173,7 @@ pub(super) fn routes() -> Router<App> {
 async fn list(
     State(app): State<App>,
     user: SignedInPartner,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<SubmissionsQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     if let Ok(batch) = choice.batch.parse() {

@@ -48,7 +48,7 @@ const STATES: [(&str, &str); 3] = [
 struct VerificationsPage {
     layout: Layout,
     frame: Frame,
-    rows: Vec<Row>,
+    rows: Vec<VerificationListRow>,
     types: &'static [Type],
     /// Name of the type that the list is filtered by; empty for all.
     chosen: String,
@@ -59,7 +59,7 @@ struct VerificationsPage {
 
 /// A verification request in the list.
 #[derive(Debug)]
-struct Row {
+struct VerificationListRow {
     href: String,
     request_id: String,
     title: &'static str,
@@ -68,7 +68,7 @@ struct Row {
     created_at: Timestamp,
 }
 
-impl Row {
+impl VerificationListRow {
     fn new(app: &App, partner: Uuid, listed: ListedVerification) -> Self {
         let (class, label, _) = said(listed.status);
         Self {
@@ -133,7 +133,7 @@ fn opened(app: &App, partner: Uuid, key: &str) -> Option<String> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Choice {
+struct VerificationsQuery {
     state: String,
     r#type: String,
     before: String,
@@ -155,7 +155,7 @@ pub(super) fn routes() -> Router<App> {
 async fn list(
     State(app): State<App>,
     user: SignedInPartner,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<VerificationsQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let partner = user.partner.id;
@@ -169,7 +169,7 @@ async fn list(
     };
     let found = partner_lists::verification_requests(&app, partner, &request).await?;
     let chosen = chosen.map(|known| known.name().to_owned()).unwrap_or_default();
-    let rows = found.rows.into_iter().map(|listed| Row::new(&app, partner, listed)).collect();
+    let rows = found.rows.into_iter().map(|listed| VerificationListRow::new(&app, partner, listed)).collect();
     let listing = Listing {
         state: STATES.iter().find(|(name, _)| *name == choice.state).map(|(name, _)| *name),
         others: if chosen.is_empty() { String::new() } else { format!("type={chosen}") },

@@ -36,13 +36,13 @@ const LATELY: Duration = Duration::from_secs(24 * 3600);
 struct WebhooksPage {
     layout: Layout,
     frame: Frame,
-    webhooks: Vec<Listed>,
+    webhooks: Vec<ListedWebhook>,
     now: Timestamp,
 }
 
 /// A webhook with its recent deliveries.
 #[derive(Debug)]
-struct Listed {
+struct ListedWebhook {
     webhook: Webhook,
     lately: WebhookHealth,
 }
@@ -65,7 +65,7 @@ struct FormPage {
     /// The webhook to change; `None` for a new one.
     id: Option<Uuid>,
     token: FormToken,
-    wanted: Wanted,
+    wanted: WebhookFormValues,
     problems: Vec<Problem>,
 }
 
@@ -107,14 +107,14 @@ struct Problem {
 
 /// The submitted form, or the initial values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Wanted {
+struct WebhookFormValues {
     url: String,
     name: String,
     description: String,
     events: Vec<String>,
 }
 
-impl Wanted {
+impl WebhookFormValues {
     fn read(pairs: Vec<(String, String)>) -> Self {
         let mut wanted = Self::default();
         for (name, value) in pairs {
@@ -137,7 +137,7 @@ impl Wanted {
     }
 }
 
-impl From<Webhook> for Wanted {
+impl From<Webhook> for WebhookFormValues {
     fn from(webhook: Webhook) -> Self {
         Self {
             url: webhook.url,
@@ -198,7 +198,7 @@ pub(super) fn health(webhook: &Webhook, now: Timestamp, text: &Text) -> (&'stati
 
 async fn list(State(app): State<App>, user: SignedInPartner, headers: HeaderMap) -> Result<Response, Error> {
     let found = webhooks::list_with_health(&app, user.partner.id, app.now() - LATELY).await?;
-    let listed = found.into_iter().map(|(webhook, lately)| Listed { webhook, lately }).collect();
+    let listed = found.into_iter().map(|(webhook, lately)| ListedWebhook { webhook, lately }).collect();
     let (layout, frame) = (layout(&app, &headers), Frame::new(&user, Section::Webhooks));
     Ok(page(&app, &WebhooksPage { layout: layout.clone(), frame, webhooks: listed, now: app.now() }, &layout))
 }
@@ -209,7 +209,7 @@ fn form(
     user: &SignedInPartner,
     headers: &HeaderMap,
     id: Option<Uuid>,
-    wanted: Wanted,
+    wanted: WebhookFormValues,
     problems: Vec<Problem>,
 ) -> Response {
     let (layout, frame) = (layout(app, headers), Frame::new(user, Section::Webhooks));
@@ -237,7 +237,7 @@ fn problems(error: Error) -> Result<Vec<Problem>, Error> {
 
 async fn ask(State(app): State<App>, user: SignedInPartner, headers: HeaderMap) -> Response {
     let events = DEFAULT_EVENTS.split_whitespace().map(str::to_owned).collect();
-    form(&app, &user, &headers, None, Wanted { events, ..Wanted::default() }, Vec::new())
+    form(&app, &user, &headers, None, WebhookFormValues { events, ..WebhookFormValues::default() }, Vec::new())
 }
 
 async fn create(
@@ -247,7 +247,7 @@ async fn create(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
     let id = FormToken::sent(&pairs, app.rng()).id(app.keyring(), user.partner.id);
-    let wanted = Wanted::read(pairs);
+    let wanted = WebhookFormValues::read(pairs);
     let created = match wanted.check() {
         Ok(fields) => webhooks::create(&app, user.partner.id, id, fields).await,
         Err(error) => Err(error),
@@ -278,7 +278,7 @@ async fn change(
     headers: HeaderMap,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    let wanted = Wanted::read(pairs);
+    let wanted = WebhookFormValues::read(pairs);
     let changed = match wanted.check() {
         // An empty field clears the stored value, like `null` in the API.
         Ok(fields) => {

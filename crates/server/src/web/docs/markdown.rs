@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn words_belong_to_their_section() {
+    fn search_words_belong_to_their_section() {
         let page = render("# Page\n\nAn intro, 429.\n\n## One\n\n`Retry-After` is it.\n", |_| None);
         assert_eq!(page.words, "429 intro one page");
         assert_eq!(page.headings[0].words, "retry-after");

@@ -46,7 +46,7 @@ pub struct Operation {
     /// The request body.
     pub body: Option<Body>,
     /// The responses.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<DocumentedResponse>,
 }
 
 /// A request body.
@@ -60,7 +60,7 @@ pub struct Body {
 
 /// A response.
 #[derive(Debug)]
-pub struct Answer {
+pub struct DocumentedResponse {
     pub status: String,
     /// When it is returned, as HTML.
     pub meaning: String,
@@ -218,7 +218,7 @@ fn body(document: &Value, body: &Value) -> Body {
     Body { media_types, fields: fields::fields(document, &first["schema"]), example: example(document, first) }
 }
 
-fn answer(document: &Value, status: &str, found: &Value) -> Answer {
+fn answer(document: &Value, status: &str, found: &Value) -> DocumentedResponse {
     let headers = found["headers"].as_object().into_iter().flatten();
     let header =
         |(name, header): (&String, &Value)| fields::parameter(document, name, "header", resolve(document, header));
@@ -228,7 +228,7 @@ fn answer(document: &Value, status: &str, found: &Value) -> Answer {
     let rows = content.map(|content| fields::fields(document, &content["schema"])).unwrap_or_default();
     let shown = content.filter(|content| !rows.is_empty() || content.get("example").is_some());
     let shown = shown.map(|content| example(document, content));
-    Answer {
+    DocumentedResponse {
         status: status.to_owned(),
         meaning: markdown::description(found["description"].as_str().unwrap_or_default()),
         is_problem,

@@ -28,7 +28,7 @@ pub(super) struct Check {
 
 /// Text keys of the reasons why a step passed (`passed-` and the step), was not checked
 /// (`unchecked-` and a code) or failed (`refused-` and a code). The script uses the same codes.
-const REASONS: [&str; 61] = [
+const REASONS: [&str; 62] = [
     "passed-signature",
     "passed-issuer",
     "passed-holder",
@@ -55,6 +55,7 @@ const REASONS: [&str; 61] = [
     "unchecked-digest-algorithm",
     "unchecked-extends",
     "unchecked-issuer-name",
+    "unchecked-holder-key",
     "unchecked-list-key",
     "refused-not-a-token",
     "refused-several-tokens",
@@ -93,7 +94,7 @@ const REASONS: [&str; 61] = [
 ];
 
 /// Other text keys that the page's script uses.
-const REST: [&str; 17] = [
+const REST: [&str; 18] = [
     "outcome-passed",
     "outcome-failed",
     "outcome-doubtful",
@@ -107,6 +108,7 @@ const REST: [&str; 17] = [
     "names-compared-browser",
     "names-compared-apart",
     "names-compared-site",
+    "shown-compared-browser",
     "hire-now-browser",
     "hire-paper-browser",
     "hire-checked-browser",
@@ -129,7 +131,9 @@ pub(crate) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("address", "{address}"),
     ("audience", "{audience}"),
     ("count", "{count}"),
+    ("end", "{end}"),
     ("issuer", "{issuer}"),
+    ("jobs", "{jobs}"),
     ("moment", "{moment}"),
     ("month", "{month}"),
     ("name", "{name}"),

@@ -8,15 +8,11 @@ use std::collections::HashSet;
 use credential::format::sd_jwt_vc::type_of;
 use credential::names::{Comparison, Obstacle, compare_names, consistency};
 use credential::verification::{Outcome, Report, Step, Verdict};
-use credential::{Date, YearMonth};
+use credential::{CareerData, Date, YearMonth};
 use serde_json::Value;
 
 use crate::web::people;
 use ambient::Timestamp;
-
-/// Maximum age of the data on an ongoing job, in months. Payroll runs monthly or quarterly; a job
-/// without data for more than two quarters is doubtful.
-pub(crate) const FRESH_MONTHS: i32 = 6;
 
 /// How far a hirer can rely on something, from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +56,7 @@ pub(crate) enum Cause {
     Unchecked,
     /// The course has not been conferred yet.
     AwaitingGraduation,
-    /// A job is ongoing, but its data is old.
+    /// The data on a job is old and does not reach its end.
     OldData,
     /// The records contain different names.
     DifferentNames,
@@ -68,6 +64,8 @@ pub(crate) enum Cause {
     HolderSays,
     /// The records contain different dates of birth.
     DifferentBirthDates,
+    /// The page shows a text that was not signed. Only the page's script finds this.
+    NotSigned,
 }
 
 impl Cause {
@@ -106,7 +104,8 @@ impl Cause {
             | Self::OldData
             | Self::DifferentNames
             | Self::HolderSays
-            | Self::DifferentBirthDates => Level::Doubtful,
+            | Self::DifferentBirthDates
+            | Self::NotSigned => Level::Doubtful,
         }
     }
 
@@ -125,6 +124,7 @@ impl Cause {
             Self::DifferentNames => "different-names",
             Self::HolderSays => "holder-says",
             Self::DifferentBirthDates => "different-birth-dates",
+            Self::NotSigned => "not-signed",
         }
     }
 }
@@ -154,11 +154,8 @@ pub(super) struct Facts {
     pub(super) name: String,
     /// The partner that confirms it.
     pub(super) partner: String,
-    /// The last month with data on any of its jobs.
-    pub(super) data_to: Option<YearMonth>,
-    /// The employer and last month with data of the ongoing job with the oldest data, if that is
-    /// too old.
-    pub(super) old_job: Option<(String, YearMonth)>,
+    /// How recent the data on its jobs is.
+    pub(super) data: CareerData,
     /// The last day of validity, if it has one.
     pub(super) expiry: Option<Date>,
     /// Since when a newer version exists.
@@ -203,7 +200,7 @@ impl Conclusion {
         self.reasons.iter().map(|reason| reason.cause.level()).max().unwrap_or(Level::Confirmed)
     }
 
-    /// Whether every check passed and the only doubt is that the data on an ongoing job is old.
+    /// Whether every check passed and the only doubt is that the data on jobs is old.
     pub(super) fn is_only_old(&self) -> bool {
         !self.reasons.is_empty() && self.reasons.iter().all(|reason| reason.cause == Cause::OldData)
     }
@@ -213,8 +210,8 @@ impl Conclusion {
         let mut partners: Vec<(&str, Option<YearMonth>)> = Vec::new();
         for facts in &self.facts {
             match partners.iter_mut().find(|(partner, _)| *partner == facts.partner) {
-                Some((_, data_to)) => *data_to = (*data_to).max(facts.data_to),
-                None => partners.push((&facts.partner, facts.data_to)),
+                Some((_, data_to)) => *data_to = (*data_to).max(facts.data.data_to),
+                None => partners.push((&facts.partner, facts.data.data_to)),
             }
         }
         partners
@@ -274,12 +271,10 @@ impl Facts {
         let claims = &shown.report.claims;
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
         let known = type_of(text("vct"), text("iss"));
-        let jobs = claims.get("employment").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         Self {
             name: text("full_name").to_owned(),
             partner: claims.get("attested_by").and_then(|by| by["name"].as_str()).unwrap_or_default().to_owned(),
-            data_to: jobs.iter().filter_map(data_to).max(),
-            old_job: old_job(jobs, YearMonth::latest_on_earth(now.to_jiff())),
+            data: CareerData::of(claims, YearMonth::latest_on_earth(now.to_jiff())),
             expiry: known.and_then(|known| known.last_day(claims)),
             newer_since: shown.newer_since,
             is_identity: known.is_some_and(|known| known.is_identity()),
@@ -292,28 +287,10 @@ impl Facts {
         let causes = [
             (self.newer_since.is_some(), Cause::Replaced),
             (self.awaiting_graduation, Cause::AwaitingGraduation),
-            (self.old_job.is_some(), Cause::OldData),
+            (!self.data.old_jobs.is_empty(), Cause::OldData),
         ];
         causes.into_iter().filter_map(|(is_so, cause)| is_so.then_some(cause))
     }
-}
-
-fn data_to(job: &Value) -> Option<YearMonth> {
-    job["last_processed_month"].as_str()?.parse().ok()
-}
-
-/// Returns the ongoing job with the oldest data, if that is older than [`FRESH_MONTHS`] at `now`.
-fn old_job(jobs: &[Value], now: YearMonth) -> Option<(String, YearMonth)> {
-    let dated = jobs.iter().filter_map(|job| Some((job, data_to(job)?)));
-    let (job, month) = dated.filter(|(job, month)| goes_on(job, *month)).min_by_key(|(_, month)| *month)?;
-    let is_old = now.months_since(month) > FRESH_MONTHS;
-    is_old.then(|| (job["organisation"].as_str().unwrap_or_default().to_owned(), month))
-}
-
-/// Whether a job has no end, or a planned end after its last data.
-fn goes_on(job: &Value, data_to: YearMonth) -> bool {
-    let end: Option<YearMonth> = job["end_date"].as_str().and_then(|end| end.parse().ok());
-    end.is_none_or(|end| end > data_to)
 }
 
 #[cfg(test)]

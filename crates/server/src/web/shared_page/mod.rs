@@ -100,8 +100,9 @@ async fn show(
         share::record_view(&app, &share).await?;
     }
     let layout = Layout::new(&app, visitor.is_some());
-    let Some(shown) = SharedPage::new(&app, layout.clone(), share, &secret, is_own).await? else {
-        return Err(Error::not_found());
+    // The share may have ended since its access was checked.
+    let Some(shown) = SharedPage::new(&app, layout.clone(), &share, &secret, is_own).await? else {
+        return Ok(ended_page(&app, visitor.is_some()));
     };
     Ok(unindexed(page(&app, &shown, &layout)))
 }
@@ -148,8 +149,8 @@ async fn open(
         Access::PasscodeRequired(_) => return Ok(Err(Redirect::to(&format!("/share/{secret}")).into_response())),
         Access::Ended => return Ok(Err(ended_page(app, signed_in))),
     };
-    let shown = SharedPage::new(app, Layout::new(app, signed_in), share, secret, false).await?;
-    shown.map(Ok).ok_or_else(Error::not_found)
+    let shown = SharedPage::new(app, Layout::new(app, signed_in), &share, secret, false).await?;
+    Ok(shown.ok_or_else(|| ended_page(app, signed_in)))
 }
 
 async fn token(

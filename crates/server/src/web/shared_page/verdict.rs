@@ -1,14 +1,16 @@
 //! The texts of the verdict at the top of the shared page.
 
+use credential::OldJob;
 use credential::names::Comparison;
 
 use super::conclusion::{Cause, Conclusion, Facts, Level};
+use crate::flows::old_data::{self, Form};
 use crate::i18n::{Text, isolated};
 
 /// Maximum number of partners named in the verdict; the others are counted.
 const MAX_PARTNERS: usize = 3;
 
-/// The name of the sentence for a page whose only doubt is old data on an ongoing job.
+/// The name of the sentence for a page whose only doubt is old data on jobs.
 const ONLY_OLD: &str = "old-data";
 
 /// The verdict. Texts are HTML.
@@ -98,16 +100,9 @@ pub(super) fn sentence(cause: Cause, facts: &Facts, title: &str, text: &Text) ->
             Some(since) => text.names_and_day("verdict-replaced-since", &about, since),
             None => text.markup("verdict-replaced", &about, &[]),
         },
-        Cause::OldData => {
-            let (organisation, month) = match &facts.old_job {
-                Some((organisation, month)) => (organisation.as_str(), text.month(month)),
-                None => ("", String::new()),
-            };
-            let [_, partner, name] = about;
-            text.markup("verdict-old-data", &[partner, name, ("organisation", organisation)], &[("month", &month)])
-        }
+        Cause::OldData => old_data::sentence(&facts.data.old_jobs, &facts.partner, &facts.name, text, Form::Html),
         // These causes concern all presentations together.
-        Cause::DifferentNames | Cause::HolderSays | Cause::DifferentBirthDates => String::new(),
+        Cause::DifferentNames | Cause::HolderSays | Cause::DifferentBirthDates | Cause::NotSigned => String::new(),
     }
 }
 
@@ -128,15 +123,23 @@ fn confirmed(conclusion: &Conclusion, text: &Text) -> String {
 }
 
 /// Returns a sentence like "Confirmed by A, with data to May 2024. The current job may have ended
-/// since." It is less specific if newer data exists, which is about other jobs.
+/// since." It is less specific for several jobs, and if newer data exists, which is about other
+/// jobs. A job whose planned end has passed is not called current.
 fn only_old(conclusion: &Conclusion, text: &Text) -> String {
-    let oldest = conclusion.facts.iter().filter_map(|facts| facts.old_job.as_ref()).map(|(_, month)| *month).min();
-    if let [(partner, Some(month))] = conclusion.partners().as_slice()
-        && oldest == Some(*month)
+    let old: Vec<&OldJob> = conclusion.facts.iter().flat_map(|facts| &facts.data.old_jobs).collect();
+    let current = old.iter().filter(|job| job.passed_end.is_none()).count();
+    if let ([job], [(partner, Some(month))]) = (old.as_slice(), conclusion.partners().as_slice())
+        && current == 1
+        && job.data_to == *month
     {
         return text.markup("verdict-only-old-data", &[("partner", partner)], &[("month", &text.month(month))]);
     }
-    text.with_markup("verdict-only-old", &[("partners", partners(conclusion, text))])
+    let key = match current {
+        0 => "verdict-only-planned",
+        1 => "verdict-only-old",
+        _ => "verdict-only-old-jobs",
+    };
+    text.with_markup(key, &[("partners", partners(conclusion, text))])
 }
 
 /// Returns the partners as a list, with the last month of their data.
@@ -215,12 +218,24 @@ fn count(length: usize) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use credential::CareerData;
+
     use super::*;
     use crate::web::shared_page::conclusion::Reason;
 
     fn facts(partner: &str, data_to: Option<&str>) -> Facts {
         let data_to = data_to.map(|month| month.parse().expect("a month"));
-        Facts { name: "Ada Example".to_owned(), partner: partner.to_owned(), data_to, ..Facts::default() }
+        let data = CareerData { data_to, ..CareerData::default() };
+        Facts { name: "Ada Example".to_owned(), partner: partner.to_owned(), data, ..Facts::default() }
+    }
+
+    /// Adds a job at Company A with old data to `facts`.
+    fn with_old_job(mut facts: Facts, data_to: &str, passed_end: Option<&str>) -> Facts {
+        let month = |text: &str| text.parse().expect("a month");
+        let organisation = "Company A".to_owned();
+        let job = OldJob { organisation, data_to: month(data_to), passed_end: passed_end.map(month) };
+        facts.data.old_jobs.push(job);
+        facts
     }
 
     fn view(facts: Vec<Facts>, reasons: Vec<Reason>) -> VerdictView {
@@ -259,11 +274,9 @@ mod tests {
     }
 
     #[test]
-    fn old_data_alone_is_confirmed_first() {
-        let old = |partner, data_to, old: &str| Facts {
-            old_job: Some(("Company A".to_owned(), old.parse().expect("a month"))),
-            ..facts(partner, Some(data_to))
-        };
+    fn confirmed_sentence_mentions_old_data() {
+        let old = |partner, data_to, old: &str| with_old_job(facts(partner, Some(data_to)), old, None);
+        let planned = || with_old_job(facts("Acme", Some("2024-05")), "2024-05", Some("2025-01"));
         let reason = |cause, at| Reason { cause, presentation: Some(at), is_of_check: false };
         for (facts, sentence) in [
             (
@@ -277,6 +290,18 @@ mod tests {
             (
                 vec![old("Acme", "2024-05", "2024-05"), facts("Board", None)],
                 "Confirmed by Acme (data to May 2024) and Board. A current job has older data, so it may have ended.",
+            ),
+            (
+                vec![with_old_job(old("Acme", "2024-05", "2024-05"), "2024-05", None)],
+                "Confirmed by Acme (data to May 2024). Current jobs have older data, so they may have ended.",
+            ),
+            (
+                vec![planned()],
+                "Confirmed by Acme (data to May 2024). The planned end of a job has passed and is not confirmed.",
+            ),
+            (
+                vec![with_old_job(planned(), "2024-05", None)],
+                "Confirmed by Acme (data to May 2024). A current job has older data, so it may have ended.",
             ),
         ] {
             let only = view(facts.clone(), vec![reason(Cause::OldData, 0)]);
@@ -293,8 +318,7 @@ mod tests {
         let facts = Facts {
             expiry: credential::Date::parse("2026-05-03").ok(),
             newer_since: Some(ambient::Timestamp::from_micros(1_793_500_000_000_000)),
-            old_job: Some(("Company A".to_owned(), "2024-05".parse().expect("a month"))),
-            ..facts("Northwind Payroll", None)
+            ..with_old_job(facts("Northwind Payroll", None), "2024-05", None)
         };
         let every = Cause::OF_CHECKS.into_iter().chain([Cause::AwaitingGraduation, Cause::OldData]);
         for cause in every {

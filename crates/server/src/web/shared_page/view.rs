@@ -12,7 +12,7 @@ use super::verdict::{self, VerdictView};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::share::{self, ShownPresentation};
-use crate::i18n::Text;
+use crate::i18n::{Text, isolated_text};
 use crate::web::Layout;
 use crate::web::details::ListWords;
 use crate::web::people::{self, Person, Shown};
@@ -58,17 +58,16 @@ impl SharedPage {
     pub(super) async fn new(
         app: &App,
         layout: Layout,
-        share: Share,
+        share: &Share,
         secret: &str,
         is_own: bool,
     ) -> Result<Option<Self>, Error> {
-        let Some(opened) = share::open(app, &share, secret).await? else { return Ok(None) };
+        let Some(opened) = share::open(app, share, secret).await? else { return Ok(None) };
         let (text, now) = (&layout.text, app.now());
         let presented = opened.presentations.iter();
         let presented: Vec<Presented<'_>> =
             presented.map(|shown| Presented { report: &shown.report, newer_since: shown.newer_since }).collect();
-        let is_confirmed = share::names_confirmed(app, &share, &opened).await?;
-        let conclusion = conclude(&presented, is_confirmed, now);
+        let conclusion = conclude(&presented, opened.names_confirmed, now);
         let mut credentials = Vec::with_capacity(opened.presentations.len());
         let mut tokens = Vec::with_capacity(opened.presentations.len());
         for (at, presentation) in opened.presentations.iter().enumerate() {
@@ -82,7 +81,7 @@ impl SharedPage {
         let link = app.links().share(secret);
         let qr = Qr::new(&link).map(|qr| qr.html(&text.of("qr-link"))).unwrap_or_default();
         let audience = app.links().share_audience(share.id);
-        let (purpose, is_test) = (opened.purpose, opened.is_test);
+        let (share, purpose, is_test) = (opened.share, opened.purpose, opened.is_test);
         Ok(Some(Self { layout, share, purpose, audience, verdict, people, tokens, link, qr, now, is_own, is_test }))
     }
 
@@ -100,9 +99,15 @@ impl SharedPage {
         Cause::DifferentNames
     }
 
+    /// Returns the cause of the doubt that the page's script has if the page shows a text that was
+    /// not signed.
+    fn cause_of_shown(&self) -> Cause {
+        Cause::NotSigned
+    }
+
     fn title(&self) -> String {
         match self.only_name() {
-            Some(name) => self.layout.text.with("hire-title", &[("name", name)]),
+            Some(name) => self.layout.text.with("hire-title", &[("name", isolated_text(name).as_str())]),
             None => self.layout.text.of("hire-title-names"),
         }
     }
@@ -129,8 +134,23 @@ fn shown(base: &str, presentation: &ShownPresentation, text: &Text) -> Result<Sh
         expired: report.expired_on.map(|day| text.expired(&day)),
         newer: newer_since.map(|at| text.with_day("hire-newer", &at)),
         left_out: left_out(known, report, text),
+        signed: texts(claims.values()),
         view,
     })
+}
+
+/// Returns every text in `values` and in the lists and objects among them.
+fn texts<'v>(values: impl Iterator<Item = &'v Value>) -> Vec<String> {
+    let (mut left, mut found): (Vec<&Value>, Vec<String>) = (values.collect(), Vec::new());
+    while let Some(value) = left.pop() {
+        match value {
+            Value::String(text) => found.push(text.clone()),
+            Value::Array(items) => left.extend(items),
+            Value::Object(members) => left.extend(members.values()),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Describes the number of undisclosed details; `None` if there are none.

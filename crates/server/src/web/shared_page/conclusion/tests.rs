@@ -15,7 +15,7 @@ fn report(claims: Value, changes: &[(Step, Outcome, Option<&'static str>)]) -> R
     let Value::Object(claims) = claims else { panic!("claims are an object") };
     let verdicts = Step::ALL.map(verdict).to_vec();
     let (not_shown, status_kinds) = (NotShown::default(), StatusKinds::Listed);
-    Report { verdicts, claims, expired_on: None, not_shown, status_kinds }
+    Report { verdicts, claims, expired_on: None, not_shown, status_kinds, has_binding: false }
 }
 
 fn career(name: &str, partner: &str, end: Option<&str>, data_to: &str) -> Value {
@@ -41,7 +41,7 @@ fn causes(conclusion: &Conclusion) -> Vec<(Cause, Option<usize>)> {
 }
 
 #[test]
-fn passing_checks_of_current_data_confirm() {
+fn passing_checks_of_current_data_give_level_confirmed() {
     let found = concluded(&[report(career("Ada Example", "Northwind Payroll", None, "2026-10"), &[])]);
     assert_eq!((found.level(), found.reasons.len()), (Level::Confirmed, 0));
     assert_eq!(found.partners(), [("Northwind Payroll", "2026-10".parse().ok())]);
@@ -69,7 +69,7 @@ fn failed_and_missing_checks_give_their_cause() {
 }
 
 #[test]
-fn what_could_not_be_checked_is_dropped_beside_what_failed() {
+fn unchecked_steps_are_omitted_beside_failed_ones() {
     let changes = [
         (Step::Signature, Outcome::Failed, Some("malformed")),
         (Step::Issuer, Outcome::NotChecked, None),
@@ -113,8 +113,26 @@ fn old_data_on_a_job_that_goes_on_is_doubtful() {
     ] {
         let found = concluded(&[report(career("Ada", "Acme", end, data_to), &[])]);
         assert_eq!(found.reasons.len(), usize::from(is_old), "{end:?} {data_to}");
-        let job = is_old.then(|| ("Company A".to_owned(), "2026-04".parse().expect("a month")));
-        assert_eq!(found.facts[0].old_job, job);
+        let old: Vec<_> = found.facts[0].data.old_jobs.iter().map(|job| (&*job.organisation, job.data_to)).collect();
+        let expected: Vec<(&str, YearMonth)> =
+            is_old.then(|| ("Company A", "2026-04".parse().expect("a month"))).into_iter().collect();
+        assert_eq!(old, expected);
+    }
+}
+
+#[test]
+fn a_planned_end_is_not_confirmed_when_it_has_passed() {
+    let claims = || report(career("Ada", "Acme", Some("2026-12"), "2026-05"), &[]);
+    for (time, passed_end) in [
+        ("2026-11-30T09:00:00Z", None),
+        ("2026-12-01T09:00:00Z", Some(None)),
+        ("2026-12-31T09:00:00Z", Some(None)),
+        ("2027-01-01T09:00:00Z", Some("2026-12".parse().ok())),
+    ] {
+        let found = conclude_at(time, &[claims()]);
+        let ends: Vec<_> = found.facts[0].data.old_jobs.iter().map(|job| job.passed_end).collect();
+        assert_eq!(ends, passed_end.into_iter().collect::<Vec<Option<YearMonth>>>(), "{time}");
+        assert_eq!(found.is_only_old(), !ends.is_empty(), "{time}");
     }
 }
 
