@@ -1,8 +1,7 @@
 -- One portion of stored submissions, as Tenure would have written them: numbers {from} up to {to},
--- one each {step}
--- microseconds since {oldest}, of the partners in turn. Those that are not due by {now} wait, with
--- what was pushed; of the others
--- half are in wallets, and what nobody answered in time still says that it waits.
+-- one each {step} microseconds since {oldest}, of the partners in turn. Those that expire after
+-- {now} are pending and have their payload. Half of the others are in wallets. Expired ones keep
+-- the state 'incomplete', as on a server.
 BEGIN;
 CREATE TEMP TABLE line AS
 WITH RECURSIVE
@@ -36,7 +35,7 @@ SELECT id, partner_id, credential_id, 'career_history', state, created_at, expir
   FROM line;
 INSERT INTO event (submission_id, kind, at)
 SELECT id, CASE state WHEN 'removed' THEN 'accepted' ELSE state END, finalized_at FROM line WHERE finalized_at IS NOT NULL;
--- Partners have been told of what is over.
+-- Partners have been notified of all that expired.
 UPDATE expiry SET through = {now};
 DROP TABLE line;
 COMMIT;

@@ -15,7 +15,7 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use crate::load::{Kind, Load, Random, Requests};
+use crate::load::{Load, Random, RequestKind, Requests};
 use crate::process::own_processor_time;
 
 /// The parameters of a load.
@@ -39,7 +39,7 @@ pub struct Drive {
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
     /// The kind of the request.
-    pub kind: Kind,
+    pub kind: RequestKind,
     /// When the request was sent, in milliseconds since the measurement began.
     pub at: u32,
     /// The response time in microseconds.
@@ -48,7 +48,7 @@ pub struct Sample {
 
 /// The result of a load.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct LoadResult {
     /// The measured responses.
     pub samples: Vec<Sample>,
     /// Number of responses with the expected status, including the warm-up.
@@ -98,7 +98,7 @@ impl Times {
 ///
 /// # Errors
 /// A connection breaks.
-pub fn drive(drive: &Drive, requests: &Requests) -> Result<Outcome, String> {
+pub fn drive(drive: &Drive, requests: &Requests) -> Result<LoadResult, String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let (began, used) = (Instant::now(), own_processor_time());
@@ -107,7 +107,7 @@ pub fn drive(drive: &Drive, requests: &Requests) -> Result<Outcome, String> {
     Ok(outcome)
 }
 
-async fn all(drive: &Drive, requests: &Requests) -> Result<Outcome, String> {
+async fn all(drive: &Drive, requests: &Requests) -> Result<LoadResult, String> {
     let start = Instant::now() + drive.warm_up;
     let (drive, requests) = (Arc::new(drive.clone()), Arc::new(requests.clone()));
     let mut workers = tokio::task::JoinSet::new();
@@ -118,7 +118,7 @@ async fn all(drive: &Drive, requests: &Requests) -> Result<Outcome, String> {
             connection.ask(&drive, &requests, start).await
         });
     }
-    let mut total = Outcome::default();
+    let mut total = LoadResult::default();
     while let Some(joined) = workers.join_next().await {
         let one = joined.map_err(|error| error.to_string())??;
         total.answers += one.answers;
@@ -145,8 +145,8 @@ impl Connection {
         Ok(Self(sender))
     }
 
-    async fn ask(&mut self, drive: &Drive, requests: &Requests, start: Instant) -> Result<Outcome, String> {
-        let (mut outcome, mut random) = (Outcome::default(), Random::new()?);
+    async fn ask(&mut self, drive: &Drive, requests: &Requests, start: Instant) -> Result<LoadResult, String> {
+        let (mut outcome, mut random) = (LoadResult::default(), Random::new()?);
         for number in 0_u64.. {
             let began = Instant::now();
             if began >= start + drive.measured || drive.stop.load(Ordering::Relaxed) {
@@ -162,7 +162,7 @@ impl Connection {
                 continue;
             }
             outcome.answers += 1;
-            if kind == Kind::Push {
+            if kind == RequestKind::Push {
                 outcome.created += 1;
                 if outcome.ids.len() < REMEMBERED {
                     outcome.ids.push(id);

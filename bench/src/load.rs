@@ -23,7 +23,7 @@ pub enum Load {
 
 /// The kind of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RequestKind {
     /// A push; the expected status is 201.
     Push,
     /// A status of one id; the expected status is 200.
@@ -32,7 +32,7 @@ pub enum Kind {
     Bulk,
 }
 
-impl Kind {
+impl RequestKind {
     /// Returns the expected status of the response.
     pub fn expected(self) -> StatusCode {
         if self == Self::Push { StatusCode::CREATED } else { StatusCode::OK }
@@ -41,12 +41,12 @@ impl Kind {
 
 impl Load {
     /// Returns the kind of the request with this number on a connection.
-    pub fn kind(self, number: u64) -> Kind {
+    pub fn kind(self, number: u64) -> RequestKind {
         match self {
-            Self::Mixed if number % 6 == 5 => Kind::Status,
-            Self::Push | Self::Mixed => Kind::Push,
-            Self::Status => Kind::Status,
-            Self::Bulk => Kind::Bulk,
+            Self::Mixed if number % 6 == 5 => RequestKind::Status,
+            Self::Push | Self::Mixed => RequestKind::Push,
+            Self::Status => RequestKind::Status,
+            Self::Bulk => RequestKind::Bulk,
         }
     }
 }
@@ -83,7 +83,7 @@ impl Requests {
     /// Builds a request of `kind`: a push of `id`, or the status of `asked` or of random known ids.
     pub fn build(
         &self,
-        kind: Kind,
+        kind: RequestKind,
         id: &str,
         asked: Option<&str>,
         random: &mut Random,
@@ -93,12 +93,12 @@ impl Requests {
             several => self.known[random.below(several)].as_str(),
         };
         let (method, path, body) = match kind {
-            Kind::Push => (Method::POST, self.push_path.clone(), self.body(id)),
-            Kind::Status => {
+            RequestKind::Push => (Method::POST, self.push_path.clone(), self.body(id)),
+            RequestKind::Status => {
                 let asked = asked.unwrap_or_else(|| chosen(random));
                 (Method::GET, format!("/api/partner/v2/submissions/{asked}/status"), String::new())
             }
-            Kind::Bulk => {
+            RequestKind::Bulk => {
                 let ids: Vec<&str> = (0..30).map(|_| chosen(random)).collect();
                 let body = format!(r#"{{"ids":["{}"]}}"#, ids.join(r#"",""#));
                 (Method::POST, "/api/partner/v2/submissions/status".to_owned(), body)

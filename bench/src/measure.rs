@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::bench::{Bench, Served, most};
-use crate::drive::{Drive, Outcome, Times, drive};
+use crate::drive::{Drive, LoadResult, Times, drive};
 use crate::expiring;
-use crate::load::{Kind, Load};
+use crate::load::{Load, RequestKind};
 use crate::place::Place;
 use crate::point::{Chapter, Point, Step};
 use crate::prefill::{self, Filled};
@@ -105,11 +105,11 @@ fn loads(
     Ok(points)
 }
 
-fn figures(outcome: &Outcome, load: Load, seconds: u64) -> BTreeMap<String, f64> {
+fn figures(outcome: &LoadResult, load: Load, seconds: u64) -> BTreeMap<String, f64> {
     let kind = match load {
-        Load::Push | Load::Mixed => Kind::Push,
-        Load::Status => Kind::Status,
-        Load::Bulk => Kind::Bulk,
+        Load::Push | Load::Mixed => RequestKind::Push,
+        Load::Status => RequestKind::Status,
+        Load::Bulk => RequestKind::Bulk,
     };
     let times = Times::of(&outcome.samples, |sample| sample.kind == kind);
     let mut figures = BTreeMap::from([
@@ -119,7 +119,7 @@ fn figures(outcome: &Outcome, load: Load, seconds: u64) -> BTreeMap<String, f64>
         ("max".to_owned(), times.percentile(1.0)),
     ]);
     if load == Load::Mixed {
-        let statuses = Times::of(&outcome.samples, |sample| sample.kind == Kind::Status);
+        let statuses = Times::of(&outcome.samples, |sample| sample.kind == RequestKind::Status);
         figures.insert("status_per_second".to_owned(), statuses.count() as f64 / seconds as f64);
         figures.insert("status_p99".to_owned(), statuses.percentile(0.99));
     }

@@ -40,7 +40,7 @@ const skip = java === undefined && "java is not on this machine, so openapi-gene
 const javac = await run("javac", ["-version"]).catch(() => undefined);
 const skipJava = javac === undefined && "javac is not on this machine, so the Java client was not compiled";
 
-/** Returns what the Java client is compiled with: Debian's libraries, and the generator's for JSON. */
+/** Returns the class path of the Java client: Debian's libraries, and the generator's for JSON. */
 async function classPath() {
   const find = "import openapi_generator_cli, pathlib; print(pathlib.Path(openapi_generator_cli.__file__).parent)";
   const { stdout } = await run(PYTHON, ["-c", find]);
@@ -127,7 +127,7 @@ describe("linters and generators", { concurrency: 2 }, () => {
   });
 
   test("openapi-generator generates a client", { skip }, async () => {
-    // Without webhooks: of a document that has some, its template for TypeScript makes invalid code.
+    // Without webhooks: its template for TypeScript makes invalid code of a document with some.
     const parts = ["--global-property", "apis,models,supportingFiles"];
     const options = ["--additional-properties", "importFileExtension=.js", ...parts];
     const where = ["-i", DOCUMENT, "-o", "generated/typescript-fetch"];
@@ -140,7 +140,7 @@ describe("linters and generators", { concurrency: 2 }, () => {
     await run(GENERATOR, ["generate", "-g", "java", ...where, ...options]);
   });
 
-  test("openapi-python-client generates a client with every operation", async () => {
+  test("openapi-python-client generates every operation", async () => {
     const options = ["--config", "openapi-python-client.yaml", "--meta", "none"];
     const where = ["--path", DOCUMENT, "--output-path", "generated/python/tenure_client"];
     const { said } = await run(join(TOOLS, "openapi-python-client"), ["generate", ...where, ...options]);
@@ -186,7 +186,7 @@ describe("clients", { concurrency: 2 }, () => {
     await check(process.execPath, ["generated/compiled/clients/hey-api.js"]);
   });
 
-  test("the client of @hey-api/openapi-ts goes from the token to a verified result", async (t) => {
+  test("the @hey-api/openapi-ts client gets a verified result", async (t) => {
     await checkPath(t, process.execPath, ["generated/compiled/clients/hey-api-path.js"]);
   });
 
@@ -202,11 +202,11 @@ describe("clients", { concurrency: 2 }, () => {
     await check(PYTHON, ["clients/openapi_python_client.py"], { PYTHONPATH: at("generated/python") });
   });
 
-  test("the client of openapi-python-client goes from the token to a verified result", async (t) => {
+  test("the openapi-python-client client gets a verified result", async (t) => {
     await checkPath(t, PYTHON, ["clients/openapi_python_client_path.py"], { PYTHONPATH: at("generated/python") });
   });
 
-  test("the models of datamodel-code-generator read a response and every example", async () => {
+  test("the datamodel-code-generator models read every example", async () => {
     const { example } =
       document.paths["/api/partner/v2/add/requests/microcredential"].post.requestBody.content["application/json"];
     const push = { ...example, credential_id: `GEN-${randomUUID()}` };

@@ -72,7 +72,7 @@ const exchange = (wallet, { offer, issuer }, { code, pkceCodeVerifier, dpop }) =
   });
 
 // Conforms: OpenID4VCI 12.2; OpenID4VCI 12.3; HAIP 4.1; OIDF issuer: metadata
-test("the metadata is understood, and every type has a configuration and a scope in each format", async () => {
+test("metadata has a configuration for every type and format", async () => {
   const issuer = await new Wallet().client.resolveIssuerMetadata(scene.server.base);
   assert.equal(issuer.originalDraftVersion, "V1");
   const ids = (formats) => TYPES.flatMap((type) => formats.map((format) => `${type}_${format}`)).sort();
@@ -93,7 +93,7 @@ test("the metadata is understood, and every type has a configuration and a scope
 });
 
 // Conforms: OpenID4VCI 12.2; HAIP 4.1; OIDF issuer: signed metadata
-test("the signed metadata says the same, by the issuer's certificate", async () => {
+test("the signed metadata equals the unsigned metadata", async () => {
   const wallet = new Wallet();
   const open = await wallet.begin(scene.server.base, []);
   const accept = (address, init) =>
@@ -108,7 +108,7 @@ test("the signed metadata says the same, by the issuer's certificate", async () 
 });
 
 // Conforms: OpenID4VCI 6; OpenID4VCI 8; OpenID4VCI 11; OIDF issuer: notification
-test("pre-authorized code: a wrong transaction code, the right one, a credential, its notification, and nothing twice", async () => {
+test("the pre-authorized code flow issues and notifies once", async () => {
   const held = await scene.held("career_history");
   const wallet = new Wallet();
   const { link, txCode } = await offered(scene, held.id);
@@ -146,7 +146,7 @@ test("pre-authorized code: a wrong transaction code, the right one, a credential
 });
 
 // Conforms: OpenID4VCI 4; OpenID4VCI 6.3
-test("an offer may be fetched more than once, and its tries of the code are few", async () => {
+test("an offer can be fetched again, and code attempts are limited", async () => {
   const wallet = new Wallet();
   const { link, txCode } = await offered(scene, (await scene.held("education")).id);
   const opened = await wallet.open(link);
@@ -158,7 +158,7 @@ test("an offer may be fetched more than once, and its tries of the code are few"
 });
 
 // Conforms: OpenID4VCI 8.3.1; RFC 6750 3
-test("a token is valid for what was offered, and for nothing else", async () => {
+test("a token is valid only for the offered credential", async () => {
   const wallet = new Wallet();
   const held = await scene.held("career_history");
   const { link, txCode } = await offered(scene, held.id);
@@ -176,7 +176,7 @@ test("a token is valid for what was offered, and for nothing else", async () => 
 
 // Conforms: OpenID4VCI F.1; OpenID4VCI 8.3.1; OIDF issuer: bad proof signature
 // Conforms: OIDF issuer: wrong nonce; OIDF issuer: missing proof
-test("proofs are refused without a nonce, for another audience, of the wrong type, and with another's signature", async () => {
+test("proofs need our nonce and audience, their type and signature", async () => {
   const wallet = new Wallet();
   const { link, txCode } = await offered(scene, (await scene.held("career_history")).id);
   const opened = await wallet.open(link);
@@ -208,7 +208,7 @@ test("proofs are refused without a nonce, for another audience, of the wrong typ
 
 // Conforms: OpenID4VCI 5; HAIP 4; RFC 9126 2; RFC 7636 4.6; RFC 9449 7.1; OIDF issuer: happy flow
 // Conforms: OIDF issuer: batch issuance
-test("authorization code: pushed, with PKCE and DPoP, and a batch bound to a key each", async () => {
+test("the authorization code flow issues a batch with PAR and DPoP", async () => {
   await scene.held("career_history");
   const wallet = new Wallet();
   const opened = await wallet.begin(scene.server.base, [SD_JWT]);
@@ -249,7 +249,7 @@ test("authorization code: pushed, with PKCE and DPoP, and a batch bound to a key
 
 // Conforms: RFC 7636 4.6; RFC 9449 5; OIDF issuer: FAPI 2: no PKCE, plain, wrong verifier
 // Conforms: OIDF issuer: FAPI 2: code used twice
-test("an authorization code needs its verifier, its key and its place, and works once", async () => {
+test("an authorization code needs its verifier and works once", async () => {
   await scene.held("career_history");
   const wallet = new Wallet();
   const opened = await wallet.begin(scene.server.base, [VC_JWT]);
@@ -267,7 +267,7 @@ test("an authorization code needs its verifier, its key and its place, and works
   await assert.rejects(exchange(wallet, opened, grant), oauthError("invalid_grant"));
 });
 
-test("a person signs in on the way, and gives what is theirs alone", async () => {
+test("a person signs in during the authorization code flow", async () => {
   const person = new Person(scene.server);
   await scene.held("microcredential", { person });
   const stranger = Object.assign(new Person(scene.server), { address: person.address });
@@ -285,7 +285,7 @@ test("a person signs in on the way, and gives what is theirs alone", async () =>
 });
 
 // Conforms: OpenID4VCI 10
-test("requests and answers can be encrypted", async () => {
+test("requests and responses can be encrypted", async () => {
   const wallet = new Wallet({ encrypts: true });
   const { link, txCode } = await offered(scene, (await scene.held("career_history")).id);
   const opened = await wallet.open(link);
@@ -297,7 +297,7 @@ test("requests and answers can be encrypted", async () => {
 });
 
 // Conforms: OpenID4VCI 8.3.1; OIDF issuer: unknown configuration id
-test("an unknown configuration is refused by its name", async () => {
+test("an unknown configuration is rejected by name", async () => {
   const wallet = new Wallet();
   const { link, txCode } = await offered(scene, (await scene.held("career_history")).id);
   const opened = await wallet.open(link);

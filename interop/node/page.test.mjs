@@ -33,7 +33,7 @@ after(async () => {
 });
 
 // Conforms: Fetch CORS; OpenID4VCI 6; OpenID4VCI 8; RFC 9449 8
-test("a wallet in a page of another origin redeems an offer, verifies the credential and confirms it", async () => {
+test("a wallet in a page of another origin redeems an offer", async () => {
   const { link, txCode } = await offered(scene, (await scene.held("career_history")).id);
   const page = await browser.newPage();
   const errors = [];

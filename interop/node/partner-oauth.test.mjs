@@ -63,7 +63,7 @@ describe("a partner that knows only the issuer", () => {
   });
 
   // Conforms: RFC 6749 5.2
-  test("is told which scope it lacks", async () => {
+  test("gets invalid_scope for a scope that it lacks", async () => {
     const config = await openid.discovery(issuer, partner.client_id, partner.client_secret, undefined, {
       algorithm: "oauth2",
       execute: [openid.allowInsecureRequests],
@@ -75,7 +75,7 @@ describe("a partner that knows only the issuer", () => {
   });
 
   // Conforms: RFC 8414 3; RFC 9728 3; RFC 9728 5.1
-  test("finds the issuer from a refused request", async () => {
+  test("finds the issuer from a 401 response", async () => {
     const insecure = { [oauth.allowInsecureRequests]: true };
     const path = new URL(`${issuer}/v1/submissions/none/status`);
     const refused = await oauth

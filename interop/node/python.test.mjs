@@ -16,7 +16,7 @@ const AUDIENCE = "https://hirer.example";
 const NONCE = "a1b2c3";
 const scene = newScene();
 
-const judge = (command, asked) => python("sd_jwt_judge.py", asked, command);
+const sdJwt = (command, asked) => python("sd_jwt_cli.py", asked, command);
 
 async function keyOf(credential) {
   const jwt = credential.split("~")[0];
@@ -29,24 +29,24 @@ for (const type of TYPES) {
   test(`sd-jwt verifies our ${type} and reads what was pushed`, async () => {
     const held = await scene.held(type);
     const { credential } = await issued(scene, held, "dc+sd-jwt");
-    const { claims, error } = await judge("verify", { sd_jwt: credential, issuer_key: await keyOf(credential) });
+    const { claims, error } = await sdJwt("verify", { sd_jwt: credential, issuer_key: await keyOf(credential) });
     assert.equal(error, undefined);
     for (const [name, value] of Object.entries(held.fields)) assert.deepEqual(claims[name], value, name);
   });
 }
 
 // Conforms: RFC 9901 7.2; RFC 9901 7.3
-test("sd-jwt presents ours with key binding, and both sides verify it, and refuse it when it is for others", async () => {
+test("sd-jwt presents ours with key binding, and both verify it", async () => {
   const held = await scene.held("career_history");
   const { credential, wallet, key } = await issued(scene, held, "dc+sd-jwt");
   const holder_key = await jose.exportJWK(await wallet.privateKey(key));
   const disclose = { employment: true };
-  const { sd_jwt } = await judge("present", { sd_jwt: credential, disclose, holder_key, aud: AUDIENCE, nonce: NONCE });
+  const { sd_jwt } = await sdJwt("present", { sd_jwt: credential, disclose, holder_key, aud: AUDIENCE, nonce: NONCE });
   const issuer_key = await keyOf(credential);
-  const theirs = await judge("verify", { sd_jwt, issuer_key, aud: AUDIENCE, nonce: NONCE });
+  const theirs = await sdJwt("verify", { sd_jwt, issuer_key, aud: AUDIENCE, nonce: NONCE });
   assert.deepEqual(theirs.claims.employment, held.fields.employment);
   assert.equal(theirs.claims.full_name, held.fields.full_name, "the name is always shown");
-  assert.match((await judge("verify", { sd_jwt, issuer_key, aud: AUDIENCE, nonce: "x" })).error, /nonce/);
+  assert.match((await sdJwt("verify", { sd_jwt, issuer_key, aud: AUDIENCE, nonce: "x" })).error, /nonce/);
 
   const ours = await tenureVerify(sd_jwt, { audience: AUDIENCE, nonce: NONCE });
   assert.equal(ours.code, 0, ours.said);
@@ -59,7 +59,7 @@ test("sd-jwt presents ours with key binding, and both sides verify it, and refus
 });
 
 // Conforms: RFC 9901 7.1; RFC 9901 7.3
-test("tenure verify reads what sd-jwt issues and presents, with decoys and disclosures within disclosures", async () => {
+test("tenure verify reads sd-jwt's decoys and nested disclosures", async () => {
   const pair = () => generateKeyPairSync("ec", { namedCurve: "P-256" });
   const [issuer, holder] = [pair(), pair()];
   const jwk = { ...issuer.publicKey.export({ format: "jwk" }), kid: "theirs", alg: "ES256" };
@@ -72,7 +72,7 @@ test("tenure verify reads what sd-jwt issues and presents, with decoys and discl
     full_name: "Zoë Exämple",
     employment: [{ organisation: "Northwind Rail", role_title: "Driver" }, { organisation: "Harbour Analytics" }],
   };
-  const { sd_jwt, error } = await judge("issue", {
+  const { sd_jwt, error } = await sdJwt("issue", {
     claims,
     disclose: ["full_name", "employment", "[]", "organisation"],
     issuer_key: issuer.privateKey.export({ format: "jwk" }),
@@ -80,7 +80,7 @@ test("tenure verify reads what sd-jwt issues and presents, with decoys and discl
     header: { typ: "dc+sd-jwt", kid: "theirs" },
   });
   assert.equal(error, undefined);
-  const presentation = await judge("present", {
+  const presentation = await sdJwt("present", {
     sd_jwt,
     disclose: { full_name: true, employment: [{ organisation: true }] },
     holder_key: holder.privateKey.export({ format: "jwk" }),

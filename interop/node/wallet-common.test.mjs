@@ -17,7 +17,7 @@ const scene = newScene();
 const json = async (path) => (await fetch(scene.server.base + path)).json();
 
 // Conforms: OpenID4VCI 12.2; OpenID4VCI 12.3
-test("wwWallet's schemas read the metadata of the issuer and of its authorization server", { skip }, async () => {
+test("wwWallet's schemas accept our metadata", { skip }, async () => {
   const given = await json("/.well-known/openid-credential-issuer");
   const metadata = common.OpenidCredentialIssuerMetadataSchema.parse(given);
   for (const [id, { format, vct, credential_metadata }] of Object.entries(given.credential_configurations_supported)) {
@@ -30,7 +30,7 @@ test("wwWallet's schemas read the metadata of the issuer and of its authorizatio
 });
 
 // Conforms: OpenID4VCI 12.2; OpenID4VCI 12.3
-test("wwWallet needs no attestation of itself or of its keys unless the operator trusts providers", { skip }, async () => {
+test("wwWallet needs no attestation where no provider is trusted", { skip }, async () => {
   const server = await json("/.well-known/oauth-authorization-server");
   assert.ok(!(server.token_endpoint_auth_methods_supported ?? []).includes("attest_jwt_client_auth"));
   const { credential_configurations_supported } = await json("/.well-known/openid-credential-issuer");
@@ -49,7 +49,7 @@ test("wwWallet's schema reads an offer", { skip }, async () => {
 
 for (const type of TYPES) {
   // Conforms: SD-JWT VC 2; SD-JWT VC 5; HAIP 6.1.1
-  test(`wwWallet parses our ${type} with the metadata of its type, and verifies it`, { skip }, async () => {
+  test(`wwWallet parses our ${type} and verifies it`, { skip }, async () => {
     const held = await scene.held(type);
     const { credential, key } = await issued(scene, held, "dc+sd-jwt");
     const credentialConfigurationId = `${type}_dc+sd-jwt`;
@@ -72,7 +72,7 @@ for (const type of TYPES) {
 }
 
 // Conforms: OpenID4VP 6; OpenID4VP 7; OpenID4VP 8.3; OIDF verifier: happy flow
-test("wwWallet presents the whole list to a verification request, and it is verified", { skip }, async () => {
+test("wwWallet presents a whole list, and it is verified", { skip }, async () => {
   const held = await scene.held("career_history");
   const wallet = new WwWallet(await issued(scene, held, "dc+sd-jwt"));
   const { asked, visitor, page } = await begun(scene);

@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 use tokio_postgres::{Client, Error, NoTls, Statement};
 
-use super::{BATCH, QUEUE, Row, finish};
+use super::{BATCH, QUEUE, QueuedPush, finish};
 
 const SCHEMA: &str = "
 CREATE TABLE submission (
@@ -34,7 +34,7 @@ INSERT INTO outbox (submission) SELECT unnest($1::bigint[])
 
 /// Creates the tables in the database at `url`, and starts the task that commits the rows sent to
 /// the returned queue.
-pub(super) async fn start(url: &str) -> Result<mpsc::Sender<Row>, String> {
+pub(super) async fn start(url: &str) -> Result<mpsc::Sender<QueuedPush>, String> {
     let (client, insert) = open(url).await.map_err(|error| error.to_string())?;
     let (queue, rows) = mpsc::channel(QUEUE);
     tokio::spawn(commit_all(client, insert, rows));
@@ -54,7 +54,7 @@ async fn open(url: &str) -> Result<(Client, Statement), Error> {
 ///
 /// One group at a time: while it is committed the next one grows. Two at once were half as large
 /// and cost the database more (`docs/operate/performance.md`).
-async fn commit_all(client: Client, insert: Statement, mut queue: mpsc::Receiver<Row>) {
+async fn commit_all(client: Client, insert: Statement, mut queue: mpsc::Receiver<QueuedPush>) {
     let mut rows = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut rows, BATCH).await > 0 {
         let written = write(&client, &insert, &rows).await;
@@ -62,7 +62,7 @@ async fn commit_all(client: Client, insert: Statement, mut queue: mpsc::Receiver
     }
 }
 
-async fn write(client: &Client, insert: &Statement, rows: &[Row]) -> Result<(), Error> {
+async fn write(client: &Client, insert: &Statement, rows: &[QueuedPush]) -> Result<(), Error> {
     let ids: Vec<i64> = rows.iter().map(|row| row.id.cast_signed()).collect();
     let credential_ids: Vec<&str> = rows.iter().map(|row| row.credential_id.as_str()).collect();
     let bodies: Vec<&[u8]> = rows.iter().map(|row| row.body.as_slice()).collect();

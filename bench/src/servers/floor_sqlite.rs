@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::mpsc;
 
-use super::{BATCH, QUEUE, Row, finish};
+use super::{BATCH, QUEUE, QueuedPush, finish};
 use crate::prefill::now;
 
 const SCHEMA: &str = "
@@ -27,7 +27,7 @@ const INSERT_OUTBOX: &str = "INSERT INTO outbox (submission) VALUES (?1)";
 
 /// Creates the database in the folder `data`, and starts the thread that commits the rows sent to
 /// the returned queue.
-pub(super) fn start(data: &Path) -> Result<mpsc::Sender<Row>, String> {
+pub(super) fn start(data: &Path) -> Result<mpsc::Sender<QueuedPush>, String> {
     let connection = open(&data.join("floor.sqlite")).map_err(|error| error.to_string())?;
     let (queue, rows) = mpsc::channel(QUEUE);
     std::thread::spawn(move || commit_all(connection, rows));
@@ -43,7 +43,7 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Commits all pushes that arrived together in one transaction, until the queue is closed.
-fn commit_all(mut connection: Connection, mut queue: mpsc::Receiver<Row>) {
+fn commit_all(mut connection: Connection, mut queue: mpsc::Receiver<QueuedPush>) {
     let mut rows = Vec::with_capacity(BATCH);
     while queue.blocking_recv_many(&mut rows, BATCH) > 0 {
         let written = write(&mut connection, &rows);
@@ -51,7 +51,7 @@ fn commit_all(mut connection: Connection, mut queue: mpsc::Receiver<Row>) {
     }
 }
 
-fn write(connection: &mut Connection, rows: &[Row]) -> rusqlite::Result<()> {
+fn write(connection: &mut Connection, rows: &[QueuedPush]) -> rusqlite::Result<()> {
     let created_at = now().unwrap_or_default().cast_signed();
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     {
@@ -72,9 +72,9 @@ mod tests {
 
     use super::*;
 
-    fn row(id: u64, credential_id: &str) -> (Row, oneshot::Receiver<bool>) {
+    fn row(id: u64, credential_id: &str) -> (QueuedPush, oneshot::Receiver<bool>) {
         let (done, committed) = oneshot::channel();
-        (Row { id, credential_id: credential_id.to_owned(), body: b"{}".to_vec(), done }, committed)
+        (QueuedPush { id, credential_id: credential_id.to_owned(), body: b"{}".to_vec(), done }, committed)
     }
 
     #[test]

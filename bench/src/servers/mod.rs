@@ -85,7 +85,7 @@ struct Push<F> {
 }
 
 /// A push on its way to the database.
-struct Row {
+struct QueuedPush {
     id: u64,
     credential_id: String,
     body: Vec<u8>,
@@ -95,7 +95,7 @@ struct Row {
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-impl Row {
+impl QueuedPush {
     /// Parses a push with fields of type `F`, and serialises the fields for storage.
     fn parse<F: DeserializeOwned + Serialize>(body: &[u8], done: oneshot::Sender<bool>) -> serde_json::Result<Self> {
         let push: Push<F> = serde_json::from_slice(body)?;
@@ -105,12 +105,12 @@ impl Row {
 }
 
 /// Handles a push with fields of type `F`.
-async fn push<F>(State(queue): State<mpsc::Sender<Row>>, body: Bytes) -> Response
+async fn push<F>(State(queue): State<mpsc::Sender<QueuedPush>>, body: Bytes) -> Response
 where
     F: DeserializeOwned + Serialize + 'static,
 {
     let (done, committed) = oneshot::channel();
-    let Ok(row) = Row::parse::<F>(&body, done) else { return StatusCode::BAD_REQUEST.into_response() };
+    let Ok(row) = QueuedPush::parse::<F>(&body, done) else { return StatusCode::BAD_REQUEST.into_response() };
     // Freed while it is in the processor's cache, not after the commit.
     drop(body);
     let response = answer(&row.credential_id, row.id);
@@ -121,7 +121,7 @@ where
 }
 
 /// Reports to the handlers of `rows` whether their transaction was committed.
-fn finish(rows: &mut Vec<Row>, written: &Result<(), impl Display>) {
+fn finish(rows: &mut Vec<QueuedPush>, written: &Result<(), impl Display>) {
     if let Err(error) = written {
         complain(error);
     }

@@ -15,7 +15,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSy
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::{BATCH, QUEUE, Row, Serve, finish, push, serve};
+use super::{BATCH, QUEUE, QueuedPush, Serve, finish, push, serve};
 
 /// Serves the floor on sqlx.
 ///
@@ -33,7 +33,7 @@ pub fn run(serve_at: &Serve) -> Result<(), String> {
     })
 }
 
-async fn commit_all(database: impl Writes, mut queue: mpsc::Receiver<Row>) {
+async fn commit_all(database: impl Writes, mut queue: mpsc::Receiver<QueuedPush>) {
     let mut rows = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut rows, BATCH).await > 0 {
         let written = database.write(&rows).await;
@@ -43,7 +43,7 @@ async fn commit_all(database: impl Writes, mut queue: mpsc::Receiver<Row>) {
 
 /// Commits all pushes that arrived together in one transaction.
 trait Writes: Send + Sync + 'static {
-    fn write(&self, batch: &[Row]) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+    fn write(&self, batch: &[QueuedPush]) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
 struct Sqlite(SqlitePool);
@@ -75,7 +75,7 @@ fn key(id: u64) -> Vec<u8> {
 }
 
 impl Writes for Sqlite {
-    async fn write(&self, batch: &[Row]) -> Result<(), sqlx::Error> {
+    async fn write(&self, batch: &[QueuedPush]) -> Result<(), sqlx::Error> {
         let mut transaction = self.0.begin_with("BEGIN IMMEDIATE").await?;
         let mut rest = batch;
         while !rest.is_empty() {
@@ -117,7 +117,7 @@ impl Postgres {
 }
 
 impl Writes for Postgres {
-    async fn write(&self, batch: &[Row]) -> Result<(), sqlx::Error> {
+    async fn write(&self, batch: &[QueuedPush]) -> Result<(), sqlx::Error> {
         let ids: Vec<Uuid> = batch.iter().map(|row| Uuid::from_u128(u128::from(row.id))).collect();
         let credentials: Vec<&str> = batch.iter().map(|row| row.credential_id.as_str()).collect();
         let bodies: Vec<&[u8]> = batch.iter().map(|row| row.body.as_slice()).collect();

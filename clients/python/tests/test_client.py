@@ -163,7 +163,7 @@ class Calls(unittest.TestCase):
             self.assertNotIn("authorization", call.headers)
             self.assertEqual((call.headers["content-type"], call.content), ("application/pdf", b"%PDF"))
 
-    def test_a_dry_run_is_asked_for_in_the_query(self) -> None:
+    def test_a_dry_run_is_requested_in_the_query(self) -> None:
         scene = Scene()
         dry = {"dry_run": True, "credential_id": "EMP-1", "headline": "Clerk"}
         scene.answers = [answer(200, dry), answer(201, PUSHED)]

@@ -94,7 +94,7 @@ class RunningServer(unittest.TestCase):
         self.tenure = TenurePartner(URL, CLIENT_ID, CLIENT_SECRET)
         self.addCleanup(self.tenure.close)
 
-    def test_a_newcomer_pushes_waits_for_consent_and_requests_a_verification(self) -> None:
+    def test_a_new_partner_pushes_waits_and_requests_a_verification(self) -> None:
         started = time.monotonic()
         tenure, receiver = self.tenure, Receiver()
         self.addCleanup(receiver.stop)
@@ -133,7 +133,7 @@ class RunningServer(unittest.TestCase):
             tenure.submissions.withdraw("career_history", credential_id, "Sent by mistake")
         self.assertEqual(tenure.submissions.status(credential_id)["reason"], "withdrawn")
 
-    def test_a_batch_with_a_document_is_pushed_and_the_document_uploaded(self) -> None:
+    def test_a_batch_is_pushed_and_its_document_is_uploaded(self) -> None:
         credential_id = str(uuid.uuid4())
         pushed = self.tenure.submissions.push_batch(
             {

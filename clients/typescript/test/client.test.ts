@@ -146,7 +146,7 @@ test("lists fetch the next page only when it is needed", async () => {
   );
 });
 
-test("ids are escaped in paths, and ids that would change the path are refused", async () => {
+test("ids are escaped, and ids that change the path are refused", async () => {
   const scene = new Scene();
   scene.answers(() => json(200, STATUS));
   await scene.client.submissions.status("a/b?c d");
@@ -184,7 +184,7 @@ test("a secret is not sent over plain HTTP to another machine", () => {
   new TenurePartner({ ...options, baseUrl: "http://10.0.0.1", allowInsecureHttp: true });
 });
 
-test("a dry run is asked for in the query", async () => {
+test("a dry run is requested in the query", async () => {
   const scene = new Scene();
   scene.answers(
     () => json(200, { dry_run: true, credential_id: "EMP-1", headline: "Clerk" }),

@@ -10,7 +10,7 @@ const lost = () => {
   throw new TypeError("fetch failed");
 };
 
-test("a push is retried with one key after a lost connection, 503 and 429", async () => {
+test("a push is retried with one key after lost responses and 429", async () => {
   const scene = new Scene();
   scene.answers(
     lost,
@@ -70,7 +70,7 @@ test("errors of the request are not retried", async () => {
   }
 });
 
-test("a conflict after a lost response is retried, because the first attempt may still run", async () => {
+test("a conflict after a lost response is retried", async () => {
   const scene = new Scene();
   scene.answers(
     lost,

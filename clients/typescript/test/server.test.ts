@@ -88,7 +88,7 @@ describe("a running server", { skip: !TENURE_URL && "TENURE_URL is not set: run 
     receiver.stop();
   });
 
-  test("a newcomer pushes, waits for consent, and requests a verification", async (t) => {
+  test("a new partner pushes, waits, and requests a verification", async (t) => {
     const started = performance.now();
     const credential_id = `EMP-${randomUUID()}`;
     const pushed = await tenure.submissions.push("career_history", {
@@ -127,7 +127,7 @@ describe("a running server", { skip: !TENURE_URL && "TENURE_URL is not set: run 
     assert.equal((await tenure.submissions.status(credential_id)).reason, "withdrawn");
   });
 
-  test("a batch with a document is pushed, and the document is uploaded", async () => {
+  test("a batch is pushed, and its document is uploaded", async () => {
     const credential_id = randomUUID();
     const education = {
       credential_id: randomUUID(),

@@ -23,7 +23,7 @@ const headersAt = (timestamp: number | string, signature = mac(timestamp)) => ({
 const reason = (expected: string) => (error: unknown) =>
   error instanceof WebhookVerificationError && error.reason === expected;
 
-test("a signed delivery is accepted as text, bytes, and with any form of headers", async () => {
+test("a signed delivery is accepted as text and as bytes", async () => {
   const headers = headersAt(NOW);
   const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value]]));
   for (const form of [headers, lower, new Headers(headers)]) {
@@ -43,7 +43,7 @@ test("900 seconds either way are allowed, and no more", async () => {
   }
 });
 
-test("what was changed or signed with another key is refused", async () => {
+test("changed events and those of another key are rejected", async () => {
   const good = mac(NOW);
   for (const signature of [mac(NOW, BODY, "other"), good.slice(1), good.toUpperCase(), `${good}0`, "", mac(NOW + 1)]) {
     const delivery = { body: BODY, headers: headersAt(NOW, signature), secret: SECRET, now: NOW };
@@ -64,7 +64,7 @@ test("during a rotation either secret verifies either signature", async () => {
   await assert.rejects(verifyWebhook({ body: BODY, headers, secret: "unrelated", now: NOW }), reason("signature"));
 });
 
-test("an empty secret is an error, because anyone could sign with it", async () => {
+test("an empty secret is an error", async () => {
   const headers = headersAt(NOW, mac(NOW, BODY, ""));
   for (const secret of ["", [], [SECRET, ""]]) {
     await assert.rejects(verifyWebhook({ body: BODY, headers, secret, now: NOW }), TypeError);

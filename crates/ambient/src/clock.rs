@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn stopwatch_of_the_machine_goes_on() {
+    fn system_stopwatch_advances() {
         let stopwatch = Clock::System.stopwatch();
         std::thread::sleep(Duration::from_millis(30));
         let elapsed = stopwatch.elapsed();

@@ -11,7 +11,7 @@ const { TENURE_URL, CLIENT_ID, CLIENT_SECRET, WEBHOOK_SECRET } = process.env;
 async function call(path, options) {
   const answer = await fetch(TENURE_URL + path, options);
   const text = await answer.text();
-  if (!answer.ok) throw new Error(`${answer.status} ${text}`); // Lists every problem of the request.
+  if (!answer.ok) throw new Error(`${answer.status} ${text}`); // Lists every problem.
   return { status: answer.status, body: JSON.parse(text) };
 }
 

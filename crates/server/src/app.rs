@@ -39,13 +39,13 @@ use store::{Issuing, Part, PushWriter, STATUS_LIST_CAPACITY, StatusCache, Store,
 ///
 /// It only stores the components. Flows and handlers take `&App`; a component never does.
 #[derive(Clone, Debug)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<Components>);
 
 /// Declares the components, with an accessor for each.
 macro_rules! parts {
     ($($(#[$doc:meta])* $name:ident: $part:ty,)+) => {
         #[derive(Debug)]
-        struct Parts {
+        struct Components {
             $($name: $part,)+
             is_demo: bool,
         }
@@ -193,7 +193,7 @@ impl App {
         let Clients { mailer, objects, receivers, outbound } = Clients::new(&config, lookup, instance, is_demo)?;
         let nonces = Nonces::new(keyring.clone(), clock.clone(), rng.clone());
         let committer = PushWriter::start(store.clone(), clock.clone());
-        Ok(Self(Arc::new(Parts {
+        Ok(Self(Arc::new(Components {
             issuer_lookup: IssuerLookup::new(outbound.clone()),
             documents: Documents::new(objects, outbound, inspector, keyring.clone(), clock.clone(), rng.clone()),
             readiness: Readiness::new(store.clone(), keyring.store().clone(), committer.clone()),

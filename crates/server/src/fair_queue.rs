@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn use_is_forgotten_and_unknown_waiters_are_dropped() {
+    async fn past_use_expires_and_idle_users_are_dropped() {
         let (queue, busy) = (FairQueue::with_reserve(2, 2, 1), Uuid::from_u128(1));
         let turn = queue.turn(busy).await;
         tokio::time::sleep(Duration::from_secs(30)).await;

@@ -1,4 +1,5 @@
-//! Form tokens: one rendering of a form creates at most one object, however often the form is sent.
+//! Form tokens prevent a double submit: one rendering of a form creates at most one object, even if
+//! it is submitted twice.
 //!
 //! The id of the created object is derived from the token in the form, so the primary key of its
 //! table rejects a second one. This needs no table of used tokens.

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// What was read from files. New content takes effect without a restart; invalid content does not
-/// replace what is in use.
+/// The content of files. New content takes effect without a restart; invalid content does not
+/// replace the content in use.
 #[derive(Debug)]
 pub struct Reloaded<T> {
     /// The settings that name the files, for the log.

@@ -47,9 +47,9 @@ impl RequestPartner {
 
 /// A request of a partner with its response.
 #[derive(Clone, Copy, Debug)]
-pub struct Answered<'a> {
+pub struct LoggedResponse<'a> {
     pub partner: Uuid,
-    /// When it was answered.
+    /// When the response was sent.
     pub at: Timestamp,
     /// HTTP method.
     pub method: &'static str,
@@ -64,7 +64,7 @@ pub struct Answered<'a> {
     pub elapsed: Duration,
 }
 
-/// What is counted together.
+/// Requests with the same key are counted together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
     partner: Uuid,
@@ -157,9 +157,9 @@ impl RequestLog {
     }
 
     /// Adds a request. `id` is only used if it failed. Returns false if there was no room for it.
-    pub fn add(&self, answered: Answered<'_>, id: impl FnOnce() -> Uuid) -> bool {
-        let Answered { partner, at, method, route, status, .. } = answered;
-        let (minute, micros) = (at.floor(MINUTE), i64::try_from(answered.elapsed.as_micros()).unwrap_or(i64::MAX));
+    pub fn add(&self, response: LoggedResponse<'_>, id: impl FnOnce() -> Uuid) -> bool {
+        let LoggedResponse { partner, at, method, route, status, .. } = response;
+        let (minute, micros) = (at.floor(MINUTE), i64::try_from(response.elapsed.as_micros()).unwrap_or(i64::MAX));
         let key = Key { partner, minute, method, route: route.into(), status };
         let mut buffer = self.buffer();
         let is_counted = buffer.unwritten.count(key, Tally { count: 1, micros });
@@ -176,8 +176,8 @@ impl RequestLog {
             method: method.to_owned(),
             route: route.to_owned(),
             status: i64::from(status),
-            codes: answered.error.map(codes).unwrap_or_default(),
-            request_id: answered.request_id.to_owned(),
+            codes: response.error.map(codes).unwrap_or_default(),
+            request_id: response.request_id.to_owned(),
             duration_us: micros,
         });
         is_counted
@@ -226,8 +226,8 @@ mod tests {
     use super::*;
     use crate::error::Kind;
 
-    fn answered(partner: u128, status: u16) -> Answered<'static> {
-        Answered {
+    fn response(partner: u128, status: u16) -> LoggedResponse<'static> {
+        LoggedResponse {
             partner: Uuid::from_u128(partner),
             at: Timestamp::from_micros(1_795_600_830_000_000),
             method: "POST",
@@ -244,10 +244,10 @@ mod tests {
         let log = RequestLog::default();
         assert!(log.take().is_none());
         for _ in 0..1000 {
-            assert!(log.add(answered(1, 201), || panic!("a success needs no id")));
+            assert!(log.add(response(1, 201), || panic!("a success needs no id")));
         }
         let error = Error::new(Kind::Conflict, "A detail is not logged.");
-        assert!(log.add(Answered { error: Some(&error), ..answered(1, 409) }, || Uuid::from_u128(9)));
+        assert!(log.add(LoggedResponse { error: Some(&error), ..response(1, 409) }, || Uuid::from_u128(9)));
         let taken = log.take().expect("requests");
         let counts: Vec<(i64, i64, i64)> =
             taken.counts().iter().map(|row| (row.status, row.count, row.duration_us)).collect();
@@ -262,12 +262,12 @@ mod tests {
     fn flood_of_one_failure_does_not_hide_another() {
         let log = RequestLog::default();
         for _ in 0..500 {
-            assert!(log.add(answered(1, 429), Uuid::nil));
+            assert!(log.add(response(1, 429), Uuid::nil));
         }
         for (partner, status) in [(1, 422), (2, 429)] {
-            assert!(log.add(answered(partner, status), Uuid::nil));
+            assert!(log.add(response(partner, status), Uuid::nil));
         }
-        let next = Answered { at: answered(1, 429).at + MINUTE, ..answered(1, 429) };
+        let next = LoggedResponse { at: response(1, 429).at + MINUTE, ..response(1, 429) };
         assert!(log.add(next, Uuid::nil));
         let taken = log.take().expect("requests");
         assert_eq!(taken.failed().len(), 20 + 1 + 1 + 1);
@@ -279,12 +279,12 @@ mod tests {
         let log = RequestLog::default();
         let most = u128::try_from(MAX_FAILED).expect("a number");
         for partner in 0..most {
-            assert!(log.add(answered(partner, 500), Uuid::nil));
+            assert!(log.add(response(partner, 500), Uuid::nil));
         }
-        assert!(!log.add(answered(most, 500), Uuid::nil));
-        assert!(!log.add(answered(most, 200), Uuid::nil), "no room for another count");
+        assert!(!log.add(response(most, 500), Uuid::nil));
+        assert!(!log.add(response(most, 200), Uuid::nil), "no room for another count");
         let taken = log.take().expect("requests");
-        assert!(log.add(answered(most, 500), Uuid::nil));
+        assert!(log.add(response(most, 500), Uuid::nil));
         assert_eq!(log.put_back(taken), 2, "a count and a failed request");
         let taken = log.take().expect("requests");
         assert_eq!((taken.failed().len(), taken.counts().len()), (MAX_FAILED, MAX_COUNTS));

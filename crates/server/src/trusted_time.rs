@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn clock_that_jumps_and_returns_is_not_believed() {
+    fn clock_that_jumps_and_returns_is_not_trusted() {
         let mut server = Server::start(START, None);
         server.pass(HOUR);
         server.clock = server.clock + 52 * HOUR;
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn clock_that_stays_ahead_is_believed_after_an_hour() {
+    fn clock_that_stays_ahead_is_trusted_after_an_hour() {
         let mut server = Server::start(START, None);
         server.clock = server.clock + 52 * HOUR;
         for _ in 0..60 {
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn server_that_was_off_asks_the_database_or_waits() {
+    fn server_that_was_off_reads_the_database_clock_or_waits() {
         let monday = START + 60 * HOUR;
         let alone = Server::start(monday, None);
         assert_eq!(alone.trusted(), START, "SQLite has no other clock");

@@ -34,7 +34,8 @@ from tenure_client.models import (
 
 BASE, CREDENTIAL_ID = os.environ["TENURE_URL"], os.environ["CREDENTIAL_ID"]
 PERSON = "consents+python@sandbox.invalid"
-# Seconds that a poll waits, and the most polls for one event. A request may take longer than a poll.
+# Seconds that a poll waits, and the most polls for one event. A request may take longer than
+# that.
 WAIT, POLLS, TIMEOUT = 10, 6, httpx.Timeout(30)
 
 form = {"grant_type": "client_credentials"}

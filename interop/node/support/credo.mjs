@@ -102,7 +102,7 @@ export class CredoWallet {
     return this.holder.requestToken({ resolvedCredentialOffer, ...grant });
   }
 
-  /** Requests a credential for each of `count` new keys; Credo verifies it, and then it is stored. */
+  /** Requests a credential for each of `count` new keys; Credo verifies and stores it. */
   async receive(resolvedCredentialOffer, token, id, { count = 1 } = {}) {
     const asked = { resolvedCredentialOffer, ...token, credentialConfigurationIds: [id] };
     const bind = (options) => this.#binding(options, count);

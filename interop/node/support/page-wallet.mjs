@@ -1,5 +1,5 @@
-// A wallet in a web page: @openid4vc with the browser's own fetch() and Web Crypto. Only modules that
-// run in a browser may be imported here.
+// A wallet in a web page: @openid4vc with the browser's own fetch() and Web Crypto. Only modules
+// that run in a browser may be imported here.
 import { setGlobalConfig } from "@openid4vc/oauth2";
 import { Openid4vciClient } from "@openid4vc/openid4vci";
 import * as jose from "jose";

@@ -58,7 +58,7 @@ pub struct Verified {
     expires_at: i64,
 }
 
-/// Why an access token is not accepted. The message is returned to the client.
+/// Why an access token is refused. The message is returned to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// It is not an access token of this server.

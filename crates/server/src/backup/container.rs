@@ -64,18 +64,18 @@ pub(super) struct Unfinished {
     /// The temporary file.
     pub(super) path: PathBuf,
     to: PathBuf,
-    _claim: Claim,
+    _lock: BackupLock,
 }
 
 /// A lock file beside the backup, held while it is written. The backup itself is not locked: on a
 /// network file system the lock could conflict with SQLite's own locks.
 #[derive(Debug)]
-struct Claim {
+struct BackupLock {
     path: PathBuf,
     _file: File,
 }
 
-impl Claim {
+impl BackupLock {
     fn of(part: &Path) -> Result<Self, BackupError> {
         let path = with_ending(part, "-lock");
         let in_use = || {
@@ -98,7 +98,7 @@ impl Claim {
     }
 }
 
-impl Drop for Claim {
+impl Drop for BackupLock {
     /// Removes the file while it is still locked, so that a later process creates a new one.
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
@@ -123,12 +123,12 @@ impl Unfinished {
             return Err(BackupError::Refused(format!("{} is not a regular file", to.display())));
         }
         let path = with_ending(to, ".part");
-        let claim = Claim::of(&path)?;
+        let lock = BackupLock::of(&path)?;
         if path.exists() {
             std::fs::remove_file(&path).map_err(at(&path))?;
         }
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(at(&path))?;
-        Ok(Self { path, to: to.to_owned(), _claim: claim })
+        Ok(Self { path, to: to.to_owned(), _lock: lock })
     }
 
     /// Opens the file for writing.

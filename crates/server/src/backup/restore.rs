@@ -250,7 +250,7 @@ async fn settle(
     let data = Store::open(Part::Data, place, "", 1).await?;
     let ring = Store::open(Part::Keyring, place, "", 1).await?;
     let (mut tx, mut keys) = (data.write().await?, ring.write().await?);
-    let ended = tx.end_what_waits(now).await?;
+    let ended = tx.end_pending(now).await?;
     tx.close_status_lists(now + config.credentials.lifetime).await?;
     if let Some(name) = rename {
         tx.rename_instance(name).await?;

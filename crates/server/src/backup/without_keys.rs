@@ -59,7 +59,7 @@ pub async fn give_up_keys(config: &Config, rng: &Rng, now: Timestamp) -> Result<
 
 async fn give_up(data: &Store, had_root_key: bool, config: &Config, now: Timestamp) -> Result<GivenUp, StoreError> {
     let mut tx = data.write().await?;
-    let ended = tx.end_what_waits(now).await?;
+    let ended = tx.end_pending(now).await?;
     // New credentials are signed with new keys, and so are their status lists.
     tx.close_status_lists(now + config.credentials.lifetime).await?;
     let accounts = tx.holder_ids().await?;

@@ -1,5 +1,5 @@
-//! Sandboxing of a process before it reads untrusted bytes: limits on memory, time, files,
-//! processes and the network.
+//! How a document is inspected safely: sandboxing of the inspecting process, before it reads
+//! untrusted bytes, with limits on memory, time, files, processes and the network.
 
 use std::io;
 use std::path::Path;

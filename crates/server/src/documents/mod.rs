@@ -35,7 +35,7 @@ pub use inspect::InspectError;
 pub use inspector::{Inspected, Inspector};
 pub use pace::Paced;
 pub use upload_error::UploadError;
-pub use upload_slots::{NoSlot, UploadSlot, UploadSlots};
+pub use upload_slots::{UploadSlot, UploadSlotError, UploadSlots};
 pub use upload_token::UploadToken;
 
 /// Maximum number of bodies beyond `server.body_limit` that are in memory, in total and of one

@@ -28,7 +28,7 @@ pub struct UploadSlot {
 
 /// No slot is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoSlot {
+pub enum UploadSlotError {
     /// The same document is being uploaded.
     SameDocument,
     /// The partner has reached its limit of concurrent uploads.
@@ -43,16 +43,16 @@ impl UploadSlots {
     /// Acquires a slot for the document `asset` of `partner`.
     ///
     /// # Errors
-    /// See [`NoSlot`].
-    pub fn take(&self, partner: Uuid, asset: Uuid) -> Result<UploadSlot, NoSlot> {
+    /// See [`UploadSlotError`].
+    pub fn take(&self, partner: Uuid, asset: Uuid) -> Result<UploadSlot, UploadSlotError> {
         let mut used = self.used();
         if used.contains_key(&asset) {
-            return Err(NoSlot::SameDocument);
+            return Err(UploadSlotError::SameDocument);
         }
         let free = SLOTS - used.len();
         let of_partner = used.values().filter(|owner| **owner == partner).count();
         if of_partner >= SLOTS_PER_PARTNER.min(free) {
-            return Err(NoSlot::TooManyUploads);
+            return Err(UploadSlotError::TooManyUploads);
         }
         used.insert(asset, partner);
         drop(used);
@@ -75,7 +75,7 @@ mod tests {
         let slots = UploadSlots::default();
         let [partner, asset] = [1, 2].map(Uuid::from_u128);
         let first = slots.take(partner, asset).expect("a slot");
-        assert_eq!(slots.take(partner, asset).expect_err("in use"), NoSlot::SameDocument);
+        assert_eq!(slots.take(partner, asset).expect_err("in use"), UploadSlotError::SameDocument);
         slots.take(partner, Uuid::from_u128(3)).expect("another document");
         drop(first);
         slots.take(partner, asset).expect("it is free again");

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::documents::{InspectedBytes, NoSlot, Owner, UploadError, UploadToken};
+use crate::documents::{InspectedBytes, Owner, UploadError, UploadSlotError, UploadToken};
 use crate::error::{Error, Kind};
 use crate::log;
 use ambient::Timestamp;
@@ -229,12 +229,12 @@ pub async fn upload(
     Err(too_late())
 }
 
-fn no_slot(why: NoSlot) -> Error {
+fn no_slot(why: UploadSlotError) -> Error {
     match why {
-        NoSlot::SameDocument => {
+        UploadSlotError::SameDocument => {
             Error::new(Kind::Conflict, "An upload of this document is in progress. Retry after it has ended.")
         }
-        NoSlot::TooManyUploads => Error::new(
+        UploadSlotError::TooManyUploads => Error::new(
             Kind::TooManyRequests(UPLOAD_RETRY),
             "You have too many concurrent uploads. Retry after one of them has ended.",
         ),

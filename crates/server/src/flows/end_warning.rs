@@ -90,7 +90,7 @@ impl Warning {
         let mut tx = app.store().read().await?;
         let holder = tx.holder_by_email(&person).await?;
         let links = tx.ending_links(&person, now, until).await?;
-        let (mut found, mut address) = (Found::default(), None);
+        let (mut found, mut address) = (EndingItems::default(), None);
         for link in links {
             let Some(ending) = found.link(app, &mut tx, &link, holder.as_ref()).await? else { continue };
             found.push(ending, Warned::Link(link.link));
@@ -125,13 +125,13 @@ impl Warning {
 
 /// Items of a person that end soon.
 #[derive(Debug, Default)]
-struct Found {
+struct EndingItems {
     endings: Vec<Ending>,
     of: Vec<Warned>,
     answered: Vec<Uuid>,
 }
 
-impl Found {
+impl EndingItems {
     fn push(&mut self, ending: Ending, of: Warned) {
         self.endings.push(ending);
         self.of.push(of);

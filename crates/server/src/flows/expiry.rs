@@ -1,5 +1,5 @@
-//! Expiry of requests without a decision in time: submissions and verification requests. Their
-//! partners are notified.
+//! Expiry of requests without a decision in time: submissions (48 hours) and verification requests.
+//! Their partners are notified.
 
 use crate::app::App;
 use crate::flows::verification_request;

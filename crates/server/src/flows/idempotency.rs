@@ -1,5 +1,5 @@
-//! Requests with an `Idempotency-Key`: each runs once, and an exact repeat gets the stored
-//! response.
+//! How requests with an `Idempotency-Key` are handled: each runs once, and an exact repeat gets the
+//! stored response.
 //!
 //! A key is claimed before the request runs, so only one of two concurrent requests runs. The claim
 //! is released if the response is not stored; after a crash it expires.

@@ -74,7 +74,7 @@ pub struct BirthDateBeside {
 
 /// The questions before a credential is accepted.
 #[derive(Clone, Debug)]
-pub struct Questions {
+pub struct HolderQuestions {
     /// About its name.
     pub name: Option<NameQuestion>,
     /// About its date of birth.
@@ -104,8 +104,17 @@ impl HeldNames {
     /// The store or the key ring cannot be used.
     pub async fn of(app: &App, holder: Uuid) -> Result<Self, Error> {
         let held = app.store().read().await?.held_submissions(holder).await?;
+        Self::of_submissions(app, holder, &held).await
+    }
+
+    /// Reads the names in `held`, which are all submissions in `holder`'s wallet. For callers that
+    /// read more of the wallet from the same snapshot.
+    ///
+    /// # Errors
+    /// The store or the key ring cannot be used.
+    pub async fn of_submissions(app: &App, holder: Uuid, held: &[Submission]) -> Result<Self, Error> {
         let mut names = Self::default();
-        for submission in &held {
+        for submission in held {
             let (State::Accepted { sealed, .. } | State::Withdrawn { sealed, .. }) = &submission.state else {
                 continue;
             };
@@ -151,9 +160,9 @@ impl HeldNames {
     }
 
     /// Returns the questions before a credential is accepted.
-    pub fn questions(&self, known: Type, payload: &Payload) -> Questions {
+    pub fn questions(&self, known: Type, payload: &Payload) -> HolderQuestions {
         let birth_date = birth_date(known, payload).and_then(|date| self.birth_date_question(date));
-        Questions { name: self.question(payload.full_name()), birth_date }
+        HolderQuestions { name: self.question(payload.full_name()), birth_date }
     }
 
     /// Returns the question before an identity with this date of birth is accepted; `None` if the
@@ -199,24 +208,26 @@ impl HeldNames {
         (!beside.is_empty()).then(|| NameQuestion { name: name.to_owned(), beside })
     }
 
-    /// Returns whether the holder confirmed that the names of `submissions` are all theirs: they
-    /// confirmed all but one name when accepting a credential with it. False if they confirmed
-    /// none, as in a wallet with one name.
-    pub fn is_confirmed(&self, submissions: &[Uuid]) -> bool {
-        let shown = self.0.iter().filter(|held| submissions.contains(&held.submission));
+    /// Returns whether the holder confirmed that `names` are all theirs: they confirmed all but one
+    /// of them when accepting a credential with it. False if they confirmed none, as in a wallet
+    /// with one name.
+    ///
+    /// The names are those that were signed, so the result does not depend on whether the shown
+    /// version is still in the wallet (D-395).
+    pub fn are_confirmed<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> bool {
         let is_confirmed =
-            |shown: &&HeldName| self.0.iter().any(|held| held.is_confirmed && stand_together(&held.name, &shown.name));
-        let (confirmed, others): (Vec<&HeldName>, Vec<&HeldName>) = shown.partition(is_confirmed);
-        let is_one_name = others.windows(2).all(|pair| stand_together(&pair[0].name, &pair[1].name));
+            |name: &&str| self.0.iter().any(|held| held.is_confirmed && stand_together(&held.name, name));
+        let (confirmed, others): (Vec<&str>, Vec<&str>) = names.into_iter().partition(is_confirmed);
+        let is_one_name = others.windows(2).all(|pair| stand_together(pair[0], pair[1]));
         !confirmed.is_empty() && is_one_name
     }
 
-    /// Returns whether only the holder's word supports that `name`, which `submissions` contain, is
-    /// theirs: they confirmed it, or the wallet's verified identities have other names.
+    /// Returns whether only the holder's word supports that `name` is theirs: they confirmed it, or
+    /// the wallet's verified identities have other names.
     ///
     /// False if an identity in this name is held, even if it is not shared: it anchors the account.
-    pub fn is_only_confirmed(&self, name: &str, submissions: &[Uuid]) -> bool {
-        !self.is_of_identity(name) && (self.is_confirmed(submissions) || self.identities().next().is_some())
+    pub fn is_only_confirmed(&self, name: &str) -> bool {
+        !self.is_of_identity(name) && (self.are_confirmed([name]) || self.identities().next().is_some())
     }
 
     /// Returns whether the holder's word supports that the name in `submission` is theirs: they
@@ -226,7 +237,7 @@ impl HeldNames {
         let shown = self.0.iter().find(|held| held.submission == submission);
         let is_beside_identity =
             |shown: &HeldName| self.identities().next().is_some() && !self.is_of_identity(&shown.name);
-        self.is_confirmed(&[submission]) || shown.is_some_and(is_beside_identity)
+        shown.is_some_and(|shown| self.are_confirmed([shown.name.as_str()]) || is_beside_identity(shown))
     }
 
     /// Returns whether a current verified identity has `name`.
@@ -282,7 +293,7 @@ impl BirthDateBeside {
     }
 }
 
-impl Questions {
+impl HolderQuestions {
     /// Records the holder's confirmations in `payload`. Returns false if a question is not
     /// confirmed.
     pub fn record(

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::email::Email;
 use crate::flows;
-use crate::mail::{SendError, Trouble};
+use crate::mail::{SendError, SmtpError};
 use crate::outbox::{Lane, OutboxMessage};
 use crate::sandbox;
 use ambient::{Backoff, Timestamp};
@@ -42,9 +42,9 @@ fn places(app: &App, lane: Lane) -> usize {
     }
 }
 
-/// Outcome of an attempt.
+/// The outcome of an attempt.
 #[derive(Debug)]
-enum Outcome {
+enum AttemptOutcome {
     /// Sent, or performed.
     Done,
     /// The recipient is permanently rejected.
@@ -56,16 +56,16 @@ enum Outcome {
     /// A temporary error.
     Later(String),
     /// The mail server deferred it.
-    Deferred(Trouble),
+    Deferred(SmtpError),
     /// The mail server fails.
-    RelayFails(Trouble),
+    RelayFails(SmtpError),
 }
 
 /// A finished attempt.
 #[derive(Debug)]
 struct Attempt {
     item: OutboxItem,
-    outcome: Outcome,
+    outcome: AttemptOutcome,
 }
 
 /// Sends the messages of one lane.
@@ -200,29 +200,29 @@ pub async fn maintain(app: &App) -> Result<(), StoreError> {
 }
 
 async fn attempt(app: App, lane: Lane, item: OutboxItem) -> Attempt {
-    let outcome = try_once(&app, lane, &item).await.unwrap_or_else(|error| Outcome::Later(error.to_string()));
+    let outcome = try_once(&app, lane, &item).await.unwrap_or_else(|error| AttemptOutcome::Later(error.to_string()));
     Attempt { item, outcome }
 }
 
-async fn try_once(app: &App, lane: Lane, item: &OutboxItem) -> Result<Outcome, StoreError> {
+async fn try_once(app: &App, lane: Lane, item: &OutboxItem) -> Result<AttemptOutcome, StoreError> {
     // An expired message is deleted, so a clock that has jumped ahead must not decide.
     let now = app.trusted_time().now();
     if item.expires_at.is_some_and(|at| at <= now) {
-        return Ok(Outcome::Expired);
+        return Ok(AttemptOutcome::Expired);
     }
     if let Some(request) = item.request_id
         && !app.store().read().await?.is_waiting(request, now).await?
     {
-        return Ok(Outcome::Obsolete);
+        return Ok(AttemptOutcome::Obsolete);
     }
     Ok(match app.outbox().open(item).await? {
         Some(message) => perform(app, item.id, message).await,
-        None if lane == Lane::Key => Outcome::Later("it cannot be decrypted".to_owned()),
-        None => Outcome::Expired,
+        None if lane == Lane::Key => AttemptOutcome::Later("it cannot be decrypted".to_owned()),
+        None => AttemptOutcome::Expired,
     })
 }
 
-async fn perform(app: &App, id: Uuid, message: OutboxMessage) -> Outcome {
+async fn perform(app: &App, id: Uuid, message: OutboxMessage) -> AttemptOutcome {
     let done = match message {
         // Mail to sandbox users is dropped, which also prevents signing in as one of them.
         OutboxMessage::Code(mail) | OutboxMessage::Mail(mail)
@@ -243,15 +243,15 @@ async fn perform(app: &App, id: Uuid, message: OutboxMessage) -> Outcome {
             flows::share::follow(app, share, holder).await.map(drop).map_err(|error| error.detail)
         }
     };
-    done.map_or_else(Outcome::Later, |()| Outcome::Done)
+    done.map_or_else(AttemptOutcome::Later, |()| AttemptOutcome::Done)
 }
 
-fn mail_outcome(app: &App, sent: Result<(), SendError>, begun: Timestamp) -> Outcome {
+fn mail_outcome(app: &App, sent: Result<(), SendError>, begun: Timestamp) -> AttemptOutcome {
     let health = app.mailer().health();
     let error = match sent {
         Ok(()) => {
             health.works();
-            return Outcome::Done;
+            return AttemptOutcome::Done;
         }
         Err(error) => error,
     };
@@ -259,17 +259,17 @@ fn mail_outcome(app: &App, sent: Result<(), SendError>, begun: Timestamp) -> Out
     match error {
         SendError::Refused(_) => {
             health.works();
-            Outcome::Refused(text)
+            AttemptOutcome::Refused(text)
         }
         SendError::Deferred(trouble) => {
             health.works();
-            Outcome::Deferred(trouble)
+            AttemptOutcome::Deferred(trouble)
         }
         SendError::Relay(trouble) => {
             health.failed(&trouble, begun, app.now());
-            Outcome::RelayFails(trouble)
+            AttemptOutcome::RelayFails(trouble)
         }
-        SendError::NotConfigured | SendError::Folder(_) => Outcome::Later(text),
+        SendError::NotConfigured | SendError::Folder(_) => AttemptOutcome::Later(text),
     }
 }
 
@@ -277,10 +277,10 @@ fn mail_outcome(app: &App, sent: Result<(), SendError>, begun: Timestamp) -> Out
 async fn finish_attempt(tx: &mut Tx, lane: Lane, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
     let Attempt { item, outcome } = attempt;
     let undelivered = match outcome {
-        Outcome::Done | Outcome::Obsolete => None,
-        Outcome::Refused(_) => Some(Undelivered::RecipientRejected),
-        Outcome::Expired => Some(Undelivered::Expired),
-        Outcome::Later(_) | Outcome::Deferred(_) | Outcome::RelayFails(_) => {
+        AttemptOutcome::Done | AttemptOutcome::Obsolete => None,
+        AttemptOutcome::Refused(_) => Some(Undelivered::RecipientRejected),
+        AttemptOutcome::Expired => Some(Undelivered::Expired),
+        AttemptOutcome::Later(_) | AttemptOutcome::Deferred(_) | AttemptOutcome::RelayFails(_) => {
             let retries = if lane == Lane::Code { CODE_RETRIES } else { RETRIES };
             let again = now + retries.wait(item.attempts);
             // One that has expired by a clock that is ahead waits as the others do.
@@ -300,33 +300,33 @@ fn count(app: &App, attempt: &Attempt) {
     let Attempt { item, outcome } = attempt;
     let (id, lane, attempts) = (item.id, &*item.lane, item.attempts);
     match outcome {
-        Outcome::Done => app.metrics().outbox_messages("sent"),
-        Outcome::Refused(error) => {
+        AttemptOutcome::Done => app.metrics().outbox_messages("sent"),
+        AttemptOutcome::Refused(error) => {
             tracing::warn!(%id, lane, attempts, error, "gave up sending a message");
             app.metrics().outbox_messages("given_up");
         }
-        Outcome::Expired => {
+        AttemptOutcome::Expired => {
             tracing::warn!(%id, lane, attempts, "a message expired before it was sent");
             app.metrics().outbox_messages("expired");
         }
-        Outcome::Obsolete => app.metrics().outbox_messages("obsolete"),
-        Outcome::Later(error) => {
+        AttemptOutcome::Obsolete => app.metrics().outbox_messages("obsolete"),
+        AttemptOutcome::Later(error) => {
             tracing::warn!(%id, lane, attempts, error, "sending a message failed; it will be retried");
             app.metrics().outbox_messages("failed");
         }
-        Outcome::Deferred(trouble) => {
+        AttemptOutcome::Deferred(trouble) => {
             tracing::warn!(%id, lane, attempts, error = %trouble, "sending a message failed; it will be retried");
             count_trouble(app, trouble);
         }
         // The mail server's health check has logged it, once for all mails.
-        Outcome::RelayFails(trouble) => count_trouble(app, trouble),
+        AttemptOutcome::RelayFails(trouble) => count_trouble(app, trouble),
     }
-    if item.request_id.is_some() && matches!(outcome, Outcome::Refused(_) | Outcome::Expired) {
+    if item.request_id.is_some() && matches!(outcome, AttemptOutcome::Refused(_) | AttemptOutcome::Expired) {
         app.deliveries_due().notify_one();
     }
 }
 
-fn count_trouble(app: &App, trouble: &Trouble) {
+fn count_trouble(app: &App, trouble: &SmtpError) {
     app.metrics().mail_error(trouble.phase.name(), trouble.code.unwrap_or_default());
     app.metrics().mail_failing.set(app.mailer().health().is_failing().into());
     app.metrics().outbox_messages("failed");

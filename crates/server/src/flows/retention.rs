@@ -1,6 +1,8 @@
-//! Retention: destroys the keys of submissions that have ended, and deletes every row at the end of
-//! its retention period. A submission that is not accepted ends after `retention.incomplete` (48
-//! hours).
+//! Retention, the cleanup of the database: destroys the keys of submissions that have ended, and
+//! deletes every row at the end of its retention period.
+//!
+//! The data of a submission that was not accepted is deleted after 48 hours
+//! (`retention.incomplete`).
 //!
 //! Each function is one step of [`jobs::end_what_is_over`](crate::jobs::end_what_is_over), except
 //! [`delete_full_rate_limits`], which only nodes on PostgreSQL need.

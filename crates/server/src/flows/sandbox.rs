@@ -271,9 +271,9 @@ pub async fn simulate(app: &App, partner: Uuid, body: &[u8]) -> Result<Simulated
 
 /// Advances the clock of a sandbox partner: moves back by the period in `body` the times of its
 /// pending submissions, open verification requests and delayed sandbox users. Then sends the
-/// warnings and expires what is due, as the jobs do. The server's clock does not change.
+/// warnings and expires due ones, as the jobs do. The server's clock does not change.
 ///
-/// Nothing gets more time by it, and epoch keys live as long as before, so what is encrypted with
+/// Nothing gets more time by it, and epoch keys live as long as before, so data encrypted under
 /// them is destroyed no later than it would have been.
 ///
 /// # Errors

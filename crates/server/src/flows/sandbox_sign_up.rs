@@ -74,7 +74,7 @@ pub enum Creation {
     TooMany,
 }
 
-/// What is wrong with the name of a partner.
+/// Why the name of a partner is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameError {
     /// It is empty or too long.

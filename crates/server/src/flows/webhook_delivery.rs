@@ -1,11 +1,11 @@
 //! Delivers events to webhooks: at least once, in order for each request, and independently for
-//! each receiver.
+//! each receiver. A failed delivery is retried with backoff and jitter ([`RETRIES`]).
 //!
 //! A round claims deliveries, sends them, and records their outcomes in the transaction that claims
 //! the next ones. Claimed deliveries have a lease, so that they are sent again after a crash. A
-//! receiver that fails often is paused for a while, and then tried with one delivery. A receiver
-//! that responds with 410 wants no more events: its webhook is disabled, and its deliveries fail
-//! until the partner changes it.
+//! circuit breaker pauses a receiver that fails often, and then tries it with one delivery. A
+//! receiver that responds with 410 wants no more events: its webhook is disabled, and its
+//! deliveries fail until the partner changes it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};

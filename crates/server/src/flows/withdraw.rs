@@ -84,7 +84,13 @@ async fn end(app: &App, found: &Submission, reason: &str) -> Result<bool, Error>
             (Some(sealed?), Some(mail))
         }
         State::Removed { withdrawn_at: None, .. } => (None, None),
-        _ => return Ok(true),
+        _ => {
+            // Its commit may have been interrupted, so that only the primary has it.
+            let mut tx = app.store().write().await?;
+            tx.wait_for_earlier_commits().await?;
+            tx.commit().await?;
+            return Ok(true);
+        }
     };
     let mut tx = app.store().write().await?;
     let is_done = match (&found.state, &reason) {

@@ -1,4 +1,6 @@
 //! The root key, a file in the data folder.
+//!
+//! There is no rotation of the root key: a key ring opens only with the one that created it.
 
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};

@@ -93,7 +93,7 @@ async fn objects_changed_while_written_are_temporary_errors() {
 }
 
 #[tokio::test]
-async fn missing_and_changed_objects_name_the_place() {
+async fn missing_and_changed_objects_name_their_storage() {
     let folder = tempfile::tempdir().expect("a folder");
     let (objects, rng) = (local(folder.path()), Rng::System);
     let (name, key) = (rng.id(Timestamp::from_micros(0)), Key::random(&rng));

@@ -1,7 +1,7 @@
 //! Rate limits: how many requests a caller may make, and how fast.
 //!
-//! Owns the buckets. They use the generic cell rate algorithm: a bucket is the time at which it is
-//! full again. The API writes the [`RateLimitStatus`] of a bucket into headers.
+//! Owns the buckets. A rate limit works by the generic cell rate algorithm: a bucket is the time at
+//! which it is full again. The API writes the [`RateLimitStatus`] of a bucket into headers.
 //!
 //! Nodes that share a database count together. Each decides by its own buckets, reports the use to
 //! the database once a second, and merges the use of other nodes. So a request costs no round trip.

@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn probes_are_answered_beyond_the_most_connections() {
+    async fn probes_get_responses_beyond_max_connections() {
         let (first, _) = connected(&CancellationToken::new()).await;
         let address = first.peer_addr().expect("an address");
         let second = TcpStream::connect(address).await.expect("a connection");
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn stopping_server_answers_and_says_that_it_is_not_ready() {
+    async fn stopping_server_responds_and_is_not_ready() {
         let router = Router::new().route("/readyz", get(|| async { "ready" })).route("/echo", get(|| async { "here" }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");

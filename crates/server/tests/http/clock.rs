@@ -166,7 +166,7 @@ async fn clock_that_jumps_for_two_minutes_loses_no_work() {
 }
 
 #[tokio::test]
-async fn clock_that_stays_ahead_is_believed_after_an_hour() {
+async fn clock_that_stays_ahead_is_trusted_after_an_hour() {
     let (test, partner, _) = with_a_push().await;
     test.jump(52 * HOUR);
     test.run_retention(59).await;
@@ -188,7 +188,7 @@ async fn server_that_was_off_destroys_after_an_hour() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn server_that_was_off_believes_the_database() {
+async fn server_that_was_off_trusts_the_database_clock() {
     let url = postgres_url().await;
     let start = |builder: crate::support::app::TestAppBuilder| builder.setting("storage.database_url", &url).start();
     let first = start(TestApp::builder()).await;

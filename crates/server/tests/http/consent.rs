@@ -48,7 +48,7 @@ async fn accepting_a_link_adds_the_credential_to_the_wallet() {
         "Jan 2020 – Dec 2022",
         "23 November 2026, 09:00 UTC",
         "25 November 2026, 09:00 UTC",
-        "via <bdi>Parent Bureau, then Child Bureau</bdi>",
+        "via <bdi>Parent Bureau</bdi>, then <bdi>Child Bureau</bdi>",
         "Add to my wallet",
         "Decline",
         "Career timeline</title>",
@@ -72,7 +72,7 @@ async fn accepting_a_link_adds_the_credential_to_the_wallet() {
         "<bdi>Acme Payroll</bdi> sent it.",
         "You opened it",
         "You added it to your wallet.",
-        "via <bdi>Parent Bureau, then Child Bureau</bdi>",
+        "via <bdi>Parent Bureau</bdi>, then <bdi>Child Bureau</bdi>",
     ] {
         assert!(record.text.contains(said), "{said}");
     }
@@ -178,7 +178,7 @@ async fn undecided_submission_waits_in_the_wallet() {
     open(&mut person, id).await;
     let wallet = person.get("/wallet").await.assert_status(200);
     assert!(
-        wallet.text.contains("<bdi>Acme Payroll</bdi> sent you this: Career history.")
+        wallet.text.contains("<bdi>Acme Payroll</bdi> sent your career history.")
             && wallet.text.contains(&format!("/requests/{id}"))
     );
 }

@@ -71,7 +71,7 @@ async fn link_leads_to_the_accepted_credential() {
 }
 
 #[tokio::test]
-async fn answered_batch_links_to_its_accepted_credentials() {
+async fn decided_batch_links_to_its_accepted_credentials() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let batch = json!({

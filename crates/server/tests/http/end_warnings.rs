@@ -167,7 +167,7 @@ async fn one_mail_a_day_lists_everything_that_ends() {
 }
 
 #[tokio::test]
-async fn what_was_ended_or_kept_is_not_warned_of() {
+async fn no_warnings_for_ended_shares_and_kept_documents() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let mut person = test.signed_in("ada@example.org").await;

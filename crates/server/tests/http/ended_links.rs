@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::app::{PUSH, TestApp};
-use crate::verification::support::{ask, asker};
+use crate::verification::support::{ask, asker, holder, share_all};
 
 /// Opens `link` in a browser without a session, and asserts that it has ended.
 async fn assert_ended(test: &TestApp, link: Uuid, status: u16, said: &str) {
@@ -54,12 +54,34 @@ async fn opened_links_say_so_and_nothing_else_before_sign_in() {
         let mut other = test.browser();
         assert_eq!(other.open(link).await.redirect(), "/sign-in");
         let page = other.text("/sign-in").await;
-        assert!(page.contains(said), "{page}");
+        assert!(page.contains(said) && !page.contains("also creates your wallet"), "{page}");
         for told in ["Acme Payroll", "Harbour Hiring", "has sent", "would like to see", "ada@"] {
             assert!(!page.contains(told), "{told}: {page}");
         }
     }
     assert!(!test.browser().text("/sign-in").await.contains("already opened"));
+}
+
+#[tokio::test]
+async fn answered_requests_say_so_before_sign_in() {
+    let test = TestApp::new().await;
+    let (_, verifier) = asker(&test).await;
+    let (mut person, _) = holder(&test, "ada@example.org").await;
+    let (_, shared) = ask(&test, &verifier, &json!({})).await;
+    let (_, declined) = ask(&test, &verifier, &json!({})).await;
+    share_all(&mut person, shared).await;
+    let page = person.open_verification(declined).await;
+    person.post(&format!("{page}/cancel"), &[]).await.assert_status(303);
+    let mut pages = Vec::new();
+    for link in [shared, declined] {
+        assert_ended(&test, link, 410, "This request was already answered").await;
+        let page = test.browser().open(link).await.assert_status(410).text;
+        assert!(page.contains("If it was you, sign in to see your answer"), "{page}");
+        assert!(!page.contains("Harbour Hiring") && !page.contains("also creates your wallet"), "{page}");
+        pages.push(page.split("<main").nth(1).expect("a main part").split("</main>").next().map(str::to_owned));
+        assert!(person.text(&format!("/verifications/{link}")).await.contains("You have decided"));
+    }
+    assert_eq!(pages[0], pages[1], "a stranger does not learn how");
 }
 
 #[tokio::test]

@@ -85,14 +85,14 @@ async fn expired_upload_urls_have_their_kind() {
 }
 
 #[tokio::test]
-async fn status_lists_in_other_formats_have_their_kind() {
+async fn status_lists_in_refused_formats_have_their_kind() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in("ada@example.org").await;
     let id = test.push(&token, "1").await;
     person.accept(id).await;
     let place = test.sign(id).await.expect("a position");
-    let request = Request::get(format!("/status/{}", place.list)).header("accept", "application/statuslist+cwt");
+    let request = Request::get(format!("/status/{}", place.list)).header("accept", "application/statuslist+jwt;q=0");
     let list = test.send(request.body(Body::empty()).expect("a request")).await.assert_status(406);
     assert_eq!(kind(&list), "error-not-acceptable");
 }

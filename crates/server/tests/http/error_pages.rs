@@ -40,6 +40,21 @@ async fn error_pages_know_the_session() {
 }
 
 #[tokio::test]
+async fn rejected_forms_say_what_is_wrong() {
+    let test = TestApp::new().await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let large = person.post("/wallet/share", &[("purpose", &"x".repeat(3_000_000))]).await.assert_status(413).text;
+    assert!(large.contains("longer than this site accepts"), "{large}");
+    let cookies: Vec<String> = person.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let json = Request::post("/wallet/share")
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::COOKIE, cookies.join("; "))
+        .header("sec-fetch-site", "same-origin");
+    let wrong = test.send(json.body(Body::from("{}")).expect("a request")).await.assert_status(415).text;
+    assert!(wrong.contains("This form was not sent correctly") && !wrong.contains("urlencoded"), "{wrong}");
+}
+
+#[tokio::test]
 async fn error_pages_keep_the_wallet_while_the_store_fails() {
     let test = TestApp::new().await;
     let mut person = test.signed_in("ada@example.org").await;

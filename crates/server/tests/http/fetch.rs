@@ -170,7 +170,7 @@ async fn failed_fetch_is_retried_and_then_abandoned() {
 }
 
 #[tokio::test]
-async fn silent_hosts_of_one_partner_delay_nobody_else() {
+async fn silent_hosts_of_one_partner_delay_no_other_partner() {
     let university = university().await;
     let (test, _) = server(&university, "127.0.0.0/8").await;
     let (silent, other) = (test.token(&test.partner().await).await, test.token(&test.partner().await).await);

@@ -205,7 +205,7 @@ async fn response_is_not_replayed_to_a_token_with_fewer_scopes() {
 const STORED: u32 = 256 * 1024;
 
 #[tokio::test]
-async fn repeats_are_answered_beyond_the_storage_limit() {
+async fn stored_responses_are_returned_beyond_the_storage_limit() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;

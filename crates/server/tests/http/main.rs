@@ -10,7 +10,7 @@ mod allocations;
 mod always_shown;
 mod batch;
 mod birth_dates;
-mod bucket_faults;
+mod bucket_errors;
 mod clock;
 mod consent;
 mod console;

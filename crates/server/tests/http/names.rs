@@ -143,7 +143,7 @@ async fn confirmation_counts_for_the_names_that_were_shown() {
 }
 
 #[tokio::test]
-async fn verified_identity_is_what_names_are_compared_with() {
+async fn names_are_compared_with_the_verified_identity() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in("john@example.org").await;
@@ -158,7 +158,7 @@ async fn verified_identity_is_what_names_are_compared_with() {
 }
 
 #[tokio::test]
-async fn batch_with_two_names_asks_about_the_second() {
+async fn batch_with_two_names_needs_the_second_confirmed() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in("john@example.org").await;
@@ -183,7 +183,7 @@ async fn batch_with_two_names_asks_about_the_second() {
 }
 
 #[tokio::test]
-async fn concurrent_acceptances_do_not_skip_the_question() {
+async fn concurrent_acceptances_do_not_skip_the_confirmation() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let (mut one, mut other) = (test.signed_in("john@example.org").await, test.signed_in("john@example.org").await);

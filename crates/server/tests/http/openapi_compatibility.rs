@@ -249,7 +249,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Compares `allOf` in its order: each part restricts what is valid.
+    /// Compares `allOf` in its order: each part restricts the valid values.
     fn parts(&mut self, place: &str, old: &Value, new: &Value, (direction, depth): (Direction, usize)) {
         let listed = |schema: &Value| schema["allOf"].as_array().cloned().unwrap_or_default();
         let (old, new) = (listed(old), listed(new));

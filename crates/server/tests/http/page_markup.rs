@@ -111,3 +111,28 @@ async fn names_in_other_scripts_are_isolated() {
         assert!(wallet.contains(&format!("<bdi>{name}</bdi>")), "{name}: {wallet}");
     }
 }
+
+#[tokio::test]
+async fn composed_lines_isolate_each_name() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut body = career("1");
+    body["partner_chain"] = json!([{ "name": "مكتب" }, { "name": "Child Bureau" }]);
+    for (at, role) in [(0_usize, "مهندسة"), (1, "مديرة")] {
+        body["fields"]["employment"][at]["role_title"] = json!(role);
+        body["fields"]["employment"][at]["organisation"] = json!("شركة (م) Ltd.");
+    }
+    let id = content(&test.post(PUSH, &token, &body).await.assert_status(201).json());
+    let mut person = test.signed_in("ada@example.org").await;
+    let consent = person.open(id).await.redirect().to_owned();
+    let consent = person.text(&consent).await;
+    assert!(consent.contains("via <bdi>مكتب</bdi>, then <bdi>Child Bureau</bdi>"), "{consent}");
+    let headline = "<bdi>مديرة</bdi> at <bdi>شركة (م) Ltd.</bdi>, and one earlier job";
+    assert!(consent.contains(&format!("Career history: {headline}</h2>")), "{consent}");
+    person.accept(id).await;
+    let wallet = person.text("/wallet").await;
+    assert!(wallet.contains(&format!("<h3 id=\"headline-{id}\">{headline}</h3>")), "{wallet}");
+    let form = person.text("/wallet/share").await;
+    assert!(form.contains("><bdi>مهندسة</bdi>, <bdi>شركة (م) Ltd.</bdi>, Jan 2020 to Dec 2022</label>"), "{form}");
+    assert!(form.contains(&format!("Career history from <bdi>Acme Payroll</bdi>: {headline}</legend>")), "{form}");
+}

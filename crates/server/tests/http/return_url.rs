@@ -44,7 +44,7 @@ fn field_error(code: &str, pointer: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn person_goes_on_after_accepting_or_declining() {
+async fn person_is_redirected_after_accepting_or_declining() {
     let test = TestApp::new().await;
     let (_, token) = listed(&test).await;
     let mut person = test.signed_in("ada@example.org").await;
@@ -71,7 +71,7 @@ async fn person_goes_on_after_accepting_or_declining() {
 }
 
 #[tokio::test]
-async fn person_goes_on_once_the_whole_batch_is_decided() {
+async fn person_is_redirected_once_the_whole_batch_is_decided() {
     let test = TestApp::new().await;
     let (_, token) = listed(&test).await;
     let mut person = test.signed_in("ada@example.org").await;
@@ -173,7 +173,7 @@ async fn repeated_push_keeps_the_first_return_url() {
 }
 
 #[tokio::test]
-async fn nobody_is_sent_to_an_address_that_left_the_list() {
+async fn removed_return_urls_get_no_redirects() {
     let test = TestApp::new().await;
     let (partner, token) = listed(&test).await;
     let mut person = test.signed_in("ada@example.org").await;

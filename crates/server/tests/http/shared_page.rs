@@ -138,7 +138,7 @@ async fn name_that_only_the_holder_confirms_is_doubtful() {
 }
 
 #[tokio::test]
-async fn identity_anchors_the_name_in_either_order() {
+async fn identity_confirms_its_name_whichever_comes_first() {
     const IDENTITY: &str = "/api/partner/v2/add/requests/digital_identity";
     let known: credential::Type = "digital_identity".parse().expect("a type");
     let identity = (known.sample)();
@@ -258,7 +258,7 @@ async fn old_pdf_address_leads_to_the_page_while_its_link_is_open() {
 }
 
 #[tokio::test]
-async fn wallet_print_shows_what_stands_to_its_owner_only() {
+async fn wallet_print_shows_current_careers_to_its_owner_only() {
     let test = TestApp::new().await;
     let mut person = test.signed_in("john@example.org").await;
     assert_eq!(person.get("/wallet/print").await.redirect(), "/wallet", "there is nothing to print");

@@ -100,7 +100,7 @@ async fn only_visits_by_people_are_counted() {
     assert!(person.get(&own).await.text.contains("Not viewed yet."));
     look(&test, &link).await;
     look(&test, &link).await;
-    assert!(person.get("/wallet/shares").await.text.contains("Viewed 2 times."));
+    assert!(person.get("/wallet/shares").await.text.contains("Viewed twice."));
 }
 
 #[tokio::test]

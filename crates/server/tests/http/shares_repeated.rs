@@ -154,7 +154,7 @@ async fn update_while_the_form_is_open_keeps_the_choices() {
 }
 
 #[tokio::test]
-async fn deletion_while_the_form_is_open_is_told() {
+async fn deletion_while_the_form_is_open_is_explained() {
     let test = TestApp::new().await;
     let partner = test.token(&test.partner().await).await;
     let mut person = test.signed_in("ada@example.org").await;

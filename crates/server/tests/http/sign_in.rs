@@ -72,7 +72,7 @@ async fn code_requests_of_strangers_leave_earlier_codes_valid() {
 }
 
 #[tokio::test]
-async fn code_counts_only_in_the_browser_that_asked() {
+async fn code_is_valid_only_in_the_browser_that_requested_it() {
     let test = TestApp::new().await;
     let mut person = test.browser();
     let page = person.ask_for_code("ada@example.org").await;
@@ -189,7 +189,7 @@ async fn strangers_cannot_use_up_the_limits_of_a_known_browser() {
 }
 
 #[tokio::test]
-async fn browser_is_known_to_several_accounts() {
+async fn known_browser_requests_codes_for_each_of_its_accounts() {
     let test = TestApp::builder().setting("sign_in.codes_per_ip_per_hour", "2").start().await;
     let mut family = test.browser();
     for email in ["ada@example.org", "bea@example.org", "ada@example.org", "bea@example.org", "ada@example.org"] {

@@ -14,7 +14,7 @@ fn check(folder: &Path, name: &str, content: &[u8], arguments: &[&str]) -> (Opti
 }
 
 #[test]
-fn check_takes_every_form_that_the_server_takes() {
+fn check_accepts_every_form_that_the_server_accepts() {
     let folder = tempfile::tempdir().expect("a folder");
     for (form, sample, items) in [
         ("v2", (Type::default().sample)(), 1),

@@ -215,6 +215,7 @@ fn listen_refuses_wrong_options_and_secrets() {
     let local = "http://localhost:4000/";
     for (arguments, code, expected) in [
         (vec!["--forward-to", "localhost:4000"], 2, "must start with http://"),
+        (vec!["--forward-to", "https://example.org/hook"], 2, "add --allow-remote-receiver"),
         (vec![], 2, "--forward-to"),
         (vec!["--forward-to", local, "--client-secret", "x"], 2, "command line"),
         (vec!["--forward-to", local, "--events", "vwsp_request.verified,nope"], 2, "nope: unknown"),

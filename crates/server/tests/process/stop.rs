@@ -44,7 +44,7 @@ fn wait_until_stopping(server: &Server) {
 }
 
 #[test]
-fn shutdown_answers_accepted_requests_and_drops_idle_ones() {
+fn shutdown_completes_accepted_requests_and_drops_idle_ones() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let mut server = Server::start(&data, &[], &[]);

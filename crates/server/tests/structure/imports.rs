@@ -56,7 +56,7 @@ fn every_source_file_is_declared_by_a_module() {
 }
 
 #[test]
-fn no_code_hides_where_it_comes_from() {
+fn no_code_is_included_by_path_attributes_or_macros() {
     let hiding = |krate: &str, read: &Crate| {
         let lines = read.files.iter().flat_map(|(module, file)| {
             read.scopes(module)

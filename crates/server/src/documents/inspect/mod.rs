@@ -51,7 +51,7 @@ pub fn starts_as(kind: AssetKind, bytes: &[u8]) -> Result<(), InspectError> {
     let found = found(bytes);
     let json_space = || bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|byte| *byte == b'{');
     let is_right = match kind {
-        AssetKind::OpenCert => found.is_none() && json_space(),
+        AssetKind::OpenCert => found.is_none() && json_space() && !bytes.is_empty(),
         kind => found == Some(kind),
     };
     if is_right {
@@ -59,6 +59,7 @@ pub fn starts_as(kind: AssetKind, bytes: &[u8]) -> Result<(), InspectError> {
     }
     let wanted = described(kind);
     Err(InspectError(match found {
+        _ if bytes.is_empty() => format!("The document is empty. It must be {wanted}."),
         Some(other) => format!("Must be {wanted}, but its first bytes are those of {}.", described(other)),
         None => format!("Must be {wanted}, but its first bytes are not those of one."),
     }))

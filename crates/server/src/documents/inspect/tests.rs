@@ -44,6 +44,9 @@ fn documents_must_match_their_declared_type() {
         }
     }
     assert!(reason(AssetKind::Pdf, b"<html>").contains("not those of one"));
+    for kind in AssetKind::ALL {
+        assert!(reason(kind, b"").starts_with("The document is empty. It must be a"), "{kind:?}");
+    }
     assert!(reason(AssetKind::OpenCert, b"{}").contains("SHA3MerkleProof"));
 }
 

@@ -1,13 +1,13 @@
 //! Sign-in with a six-digit code sent by mail.
 //!
-//! The responses never reveal whether an address has an account. An account is created when its
-//! first code is used, so both cases look the same. Anyone can request a code for any address, so a
-//! new request does not invalidate earlier codes. A code is valid only in the browser that
-//! requested it; another browser has to request its own.
+//! The responses prevent enumeration of accounts: they never reveal whether an address has one. An
+//! account is created when its first code is used, so both cases look the same. Anyone can request
+//! a code for any address, so a new request does not invalidate earlier codes. A code is valid only
+//! in the browser that requested it; another browser has to request its own.
 //!
 //! Strangers cannot exhaust the limits of a holder. Each code has its own attempts, which only its
 //! browser can use. A network gets codes from a reserve when other networks have exhausted the
-//! limit of the address. The number of codes limits the number of guesses.
+//! limit of the address. The number of codes limits the number of guesses (brute force).
 
 use std::net::IpAddr;
 

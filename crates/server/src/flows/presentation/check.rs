@@ -53,13 +53,13 @@ pub(super) fn result_label(id: &Uuid) -> [&[u8]; 2] {
 
 /// One presentation of a response, parsed and matched with its credential query. Nothing is
 /// verified yet.
-struct Answered<'a> {
+struct ParsedPresentation<'a> {
     text: &'a str,
     shown: SdJwtVc<'a>,
     evaluation: Evaluation,
 }
 
-impl<'a> Answered<'a> {
+impl<'a> ParsedPresentation<'a> {
     /// Reads the presentation of a response to a query for one credential. `known` is its type, if
     /// the query is for one of the types here, whose always-shown claims are then kept.
     fn read(query: &Query, known: Option<Type>, vp_token: &'a Value) -> Result<Self, VerifyError> {
@@ -86,7 +86,7 @@ pub(super) async fn check(
     let credential_type = verification.credential_type;
     let query = query(app, credential_type, &details);
     let known = details.query.is_none().then_some(credential_type);
-    let mut answered = match Answered::read(&query, known, vp_token) {
+    let mut answered = match ParsedPresentation::read(&query, known, vp_token) {
         Ok(answered) => answered,
         Err(refusal) => return Ok(Err(refusal.into())),
     };
@@ -119,7 +119,7 @@ pub(super) async fn check(
 async fn verify(
     app: &App,
     presentation: &Presentation,
-    Answered { text, shown, evaluation }: Answered<'_>,
+    ParsedPresentation { text, shown, evaluation }: ParsedPresentation<'_>,
 ) -> Result<Result<VerificationResult, PresentationError>, Error> {
     let has_status = shown.disclosed.claims.contains_key("status");
     let token = Token::SdJwtVc(Box::new(shown));

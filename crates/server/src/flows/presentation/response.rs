@@ -75,7 +75,7 @@ pub async fn receive(app: &App, id: Uuid, response: &WalletResponse<'_>) -> Resu
         Err(error) => return refuse(app, id, error).await,
     };
     match check(app, &presentation, &vp_token).await? {
-        Ok(result) => keep(app, id, response, &code, &Answer { result, again }).await,
+        Ok(result) => keep(app, id, response, &code, &StoredResult { result, again }).await,
         Err(error) => refuse(app, id, error).await,
     }
 }
@@ -83,7 +83,7 @@ pub async fn receive(app: &App, id: Uuid, response: &WalletResponse<'_>) -> Resu
 /// The stored part of an accepted response. The previous release reads its result and skips the
 /// rest.
 #[derive(Serialize)]
-struct Answer {
+struct StoredResult {
     #[serde(flatten)]
     result: VerificationResult,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,7 +102,7 @@ struct Again {
     code: String,
 }
 
-/// The part of a stored [`Answer`] that recognizes repeats.
+/// The part of a stored [`StoredResult`] that recognizes repeats.
 #[derive(Deserialize)]
 struct Stored {
     #[serde(default)]
@@ -306,7 +306,7 @@ async fn keep(
     id: Uuid,
     response: &WalletResponse<'_>,
     code: &str,
-    answer: &Answer,
+    answer: &StoredResult,
 ) -> Result<Received, Error> {
     let now = app.now();
     let written = Zeroizing::new(serde_json::to_vec(answer).map_err(Error::internal)?);

@@ -47,6 +47,7 @@ async fn request_log_lists_failures_without_personal_data() {
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
+    assert!(page.contains(" UTC</time>") && !page.contains(" data-local>"), "times are in UTC, as the filters: {page}");
     for private in SECRETS.iter().chain(&["emp-00", "January", "no-such-secret"]) {
         assert!(!page.contains(private), "{private}: {page}");
     }

@@ -38,7 +38,7 @@ async fn mismatched_content_is_rejected_and_not_stored() {
         (0, b"<html><script>".to_vec(), "not those of one"),
         (0, pdf()[..200].to_vec(), "damaged"),
         (0, script, "JavaScript"),
-        (0, Vec::new(), "not those of one"),
+        (0, Vec::new(), "The document is empty"),
         (1, pdf(), "its first bytes are those of a PDF file"),
         (1, samples::png(50, 50)[..60].to_vec(), "damaged"),
         (2, samples::png(5, 5), "its first bytes are those of a PNG image"),

@@ -96,7 +96,7 @@ async fn sign_up_form_says_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn sign_up_does_not_tell_whether_an_address_is_known() {
+async fn sign_up_does_not_reveal_whether_an_address_is_known() {
     let test = open_to_all().await;
     signed_up(&test, "known@example.org", "Known").await;
     let mut pages = Vec::new();
@@ -171,7 +171,7 @@ async fn unused_sandbox_partner_is_disabled_after_90_days() {
 }
 
 #[tokio::test]
-async fn signed_up_partner_mails_nobody_else() {
+async fn signed_up_partner_can_mail_only_its_own_address() {
     let test = open_to_all().await;
     let token = test.token(&signed_up(&test, "dev@example.org", "Dana").await).await;
     let problem = test.post(PUSH, &token, &with_notify("1", "victim@example.org")).await.assert_status(422);

@@ -19,7 +19,7 @@ fn sample(name: &str, id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn batch_page_asks_about_each_version() {
+async fn batch_page_offers_a_choice_for_each_version() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in("ada@example.org").await;
@@ -73,7 +73,7 @@ async fn batch_page_asks_about_each_version() {
 }
 
 #[tokio::test]
-async fn covered_item_is_verified_and_the_rest_waits() {
+async fn covered_item_is_verified_and_others_stay_pending() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in("ada@example.org").await;
@@ -88,7 +88,7 @@ async fn covered_item_is_verified_and_the_rest_waits() {
     assert_eq!(test.status(&token, "2").await["status"], "verified");
     assert_eq!(test.status(&token, "right").await["status"], "incomplete");
     assert_eq!(current(&mut person).await, ["2"]);
-    assert!(person.text("/wallet").await.contains("<bdi>Acme Payroll</bdi> sent you this: Right to work."));
+    assert!(person.text("/wallet").await.contains("<bdi>Acme Payroll</bdi> sent your right to work."));
     let mut eve = test.signed_in("eve@example.org").await;
     eve.open(content(&answer)).await;
     eve.get(&format!("/requests/{}", content(&answer))).await.assert_status(403);
@@ -107,7 +107,7 @@ async fn covered_item_is_verified_and_the_rest_waits() {
 }
 
 #[tokio::test]
-async fn batch_about_several_people_asks() {
+async fn batch_about_several_people_needs_decisions() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let (mut ada, mut eve) = (test.signed_in("ada@example.org").await, test.signed_in("eve@example.org").await);

@@ -78,7 +78,7 @@ async fn with_consent(test: &TestApp) -> (String, Browser<'_>) {
 }
 
 #[tokio::test]
-async fn updates_outside_of_the_consent_ask() {
+async fn updates_outside_of_the_consent_need_a_decision() {
     let test = TestApp::new().await;
     let (token, mut person) = with_consent(&test).await;
     let later: Job = ("Company A", "Clerk", "2020-01", "", "2026-10");
@@ -110,7 +110,7 @@ async fn updates_outside_of_the_consent_ask() {
 }
 
 #[tokio::test]
-async fn ended_consent_asks_again() {
+async fn update_after_ended_consent_needs_a_decision() {
     let test = TestApp::new().await;
     let (token, mut person) = with_consent(&test).await;
     let update = push(&test, &token, &replacing(career_of("2", &JOBS), "1")).await;
@@ -154,7 +154,7 @@ async fn stopping_on_an_outdated_page_stops_the_update_too() {
 }
 
 #[tokio::test]
-async fn deleted_or_withdrawn_credential_asks() {
+async fn update_of_an_ended_credential_needs_a_decision() {
     for (what, ends_by) in [("deleted", "delete"), ("withdrawn", "withdraw"), ("account deleted", "account")] {
         let test = TestApp::new().await;
         let token = test.token(&test.partner().await).await;
@@ -176,7 +176,7 @@ async fn deleted_or_withdrawn_credential_asks() {
 }
 
 #[tokio::test]
-async fn consent_goes_on_only_if_given_for_the_new_version() {
+async fn consent_continues_only_if_given_for_the_new_version() {
     let test = TestApp::new().await;
     let (token, mut person) = with_consent(&test).await;
     let wider = [JOBS[0], ("Company B", "Lead", "2026-10", "", "2026-10")];

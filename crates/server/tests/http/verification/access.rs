@@ -37,7 +37,7 @@ async fn sign_in_returns_to_the_request() {
 }
 
 #[tokio::test]
-async fn other_account_cannot_see_or_answer_the_request() {
+async fn other_account_cannot_see_or_decide_the_request() {
     let test = TestApp::new().await;
     let (_, token) = asker(&test).await;
     let (mut ada, id) = holder(&test, "ada@example.org").await;

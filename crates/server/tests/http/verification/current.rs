@@ -111,7 +111,7 @@ async fn standing_credential_stays_valid_in_each_result() {
 }
 
 #[tokio::test]
-async fn replaced_credential_is_told_from_a_revoked_one() {
+async fn replaced_and_revoked_credentials_have_different_results() {
     let test = TestApp::new().await;
     let (_, token) = asker(&test).await;
     let (mut person, source, request_id) = shown(&test, &token).await;

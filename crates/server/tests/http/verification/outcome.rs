@@ -50,7 +50,7 @@ async fn declined_request_discloses_nothing_and_stays_declined() {
 }
 
 #[tokio::test]
-async fn concurrent_answers_have_one_outcome() {
+async fn concurrent_decisions_have_one_outcome() {
     let test = TestApp::new().await;
     let (partner, token) = asker(&test).await;
     let hook = listen(&test, partner.id).await;
@@ -230,7 +230,7 @@ fn brought(credential: &Value) -> VerificationResult {
 }
 
 #[tokio::test]
-async fn external_answer_ends_the_request_without_extra_claims() {
+async fn external_response_ends_the_request_without_extra_claims() {
     let test = TestApp::new().await;
     let (partner, token) = asker(&test).await;
     let hook = listen(&test, partner.id).await;

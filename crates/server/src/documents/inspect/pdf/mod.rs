@@ -1,4 +1,4 @@
-//! Reads PDF files strictly, and writes new files from the result.
+//! Sanitizes PDF files: reads them strictly, and writes new files from the result.
 //!
 //! Owns the guarantee that the delivered file is what was inspected: pages, fonts, images and links
 //! within the document, from objects that have only one interpretation. Scripts, embedded files,

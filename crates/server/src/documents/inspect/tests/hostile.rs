@@ -157,7 +157,7 @@ fn names_count_only_where_they_have_a_meaning() {
 }
 
 #[test]
-fn what_no_page_needs_is_left_out() {
+fn pdf_objects_that_no_page_needs_are_removed() {
     let file = delivered(|document, catalog| {
         document.add_object(Stream::new(dictionary! { "Type" => "EmbeddedFile" }, b"MZ hidden".to_vec()));
         document.add_object(script());
@@ -213,7 +213,7 @@ pub(super) const PAGE: &str = "3 0 obj << /Type /Page /MediaBox [0 0 9 9] >> end
 const PLACES: [(u32, usize); 4] = [(1, 0), (2, 1), (3, 2), (4, 3)];
 
 #[test]
-fn objects_must_be_what_their_table_says() {
+fn objects_must_match_the_cross_reference_table() {
     let with = |object: &str| file(&[CATALOG, PAGES, PAGE, object], &PLACES);
     rewritten(&with("4 0 obj (en) endobj"));
     for (object, why) in [
@@ -290,7 +290,7 @@ fn only_the_newest_revision_is_delivered() {
 }
 
 #[test]
-fn trees_of_pages_may_not_loop() {
+fn page_trees_with_cycles_are_rejected() {
     for kids in ["[2 0 R]", "[3 0 R 3 0 R]", "[4 0 R]", "[]", "3 0 R"] {
         let pages = format!("2 0 obj << /Type /Pages /Kids {kids} /Count 1 >> endobj");
         assert!(

@@ -1,4 +1,4 @@
-//! Faults of an S3 bucket: missing, failing while a document is uploaded, or changing its bytes.
+//! Errors of an S3 bucket: missing, failing while a document is uploaded, or changing its bytes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-"""PyPI's sd-jwt as issuer, holder and verifier: sd_jwt_judge.py verify|present|issue, JSON in and JSON out.
+"""PyPI's sd-jwt as issuer, holder and verifier: sd_jwt_cli.py verify|present|issue, JSON in and JSON out.
 
 verify   {sd_jwt, issuer_key, aud?, nonce?}                  -> {claims}, or exit 1 with {error}
 present  {sd_jwt, disclose, holder_key, aud, nonce}          -> {sd_jwt}
