@@ -131,7 +131,7 @@ async fn composed_lines_isolate_each_name() {
     assert!(consent.contains(&format!("Career history: {headline}</h2>")), "{consent}");
     person.accept(id).await;
     let wallet = person.text("/wallet").await;
-    assert!(wallet.contains(&format!("<h3 id=\"headline-{id}\">{headline}</h3>")), "{wallet}");
+    assert!(wallet.contains(&format!("<h3><span id=\"headline-{id}\">{headline}</span></h3>")), "{wallet}");
     let form = person.text("/wallet/share").await;
     assert!(form.contains("><bdi>مهندسة</bdi>, <bdi>شركة (م) Ltd.</bdi>, Jan 2020 to Dec 2022</label>"), "{form}");
     assert!(form.contains(&format!("Career history from <bdi>Acme Payroll</bdi>: {headline}</legend>")), "{form}");

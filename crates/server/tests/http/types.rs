@@ -41,7 +41,7 @@ async fn every_type_is_pushed_accepted_and_exported() {
         assert!(consent.contains(&format!("{}: {headline}", known.title)), "{known}");
         person.post(&format!("{location}/accept"), &[]).await.assert_status(303);
         let wallet = person.text("/wallet").await;
-        let heading = format!("<h3 id=\"headline-{}\">{headline}</h3>", content(&answer));
+        let heading = format!("<h3><span id=\"headline-{}\">{headline}</span></h3>", content(&answer));
         assert!(wallet.contains(&heading), "{known}");
         let record = person.text(&format!("/wallet/credentials/{}", content(&answer))).await;
         assert!(record.contains(&headline), "{known}");
