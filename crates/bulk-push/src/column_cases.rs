@@ -54,6 +54,41 @@ fn remarks_in_a_title_or_an_organisation_need_an_end() {
     assert!(read(&row("A", "Driver (left)", "2020-03"), &[]).is_ok(), "the end is given");
     assert!(read(&row("A", "Driver (left)", ""), &["--employed-status", "Driver (left)"]).is_ok());
     assert!(read(&row("Former Foods", "Left Luggage Attendant", ""), &[]).is_ok());
+    for title in ["Resigned 31/12/2020", "Retired Driver", "Ex Driver", "DO NOT USE"] {
+        stopped(&row("A", title, ""), &[], &["Job title [status.left]"]);
+        assert!(read(&row("A", title, "2020-03"), &[]).is_ok(), "{title}: the end is given");
+        assert!(read(&row("A", title, ""), &["--employed-status", title]).is_ok(), "{title}");
+    }
+}
+
+#[test]
+fn shifted_cells_are_refused() {
+    for (row, part) in [
+        ("1,Cy Muster,Driver,2018-01-01,2020-12-31,", "Job title [text.garbled]"),
+        ("1,Cy Muster,2018-01-01,Driver,2018-01,", "Company [text.garbled]"),
+        ("1,Cy Muster,A,4200.00,2018-01,", "Job title [text.garbled]"),
+        ("1,Cy Muster,1000,Driver,2018-01,", "Company [text.garbled]"),
+        ("1,Cy Muster,A,cy@x.example,2018-01,", "Job title [text.garbled]"),
+        ("1,2018-01-01 Muster,A,Driver,2018-01,", "Full name [name.remark]"),
+        ("2018-01-01,Cy Muster,A,Driver,2018-01,", "Employee No [person.placeholder]"),
+        ("1-Jan,Cy Muster,A,Driver,2018-01,", "Employee No [person.placeholder]"),
+    ] {
+        stopped(&format!("{HEADER}\n{row}\n"), &[], &[part]);
+    }
+}
+
+#[test]
+fn dates_out_of_the_time_of_a_job_are_refused() {
+    for (start, end, part) in [
+        ("2015-07-01", "3020-12-31", "End date [date.future]"),
+        ("2015-07-01", "2077-12-31", "End date [date.future]"),
+        ("1904-01-01", "", "Start date [date.placeholder]"),
+        ("1918-05-01", "", "Start date [date.placeholder]"),
+        ("2015-07-01", "2020-1", "line 2: the date '2020-1' in the column 'End date'"),
+    ] {
+        stopped(&format!("{HEADER}\n1,Cy Muster,A,Driver,{start},{end}\n"), &[], &[part]);
+    }
+    assert!(read(&format!("{HEADER}\n1,Cy Muster,A,Driver,1918-05-01,1950-12-31\n"), &[]).is_ok());
 }
 
 #[test]

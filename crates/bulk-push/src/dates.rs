@@ -29,9 +29,19 @@ const SURE: [&str; 15] = [
 /// Patterns that are accepted even if another one is given.
 const STANDARD: [&str; 2] = ["YYYY-MM", "YYYY-MM-DD"];
 
-/// An optional date that lies further ahead than this means that there is none: systems write
-/// 2099-12-31, 2999-12-31, 4712-12-31 or 9999-12-31 for a job without an end.
+/// An optional date that lies further ahead than this is not one. Systems write 2099-12-31,
+/// 2999-12-31, 4712-12-31 or 9999-12-31 for a job without an end; others are errors, such as 3020
+/// for 2020.
 const FAR_YEARS: i32 = 50;
+
+/// Years of which any date means that there is none.
+const NO_YEARS: [i32; 2] = [4712, 9999];
+
+/// Years whose first and last days mean that there is none.
+const NO_YEARS_AT_ENDS: [i32; 5] = [2099, 2100, 2999, 3000, 3999];
+
+/// The last days that some databases and libraries can write, and those of centuries.
+const NO_DAYS: [(i32, i32, i32); 4] = [(2079, 6, 6), (2199, 12, 31), (2262, 4, 11), (2299, 12, 31)];
 
 /// Values that mean "no end date yet".
 const OPEN: [&str; 10] = ["present", "current", "now", "ongoing", "today", "to date", "until now", "-", "n/a", "null"];
@@ -127,14 +137,15 @@ impl Dates {
         if is_optional && (is_open(&OPEN) || (self.empty_end && is_open(EMPTY))) {
             return Reading::Open;
         }
-        let Some(DateParts { mut year, month, day, is_short }) = self.found(text) else {
+        let Some(found) = self.found(text) else {
             return Reading::Date(text.to_owned());
         };
+        let DateParts { mut year, month, day, is_short } = found;
         // A birth lies in the past: 52 is 1952, not 2052.
         if is_short && field == "date_of_birth" && year > i32::from(self.today.year()) {
             year -= 100;
         }
-        if is_optional && year > i32::from(self.today.year()) + FAR_YEARS {
+        if is_optional && self.is_far(found) && means_none(found) {
             return Reading::Far;
         }
         Reading::Date(match (shape, day) {
@@ -169,6 +180,16 @@ impl Dates {
         self.found(text.trim()).is_some_and(|found| (found.year, found.month) > (year, month))
     }
 
+    fn is_far(&self, found: DateParts) -> bool {
+        found.year > i32::from(self.today.year()) + FAR_YEARS
+    }
+
+    /// Returns whether `text` is a date that lies too far ahead, and none of those that mean that
+    /// there is no date.
+    pub fn is_too_far(&self, text: &str) -> bool {
+        self.found(text.trim()).is_some_and(|found| self.is_far(found) && !means_none(found))
+    }
+
     /// Explains why a date was not read, and names the option that helps.
     pub fn explain(&self, text: &str, is_end: bool) -> Option<(String, String)> {
         let text = text.trim();
@@ -195,6 +216,15 @@ impl Dates {
         (has_digit && !self.are_told && !self.is_read(text))
             .then(|| (format!("The format of this date must be given. To read it, {hint}."), hint.clone()))
     }
+}
+
+/// Returns whether a date far ahead is one that systems write for none.
+fn means_none(found: DateParts) -> bool {
+    let DateParts { year, month, day, .. } = found;
+    let is_at_end = matches!((month, day), (1, None | Some(1)) | (12, None | Some(30 | 31)));
+    NO_YEARS.contains(&year)
+        || (NO_YEARS_AT_ENDS.contains(&year) && is_at_end)
+        || day.is_some_and(|day| NO_DAYS.contains(&(year, month, day)))
 }
 
 #[cfg(test)]
@@ -273,6 +303,19 @@ mod tests {
         assert_eq!(read("12/2020", Shape::Date, false), date("12/2020"), "no day is made up");
         assert_eq!(read("2020-12-31", Shape::Year, false), date("2020"));
         assert_eq!(read("2020", Shape::YearOrDate, false), date("2020"));
+    }
+
+    #[test]
+    fn dates_too_far_ahead_are_errors_unless_they_are_in_use() {
+        for text in ["3020-12-31", "2200-12-31", "2202-12-31", "2077-12-31", "2099-06-30", "31.03.2999", "3020-12"] {
+            assert!(dates(None, false).is_too_far(text) && month(text, None).is_some(), "{text}");
+        }
+        for text in ["9999-12-31", "9999-12", "4712-12-31", "2099-12-31", "2100-01-01", "12/2999", "2079-06-06"] {
+            assert!(!dates(None, false).is_too_far(text) && month(text, None).is_none(), "{text}");
+        }
+        for text in ["2020-12-31", "2060-12-31", "soon", ""] {
+            assert!(!dates(None, false).is_too_far(text), "{text}");
+        }
     }
 
     #[test]

@@ -5,10 +5,12 @@
 
 use crate::infer_columns::folded;
 use crate::word_lists::{
-    ABOUT_OTHERS, EMPLOYED, EMPLOYMENT_FLAGS, END_PARTS, FAILED_GRADES, FLAGS, FORMER, GRADES, HARMLESS, HOURS,
-    HOURS_BESIDE, INVALID, LAST_DAY, LEAVE, LEFT, LEFT_ALONE, LEFT_IN_BRACKETS, LEFT_PARTS, LEFT_PHRASES, LEFT_STEMS,
-    MENTIONS, NEGATIVE, NEGATIVE_PARTS, NEUTRAL, OTHER_THINGS, PAID, PEOPLE, POSITIVE, PRIVATE, REMARK, SERVICE, SIDES,
-    STATUS, STATUS_NAMES, UNTIL, VALID,
+    ABOUT_OTHERS, ACCOUNT_INACTIVE, ACCOUNTS, BESIDE_LEFT, CHANGED, EFFECTIVE, EMPLOYED, EMPLOYMENT_FLAGS, END_PARTS,
+    FAILED_GRADES, FLAGS, FORMER, GRADES, HARMLESS, HOURS, HOURS_BESIDE, INVALID, LAST_DAY, LEAVE, LEFT, LEFT_ALONE,
+    LEFT_IN_BRACKETS, LEFT_PARTS, LEFT_PHRASES, LEFT_STEMS, MENTIONS, NEGATIVE, NEGATIVE_ALONE, NEGATIVE_PARTS,
+    NEUTRAL, OTHER_STATUS, OTHER_STATUS_PARTS, OTHER_THINGS, PAID, PEOPLE, POSITIVE, PRIVATE, RECORD_DONE, REMARK,
+    SERVICE, SERVICE_BESIDE, SERVICE_DATES, SERVICE_NAMES, SERVICE_STARTS, SERVICE_UNITS, SERVICE_WORDS, SIDES, STATUS,
+    STATUS_NAMES, STOPPED, UNTIL, VALID,
 };
 
 /// What the values of an unused column are checked for.
@@ -54,16 +56,34 @@ pub fn words(text: &str) -> Vec<String> {
 }
 
 impl ColumnKind {
-    /// Returns the kind of a column by its name.
+    /// Returns the kind of a column by its name. A status of something else than the employment is
+    /// of no known kind.
     pub fn of(header: &str) -> Self {
+        let name = folded(header);
+        let is_other = || {
+            words(header).iter().any(|word| is_in(OTHER_STATUS, word))
+                || OTHER_STATUS_PARTS.split_whitespace().any(|part| name.contains(part))
+        };
+        match Self::of_any_status(header) {
+            Self::Status if is_other() => Self::Other,
+            kind => kind,
+        }
+    }
+
+    /// The same, but any status is one: that of a certification is about a credential.
+    fn of_any_status(header: &str) -> Self {
         let (name, words) = (folded(header), words(header));
         let has = |parts: &str| parts.split_whitespace().any(|part| name.contains(part));
         let is_word = |list: &str| words.iter().any(|word| is_in(list, word));
         // `Disabled` may be the account; with other words it is a person's disability. MYOB's Card
         // Status is N for a card that is not inactive.
-        let is_plain = is_word(NEGATIVE) && words.iter().all(|word| is_in(NEGATIVE, word) || is_in(NEUTRAL, word));
+        let is_left = |word: &String| is_in(NEGATIVE, word) || is_in(NEGATIVE_ALONE, word);
+        let is_plain = words.iter().any(is_left) && words.iter().all(|word| is_left(word) || is_in(NEUTRAL, word));
         if is_plain || matches!(&*name, "cardstatus" | "reason" | "reasoncode") {
             return Self::Negative;
+        }
+        if is_in(SERVICE_DATES, &name) || is_change(&words) {
+            return Self::Harmless;
         }
         if has(OTHER_THINGS) {
             // A notice period that has ended is the end of the job.
@@ -73,7 +93,7 @@ impl ColumnKind {
         if is_end(header) || is_word(NEGATIVE) || has(NEGATIVE_PARTS) {
             return Self::Negative;
         }
-        let is_short = is_in(STATUS_NAMES, &name) || header.trim().eq_ignore_ascii_case("a/i");
+        let is_short = is_in(STATUS_NAMES, &name) || is_sap_status(&name) || header.trim().eq_ignore_ascii_case("a/i");
         if is_word(STATUS) || has("status") || is_short || name == "state" || name == "employmentstate" {
             return Self::Status;
         }
@@ -83,7 +103,7 @@ impl ColumnKind {
         let is_about_hours = |word: &String| is_in(HOURS, word) || is_in(HOURS_BESIDE, word);
         if name == "fte" || (is_word(HOURS) && words.iter().all(is_about_hours)) {
             Self::Hours
-        } else if has(SERVICE) {
+        } else if (has(SERVICE) || is_service(&name, &words)) && !has(SERVICE_STARTS) {
             Self::Service
         } else if is_word(REMARK) {
             Self::Remark
@@ -99,17 +119,20 @@ impl ColumnKind {
     pub fn agrees(self, name: &str, value: &str) -> bool {
         let text = folded(value);
         match self {
-            Self::Other if is_in(EMPLOYMENT_FLAGS, name) => !is_no(&text),
+            Self::Harmless | Self::Other if is_in(EMPLOYMENT_FLAGS, name) => !is_no(&text) && !is_in(STOPPED, &text),
             Self::Harmless | Self::Other | Self::Service => true,
             Self::Hours => {
                 let hours = value.replace([',', ':'], ".").replace(['%', ' ', 'h'], "");
                 !hours.parse::<f64>().is_ok_and(|hours| hours <= 0.0)
             }
-            Self::Negative => is_blank(&text) || is_no(&text),
+            Self::Negative => is_blank(&text) || is_no(&text) || is_zero(&text),
             Self::Remark => is_blank(&text) || is_no(&text) || is_employed(value),
             Self::Positive => is_yes(&text) || is_employed(value) || ["\u{2713}", "\u{2714}"].contains(&value.trim()),
             // Most columns called State are a part of the address, such as NY or NSW.
             Self::Status if name == "state" && is_region(value) => true,
+            Self::Status if name.contains("record") || name.contains("profile") => {
+                text.is_empty() || is_in(RECORD_DONE, &text) || is_employed(value)
+            }
             Self::Status => text.is_empty() || is_employed(value),
         }
     }
@@ -119,10 +142,36 @@ fn is_blank(text: &str) -> bool {
     matches!(text, "" | "none" | "na" | "null" | "nil" | "notapplicable" | "00000000")
 }
 
+/// Returns whether a folded amount is zero, such as `0.00`.
+fn is_zero(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte == b'0')
+}
+
+/// Returns whether a folded name is that of SAP's employment status, as in `PA0000-STAT2`.
+pub fn is_sap_status(name: &str) -> bool {
+    let table = name.strip_suffix("stat2");
+    table.is_some_and(|table| table.trim_start_matches(['p', 'a', 'q']).bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Returns whether words are those of the date of a change, as in `Position effective date`.
+fn is_change(words: &[String]) -> bool {
+    let is_known = |word: &String| is_in(CHANGED, word) || is_in(EFFECTIVE, word) || is_in("date dt", word);
+    let has = |list: &str| words.iter().any(|word| is_in(list, word));
+    has(CHANGED) && has(EFFECTIVE) && words.iter().all(is_known)
+}
+
+/// Returns whether a column has a length of service, as in `Yrs of svc` or `Service (days)`.
+fn is_service(name: &str, words: &[String]) -> bool {
+    let is_known = |word: &String| [SERVICE_WORDS, SERVICE_UNITS, SERVICE_BESIDE].iter().any(|list| is_in(list, word));
+    let has = |list: &str| words.iter().any(|word| is_in(list, word));
+    is_in(SERVICE_NAMES, name) || (has(SERVICE_WORDS) && has(SERVICE_UNITS) && words.iter().all(is_known))
+}
+
 /// Returns whether the values of a column called `name` are about a credential's validity.
 pub fn is_outcome(header: &str) -> bool {
     let outcomes = ["result", "results", "outcome", "outcomes", "ergebnis", "resultat", "resultado"];
-    ColumnKind::of(header) == ColumnKind::Status || words(header).iter().any(|word| outcomes.contains(&&**word))
+    let is_status = ColumnKind::of_any_status(header) == ColumnKind::Status;
+    is_status || words(header).iter().any(|word| outcomes.contains(&&**word))
 }
 
 /// Returns whether a value of an unused column agrees with a credential that is valid.
@@ -136,7 +185,7 @@ pub fn is_valid(header: &str, value: &str) -> bool {
     if (is_flag && is_no(&text)) || (is_grade && is_in(FAILED_GRADES, &text)) {
         return false;
     }
-    let is_score = ColumnKind::of(header) != ColumnKind::Status && !value.chars().any(char::is_alphabetic);
+    let is_score = ColumnKind::of_any_status(header) != ColumnKind::Status && !value.chars().any(char::is_alphabetic);
     let is_good = is_blank(&text) || is_score || words.iter().all(|word| is_in(VALID, word));
     !is_in(INVALID, &text) && (is_good || !is_outcome(header))
 }
@@ -153,8 +202,17 @@ pub fn is_end(header: &str) -> bool {
 }
 
 fn is_employed(value: &str) -> bool {
-    let value = value.to_lowercase().replace("fixed term", "fixedterm").replace("fixed-term", "fixedterm");
+    let mut value = value.to_lowercase();
+    for length in ["fixed", "long", "short"] {
+        value = value.replace(&format!("{length} term"), &format!("{length}term"));
+        value = value.replace(&format!("{length}-term"), &format!("{length}term"));
+    }
     let words = words(&value);
+    let has = |wanted: &str| words.iter().any(|word| word == wanted);
+    // Whether a person who left may come back.
+    if has("eligible") && (has("rehire") || has("hire")) {
+        return false;
+    }
     let is_leave = words.iter().any(|word| is_in(LEAVE, word));
     let is_known = |word: &String| is_in(EMPLOYED, word) || (is_leave && is_in(PAID, word));
     // The number of a list of choices, such as in "2 - Active".
@@ -180,9 +238,13 @@ pub fn has_left(value: &str) -> bool {
     let sentence = format!(" {} ", words.join(" "));
     let has = |phrase: &&str| sentence.contains(*phrase) && sentence.contains(&format!(" {phrase} "));
     let says = |phrases: &[&str]| words.len() > 1 && phrases.iter().any(has);
+    let is_about =
+        |word: &String| is_in(LEFT, word) || is_in(BESIDE_LEFT, word) || word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = words.iter().any(|word| is_in(LEFT, word)) && words.iter().all(is_about);
     let starts = |word: &String| LEFT_STEMS.split_whitespace().any(|stem| word.starts_with(stem));
     let is_dated = value.bytes().any(|byte| byte.is_ascii_digit());
     is_in(LEFT, &text)
+        || is_whole
         || is_in(LEFT_ALONE, &text)
         || text.starts_with("terminat")
         || LEFT_PARTS.split_whitespace().any(|part| text.contains(part))
@@ -208,6 +270,9 @@ fn mentions_left(value: &str) -> bool {
 /// as a marriage.
 pub fn has_left_in(name: &str, value: &str) -> bool {
     let is_about = |parts: &str| parts.split_whitespace().any(|part| name.contains(part));
+    if is_about(ACCOUNTS) && is_in(ACCOUNT_INACTIVE, &folded(value)) {
+        return false;
+    }
     (has_left(value) || (mentions_left(value) && !is_about(ABOUT_OTHERS))) && !is_about(PRIVATE)
 }
 
@@ -251,6 +316,14 @@ pub fn is_active(kind: ColumnKind, value: &str) -> bool {
         ColumnKind::Positive => is_word || is_yes(&text),
         _ => false,
     }
+}
+
+/// Returns whether a status or a flag says that the person is employed today or on leave. `Full
+/// time` and `Permanent` stay when a person leaves.
+pub fn says_employed(kind: ColumnKind, name: &str, value: &str) -> bool {
+    let is_word = |word: &String| is_in(POSITIVE, word) || is_in(LEAVE, word);
+    let is_flag = matches!(kind, ColumnKind::Status | ColumnKind::Positive) && !value.is_empty();
+    is_flag && kind.agrees(name, value) && (is_active(kind, value) || words(&value.to_lowercase()).iter().any(is_word))
 }
 
 /// Returns whether a remark beside a name is about the employment, such as `(Past Employee)`.

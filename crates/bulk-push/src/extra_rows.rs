@@ -36,6 +36,26 @@ const FOOTERS: [&str; 22] = [
     "page",
 ];
 
+/// Words of what a footer counts, as in `3 records`. A count of people may be the heading of a
+/// section, such as `3 leavers`.
+const COUNTED: [&str; 8] = ["record", "records", "row", "rows", "line", "lines", "entries", "items"];
+
+/// Words after them, and the plural in `3 record(s)`.
+const AFTER_COUNTED: [&str; 12] = [
+    "s",
+    "in",
+    "total",
+    "found",
+    "listed",
+    "selected",
+    "returned",
+    "exported",
+    "printed",
+    "processed",
+    "shown",
+    "read",
+];
+
 /// Counts the rows that are not people.
 #[derive(Debug)]
 pub struct ExtraRows {
@@ -79,8 +99,30 @@ fn footer(cells: &[String]) -> Option<String> {
         // A person may be called Page or Eof, but no person is called `Page 1`.
         text.strip_prefix(*known).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
     };
-    let is_footer = text.is_empty() || FOOTERS.iter().any(starts);
+    let is_footer = text.is_empty() || FOOTERS.iter().any(starts) || is_count(&text);
     (is_footer && others.iter().all(|cell| is_numeric(cell))).then(|| printable(first))
+}
+
+/// Returns whether a text is the number of rows, as in `3 records found`, `Records: 3` or `Number
+/// of records: 3`.
+fn is_count(text: &str) -> bool {
+    let words: Vec<&str> = text.split(|end: char| !end.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let first = words.iter().position(|word| !is_number(word)).unwrap_or_default();
+    let (numbers, rest) = words.split_at(first);
+    match rest {
+        [counted, after @ ..] if !numbers.is_empty() => {
+            COUNTED.contains(counted) && after.iter().all(|word| AFTER_COUNTED.contains(word))
+        }
+        ["number" | "no", "of", counted, after @ ..] => {
+            COUNTED.contains(counted) && after.iter().all(|word| is_number(word))
+        }
+        [counted, "count", after @ ..] => COUNTED.contains(counted) && after.iter().all(|word| is_number(word)),
+        ["records" | "rows" | "entries" | "items", after @ ..] => {
+            !after.is_empty() && after.iter().all(|word| is_number(word))
+        }
+        _ => false,
+    }
 }
 
 /// Refuses a row below a footer: it is of another table.
@@ -159,6 +201,21 @@ mod tests {
             ["*** End of report ***", "Printed on 30/11/2026,,,", "Page 1 of 3", "Run date,30/11/2026", "-----,,"]
         {
             assert!(of(row).is_some(), "{row}");
+        }
+        for row in [
+            "3 records",
+            "1 record(s),,",
+            "1 200 rows",
+            "12 rows selected.",
+            "Records: 3",
+            "Number of records,3",
+            "Record count: 3",
+            "-- 3 records found --",
+        ] {
+            assert!(of(row).is_some(), "{row}");
+        }
+        for row in ["3 leavers,,", "3 employees", "Records,,", "3,records", "3 records of leavers", "Line 3,,"] {
+            assert_eq!(of(row), None, "{row}");
         }
         for row in ["Leavers,,,", "Page,Ada,A,Clerk", "Printedon,,", "1001,Ada", ",,"] {
             assert_eq!(of(row), None, "{row}");

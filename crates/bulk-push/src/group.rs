@@ -145,13 +145,16 @@ impl Group<'_> {
         self.plan.columns_of(END).and_then(|columns| columns.first().copied())
     }
 
-    /// Refuses starts that stand for no date or are the date of birth, and starts in the future.
+    /// Refuses starts that stand for no date, are the date of birth or too long ago, and starts in
+    /// the future.
     fn refuse_wrong_starts(&self, items: &[Map<String, Value>], rejected: &mut Vec<RejectedRow>) {
         let column = self.plan.columns_of("start_date").and_then(|columns| columns.first().copied());
         for (index, item) in items.iter().enumerate() {
             let start = item.get("start_date").and_then(Value::as_str).unwrap_or_default();
             let (text, birth) = (self.records[index].cell(column), self.records[index].cell(self.identity.birth));
-            if let Some((code, message)) = starts::problem(self.plan, text, start, birth) {
+            let is_open = !item.contains_key(END);
+            let too_long_ago = || starts::too_long_ago(self.plan, start).filter(|_| is_open);
+            if let Some((code, message)) = starts::problem(self.plan, text, start, birth).or_else(too_long_ago) {
                 rejected.push(self.at(index, column, rejected_row(code, message)));
             }
         }
@@ -329,7 +332,8 @@ pub fn rejected_row(code: RowCode, message: String) -> RejectedRow {
     RejectedRow { code: code.as_str().to_owned(), message, ..RejectedRow::default() }
 }
 
-fn joined(record: &Record, columns: &[usize]) -> String {
+/// Returns the text of a field that several columns may fill.
+pub fn joined(record: &Record, columns: &[usize]) -> String {
     let parts = columns.iter().map(|column| record.cell(Some(*column))).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join(" ")
 }

@@ -77,6 +77,11 @@ pub fn column(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DuplicateNameError(pub usize);
 
+/// Names of a start, and the name of the end that DATEV writes beside it. Alone it may be another
+/// one.
+const START_BESIDE: [&str; 2] = ["eintritt", "eintrittsdatum"];
+const END_BESIDE: &[&str] = &["austritt"];
+
 /// Returns the columns that fill the field `leaf`, whose full path is `path`.
 pub fn columns(
     header: &[String],
@@ -91,6 +96,8 @@ pub fn columns(
         None => one(others)?,
         found => found,
     };
+    let is_beside = || leaf == "end_date" && header.iter().any(|name| START_BESIDE.contains(&&*folded_name(name)));
+    let found = if found.is_none() && is_beside() { one(END_BESIDE)? } else { found };
     if found.is_some() || leaf != "full_name" {
         return Ok(found.into_iter().collect());
     }
@@ -184,9 +191,24 @@ mod tests {
             ("Date of exit", "end_date"),
             ("LegalEmployerName", "organisation"),
             ("T\u{e4}tigkeit", "role_title"),
+            ("Ausge\u{fc}bte T\u{e4}tigkeit", "role_title"),
+            ("Gesellschaft", "organisation"),
+            ("Einstellungsdatum", "start_date"),
+            ("Eintritt", "start_date"),
+            ("Entry date", "start_date"),
+            ("Employment Leave Date", "end_date"),
         ] {
             assert!(is_name_of(field, name), "{name}");
         }
+    }
+
+    #[test]
+    fn ends_of_datev_stand_beside_a_start() {
+        let header = |names: [&str; 2]| -> Vec<String> { names.map(Into::into).into() };
+        let of = |header: &[String]| columns(header, "end_date", "end_date", |_| true);
+        assert_eq!(of(&header(["Eintritt", "Austritt"])), Ok(vec![1]));
+        assert_eq!(of(&header(["Hire date", "Austritt"])), Ok(Vec::new()));
+        assert_eq!(column(&header(["Pers.No.", "Entry"]), PERSON, |_| true), Ok(Some(0)));
     }
 
     #[test]

@@ -8,16 +8,16 @@
 //! - `args`, `destination`, `reading`: the options
 //! - `file_kind`, `spreadsheet`, `padded_numbers`, `hidden_rows`, `code_pages`, `encodings`,
 //!   `encoding_survey`: files that are converted to text first
-//! - `input`, `quoting`, `cells`, `lines`, `other_json`, `heading`, `table`, `table_checks`,
-//!   `cut_end`: rows and cells of the file
+//! - `input`, `quoting`, `cells`, `lines`, `json_texts`, `other_json`, `heading`, `table`,
+//!   `table_checks`, `cut_end`, `short_dates`: rows and cells of the file
 //! - `form`, `column_names`, `infer_columns`, `mapping`, `resolver`, `plan`: the meaning of the
 //!   columns
 //! - `row_checks`, `leavers`, `findings`, `employment_words`, `word_lists`, `likely_date`,
 //!   `second_columns`, `people`, `rounded_ids`, `extra_rows`: columns and rows that must not be
 //!   left out silently
 //! - `dates`, `date_pattern`, `month_words`, `date_formats`, `unclear_dates`, `starts`, `ends`,
-//!   `names`, `name_text`, `row_problems`, `repeated_jobs`, `group`: from cells to the body of a
-//!   push
+//!   `names`, `name_text`, `left_titles`, `misplaced`, `row_problems`, `repeated_jobs`, `group`:
+//!   from cells to the body of a push
 //! - `entry`, `source`, `precheck`, `preview`: one credential, all of them, and the checks and
 //!   the preview before pushing
 //! - `http`, `client`, `retry`, `run`, `stop_signals`: the requests
@@ -66,12 +66,15 @@ mod http;
 mod infer_columns;
 mod input;
 mod journal;
+mod json_texts;
 mod leavers;
+mod left_titles;
 mod likely_date;
 mod lines;
 mod links;
 mod listen;
 mod mapping;
+mod misplaced;
 mod month_words;
 mod name_text;
 mod names;
@@ -96,6 +99,7 @@ mod row_code;
 mod row_problems;
 mod run;
 mod second_columns;
+mod short_dates;
 mod source;
 mod spreadsheet;
 mod starts;

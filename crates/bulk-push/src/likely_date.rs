@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 
+use crate::date_pattern::month_name;
 use crate::unclear_dates::split_time;
+use crate::word_lists::BESIDE_MONTH;
 
 /// Beginnings of the names of months in common languages.
 const MONTHS: &[(&str, i32)] = &[
@@ -47,11 +49,36 @@ const MONTHS: &[(&str, i32)] = &[
     ("dez", 12),
 ];
 
+/// Whole names of months in further languages. As beginnings they would be those of other words.
+const WHOLE_MONTHS: &[(&str, i32)] = &[
+    ("ogos", 8),
+    ("disember", 12),
+    ("dis", 12),
+    ("stycznia", 1),
+    ("lutego", 2),
+    ("kwietnia", 4),
+    ("czerwca", 6),
+    ("lipca", 7),
+    ("sierpnia", 8),
+    ("wrze\u{15b}nia", 9),
+    ("pa\u{17a}dziernika", 10),
+    ("listopada", 11),
+    ("grudnia", 12),
+];
+
+/// The Malay March, which is a month beside a day only: `Mac 2020` may be a computer.
+const MAC: (&str, i32) = ("mac", 3);
+
 /// Parts of the names of columns whose plain numbers are not dates.
 const NUMBERS: &[&str] = &[
     "code", "id", "no", "number", "zip", "post", "plz", "salary", "gross", "net", "wage", "rate", "amount", "pay",
     "base", "bonus", "cost", "phone", "mobile", "account", "ref", "iban", "hour", "fte", "percent",
 ];
+
+/// Returns the month of a date in a form that no field accepts, as `YYYY-MM`.
+pub fn likely_month(text: &str) -> Option<String> {
+    earliest(text, "").map(|(year, month)| format!("{year:04}-{month:02}"))
+}
 
 /// Returns the year and the earliest month that a text may mean, if it reads as a date.
 /// `name` is the folded name of its column.
@@ -116,7 +143,8 @@ fn with_month_name(letters: &[String], numbers: &[&str], text: &str) -> Option<(
     let month = letters.iter().find_map(|word| {
         let is_short = word.chars().count() <= 10;
         MONTHS.iter().rev().find(|(start, _)| is_short && word.starts_with(*start)).map(|(_, month)| *month)
-    })?;
+    });
+    let month = month.or_else(|| whole_month(letters, numbers.len()))?;
     let year = numbers.iter().find(|run| run.len() == 4).and_then(|run| run.parse().ok());
     // `31 March` may be of any year.
     let is_day = numbers.len() == 1 && text.starts_with(|first: char| first.is_ascii_digit());
@@ -129,6 +157,16 @@ fn with_month_name(letters: &[String], numbers: &[&str], text: &str) -> Option<(
     };
     let year = year.or_else(short).filter(|year| (1950..=9999).contains(year))?;
     (letters.len() <= 3 && numbers.len() <= 3).then_some((year, month))
+}
+
+/// Returns the month of words that are its name, or its beginning, and nothing else: `31 de
+/// diciembre de 2020` or `31 Agu 2020`. `Chef des ventes 2020` has none.
+fn whole_month(letters: &[String], numbers: usize) -> Option<i32> {
+    let is_beside = |word: &&String| BESIDE_MONTH.split_whitespace().any(|known| known == *word);
+    let mut names = letters.iter().filter(|word| !is_beside(word));
+    let (Some(name), None) = (names.next(), names.next()) else { return None };
+    let known = WHOLE_MONTHS.iter().find(|(month, _)| month == name).map(|(_, month)| *month);
+    known.or_else(|| (name == MAC.0 && numbers > 1).then_some(MAC.1)).or_else(|| month_name(&mut name.as_str()))
 }
 
 #[cfg(test)]
@@ -159,6 +197,25 @@ mod tests {
             assert_eq!(earliest(text, "lwd"), Some((2020, 3)), "{text}");
         }
         assert_eq!(earliest("05/03/2020", "lwd"), Some((2020, 3)), "the earlier reading counts");
+    }
+
+    #[test]
+    fn months_in_words_are_recognised_in_many_languages() {
+        for text in [
+            "31 Desember 2020",
+            "31 de diciembre de 2020",
+            "dic 2020",
+            "31 Disember 2020",
+            "31. Dez. 2020",
+            "31 grudnia 2020",
+        ] {
+            assert_eq!(earliest(text, "datum2"), Some((2020, 12)), "{text}");
+        }
+        assert_eq!(earliest("31 Agustus 2020", "datum2"), Some((2020, 8)));
+        assert_eq!(earliest("31 Mac 2020", "datum2"), Some((2020, 3)));
+        for text in ["Chef des ventes 2020", "Mac 2020", "District 2020", "Discount 10 2020"] {
+            assert_eq!(earliest(text, "desk"), None, "{text}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::entry::{Entry, Notes, Read};
 use crate::error::Error;
 use crate::input::{Input, LONGEST_LINE, RowPosition, Scan};
+use crate::json_texts;
 use crate::other_json::OtherJson;
 use crate::rejected_row::{RejectedRow, SourceSpan};
 use crate::row_code::RowCode;
@@ -21,6 +22,8 @@ pub struct Lines {
     pub input: Input,
     rows: Vec<RowPosition>,
     credential_type: Type,
+    /// Texts that belong to a job although they look like a remark.
+    employed: Vec<String>,
 }
 
 /// A line with the client's own members removed.
@@ -33,7 +36,7 @@ struct NdjsonLine {
 
 impl Lines {
     /// Finds the positions of all lines.
-    pub fn open(mut scan: Scan, credential_type: Type) -> Result<Self, Error> {
+    pub fn open(mut scan: Scan, credential_type: Type, employed: &[String]) -> Result<Self, Error> {
         let (mut rows, mut raw, mut first) = (Vec::new(), Vec::new(), Vec::new());
         let mut other = None;
         while let Some(row) = scan.row(None, LONGEST_LINE, &mut raw)? {
@@ -48,7 +51,7 @@ impl Lines {
         if let Some(other) = other {
             return Err(other.refusal(&input.name));
         }
-        Ok(Self { input, rows, credential_type })
+        Ok(Self { input, rows, credential_type, employed: employed.to_vec() })
     }
 
     pub fn len(&self) -> usize {
@@ -81,15 +84,18 @@ impl Lines {
             ..RejectedRow::default()
         };
         Ok(match Submission::parse_v2(credential_type, body.as_bytes(), context) {
-            Ok(submission) => Ok(Entry {
-                line: row.line,
-                person,
-                is_update: submission.replaces.is_some(),
-                credential_id: submission.credential_id,
-                credential_type,
-                body: Bytes::from(body),
-                notes: Notes::default(),
-            }),
+            Ok(submission) => match self.problems(row, &text, &person, &submission) {
+                found if found.is_empty() => Ok(Entry {
+                    line: row.line,
+                    person,
+                    is_update: submission.replaces.is_some(),
+                    credential_id: submission.credential_id,
+                    credential_type,
+                    body: Bytes::from(body),
+                    notes: Notes::default(),
+                }),
+                found => Err(found),
+            },
             Err(ParseError::Malformed(malformed)) => {
                 let diagnostic = Diagnostic::of_malformed(&text, &malformed);
                 Err(vec![refused(diagnostic, String::new(), String::new(), String::new())])
@@ -104,6 +110,15 @@ impl Lines {
                 Err(field_errors.into_iter().map(of).collect())
             }
         })
+    }
+
+    /// Returns the problems with texts that are valid, but not what they should be.
+    fn problems(&self, row: RowPosition, text: &str, person: &str, submission: &Submission) -> Vec<RejectedRow> {
+        let found = json_texts::problems(&submission.fields(), &self.employed).into_iter().map(|found| {
+            let pointer = found.pointer.clone();
+            of_member(row, text, person.to_owned(), &pointer, found)
+        });
+        found.collect()
     }
 
     /// Adds the position in the file to a problem that the server reported for line `index`.

@@ -2,6 +2,7 @@
 
 use crate::employment_words::{is_remark, words};
 use crate::infer_columns::{FAMILY_FIRST, folded, is_given_name, is_known_part};
+use crate::misplaced::has_date_or_number;
 use crate::name_text::problem_of_name;
 use crate::plan::Plan;
 use crate::row_code::RowCode;
@@ -112,6 +113,10 @@ pub fn problem(plan: &Plan, parts: &NameParts, cells: &[String]) -> Option<Probl
         let message = "The name has a remark. If the person left, give the job an end, and remove the remark.";
         return Some((column, RowCode::NameRemark, message.to_owned()));
     }
+    if let Some(column) = filled.iter().copied().find(|column| has_date_or_number(cell(*column))) {
+        let message = "The name has a date or a number. Write the name only, and check that the cells are not shifted.";
+        return Some((column, RowCode::NameRemark, message.to_owned()));
+    }
     let person = plan.person.map(cell).unwrap_or_default();
     if let Some((code, message)) = problem_of_name(&name, person) {
         return Some((first, code, message));
@@ -133,7 +138,7 @@ fn trimmed(cells: &[String], column: usize) -> &str {
 }
 
 /// Returns whether a name has a remark, such as `(Terminated)` or `- LEFT`.
-fn has_remark(name: &str) -> bool {
+pub fn has_remark(name: &str) -> bool {
     let brackets = |character: char| "()[]{}*".contains(character);
     let parts: Vec<&str> = name.split(brackets).flat_map(|part| part.split(" - ")).collect();
     parts.len() > 1 && parts.iter().any(|part| !part.trim().is_empty() && is_remark(part))
@@ -281,6 +286,11 @@ mod tests {
             ("Mid Nm;First name;Last name", "Marie;Ada;Example", Some("name.part")),
             ("2nd name;First name;Last name", "Marie;Ada;Example", Some("name.part")),
             ("2nd approver name;First name;Last name", "Bo;Ada;Example", None),
+            ("First name;Last name", "2018-01-01;Example", Some("name.remark")),
+            ("First name;Last name", "4200.00;Example", Some("name.remark")),
+            ("First name;Last name", "Ada;1 Apr 2019", Some("name.remark")),
+            ("First name;Last name", "April;May", None),
+            ("Name", "John Example 3rd", None),
         ] {
             assert_eq!(check(&Mapping::default(), header, row), code, "{header}: {row}");
         }

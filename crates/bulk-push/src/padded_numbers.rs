@@ -1,5 +1,5 @@
-//! Numbers of a workbook whose format writes zeros in front, such as `000123`: an id as it is
-//! shown, and as a CSV file of the sheet has it (D-287).
+//! Numbers of a workbook whose format writes zeros or a text in front, such as `000123` or `E123`:
+//! an id as it is shown, and as a CSV file of the sheet has it (D-287).
 //!
 //! The reader of workbooks does not return number formats, so they are read from the XML.
 
@@ -16,18 +16,26 @@ enum Piece {
     Text(char),
 }
 
-/// A format of zeros with texts before and between them, such as `000000` or `"E"0000`.
+/// A format of zeros with texts before and between them, such as `000000`, `"E"0000` or
+/// `"EMP-"General`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Format(Vec<Piece>);
 
 impl Format {
-    /// Parses a format. Returns `None` for those that do not add zeros, and those with a text at
-    /// the end, which is a unit.
+    /// Parses a format. Returns `None` for those that add neither zeros nor letters, and those with
+    /// a text at the end, which is a unit.
     fn parse(code: &str) -> Option<Self> {
         let (mut pieces, mut characters) = (Vec::new(), code.chars());
         while let Some(character) = characters.next() {
             match character {
                 '0' => pieces.push(Piece::Digit),
+                // These places are empty in a shorter number.
+                '#' if is_place(characters.as_str()) => {}
+                '#' => pieces.push(Piece::Digit),
+                'G' | 'g' if is_general(characters.as_str()) => {
+                    pieces.push(Piece::Digit);
+                    characters = characters.as_str()[GENERAL.len()..].chars();
+                }
                 '\\' => pieces.push(Piece::Text(characters.next()?)),
                 '"' => pieces.extend(characters.by_ref().take_while(|next| *next != '"').map(Piece::Text)),
                 '-' | ' ' => pieces.push(Piece::Text(character)),
@@ -36,8 +44,10 @@ impl Format {
                 _ => return None,
             }
         }
+        let is_letter = |piece: &Piece| matches!(piece, Piece::Text(character) if character.is_alphanumeric());
+        let has_letter = pieces.iter().any(is_letter);
         let format = Self(pieces);
-        (format.width() > 1 && format.0.last() == Some(&Piece::Digit)).then_some(format)
+        ((format.width() > 1 || has_letter) && format.0.last() == Some(&Piece::Digit)).then_some(format)
     }
 
     fn width(&self) -> usize {
@@ -61,6 +71,18 @@ impl Format {
         }
         text
     }
+}
+
+/// The rest of the name of the format `General`.
+const GENERAL: &str = "eneral";
+
+fn is_general(rest: &str) -> bool {
+    rest.get(..GENERAL.len()).is_some_and(|rest| rest.eq_ignore_ascii_case(GENERAL))
+}
+
+/// Returns whether a format has another place for a digit after this one.
+fn is_place(rest: &str) -> bool {
+    rest.chars().take_while(|character| *character != ';').any(|character| matches!(character, '0' | '#'))
 }
 
 /// The cells of a sheet that have such a format.
@@ -245,6 +267,16 @@ mod tests {
             ("@", "7", None),
             ("\\", "7", None),
             ("", "7", None),
+            ("\"E\"0", "12", Some("E12")),
+            ("\"EMP-\"General", "12", Some("EMP-12")),
+            ("\"E\"#", "12", Some("E12")),
+            ("\"E\"###0", "12", Some("E12")),
+            ("\\E0;-0", "7", Some("E7")),
+            ("#", "7", None),
+            ("-0", "7", None),
+            ("General\" h\"", "7", None),
+            ("\"E\"#,##0", "7", None),
+            ("\"USD \"0.00", "7", None),
         ] {
             assert_eq!(Format::parse(code).map(|format| format.shown(digits)).as_deref(), expected, "{code}: {digits}");
         }

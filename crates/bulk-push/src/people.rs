@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
+use crate::date_pattern::month_name;
 use crate::error::Error;
 use crate::infer_columns::folded;
+use crate::likely_date::earliest;
 use crate::name_text::is_quoted;
 use crate::plan::Plan;
 use crate::printable::printable;
+use crate::unclear_dates::split_time;
 
 /// Values that stand for no id, without case and punctuation.
 const NO_IDS: [&str; 26] = [
@@ -45,6 +48,11 @@ pub fn id_problem(id: &str) -> Option<&'static str> {
     if is_rounded(id) {
         return Some("A spreadsheet has rounded this id. Format the column as text, and export the file again.");
     }
+    if is_date(id) {
+        return Some(
+            "A spreadsheet may have turned this id into a date. Format the column as text, and export the file again.",
+        );
+    }
     if is_quoted(id) {
         return Some(
             "The id is in quotes that CSV does not have. Remove them, or export the file with double quotes (\").",
@@ -64,6 +72,32 @@ fn is_rounded(id: &str) -> bool {
         && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b',')
         && (exponent.strip_prefix(['+', '-']).is_some_and(is_number)
             || (number.contains(['.', ',']) && is_number(exponent)))
+}
+
+/// Returns whether an id is a date with a day, as spreadsheets write 2018-01-01, or `1-Jan` and
+/// `Feb-02` of an id such as FEB-02. Years and months may be ids, as in `2018-01`.
+fn is_date(id: &str) -> bool {
+    let alone = split_time(id).map_or(id, |(date, _)| date);
+    let groups: Vec<&str> = alone.split(['-', '/', '.', ' ']).filter(|group| !group.is_empty()).collect();
+    let is_number = |group: &str, most: usize| group.len() <= most && group.bytes().all(|byte| byte.is_ascii_digit());
+    let is_month = |group: &str| {
+        let mut rest = group;
+        let is_written =
+            group.contains(char::is_lowercase) && (group.starts_with(char::is_uppercase) || group.len() > 3);
+        is_written && month_name(&mut rest).is_some() && rest.is_empty()
+    };
+    match groups.as_slice() {
+        [first, second] => {
+            (is_number(first, 2) && is_month(second)) || (is_month(first) && second.len() == 2 && is_number(second, 2))
+        }
+        [first, second, third] if is_month(second) => is_number(first, 2) && is_number(third, 4),
+        [first, second, third] => {
+            let has_year = (first.len() == 4 && third.len() <= 2) || (third.len() == 4 && first.len() <= 2);
+            let is_numeric = is_number(first, 4) && is_number(second, 2) && is_number(third, 4);
+            has_year && is_numeric && earliest(alone, "").is_some()
+        }
+        _ => false,
+    }
 }
 
 /// Unused columns that have one value for a person.
@@ -173,10 +207,23 @@ mod tests {
             "1,23457E+14",
             "1.23457E14",
             "1.2345678901234568e17",
+            "2018-01-01",
+            "2018-01-01 00:00:00",
+            "01/02/2018",
+            "1-Jan",
+            "01. Jan",
+            "Feb-02",
+            "1-Jan-18",
+            "01-janv",
         ] {
             assert!(id_problem(id).is_some(), "{id}");
         }
         for id in ["1", "100", "E-1", "12E34", "Ada", "HR-EMP-00001", "ada@example.com"] {
+            assert_eq!(id_problem(id), None, "{id}");
+        }
+        for id in
+            ["2018-01", "1/2018", "FEB-02", "MAR-1001", "Mar-1001", "10-11-12", "20180101", "Jan Example", "mar.12"]
+        {
             assert_eq!(id_problem(id), None, "{id}");
         }
     }

@@ -115,7 +115,7 @@ impl ReadingArgs {
             _ => scan.peek()?.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"{[".contains(byte)),
         };
         if is_lines {
-            return Lines::open(scan, known).map(Source::Lines);
+            return Lines::open(scan, known, &mapping.employed_status).map(Source::Lines);
         }
         Table::open(scan, &mapping, known, self.mail_links, today).map(|table| Source::Table(Box::new(table)))
     }

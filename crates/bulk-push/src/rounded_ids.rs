@@ -1,5 +1,5 @@
-//! Ids of which a spreadsheet kept only the first digits. One such id may be right, but not if all
-//! long ids of a column are like that.
+//! Ids of which a spreadsheet kept only the first digits. One such id may be right, so it is a
+//! warning, but not if all long ids of a column are like that.
 
 use crate::error::Error;
 use crate::plan::Plan;
@@ -14,6 +14,10 @@ const FORMS: [(usize, usize); 2] = [(16, 15), (12, 6)];
 const MIN_IDS: usize = 2;
 const MIN_ZEROS: usize = 3;
 
+/// Maximum number of ids that end in zeros by chance, for each one that does, in a column that is
+/// warned of.
+const MAX_CHANCE: f64 = 0.05;
+
 /// What the long ids of a column have behind the digits that are kept.
 #[derive(Debug, Default)]
 struct Tails {
@@ -21,15 +25,32 @@ struct Tails {
     rounded: Vec<(String, u32)>,
     /// Whether there is an id with other digits.
     is_whole: bool,
+    /// Number of ids with zeros only, and of those that would have them by chance.
+    count: f64,
+    expected: f64,
 }
 
 impl Tails {
     fn add(&mut self, id: &str, kept: usize, line: u32) {
+        let zeros = i32::try_from(id.len() - kept).unwrap_or(i32::MAX);
+        self.expected += 0.1_f64.powi(zeros);
         if id[kept..].bytes().any(|digit| digit != b'0') {
             self.is_whole = true;
-        } else if self.rounded.len() < MIN_ZEROS && self.rounded.iter().all(|(known, _)| known != id) {
+            return;
+        }
+        // A round number may be the first of a series.
+        if !id[..kept].ends_with("00") {
+            self.count += 1.0;
+        }
+        if self.rounded.len() < MIN_ZEROS && self.rounded.iter().all(|(known, _)| known != id) {
             self.rounded.push((id.to_owned(), line));
         }
+    }
+
+    /// Returns the first id that is hardly one by chance, if others are whole.
+    fn unlikely(&self, kept: usize) -> Option<&(String, u32)> {
+        let is_odd = |(id, _): &&(String, u32)| !id[..kept].ends_with("00");
+        self.rounded.iter().find(is_odd).filter(|_| self.expected <= self.count * MAX_CHANCE)
     }
 
     /// Returns the first id if all are rounded.
@@ -84,6 +105,20 @@ impl RoundedIds {
         }
         Ok(())
     }
+
+    /// Returns a warning about single ids that may have been rounded.
+    pub fn warning(&self, plan: &Plan) -> Option<String> {
+        self.0.iter().find_map(|(column, tails)| {
+            let mut found = tails.iter().zip(FORMS).map(|(tails, (_, kept))| (tails.unlikely(kept), kept));
+            let ((id, line), kept) = found.find_map(|(first, kept)| Some((first?, kept)))?;
+            Some(format!(
+                "Warning: line {line}: a spreadsheet may have rounded the id '{}' in the column '{}': it has only zeros \
+                 after {kept} digits. If so, format the column as text, and export the file again",
+                printable(id),
+                plan.label(*column)
+            ))
+        })
+    }
 }
 
 #[cfg(test)]
@@ -93,7 +128,7 @@ mod tests {
     use super::*;
     use crate::mapping::Mapping;
 
-    fn check(ids: &[&str]) -> Result<(), String> {
+    fn read(ids: &[&str]) -> (Plan, RoundedIds) {
         let header = ["Emp ID", "Name", "Company", "Job", "Start", "Pay period"].map(str::to_owned).into();
         let today = jiff::civil::date(2026, 11, 23);
         let plan = Plan::new(&Mapping::default(), Type::default(), header, false, today).expect("whole");
@@ -101,7 +136,35 @@ mod tests {
         for (line, id) in (2..).zip(ids) {
             rounded.row(line, &[(*id).to_owned()]);
         }
+        (plan, rounded)
+    }
+
+    fn check(ids: &[&str]) -> Result<(), String> {
+        let (plan, rounded) = read(ids);
         rounded.check(&plan).map_err(|stop| stop.to_string())
+    }
+
+    #[test]
+    fn single_ids_that_may_be_rounded_are_warned_of() {
+        for ids in [
+            &["123456789012345678", "223456789012345000"][..],
+            &["1001", "223456789012345000", "1002"][..],
+            &["1001", "123457000000"][..],
+        ] {
+            let (plan, rounded) = read(ids);
+            let said = rounded.warning(&plan).expect("rounded");
+            assert!(said.contains("'Emp ID'") && said.contains("000'") && said.contains("as text"), "{said}");
+        }
+        for ids in [
+            &["1234567890123450", "1234567890123451"][..],
+            &["100000000000", "100000000001"][..],
+            &["1000", "2000"][..],
+            &["EMP123456789012345000"][..],
+            &[""][..],
+        ] {
+            let (plan, rounded) = read(ids);
+            assert_eq!(rounded.warning(&plan), None, "{ids:?}");
+        }
     }
 
     #[test]

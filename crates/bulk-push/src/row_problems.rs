@@ -2,9 +2,13 @@
 
 use credential::Shape;
 
-use crate::group::{Group, rejected_row};
+use crate::dates;
+use crate::ends::{self, END};
+use crate::group::{Group, joined, rejected_row};
 use crate::infer_columns::folded;
 use crate::leavers::{remark_of_left, says_left};
+use crate::left_titles;
+use crate::misplaced::misplaced;
 use crate::name_text::problem_of_text;
 use crate::names::problem;
 use crate::people::id_problem;
@@ -54,6 +58,8 @@ impl Group<'_> {
             rejected.extend(self.left(index));
             let formula_errors = self.formula_errors(index);
             rejected.extend(self.garbled(index));
+            rejected.extend(self.misplaced(index));
+            rejected.extend(self.too_far(index));
             if formula_errors.is_empty()
                 && let Some((column, code, message)) = problem(self.plan, self.name_parts, &record.cells)
             {
@@ -85,12 +91,13 @@ impl Group<'_> {
 
     /// Refuses a row without an end whose status, title or organisation says that the person left.
     fn left(&self, index: usize) -> Option<RejectedRow> {
-        if let Some(column) = remark_of_left(self.plan, &self.records[index].cells) {
+        let cells = &self.records[index].cells;
+        if let Some(column) = remark_of_left(self.plan, cells).or_else(|| left_titles::column(self.plan, cells)) {
             let message = "This says that the person left, but the job has no end. Fill in the end, or remove the \
                            remark. If it belongs to the name, add --employed-status with the whole text.";
             return Some(self.at(index, Some(column), rejected_row(RowCode::StatusLeft, message.to_owned())));
         }
-        let is_left = self.plan.form.list.is_some() && says_left(self.plan, &self.records[index].cells);
+        let is_left = self.plan.form.list.is_some() && says_left(self.plan, cells);
         let message = "A status says that the person left, but the job has no end. Fill in the end.";
         is_left.then(|| self.at(index, self.end_column(), rejected_row(RowCode::StatusLeft, message.to_owned())))
     }
@@ -138,6 +145,44 @@ impl Group<'_> {
         let found = columns.flatten().filter_map(|column| {
             let message = problem_of_text(self.records[index].cell(Some(*column)))?;
             Some(self.at(index, Some(*column), rejected_row(RowCode::TextGarbled, message)))
+        });
+        found.collect()
+    }
+
+    /// Refuses texts that are not what their field has, such as a date as a title.
+    fn misplaced(&self, index: usize) -> Vec<RejectedRow> {
+        let targets = self.plan.form.targets.iter().zip(&self.plan.origins);
+        let found = targets.filter_map(|(target, origin)| {
+            let Origin::Columns(columns) = origin else { return None };
+            let field = target.path.last()?;
+            let what = misplaced(field, &joined(&self.records[index], columns))?;
+            let message = format!(
+                "This is {what}, and no {}. Check that the cells of the row are not shifted. If they are not, choose \
+                 another column with --column {field}=COLUMN, or add --set {field}=VALUE.",
+                field.replace('_', " ")
+            );
+            Some(self.at(index, columns.first().copied(), rejected_row(RowCode::TextGarbled, message)))
+        });
+        found.collect()
+    }
+
+    /// Refuses ends and other dates that may be missing if they lie too far ahead, unless they are
+    /// among those that mean that there is none.
+    fn too_far(&self, index: usize) -> Vec<RejectedRow> {
+        let targets = self.plan.form.targets.iter().zip(&self.plan.origins);
+        let found = targets.filter(|(target, _)| dates::is_date(target.shape) && !target.is_required);
+        let found = found.filter_map(|(target, origin)| {
+            let Origin::Columns(columns) = origin else { return None };
+            let record = &self.records[index];
+            let is_end = target.is_of_item && target.path == [END];
+            let text = if is_end { ends::text(self.plan, &record.cells) } else { joined(record, columns) };
+            if !self.plan.dates.is_too_far(&text) {
+                return None;
+            }
+            let mut all = columns.iter().chain(&self.plan.other_ends).copied();
+            let column = all.find(|column| record.cell(Some(*column)) == text).or(columns.first().copied());
+            let message = "This date lies too far ahead. Correct the year. If there is no date, empty the cell.";
+            Some(self.at(index, column, rejected_row(RowCode::DateFuture, message.to_owned())))
         });
         found.collect()
     }

@@ -6,12 +6,14 @@ use crate::employment_words::{is_yes, words};
 use crate::ends::{self, END, MONTH};
 use crate::error::Error;
 use crate::infer_columns::{folded, folded_name, is_name_of};
-use crate::likely_date::earliest;
+use crate::likely_date::likely_month;
 use crate::name_text::is_placeholder;
 use crate::plan::Plan;
 use crate::printable::printable;
 use crate::resolver::{TEXTS, could_be};
 use crate::word_lists::HONORIFICS;
+
+mod paid_months;
 
 const START: &str = "start_date";
 
@@ -25,14 +27,7 @@ const STARTS: &str = "\
 const OTHER_STARTS: &str = "\
     probation visa permit benefit insurance salary pay period leave notice school course project training shift \
     pension superannuation membership allowance eligib vaccin licence license contact health union \
-    tax dataentry";
-
-/// Parts of the names of columns with the last month that was paid.
-const PAID: &str = "\
-    paymentdate finalpayperiod lastpaid lastpay lastprocessed periodend payperiodend paidto paidthrough paiduntil";
-
-/// Parts of the names of columns with a date of something else, such as `Last pay rise`.
-const NOT_PAID: &str = "probation notice trial contract rise raise increase increment review change adjustment";
+    tax dataentry positionstart jobstart rolestart holidayyear leaveyear taxyear fiscalyear payyear";
 
 /// The columns that may disagree.
 #[derive(Debug, Default)]
@@ -74,7 +69,7 @@ impl SecondColumns {
             found.texts.extend(unused().filter(is_second).map(|column| (field, *used, column)));
         }
         found.rehires = unused().filter(|column| is_rehire(&plan.header[*column])).collect();
-        found.paid = unused().filter(|column| is_paid(&plan.header[*column])).collect();
+        found.paid = unused().filter(|column| paid_months::is_paid(&plan.header[*column])).collect();
         found.numbered = unused().filter(|column| is_numbered(plan, *column)).collect();
         found
     }
@@ -134,7 +129,7 @@ impl SecondColumns {
             let Some(first) = ends::read(plan, cell(*used), field).or_else(|| far_end(plan, field, cell(*used))) else {
                 continue;
             };
-            let Some(other) = ends::read(plan, cell(*second), field).or_else(|| likely(cell(*second))) else {
+            let Some(other) = ends::read(plan, cell(*second), field).or_else(|| likely_month(cell(*second))) else {
                 continue;
             };
             if first != other {
@@ -161,8 +156,7 @@ impl SecondColumns {
             return Ok(());
         }
         for column in &self.paid {
-            let read = || ends::read(plan, cell(*column), MONTH).or_else(|| likely(cell(*column)));
-            let Some(paid) = read().filter(|paid| *paid < processed) else { continue };
+            let Some(paid) = paid_months::before(plan, cell(*column), &processed) else { continue };
             let name = plan.label(*column);
             return Err(Error::Usage(format!(
                 "line {line}: the column '{name}' says {}, but {MONTH} is {}, so the job would be confirmed for months \
@@ -183,18 +177,15 @@ fn far_end(plan: &Plan, field: &str, text: &str) -> Option<String> {
     (is_far && ends::read(plan, text, field).is_none()).then(|| text.to_owned())
 }
 
-/// Returns the month of a date that the file's format does not read.
-fn likely(text: &str) -> Option<String> {
-    earliest(text, "").map(|(year, month)| format!("{year:04}-{month:02}"))
-}
-
 /// Returns whether a column has the start of an employment: `Hire date`, `Latest start` or
 /// `Wiedereintritt`.
 fn is_start(header: &str) -> bool {
     let name = folded_name(header);
     let is_word = |word: &String| STARTS.split_whitespace().any(|known| known == word);
     let is_other = OTHER_STARTS.split_whitespace().any(|part| name.contains(part));
-    is_name_of(START, header)
+    // A field may be filled with the start of a position, but the employment started before it.
+    let is_position = ["positionstartdate", "jobstartdate", "rolestartdate"].contains(&&*name);
+    (is_name_of(START, header) && !is_position)
         || (!is_other && (words(header).iter().any(is_word) || name.contains("hire") || name.contains("startdate")))
 }
 
@@ -202,13 +193,6 @@ fn is_rehire(header: &str) -> bool {
     let name = folded_name(header);
     let is_again = ["rehire", "reemploy", "reinstate", "wiedereintritt"].iter().any(|part| name.contains(part));
     is_again && !name.contains("eligib") && !name.contains("rehirable") && !name.contains("rehireable")
-}
-
-/// Returns whether a column has the last month that was paid.
-fn is_paid(header: &str) -> bool {
-    let name = folded_name(header);
-    let is_other = NOT_PAID.split_whitespace().any(|part| name.contains(part));
-    is_name_of(MONTH, header) || (!is_other && PAID.split_whitespace().any(|part| name.contains(part)))
 }
 
 /// Returns whether a column has the name of a field and a number, such as `Company 2`.
@@ -274,7 +258,13 @@ mod tests {
             assert_eq!(check(&header, "2010-01,"), Ok(()), "{name}");
         }
         assert!(check("Hire date,Rehired", "2010-01,Yes").is_err());
-        for name in ["Probation start date", "Eligible for rehire", "Salary start date"] {
+        for name in [
+            "Probation start date",
+            "Eligible for rehire",
+            "Salary start date",
+            "Position Start Date",
+            "Holiday year start",
+        ] {
             assert_eq!(check(&format!("Hire date,{name}"), "2010-01,2023-04-15"), Ok(()), "{name}");
         }
     }
@@ -300,7 +290,7 @@ mod tests {
 
     #[test]
     fn pay_before_the_processed_month_stops() {
-        for header in ["Payment date", "Final pay period"] {
+        for header in ["Payment date", "Final pay period", "Pay Date", "Last Check Date", "YTD as of"] {
             assert!(check(&format!("Start,End date,{header}"), "2010-01,,2020-03-31").is_err(), "{header}");
         }
         let said = check("Start,End date,Last pay date", "2010-01,,2020-03-31").expect_err("not paid");
@@ -317,6 +307,8 @@ mod tests {
         let row = |month: &str| ["1", "Ada", "A", "Clerk", "2010-01", month].map(str::to_owned);
         let second = SecondColumns::new(&plan);
         assert!(second.row(&plan, 2, &row("2020-03")).is_err());
+        assert!(second.row(&plan, 2, &row("01/12/2020 - 31/12/2020")).is_err());
+        assert!(second.row(&plan, 2, &row("M12 2020")).is_err());
         assert!(second.row(&plan, 2, &row("2026-10")).is_ok());
     }
 

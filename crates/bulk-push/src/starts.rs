@@ -7,8 +7,11 @@ use crate::dates::Reading;
 use crate::plan::Plan;
 use crate::row_code::RowCode;
 
-/// Dates that systems write if they know none.
-const NO_DATES: [&str; 3] = ["1900-01-01", "1901-01-01", "1970-01-01"];
+/// Dates that systems write if they know none: the first days of their calendars.
+const NO_DATES: [&str; 5] = ["1900-01-01", "1901-01-01", "1904-01-01", "1904-01-02", "1970-01-01"];
+
+/// Number of years after which a job has an end.
+const MOST_YEARS: i16 = 75;
 
 /// Returns the code and message for a start that cannot be right. `text` is its cell, `start` the
 /// month in it, and `birth` the date of birth, if the row has one.
@@ -37,6 +40,18 @@ pub fn problem(plan: &Plan, text: &str, start: &str, birth: &str) -> Option<(Row
     })
 }
 
+/// Returns the code and message for the start of a job without an end that is too long ago.
+pub fn too_long_ago(plan: &Plan, start: &str) -> Option<(RowCode, String)> {
+    let year: i16 = start.get(..4).filter(|_| start.get(4..5) == Some("-"))?.parse().ok()?;
+    (plan.today.year() - year > MOST_YEARS).then(|| {
+        let message = format!(
+            "The start, {start}, is more than {MOST_YEARS} years ago, and the job has no end. Correct the start, or \
+             fill in the end."
+        );
+        (RowCode::DatePlaceholder, message)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use credential::Type;
@@ -58,8 +73,12 @@ mod tests {
             ("1970-01", "1970-01", "", None),
             ("2010-01-15", "2010-01", "15.01.1990", None),
             ("soon", "soon", "soon", None),
+            ("1904-01-01", "1904-01", "", Some("date.placeholder")),
         ] {
             assert_eq!(problem(&plan, text, start, birth).map(|(code, _)| code.as_str()), code, "{text}");
+        }
+        for (start, is_refused) in [("1918-05", true), ("1950-12", true), ("1951-01", false), ("soon", false)] {
+            assert_eq!(too_long_ago(&plan, start).is_some(), is_refused, "{start}");
         }
     }
 }

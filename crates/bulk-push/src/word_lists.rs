@@ -11,12 +11,33 @@ pub const HARMLESS: &str = "\
     dbscheck backgroundcheck salaryeffective salarychange salarydate payrateeffective training \
     induction medicalcheck probezeit essai prueba proeftijd percobaan contractsigned datesigned continuousservice \
     appointmentdate dateofappointment marriage wedding bonus lastholiday lastvacation paidto paidthrough \
-    paiduntil";
+    paiduntil payday payslip payrun paycheck lohnmonat abrechnungsmonat abrechnungsperiode abrechnungszeitraum \
+    datedepaie moisdepaie periodedepaie p\u{e9}riodedepaie fechadepago mesdepago periododepago periodegaji \
+    bulangaji loonperiode \
+    loaend loareturn lastabsence absenceend leaveofabsenceend maternityleave maternityend paternityleave paternityend \
+    parentalleave parentalend sickleave familyleave medicalleave sabbatical dateofissue issuedate dateissued \
+    medicalexp certificateexp certificationexp clearanceexp cardexp righttowork rtwcheck \
+    fechadeantig\u{fc}edad fechaantig\u{fc}edad dateanciennet\u{e9} datedanciennet\u{e9}";
+
+/// Names of columns with the start of the service, without separators. A `Last service date` is an
+/// end.
+pub const SERVICE_DATES: &str = "\
+    servicedate adjustedservicedate originalservicedate companyservicedate vestingservicedate benefitservicedate \
+    benefitsservicedate adjustedservicedt servicedt statusdate statusdt statuseffdt";
+
+/// Words for what a date beside [`EFFECTIVE`] is about: the last change of it.
+pub const CHANGED: &str = "\
+    position job compensation comp status title grade department location manager supervisor pay rate salary role \
+    cost center centre organization organisation org schedule";
+
+/// Words for the date of a change.
+pub const EFFECTIVE: &str = "effective eff";
 
 /// Parts of names that are a status or a date of something else than the employment.
 pub const OTHER_THINGS: &str = "\
     marital civil family tax filing visa permit immigration residen citizen veteran military disab \
-    union benefit insurance health vaccin exempt probation notice notified leaveend payend period";
+    union benefit insurance health vaccin exempt probation notice notified leaveend payend period loaend absence \
+    sabbatical maternity paternity parental";
 
 /// Parts of the names of columns in which "separated" is about a marriage.
 pub const PRIVATE: &str = "\
@@ -29,11 +50,35 @@ pub const STATUS: &str = "\
 
 /// Names of a status that are abbreviated, without punctuation.
 pub const STATUS_NAMES: &str = "\
-    stat stat2 sts empstat emplstat employeestat employmentstat empsts emplsts hrstat actinact activeinactive";
+    stat sts empstat emplstat employeestat employmentstat empsts emplsts hrstat actinact activeinactive";
 
-/// Names of columns in which only a no says something about the employment: other values may be
-/// anything.
-pub const EMPLOYMENT_FLAGS: &str = "employment inemployment inservice indienst";
+/// Words of a status that is about a paper, a form, an account or a task of the person, and not
+/// about the employment.
+pub const OTHER_STATUS: &str = "\
+    flsa overtime approval ptkp pernikahan perkawinan kawin nikah eeo eeoc sui suta futa aca hsa fsa pf esi epf socso \
+    bpjs npwp pension superannuation enrolment enrollment autoenrolment autoenrollment onboarding bank deposit \
+    nationality ethnicity ethnic relationship smoker smoking student licence license certification training clearance \
+    background check timesheet appraisal loan document medical verification w4 i9 401k";
+
+/// Parts of the names of such a status.
+pub const OTHER_STATUS_PARTS: &str = "w4status i9status ftptstatus docstatus";
+
+/// Parts of the names of columns about an account or a scheme of the person, which may be inactive.
+pub const ACCOUNTS: &str = "directdeposit depositstatus bankaccount hsastatus autoenrol";
+
+/// Values of a column in [`ACCOUNTS`] that say nothing about the employment.
+pub const ACCOUNT_INACTIVE: &str = "inactive notactive nonactive inact inactif inactivo inaktiv";
+
+/// Values of the status of a record or a profile that is complete.
+pub const RECORD_DONE: &str = "approved complete completed verified submitted reviewed validated";
+
+/// Names of columns in which only a no or a stop says something about the employment: other values
+/// may be anything.
+pub const EMPLOYMENT_FLAGS: &str = "\
+    employment inemployment inservice indienst payroll onpayroll isonpayroll onthepayroll inpayroll";
+
+/// Values of such columns that say that the employment or the pay ended.
+pub const STOPPED: &str = "stopped stop removed discontinued off offpayroll";
 
 /// Words that say that somebody is employed.
 pub const POSITIVE: &str = "\
@@ -50,12 +95,17 @@ pub const NEGATIVE: &str = "\
     left leaver leavers leaving former ex inactive archived deleted retired departed deceased exit \
     exited quit ended separated sorti baja cese ausgetreten ausgeschieden inaktiv inactif inactivo \
     cessato \u{9000}\u{8077} \u{96e2}\u{8077} \u{79bb}\u{804c} terminated resigned dismissed redundant \
-    disabled deactivated";
+    disabled deactivated gek\u{fc}ndigt";
+
+/// Words that say so only as the whole name of a column: `Redundancy entitlement` is an amount.
+pub const NEGATIVE_ALONE: &str = "redundancy vacant k\u{fc}ndigung";
 
 /// Parts of the names of columns that only people who left have a value in.
 pub const NEGATIVE_PARTS: &str = "\
     \u{9000}\u{8077} \u{96e2}\u{8077} nolonger p45 finalpay finalsettlement severance exitinterview \
-    termreason termtype termcode";
+    termreason termtype termcode laidoff retrench k\u{fc}ndigungsgrund k\u{fc}ndigungsart k\u{fc}ndigungsdatum \
+    k\u{fc}ndigungzum k\u{fc}ndigungam entlassungsgrund motifded\u{e9}part motifdesortie motivodebaja motivobaja \
+    motivodesalida alasankeluar alasanresign redenuitdienst redenvertrek ontslagreden";
 
 /// Parts of the names of columns about an end.
 pub const END_PARTS: &str = "\
@@ -77,13 +127,39 @@ pub const HOURS_BESIDE: &str = "\
 pub const SERVICE: &str = "\
     tenure lengthofservice yearsofservice monthsofservice daysofservice serviceyears servicemonths \
     servicelength serviceduration lengthofemployment employmentlength employmentduration durationofemployment \
-    yearsinservice yearsemployed monthsemployed timewithcompany betriebszugeh\u{f6}rigkeit";
+    yearsinservice yearsemployed monthsemployed timewithcompany betriebszugeh\u{f6}rigkeit servicedays serviceweeks \
+    weeksofservice lengthofsvc companyservice employedfor timeemployed timeinservice timeatcompany anciennet\u{e9} \
+    antig\u{fc}edad masakerja dienstjahre dienstjaren";
+
+/// Words for the service beside a unit of its length.
+pub const SERVICE_WORDS: &str = "service svc seniority los yos";
+
+/// Units beside those words. `Service month` is the month of an anniversary.
+pub const SERVICE_UNITS: &str = "years yrs yr months mths mos weeks wks days";
+
+/// Words beside both without another meaning.
+pub const SERVICE_BESIDE: &str = "of in with the at for company total length completed continuous";
+
+/// Names of such columns that say no unit.
+pub const SERVICE_NAMES: &str = "los yos";
+
+/// Parts of the names of columns with the start of the service, not its length.
+pub const SERVICE_STARTS: &str = "date fecha datum tanggal since desde";
 
 /// Words beside the name of a month in a date, without a meaning of their own: days of the week,
 /// endings of ordinal numbers, and articles.
 pub const BESIDE_MONTH: &str = "\
     mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun sunday \
     st nd rd th er of the de del";
+
+/// Numbers in words, from one, in several languages.
+pub const NUMBERS: [&str; 4] = [
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen \
+     eighteen nineteen twenty",
+    "ein zwei drei vier f\u{fc}nf sechs sieben acht neun zehn elf zw\u{f6}lf",
+    "un deux trois quatre cinq six sept huit neuf dix onze douze",
+    "un dos tres cuatro cinco seis siete ocho nueve diez once doce",
+];
 
 /// Units of a length of service.
 pub const YEARS: &str = "\
@@ -102,7 +178,17 @@ pub const BETWEEN: &str = "\
 /// Words for the pay of a period.
 pub const PAY: &str = "\
     pay gross net salary salaries wage wages earnings brutto netto gehalt lohn salaire brut sueldo salario bruto \
-    neto gaji loon";
+    neto gaji loon remuneration ctc entgelt gesamtbrutto gesamtnetto nettolohn nettogehalt nettoentgelt bruttogehalt \
+    bruttoentgelt grundgehalt grundlohn";
+
+/// Words for the whole pay of a period, which everybody who is employed has. `Salary` may be empty
+/// for people who are paid by the hour.
+pub const WHOLE_PAY: &str = "\
+    gross net earnings brutto netto entgelt gesamtbrutto gesamtnetto nettolohn nettogehalt nettoentgelt bruttogehalt \
+    bruttoentgelt";
+
+/// Names of columns with pay that are words for anything else beside other words.
+pub const PAY_NAMES: &str = "basic";
 
 /// Words beside those of [`PAY`] for something else: a date, a rate, or a part of the pay that is
 /// often zero.
@@ -110,7 +196,7 @@ pub const BESIDE_PAY: &str = "\
     date day days period periods month year week run cycle frequency schedule calendar group grade type method code \
     id no number rate rates level band scale step point class center centre area sub status basis reference ref slip \
     bonus overtime ot commission allowance holiday vacation annual leave sick maternity paternity parental back \
-    severance redundancy notice advance arrears adjustment deduction deductions sacrifice tax taxable super pension \
+    severance redundancy notice advance arrears adjustment adj deduction deductions sacrifice tax super pension \
     ytd cumulative accrued review increase rise raise last previous prior first next end start effective mode \
     currency account bank point plan company element component weight worth promoter";
 
@@ -133,7 +219,8 @@ pub const EMPLOYED: &str = "\
     poste temps plein partiel titulaire activo activa alta vigente tiempo completo parcial indefinido \
     attivo attiva ativo ativa actief dienst anst\u{e4}lld aktywny zatrudniony aktif tetap kontrak \
     karyawan pegawai percobaan magang \u{5728}\u{8077} \u{5728}\u{8077}\u{4e2d} \u{5728}\u{7c4d} \
-    \u{5728}\u{804c} \u{6b63}\u{793e}\u{54e1} and";
+    \u{5728}\u{804c} \u{6b63}\u{793e}\u{54e1} and new hire rehire rehired onboarding longterm shortterm disability \
+    elternzeit mutterschutz ruhend krank krankenstand sonderurlaub";
 
 /// Words that are known beside those of [`LEAVE`] only: `Paid` alone may be a final settlement.
 pub const PAID: &str = "\
@@ -184,7 +271,14 @@ pub const LEFT: &str = "\
     pensionado despedido despido cese dimesso dimissioni licenziato pensionato zwolniony nieaktywny \
     emeryt slutat avslutad uppsagd termed termd trmd resgn resgnd inact nonactive notworking redundancy \
     letgo retd exemployees exstaff formeremployees formerstaff pastemployees \u{443}\u{432}\u{43e}\u{43b}\u{435}\u{43d} \
-    \u{443}\u{432}\u{43e}\u{43b}\u{435}\u{43d}\u{430} \u{9000}\u{793e}";
+    \u{443}\u{432}\u{43e}\u{43b}\u{435}\u{43d}\u{430} \u{9000}\u{793e} retirees pensioners pension\u{e4}r \
+    pension\u{e4}rin pension\u{e4}re rentnerinnen retrait\u{e9}s pensionn\u{e9} pensionn\u{e9}e pensionn\u{e9}s \
+    jubilados pensionados gepensioneerd gepensioneerde gepensioneerden pensiunan eigenk\u{fc}ndigung k\u{fc}ndigung \
+    aufhebungsvertrag";
+
+/// Words beside those of [`LEFT`] in a value that has no others, as in `Early retiree/pens.`
+pub const BESIDE_LEFT: &str = "\
+    early pens ret employee employees staff worker workers former old voluntarily involuntarily and or und et y";
 
 /// Single values that say so only without any other word: `Term 1` is of a school.
 pub const LEFT_ALONE: &str = "term trm";

@@ -68,9 +68,98 @@ fn abbreviations_and_harmless_dates_are_recognised() {
         ("Bonus paid", ColumnKind::Harmless),
         ("Last holiday", ColumnKind::Harmless),
         ("Paid to", ColumnKind::Harmless),
+        ("Service Date", ColumnKind::Harmless),
+        ("Adjusted Service Date", ColumnKind::Harmless),
+        ("Last service date", ColumnKind::Other),
+        ("Position Effective Date", ColumnKind::Harmless),
+        ("Status Effective Date", ColumnKind::Harmless),
+        ("Effective date", ColumnKind::Other),
+        ("LOA end date", ColumnKind::Harmless),
+        ("Maternity leave end", ColumnKind::Harmless),
+        ("Parental leave end date", ColumnKind::Harmless),
+        ("Last absence", ColumnKind::Harmless),
+        ("Date of Issue", ColumnKind::Harmless),
+        ("Medical expiry", ColumnKind::Harmless),
+        ("Right to work check", ColumnKind::Harmless),
+        ("Fecha de antig\u{fc}edad", ColumnKind::Harmless),
     ] {
         assert_eq!(ColumnKind::of(name), kind, "{name}");
     }
+}
+
+#[test]
+fn statuses_of_papers_and_accounts_are_not_about_the_employment() {
+    for name in [
+        "FLSA Status",
+        "Approval Status",
+        "PTKP Status",
+        "Status Pernikahan",
+        "W-4 Status",
+        "I-9 Status",
+        "FT/PT Status",
+        "PF/ESI Status",
+        "Auto enrolment status",
+        "Background check status",
+        "docstatus",
+    ] {
+        assert_eq!(ColumnKind::of(name), ColumnKind::Other, "{name}");
+    }
+    for name in ["Position status", "Worker status", "Record status", "Payroll status", "PA0000-STAT2", "P0000-STAT2"] {
+        assert_eq!(ColumnKind::of(name), ColumnKind::Status, "{name}");
+    }
+    assert!(ColumnKind::Status.agrees("recordstatus", "Complete") && !ColumnKind::Status.agrees("status", "Complete"));
+    assert!(!ColumnKind::Status.agrees("recordstatus", "I"));
+    assert!(!has_left_in("directdeposit", "Inactive") && has_left_in("directdeposit", "Resigned"));
+    assert!(!is_valid("Certification status", "Zzz") && !is_valid("Approval status", "Declined"));
+}
+
+#[test]
+fn columns_about_leaving_and_lengths_are_recognised() {
+    for (name, kind) in [
+        ("Vacant", ColumnKind::Negative),
+        ("Redundancy", ColumnKind::Negative),
+        ("Redundancy entitlement", ColumnKind::Other),
+        ("K\u{fc}ndigungsgrund", ColumnKind::Negative),
+        ("K\u{fc}ndigungsfrist", ColumnKind::Other),
+        ("LOS", ColumnKind::Service),
+        ("LOS (yrs)", ColumnKind::Service),
+        ("Yrs of svc", ColumnKind::Service),
+        ("Service (days)", ColumnKind::Service),
+        ("Service month", ColumnKind::Other),
+        ("Company service", ColumnKind::Service),
+        ("Employed for", ColumnKind::Service),
+        ("Anciennet\u{e9}", ColumnKind::Service),
+        ("Masa kerja", ColumnKind::Service),
+        ("Dienstjahre", ColumnKind::Service),
+        ("Seniority", ColumnKind::Harmless),
+    ] {
+        assert_eq!(ColumnKind::of(name), kind, "{name}");
+    }
+    for (kind, name, value, agrees) in [
+        (ColumnKind::Harmless, "onpayroll", "No", false),
+        (ColumnKind::Harmless, "onpayroll", "Yes", true),
+        (ColumnKind::Harmless, "payroll", "Stopped", false),
+        (ColumnKind::Harmless, "payroll", "Monthly", true),
+        (ColumnKind::Negative, "redundancy", "0.00", true),
+        (ColumnKind::Negative, "redundancy", "Yes", false),
+    ] {
+        assert_eq!(kind.agrees(name, value), agrees, "{name}: {value}");
+    }
+}
+
+#[test]
+fn statuses_that_say_employed_today_are_told_from_contracts() {
+    for (value, is_sure) in [
+        ("Active", true),
+        ("1 - Active", true),
+        ("On leave", true),
+        ("Full-Time Permanent", false),
+        ("Terminated", false),
+        ("", false),
+    ] {
+        assert_eq!(says_employed(ColumnKind::Status, "status", value), is_sure, "{value}");
+    }
+    assert!(says_employed(ColumnKind::Positive, "active", "Yes"));
 }
 
 #[test]
@@ -96,6 +185,16 @@ fn only_known_values_mean_employed() {
         (ColumnKind::Status, "Paid", false),
         (ColumnKind::Status, "Paid leave", true),
         (ColumnKind::Status, "Leave of absence - unpaid", true),
+        (ColumnKind::Status, "New Hire", true),
+        (ColumnKind::Status, "Rehire", true),
+        (ColumnKind::Status, "Eligible for rehire", false),
+        (ColumnKind::Status, "Rehire eligible", false),
+        (ColumnKind::Status, "Onboarding", true),
+        (ColumnKind::Status, "Long-term sick", true),
+        (ColumnKind::Status, "Elternzeit", true),
+        (ColumnKind::Status, "ruhend", true),
+        (ColumnKind::Status, "Mutterschutz", true),
+        (ColumnKind::Status, "L", false),
         (ColumnKind::Hours, "0:00", false),
         (ColumnKind::Hours, "38", true),
         (ColumnKind::Hours, "0.0", false),
@@ -146,11 +245,16 @@ fn remarks_about_leaving_are_recognised() {
         "Let go",
         "Retd",
         "2020\u{5e74}\u{9000}\u{8077}",
+        "Retiree/pens.",
+        "Early retiree/pens.",
+        "2 - Pensioners",
+        "Retirees",
+        "Eigenk\u{fc}ndigung",
     ] {
         assert!(has_left(text), "{text}");
     }
     assert!(!has_left("Last day of the month") && !has_left("Payroll Clerk"));
-    for text in ["Term 1 2020", "Fixed term", "Working", "Inaction", "Terms"] {
+    for text in ["Term 1 2020", "Fixed term", "Working", "Inaction", "Terms", "Retiree services", "Early shift"] {
         assert!(!has_left(text), "{text}");
     }
     assert!(has_left_in("type", "Separated") && !has_left_in("maritalstatus", "Separated"));

@@ -6,7 +6,7 @@
 //! can tell, such as a column with one other value for few people, is a warning to confirm.
 
 use crate::employment_words::{
-    ColumnKind, has_left_in, has_left_remark, is_active, is_end, is_former_title, is_no, is_yes,
+    ColumnKind, has_left_in, has_left_remark, is_active, is_end, is_former_title, is_no, is_yes, says_employed,
 };
 use crate::ends::{self, END};
 use crate::error::Error;
@@ -15,12 +15,14 @@ use crate::infer_columns::{folded, is_name_of};
 use crate::likely_date::earliest;
 use crate::plan::{Origin, Plan};
 use crate::printable::printable;
-use codes::{Codes, is_sap_active, is_sap_left};
+use blank_status::BlankStatus;
+use codes::{Codes, is_sap_active, is_sap_labelled, is_sap_left};
 use pay::Pay;
 use service::{in_words, is_too_short};
 use survey::Survey;
 use validity::{is_invalid, is_past};
 
+mod blank_status;
 mod codes;
 mod pay;
 mod service;
@@ -52,6 +54,7 @@ pub struct Leavers {
     survey: Survey,
     codes: Codes,
     pay: Pay,
+    blank_status: BlankStatus,
     /// The values of accepted columns that say that a person left.
     overruled: Findings,
 }
@@ -93,6 +96,7 @@ impl Leavers {
             survey,
             codes,
             pay,
+            blank_status: BlankStatus::default(),
             overruled,
         }
     }
@@ -129,6 +133,8 @@ impl Leavers {
         }
         let has_end = ends::has(plan, cells);
         self.survey.row(&self.columns, cells, has_end);
+        let is_settled = has_end || self.is_sure(plan, cells);
+        self.blank_status.row(&self.columns, line, cells, is_settled);
         if has_end {
             return self.is_not_active(plan, line, cells);
         }
@@ -141,12 +147,13 @@ impl Leavers {
         let today = (i32::from(plan.today.year()), i32::from(plan.today.month()));
         let says_so = |(column, kind, name): &&Column| {
             let value = cell(*column);
+            // Numbers under these names may be anything.
+            let is_length = *kind == ColumnKind::Service || matches!(&**name, "service" | "seniority");
             match earliest(value, name) {
                 _ if is_told(&plan.mapping.employed_status, value) || is_sap_active(plan, name, value) => false,
+                _ if is_sap_labelled(name, value) => false,
                 // A unit may begin like a month, as in `2 maanden`.
-                _ if (*kind == ColumnKind::Service || name == "service") && in_words(value).is_some() => {
-                    is_too_short(plan, cells, name, value)
-                }
+                _ if is_length && in_words(value).is_some() => is_too_short(plan, cells, name, value),
                 Some(month) if !matches!(kind, ColumnKind::Harmless | ColumnKind::Remark) => month <= today,
                 _ if plan.dates.is_ahead(value) => false,
                 _ if *kind == ColumnKind::Service && is_too_short(plan, cells, name, value) => true,
@@ -161,8 +168,21 @@ impl Leavers {
             (is_flag && !value.is_empty() && kind.agrees(name, value)) || is_sap_active(plan, name, value)
         };
         self.pay.row(line, cells, self.columns.iter().any(is_employed));
+        if self.is_sure(plan, cells) {
+            self.survey.add_sure();
+        }
         self.ignored_columns(plan, line, cells);
         Ok(())
+    }
+
+    /// Returns whether a status says that the person of a row is employed.
+    fn is_sure(&self, plan: &Plan, cells: &[String]) -> bool {
+        let says_so = |(column, kind, name): &Column| {
+            let value = cells.get(*column).map(|cell| cell.trim()).unwrap_or_default();
+            let is_named = || *kind == ColumnKind::Status && is_told(&plan.mapping.employed_status, value);
+            says_employed(*kind, name, value) || is_sap_active(plan, name, value) || is_named()
+        };
+        self.columns.iter().any(says_so)
     }
 
     /// Looks at the ignored columns of a row without an end. New values of a saved mapping stop the
@@ -221,7 +241,8 @@ impl Leavers {
         if !self.findings.is_empty() {
             return Err(Error::Usage(self.stop(plan)));
         }
-        let unsure: Vec<String> = [self.survey.warning(plan), self.pay.warning(plan)].into_iter().flatten().collect();
+        let unsure = [self.survey.warning(plan), self.pay.warning(plan), self.blank_status.warning(plan)];
+        let unsure: Vec<String> = unsure.into_iter().flatten().collect();
         let unsure = (!unsure.is_empty()).then(|| unsure.join("\n"));
         if self.overruled.is_empty() {
             return Ok(unsure);

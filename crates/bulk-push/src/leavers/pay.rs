@@ -2,26 +2,51 @@
 
 use crate::employment_words::words;
 use crate::plan::Plan;
-use crate::word_lists::{BESIDE_PAY, PAY};
+use crate::word_lists::{BESIDE_PAY, PAY, PAY_NAMES, WHOLE_PAY};
 
 /// Maximum number of lines that are listed.
 const LISTED: usize = 5;
+
+/// Rows with pay from which empty cells of others are rows without pay: a small file may have them
+/// for other reasons, and its people are all shown.
+const MIN_PAID: usize = 3;
 
 /// The columns with pay, and what they say about rows without an end.
 #[derive(Debug, Default)]
 pub struct Pay {
     columns: Vec<usize>,
+    /// Whether one of them has the whole pay.
+    has_whole: bool,
     paid: usize,
-    unpaid: usize,
-    /// The first lines of people without pay.
+    unpaid: People,
+    /// People whose cells are empty.
+    empty: People,
+}
+
+/// The number of people, and the first lines of them.
+#[derive(Debug, Default)]
+struct People {
+    count: usize,
     lines: Vec<u32>,
+}
+
+impl People {
+    fn add(&mut self, line: u32) {
+        self.count += 1;
+        if self.lines.len() < LISTED {
+            self.lines.push(line);
+        }
+    }
 }
 
 impl Pay {
     /// Finds the columns among those that no field uses.
     pub fn new(plan: &Plan) -> Self {
-        let columns = plan.watched.iter().copied().filter(|column| is_pay(&plan.header[*column])).collect();
-        Self { columns, ..Self::default() }
+        let is_one = |column: &usize| is_pay(&plan.header[*column]);
+        let columns: Vec<usize> = plan.watched.iter().copied().filter(is_one).collect();
+        let is_whole = |column: &usize| words(&plan.header[*column]).iter().any(|word| is_in(WHOLE_PAY, word));
+        let has_whole = columns.iter().any(is_whole);
+        Self { columns, has_whole, ..Self::default() }
     }
 
     /// Counts a row without an end. With `is_known`, another column says that the person is
@@ -30,29 +55,31 @@ impl Pay {
         let amounts = self.columns.iter().filter_map(|column| is_paid(cells.get(*column)?));
         match amounts.reduce(|one, other| one || other) {
             Some(true) => self.paid += 1,
-            Some(false) if !is_known => {
-                self.unpaid += 1;
-                if self.lines.len() < LISTED {
-                    self.lines.push(line);
-                }
-            }
+            Some(false) if !is_known => self.unpaid.add(line),
+            None if !is_known && self.has_whole => self.empty.add(line),
             _ => {}
         }
     }
 
     /// Returns what a person should confirm, if fewer people have no pay than have pay.
     pub fn warning(&self, plan: &Plan) -> Option<String> {
-        if self.unpaid == 0 || self.unpaid >= self.paid {
+        let empty = Some(&self.empty).filter(|_| self.paid >= MIN_PAID);
+        let unpaid = self.unpaid.count + empty.map_or(0, |empty| empty.count);
+        if unpaid == 0 || unpaid >= self.paid {
             return None;
         }
+        let mut lines = self.unpaid.lines.clone();
+        lines.extend(empty.map(|empty| empty.lines.as_slice()).unwrap_or_default());
+        lines.sort_unstable();
+        lines.truncate(LISTED);
         let names: Vec<String> = self.columns.iter().map(|column| format!("\"{}\"", plan.label(*column))).collect();
-        let lines: Vec<String> = self.lines.iter().map(u32::to_string).collect();
-        let more = if self.unpaid > self.lines.len() { ", ..." } else { "" };
+        let more = if unpaid > lines.len() { ", ..." } else { "" };
+        let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
         Some(format!(
-            "Warning: rows without an end have no pay, which may mean that people left: {} of {} rows (lines {}{more}). \
-             Fill in the end if a person left. Exclude columns that say nothing about the employment: --ignore-column {}",
-            self.unpaid,
-            self.unpaid + self.paid,
+            "Warning: rows without an end have no pay, which may mean that people left: {unpaid} of {} rows (lines \
+             {}{more}). Fill in the end if a person left. Exclude columns that say nothing about the employment: \
+             --ignore-column {}",
+            unpaid + self.paid,
             lines.join(", "),
             names.join(" --ignore-column ")
         ))
@@ -63,16 +90,23 @@ impl Pay {
 /// part of the pay that may be zero.
 fn is_pay(header: &str) -> bool {
     let words = words(header);
-    let is_in = |list: &str, word: &str| list.split_whitespace().any(|known| known == word);
-    words.iter().any(|word| is_in(PAY, word)) && !words.iter().any(|word| is_in(BESIDE_PAY, word))
+    let is_named = matches!(words.as_slice(), [word] if is_in(PAY_NAMES, word));
+    let is_pay = words.iter().any(|word| is_in(PAY, word));
+    is_named || (is_pay && !words.iter().any(|word| is_in(BESIDE_PAY, word)))
+}
+
+fn is_in(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|known| known == word)
 }
 
 /// Returns whether an amount of pay is more than zero; `None` if a cell has none. Accounts write a
-/// dash for zero.
+/// dash for zero, and a negative amount is a correction.
 fn is_paid(cell: &str) -> Option<bool> {
     let is_other = |character: char| character.is_whitespace() || "$\u{20ac}\u{a3}\u{a5}".contains(character);
     if cell.bytes().any(|byte| byte.is_ascii_digit()) {
-        return Some(cell.bytes().any(|byte| (b'1'..=b'9').contains(&byte)));
+        let amount = cell.trim_matches(is_other);
+        let is_negative = amount.starts_with(['-', '(', '\u{2212}']) || amount.ends_with('-');
+        return Some(!is_negative && cell.bytes().any(|byte| (b'1'..=b'9').contains(&byte)));
     }
     (cell.trim_matches(is_other) == "-").then_some(false)
 }
@@ -105,6 +139,12 @@ mod tests {
         }
         assert!(warning("Bruttolohn", &["10", "- ", "12"], false).is_none(), "an unknown name");
         assert!(warning("Gross_Pay_USD", &["$10", "$ -", "$12"], false).is_some());
+        assert!(warning("Gross pay", &["10", "-10", "12"], false).is_some());
+        assert!(warning("Taxable gross", &["10", "0", "12"], false).is_some());
+        assert!(warning("Basic", &["10", "0", "12"], false).is_some());
+        assert!(warning("Nettolohn", &["10", "(5)", "12"], false).is_some());
+        let said = warning("Gross pay", &["10", "", "12", "9", "0"], false).expect("empty");
+        assert!(said.contains("2 of 5 rows (lines 3, 6)"), "{said}");
         assert!(warning("Salary", &["1.000\u{a0}\u{20ac}", "0.00\u{a0}\u{20ac}", "2"], false).is_some());
     }
 
@@ -122,6 +162,8 @@ mod tests {
             ("YTD gross", &["10", "0", "12"][..]),
             ("End of month", &["10", "0", "12"][..]),
             ("Hours", &["10", "0", "12"][..]),
+            ("Basic training", &["10", "0", "12"][..]),
+            ("Salary", &["10", "", "12", "9"][..]),
         ] {
             assert_eq!(warning(columns, rows, false), None, "{columns}: {rows:?}");
         }

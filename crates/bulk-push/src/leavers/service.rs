@@ -7,7 +7,7 @@ use credential::YearMonth;
 
 use crate::ends;
 use crate::plan::Plan;
-use crate::word_lists::{BETWEEN, DAYS, MONTHS, WEEKS, YEARS};
+use crate::word_lists::{BETWEEN, DAYS, MONTHS, NUMBERS, WEEKS, YEARS};
 
 /// Months that a length may lack: the file may be older than its last processed month, and parts of
 /// a month are rounded.
@@ -22,15 +22,56 @@ pub fn is_too_short(plan: &Plan, cells: &[String], name: &str, value: &str) -> b
 
 /// Returns the months of a length that is a number.
 fn in_numbers(name: &str, value: &str) -> Option<f64> {
-    let length = value.trim().replace(',', ".").parse::<f64>().ok()?;
     let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    Some(if has(&["month", "monat", "mth"]) {
-        length
-    } else if has(&["day", "tage"]) {
-        length / 30.0
+    let unit = if has(&["month", "monat", "mth", "mois", "meses", "maand", "bulan"]) || name.ends_with("mos") {
+        1.0
+    } else if has(&["week", "woche", "wks"]) {
+        12.0 / 52.0
+    } else if has(&["day", "tage", "jours", "d\u{ed}as", "dagen", "hari"]) {
+        1.0 / 30.0
     } else {
-        years(length)
-    })
+        12.0
+    };
+    let is_years = unit > 1.0;
+    let value = whole_numbers(&fractions(&value.to_lowercase()));
+    let is_grouped = unit < 1.0 && is_grouped(&value);
+    let length = if is_grouped { value.replace([',', '.'], "") } else { value.replace(',', ".") };
+    let length = length.trim().parse::<f64>().ok()?;
+    Some(if is_years { years(length) } else { length * unit })
+}
+
+/// Returns whether a number has separators of thousands, as in `1,100`.
+fn is_grouped(value: &str) -> bool {
+    let mut groups = value.trim().split([',', '.']);
+    let is_first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
+    let rest: Vec<&str> = groups.collect();
+    is_first && !rest.is_empty() && rest.iter().all(|group| group.len() == 3)
+}
+
+/// Writes the fractions of a length as decimals: `3\u{bd}` and `3 1/2` are 3.5.
+fn fractions(text: &str) -> String {
+    let mut text = text.trim().to_owned();
+    for (fraction, decimals) in
+        [("\u{bd}", ".5"), ("\u{bc}", ".25"), ("\u{be}", ".75"), ("1/2", ".5"), ("1/4", ".25"), ("3/4", ".75")]
+    {
+        if let Some((whole, rest)) = text.split_once(fraction) {
+            let whole = whole.trim_end();
+            let is_whole = whole.ends_with(|last: char| last.is_ascii_digit()) || whole.is_empty();
+            if is_whole {
+                text = format!("{}{decimals}{rest}", if whole.is_empty() { "0" } else { whole });
+            }
+        }
+    }
+    text
+}
+
+/// Writes the numbers of a length that are words as digits, as in `three years`.
+fn whole_numbers(text: &str) -> String {
+    let digits = |word: &str| {
+        let at = |list: &&str| list.split_whitespace().position(|known| known == word);
+        NUMBERS.iter().find_map(at).map_or_else(|| word.to_owned(), |before| (before + 1).to_string())
+    };
+    text.split_whitespace().map(digits).collect::<Vec<_>>().join(" ")
 }
 
 /// Returns the months of a number of years. Whole years are rounded down.
@@ -40,7 +81,11 @@ fn years(length: f64) -> f64 {
 
 /// Returns the months of a length in words, such as `2y 2m` or `2 years and 2 months`.
 pub fn in_words(value: &str) -> Option<f64> {
-    let text = value.to_lowercase();
+    // An open range such as `10+ years` or `> 3 years` has no length.
+    if value.contains(['+', '>', '\u{2265}']) {
+        return None;
+    }
+    let text = whole_numbers(&fractions(&value.to_lowercase()));
     let mut rest = text.as_str();
     let (mut months, mut only_years): (Option<f64>, Option<f64>) = (None, None);
     loop {
@@ -54,7 +99,9 @@ pub fn in_words(value: &str) -> Option<f64> {
         if number.is_empty() && is_in(BETWEEN, word) {
             continue;
         }
-        let number: f64 = number.replace(',', ".").parse().ok()?;
+        let is_grouped = months_of(word)? < 1.0 && is_grouped(number);
+        let number = if is_grouped { number.replace([',', '.'], "") } else { number.replace(',', ".") };
+        let number: f64 = number.parse().ok()?;
         only_years = (is_in(YEARS, word) && months.is_none()).then_some(number);
         months = Some(number.mul_add(months_of(word)?, months.unwrap_or_default()));
     }
@@ -122,6 +169,24 @@ mod tests {
             ("tenure", "2.5 years", true),
             ("tenure", "4100 days", false),
             ("tenure", "2 maanden", true),
+            ("lengthofserviceweeks", "157", true),
+            ("lengthofserviceweeks", "588", false),
+            ("servicedays", "1100", true),
+            ("servicedays", "1,100", true),
+            ("servicedays", "4,100", false),
+            ("tenure", "three years", true),
+            ("tenure", "eleven years", false),
+            ("tenure", "3\u{bd} years", true),
+            ("tenure", "11 1/4 years", false),
+            ("tenure", "4,100 days", false),
+            ("tenure", "3+ years", false),
+            ("anciennet\u{e9}", "3 ans", true),
+            ("antig\u{fc}edad", "tres a\u{f1}os", true),
+            ("masakerja", "3 tahun", true),
+            ("dienstjahre", "3", true),
+            ("dienstjahre", "11", false),
+            ("tenure", "-", false),
+            ("tenure", "null", false),
             ("tenure", "senior", false),
             ("tenure", "2 of 3", false),
             ("tenure", "", false),

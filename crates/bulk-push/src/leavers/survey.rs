@@ -23,6 +23,8 @@ type Counts = BTreeMap<String, (String, usize)>;
 #[derive(Debug, Default)]
 pub struct Survey {
     open: usize,
+    /// Rows without an end whose status says that the person is employed.
+    sure: usize,
     ended: usize,
     /// The values of each column; `None` if there are too many.
     values: BTreeMap<usize, Option<Counts>>,
@@ -46,10 +48,15 @@ impl Survey {
         }
     }
 
+    /// Counts a row without an end whose status says that the person is employed.
+    pub fn add_sure(&mut self) {
+        self.sure += 1;
+    }
+
     /// Returns what a person should confirm.
     pub fn warning(&self, plan: &Plan) -> Option<String> {
         let mut found = Vec::new();
-        if self.ended == 0 && self.open >= MIN_ROWS {
+        if self.ended == 0 && self.open >= MIN_ROWS && self.sure < self.open {
             found.push(format!(
                 "Warning: no row has an end, so all people in {} rows are pushed as still employed",
                 self.open
@@ -111,5 +118,12 @@ mod tests {
         let said = warning(&values(4, 0), 0).expect("no end");
         assert!(said.contains("no row has an end") && said.contains("4 rows"), "{said}");
         assert_eq!(warning(&values(3, 0), 0), None, "they are all shown");
+        let mut survey = Survey { open: 4, sure: 3, ..Survey::default() };
+        let header = ["Emp ID", "Name", "Company", "Job", "Start", "Pay period"].map(str::to_owned).into();
+        let today = jiff::civil::date(2026, 11, 23);
+        let plan = Plan::new(&Mapping::default(), Type::default(), header, false, today).expect("whole");
+        assert!(survey.warning(&plan).is_some(), "one row does not say that the person is employed");
+        survey.add_sure();
+        assert_eq!(survey.warning(&plan), None, "each row says so");
     }
 }

@@ -137,6 +137,13 @@ fn columns_that_agree_or_are_ignored_do_not_stop() {
         ("STAT 2,End date", ","),
         ("Manager,End date", "Cy Sample (left),"),
         ("Desk,End date", "Left side,"),
+        ("FLSA Status,End date", "Non-Exempt,"),
+        ("Direct deposit,End date", "Inactive,"),
+        ("Employment Status,End date", "3,"),
+        ("Service Date,End date", "2020-01-01,"),
+        ("LOA end date,End date", "2021-03-31,"),
+        ("Seniority,End date", "2,"),
+        ("Payroll,End date", "Monthly,"),
     ] {
         assert_eq!(check(&Mapping::default(), header, row), Ok(()), "{header}: {row}");
     }
@@ -220,6 +227,13 @@ fn free_text_and_phrases_stop() {
         ("STAT2,End date", "2,"),
         ("Reason code,End date", "RED,"),
         ("Location,End date", "TERMINATED - Sydney,"),
+        ("PA0000-STAT2,End date", "0,"),
+        ("Employee Group,End date", "Retiree/pens.,"),
+        ("On payroll,End date", "No,"),
+        ("Vacant,End date", "Yes,"),
+        ("LOS,End date", "2,"),
+        ("Seniority,End date", "2 years,"),
+        ("Datum2,End date", "31 Desember 2020,"),
     ] {
         assert!(check(&Mapping::default(), header, value).is_err(), "{header}: {value}");
     }
@@ -282,6 +296,10 @@ fn numbers_of_a_status_are_not_guessed() {
     assert_eq!(read("Employment status", &["3", "1"], &[",3", ",1"]), Ok(()));
     assert!(read("STAT2", &[], &[",3", ",1"]).is_err());
     assert_eq!(read("STAT2", &["1"], &[",3", ",1"]), Ok(()), "on leave");
+    assert_eq!(read("Employment status", &[], &[",3", ",3"]), Ok(()), "SAP's label");
+    assert_eq!(read("Employment status", &[], &[",3", "2020-03,0"]), Ok(()));
+    let said = read("Employment status", &[], &[",3", ",Active"]).expect_err("unclear");
+    assert!(said.contains("'3' (line 2)"), "{said}");
 }
 
 #[test]
