@@ -1,13 +1,14 @@
 //! Current links: a newer version replaces the older one behind a link. A replaced credential
 //! raises no alarm, a revoked one does.
 
+mod choice;
+mod meanwhile;
+
 use std::time::Duration;
 
 use credential::format::sd_jwt_vc::SdJwtVc;
 use credential::status::{Status, StatusList};
 use serde_json::{Value, json};
-use store::domain::share::Chosen;
-use tenure::flows::share::{self, Access, NewShare};
 use uuid::Uuid;
 
 use crate::shares::look;
@@ -303,32 +304,6 @@ async fn link_does_not_follow_to_another_name() {
 }
 
 #[tokio::test]
-async fn page_of_a_link_that_is_updated_meanwhile_is_consistent() {
-    let test = TestApp::new().await;
-    let mut scene = Scene::new(&test).await;
-    scene.accept(&[job("Company A", "2020-01", "2026-08")]).await;
-    // Only the holder says that this name is theirs, too.
-    scene.name = "Jane Roe";
-    let second = scene.accept(&[job("Company A", "2020-01", "2026-09")]).await;
-    let link = scene.share(second, &["/employment/0"], &[FOLLOWING]).await;
-    let secret = link.path.strip_prefix("/share/").expect("a secret");
-    let Access::Open(share) = share::access(&test.app, secret, None).await.expect("read") else {
-        panic!("it has no passcode");
-    };
-    // The link moves on after the request has read the share, and before it reads the rest.
-    scene.accept(&[job("Company A", "2020-01", "2026-10")]).await;
-    scene.outbox().await;
-    let opened = share::open(&test.app, &share, secret).await.expect("read").expect("it is open");
-    assert_ne!(opened.share.updated_at, share.updated_at, "the share is read again");
-    assert_eq!(opened.names_confirmed, Some(true), "the doubt about the name stays");
-    let [shown] = opened.presentations.as_slice() else { panic!("one credential: {opened:?}") };
-    assert!(shown.report.is_valid() && shown.newer_since.is_none(), "{shown:?}");
-    assert_eq!(shown.report.claims["employment"][0]["last_processed_month"], "2026-10");
-    scene.person.post(&format!("{}/revoke", link.own), &[]).await.assert_status(303);
-    assert!(share::open(&test.app, &share, secret).await.expect("read").is_none(), "it was revoked meanwhile");
-}
-
-#[tokio::test]
 async fn deleting_an_older_version_leaves_the_newer_one_in_its_link() {
     let test = TestApp::new().await;
     let mut scene = Scene::new(&test).await;
@@ -358,93 +333,6 @@ async fn newer_version_deleted_before_the_update_is_not_shown() {
     scene.outbox().await;
     // The second version was not superseded: the person deleted it.
     assert_replaced(&scene.page(&link).await);
-}
-
-#[tokio::test]
-async fn update_keeps_the_choice_of_jobs() {
-    let test = TestApp::new().await;
-    let mut scene = Scene::new(&test).await;
-    let [a, b] = [job("Company A", "2020-01", "2026-08"), job("Company B", "2022-01", "2026-08")];
-    let first = scene.accept(&[a.clone(), b.clone()]).await;
-    let one = scene.share(first, &["/employment/1"], &[FOLLOWING]).await;
-    let gone = scene.share(first, &["/employment/0"], &[FOLLOWING]).await;
-    let mut tx = test.app.store().read().await.expect("a transaction");
-    let found = tx.linked_submission(first, test.app.now()).await.expect("read").expect("known");
-    drop(tx);
-    let all = NewShare {
-        id: test.app.rng().anonymous_id(),
-        form: String::new(),
-        chosen: vec![Chosen { submission: first, places: ["/employment".to_owned()].into() }],
-        purpose: String::new(),
-        days: 14,
-        passcode: None,
-        keep_current: true,
-    };
-    let all = tenure::flows::share::create(&test.app, found.holder().expect("hers"), &all).await.expect("created");
-    let all = scene.link(format!("/wallet/shares/{}", all.expect("created"))).await;
-    // The older job was removed, the other one has another index, and a job was added.
-    scene.accept(&[job("Company C", "2025-01", "2026-09"), job("Company B", "2022-01", "2026-09")]).await;
-    scene.outbox().await;
-    for (link, shown, hidden) in [
-        (&one, vec!["Company B"], vec!["Company A", "Company C"]),
-        (&all, vec!["Company B", "Company C"], vec!["Company A"]),
-    ] {
-        let page = scene.page(link).await;
-        assert_genuine(&page);
-        assert!(shown.iter().all(|name| page.contains(name)), "{page}");
-        assert!(!hidden.iter().any(|name| page.contains(name)), "{page}");
-        let token =
-            SdJwtVc::read(&scene.token(link).await).expect("a presentation").disclosed.claims["employment"].clone();
-        assert_eq!(token.as_array().map(Vec::len), Some(shown.len()));
-    }
-    // All shared data of this link was removed from the newer version, so the link is not updated.
-    let page = scene.page(&gone).await;
-    assert_replaced(&page);
-    assert!(page.contains("Company A") && !page.contains("Company B") && !page.contains("Company C"), "{page}");
-}
-
-#[tokio::test]
-async fn link_with_only_always_shown_fields_keeps_current() {
-    let test = TestApp::new().await;
-    let mut scene = Scene::new(&test).await;
-    let token = test.token(&scene.partner).await;
-    let known: credential::Type = "microcredential".parse().expect("a type");
-    let mut licence = async |id: &str, expiry: &str, older: Option<Uuid>| {
-        test.advance(Duration::from_secs(2));
-        let mut body = (known.sample)();
-        body["credential_id"] = json!(id);
-        body["fields"]["expiry_date"] = json!(expiry);
-        if older.is_some() {
-            body["replaces"] = json!("1");
-        }
-        let answer = test.post(&format!("/api/partner/v2/add/requests/{known}"), &token, &body).await;
-        let pushed: Uuid = crate::support::response::content(&answer.assert_status(201).json());
-        let replaced = format!("version-{pushed}-{}", older.unwrap_or_default());
-        scene.person.accept_with(pushed, &[(&replaced, "replace")]).await;
-        test.advance(Duration::from_secs(2));
-        pushed
-    };
-    let first = licence("1", "2027-03-01", None).await;
-    let mut tx = test.app.store().read().await.expect("a transaction");
-    let found = tx.linked_submission(first, test.app.now()).await.expect("read").expect("known");
-    drop(tx);
-    let bare = NewShare {
-        id: test.app.rng().anonymous_id(),
-        form: String::new(),
-        chosen: vec![Chosen { submission: first, places: [].into() }],
-        purpose: String::new(),
-        days: 14,
-        passcode: None,
-        keep_current: true,
-    };
-    let bare = tenure::flows::share::create(&test.app, found.holder().expect("hers"), &bare).await.expect("created");
-    licence("2", "2028-03-01", Some(first)).await;
-    let link = scene.link(format!("/wallet/shares/{}", bare.expect("created"))).await;
-    scene.outbox().await;
-    let token = scene.token(&link).await;
-    let read = SdJwtVc::read(&token).expect("a presentation");
-    assert_eq!(read.disclosed.claims["expiry_date"], "2028-03-01");
-    assert_genuine(&scene.page(&link).await);
 }
 
 #[tokio::test]

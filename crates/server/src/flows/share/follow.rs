@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::sealed::{Link, label, record, seal, title, unseal, write};
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::flows::credential_view::CredentialView;
 use crate::flows::own_presentation;
 use crate::issuing::IssuableCredential;
@@ -22,8 +22,9 @@ use store::domain::share::{Chosen, DisclosureRecord, Share, ShareState, says_som
 use store::{ShareEntry, ShareUpdate, ShownEntry, StoreError, Tx};
 
 /// Number of immediate attempts of an update that loses a race with another change of the share or
-/// its credentials.
-const ATTEMPTS: usize = 3;
+/// its credentials. Each race is lost to a change that was made, such as a still newer version, so
+/// many in a row only occur while a partner pushes updates back to back.
+const ATTEMPTS: usize = 16;
 
 /// A newer version of a credential that a share shows.
 struct Newer {
@@ -106,14 +107,20 @@ pub(super) async fn current(app: &App, share: Share) -> Result<Share, Error> {
     if !is_behind(&app.store().read().await?.shown_entries(share.id).await?) {
         return Ok(share);
     }
-    if let Err(error) = follow(app, share.id, share.holder).await {
-        tracing::warn!(share = %share.id, ?error, "updating a shared link failed; it will be retried");
-    }
+    catch_up(app, &share).await;
     let updated = app.store().read().await?.share(share.id, share.holder).await?;
     Ok(updated.filter(|updated| updated.standing(app.now()) == ShareState::Active).unwrap_or(share))
 }
 
-fn is_behind(shown: &[ShownEntry]) -> bool {
+/// Performs an update of `share` that is still in the outbox. Logs a failure, because the outbox
+/// retries it.
+pub(super) async fn catch_up(app: &App, share: &Share) {
+    if let Err(error) = follow(app, share.id, share.holder).await {
+        tracing::warn!(share = %share.id, ?error, "updating a shared link failed; it will be retried");
+    }
+}
+
+pub(super) fn is_behind(shown: &[ShownEntry]) -> bool {
     shown.iter().any(ShownEntry::is_behind)
 }
 
@@ -132,7 +139,11 @@ async fn attempt(app: &App, share: &Share) -> Result<Attempt, Error> {
     if newer.is_empty() {
         return Ok(Attempt::Current);
     }
-    let indices = own_presentation::allocate_status_indices(app, &credentials, share.expires_at).await?;
+    let indices = match own_presentation::allocate_status_indices(app, &credentials, share.expires_at).await {
+        // A newer version was superseded, withdrawn or deleted since it was opened.
+        Err(error) if error.kind == Kind::NotFound => return Ok(Attempt::Raced),
+        indices => indices?,
+    };
     let link = Link { id: share.id, nonce: &share.nonce, expires_at: share.expires_at };
     let mut moved = Vec::with_capacity(newer.len());
     for ((newer, credential), place) in newer.into_iter().zip(&credentials).zip(indices) {
@@ -188,15 +199,9 @@ async fn newest_version(
     share: &Share,
     chosen: &Chosen,
 ) -> Result<Option<(IssuableCredential, Chosen)>, Error> {
-    let mut tx = app.store().read().await?;
-    let newest = tx.newest_version(chosen.submission).await?;
-    let older = tx.linked_submission(chosen.submission, app.now()).await?;
-    drop(tx);
-    let (Some(newest), Some(older)) = (newest, older.filter(|older| older.is_held_by(share.holder))) else {
-        return Ok(None);
-    };
-    let key = (newest, share.holder);
-    let credential = IssuableCredential::open(app.store(), app.keyring(), key, app.now()).await?;
+    let older = app.store().read().await?.linked_submission(chosen.submission, app.now()).await?;
+    let Some(older) = older.filter(|older| older.is_held_by(share.holder)) else { return Ok(None) };
+    let credential = open_newest(app, share.holder, chosen.submission).await?;
     let is_alike = |credential: &IssuableCredential| credential.credential_type == older.credential_type;
     let Some(credential) = credential.filter(is_alike) else { return Ok(None) };
     let older = CredentialView::open_all(app, std::slice::from_ref(&older)).await?;
@@ -207,8 +212,24 @@ async fn newest_version(
         return Ok(None);
     }
     let places = carry_over(&older.payload, &credential.payload, &chosen.places);
-    let chosen = Chosen { submission: newest, places };
+    let chosen = Chosen { submission: credential.submission, places };
     // A link may show nothing but fields that are always shown.
     let is_shown = says_something(credential.credential_type, &credential.payload, &chosen);
     Ok(is_shown.then_some((credential, chosen)))
+}
+
+/// Opens the newest version of a submission of `holder`. Returns `None` if it is not current, or
+/// not in their wallet.
+async fn open_newest(app: &App, holder: Uuid, submission: Uuid) -> Result<Option<IssuableCredential>, Error> {
+    let mut ended = None;
+    loop {
+        let newest = app.store().read().await?.newest_version(submission).await?;
+        let Some(id) = newest.filter(|id| ended != Some(*id)) else { return Ok(None) };
+        let opened = IssuableCredential::open(app.store(), app.keyring(), (id, holder), app.now()).await?;
+        if opened.is_some() {
+            return Ok(opened);
+        }
+        // It was withdrawn or deleted, or a still newer version has superseded it meanwhile.
+        ended = Some(id);
+    }
 }

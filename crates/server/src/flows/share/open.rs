@@ -2,10 +2,11 @@
 
 use credential::names::stand_together;
 use credential::status::StatusReference;
-use credential::verification::Report;
+use credential::verification::{Outcome, Report, Step};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::follow;
 use super::sealed::unseal;
 use crate::app::App;
 use crate::error::Error;
@@ -15,6 +16,9 @@ use ambient::Timestamp;
 use store::domain::share::{Share, ShareState};
 use store::domain::submission::Submission;
 use store::{ShownEntry, StatusPlace};
+
+/// Number of updates that a page waits for at most: a newer version may arrive while it is read.
+const UPDATES: usize = 5;
 
 /// The decrypted content of a share.
 #[derive(Clone, Debug)]
@@ -48,6 +52,12 @@ impl ShownPresentation {
     fn full_name(&self) -> &str {
         self.report.claims.get("full_name").and_then(Value::as_str).unwrap_or_default()
     }
+
+    /// Returns whether it was replaced or revoked.
+    fn has_ended(&self) -> bool {
+        let is_it = |step, outcome| step == Step::Status && outcome == Outcome::Failed;
+        self.report.verdicts.iter().any(|verdict| is_it(verdict.step, verdict.outcome))
+    }
 }
 
 /// Everything that a link shows, from one snapshot (D-395).
@@ -73,28 +83,64 @@ impl Snapshot {
     }
 }
 
+/// A snapshot with its content, verified.
+struct Checked {
+    snapshot: Snapshot,
+    purpose: String,
+    presentations: Vec<ShownPresentation>,
+}
+
+impl Checked {
+    /// Reads a share and verifies what it shows. The statuses are read last: a later revocation or
+    /// newer version is noticed. Returns `None` if the share has ended.
+    async fn read(app: &App, share: &Share, secret: &str) -> Result<Option<Self>, Error> {
+        let Some(snapshot) = Snapshot::read(app, share.id, share.holder).await? else { return Ok(None) };
+        let Some(contents) = unseal(&snapshot.share, secret)? else { return Ok(None) };
+        let (audience, nonce) = (app.links().share_audience(share.id), &snapshot.share.nonce);
+        let mut presentations = Vec::with_capacity(contents.presentations.len());
+        for token in contents.presentations {
+            let report = own_presentation::check(app, &token, (&audience, nonce)).await?;
+            let newer_since = entry_of(app, &report, &snapshot.shown).and_then(|entry| entry.replaced_at);
+            presentations.push(ShownPresentation { token, report, newer_since });
+        }
+        Ok(Some(Self { snapshot, purpose: contents.purpose, presentations }))
+    }
+
+    /// Returns whether the link may have a newer version to show. The snapshot or a status, which
+    /// is read later, says that what it shows has ended.
+    fn may_be_behind(&self) -> bool {
+        let has_ended = || self.presentations.iter().any(ShownPresentation::has_ended);
+        self.snapshot.share.keep_current && (follow::is_behind(&self.snapshot.shown) || has_ended())
+    }
+}
+
 /// Decrypts the content of the link with `secret`, and verifies it as a hirer would. Returns `None`
 /// if the share has ended.
 ///
 /// The share may move on to a newer version at any time, so it is read again together with the
-/// rest. The statuses are read afterwards: a later revocation or newer version is shown.
+/// rest. If a link that keeps current shows an older version, it is updated and read once more: its
+/// page raises no doubt about a version that the link is about to leave (D-417).
 ///
 /// # Errors
 /// The store or the key ring cannot be used, or the stored content cannot be read.
 pub async fn open(app: &App, share: &Share, secret: &str) -> Result<Option<OpenedShare>, Error> {
-    let Some(snapshot) = Snapshot::read(app, share.id, share.holder).await? else { return Ok(None) };
-    let Snapshot { share, shown, held, is_test } = snapshot;
-    let Some(contents) = unseal(&share, secret)? else { return Ok(None) };
-    let audience = app.links().share_audience(share.id);
-    let mut presentations = Vec::with_capacity(contents.presentations.len());
-    for token in contents.presentations {
-        let report = own_presentation::check(app, &token, (&audience, &share.nonce)).await?;
-        let newer_since = entry_of(app, &report, &shown).and_then(|entry| entry.replaced_at);
-        presentations.push(ShownPresentation { token, report, newer_since });
+    let Some(mut checked) = Checked::read(app, share, secret).await? else { return Ok(None) };
+    for _ in 0..UPDATES {
+        if !checked.may_be_behind() {
+            break;
+        }
+        follow::catch_up(app, share).await;
+        let Some(again) = Checked::read(app, share, secret).await? else { return Ok(None) };
+        let has_moved = again.snapshot.share.updated_at != checked.snapshot.share.updated_at;
+        checked = again;
+        if !has_moved {
+            break;
+        }
     }
+    let Checked { snapshot: Snapshot { share, held, is_test, .. }, purpose, presentations } = checked;
     let names = HeldNames::of_submissions(app, share.holder, &held).await?;
     let names_confirmed = names_confirmed(&names, &presentations);
-    Ok(Some(OpenedShare { share, purpose: contents.purpose, presentations, names_confirmed, is_test }))
+    Ok(Some(OpenedShare { share, purpose, presentations, names_confirmed, is_test }))
 }
 
 /// Determines [`OpenedShare::names_confirmed`].

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use axum::http::Method;
+use futures::future::join_all;
 use serde_json::json;
+use tenure::flows::{outbox, share as links};
 
-use super::support::{Job, career_of, current, push, push_and_allow, replacing};
+use super::support::{Job, career_of, current, push, push_and_allow, replacing, share};
 use crate::both::contract;
+use crate::shares::look;
 use crate::support::app::{PUSH, TestApp};
 use crate::support::database::{self, Databases};
 use crate::support::response::content;
@@ -21,6 +24,15 @@ async fn start(databases: &Databases) -> TestApp {
         .settings(&[("storage.database_url", &databases.url), ("rate_limit.enabled", "false")])
         .start()
         .await
+}
+
+/// Pushes the updates `from + 1` to `to` of one career, one right after the other.
+async fn push_updates(test: &TestApp, token: &str, (from, to): (usize, usize)) {
+    for number in from..to {
+        let (id, earlier) = ((number + 1).to_string(), number.to_string());
+        let update = push(test, token, &replacing(career_of(&id, &JOBS), &earlier)).await;
+        assert_eq!(update["status"], "verified", "{update}");
+    }
 }
 
 contract! {
@@ -39,7 +51,7 @@ contract! {
                 tab.cookies.clone_from(&person.cookies);
                 async move { tab.post(page, &[]).await.status.as_u16() }
             });
-            assert_eq!(futures::future::join_all(accepted).await, [303; 3]);
+            assert_eq!(join_all(accepted).await, [303; 3]);
             assert_eq!(current(&mut person).await, [format!("{round}-2")], "round {round}: the newest covers the others");
         }
     }
@@ -107,5 +119,37 @@ contract! {
             let first = test.status(&token, &ids[0]).await;
             assert_eq!(first["status"], "canceled", "round {round}");
         }
+    }
+
+    async fn readers_of_a_link_see_no_alarm_during_updates(databases: Databases) {
+        let test = start(&databases).await;
+        let token = test.token(&test.partner().await).await;
+        let mut person = test.signed_in("ada@example.org").await;
+        let id = push_and_allow(&test, &token, &mut person, &career_of("0", &JOBS)).await;
+        let path = share(&mut person, id, &[("keep_current", "yes")]).await;
+        let secret = path.strip_prefix("/share/").expect("a secret");
+        let links::Access::Open(link) = links::access(&test.app, secret, None).await.expect("read") else {
+            panic!("it has no passcode");
+        };
+        for round in 0..ROUNDS {
+            let pages = [(); 3].map(|()| look(&test, &path));
+            let followed = [(); 2].map(|()| links::follow(&test.app, link.id, link.holder));
+            let updates = push_updates(&test, &token, (2 * round, 2 * round + 2));
+            let (pages, followed, ()) = tokio::join!(join_all(pages), join_all(followed), updates);
+            for page in pages {
+                let page = page.assert_status(200).text;
+                assert!(page.contains("data-together=\"hire-all-passed\""), "round {round}: {page}");
+                assert!(!page.contains("A newer version has been available since"), "round {round}: {page}");
+            }
+            for followed in followed {
+                followed.expect("a newer version is no failure");
+            }
+        }
+        // Updates in a row, before the outbox moves the link.
+        push_updates(&test, &token, (2 * ROUNDS, 2 * ROUNDS + 3)).await;
+        while outbox::send_due(&test.app).await.expect("sent") > 0 {}
+        let mut tx = test.app.store().read().await.expect("a transaction");
+        let shown = tx.shown_entries(link.id).await.expect("read");
+        assert!(shown.len() == 1 && !shown[0].is_behind(), "{shown:?}");
     }
 }
