@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { checkPage } from "../support/check.mjs";
 import { lastMonth, oneJob } from "../support/sample.mjs";
 import { freshAddress } from "../support/server.mjs";
-import { conclusion, printed, shareEverything, verdicts } from "../support/share.mjs";
+import { changePage, conclusion, printed, shareEverything, verdicts } from "../support/share.mjs";
 import { DESKTOP, PHONE, stage } from "../support/stage.mjs";
 import { button, openLink } from "../support/steps.mjs";
 import { until } from "../support/until.mjs";
@@ -218,14 +218,6 @@ test("a name that differs from the signed one fails the checks", async () => {
   assert.equal(await hirer.locator('[data-step="names"] [data-reason]').textContent(), "A name on this page differs from the signed name.");
 });
 
-/** Changes the page behind `link` for this visitor. */
-async function changePage(hirer, link, change) {
-  await hirer.route(link, async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, body: change(await answer.text()) });
-  });
-}
-
 /** Returns the outcome of the row about the names, and its note about the browser's comparison. */
 async function namesRow(hirer) {
   const row = hirer.locator('[data-step="names"]');
@@ -316,7 +308,7 @@ test("every type of credential shows what was signed", async () => {
   const hirer = await scene.visitor();
   await hirer.goto(await shareEverything(page));
   await conclusion(hirer);
-  const compared = "Your browser found the names, employers, titles and other texts of this page in what was signed. It does not compare dates.";
+  const compared = "Your browser found each name, employer and job title that was signed on this page, and each text that this page shows as confirmed in what was signed. It does not compare dates.";
   assert.deepEqual(await shownRow(hirer), ["passed", compared]);
   assert.ok((await hirer.locator(".record [data-signed] bdi").count()) >= types.length, "each shows a signed text");
 });

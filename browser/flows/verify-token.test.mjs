@@ -249,6 +249,24 @@ test("old data and details that were left out are pointed out", async () => {
   await checkPage(page);
 });
 
+test("jobs with old data are listed as on the shared page", async () => {
+  const career = careerHistory();
+  career.fields.employment = [1, 2, 3, 4, 5].map((number) => ({
+    organisation: `Company ${number}`,
+    role_title: "Engineer",
+    start_date: "2020-01",
+    last_processed_month: `2024-0${number}`,
+  }));
+  const { link, token } = await share(await accept(await scene.server.pushAs("Cove Payroll", career)));
+  const page = await openPage();
+  const said = "Cove Payroll has no data on Company 1 after January 2024, Company 2 after February 2024, Company 3 after March 2024 and 2 more.";
+  const verdictHere = await paste(page, token);
+  assert.ok(verdictHere.startsWith(`doubtful: Genuine, but ${said}`), verdictHere);
+  await page.goto(link);
+  const shownThere = await page.locator(".verdict [data-reasons]").textContent();
+  assert.ok(shownThere.includes(said), shownThere);
+});
+
 /** Returns a token of another issuer. */
 function foreign(key, payload = {}, claims = {}) {
   const shown = Object.entries({ full_name: "Ada Example", ...claims }).map(([name, value]) => disclosure(value, name));

@@ -26,6 +26,14 @@ export async function shareLeast(page) {
   return page.locator("#share-link").textContent();
 }
 
+/** Changes the page behind `link` for this visitor. */
+export async function changePage(hirer, link, change) {
+  await hirer.route(link, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: change(await answer.text()) });
+  });
+}
+
 /** Waits for the browser's checks; returns the step, outcome and reason of each. */
 export async function verdicts(page) {
   await page.locator(".checks[data-done]").first().waitFor();

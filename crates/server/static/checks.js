@@ -1,34 +1,45 @@
 // Repeats the checks of a shared link in the hirer's browser and replaces the server's results. The
 // page passes the texts and the meaning of each result; the tokens in the page are the input.
+import { oldDataOf } from "./doubts.js";
 import { isAnswered, isDue, isJustNow } from "./freshness.js";
 import { localMoment } from "./local-time.js";
 import { compareAll } from "./names.js";
 import { beforePrinting } from "./print.js";
-import { element, fillRow, moment, reasonOf, say, shownOutcome, word } from "./verdicts.js";
+import { bindingOf, forgetReloads, hasToken, reload } from "./share-link.js";
+import { compareShown, readShown } from "./shown-texts.js";
+import { showUnchecked } from "./unchecked.js";
+import { element, fillRow, moment, phrase, reasonOf, say, shownOutcome, word } from "./verdicts.js";
 import { verify } from "./verify.js";
 
 // Interval for deciding whether to check again, and whether "just now" still applies.
 const LOOK_EVERY_MS = 10_000;
-// Maximum number of unsigned texts that a message shows.
-const MOST_SHOWN = 5;
 // From best to worst.
 const LEVELS = ["confirmed", "doubtful", "failed"];
 
-const verdictBox = document.querySelector(".verdict");
-const reasons = verdictBox.querySelector("[data-reasons]");
+/**
+ * Returns the element that matches. Without it, or with a second one that could hide it, the page
+ * cannot be checked.
+ */
+function only(selector) {
+  const [found, ...others] = document.querySelectorAll(selector);
+  if (!found || others.length > 0) throw new Error(`not one ${selector}`);
+  return found;
+}
+
+const verdictBox = only(".verdict");
+const [reasons, sentence, now, paper] = ["reasons", "sentence", "now", "paper"].map((name) => only(`.verdict [data-${name}]`));
 const sections = [...document.querySelectorAll("[data-token]")];
 const levelOf = (element) => LEVELS.indexOf(element.dataset.level);
-const namesRow = document.querySelector('[data-step="names"]');
+const [namesRow, shownRow] = ["names", "shown"].map((step) => only(`[data-step="${step}"]`));
 // This site's outcome, before the script changes the row.
-const namesHere = namesRow?.className ?? "";
-const shownRow = document.querySelector('[data-step="shown"]');
-// The texts that the site marked as signed, each with the organisation beside it, as they were
-// served: a browser may translate the page later.
-const shownTexts = [...document.querySelectorAll(".verdict h1 bdi, .person [data-signed] bdi")].map((place) => ({
-  text: place.textContent,
-  by: place.closest("[data-by]")?.dataset.by,
-}));
-const checkedHere = sections[0]?.querySelector("[data-note]").textContent;
+const namesHere = namesRow.className;
+// As they were served: a browser may translate the page later.
+const shownTexts = readShown();
+const checkedHere = sections[0].querySelector("[data-note]").textContent;
+const tokenOf = (section) => only(`[id="${section.dataset.token}"]`).textContent;
+const numberOf = (section) => section.dataset.token.replace("token-", "");
+// The credentials whose tokens are those of the link.
+const ofLink = new Set();
 
 /** Returns the list item that explains a cause for the credential of a section. */
 const meaning = (section, cause) => section.querySelector("template").content.querySelector(`[data-cause="${cause}"]`);
@@ -46,25 +57,53 @@ function together(outcomes) {
 }
 
 /**
+ * Replaces the verdict about the holder if the token is not one that the link has now. The page may
+ * be older than a newer version of the link, so it is loaded again first.
+ */
+async function withLink(verdict, section, token) {
+  if (verdict.step !== "holder" || verdict.outcome !== "passed" || ofLink.has(section)) return verdict;
+  const isOfLink = await hasToken(numberOf(section), token);
+  if (isOfLink === undefined) return { ...verdict, outcome: "unchecked", code: "unanswered" };
+  // The page ends here.
+  if (!isOfLink && reload()) await new Promise(() => {});
+  if (!isOfLink) return { ...verdict, outcome: "failed", code: "audience" };
+  ofLink.add(section);
+  if (ofLink.size === sections.length) forgetReloads();
+  return verdict;
+}
+
+/**
  * Checks one credential. Returns the reasons found, its claims, and whether every request got a
  * response.
  */
 async function check(section) {
-  const token = document.getElementById(section.dataset.token).textContent;
-  const { audience, nonce, name } = section.dataset;
+  const token = tokenOf(section);
+  const { name } = section.dataset;
   const fetch = (address, options) => window.fetch(address, options);
-  const { claims, verdicts } = await verify(token, { origin: location.origin, audience, nonce, fetch });
+  const { claims, verdicts: found } = await verify(token, { origin: location.origin, ...bindingOf(section.dataset), fetch });
+  const verdicts = await Promise.all(found.map((verdict) => withLink(verdict, section, token)));
   const rows = verdicts.map((verdict) => showRow(section, verdict));
   const summary = section.querySelector("[data-together]");
   summary.dataset.together = together(rows.map(({ shown }) => shown));
   summary.firstElementChild.textContent = say(summary.dataset.together);
   section.querySelector("[data-note]").textContent = say("hire-checked-browser", { moment: localMoment(Date.now()) });
-  const found = rows.flatMap(({ item }) => (item ? [item] : []));
+  const items = rows.flatMap(({ item }) => (item ? [item] : []));
   if (claims && claims.full_name !== name) {
     showOtherName();
-    found.push(meaning(section, "invalid"));
+    items.push(meaning(section, "invalid"));
   }
-  return { found, claims, answered: isAnswered(verdicts) };
+  return { found: [...worst(items), ...oldData(section, claims)], claims, answered: isAnswered(verdicts) };
+}
+
+/** Returns the list item of the doubt that data on jobs in a credential is old. */
+function oldData(section, claims) {
+  const old = claims && oldDataOf(claims, Date.now());
+  if (!old) return [];
+  const key = `verdict-${old.key}`;
+  const values = { partner: claims.attested_by?.name, name: claims.full_name, ...old.values };
+  const item = doubt(key, phrase(word(key).textContent, values));
+  item.dataset.of = numberOf(section);
+  return [item];
 }
 
 /** Marks the comparison of names as failed: a name on the page differs from the signed one. */
@@ -74,7 +113,6 @@ function showOtherName() {
 
 /** Fills the row about the names. Without `reason` that of this site stays. */
 function showNames(outcome, reason, compared = "") {
-  if (!namesRow) return;
   showOutcome(namesRow, outcome, reason);
   const note = namesRow.querySelector("[data-compared]");
   note.textContent = compared;
@@ -106,7 +144,7 @@ function saysThatNamesDiffer(found) {
  * the page does not say so.
  */
 function checkNames(names) {
-  if (namesRow?.classList.contains("outcome-failed")) return [];
+  if (namesRow.classList.contains("outcome-failed")) return [];
   const found = compareAll(names);
   if (["scripts", "different"].includes(found) && !saysThatNamesDiffer(found)) {
     const said = () => withList("verdict-names-browser", "{names}", names);
@@ -126,33 +164,19 @@ function withList(key, mark, values) {
   return [before, ...list, after];
 }
 
-/** Returns every text in `value`. */
-function textsIn(value) {
-  return typeof value === "string" ? [value] : Object.values(value ?? {}).flatMap(textsIn);
-}
-
 /**
- * Looks for the texts on the page in the signed claims: those beside an organisation's name in its
- * own tokens. Returns the list item of the doubt if some are missing, or if a credential has no
- * token.
- *
- * The page marks only texts that it shows exactly as they were signed. Dates, durations and other
- * values in this site's words are not compared.
+ * Compares the texts on the page with the signed claims. Returns the list item of the doubt if they
+ * differ, or if a credential has no token.
  */
 function checkShown(signed) {
-  const tokens = signed.map((claims) => ({ by: claims.attested_by?.name ?? "", texts: new Set(textsIn(claims)) }));
-  const isSigned = ({ text, by }) => tokens.some((token) => (by ?? token.by) === token.by && token.texts.has(text));
-  const unsigned = shownTexts.filter((shown) => !isSigned(shown)).map(({ text }) => text);
   const withoutToken = [...document.querySelectorAll(".checks:not([data-token]) > [data-together]")];
   const titles = withoutToken.map(({ parentElement }) => parentElement.querySelector("h3").textContent);
-  const missing = [...titles, ...unsigned].slice(0, MOST_SHOWN);
-  const said = () => withList("verdict-shown-browser", "{texts}", missing);
-  if (shownRow) {
-    shownRow.hidden = false;
-    if (missing.length > 0) showOutcome(shownRow, "doubtful", said());
-    else showOutcome(shownRow, "passed", [say("shown-compared-browser")]);
-  }
-  return missing.length > 0 ? [doubt("verdict-shown-browser", said())] : [];
+  const found = compareShown(shownTexts, signed, titles);
+  const said = () => withList(found.key, "{texts}", found.texts);
+  shownRow.hidden = false;
+  if (found) showOutcome(shownRow, "doubtful", said());
+  else showOutcome(shownRow, "passed", [say("shown-compared-browser")]);
+  return found ? [doubt(found.key, said())] : [];
 }
 
 /** Replaces the server's reasons by those found here, and shows the verdict. */
@@ -166,10 +190,10 @@ function conclude(found) {
   replace(reasons, items);
   const level = LEVELS[Math.max(0, ...items.map(levelOf))];
   verdictBox.dataset.level = level;
-  const isOnlyOld = items.length > 0 && items.every(({ dataset }) => dataset.cause === "old-data");
-  const said = isOnlyOld ? "old-data" : level;
-  replace(verdictBox.querySelector("[data-sentence]"), [...word(`sentence-${said}`).cloneNode(true).childNodes]);
-  verdictBox.querySelector("[data-paper]").textContent = say("hire-paper-browser", { moment: moment(Date.now()) });
+  const isOnly = (cause) => items.length > 0 && items.every(({ dataset }) => dataset.cause === cause);
+  const said = ["old-data", "replaced"].find(isOnly) ?? level;
+  replace(sentence, [...word(`sentence-${said}`).cloneNode(true).childNodes]);
+  paper.textContent = say("hire-paper-browser", { moment: moment(Date.now()) });
 }
 
 /**
@@ -184,10 +208,9 @@ function replace(place, nodes) {
 
 /** Shows when the last check was. It may be long ago if the page was frozen or offline. */
 function sayWhen() {
-  const place = verdictBox.querySelector("[data-now]");
-  let text = isBrowser ? say("hire-checked-browser", { moment: localMoment(answeredAt) }) : checkedHere ?? place.textContent;
-  if (isJustNow(Date.now() - answeredAt)) text = isBrowser ? say("hire-now-browser") : place.textContent;
-  if (place.textContent !== text) place.textContent = text;
+  let text = isBrowser ? say("hire-checked-browser", { moment: localMoment(answeredAt) }) : checkedHere;
+  if (isJustNow(Date.now() - answeredAt)) text = isBrowser ? say("hire-now-browser") : now.textContent;
+  if (now.textContent !== text) now.textContent = text;
 }
 
 /**
@@ -207,6 +230,8 @@ let triedAt = -Infinity;
 // check. The server ran the first.
 let answeredAt = Date.now();
 let isBrowser = false;
+// Whether the page says that it could not be checked. It then no longer has the rows.
+let isUnchecked = false;
 
 /** Checks everything. Concurrent calls share one check. */
 function checkAll() {
@@ -215,6 +240,7 @@ function checkAll() {
 }
 
 async function checkOnce() {
+  if (isUnchecked) return;
   triedAt = Date.now();
   const startedAt = triedAt;
   try {
@@ -222,7 +248,7 @@ async function checkOnce() {
     let areAnswered = true;
     for (const section of sections) {
       const result = await check(section);
-      found.push(...worst(result.found));
+      found.push(...result.found);
       if (result.claims) signed.push(result.claims);
       areAnswered &&= result.answered;
     }
@@ -230,6 +256,8 @@ async function checkOnce() {
     conclude([...found, ...checkNames(names), ...checkShown(signed)]);
     if (areAnswered) [answeredAt, isBrowser] = [startedAt, true];
   } catch {
+    isUnchecked = showUnchecked();
+    if (isUnchecked) return;
     // The Web Crypto API needs a secure context. The server's results stay, but "just now" no
     // longer applies.
     for (const section of sections) section.querySelector("[data-note]").textContent = say("hire-browser-failed");
@@ -238,25 +266,23 @@ async function checkOnce() {
   for (const section of sections) section.dataset.done = "";
 }
 
-/** Whether the link now has other tokens than the page. */
-async function showsOthers() {
-  for (const { dataset: { token } } of sections) {
-    const response = await fetch(`${location.pathname}/${token.replace("-", "/")}`, { cache: "no-store" });
-    if (!response.ok || response.redirected) return false;
-    if ((await response.text()) !== document.getElementById(token).textContent) return true;
+/**
+ * Checks everything. If a credential was replaced, the link may have its newer version: then
+ * reloads the page.
+ */
+async function checkAndFollow() {
+  await checkAll();
+  if (isUnchecked || !isReplaced()) return;
+  for (const section of sections) {
+    if ((await hasToken(numberOf(section), tokenOf(section))) === false && reload()) return;
   }
-  return false;
 }
 
-/**
- * Repeats the checks if they are due. If a credential was replaced, the link may have its newer
- * version: then reloads the page.
- */
+/** Repeats the checks if they are due. */
 async function checkIfOld(isReturning) {
+  if (isUnchecked) return;
   sayWhen();
-  if (document.visibilityState !== "visible" || !isDue(Date.now() - triedAt, isReturning)) return;
-  await checkAll();
-  if (isReplaced() && (await showsOthers().catch(() => false))) location.reload();
+  if (document.visibilityState === "visible" && isDue(Date.now() - triedAt, isReturning)) await checkAndFollow();
 }
 
 beforePrinting(checkAll);
@@ -264,4 +290,4 @@ document.addEventListener("visibilitychange", () => checkIfOld(true));
 // A page restored from the back/forward cache was frozen.
 addEventListener("pageshow", () => checkIfOld(true));
 setInterval(() => checkIfOld(false), LOOK_EVERY_MS);
-await checkAll();
+await checkAndFollow();

@@ -9,11 +9,20 @@ const MONTH = /^(\d{4})-(0[1-9]|1[0-2])/;
 /** Returns the text key and the values of the first doubt; undefined if there is none. */
 export function doubtOf(fields, now) {
   if (fields.awaiting_graduation === true) return { key: "token-awaiting-graduation" };
+  const old = oldDataOf(fields, now);
+  return old && { key: `token-${old.key}`, values: old.values };
+}
+
+/**
+ * Returns the end of the text key and the values of the doubt that data on jobs is old; undefined
+ * if none is.
+ */
+export function oldDataOf(fields, now) {
   const jobs = oldJobs(fields.employment, now);
   if (jobs.length === 0) return undefined;
   const [{ end, ...values }] = jobs;
-  if (jobs.length > 1) return { key: "token-old-data-jobs", values: { jobs: list(jobs) } };
-  return end ? { key: "token-old-data-planned", values: { ...values, end } } : { key: "token-old-data", values };
+  if (jobs.length > 1) return { key: "old-data-jobs", values: { jobs: list(jobs) } };
+  return end ? { key: "old-data-planned", values: { ...values, end } } : { key: "old-data", values };
 }
 
 /**
@@ -35,11 +44,12 @@ function oldJobs(jobs, now) {
   }));
 }
 
-/** Returns the jobs as a list, of which three are named. */
+/** Returns the jobs as a list, of which three are named. There are at least two. */
 function list(jobs) {
   const named = jobs.slice(0, MOST_NAMED).map((job) => say(job.end ? "verdict-old-job-planned" : "verdict-old-job", job));
   const more = jobs.length - named.length;
-  return [...named, ...(more > 0 ? [say("verdict-more-jobs", { count: more })] : [])].join(", ");
+  const last = more > 0 ? say("verdict-more-jobs", { count: more }) : named.pop();
+  return say("names-and", { names: named.join(", "), last });
 }
 
 function inWords(text) {

@@ -64,7 +64,8 @@ pub(crate) enum Cause {
     HolderSays,
     /// The records contain different dates of birth.
     DifferentBirthDates,
-    /// The page shows a text that was not signed. Only the page's script finds this.
+    /// The page shows a text that was not signed, or lacks one that was. Only the page's script
+    /// finds this.
     NotSigned,
 }
 
@@ -202,7 +203,16 @@ impl Conclusion {
 
     /// Whether every check passed and the only doubt is that the data on jobs is old.
     pub(super) fn is_only_old(&self) -> bool {
-        !self.reasons.is_empty() && self.reasons.iter().all(|reason| reason.cause == Cause::OldData)
+        self.is_only(Cause::OldData)
+    }
+
+    /// Whether every check passed, except that newer versions exist.
+    pub(super) fn is_only_replaced(&self) -> bool {
+        self.is_only(Cause::Replaced)
+    }
+
+    fn is_only(&self, cause: Cause) -> bool {
+        !self.reasons.is_empty() && self.reasons.iter().all(|reason| reason.cause == cause)
     }
 
     /// Returns each partner once, with the last month of its data.

@@ -1,7 +1,7 @@
 //! The texts of the verdict at the top of the shared page.
 
 use credential::OldJob;
-use credential::names::Comparison;
+use credential::names::{Comparison, Similarity, compare_names};
 
 use super::conclusion::{Cause, Conclusion, Facts, Level};
 use crate::flows::old_data::{self, Form};
@@ -164,7 +164,7 @@ fn partners(conclusion: &Conclusion, text: &Text) -> String {
 /// Returns the sentence of a reason that concerns all presentations together.
 fn together(cause: Cause, conclusion: &Conclusion, text: &Text) -> String {
     match cause {
-        Cause::HolderSays => text.with_markup("verdict-holder-says", &[("names", all_names(conclusion, text))]),
+        Cause::HolderSays => text.with_markup(holder_says(conclusion), &[("names", all_names(conclusion, text))]),
         Cause::DifferentBirthDates => text.markup("verdict-birth-dates", &[], &[]),
         _ => different_names(conclusion, text),
     }
@@ -181,6 +181,17 @@ fn different_names(conclusion: &Conclusion, text: &Text) -> String {
         Some(true) => format!("{said} {}", text.markup("verdict-names-confirmed", &[], &[])),
         Some(false) => format!("{said} {}", text.markup("verdict-names-unconfirmed", &[], &[])),
         None => said,
+    }
+}
+
+/// Returns the text key about a name that only the holder's word supports. A single name needs that
+/// word each time, because it is too little to distinguish people: nothing follows about other
+/// names.
+fn holder_says(conclusion: &Conclusion) -> &'static str {
+    const SINGLE: Comparison = Comparison::Similar(Similarity::SingleName);
+    match conclusion.names.as_slice() {
+        [name] if compare_names(name, name) == SINGLE => "verdict-holder-says-single",
+        _ => "verdict-holder-says",
     }
 }
 
@@ -351,6 +362,21 @@ mod tests {
         );
         let (reason, _) = said(["王小禾", "Wang Xiaohe"], None);
         assert!(reason.contains("cannot be compared") && !reason.contains("The holder says"), "{reason}");
+    }
+
+    #[test]
+    fn single_name_that_only_the_holder_confirms_has_own_words() {
+        for (name, is_single) in [("Suharjo", true), ("FNU Suharjo", true), ("Ada Example", false)] {
+            let reasons = vec![Reason { cause: Cause::HolderSays, presentation: None, is_of_check: false }];
+            let (names, comparison) = (vec![name.to_owned()], Comparison::Same);
+            let conclusion = Conclusion { facts: Vec::new(), reasons, names, comparison, is_confirmed: Some(true) };
+            let view = VerdictView::new(&conclusion, &[], &Text::default());
+            let said = plain(&view.reasons[0].html);
+            assert!(said.contains(&format!("says that the name {name} is theirs. ")), "{said}");
+            assert!(said.ends_with(" Ask for proof of identity."), "{said}");
+            assert_eq!(said.contains("It is one name only, which many people may have."), is_single, "{said}");
+            assert_eq!(said.contains("They also hold records in another name"), !is_single, "{said}");
+        }
     }
 
     #[test]

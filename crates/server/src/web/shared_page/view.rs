@@ -3,7 +3,7 @@
 use askama::Template;
 use credential::format::sd_jwt_vc::type_of;
 use credential::verification::Report;
-use credential::{Member, Presence, Type};
+use credential::{FRESH_MONTHS, Member, Presence, Type};
 use serde_json::Value;
 
 use super::checks::{self, Check};
@@ -28,6 +28,9 @@ pub(super) struct SharedPage {
     purpose: String,
     audience: String,
     verdict: VerdictView,
+    /// The sentence of the verdict if the only doubt is that newer versions exist, as HTML.
+    replaced: String,
+    is_only_replaced: bool,
     people: Vec<Person>,
     pub(super) tokens: Vec<CheckedToken>,
     link: String,
@@ -54,6 +57,11 @@ pub(super) struct CheckedToken {
 }
 
 impl SharedPage {
+    /// The texts of the doubt that data on jobs is old, which the page's script finds too.
+    const OLD_DATA: [&'static str; 3] = ["verdict-old-data", "verdict-old-data-planned", "verdict-old-data-jobs"];
+    /// The texts about single jobs in it.
+    const OLD_JOBS: [&'static str; 3] = ["verdict-old-job", "verdict-old-job-planned", "verdict-more-jobs"];
+
     /// Decrypts and verifies the presentations of the link; `None` once the share has ended.
     pub(super) async fn new(
         app: &App,
@@ -77,12 +85,33 @@ impl SharedPage {
         }
         let titles: Vec<String> = credentials.iter().map(|shown| shown.title.clone()).collect();
         let verdict = VerdictView::new(&conclusion, &titles, text);
+        let (replaced, is_only_replaced) = (only_replaced(&presented, text), conclusion.is_only_replaced());
         let people = Person::group(credentials, text);
         let link = app.links().share(secret);
         let qr = Qr::new(&link).map(|qr| qr.html(&text.of("qr-link"))).unwrap_or_default();
         let audience = app.links().share_audience(share.id);
         let (share, purpose, is_test) = (opened.share, opened.purpose, opened.is_test);
-        Ok(Some(Self { layout, share, purpose, audience, verdict, people, tokens, link, qr, now, is_own, is_test }))
+        Ok(Some(Self {
+            layout,
+            share,
+            purpose,
+            audience,
+            verdict,
+            replaced,
+            is_only_replaced,
+            people,
+            tokens,
+            link,
+            qr,
+            now,
+            is_own,
+            is_test,
+        }))
+    }
+
+    /// Returns the sentence of the verdict, as HTML.
+    fn sentence(&self) -> &str {
+        if self.is_only_replaced { &self.replaced } else { self.verdict.sentence() }
     }
 
     /// Returns the name, if there is only one.
@@ -99,8 +128,13 @@ impl SharedPage {
         Cause::DifferentNames
     }
 
+    /// Returns the cause of the doubt that data on jobs is old.
+    fn cause_of_old_data(&self) -> Cause {
+        Cause::OldData
+    }
+
     /// Returns the cause of the doubt that the page's script has if the page shows a text that was
-    /// not signed.
+    /// not signed, or lacks one that was.
     fn cause_of_shown(&self) -> Cause {
         Cause::NotSigned
     }
@@ -110,6 +144,15 @@ impl SharedPage {
             Some(name) => self.layout.text.with("hire-title", &[("name", isolated_text(name).as_str())]),
             None => self.layout.text.of("hire-title-names"),
         }
+    }
+}
+
+/// Returns the sentence of a page whose only doubt is that newer versions exist, as HTML. The first
+/// of them counts, if its time is known.
+fn only_replaced(presented: &[Presented<'_>], text: &Text) -> String {
+    match presented.iter().filter_map(|shown| shown.newer_since).min() {
+        Some(since) => text.with_day("hire-newer", &since),
+        None => text.of("verdict-only-replaced"),
     }
 }
 

@@ -190,6 +190,7 @@ fn a_newer_version_is_doubtful_as_soon_as_it_is_known() {
         let found = conclude(&[Presented { report: &report, newer_since: Some(now) }], None, now);
         assert_eq!((causes(&found), found.level()), (vec![(Cause::Replaced, Some(0))], Level::Doubtful));
         assert_eq!(found.facts[0].newer_since, Some(now));
+        assert!(found.is_only_replaced() && !found.is_only_old());
     }
 }
 
@@ -207,4 +208,5 @@ fn partners_are_named_once_and_the_worst_reason_comes_first() {
     assert_eq!(found.partners(), [("Acme", "2026-10".parse().ok()), ("Board", None)]);
     assert_eq!(causes(&found), [(Cause::Revoked, Some(2)), (Cause::OldData, Some(0))]);
     assert_eq!(found.level(), Level::Failed);
+    assert!(!found.is_only_replaced());
 }
