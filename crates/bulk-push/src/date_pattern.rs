@@ -1,5 +1,7 @@
 //! Parses date patterns such as `DD/MM/YYYY`, and dates by them.
 
+use credential::MONTH_NAMES;
+
 /// How a file writes its dates, such as `DD/MM/YYYY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern(Vec<Piece>);
@@ -23,21 +25,6 @@ pub struct DateParts {
     /// Whether the century was inferred.
     pub is_short: bool,
 }
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// Months in other languages, for those whose names do not begin as in English.
 const OTHER_MONTHS: &[(&str, i32)] = &[
@@ -188,7 +175,7 @@ fn digits(rest: &mut &str, least: usize, most: usize) -> Option<i32> {
 pub fn month_name(rest: &mut &str) -> Option<i32> {
     let length = rest.chars().take_while(|character| character.is_alphabetic()).map(char::len_utf8).sum::<usize>();
     let name = rest[..length].to_lowercase();
-    let english = (1..).zip(MONTHS).map(|(number, month)| (month, number));
+    let english = (1..).zip(MONTH_NAMES).map(|(number, month)| (month, number));
     let named = english.chain(OTHER_MONTHS.iter().copied());
     let mut found = named.filter(|(month, _)| name.chars().count() >= 3 && month.starts_with(&name));
     let (_, number) = found.next()?;

@@ -120,6 +120,7 @@ pub use error::Error;
 pub use lines::as_sent;
 pub use listen::ListenArgs;
 pub use other_json::shell_word;
+pub use printable::{is_unsafe, printable};
 pub use row_code::RowCode;
 pub use status::StatusArgs;
 pub use surroundings::Surroundings;

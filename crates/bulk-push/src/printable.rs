@@ -1,13 +1,15 @@
-//! Makes text of a file safe to show on a terminal.
+//! Makes text from elsewhere safe to show on a terminal.
 
-/// Replaces characters that a terminal may interpret, such as control characters and those that
-/// change the direction of text.
-pub fn printable(text: &str) -> String {
-    let is_unsafe = |character: char| {
-        character.is_control()
-            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|character| if is_unsafe(character) { '\u{fffd}' } else { character }).collect()
+/// Returns whether a terminal may interpret a character: a control character, or one that changes
+/// the direction of the text around it.
+pub fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Replaces the characters of one line that a terminal may interpret.
+pub fn printable(line: &str) -> String {
+    line.replace(is_unsafe, "\u{fffd}")
 }
 
 /// Makes each line safe to show, such as a message with the name of a file.

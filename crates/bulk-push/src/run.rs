@@ -158,7 +158,9 @@ impl Run {
         }
         state.rejected.flush()?;
         state.counts.seconds = progress.end().as_secs_f64();
-        let ended = changed(feeder).await?.or(ended);
+        let (pushed_meanwhile, changed) = fed(feeder).await?;
+        state.counts.already += pushed_meanwhile;
+        let ended = changed.or(ended);
         Ok(Ran { counts: state.counts, rejected: state.rejected, ended })
     }
 }
@@ -220,14 +222,15 @@ impl RunState {
     }
 }
 
-/// Returns why the input could not be read to its end. A file that changed ends a run like a server
-/// that fails: what was pushed before is counted.
-async fn changed(feeder: JoinHandle<Result<(), Error>>) -> Result<Option<String>, Error> {
+/// Returns the result of [`feed`], and why the input could not be read to its end. A file that
+/// changed ends a run like a server that fails: what was pushed before is counted.
+async fn fed(feeder: JoinHandle<Result<u64, Error>>) -> Result<(u64, Option<String>), Error> {
     let fed = feeder.await.map_err(|error| Error::Failed(error.to_string()))?;
-    Ok(fed.err().map(|error| error.to_string()))
+    Ok(fed.map_or_else(|error| (0, Some(error.to_string())), |pushed_meanwhile| (pushed_meanwhile, None)))
 }
 
-/// Reads credentials as fast as they are pushed.
+/// Reads credentials as fast as they are pushed. Returns how many of them another run has pushed
+/// since they were checked: that run ended before this one had the lock.
 fn feed(
     source: &Mutex<Source>,
     skip: &[bool],
@@ -235,7 +238,8 @@ fn feed(
     context: &Context<'_>,
     sender: &mpsc::Sender<(usize, Entry)>,
     stop: &CancellationToken,
-) -> Result<(), Error> {
+) -> Result<u64, Error> {
+    let mut pushed_meanwhile = 0;
     let has_its_length = || source.lock().unwrap_or_else(PoisonError::into_inner).input().has_its_length();
     has_its_length()?;
     for index in (0..skip.len()).filter(|index| !skip[*index]) {
@@ -245,13 +249,14 @@ fn feed(
             source.read(index, context, previous)?.map_err(|_| source.input().changed())?
         };
         if previous.is_done(&entry) {
+            pushed_meanwhile += 1;
             continue;
         }
         if stop.is_cancelled() || sender.blocking_send((index, entry)).is_err() {
-            return Ok(());
+            return Ok(pushed_meanwhile);
         }
     }
-    has_its_length()
+    has_its_length().map(|()| pushed_meanwhile)
 }
 
 impl Shared {

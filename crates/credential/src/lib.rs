@@ -105,4 +105,4 @@ pub use verify_error::{InvalidDate, OtherContent, OtherToken, VerifyError};
 pub use version::{Change, changes};
 pub use view::{Block, DisplayValue};
 pub use webhook::{EVENT_TYPES, Replay, WebhookFields, WebhookForm, parse_replay, parse_rotation, parse_webhook};
-pub use year_month::{ParseYearMonthError, YearMonth};
+pub use year_month::{MONTH_NAMES, ParseYearMonthError, YearMonth};

@@ -72,8 +72,8 @@ impl YearMonth {
     }
 }
 
-/// The names of months, which texts may shorten to three letters.
-const NAMES: [&str; 12] = [
+/// The English names of months in lower case, from January.
+pub const MONTH_NAMES: [&str; 12] = [
     "january",
     "february",
     "march",
@@ -122,7 +122,7 @@ fn suggest_named(text: &str, numbers: &[&str]) -> Option<String> {
     let words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).map(str::to_lowercase);
     let mut words = words.filter(|word| !BESIDE.contains(&word.as_str()) && !word.ends_with("day"));
     let word = words.next().filter(|word| word.chars().count() >= 3)?;
-    let (number, _) = (1..).zip(NAMES).find(|(_, name)| name.starts_with(word.as_str()))?;
+    let (number, _) = (1..).zip(MONTH_NAMES).find(|(_, name)| name.starts_with(word.as_str()))?;
     let mut years = numbers.iter().filter(|number| number.len() == 4);
     let year = years.next()?;
     let is_clear = words.next().is_none() && years.next().is_none();

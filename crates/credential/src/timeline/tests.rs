@@ -123,7 +123,7 @@ fn only_contradicting_attesters_disagree() {
     ] {
         let found = said(&[("Acme", vec![acme.clone()]), ("HR Cloud", vec![other.clone()])]);
         assert_eq!(found.len(), usize::from(differ), "{other:?}");
-        assert_eq!(said(&[("Acme", vec![acme.clone(), other])]), [], "nobody contradicts themselves");
+        assert_eq!(said(&[("Acme", vec![acme.clone(), other])]), [], "one source cannot contradict itself");
     }
 }
 

@@ -1,5 +1,6 @@
 //! The result of `tenure verify`, as text and as JSON.
 
+use bulk_push::{is_unsafe, printable};
 use credential::verification::{Conclusion, Lookups, NotShown, Outcome, Report, StatusKinds, Step};
 use credential::{VerifyError, YearMonth};
 use serde_json::json;
@@ -180,18 +181,6 @@ impl Verified {
 /// Formats the row about the person, in the columns of the steps.
 fn names_row(subject: &TokenSubject) -> String {
     format!("{:<10} not checked  {}", "names", NamesCheck::from(subject).reason)
-}
-
-/// Returns whether a terminal may interpret a character: a control character, or one that changes
-/// the direction of the text around it.
-fn is_unsafe(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Replaces the characters of one line that a terminal may interpret.
-pub(super) fn printable(line: &str) -> String {
-    line.replace(is_unsafe, "\u{fffd}")
 }
 
 /// Escapes the characters in JSON on several lines that a terminal may interpret. The value stays

@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use bulk_push::printable;
 use clap::Args;
 use credential::format::sd_jwt::Challenge;
 use credential::verification::{
@@ -19,7 +20,7 @@ use url::{Host, Url};
 
 use super::command::{Outcome, block_on, print};
 use super::offline_files::OfflineFiles;
-use super::verified::{Source, Verified, escaped, printable};
+use super::verified::{Source, Verified, escaped};
 use crate::config::{Config, PortRange};
 use crate::flows::token_verification::{TokenCareerData, TokenSubject};
 use crate::issuer_lookup::IssuerLookup;

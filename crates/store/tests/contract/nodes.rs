@@ -94,7 +94,7 @@ async fn rate_limit_cleanup_does_not_wait_for_debits() {
     let (mut one, mut other) = (store.write().await.expect("a node"), store.write().await.expect("another"));
     one.charge(&[charge(2)]).await.expect("charged");
     // The first has not committed, so waiting for its rows would be a deadlock.
-    let forgotten = timeout(10 * SECOND, other.forget_allowances(LATER)).await.expect("it waits for nobody");
+    let forgotten = timeout(10 * SECOND, other.forget_allowances(LATER)).await.expect("it does not wait for the lock");
     assert_eq!(forgotten.expect("forgotten"), 2);
     other.commit().await.expect("committed");
     one.commit().await.expect("committed");

@@ -101,17 +101,6 @@ pub async fn follow(app: &App, id: Uuid, holder: Uuid) -> Result<bool, Error> {
     Err(Error::unavailable())
 }
 
-/// Returns the share as a hirer sees it now, after performing an update that is still in the
-/// outbox. If that fails, the page says that a newer version exists.
-pub(super) async fn current(app: &App, share: Share) -> Result<Share, Error> {
-    if !is_behind(&app.store().read().await?.shown_entries(share.id).await?) {
-        return Ok(share);
-    }
-    catch_up(app, &share).await;
-    let updated = app.store().read().await?.share(share.id, share.holder).await?;
-    Ok(updated.filter(|updated| updated.standing(app.now()) == ShareState::Active).unwrap_or(share))
-}
-
 /// Performs an update of `share` that is still in the outbox. Logs a failure, because the outbox
 /// retries it.
 pub(super) async fn catch_up(app: &App, share: &Share) {

@@ -285,7 +285,7 @@ pub async fn access(app: &App, secret: &str, proof: Option<&str>) -> Result<Acce
         return Ok(Access::Ended);
     }
     let is_open = share.passcode.is_none() || proof.is_some_and(|proof| is_proven(app, &share, proof));
-    Ok(if is_open { Access::Open(follow::current(app, share).await?) } else { Access::PasscodeRequired(share) })
+    Ok(if is_open { Access::Open(share) } else { Access::PasscodeRequired(share) })
 }
 
 /// Counts a view by a hirer.

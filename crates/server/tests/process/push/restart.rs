@@ -58,9 +58,12 @@ fn interrupted_client_stops_cleanly_and_can_resume() {
     bureau.write("people.csv", people(250));
     let mut client = bureau.spawn(&["people.csv"]);
     some_links(&bureau, 30);
+    // It must not end before the second push has looked for it.
+    signal(&client, "STOP");
     let (code, said) = bureau.push(&["people.csv"]);
     assert!(code == Some(1) && said.contains("another tenure push is using this file"), "{said}");
     signal(&client, "INT");
+    signal(&client, "CONT");
     assert_eq!(client.wait(), Some(1));
     let said = bureau.text("output");
     assert!(said.contains("not pushed yet") && said.contains("run the same command again"), "{said}");
