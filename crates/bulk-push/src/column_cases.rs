@@ -27,6 +27,11 @@ fn rows_of_one_id_are_about_one_person() {
     let born = row("1", "A", ",1990-01-01") + &row("1", "B", ",1965-05-05");
     stopped(&format!("{HEADER},Date of birth\n{born}"), &[], &["Date of birth [rows.differ]"]);
     assert!(read(&format!("{HEADER},Date of birth\n{}", born.replace("1965-05-05", "")), &[]).is_ok());
+    for names in [["John Smith", "JOHN SMITH"], ["john smith", "John Smith"]] {
+        let rows =
+            row("1", "A", "").replace("John Smith", names[0]) + &row("1", "B", "").replace("John Smith", names[1]);
+        assert_eq!(read(&format!("{HEADER}\n{rows}"), &[]).expect("one person")[0], "1: John Smith", "{names:?}");
+    }
     for id in ["N/A", "0", "1.00E+05", "#####", "*None"] {
         let rows = row(id, "A", "") + &row(id, "B", "");
         stopped(&format!("{HEADER}\n{rows}"), &[], &["Employee No [person.placeholder]"]);
@@ -159,4 +164,38 @@ fn headers_in_other_languages_are_known() {
     let french = "Matricule,Nom,Pr\u{e9}nom,Soci\u{e9}t\u{e9},Emploi,Date d'entr\u{e9}e,Date de sortie\n\
         1,Example,Ada,A,Clerk,1 avril 2019,31 mars 2020\n";
     assert_eq!(read(french, &[]).expect("read"), ["1: Ada Example", "Clerk, A: from 2019-04 to 2020-03"]);
+}
+
+#[test]
+fn flags_of_people_who_left_are_not_ends() {
+    let table = format!("{HEADER},Left?\n1,Ada Example,A,Clerk,2015-01,,No\n2,Bo Sample,A,Clerk,2015-01,2020-03,Yes\n");
+    let jobs = read(&table, &[]).expect("read");
+    assert_eq!(jobs[1], "Clerk, A: from 2015-01 and still employed in 2026-10");
+    assert_eq!(jobs[3], "Clerk, A: from 2015-01 to 2020-03");
+    stopped(&table.replace("2020-03", ""), &[], &["[date.format]"]);
+}
+
+#[test]
+fn headers_and_dates_of_east_asia_are_read() {
+    let table = "\u{5de5}\u{53f7},\u{59d3}\u{540d},\u{516c}\u{53f8},\u{804c}\u{4f4d},\u{5165}\u{804c}\u{65e5}\u{671f},\u{79bb}\u{804c}\u{65e5}\u{671f},\u{751f}\u{5e74}\u{6708}\u{65e5}\n\
+        1,Ada Example,A,Clerk,2018\u{5e74}3\u{6708}14\u{65e5},2020\u{5e74}12\u{6708},1990\u{5e74}1\u{6708}2\u{65e5}\n";
+    assert_eq!(read(table, &[]).expect("read"), ["1: Ada Example", "Clerk, A: from 2018-03 to 2020-12"]);
+}
+
+#[test]
+fn titles_of_leavers_and_others_need_an_end() {
+    let table = format!(
+        "Leavers and Starters\n{HEADER}\n1,Ada Example,A,Clerk,2015-01,\n2,Bo Sample,A,Clerk,2015-01,2020-03\n"
+    );
+    assert_eq!(read(&table, &[]).expect("read").len(), 4);
+    stopped(&table.replace("2020-03", ""), &[], &["no row has an end", "--skip-rows"]);
+    assert!(read(&table.replace("2020-03", ""), &["--skip-rows", "1"]).is_ok());
+}
+
+#[test]
+fn addresses_and_teams_are_not_past_dates() {
+    for address in ["1 Main St", "10 Market St", "5 March Road", "10 Marketing", "5 - Marketing"] {
+        let table = format!("{HEADER},Work address\n1,Ada Example,A,Clerk,2015-01,,{address}\n");
+        assert!(read(&table, &[]).is_ok(), "{address}");
+    }
 }

@@ -1,6 +1,8 @@
 //! The names of columns that payroll and HR systems use: ADP, ERPNext, Gusto, KeyPay, MYOB,
 //! OrangeHRM, Talenox, Workday, Xero and others.
 
+pub mod more;
+
 /// Names of the column that identifies the person, the most likely first.
 pub const PERSON: &[&str] = &[
     "person",

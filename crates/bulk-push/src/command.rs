@@ -119,6 +119,7 @@ impl Args {
                     let lines = counted(lines, ("line", "lines"));
                     self.note(&format!("Skipped {lines} above the header (see --skip-rows)"));
                 }
+                table.skipped.iter().flatten().for_each(|text| self.note(&format!("  not a row: {text}")));
                 self.note(&format!("Column mapping:\n{}", table.plan.explained()));
                 let unused = table.plan.unused();
                 if !unused.is_empty() {

@@ -1,6 +1,7 @@
 //! Finds the `--date-format` that reads all dates of a file, for the messages about dates that were
 //! not read.
 
+use crate::cjk_dates;
 use crate::date_pattern::Pattern;
 use crate::unclear_dates::{explain, split_time};
 
@@ -63,7 +64,9 @@ impl DateFormats {
         let text = text.trim();
         let alone = split_time(text).map_or(text, |(date, _)| date);
         let has_digit = alone.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
-        let is_settled = || self.standard.iter().any(|pattern| pattern.matches(alone)) || explain(text, true).is_some();
+        let is_standard =
+            || self.standard.iter().any(|pattern| pattern.matches(alone)) || cjk_dates::read(alone).is_some();
+        let is_settled = || is_standard() || explain(text, true).is_some();
         if !has_digit || is_settled() {
             return;
         }

@@ -3,6 +3,7 @@
 use credential::Shape;
 use jiff::civil::Date;
 
+use crate::cjk_dates;
 use crate::date_pattern::{DateParts, Pattern};
 use crate::month_words;
 use crate::unclear_dates as unclear;
@@ -166,7 +167,8 @@ impl Dates {
             return None;
         }
         let by_name = || if self.are_told { None } else { month_words::read(alone) };
-        self.patterns.iter().find_map(|pattern| pattern.read(alone)).or_else(by_name)
+        let by_pattern = self.patterns.iter().find_map(|pattern| pattern.read(alone));
+        by_pattern.or_else(by_name).or_else(|| cjk_dates::read(alone))
     }
 
     /// Returns whether `text` is a date.

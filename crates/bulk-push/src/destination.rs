@@ -44,7 +44,8 @@ impl DestinationArgs {
     pub fn read(&self, environment: fn(&str) -> Option<String>) -> Result<Destination, Error> {
         self.has_no_secret_in_sight()?;
         let missing = |what: &str| Error::Usage(format!("{what}; see: tenure push --help"));
-        let server = self.server.as_deref();
+        // An empty variable is as one that is not set.
+        let server = self.server.as_deref().filter(|server| !server.trim().is_empty());
         let server = server.ok_or_else(|| missing("the server is missing: set --server URL or TENURE_SERVER"))?;
         let base = base(server).map_err(Error::Usage)?;
         let client_id = self

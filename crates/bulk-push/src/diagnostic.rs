@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Snippet};
-use credential::{FieldError, JsonError, locate};
+use credential::{FieldError, JsonError, JsonErrorKind, locate};
 
 use crate::row_code::RowCode;
 use crate::terminal::has_colours;
@@ -33,7 +33,7 @@ pub fn renderer(output: &impl IsTerminal) -> Renderer {
 }
 
 impl Diagnostic {
-    /// Describes why `source` is not valid JSON.
+    /// Describes why `source` is not valid JSON, or has too many values.
     pub fn of_malformed(source: &str, malformed: &JsonError) -> Self {
         let line_start = source.split_inclusive('\n').take(malformed.line - 1).map(str::len).sum::<usize>();
         let rest = source.get(line_start..).unwrap_or_default();
@@ -44,7 +44,7 @@ impl Diagnostic {
             code: RowCode::Json.as_str().to_owned(),
             message: malformed.message.clone(),
             span: at..at + length,
-            help: Some("this must be one JSON object".to_owned()),
+            help: (malformed.kind == JsonErrorKind::Syntax).then(|| "this must be one JSON object".to_owned()),
         }
     }
 

@@ -4,6 +4,7 @@
 //! names and values: an unknown one stops the run.
 
 use crate::infer_columns::folded;
+use crate::left_words;
 use crate::word_lists::{
     ABOUT_OTHERS, ACCOUNT_INACTIVE, ACCOUNTS, BESIDE_LEFT, CHANGED, EFFECTIVE, EMPLOYED, EMPLOYMENT_FLAGS, END_PARTS,
     FAILED_GRADES, FLAGS, FORMER, GRADES, HARMLESS, HOURS, HOURS_BESIDE, INVALID, LAST_DAY, LEAVE, LEFT, LEFT_ALONE,
@@ -12,48 +13,12 @@ use crate::word_lists::{
     SERVICE, SERVICE_BESIDE, SERVICE_DATES, SERVICE_NAMES, SERVICE_STARTS, SERVICE_UNITS, SERVICE_WORDS, SIDES, STATUS,
     STATUS_NAMES, STOPPED, UNTIL, VALID,
 };
+use column_kind::is_in;
+pub use column_kind::{ColumnKind, words};
+pub use ordinary::{covers, is_birth, is_disability};
 
-/// What the values of an unused column are checked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColumnKind {
-    /// Its dates have nothing to do with the end of a job.
-    Harmless,
-    /// A status: every value must mean that the person is employed.
-    Status,
-    /// A flag such as `Active`.
-    Positive,
-    /// A flag such as `Terminated`, or a detail of an end.
-    Negative,
-    /// Hours, parts of a full-time job or a headcount: zero means none.
-    Hours,
-    /// A length of service, which grows as long as the person is employed.
-    Service,
-    /// Free text, which no rule can read.
-    Remark,
-    /// Nothing is known about it: it must have no date.
-    Other,
-}
-
-fn is_in(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|known| known == word)
-}
-
-/// Splits a name or a value into its words, also `HasLeft` into two.
-pub fn words(text: &str) -> Vec<String> {
-    let (mut words, mut word, mut was_small) = (Vec::new(), String::new(), false);
-    for character in text.chars() {
-        if !character.is_alphanumeric() || (was_small && character.is_uppercase()) {
-            words.push(std::mem::take(&mut word));
-        }
-        if character.is_alphanumeric() {
-            word.extend(character.to_lowercase());
-        }
-        was_small = character.is_lowercase();
-    }
-    words.push(word);
-    words.retain(|word| !word.is_empty());
-    words
-}
+mod column_kind;
+mod ordinary;
 
 impl ColumnKind {
     /// Returns the kind of a column by its name. A status of something else than the employment is
@@ -61,7 +26,7 @@ impl ColumnKind {
     pub fn of(header: &str) -> Self {
         let name = folded(header);
         let is_other = || {
-            words(header).iter().any(|word| is_in(OTHER_STATUS, word))
+            words(header).iter().any(|word| is_in(OTHER_STATUS, word) || ordinary::is_other_status(word))
                 || OTHER_STATUS_PARTS.split_whitespace().any(|part| name.contains(part))
         };
         match Self::of_any_status(header) {
@@ -75,6 +40,10 @@ impl ColumnKind {
         let (name, words) = (folded(header), words(header));
         let has = |parts: &str| parts.split_whitespace().any(|part| name.contains(part));
         let is_word = |list: &str| words.iter().any(|word| is_in(list, word));
+        if let Some(kind) = ordinary::kind(&name, &words) {
+            return kind;
+        }
+        let is_harmless = || has(HARMLESS) || ordinary::is_harmless(&name);
         // `Disabled` may be the account; with other words it is a person's disability. MYOB's Card
         // Status is N for a card that is not inactive.
         let is_left = |word: &String| is_in(NEGATIVE, word) || is_in(NEGATIVE_ALONE, word);
@@ -87,7 +56,7 @@ impl ColumnKind {
         }
         if has(OTHER_THINGS) {
             // A notice period that has ended is the end of the job.
-            return if has(HARMLESS) && !has("notice") { Self::Harmless } else { Self::Other };
+            return if is_harmless() && !has("notice") { Self::Harmless } else { Self::Other };
         }
         let is_neutral = |word: &String| is_in(POSITIVE, word) || is_in(NEUTRAL, word);
         if is_end(header) || is_word(NEGATIVE) || has(NEGATIVE_PARTS) {
@@ -107,7 +76,7 @@ impl ColumnKind {
             Self::Service
         } else if is_word(REMARK) {
             Self::Remark
-        } else if has(HARMLESS) {
+        } else if is_harmless() {
             Self::Harmless
         } else {
             Self::Other
@@ -125,14 +94,16 @@ impl ColumnKind {
                 let hours = value.replace([',', ':'], ".").replace(['%', ' ', 'h'], "");
                 !hours.parse::<f64>().is_ok_and(|hours| hours <= 0.0)
             }
+            Self::Negative if left_words::is_mark(value) => false,
             Self::Negative => is_blank(&text) || is_no(&text) || is_zero(&text),
             Self::Remark => is_blank(&text) || is_no(&text) || is_employed(value),
-            Self::Positive => is_yes(&text) || is_employed(value) || ["\u{2713}", "\u{2714}"].contains(&value.trim()),
+            Self::Positive => is_yes(&text) || is_employed(value) || left_words::is_mark(value),
             // Most columns called State are a part of the address, such as NY or NSW.
             Self::Status if name == "state" && is_region(value) => true,
             Self::Status if name.contains("record") || name.contains("profile") => {
                 text.is_empty() || is_in(RECORD_DONE, &text) || is_employed(value)
             }
+            Self::Status if ordinary::is_paid(name, &text) => true,
             Self::Status => text.is_empty() || is_employed(value),
         }
     }
@@ -198,14 +169,14 @@ fn is_region(value: &str) -> bool {
 pub fn is_end(header: &str) -> bool {
     let name = folded(header);
     let has = |parts: &str| parts.split_whitespace().any(|part| name.contains(part));
-    (has(END_PARTS) || name == "left") && !has(OTHER_THINGS)
+    let is_other = || ordinary::is_detail(&name) || ordinary::is_other_end(&words(header));
+    (has(END_PARTS) || name == "left") && !has(OTHER_THINGS) && !is_other()
 }
 
 fn is_employed(value: &str) -> bool {
-    let mut value = value.to_lowercase();
+    let mut value = ordinary::plain_status(value);
     for length in ["fixed", "long", "short"] {
         value = value.replace(&format!("{length} term"), &format!("{length}term"));
-        value = value.replace(&format!("{length}-term"), &format!("{length}term"));
     }
     let words = words(&value);
     let has = |wanted: &str| words.iter().any(|word| word == wanted);
@@ -214,7 +185,8 @@ fn is_employed(value: &str) -> bool {
         return false;
     }
     let is_leave = words.iter().any(|word| is_in(LEAVE, word));
-    let is_known = |word: &String| is_in(EMPLOYED, word) || (is_leave && is_in(PAID, word));
+    let is_known =
+        |word: &String| is_in(EMPLOYED, word) || ordinary::is_employed_word(word) || (is_leave && is_in(PAID, word));
     // The number of a list of choices, such as in "2 - Active".
     let is_number = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
     words.iter().any(is_known) && words.iter().all(|word| is_known(word) || (words.len() > 1 && is_number(word)))
@@ -244,6 +216,7 @@ pub fn has_left(value: &str) -> bool {
     let starts = |word: &String| LEFT_STEMS.split_whitespace().any(|stem| word.starts_with(stem));
     let is_dated = value.bytes().any(|byte| byte.is_ascii_digit());
     is_in(LEFT, &text)
+        || left_words::is_value(value)
         || is_whole
         || is_in(LEFT_ALONE, &text)
         || text.starts_with("terminat")
@@ -273,7 +246,10 @@ pub fn has_left_in(name: &str, value: &str) -> bool {
     if is_about(ACCOUNTS) && is_in(ACCOUNT_INACTIVE, &folded(value)) {
         return false;
     }
-    (has_left(value) || (mentions_left(value) && !is_about(ABOUT_OTHERS))) && !is_about(PRIVATE)
+    let is_about_others = || is_about(ABOUT_OTHERS) || ordinary::is_scheme(name);
+    let is_private = || is_about(PRIVATE) || ordinary::is_private(name);
+    let says_so = has_left(value) || left_words::is_value_of(name, value);
+    (says_so || (mentions_left(value) && !is_about_others())) && !is_private()
 }
 
 /// Returns whether the text of a job has a remark that the person left, as in `Driver (left)`.

@@ -3,6 +3,8 @@
 use credential::Shape;
 
 use crate::dates::Reading;
+use crate::employment_words::is_no;
+use crate::infer_columns::{folded, folded_name};
 use crate::plan::{Origin, Plan};
 
 /// The field with the end of a job.
@@ -11,12 +13,15 @@ pub const END: &str = "end_date";
 /// The field with the last month that was processed.
 pub const MONTH: &str = "last_processed_month";
 
+/// Names of an end whose column may have a yes or a no instead of dates.
+const FLAGS: [&str; 2] = ["left", "uitdienst"];
+
 /// Returns the text of the end of a row. A date goes before a word such as `present`.
 pub fn text(plan: &Plan, cells: &[String]) -> String {
     let own = plan.columns_of(END).unwrap_or_default();
-    let parts = own.iter().map(|column| cell(cells, *column)).filter(|part| !part.is_empty());
+    let parts = own.iter().map(|column| end(plan, cells, *column)).filter(|part| !part.is_empty());
     let own = parts.collect::<Vec<_>>().join(" ");
-    let others = || plan.other_ends.iter().map(|column| cell(cells, *column));
+    let others = || plan.other_ends.iter().map(|column| end(plan, cells, *column));
     if is_ended(plan, &own) {
         return own;
     }
@@ -63,6 +68,14 @@ fn is_ended(plan: &Plan, text: &str) -> bool {
         && plan.dates.explain(text, true).is_none_or(|(_, help)| !help.contains("--empty-end"))
 }
 
+/// Returns the text of a column with an end. A no under one of the names in [`FLAGS`] says that
+/// there is none; a yes is no date, so the row is refused unless another column has the end.
+fn end<'a>(plan: &Plan, cells: &'a [String], column: usize) -> &'a str {
+    let text = cell(cells, column);
+    let is_flag = || plan.header.get(column).is_some_and(|name| FLAGS.contains(&&*folded_name(name)));
+    if is_no(&folded(text)) && is_flag() { "" } else { text }
+}
+
 fn cell(cells: &[String], column: usize) -> &str {
     cells.get(column).map(|cell| cell.trim()).unwrap_or_default()
 }
@@ -90,6 +103,15 @@ mod tests {
             (",", ""),
         ] {
             assert_eq!(end(ends), expected, "{ends}");
+        }
+        let header = cells("Emp ID,Name,Company,Job,Start,Pay period,End date,Left?");
+        let flagged = Plan::new(&Mapping::default(), Type::default(), header, false, today).expect("whole");
+        for (ends, expected) in
+            [(",No", ""), (",0", ""), (",N", ""), ("2020-03,Yes", "2020-03"), (",Yes", "Yes"), (",2020-03", "2020-03")]
+        {
+            let row = cells(&format!("1,Ada,A,Clerk,2015-01,2026-10,{ends}"));
+            assert_eq!(text(&flagged, &row), expected, "{ends}");
+            assert_eq!(has(&flagged, &row), !expected.is_empty(), "{ends}");
         }
         let again = Plan::new(&plan.mapping, Type::default(), plan.header.clone(), false, today).expect("whole");
         assert_eq!((&again.other_ends, &again.mapping), (&plan.other_ends, &plan.mapping));

@@ -5,6 +5,7 @@ use crate::infer_columns::folded;
 use crate::input::ExtraContent;
 use crate::plan::Plan;
 use crate::printable::printable;
+use crate::report_dates::SkippedLines;
 
 /// First cells of rows with totals.
 const TOTALS: [&str; 10] =
@@ -41,7 +42,8 @@ const FOOTERS: [&str; 22] = [
 const COUNTED: [&str; 8] = ["record", "records", "row", "rows", "line", "lines", "entries", "items"];
 
 /// Words after them, and the plural in `3 record(s)`.
-const AFTER_COUNTED: [&str; 12] = [
+const AFTER_COUNTED: [&str; 13] = [
+    "affected",
     "s",
     "in",
     "total",
@@ -61,22 +63,27 @@ const AFTER_COUNTED: [&str; 12] = [
 pub struct ExtraRows {
     /// The counts so far.
     pub extra: ExtraContent,
+    /// The footers.
+    pub below: SkippedLines,
     footer: Option<String>,
+    /// Whether a row has been a person.
+    has_people: bool,
 }
 
 impl ExtraRows {
     pub fn new(extra: ExtraContent) -> Self {
-        Self { extra, footer: None }
+        Self { extra, below: SkippedLines::default(), footer: None, has_people: false }
     }
 
     /// Returns whether a row is empty, a footer or a total, and counts it.
     pub fn takes(&mut self, line: u32, plan: &Plan, cells: &[String]) -> Result<bool, Error> {
-        if cells.iter().all(|cell| cell.trim().is_empty()) {
+        if cells.iter().all(|cell| cell.trim().is_empty()) || (!self.has_people && is_ruler(cells)) {
             return Ok(true);
         }
         if let Some(text) = footer(cells) {
             self.extra.footers += 1;
             self.footer = Some(text);
+            self.below.add(cells.iter().map(String::as_str));
             return Ok(true);
         }
         if is_total(line, plan.header.len(), cells, plan.person)? {
@@ -85,9 +92,18 @@ impl ExtraRows {
         }
         match &self.footer {
             Some(footer) => Err(below_a_footer(line, footer)),
-            None => Ok(false),
+            None => {
+                self.has_people = true;
+                Ok(false)
+            }
         }
     }
+}
+
+/// Returns whether a row is the line that tools for databases draw below the header.
+fn is_ruler(cells: &[String]) -> bool {
+    let mut filled = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+    filled.all(|cell| cell.chars().all(|character| "-=_+: ".contains(character)))
 }
 
 /// Returns the text of a row that can only be a footer, such as `*** End of report ***`.
@@ -165,7 +181,10 @@ fn is_numeric(cell: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use credential::Type;
+
     use super::*;
+    use crate::mapping::Mapping;
 
     fn read(row: &str) -> Result<bool, String> {
         let cells: Vec<String> = row.split(',').map(str::to_owned).collect();
@@ -195,6 +214,21 @@ mod tests {
     }
 
     #[test]
+    fn rulers_below_the_header_are_skipped() {
+        let header = "Emp ID,Name,Company,Job,Start,Pay period".split(',').map(str::to_owned).collect();
+        let today = jiff::civil::date(2026, 11, 23);
+        let plan = Plan::new(&Mapping::default(), Type::default(), header, false, today).expect("whole");
+        let cells = |row: &str| row.split(',').map(str::to_owned).collect::<Vec<_>>();
+        let (ruler, person) = (cells("------,----,-------,---,-----,---"), cells("1,Ada,A,Clerk,2015-01,2026-10"));
+        let mut rows = ExtraRows::new(ExtraContent::default());
+        assert!(rows.takes(2, &plan, &ruler).is_ok_and(|is_taken| is_taken));
+        assert!(rows.takes(3, &plan, &person).is_ok_and(|is_taken| !is_taken));
+        assert_eq!(rows.extra, ExtraContent::default());
+        assert!(rows.takes(4, &plan, &ruler).is_ok_and(|is_taken| is_taken));
+        assert!(rows.takes(5, &plan, &person).is_err(), "below people it ends the table");
+    }
+
+    #[test]
     fn footers_are_recognised_by_their_words() {
         let of = |row: &str| footer(&row.split(',').map(str::to_owned).collect::<Vec<_>>());
         for row in
@@ -211,6 +245,7 @@ mod tests {
             "Number of records,3",
             "Record count: 3",
             "-- 3 records found --",
+            "(2 rows affected)",
         ] {
             assert!(of(row).is_some(), "{row}");
         }

@@ -68,9 +68,9 @@ impl Group<'_> {
         let (mut said, mut by) = ("", 0);
         for (index, record) in self.records.iter().enumerate() {
             let text = record.cell(Some(column));
-            if said.is_empty() {
+            if said.is_empty() || (self.is_in_other_case(column, said, text) && has_better_case(text, said)) {
                 (said, by) = (text, index);
-            } else if !text.is_empty() && nfc(text) != nfc(said) {
+            } else if !text.is_empty() && nfc(text) != nfc(said) && !self.is_in_other_case(column, said, text) {
                 let line = self.records[by].row.line;
                 let message = format!(
                     "Line {line} has '{}' for the same person. Both rows must have the same value.",
@@ -82,6 +82,12 @@ impl Group<'_> {
             }
         }
         said.to_owned()
+    }
+
+    /// Returns whether texts differ in their case only. An id is another one then.
+    fn is_in_other_case(&self, column: usize, one: &str, other: &str) -> bool {
+        let is_id = [self.plan.credential_id, self.plan.replaces].contains(&Some(column));
+        !is_id && nfc(one) != nfc(other) && nfc(one).to_lowercase() == nfc(other).to_lowercase()
     }
 
     /// Builds the body, without a derived id.
@@ -341,6 +347,12 @@ pub fn joined(record: &Record, columns: &[usize]) -> String {
 /// Returns the text in Unicode's composed form, in which equal names are equal.
 pub fn nfc(text: &str) -> Cow<'_, str> {
     if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
+
+/// Returns whether a text has capitals and small letters, but the other one does not.
+fn has_better_case(text: &str, other: &str) -> bool {
+    let is_mixed = |text: &str| text.contains(char::is_lowercase) && text.contains(char::is_uppercase);
+    is_mixed(text) && !is_mixed(other)
 }
 
 fn shortened(text: &str) -> &str {

@@ -1,9 +1,9 @@
 //! Finds the header of a table, below a `sep=` line and title rows, and the separator of its cells.
 
 use crate::cells::separator;
-use crate::employment_words::has_left_in;
 use crate::error::Error;
 use crate::infer_columns::{folded, is_known};
+use crate::leavers::titles::Title;
 use crate::mapping::Mapping;
 use crate::printable::printable;
 
@@ -23,6 +23,8 @@ pub struct Heading {
     pub separator: u8,
     /// Lines above the header.
     pub lines_above: usize,
+    /// Whether a title says that there are people who left and others.
+    pub is_of_both: bool,
 }
 
 impl Heading {
@@ -45,17 +47,18 @@ impl Heading {
         let header = lines.get(lines_above).copied().unwrap_or_default();
         let below = text.split_inclusive('\n').take(lines_above).map(str::len).sum::<usize>();
         let separator = told.unwrap_or_else(|| separator(text.get(below..).unwrap_or_default().as_bytes()));
+        let mut is_of_both = false;
         if mapping.skip_rows.is_none() {
             let above = lines.get(first..lines_above).unwrap_or_default();
             has_no_table(above, first, header, char::from(separator))?;
-            is_not_of_leavers(above, first, char::from(separator))?;
+            is_of_both = is_not_of_leavers(above, first, char::from(separator))?;
         }
         let is_one = told.is_none() && known(header, char::from(separator), mapping) < ENOUGH;
         match UNUSUAL.into_iter().find(|unusual| is_one && known(header, *unusual, mapping) >= ENOUGH) {
             Some(unusual) => Err(Error::Usage(format!(
                 "the columns are separated by '{unusual}'. To read them, add --separator '{unusual}'"
             ))),
-            None => Ok(Self { separator, lines_above }),
+            None => Ok(Self { separator, lines_above, is_of_both }),
         }
     }
 }
@@ -76,10 +79,13 @@ fn has_no_table(lines: &[&str], first: usize, header: &str, separator: char) -> 
 }
 
 /// Refuses a title of people who left, such as `Terminated employees 2020`: their rows may have no
-/// end, because all of them left.
-fn is_not_of_leavers(lines: &[&str], first: usize, separator: char) -> Result<(), Error> {
-    let says_so = |line: &&str| line.split(separator).any(|cell| has_left_in("", cell.trim().trim_matches('"')));
-    let Some(at) = lines.iter().position(says_so) else { return Ok(()) };
+/// end, because all of them left. Returns whether a title names them and others.
+fn is_not_of_leavers(lines: &[&str], first: usize, separator: char) -> Result<bool, Error> {
+    let has =
+        |line: &&str, title: Title| line.split(separator).any(|cell| Title::of(cell.trim().trim_matches('"')) == title);
+    let Some(at) = lines.iter().position(|line| has(line, Title::OfLeavers)) else {
+        return Ok(lines.iter().any(|line| has(line, Title::OfBoth)));
+    };
     Err(Error::Usage(format!(
         "line {} above the header, '{}', may say that these people left. Push people who left with the end of each job. To \
          leave out the lines above the header, add --skip-rows {}",
@@ -173,6 +179,11 @@ mod tests {
         }
         for title in ["Employee listing", "Staff as of 31/10/2026,,", "Employment history"] {
             assert_eq!(find(&format!("{title}\n{header}\n")), Ok((',', 1)), "{title}");
+        }
+        for title in ["Excludes terminated employees", "Leavers and Starters", "Active and Terminated Workers,,,"] {
+            assert_eq!(find(&format!("{title}\n{header}\n")), Ok((',', 1)), "{title}");
+            let found = Heading::find(format!("{title}\n{header}\n").as_bytes(), &Mapping::default());
+            assert_eq!(found.is_ok_and(|found| found.is_of_both), !title.starts_with("Excludes"), "{title}");
         }
         let told = Mapping { skip_rows: Some(1), ..Mapping::default() };
         assert!(Heading::find(format!("Leavers report\n{header}\n").as_bytes(), &told).is_ok());

@@ -4,7 +4,7 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 pub use crate::column_names::{CREDENTIAL_ID, EMAIL, FAMILY_FIRST, PERSON, REPLACES, WEAK_PERSON};
-use crate::column_names::{FAMILY_NAME, FULL_NAME, GIVEN_NAME, MIDDLE_NAME, OTHERS, SHOWN_NAME};
+use crate::column_names::{FAMILY_NAME, FULL_NAME, GIVEN_NAME, MIDDLE_NAME, OTHERS, SHOWN_NAME, more};
 use crate::date_pattern::Pattern;
 
 /// Normalizes a name: case, spaces, punctuation and the Unicode form are ignored.
@@ -51,7 +51,30 @@ pub fn is_known(name: &str) -> bool {
     let name = folded_name(name);
     let names = OTHERS.iter().flat_map(|(field, others)| std::iter::once(field).chain(others.iter()));
     let lists = [PERSON, CREDENTIAL_ID, EMAIL, FULL_NAME, GIVEN_NAME, MIDDLE_NAME, FAMILY_NAME];
-    !name.is_empty() && names.chain(lists.into_iter().flatten()).any(|known| folded(known) == name)
+    let fields = more::FIELDS.iter().map(|(_, names)| *names);
+    let mut further = fields.chain([more::PERSON, more::FULL_NAME, more::GIVEN_NAME, more::MIDDLE_NAME]);
+    !name.is_empty()
+        && (names.chain(lists.into_iter().flatten()).any(|known| folded(known) == name)
+            || further.any(|list| list.split_whitespace().any(|known| known == name)))
+}
+
+/// Adds further names behind the usual ones.
+fn with_more(usual: &[&'static str], more: &'static str) -> Vec<&'static str> {
+    usual.iter().copied().chain(more.split_whitespace()).collect()
+}
+
+/// Returns the names of the person column, the most likely first. The last ones may be others.
+pub fn person_names() -> Vec<&'static str> {
+    let (last, usual): (Vec<&'static str>, Vec<&'static str>) =
+        PERSON.iter().copied().partition(|name| matches!(folded(name).as_str(), "employee" | WEAK_PERSON));
+    [with_more(&usual, more::PERSON), last].concat()
+}
+
+/// Returns the names that a field may have besides its own, the most likely first.
+fn names_of(field: &str) -> Vec<&'static str> {
+    let usual = OTHERS.iter().find(|(known, _)| *known == field).map_or(&[][..], |(_, names)| *names);
+    let further = more::FIELDS.iter().find(|(known, _)| *known == field).map_or("", |(_, names)| *names);
+    with_more(usual, further)
 }
 
 /// Returns the column for the first of `names` that exists and is `free`, or the error that two
@@ -77,10 +100,13 @@ pub fn column(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DuplicateNameError(pub usize);
 
-/// Names of a start, and the name of the end that DATEV writes beside it. Alone it may be another
-/// one.
-const START_BESIDE: [&str; 2] = ["eintritt", "eintrittsdatum"];
-const END_BESIDE: &[&str] = &["austritt"];
+/// Returns the names of an end that are clear because one of a start stands beside them, as DATEV
+/// writes them. Alone they may be something else.
+fn ends_beside(header: &[String]) -> Vec<&'static str> {
+    let has = |names: &str| header.iter().any(|name| names.split_whitespace().any(|known| known == folded_name(name)));
+    let beside = more::ENDS_BESIDE.into_iter().filter(|(starts, _)| has(starts));
+    beside.flat_map(|(_, ends)| ends.split_whitespace()).collect()
+}
 
 /// Returns the columns that fill the field `leaf`, whose full path is `path`.
 pub fn columns(
@@ -89,51 +115,54 @@ pub fn columns(
     path: &str,
     free: impl Fn(usize) -> bool,
 ) -> Result<Vec<usize>, DuplicateNameError> {
-    let others = OTHERS.iter().find(|(name, _)| *name == leaf).map_or(&[][..], |(_, others)| others);
     let is_free = |column: usize| free(column) && !(leaf == "organisation" && is_unit(header, column));
     let one = |names: &[&str]| column(header, names, is_free);
     let found = match one(&[path, leaf])? {
-        None => one(others)?,
+        None => one(&names_of(leaf))?,
         found => found,
     };
-    let is_beside = || leaf == "end_date" && header.iter().any(|name| START_BESIDE.contains(&&*folded_name(name)));
-    let found = if found.is_none() && is_beside() { one(END_BESIDE)? } else { found };
+    let found = if found.is_none() && leaf == "end_date" { one(&ends_beside(header))? } else { found };
     if found.is_some() || leaf != "full_name" {
         return Ok(found.into_iter().collect());
     }
-    if let Some(whole) = one(FULL_NAME)? {
+    if let Some(whole) = one(&with_more(FULL_NAME, more::FULL_NAME))? {
         return Ok(vec![whole]);
     }
-    if let (Some(given), Some(family)) = (one(GIVEN_NAME)?, one(FAMILY_NAME)?) {
-        return Ok([Some(given), one(MIDDLE_NAME)?, Some(family)].into_iter().flatten().collect());
+    if let (Some(given), Some(family)) = (one(&with_more(GIVEN_NAME, more::GIVEN_NAME))?, one(FAMILY_NAME)?) {
+        let middle = one(&with_more(MIDDLE_NAME, more::MIDDLE_NAME))?;
+        return Ok([Some(given), middle, Some(family)].into_iter().flatten().collect());
     }
-    Ok(one(SHOWN_NAME)?.into_iter().collect())
+    Ok(one(&with_more(SHOWN_NAME, more::SHOWN_NAME))?.into_iter().collect())
 }
 
 /// Returns whether a name is that of a column with a known part of the full name.
 pub fn is_known_part(name: &str) -> bool {
     let lists = [FULL_NAME, GIVEN_NAME, MIDDLE_NAME, FAMILY_NAME];
+    let further = [more::FULL_NAME, more::GIVEN_NAME, more::MIDDLE_NAME];
     lists.into_iter().flatten().any(|known| folded(known) == name)
+        || further.into_iter().flat_map(str::split_whitespace).any(|known| known == name)
 }
 
 /// Returns whether a name is one that the field may have.
 pub fn is_name_of(field: &str, name: &str) -> bool {
-    let others = OTHERS.iter().find(|(known, _)| *known == field).map_or(&[][..], |(_, others)| others);
     let name = folded_name(name);
-    std::iter::once(&field).chain(others).any(|known| folded(known) == name)
+    std::iter::once(field).chain(names_of(field)).any(|known| folded(known) == name)
 }
 
 /// Returns whether a name is that of a column with given or middle names.
 pub fn is_given_name(name: &str) -> bool {
     let name = folded_name(name);
+    let further = [more::GIVEN_NAME, more::MIDDLE_NAME];
     [GIVEN_NAME, MIDDLE_NAME].into_iter().flatten().any(|known| folded(known) == name)
+        || further.into_iter().flat_map(str::split_whitespace).any(|known| known == name)
 }
 
 /// Returns a free column with the middle name, if the full name is joined from others without it.
 pub fn unused_middle_name(header: &[String], full_name: &[usize], free: impl Fn(usize) -> bool) -> Option<usize> {
     let is = |column: usize, names: &[&str]| names.iter().any(|name| folded(name) == folded(&header[column]));
-    let is_split = full_name.iter().any(|column| is(*column, GIVEN_NAME));
-    let is_left_out = |column: &usize| !full_name.contains(column) && free(*column) && is(*column, MIDDLE_NAME);
+    let (given, middle) = (with_more(GIVEN_NAME, more::GIVEN_NAME), with_more(MIDDLE_NAME, more::MIDDLE_NAME));
+    let is_split = full_name.iter().any(|column| is(*column, &given));
+    let is_left_out = |column: &usize| !full_name.contains(column) && free(*column) && is(*column, &middle);
     (0..header.len()).find(|column| is_split && is_left_out(column))
 }
 

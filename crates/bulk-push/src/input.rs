@@ -96,6 +96,8 @@ pub struct Scan {
     pub is_open_ended: bool,
     /// Whether the text is that of a sheet, whose rows have no empty cells at their end.
     pub is_sheet: bool,
+    /// Whether the name of the sheet says that there are people who left and others.
+    pub is_of_both: bool,
     reader: BufReader<Bytes>,
     hash: digest::Context,
     survey: Survey,
@@ -165,6 +167,7 @@ impl Scan {
             extra: ExtraContent::default(),
             is_open_ended: false,
             is_sheet: false,
+            is_of_both: false,
             reader,
             hash: digest::Context::new(&digest::SHA256),
             survey: Survey::default(),

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::infer_columns::folded;
 use crate::left_titles::{self, TEXTS};
+use crate::left_words::ended_before;
 use crate::misplaced::{has_date_or_number, misplaced};
 use crate::name_text::problem_of_name;
 use crate::names;
@@ -22,11 +23,14 @@ pub fn problems(fields: &Value, employed: &[String]) -> Vec<RejectedRow> {
     let jobs = fields.get("employment").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for (index, job) in jobs.iter().enumerate() {
         let is_open = job.get("end_date").is_none_or(Value::is_null);
+        let month = job.get("last_processed_month").and_then(Value::as_str).unwrap_or_default();
+        let year = month.get(..4).and_then(|year| year.parse().ok()).unwrap_or(i16::MIN);
         for field in TEXTS {
             let text = job.get(field).and_then(Value::as_str).unwrap_or_default();
             let is_told = || employed.iter().any(|known| folded(known) == folded(text));
             let pointer = format!("/fields/employment/{index}/{field}");
-            if is_open && left_titles::has_remark(field, text) && !is_told() {
+            let is_over = left_titles::has_remark(field, text) || ended_before(text, year);
+            if is_open && is_over && !is_told() {
                 let message = "This says that the person left, but the job has no end_date. Fill it in, or remove the \
                                remark. If it belongs to the name, add --employed-status with the whole text.";
                 found.push(problem(pointer, text, RowCode::StatusLeft, message.to_owned()));

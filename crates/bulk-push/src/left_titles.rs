@@ -4,6 +4,7 @@
 use crate::employment_words::{has_left_remark, is_former_title, words};
 use crate::ends::{self, END};
 use crate::infer_columns::folded;
+use crate::left_words;
 use crate::misplaced::is_date;
 use crate::plan::{Origin, Plan};
 use crate::word_lists::{LEFT, MENTIONS};
@@ -41,7 +42,7 @@ pub fn column(plan: &Plan, cells: &[String]) -> Option<usize> {
     TEXTS.into_iter().find_map(|field| {
         plan.columns_of(field).unwrap_or_default().iter().copied().find(|column| {
             let text = cells.get(*column).map(|cell| cell.trim()).unwrap_or_default();
-            says_left(field, text) && !is_told(text)
+            (says_left(field, text) || left_words::ended_before(text, plan.today.year())) && !is_told(text)
         })
     })
 }
@@ -55,7 +56,7 @@ pub fn has_remark(field: &str, text: &str) -> bool {
 fn says_left(field: &str, text: &str) -> bool {
     let words = words(&text.to_lowercase());
     let sentence = format!(" {} ", words.join(" "));
-    if PHRASES.iter().any(|phrase| sentence.contains(&format!(" {phrase} "))) {
+    if PHRASES.iter().any(|phrase| sentence.contains(&format!(" {phrase} "))) || left_words::says_left(field, text) {
         return true;
     }
     let [first, .., last] = words.as_slice() else { return false };

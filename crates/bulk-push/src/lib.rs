@@ -13,14 +13,15 @@
 //! - `form`, `column_names`, `infer_columns`, `mapping`, `resolver`, `plan`: the meaning of the
 //!   columns
 //! - `row_checks`, `leavers`, `findings`, `employment_words`, `word_lists`, `likely_date`,
-//!   `second_columns`, `people`, `rounded_ids`, `extra_rows`: columns and rows that must not be
+//!   `second_columns`, `people`, `rounded_ids`, `similar_ids`, `open_jobs`, `shifted_values`,
+//!   `extra_cells`, `extra_rows`, `report_dates`, `text_hash`: columns and rows that must not be
 //!   left out silently
-//! - `dates`, `date_pattern`, `month_words`, `date_formats`, `unclear_dates`, `starts`, `ends`,
-//!   `names`, `name_text`, `left_titles`, `misplaced`, `row_problems`, `repeated_jobs`, `group`:
-//!   from cells to the body of a push
+//! - `dates`, `date_pattern`, `month_words`, `cjk_dates`, `date_formats`, `unclear_dates`,
+//!   `starts`, `ends`, `names`, `name_text`, `left_titles`, `left_words`, `misplaced`,
+//!   `row_problems`, `repeated_jobs`, `group`: from cells to the body of a push
 //! - `entry`, `source`, `precheck`, `preview`: one credential, all of them, and the checks and
 //!   the preview before pushing
-//! - `http`, `client`, `retry`, `run`, `stop_signals`: the requests
+//! - `http`, `client`, `retry`, `turns`, `run`, `stop_signals`: the requests
 //! - `distinct_files`, `journal`, `rejected_row`, `row_code`, `formula_cells`, `progress`,
 //!   `summary`, `output`, `terminal`: the files and the terminal output
 //!
@@ -34,6 +35,7 @@ mod calls;
 #[cfg(test)]
 mod cases;
 mod cells;
+mod cjk_dates;
 mod client;
 mod code_pages;
 #[cfg(test)]
@@ -54,6 +56,7 @@ mod encodings;
 mod ends;
 mod entry;
 mod error;
+mod extra_cells;
 mod extra_rows;
 mod file_kind;
 mod findings;
@@ -69,6 +72,7 @@ mod journal;
 mod json_texts;
 mod leavers;
 mod left_titles;
+mod left_words;
 mod likely_date;
 mod lines;
 mod links;
@@ -78,6 +82,7 @@ mod misplaced;
 mod month_words;
 mod name_text;
 mod names;
+mod open_jobs;
 mod other_json;
 mod output;
 mod padded_numbers;
@@ -91,6 +96,7 @@ mod quoting;
 mod reading;
 mod rejected_row;
 mod repeated_jobs;
+mod report_dates;
 mod resolver;
 mod retry;
 mod rounded_ids;
@@ -99,7 +105,9 @@ mod row_code;
 mod row_problems;
 mod run;
 mod second_columns;
+mod shifted_values;
 mod short_dates;
+mod similar_ids;
 mod source;
 mod spreadsheet;
 mod starts;
@@ -110,10 +118,14 @@ mod surroundings;
 mod table;
 mod table_checks;
 mod terminal;
+mod text_hash;
+mod turns;
 mod unclear_dates;
 mod withdraw;
 mod withdrawals;
 mod word_lists;
+#[cfg(test)]
+mod wrong_data_cases;
 
 pub use args::Args;
 pub use error::Error;

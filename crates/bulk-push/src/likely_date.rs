@@ -6,64 +6,24 @@ use crate::date_pattern::month_name;
 use crate::unclear_dates::split_time;
 use crate::word_lists::BESIDE_MONTH;
 
-/// Beginnings of the names of months in common languages.
-const MONTHS: &[(&str, i32)] = &[
-    ("jan", 1),
-    ("ene", 1),
-    ("gen", 1),
-    ("feb", 2),
-    ("fev", 2),
-    ("f\u{e9}v", 2),
-    ("mar", 3),
-    ("m\u{e4}r", 3),
-    ("mrt", 3),
-    ("mrz", 3),
-    ("maa", 3),
-    ("apr", 4),
-    ("avr", 4),
-    ("abr", 4),
-    ("may", 5),
-    ("mai", 5),
-    ("maj", 5),
-    ("mei", 5),
-    ("mag", 5),
-    ("jun", 6),
-    ("juin", 6),
-    ("giu", 6),
-    ("jul", 7),
-    ("juil", 7),
-    ("lug", 7),
-    ("aug", 8),
-    ("aou", 8),
-    ("ao\u{fb}", 8),
-    ("ago", 8),
-    ("sep", 9),
-    ("set", 9),
-    ("oct", 10),
-    ("okt", 10),
-    ("ott", 10),
-    ("out", 10),
-    ("nov", 11),
-    ("dec", 12),
-    ("d\u{e9}c", 12),
-    ("dez", 12),
-];
-
-/// Whole names of months in further languages. As beginnings they would be those of other words.
-const WHOLE_MONTHS: &[(&str, i32)] = &[
-    ("ogos", 8),
-    ("disember", 12),
-    ("dis", 12),
-    ("stycznia", 1),
-    ("lutego", 2),
-    ("kwietnia", 4),
-    ("czerwca", 6),
-    ("lipca", 7),
-    ("sierpnia", 8),
-    ("wrze\u{15b}nia", 9),
-    ("pa\u{17a}dziernika", 10),
-    ("listopada", 11),
-    ("grudnia", 12),
+/// Names of the months in further languages, and their usual abbreviations, a month a line. They
+/// are compared whole: beginnings would be those of other words.
+const FURTHER_MONTHS: [&str; 12] = [
+    "gen genn gennaio janeiro stycze\u{144} stycznia ocak leden ledna janu\u{e1}r j\u{e4}nner ianuarie tammikuuta",
+    "febbraio fevereiro luty lutego \u{15f}ubat \u{fa}nor \u{fa}nora febru\u{e1}r feber februarie helmikuuta",
+    "marzo mar\u{e7}o marco marzec marca mart marts b\u{159}ezna m\u{e1}rcius martie maaliskuuta mrz",
+    "aprile abril kwiecie\u{144} kwietnia nisan duben dubna \u{e1}prilis aprilie huhtikuuta",
+    "mag magg maggio maio maj maja may\u{131}s kv\u{11b}ten kv\u{11b}tna m\u{e1}jus toukokuuta",
+    "giu giugno junho czerwiec czerwca haziran \u{10d}ervna j\u{fa}nius iunie kes\u{e4}kuuta",
+    "lug luglio julho lipiec lipca temmuz \u{10d}ervence j\u{fa}lius iulie hein\u{e4}kuuta julai",
+    "agosto sierpie\u{144} sierpnia a\u{11f}ustos srpen srpna augusztus augusti elokuuta ogos",
+    "set sett settembre setembro wrzesie\u{144} wrze\u{15b}nia eyl\u{fc}l z\u{e1}\u{159}\u{ed} szeptember septembrie \
+     syyskuuta",
+    "ott out ottobre outubro pa\u{17a}dziernik pa\u{17a}dziernika ekim \u{159}\u{ed}jen \u{159}\u{ed}jna okt\u{f3}ber \
+     octombrie lokakuuta",
+    "novembre novembro listopad listopada kas\u{131}m november noiembrie marraskuuta",
+    "dicembre dezembro grudzie\u{144} grudnia aral\u{131}k prosinec prosince december decembrie joulukuuta disember \
+     dis",
 ];
 
 /// The Malay March, which is a month beside a day only: `Mac 2020` may be a computer.
@@ -74,6 +34,9 @@ const NUMBERS: &[&str] = &[
     "code", "id", "no", "number", "zip", "post", "plz", "salary", "gross", "net", "wage", "rate", "amount", "pay",
     "base", "bonus", "cost", "phone", "mobile", "account", "ref", "iban", "hour", "fte", "percent",
 ];
+
+/// The characters for year, month and day in dates of East Asia.
+const UNITS: &str = "\u{5e74}\u{6708}\u{65e5}\u{b144}\u{c6d4}\u{c77c}";
 
 /// Returns the month of a date in a form that no field accepts, as `YYYY-MM`.
 pub fn likely_month(text: &str) -> Option<String> {
@@ -95,8 +58,9 @@ pub fn earliest(text: &str, name: &str) -> Option<(i32, i32)> {
     if alone.chars().count() > 40 || numbers.is_empty() {
         return None;
     }
-    if !letters.is_empty() && !letters.iter().all(|word| "\u{5e74}\u{6708}\u{65e5}".contains(word.as_str())) {
-        return with_month_name(&letters, &numbers, alone);
+    if !letters.is_empty() && !letters.iter().all(|word| UNITS.contains(word.as_str())) {
+        // Free text may mention a date.
+        return if letters.len() <= 3 && numbers.len() <= 3 { with_month_name(alone) } else { None };
     }
     let values: Vec<i32> = numbers.iter().filter_map(|run| run.parse().ok()).collect();
     if values.len() != numbers.len() {
@@ -138,35 +102,82 @@ fn of<const COUNT: usize>(readings: [(i32, i32, i32); COUNT]) -> Option<(i32, i3
     readings.iter().filter(|reading| is_date(reading)).map(|(year, month, _)| (*year, *month)).min()
 }
 
-/// Reads `31 mars 2020`, `Mar 1, 2018`, `March 2018` or `Mar-18`.
-fn with_month_name(letters: &[String], numbers: &[&str], text: &str) -> Option<(i32, i32)> {
-    let month = letters.iter().find_map(|word| {
-        let is_short = word.chars().count() <= 10;
-        MONTHS.iter().rev().find(|(start, _)| is_short && word.starts_with(*start)).map(|(_, month)| *month)
-    });
-    let month = month.or_else(|| whole_month(letters, numbers.len()))?;
-    let year = numbers.iter().find(|run| run.len() == 4).and_then(|run| run.parse().ok());
-    // `31 March` may be of any year.
-    let is_day = numbers.len() == 1 && text.starts_with(|first: char| first.is_ascii_digit());
-    if is_day && numbers.iter().all(|run| run.parse().is_ok_and(|day: i32| (1..=31).contains(&day))) {
-        return Some((1950, month));
-    }
-    let short = || {
-        let last = numbers.last().filter(|run| run.len() == 2 && text.chars().count() <= 9)?;
-        last.parse().ok().map(century)
+/// Reads `31 mars 2020`, `Mar 1, 2018`, `March 2020` or `Mar-18`. Beside other words the date must
+/// have a year of four digits next to it: `5 March Road` is an address.
+fn with_month_name(text: &str) -> Option<(i32, i32)> {
+    let parts = parts(text);
+    let is_number =
+        |at: usize| parts.get(at).is_some_and(|part| part.starts_with(|first: char| first.is_ascii_digit()));
+    let number = |at: Option<usize>| -> Option<(usize, i32)> {
+        let part = parts.get(at.filter(|at| is_number(*at))?)?;
+        Some((part.len(), part.parse().ok()?))
     };
-    let year = year.or_else(short).filter(|year| (1950..=9999).contains(year))?;
-    (letters.len() <= 3 && numbers.len() <= 3).then_some((year, month))
+    let is_day = |(length, day): (usize, i32)| length <= 2 && (1..=31).contains(&day);
+    let year_at = |at: Option<usize>| {
+        let (length, year) = number(at)?;
+        (length == 4 && (1950..=9999).contains(&year)).then_some(year)
+    };
+    for at in (0..parts.len()).filter(|at| !is_number(*at)) {
+        let (before, next) = (number(at.checked_sub(1)), number(Some(at + 1)));
+        let Some(month) = month_of(&parts[at], before.is_some_and(is_day)) else { continue };
+        let after_day = || if next.is_some_and(is_day) { year_at(Some(at + 2)) } else { None };
+        let year = year_at(Some(at + 1)).or_else(after_day).or_else(|| year_at(at.checked_sub(1)));
+        if let Some(year) = year {
+            return Some((year, month));
+        }
+        if (0..parts.len()).filter(|other| !is_number(*other)).count() > 1 {
+            continue;
+        }
+        // `31 March` may be of any year, and `Mar-18` is not of a day.
+        let is_plain = month_name(&mut parts[at].as_str()).is_some() || parts[at].chars().count() > 5;
+        return match (before, next, parts.len()) {
+            (Some(day), None, 2) if is_day(day) && is_plain => Some((1950, month)),
+            (None, Some((2, short)), 2) if text.chars().count() <= 9 => Some((century(short), month)),
+            (Some(day), Some((2, short)), 3) if is_day(day) => Some((century(short), month)),
+            (None, Some(day), 3) if is_day(day) => {
+                number(Some(at + 2)).filter(|(length, _)| *length == 2).map(|(_, short)| (century(short), month))
+            }
+            _ => None,
+        };
+    }
+    None
 }
 
-/// Returns the month of words that are its name, or its beginning, and nothing else: `31 de
-/// diciembre de 2020` or `31 Agu 2020`. `Chef des ventes 2020` has none.
-fn whole_month(letters: &[String], numbers: usize) -> Option<i32> {
-    let is_beside = |word: &&String| BESIDE_MONTH.split_whitespace().any(|known| known == *word);
-    let mut names = letters.iter().filter(|word| !is_beside(word));
-    let (Some(name), None) = (names.next(), names.next()) else { return None };
-    let known = WHOLE_MONTHS.iter().find(|(month, _)| month == name).map(|(_, month)| *month);
-    known.or_else(|| (name == MAC.0 && numbers > 1).then_some(MAC.1)).or_else(|| month_name(&mut name.as_str()))
+/// Splits a text into its numbers and words in small letters, without the endings of ordinal
+/// numbers, and without days of the week and articles. `St` behind a space is a street.
+fn parts(text: &str) -> Vec<String> {
+    const ENDINGS: &str = "st nd rd th er";
+    let (mut parts, mut rest, mut is_behind_number): (Vec<String>, &str, bool) = (Vec::new(), text, false);
+    while let Some(first) = rest.chars().next() {
+        let is_digit = first.is_ascii_digit();
+        let is_part = |character: char| {
+            if is_digit { character.is_ascii_digit() } else { character.is_alphabetic() }
+        };
+        let end = rest.find(|character: char| !is_part(character)).unwrap_or(rest.len());
+        let part = rest[..end].to_lowercase();
+        let is_ending = is_in(ENDINGS, &part);
+        let is_left_out = part.is_empty() || if is_ending { is_behind_number } else { is_in(BESIDE_MONTH, &part) };
+        if !is_left_out {
+            parts.push(part);
+        }
+        is_behind_number = end > 0 && is_digit;
+        rest = &rest[end.max(first.len_utf8())..];
+    }
+    parts
+}
+
+fn is_in(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|known| known == word)
+}
+
+/// Returns the month that a whole word names, or a beginning of its name such as `Sept`.
+fn month_of(word: &str, is_behind_day: bool) -> Option<i32> {
+    if word == MAC.0 {
+        return is_behind_day.then_some(MAC.1);
+    }
+    let further = || (1..).zip(FURTHER_MONTHS).find(|(_, names)| is_in(names, word)).map(|(month, _)| month);
+    let mut name = word;
+    month_name(&mut name).or_else(further)
 }
 
 #[cfg(test)]
@@ -213,8 +224,40 @@ mod tests {
         }
         assert_eq!(earliest("31 Agustus 2020", "datum2"), Some((2020, 8)));
         assert_eq!(earliest("31 Mac 2020", "datum2"), Some((2020, 3)));
+        assert_eq!(earliest("31 Mart 2020", "datum2"), Some((2020, 3)));
+        assert_eq!(earliest("2020\u{b144} 3\u{c6d4} 31\u{c77c}", "datum2"), Some((2020, 3)));
         for text in ["Chef des ventes 2020", "Mac 2020", "District 2020", "Discount 10 2020"] {
             assert_eq!(earliest(text, "desk"), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_and_names_of_teams_are_not_dates() {
+        for text in [
+            "1 Main St",
+            "10 Market St",
+            "10 Market St 2000",
+            "5 March Road",
+            "5 March St 2000",
+            "9 Martin Rd",
+            "15 Decatur St",
+            "1 Junction Rd",
+            "6 Augusta Dr",
+            "10 Marketing",
+            "5 - Marketing",
+            "1 Junior",
+            "1 Marina Bay",
+            "Marketing 2020",
+            "Mayfair 2020",
+            "Pro 20",
+        ] {
+            assert_eq!(earliest(text, "workaddress"), None, "{text}");
+        }
+        for text in ["31 March", "31. M\u{e4}rz", "1st of May", "31 Disember"] {
+            assert!(earliest(text, "lwd").is_some_and(|(year, _)| year == 1950), "{text}");
+        }
+        for text in ["left 31 March 2020", "March 31st, 2020", "31-Mar-20", "2020 Mar 31", "31. marts 2020"] {
+            assert_eq!(earliest(text, "lwd"), Some((2020, 3)), "{text}");
         }
     }
 

@@ -3,17 +3,23 @@
 //! Two members are for this client and are never sent. `credential_type` overrides the type for a
 //! line, and `person` names the person in the file of links.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use credential::{Context, ParseError, Submission, Type, locate};
+use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::entry::{Entry, Notes, Read};
 use crate::error::Error;
+use crate::group::nfc;
 use crate::input::{Input, LONGEST_LINE, RowPosition, Scan};
 use crate::json_texts;
 use crate::other_json::OtherJson;
+use crate::people::id_problem;
 use crate::rejected_row::{RejectedRow, SourceSpan};
 use crate::row_code::RowCode;
+use crate::text_hash::hash;
 
 /// An NDJSON file.
 #[derive(Debug)]
@@ -24,6 +30,8 @@ pub struct Lines {
     credential_type: Type,
     /// Texts that belong to a job although they look like a remark.
     employed: Vec<String>,
+    /// The name of each person in each type of credential, as a hash, and its line.
+    names: HashMap<u64, (u64, u32)>,
 }
 
 /// A line with the client's own members removed.
@@ -51,7 +59,7 @@ impl Lines {
         if let Some(other) = other {
             return Err(other.refusal(&input.name));
         }
-        Ok(Self { input, rows, credential_type, employed: employed.to_vec() })
+        Ok(Self { input, rows, credential_type, employed: employed.to_vec(), names: HashMap::new() })
     }
 
     pub fn len(&self) -> usize {
@@ -59,7 +67,7 @@ impl Lines {
     }
 
     /// Reads the credential on line `index`, counted from 0 without blank lines.
-    pub fn read(&self, index: usize, context: &Context<'_>) -> Result<Read, Error> {
+    pub fn read(&mut self, index: usize, context: &Context<'_>) -> Result<Read, Error> {
         let row = self.rows[index];
         let text = self.input.read(row)?;
         let NdjsonLine { body, person, credential_type } = NdjsonLine::read(&text);
@@ -70,6 +78,11 @@ impl Lines {
         // A line ending would break the file of links.
         if person.chars().any(char::is_control) {
             return Ok(Err(vec![of_member(row, &text, person, "/person", RejectedRow::with_control_character())]));
+        }
+        if let Some(message) = id_problem(&person).filter(|_| !person.is_empty()) {
+            let (code, value) = (RowCode::PersonPlaceholder.as_str().to_owned(), person.clone());
+            let problem = RejectedRow { code, value, message: message.to_owned(), ..RejectedRow::default() };
+            return Ok(Err(vec![of_member(row, &text, person, "/person", problem)]));
         }
         let refused = |diagnostic: Diagnostic, pointer: String, value: String, suggestion: String| RejectedRow {
             line: row.line,
@@ -84,7 +97,7 @@ impl Lines {
             ..RejectedRow::default()
         };
         Ok(match Submission::parse_v2(credential_type, body.as_bytes(), context) {
-            Ok(submission) => match self.problems(row, &text, &person, &submission) {
+            Ok(submission) => match self.problems(row, &text, (&person, credential_type), &submission) {
                 found if found.is_empty() => Ok(Entry {
                     line: row.line,
                     person,
@@ -113,12 +126,38 @@ impl Lines {
     }
 
     /// Returns the problems with texts that are valid, but not what they should be.
-    fn problems(&self, row: RowPosition, text: &str, person: &str, submission: &Submission) -> Vec<RejectedRow> {
-        let found = json_texts::problems(&submission.fields(), &self.employed).into_iter().map(|found| {
+    fn problems(
+        &mut self,
+        row: RowPosition,
+        text: &str,
+        (person, known): (&str, Type),
+        submission: &Submission,
+    ) -> Vec<RejectedRow> {
+        let fields = submission.fields();
+        let other_name = self.other_name(row.line, person, known, &fields);
+        let found = json_texts::problems(&fields, &self.employed).into_iter().chain(other_name).map(|found| {
             let pointer = found.pointer.clone();
             of_member(row, text, person.to_owned(), &pointer, found)
         });
         found.collect()
+    }
+
+    /// Refuses a name that another line of the person does not have, as in a table.
+    fn other_name(&mut self, line: u32, person: &str, known: Type, fields: &Value) -> Option<RejectedRow> {
+        let name = fields.get("full_name").and_then(Value::as_str).filter(|_| !person.is_empty())?;
+        let found = (hash(&[&nfc(name).to_lowercase()]), line);
+        let first = *self.names.entry(hash(&[known.name(), &nfc(person)])).or_insert(found);
+        (first.0 != found.0).then(|| RejectedRow {
+            pointer: "/fields/full_name".to_owned(),
+            value: name.to_owned(),
+            code: RowCode::RowsDiffer.as_str().to_owned(),
+            message: format!(
+                "Line {} has another name for the same person. If they are different people, give each an id of their \
+                 own.",
+                first.1
+            ),
+            ..RejectedRow::default()
+        })
     }
 
     /// Adds the position in the file to a problem that the server reported for line `index`.

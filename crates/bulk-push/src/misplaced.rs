@@ -32,6 +32,12 @@ pub fn misplaced(field: &str, text: &str) -> Option<&'static str> {
         Some("a date")
     } else if is_address(text) {
         Some("an email address")
+    } else if is_web_address(text) && field != "issuer_name" {
+        Some("a web address")
+    } else if matches!(field, "role_title" | "organisation") && is_postcode(text) {
+        Some("a postcode")
+    } else if matches!(field, "role_title" | "organisation") && is_insurance_number(text) {
+        Some("a National Insurance number")
     } else {
         is_wrong_number.then_some("a number")
     }
@@ -68,6 +74,34 @@ fn is_address(text: &str) -> bool {
         && !text.contains(char::is_whitespace)
 }
 
+/// Returns whether a text is the address of a page. A company may be called `www.example.com`.
+fn is_web_address(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme)) && !text.contains(char::is_whitespace)
+}
+
+/// Returns whether a text has the form, in which `A` is a letter and `9` is a digit.
+fn has_form(text: &str, form: &str) -> bool {
+    let fits = |(byte, wanted): (u8, u8)| match wanted {
+        b'A' => byte.is_ascii_uppercase(),
+        b'9' => byte.is_ascii_digit(),
+        other => byte == other,
+    };
+    text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits)
+}
+
+/// Returns whether a text is a postcode of the United Kingdom or of Canada.
+fn is_postcode(text: &str) -> bool {
+    let forms = ["A9 9AA", "A99 9AA", "A9A 9AA", "AA9 9AA", "AA99 9AA", "AA9A 9AA", "A9A 9A9"];
+    forms.iter().any(|form| has_form(text, form))
+}
+
+/// Returns whether a text is a National Insurance number, such as `QQ 12 34 56 C`.
+fn is_insurance_number(text: &str) -> bool {
+    let packed: String = text.chars().filter(|character| *character != ' ').collect();
+    has_form(&packed, "AA999999A") && packed.ends_with(['A', 'B', 'C', 'D'])
+}
+
 /// Counts the groups of digits in a text.
 fn groups(text: &str) -> usize {
     text.split(|character: char| !character.is_ascii_digit()).filter(|group| !group.is_empty()).count()
@@ -95,6 +129,13 @@ mod tests {
             ("organisation", "$ 4,200", "a number"),
             ("role_title", "cy@x.example", "an email address"),
             ("organisation", "cy@x.example", "an email address"),
+            ("role_title", "http://x", "a web address"),
+            ("organisation", "https://x.example/a", "a web address"),
+            ("role_title", "SW1A 1AA", "a postcode"),
+            ("organisation", "E1 6AN", "a postcode"),
+            ("role_title", "K1A 0B1", "a postcode"),
+            ("organisation", "QQ123456C", "a National Insurance number"),
+            ("role_title", "QQ 12 34 56 C", "a National Insurance number"),
         ] {
             assert_eq!(misplaced(field, text), Some(what), "{field}: {text}");
         }
@@ -120,6 +161,12 @@ mod tests {
             ("organisation", "Mayfair 2020"),
             ("organisation", "1&1"),
             ("organisation", "Studio @ 4"),
+            ("organisation", "www.sample.example"),
+            ("organisation", "E1 Sample"),
+            ("organisation", "A9 Media"),
+            ("role_title", "HGV1 Driver"),
+            ("role_title", "G7"),
+            ("role_classification", "E1 6AN"),
             ("education_provider", "42"),
             ("full_name", "2018-01-01"),
         ] {

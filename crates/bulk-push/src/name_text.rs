@@ -152,7 +152,7 @@ fn garbled(name: &str) -> Option<TextProblem> {
 }
 
 /// Returns whether a character is drawn as nothing. The joiners of Indic and Persian names are not.
-fn is_invisible(character: char) -> bool {
+pub fn is_invisible(character: char) -> bool {
     matches!(character, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
         | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
@@ -172,14 +172,16 @@ fn escaped(name: &str) -> Option<TextProblem> {
 }
 
 fn login(name: &str) -> Option<TextProblem> {
-    let is_address = name.split_whitespace().any(|word| word.trim_matches('@').contains('@')) || name.starts_with('@');
+    let is_address = name.split_whitespace().any(|word| word.trim_matches('@').contains('@'))
+        || name.starts_with('@')
+        || name.contains("://");
     let is_word = !name.contains(char::is_whitespace);
     let has_dot = name.split('.').filter(|part| part.chars().count() > 1).count() > 1 && !name.contains(". ");
     let has_digit = name.contains(|character: char| character.is_ascii_digit());
     let has_capital = name.contains(|character: char| character.is_ascii_uppercase());
     let is_login = is_word && name.is_ascii() && (has_digit || (has_dot && !has_capital));
     (is_address || is_login).then(|| {
-        let message = "This is an email address or a login. Write the name of the person.";
+        let message = "This is an email address, a web address or a login. Write the name of the person.";
         (RowCode::NameLogin, message.to_owned())
     })
 }
@@ -234,7 +236,8 @@ fn remark(name: &str, person: &str) -> Option<TextProblem> {
     let is_odd = |word: &String| is_number(word) || is_id(word) || is_filler(word);
     let rest = words.get(1..).unwrap_or_default();
     let has_remark = rest.iter().any(|word| REMARKS.contains(&word.as_str()));
-    let has_phrase = PHRASES.iter().any(|phrase| rest.join(" ").contains(phrase));
+    let (all, others) = (words.join(" "), rest.join(" "));
+    let has_phrase = PHRASES.iter().any(|phrase| others.contains(phrase)) || all.starts_with("do not use ");
     let is_marked = name.contains(['*', '\u{2217}']);
     (words.iter().any(is_odd) || has_remark || has_phrase || is_marked || says_left(name)).then(|| {
         let message = "The name has a number, a mark or a remark. Write the name only; if the person left, give the job \

@@ -14,7 +14,7 @@ pub const FAMILY_GIVEN: &str = "family-given";
 pub const AS_WRITTEN: &str = "as-written";
 
 /// Names that stand for no name.
-const NO_NAMES: [&str; 20] = [
+const NO_NAMES: [&str; 27] = [
     "na",
     "null",
     "none",
@@ -35,6 +35,13 @@ const NO_NAMES: [&str; 20] = [
     "deleted",
     "dummy",
     "anonymous",
+    "female",
+    "male",
+    "true",
+    "false",
+    "yes",
+    "fulltime",
+    "parttime",
 ];
 
 /// Words of which a whole name may consist, as in `TBC TBC`, and which are none of its parts.
@@ -291,6 +298,12 @@ mod tests {
             ("First name;Last name", "Ada;1 Apr 2019", Some("name.remark")),
             ("First name;Last name", "April;May", None),
             ("Name", "John Example 3rd", None),
+            ("Name", "Female", Some("name.placeholder")),
+            ("Name", "TRUE", Some("name.placeholder")),
+            ("Name", "http://x", Some("name.login")),
+            ("Name", "DO NOT USE Ada", Some("name.remark")),
+            ("First name;Last name", "Ada;Male", None),
+            ("First name;Last name", "Ada;True", None),
         ] {
             assert_eq!(check(&Mapping::default(), header, row), code, "{header}: {row}");
         }

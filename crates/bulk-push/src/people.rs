@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::date_pattern::month_name;
+use crate::employment_words::is_birth;
 use crate::error::Error;
 use crate::infer_columns::folded;
 use crate::likely_date::earliest;
@@ -12,7 +13,7 @@ use crate::printable::printable;
 use crate::unclear_dates::split_time;
 
 /// Values that stand for no id, without case and punctuation.
-const NO_IDS: [&str; 26] = [
+const NO_IDS: [&str; 28] = [
     "noid",
     "nonumber",
     "noemployeeid",
@@ -39,6 +40,8 @@ const NO_IDS: [&str; 26] = [
     "undefined",
     "blank",
     "missing",
+    "true",
+    "false",
 ];
 
 /// Returns why a value is no id: it stands for none, or a spreadsheet has damaged it. Rows of
@@ -130,11 +133,11 @@ impl Identity {
         ];
         let birth = |column: &usize| {
             let name = folded(&plan.header[*column]);
-            PARTS.iter().take(8).any(|part| name.contains(part))
+            is_birth(&name) || PARTS.iter().take(8).any(|part| name.contains(part))
         };
         let is_one = |column: &usize| {
             let name = folded(&plan.header[*column]);
-            name == "ssn" || name == "nino" || PARTS.iter().any(|part| name.contains(part))
+            is_birth(&name) || name == "ssn" || name == "nino" || PARTS.iter().any(|part| name.contains(part))
         };
         // The email addresses of managers and emergency contacts belong to others.
         let is_own = |column: &usize| {
@@ -215,6 +218,8 @@ mod tests {
             "Feb-02",
             "1-Jan-18",
             "01-janv",
+            "TRUE",
+            "false",
         ] {
             assert!(id_problem(id).is_some(), "{id}");
         }

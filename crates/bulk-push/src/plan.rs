@@ -1,6 +1,6 @@
 //! A mapping applied to a header: the options, the mapping file and inferred columns together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use credential::Type;
 use jiff::civil::Date;
@@ -13,6 +13,15 @@ use crate::infer_columns::{self, folded_name, is_unit};
 use crate::mapping::{Columns, Mapping};
 pub use crate::resolver::Origin;
 use crate::resolver::{HeaderResolver, header_format, label};
+
+/// Values that stand in the column of another field.
+#[derive(Debug, Default)]
+pub struct ShiftedValues {
+    /// Hashes of employer and title in rows in which they are swapped.
+    pub swapped: HashSet<(u64, u64)>,
+    /// The field and the folded value.
+    pub misplaced: HashSet<(&'static str, String)>,
+}
 
 /// A mapping applied to a header.
 #[derive(Debug)]
@@ -46,6 +55,10 @@ pub struct Plan {
     /// Whether the person column was inferred from a name that may number the rows.
     pub is_weak_person: bool,
     pub today: Date,
+    /// Whether only some rows have more cells than the header.
+    pub has_odd_cells: bool,
+    /// Values that stand in the column of another field.
+    pub shifted: ShiftedValues,
     /// The complete mapping: given and inferred.
     pub mapping: Mapping,
 }
@@ -66,7 +79,8 @@ impl Plan {
         let mut ignored = ignored?;
         let mut origins = resolver.given(&mapping, &form)?;
         resolver.ignore_others(&mut mapping, &mut ignored);
-        let person = resolver.given_or_inferred("--person", mapping.person.as_deref(), infer_columns::PERSON)?;
+        let persons = infer_columns::person_names();
+        let person = resolver.given_or_inferred("--person", mapping.person.as_deref(), &persons)?;
         let credential_id =
             resolver.given_or_inferred("", mapping.credential_id.as_deref(), infer_columns::CREDENTIAL_ID)?;
         let replaces =
@@ -99,6 +113,8 @@ impl Plan {
             samples: BTreeMap::new(),
             is_weak_person,
             today,
+            has_odd_cells: false,
+            shifted: ShiftedValues::default(),
             mapping,
         };
         plan.is_whole()?;
@@ -342,6 +358,12 @@ mod tests {
         let found = plan(&Mapping::default(), header).expect("whole");
         assert_eq!((found.columns_of("start_date"), found.columns_of("end_date")), (Some(&[4][..]), Some(&[5][..])));
         assert_eq!(found.mapping.date_format.as_deref(), Some("DD/MM/YYYY"));
+        let months = &["Emp ID", "Name", "Company", "Job", "Start date (YYYY-MM-DD)", "Pay period (YYYY-MM)"];
+        let found = plan(&Mapping::default(), months).expect("both are read");
+        assert!(found.mapping.date_format.is_some_and(|format| format.starts_with("YYYY-MM")));
+        let mixed = &["Emp ID", "Name", "Company", "Job", "Start (DD/MM/YYYY)", "Pay period (MM/YYYY)"];
+        let said = plan(&Mapping::default(), mixed).expect_err("which?");
+        assert!(said.contains("column 'Start (DD/MM/YYYY)' says") && !said.contains("--date-format"), "{said}");
         let other = Mapping { date_format: Some("MM/DD/YYYY".into()), ..Mapping::default() };
         assert!(plan(&other, header).expect_err("which?").contains("--date-format MM/DD/YYYY"));
     }

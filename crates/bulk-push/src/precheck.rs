@@ -15,7 +15,7 @@ use crate::source::Source;
 /// The result of the validation.
 #[derive(Debug)]
 pub struct Checked {
-    /// Which credentials would be refused.
+    /// Which credentials would be refused or have been pushed.
     pub skip: Vec<bool>,
     /// The OAuth scopes that the valid ones need.
     pub scopes: BTreeSet<&'static str>,
@@ -45,7 +45,10 @@ pub fn check(
             Ok(entry) => match lines.insert(digest(&[entry.credential_id.as_bytes()]), entry.line) {
                 None => {
                     checked.scopes.insert(entry.credential_type.write_scope);
-                    checked.counts.already += u64::from(previous.is_done(&entry));
+                    // It is not read again, because the run counts what others pushed meanwhile.
+                    let is_done = previous.is_done(&entry);
+                    checked.skip[index] = is_done;
+                    checked.counts.already += u64::from(is_done);
                     checked.counts.lost_links += u64::from(previous.has_lost_its_link(&entry));
                     checked.counts.far_ends += u64::try_from(entry.notes.far_ends).unwrap_or_default();
                     checked.counts.merged += u64::try_from(entry.notes.merged).unwrap_or_default();
@@ -74,4 +77,48 @@ pub fn check(
     }
     rejected.flush()?;
     Ok(checked)
+}
+
+#[cfg(test)]
+mod tests {
+    use credential::Type;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::client::Taken;
+    use crate::input::Scan;
+    use crate::journal::{Journal, JournalHeader};
+    use crate::lines::Lines;
+
+    #[test]
+    fn what_was_pushed_is_counted_once_and_not_read_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        let line = |id: &str| {
+            let mut body = (Type::default().sample)();
+            body["credential_id"] = id.into();
+            body.to_string()
+        };
+        std::fs::write(path("people.ndjson"), format!("{}\n{}\n", line("a"), line("b"))).expect("written");
+        let scan = Scan::open(&path("people.ndjson")).expect("there");
+        let mut source = Source::Lines(Lines::open(scan, Type::default(), &[]).expect("lines"));
+        let context = Context::new("2026-11-23T09:00:00Z".parse().expect("a time"));
+        let read = source.read(0, &context, &PreviousRun::default()).expect("readable");
+        let text = |text: &str| text.to_owned();
+        let header = JournalHeader {
+            tenure_push: 1,
+            input: text("a"),
+            mapping: text("b"),
+            server: text("https://x"),
+            client_id: Uuid::nil(),
+        };
+        let (_, mut journal) = Journal::open(&path("links"), &path("progress"), &header, false).expect("usable");
+        journal.taken(&read.expect("valid"), &Taken::default(), true).expect("noted");
+        journal.flush().expect("written");
+        drop(journal);
+        let previous = PreviousRun::look(&path("links"), &path("progress"), &header, false).expect("readable");
+        let mut rejected = RejectedRows::begin("people.ndjson", &path("refusals"), true).expect("begun");
+        let checked = check(&mut source, &previous, &mut rejected, &context).expect("checked");
+        assert_eq!((checked.counts.already, checked.counts.left(), checked.skip), (1, 1, vec![true, false]));
+    }
 }

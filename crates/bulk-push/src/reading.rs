@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-use crate::employment_words::has_left_in;
 use crate::encodings;
 use crate::error::Error;
 use crate::file_kind::{FileKind, refusal};
 use crate::input::Scan;
+use crate::leavers::titles::Title;
 use crate::lines::Lines;
 use crate::mapping::{Columns, Mapping};
 use crate::names::{AS_WRITTEN, FAMILY_GIVEN};
@@ -202,12 +202,13 @@ fn scan(path: &Path, mapping: &mut Mapping) -> Result<Scan, Error> {
     match FileKind::of(path) {
         FileKind::Workbook => {
             let sheet = spreadsheet::read(path, mapping.sheet.as_deref())?;
-            if mapping.sheet.is_none() && has_left_in("", &sheet.title) {
+            let title = if mapping.sheet.is_none() { Title::of(&sheet.title) } else { Title::Other };
+            if title == Title::OfLeavers {
                 return Err(sheet_of_leavers(&sheet.title));
             }
             mapping.separator = Some(spreadsheet::SEPARATOR);
             let mut scan = Scan::of_text(&name, sheet.text);
-            (scan.is_sheet, scan.merged) = (true, sheet.merged);
+            (scan.is_sheet, scan.merged, scan.is_of_both) = (true, sheet.merged, title == Title::OfBoth);
             (scan.extra.hidden_rows, scan.extra.hidden_sheets) = (sheet.hidden_rows, sheet.hidden_sheets);
             Ok(scan)
         }

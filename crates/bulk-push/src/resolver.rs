@@ -1,5 +1,6 @@
 //! Finds the columns of a header: by the names that were given, or by the usual ones.
 
+use crate::column_names::more::ROLES;
 use crate::date_pattern::Pattern;
 use crate::dates::is_date;
 use crate::error::Error;
@@ -174,8 +175,12 @@ pub fn could_be(field: &str, header: &[String], column: usize) -> bool {
     const DETAILS: [&str; 2] = ["paygroupdescription", "jobprofile"];
     let name = folded_name(&header[column]);
     let is_named = is_name_of(field, &header[column]) || (field == "role_title" && name == "title");
-    is_named && !DETAILS.contains(&&*name) && !(field == "organisation" && is_unit(header, column))
+    let is_detail = DETAILS.contains(&&*name) || ROLES.split_whitespace().any(|role| role == name);
+    is_named && !is_detail && !(field == "organisation" && is_unit(header, column))
 }
+
+/// Formats that are read whatever the format of the file is.
+const STANDARD: [&str; 2] = ["YYYY-MM", "YYYY-MM-DD"];
 
 /// Returns the format of dates: the given one, or the one in the names of the columns with dates.
 pub fn header_format(
@@ -184,21 +189,26 @@ pub fn header_format(
     origins: &[Origin],
     given: Option<String>,
 ) -> Result<Option<String>, Error> {
-    let mut told = given;
+    let (mut told, mut told_by) = (given, None);
     for (target, origin) in form.targets.iter().zip(origins) {
         let Origin::Columns(columns) = origin else { continue };
         for column in columns.iter().filter(|_| is_date(target.shape)) {
             let Some(format) = split_format(&header[*column]).1 else { continue };
             match &told {
+                Some(told) if STANDARD.contains(&told.as_str()) && STANDARD.contains(&format.as_str()) => {}
                 Some(told) if Pattern::parse(told) != Pattern::parse(&format) => {
+                    let other = told_by.map_or_else(
+                        || format!("--date-format {told}"),
+                        |column: usize| format!("{told}, as the column '{}' says", header[column]),
+                    );
                     return Err(Error::Usage(format!(
-                        "the column '{}' says that its dates are written {format}, which is not --date-format {told}. \
-                         Dates of one file must have one format",
+                        "the column '{}' says that its dates are written {format}, which is not {other}. Dates of one \
+                         file must have one format",
                         header[*column]
                     )));
                 }
                 Some(_) => {}
-                None => told = Some(format),
+                None => (told, told_by) = (Some(format), Some(*column)),
             }
         }
     }

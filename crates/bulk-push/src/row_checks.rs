@@ -2,15 +2,19 @@
 
 use crate::date_formats::DateFormats;
 use crate::dates::is_date;
-use crate::ends::MONTH;
+use crate::ends::{self, MONTH};
 use crate::error::Error;
+use crate::extra_cells::ExtraCells;
 use crate::leavers::Leavers;
+use crate::open_jobs::OpenJobs;
 use crate::people::People;
 use crate::plan::{Origin, Plan};
 use crate::printable::printable;
 use crate::rounded_ids::RoundedIds;
 use crate::second_columns::SecondColumns;
+use crate::shifted_values::Values;
 use crate::short_dates::ShortDates;
+use crate::similar_ids::SimilarIds;
 
 /// Maximum number of values that are shown of a column that no field uses, and their length.
 const SAMPLES: (usize, usize) = (3, 24);
@@ -24,8 +28,15 @@ pub struct RowChecks {
     rounded_ids: RoundedIds,
     short_dates: ShortDates,
     formats: DateFormats,
+    extra_cells: ExtraCells,
+    similar_ids: SimilarIds,
+    open_jobs: OpenJobs,
+    values: Values,
     /// The columns with dates.
     dates: Vec<usize>,
+    /// Whether a title names people who left and others, so that some rows must have an end.
+    pub needs_end: bool,
+    has_end: bool,
 }
 
 impl RowChecks {
@@ -42,7 +53,22 @@ impl RowChecks {
         let (people, second_columns) = (People::default(), SecondColumns::new(plan));
         let (rounded_ids, short_dates) = (RoundedIds::new(plan), ShortDates::default());
         let formats = DateFormats::default();
-        Ok(Self { leavers, people, second_columns, rounded_ids, short_dates, formats, dates })
+        let (needs_end, has_end) = (false, false);
+        Ok(Self {
+            leavers,
+            people,
+            second_columns,
+            rounded_ids,
+            short_dates,
+            formats,
+            extra_cells: ExtraCells::default(),
+            similar_ids: SimilarIds::default(),
+            open_jobs: OpenJobs::default(),
+            values: Values::default(),
+            dates,
+            needs_end,
+            has_end,
+        })
     }
 
     pub fn row(&mut self, plan: &mut Plan, line: u32, cells: &[String]) -> Result<(), Error> {
@@ -64,7 +90,12 @@ impl RowChecks {
                 }
             }
         }
+        self.has_end |= self.needs_end && ends::has(plan, cells);
+        self.extra_cells.row(cells.len(), plan.header.len());
         self.rounded_ids.row(line, cells);
+        self.similar_ids.row(plan, line, cells);
+        self.open_jobs.row(plan, line, cells);
+        self.values.row(plan, cells);
         self.second_columns.row(plan, line, cells)?;
         self.leavers.row(plan, line, cells)?;
         self.people.row(plan, line, cells)
@@ -73,11 +104,20 @@ impl RowChecks {
     /// Reports what was found in all rows. Returns a warning about what the caller overruled or
     /// should look at.
     pub fn finish(self, plan: &mut Plan) -> Result<Option<String>, Error> {
+        if self.needs_end && !self.has_end {
+            let said = "the title or the name of the sheet names people who left, but no row has an end. Push people who \
+                        left with the end of each job. To read the rows as they are, leave out the title with \
+                        --skip-rows COUNT, or name the sheet with --sheet";
+            return Err(Error::Usage(said.to_owned()));
+        }
         self.rounded_ids.check(plan)?;
         self.short_dates.check(plan)?;
         plan.dates.hint = self.formats.hint();
-        let unsure = self.rounded_ids.warning(plan);
-        let warnings: Vec<String> = [self.leavers.finish(plan)?, unsure].into_iter().flatten().collect();
+        plan.has_odd_cells = self.extra_cells.are_odd();
+        plan.shifted = self.values.found();
+        let unsure = [self.rounded_ids.warning(plan), self.similar_ids.warning(plan), self.open_jobs.warning()];
+        let left = self.leavers.finish(plan)?;
+        let warnings: Vec<String> = left.into_iter().chain(unsure.into_iter().flatten()).collect();
         Ok((!warnings.is_empty()).then(|| warnings.join("\n")))
     }
 }

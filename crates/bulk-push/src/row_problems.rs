@@ -15,6 +15,7 @@ use crate::people::id_problem;
 use crate::plan::Origin;
 use crate::rejected_row::RejectedRow;
 use crate::row_code::RowCode;
+use crate::shifted_values;
 
 /// Errors that spreadsheets show instead of the result of a formula.
 const FORMULA_ERRORS: [&str; 9] =
@@ -34,10 +35,10 @@ impl Group<'_> {
             let (found, column) = (record.cells.len(), record.cells.len().min(wanted).checked_sub(1));
             // Spreadsheets add empty cells at the end.
             let has_more = record.cells.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
-            if has_more {
+            if has_more || (found > wanted && self.plan.has_odd_cells) {
                 let message = format!(
                     "This row has {found} cells, but the header has {wanted}. Put cells that contain the separator \
-                     in quotes."
+                     in quotes. Remove empty cells at the end that other rows do not have."
                 );
                 rejected.push(self.at(index, column, rejected_row(RowCode::RowCells, message)));
             }
@@ -59,6 +60,7 @@ impl Group<'_> {
             let formula_errors = self.formula_errors(index);
             rejected.extend(self.garbled(index));
             rejected.extend(self.misplaced(index));
+            rejected.extend(self.shifted(index));
             rejected.extend(self.too_far(index));
             if formula_errors.is_empty()
                 && let Some((column, code, message)) = problem(self.plan, self.name_parts, &record.cells)
@@ -164,6 +166,20 @@ impl Group<'_> {
             Some(self.at(index, columns.first().copied(), rejected_row(RowCode::TextGarbled, message)))
         });
         found.collect()
+    }
+
+    /// Refuses texts that other rows have in another column.
+    fn shifted(&self, index: usize) -> Option<RejectedRow> {
+        let (plan, cells) = (self.plan, &self.records[index].cells);
+        if shifted_values::are_swapped(plan, cells) {
+            let message = "The employer and the title seem to be swapped: other rows have each as the other. Correct the \
+                           row, or the others.";
+            let column = plan.columns_of("organisation").and_then(|columns| columns.first().copied());
+            return Some(self.at(index, column, rejected_row(RowCode::TextGarbled, message.to_owned())));
+        }
+        let column = shifted_values::column(plan, cells)?;
+        let message = "Other rows have this value in another column. Check that the cells of the row are not shifted.";
+        Some(self.at(index, Some(column), rejected_row(RowCode::TextGarbled, message.to_owned())))
     }
 
     /// Refuses ends and other dates that may be missing if they lie too far ahead, unless they are

@@ -22,6 +22,7 @@ use crate::rejected_row::{RejectedRow, RejectedRows, Severity};
 use crate::retry::{Gate, backoff};
 use crate::row_code::RowCode;
 use crate::source::Source;
+use crate::turns::{Turn, Turns};
 
 /// Interval of progress updates and of writing results to disk.
 const TICK: Duration = Duration::from_millis(250);
@@ -115,7 +116,8 @@ impl Run {
             }
         });
         let entries = futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
-        let pushes = entries.map(|(index, entry)| shared.push(index, entry)).buffer_unordered(self.concurrency);
+        let pushes = entries.map(|(index, entry, turn)| shared.push(index, entry, turn));
+        let pushes = pushes.buffer_unordered(self.concurrency);
         let mut outcomes = Box::pin(pushes);
         let (mut ended, mut is_stopping) = (None, false);
         let mut tick = interval(TICK);
@@ -236,10 +238,10 @@ fn feed(
     skip: &[bool],
     previous: &PreviousRun,
     context: &Context<'_>,
-    sender: &mpsc::Sender<(usize, Entry)>,
+    sender: &mpsc::Sender<(usize, Entry, Turn)>,
     stop: &CancellationToken,
 ) -> Result<u64, Error> {
-    let mut pushed_meanwhile = 0;
+    let (mut pushed_meanwhile, mut turns) = (0, Turns::default());
     let has_its_length = || source.lock().unwrap_or_else(PoisonError::into_inner).input().has_its_length();
     has_its_length()?;
     for index in (0..skip.len()).filter(|index| !skip[*index]) {
@@ -252,7 +254,8 @@ fn feed(
             pushed_meanwhile += 1;
             continue;
         }
-        if stop.is_cancelled() || sender.blocking_send((index, entry)).is_err() {
+        let turn = turns.next(&entry.person);
+        if stop.is_cancelled() || sender.blocking_send((index, entry, turn)).is_err() {
             return Ok(pushed_meanwhile);
         }
     }
@@ -261,7 +264,8 @@ fn feed(
 
 impl Shared {
     /// Pushes one credential until there is a final result or the run stops.
-    async fn push(&self, index: usize, entry: Entry) -> PushOutcome {
+    async fn push(&self, index: usize, entry: Entry, mut turn: Turn) -> PushOutcome {
+        turn.begin().await;
         let (mut failures, mut broken, mut is_repeated) = (0, 0, false);
         loop {
             if !self.wait(failures).await {

@@ -12,8 +12,10 @@ use crate::plan::Plan;
 use crate::printable::printable;
 use crate::resolver::{TEXTS, could_be};
 use crate::word_lists::HONORIFICS;
+use periods::Periods;
 
 mod paid_months;
+mod periods;
 
 const START: &str = "start_date";
 
@@ -27,7 +29,11 @@ const STARTS: &str = "\
 const OTHER_STARTS: &str = "\
     probation visa permit benefit insurance salary pay period leave notice school course project training shift \
     pension superannuation membership allowance eligib vaccin licence license contact health union \
-    tax dataentry positionstart jobstart rolestart holidayyear leaveyear taxyear fiscalyear payyear";
+    loan manager supervisor tax dataentry positionstart jobstart rolestart holidayyear leaveyear taxyear fiscalyear payyear";
+
+/// Words for the start of an earlier employment, or of one in the same group, before the start of
+/// this one.
+const EARLIER_STARTS: &str = "original initial first group continuous recognised recognized";
 
 /// The columns that may disagree.
 #[derive(Debug, Default)]
@@ -38,6 +44,7 @@ pub struct SecondColumns {
     texts: Vec<(&'static str, usize, usize)>,
     rehires: Vec<usize>,
     paid: Vec<usize>,
+    periods: Periods,
     numbered: Vec<usize>,
 }
 
@@ -70,6 +77,7 @@ impl SecondColumns {
         }
         found.rehires = unused().filter(|column| is_rehire(&plan.header[*column])).collect();
         found.paid = unused().filter(|column| paid_months::is_paid(&plan.header[*column])).collect();
+        found.periods = Periods::new(plan);
         found.numbered = unused().filter(|column| is_numbered(plan, *column)).collect();
         found
     }
@@ -132,7 +140,7 @@ impl SecondColumns {
             let Some(other) = ends::read(plan, cell(*second), field).or_else(|| likely_month(cell(*second))) else {
                 continue;
             };
-            if first != other {
+            if first != other && !(*field == START && other < first && is_earlier(&plan.header[*second])) {
                 let (used, second) = (plan.label(*used), plan.label(*second));
                 return Err(Error::Usage(format!(
                     "line {line}: '{used}' is {}, but '{second}' is {}. Choose one with --column {field}=COLUMN, and \
@@ -148,16 +156,19 @@ impl SecondColumns {
     /// Refuses a row that was last paid before its last processed month, but has no end by then.
     fn months(&self, plan: &Plan, line: u32, cells: &[String]) -> Result<(), Error> {
         let cell = |column: usize| cells.get(column).map(|cell| cell.trim()).unwrap_or_default();
-        if self.paid.is_empty() {
+        if self.paid.is_empty() && self.periods.are_none() {
             return Ok(());
         }
         let Some(processed) = ends::processed(plan, cells) else { return Ok(()) };
         if ends::month(plan, cells).map_or_else(|| ends::has(plan, cells), |end| end <= processed) {
             return Ok(());
         }
-        for column in &self.paid {
-            let Some(paid) = paid_months::before(plan, cell(*column), &processed) else { continue };
-            let name = plan.label(*column);
+        let paid = self
+            .paid
+            .iter()
+            .filter_map(|column| Some((*column, paid_months::before(plan, cell(*column), &processed)?)));
+        if let Some((column, paid)) = paid.chain(self.periods.before(plan, cells, &processed)).next() {
+            let name = plan.label(column);
             return Err(Error::Usage(format!(
                 "line {line}: the column '{name}' says {}, but {MONTH} is {}, so the job would be confirmed for months \
                  without pay. Use --column {MONTH}=\"{name}\" instead of --set, fill in the end, or exclude the column \
@@ -187,6 +198,11 @@ fn is_start(header: &str) -> bool {
     let is_position = ["positionstartdate", "jobstartdate", "rolestartdate"].contains(&&*name);
     (is_name_of(START, header) && !is_position)
         || (!is_other && (words(header).iter().any(is_word) || name.contains("hire") || name.contains("startdate")))
+}
+
+/// Returns whether a column has a start that may lie before the one of this employment.
+fn is_earlier(header: &str) -> bool {
+    words(header).iter().any(|word| EARLIER_STARTS.split_whitespace().any(|known| known == word))
 }
 
 fn is_rehire(header: &str) -> bool {
@@ -257,6 +273,12 @@ mod tests {
             assert_eq!(check(&header, "2010-01,2010-01-31"), Ok(()), "{name}");
             assert_eq!(check(&header, "2010-01,"), Ok(()), "{name}");
         }
+        for name in ["Original hire date", "First hire date", "Group joining date"] {
+            let header = format!("Hire date,{name}");
+            assert_eq!(check(&header, "2010-01,2004-09-01"), Ok(()), "{name}: of an earlier employment");
+            assert!(check(&header, "2010-01,2010-02-01").is_err(), "{name}");
+        }
+        assert!(check("Hire date,Last hire date", "2010-01,2004-09-01").is_err());
         assert!(check("Hire date,Rehired", "2010-01,Yes").is_err());
         for name in [
             "Probation start date",
@@ -264,6 +286,8 @@ mod tests {
             "Salary start date",
             "Position Start Date",
             "Holiday year start",
+            "Student loan start",
+            "Manager start",
         ] {
             assert_eq!(check(&format!("Hire date,{name}"), "2010-01,2023-04-15"), Ok(()), "{name}");
         }

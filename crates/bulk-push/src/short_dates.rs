@@ -9,7 +9,7 @@ use crate::printable::printable;
 
 /// How a date that begins with its year is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+enum DatePadding {
     /// With a zero in front of a single digit.
     Padded,
     /// With a single digit that nothing can follow.
@@ -20,7 +20,7 @@ enum Form {
     Other,
 }
 
-impl Form {
+impl DatePadding {
     fn of(text: &str) -> Self {
         let groups: Vec<&str> = text.split(['-', '/', '.']).collect();
         let is_number = |group: &&str| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit());
@@ -57,13 +57,13 @@ impl ShortDates {
     /// Adds a date.
     pub fn add(&mut self, column: usize, line: u32, text: &str) {
         let text = text.trim();
-        match Form::of(text) {
-            Form::Padded => self.has_padded = true,
-            Form::Unpadded => self.has_unpadded = true,
-            Form::Short => {
+        match DatePadding::of(text) {
+            DatePadding::Padded => self.has_padded = true,
+            DatePadding::Unpadded => self.has_unpadded = true,
+            DatePadding::Short => {
                 self.short.entry(column).or_insert_with(|| (text.to_owned(), line));
             }
-            Form::Other => {}
+            DatePadding::Other => {}
         }
     }
 

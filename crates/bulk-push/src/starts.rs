@@ -10,6 +10,9 @@ use crate::row_code::RowCode;
 /// Dates that systems write if they know none: the first days of their calendars.
 const NO_DATES: [&str; 5] = ["1900-01-01", "1901-01-01", "1904-01-01", "1904-01-02", "1970-01-01"];
 
+/// Age in years from which people are employed.
+const LEAST_AGE: i16 = 14;
+
 /// Number of years after which a job has an end.
 const MOST_YEARS: i16 = 75;
 
@@ -29,6 +32,13 @@ pub fn problem(plan: &Plan, text: &str, start: &str, birth: &str) -> Option<(Row
         let message = format!("The start, {started}, is not after the date of birth, {born}. Write the start.");
         return Some((RowCode::DatePlaceholder, message));
     }
+    if let Some(born) = day(birth, "date_of_birth").filter(|born| is_child(start, born)) {
+        let message = format!(
+            "The start, {start}, is before the age of {LEAST_AGE} of a person who was born on {born}. Correct the start \
+             or the date of birth."
+        );
+        return Some((RowCode::DatePlaceholder, message));
+    }
     let today = format!("{:04}-{:02}", plan.today.year(), plan.today.month());
     let is_month = start.len() == 7 && start.as_bytes()[4] == b'-';
     let is_future = !plan.mapping.allow_future_start && is_month && *start > *today;
@@ -38,6 +48,13 @@ pub fn problem(plan: &Plan, text: &str, start: &str, birth: &str) -> Option<(Row
         );
         (RowCode::DateFuture, message)
     })
+}
+
+/// Returns whether a month is before the age of employment of a person who was born on a day.
+fn is_child(month: &str, born: &str) -> bool {
+    let year = |text: &str| text.get(..4).filter(|_| text.get(4..5) == Some("-"))?.parse::<i16>().ok();
+    let Some((started, born_in)) = year(month).zip(year(born)) else { return false };
+    (started - born_in, month.get(5..7)) < (LEAST_AGE, born.get(5..7))
 }
 
 /// Returns the code and message for the start of a job without an end that is too long ago.
@@ -72,6 +89,9 @@ mod tests {
             ("2027-01", "2027-01", "", Some("date.future")),
             ("1970-01", "1970-01", "", None),
             ("2010-01-15", "2010-01", "15.01.1990", None),
+            ("2003-12-15", "2003-12", "15.01.1990", Some("date.placeholder")),
+            ("2004-01", "2004-01", "15.01.1990", None),
+            ("1995", "1995", "15.01.1990", None),
             ("soon", "soon", "soon", None),
             ("1904-01-01", "1904-01", "", Some("date.placeholder")),
         ] {

@@ -22,6 +22,7 @@ use crate::names::NameParts;
 use crate::people::Identity;
 use crate::plan::Plan;
 use crate::rejected_row::RejectedRow;
+use crate::report_dates::SkippedLines;
 use crate::row_checks::RowChecks;
 use crate::table_checks::{clean, has_line_endings, has_no_merged_rows, holds_no_row, is_well_quoted, is_whole_name};
 
@@ -37,6 +38,8 @@ pub struct Table {
     pub plan: Plan,
     /// Lines above the header, which are not read.
     pub lines_above: usize,
+    /// The texts of these lines, and of the lines below the rows.
+    pub skipped: [Vec<String>; 2],
     /// Totals, footers, and hidden rows and sheets of the file.
     pub extra: ExtraContent,
     /// A warning about columns that are ignored.
@@ -63,7 +66,8 @@ impl Table {
         mail_links: bool,
         today: Date,
     ) -> Result<Self, Error> {
-        let Heading { separator: between, lines_above } = Heading::find(scan.peek()?, mapping)?;
+        let Heading { separator: between, lines_above, is_of_both } = Heading::find(scan.peek()?, mapping)?;
+        let above = SkippedLines::above(scan.peek()?, lines_above, between);
         scan.skip_lines(lines_above)?;
         let (mut cells, mut raw) = (Cells::new(between), Vec::new());
         let empty = || Error::Failed("the file is empty; the first row must have the column names".to_owned());
@@ -77,6 +81,7 @@ impl Table {
         has_no_merged_rows(&scan, &plan, row.line)?;
         is_whole_name(&plan)?;
         let (mut checks, mut cut_end) = (RowChecks::new(&plan)?, CutEnd::new(&plan));
+        checks.needs_end = is_of_both || scan.is_of_both;
         let (mut found, mut extra_rows) = (Rows::default(), ExtraRows::new(scan.extra));
         while let Some(row) = scan.row(Some(between), LONGEST_ROW, &mut raw)? {
             is_well_quoted(&scan, row, &raw, between)?;
@@ -92,7 +97,8 @@ impl Table {
             found.add(row, if plan.form.list.is_some() { person } else { "" })?;
         }
         let open_line = cut_end.check()?;
-        let warning = checks.finish(&mut plan)?;
+        let old = [above.check(&plan)?, extra_rows.below.check(&plan)?].into_iter().flatten();
+        let warnings: Vec<String> = old.chain(checks.finish(&mut plan)?).collect();
         // A column without a name and without values is not shown.
         let is_used = |plan: &Plan, column: usize| !plan.unmapped().any(|unused| unused == column);
         unnamed.retain(|column| !is_used(&plan, *column));
@@ -104,8 +110,9 @@ impl Table {
             input: scan.finish(),
             plan,
             lines_above,
+            skipped: [above.texts, extra_rows.below.texts],
             extra,
-            warning,
+            warning: (!warnings.is_empty()).then(|| warnings.join("\n")),
             rows,
             first,
             name_parts,

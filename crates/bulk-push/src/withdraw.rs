@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use bytes::Bytes;
 use credential::{ParseError, Type};
 use futures::StreamExt as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 use crate::calls::{Calls, Done};
@@ -24,6 +25,10 @@ use crate::withdrawals::{WithdrawalOutcome, Withdrawals, result_path};
 
 /// Concurrent requests.
 const CONCURRENCY: usize = 8;
+
+/// Characters that are encoded in a segment of a path: all but the unreserved ones (RFC 3986,
+/// section 2.3).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 const NOUNS: (&str, &str) = ("credential", "credentials");
 
@@ -256,7 +261,7 @@ async fn withdraw_all(
     (results, counts): (&mut Withdrawals, &mut Counts),
 ) -> Result<(), Error> {
     let requests = futures::stream::iter(rows).map(|(row, credential_type)| async move {
-        let id = segment(&row.credential_id);
+        let id = utf8_percent_encode(&row.credential_id, SEGMENT);
         let path = format!("/api/partner/v2/add/requests/{credential_type}/{id}/withdraw");
         (row, calls.post(&path, body).await)
     });
@@ -275,26 +280,15 @@ async fn withdraw_all(
     Ok(())
 }
 
-/// Encodes one segment of a path (RFC 3986, section 3.3).
-fn segment(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn ids_are_encoded_as_one_segment() {
+        let segment = |id: &'static str| utf8_percent_encode(id, SEGMENT).to_string();
         assert_eq!(segment("emp.json"), "emp.json");
+        assert_eq!(segment("a-b_c~d"), "a-b_c~d");
         assert_eq!(segment("a/b?c#d e%é"), "a%2Fb%3Fc%23d%20e%25%C3%A9");
     }
 

@@ -6,27 +6,34 @@
 //! can tell, such as a column with one other value for few people, is a warning to confirm.
 
 use crate::employment_words::{
-    ColumnKind, has_left_in, has_left_remark, is_active, is_end, is_former_title, is_no, is_yes, says_employed,
+    ColumnKind, covers, has_left_in, has_left_remark, is_active, is_disability, is_end, is_former_title, is_no, is_yes,
+    says_employed,
 };
 use crate::ends::{self, END};
 use crate::error::Error;
 use crate::findings::Findings;
 use crate::infer_columns::{folded, is_name_of};
+use crate::left_words::is_locked;
 use crate::likely_date::earliest;
 use crate::plan::{Origin, Plan};
 use crate::printable::printable;
+use behind::Behind;
 use blank_status::BlankStatus;
 use codes::{Codes, is_sap_active, is_sap_labelled, is_sap_left};
 use pay::Pay;
 use service::{in_words, is_too_short};
+use sides::Sides;
 use survey::Survey;
 use validity::{is_invalid, is_past};
 
+mod behind;
 mod blank_status;
 mod codes;
 mod pay;
 mod service;
+mod sides;
 mod survey;
+pub mod titles;
 mod validity;
 
 /// Maximum number of values of an ignored column that a mapping records.
@@ -55,6 +62,8 @@ pub struct Leavers {
     codes: Codes,
     pay: Pay,
     blank_status: BlankStatus,
+    sides: Sides,
+    behind: Behind,
     /// The values of accepted columns that say that a person left.
     overruled: Findings,
 }
@@ -97,6 +106,8 @@ impl Leavers {
             codes,
             pay,
             blank_status: BlankStatus::default(),
+            sides: Sides::default(),
+            behind: Behind::default(),
             overruled,
         }
     }
@@ -121,23 +132,23 @@ impl Leavers {
     pub fn row(&mut self, plan: &mut Plan, line: u32, cells: &[String]) -> Result<(), Error> {
         let cell = |column: usize| cells.get(column).map(|cell| cell.trim()).unwrap_or_default();
         if self.is_other_type {
-            let is_told_valid = |column: usize| is_told(&plan.mapping.employed_status, cell(column));
-            let is_wrong =
-                |(column, _, name): &&Column| !is_told_valid(*column) && is_invalid(plan, *column, name, cell(*column));
-            let wrong: Vec<usize> = self.columns.iter().filter(is_wrong).map(|(column, ..)| *column).collect();
-            wrong.into_iter().for_each(|column| self.findings.add(column, cell(column), line));
+            self.row_of_other_type(plan, line, cells);
             return Ok(());
         }
         if !self.is_needed {
             return Ok(());
         }
         let has_end = ends::has(plan, cells);
-        self.survey.row(&self.columns, cells, has_end);
-        let is_settled = has_end || self.is_sure(plan, cells);
-        self.blank_status.row(&self.columns, line, cells, is_settled);
+        let is_sure = self.is_sure(plan, cells);
+        let is_covered = is_sure || self.is_covered(plan, cells);
+        self.sides.row(&self.columns, cells);
+        self.behind.row(plan, line, cells, has_end || is_sure);
+        self.blank_status.row(&self.columns, line, cells, has_end || is_sure);
         if has_end {
+            self.survey.add_ended();
             return self.is_not_active(plan, line, cells);
         }
+        self.survey.row(&self.columns, cells, is_covered);
         if says_left(plan, cells) {
             return Ok(());
         }
@@ -152,6 +163,7 @@ impl Leavers {
             match earliest(value, name) {
                 _ if is_told(&plan.mapping.employed_status, value) || is_sap_active(plan, name, value) => false,
                 _ if is_sap_labelled(name, value) => false,
+                _ if is_sure && (is_disability(name) || is_locked(name, value)) => false,
                 // A unit may begin like a month, as in `2 maanden`.
                 _ if is_length && in_words(value).is_some() => is_too_short(plan, cells, name, value),
                 Some(month) if !matches!(kind, ColumnKind::Harmless | ColumnKind::Remark) => month <= today,
@@ -168,11 +180,21 @@ impl Leavers {
             (is_flag && !value.is_empty() && kind.agrees(name, value)) || is_sap_active(plan, name, value)
         };
         self.pay.row(line, cells, self.columns.iter().any(is_employed));
-        if self.is_sure(plan, cells) {
+        if is_covered {
             self.survey.add_sure();
         }
         self.ignored_columns(plan, line, cells);
         Ok(())
+    }
+
+    /// Looks at a credential of another type than a career.
+    fn row_of_other_type(&mut self, plan: &Plan, line: u32, cells: &[String]) {
+        let cell = |column: usize| cells.get(column).map(|cell| cell.trim()).unwrap_or_default();
+        let is_told_valid = |column: usize| is_told(&plan.mapping.employed_status, cell(column));
+        let is_wrong =
+            |(column, _, name): &&Column| !is_told_valid(*column) && is_invalid(plan, *column, name, cell(*column));
+        let wrong: Vec<usize> = self.columns.iter().filter(is_wrong).map(|(column, ..)| *column).collect();
+        wrong.into_iter().for_each(|column| self.findings.add(column, cell(column), line));
     }
 
     /// Returns whether a status says that the person of a row is employed.
@@ -183,6 +205,14 @@ impl Leavers {
             says_employed(*kind, name, value) || is_sap_active(plan, name, value) || is_named()
         };
         self.columns.iter().any(says_so)
+    }
+
+    /// Returns whether a status of a row is understood, as `Full time` is beside a column for the
+    /// end.
+    fn is_covered(&self, plan: &Plan, cells: &[String]) -> bool {
+        let cell = |column: usize| cells.get(column).map(|cell| cell.trim()).unwrap_or_default();
+        let has_ends = plan.columns_of(END).is_some();
+        self.columns.iter().any(|(column, kind, name)| covers(*kind, name, cell(*column), has_ends))
     }
 
     /// Looks at the ignored columns of a row without an end. New values of a saved mapping stop the
@@ -238,11 +268,13 @@ impl Leavers {
     /// say that people left.
     pub fn finish(mut self, plan: &mut Plan) -> Result<Option<String>, Error> {
         self.findings.extend(std::mem::take(&mut self.codes).unclear());
+        self.findings.keep(|column| !self.sides.has(column));
         if !self.findings.is_empty() {
             return Err(Error::Usage(self.stop(plan)));
         }
-        let unsure = [self.survey.warning(plan), self.pay.warning(plan), self.blank_status.warning(plan)];
-        let unsure: Vec<String> = unsure.into_iter().flatten().collect();
+        let rows = [self.blank_status.warning(plan), self.behind.warning(plan)];
+        let unsure = [self.survey.warning(plan), self.pay.warning(plan)].into_iter().chain(rows);
+        let unsure: Vec<String> = unsure.flatten().collect();
         let unsure = (!unsure.is_empty()).then(|| unsure.join("\n"));
         if self.overruled.is_empty() {
             return Ok(unsure);

@@ -16,8 +16,18 @@ const MIN_OPEN_ROWS: usize = 20;
 /// Maximum number of different values of a column that is the same but for few rows.
 const MAX_VALUES: usize = 3;
 
-/// A value as it is written first, and its rows.
-type Counts = BTreeMap<String, (String, usize)>;
+/// A value, and its rows.
+#[derive(Debug, Default)]
+struct Counted {
+    /// The value as it is written first.
+    text: String,
+    rows: usize,
+    /// Rows of which no status says that the person is employed.
+    unsure: usize,
+}
+
+/// The values of a column, without case and punctuation.
+type Counts = BTreeMap<String, Counted>;
 
 /// Counts rows with and without an end, and the values of the latter.
 #[derive(Debug, Default)]
@@ -31,17 +41,21 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Counts a row.
-    pub fn row(&mut self, columns: &[(usize, ColumnKind, String)], cells: &[String], has_end: bool) {
-        if has_end {
-            self.ended += 1;
-            return;
-        }
+    /// Counts a row with an end.
+    pub fn add_ended(&mut self) {
+        self.ended += 1;
+    }
+
+    /// Counts a row without an end. With `is_sure`, a status says that the person is employed.
+    pub fn row(&mut self, columns: &[(usize, ColumnKind, String)], cells: &[String], is_sure: bool) {
         self.open += 1;
         for (column, ..) in columns.iter().filter(|(_, kind, _)| *kind != ColumnKind::Harmless) {
             let Some(counts) = self.values.entry(*column).or_insert_with(|| Some(Counts::new())) else { continue };
             let text = cells.get(*column).map(|cell| cell.trim()).unwrap_or_default();
-            counts.entry(folded(text)).or_insert_with(|| (text.to_owned(), 0)).1 += 1;
+            let counted =
+                counts.entry(folded(text)).or_insert_with(|| Counted { text: text.to_owned(), ..Counted::default() });
+            counted.rows += 1;
+            counted.unsure += usize::from(!is_sure);
             if counts.len() > MAX_VALUES {
                 self.values.insert(*column, None);
             }
@@ -76,14 +90,17 @@ impl Survey {
 
     /// Describes the rare values of a column that is the same for most rows.
     fn rare(&self, plan: &Plan, column: usize, counts: &Counts) -> Option<String> {
-        let most = counts.values().map(|(_, count)| *count).max()?;
+        let most = counts.values().map(|counted| counted.rows).max()?;
         let others = self.open - most;
         if self.open < MIN_OPEN_ROWS || others == 0 || others * MIN_OPEN_ROWS > self.open {
             return None;
         }
-        let shown = |(text, count): &(String, usize)| format!("'{}' ({count} of {} rows)", printable(text), self.open);
-        let listed: Vec<String> = counts.values().filter(|(_, count)| *count != most).map(shown).collect();
-        Some(format!("  the column '{}' says {}", plan.label(column), listed.join(", ")))
+        let shown =
+            |counted: &Counted| format!("'{}' ({} of {} rows)", printable(&counted.text), counted.rows, self.open);
+        // Somebody who is active may be the only one in a country or a grade.
+        let is_unclear = |counted: &&Counted| counted.rows != most && counted.unsure > 0;
+        let listed: Vec<String> = counts.values().filter(is_unclear).map(shown).collect();
+        (!listed.is_empty()).then(|| format!("  the column '{}' says {}", plan.label(column), listed.join(", ")))
     }
 }
 
@@ -95,14 +112,19 @@ mod tests {
     use crate::mapping::Mapping;
 
     fn warning(values: &[&str], ends: usize) -> Option<String> {
+        warning_of(values, ends, |_| false)
+    }
+
+    /// Surveys rows, those of which a status says that the person is employed if `is_sure`.
+    fn warning_of(values: &[&str], ends: usize, is_sure: impl Fn(&str) -> bool) -> Option<String> {
         let header = ["Emp ID", "Name", "Company", "Job", "Start", "Pay period", "Cohort"].map(str::to_owned).into();
         let today = jiff::civil::date(2026, 11, 23);
         let plan = Plan::new(&Mapping::default(), Type::default(), header, false, today).expect("whole");
         let (mut survey, columns) = (Survey::default(), [(6, ColumnKind::Other, "cohort".to_owned())]);
-        (0..ends).for_each(|_| survey.row(&columns, &[], true));
+        (0..ends).for_each(|_| survey.add_ended());
         for value in values {
             let cells = ["1", "Ada", "A", "Clerk", "2015-01", "2026-10", value].map(str::to_owned);
-            survey.row(&columns, &cells, false);
+            survey.row(&columns, &cells, is_sure(value));
         }
         survey.warning(&plan)
     }
@@ -125,5 +147,14 @@ mod tests {
         assert!(survey.warning(&plan).is_some(), "one row does not say that the person is employed");
         survey.add_sure();
         assert_eq!(survey.warning(&plan), None, "each row says so");
+    }
+
+    #[test]
+    fn rare_values_of_people_with_an_active_status_are_ordinary() {
+        let values = [vec!["B"; 58], vec!["Z", "Y"]].concat();
+        assert_eq!(warning_of(&values, 1, |_| true), None, "each row has such a status");
+        assert_eq!(warning_of(&values, 1, |value| value != "B"), None, "the rare ones have it");
+        let said = warning_of(&values, 1, |value| value != "Z").expect("rare");
+        assert!(said.contains("says 'Z' (1 of 60 rows)") && !said.contains("'Y'"), "{said}");
     }
 }

@@ -144,12 +144,50 @@ fn columns_that_agree_or_are_ignored_do_not_stop() {
         ("LOA end date,End date", "2021-03-31,"),
         ("Seniority,End date", "2,"),
         ("Payroll,End date", "Monthly,"),
+        ("Work address,End date", "1 Main St,"),
+        ("Work address,End date", "5 March Road,"),
+        ("Team,End date", "10 Marketing,"),
+        ("Left?,End date", "No,"),
+        ("Tgl Lahir,End date", "1990-01-15,"),
+        ("Leave Return Date,End date", "2021-03-31,"),
+        ("Employment Status: Date,End date", "2021-03-31,"),
+        ("Company car end,End date", "2021-03-31,"),
+        ("Annual leave left,End date", "12,"),
+        ("Status,Disabled,End date", "Active,Yes,"),
+        ("Military status,End date", "Discharged,"),
+        ("Offer status,End date", "Accepted,"),
+        ("Payment status,End date", "Paid,"),
+        ("Pension scheme,End date", "Left scheme,"),
+        ("Status,End date", "L - Leave of Absence,"),
+        ("Austrittsart,End date", ","),
+        ("Austrittsart", ""),
     ] {
         assert_eq!(check(&Mapping::default(), header, row), Ok(()), "{header}: {row}");
     }
     let ignoring = Mapping { ignore: vec!["Hand".into()], ..Mapping::default() };
     assert_eq!(check(&ignoring, "Hand", "Left"), Ok(()));
     assert!(check(&Mapping::default(), "Hand", "Left").is_err());
+}
+
+#[test]
+fn hands_are_left_and_right() {
+    let cells = |text: &str| -> Vec<String> { text.split(',').map(str::to_owned).collect() };
+    let today = jiff::civil::date(2026, 11, 23);
+    for (values, is_side) in [
+        (["Left", "Right", "Right"], true),
+        (["Left", "Left", ""], false),
+        (["Left", "Right", "Other"], false),
+        (["Left", "Right", "Resigned"], false),
+    ] {
+        let header = cells("Emp ID,Name,Company,Job,Start,Pay period,End date,Hand");
+        let mut plan = Plan::new(&Mapping::default(), Type::default(), header, false, today).expect("whole");
+        let mut leavers = Leavers::new(&plan);
+        for (line, value) in (2..).zip(values) {
+            let row = cells(&format!("1,Ada,A,Clerk,2020-01,2026-10,,{value}"));
+            leavers.row(&mut plan, line, &row).expect("read");
+        }
+        assert_eq!(leavers.finish(&mut plan).is_ok(), is_side, "{values:?}");
+    }
 }
 
 #[test]
@@ -234,6 +272,7 @@ fn free_text_and_phrases_stop() {
         ("LOS,End date", "2,"),
         ("Seniority,End date", "2 years,"),
         ("Datum2,End date", "31 Desember 2020,"),
+        ("Status,Disabled,End date", "Full time,Yes,"),
     ] {
         assert!(check(&Mapping::default(), header, value).is_err(), "{header}: {value}");
     }

@@ -17,7 +17,9 @@ const PAID: &str = "\
 const NOT_PAID: &str = "probation notice trial contract rise raise increase increment review change adjustment";
 
 /// Whole names without separators.
-const NAMES: &str = "paydate checkdate chequedate payrolldate paycheckdate payday";
+const NAMES: &str = "\
+    paydate checkdate chequedate payrolldate paycheckdate payday period reportdate reportrundate rundate asat asatdate \
+    asofdate dataasat extractdate snapshotdate stichtag";
 
 /// Words for pay. A check of something else has further words, as in `Background check date`.
 const PAY: &str = "pay payroll paycheck paycheque check cheque payslip ytd";
