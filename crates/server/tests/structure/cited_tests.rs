@@ -13,15 +13,20 @@ struct Sources {
     files: BTreeMap<String, String>,
     /// The names of all Rust tests.
     rust: BTreeSet<String>,
+    /// The names of those that are not ignored.
+    running: BTreeSet<String>,
 }
 
 impl Sources {
     fn read(root: &Path) -> Self {
-        let mut files = BTreeMap::new();
-        walk(root, "", &mut files);
+        let files = texts(root);
+        let (mut rust, mut running) = (BTreeSet::new(), BTreeSet::new());
         let in_rust = files.iter().filter(|(path, _)| path.ends_with(".rs"));
-        let rust = in_rust.flat_map(|(_, text)| rust_tests(text)).map(str::to_owned).collect();
-        Self { files, rust }
+        for (name, is_ignored) in in_rust.flat_map(|(_, text)| rust_tests(text)) {
+            rust.insert(name.to_owned());
+            running.extend((!is_ignored).then(|| name.to_owned()));
+        }
+        Self { files, rust, running }
     }
 
     /// Returns the files whose path ends with `file`.
@@ -31,15 +36,23 @@ impl Sources {
         self.files.iter().filter(move |(path, _)| is_it(path)).map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// Returns whether the test exists, in the notation that docs/security.md describes.
+    /// Returns whether the test exists and is not ignored, in the notation that docs/security.md
+    /// describes.
     fn has(&self, test: &str) -> bool {
         match test.split_once(": ") {
             Some(("fuzz", target)) => self.named(&format!("fuzz/fuzz_targets/{target}.rs")).next().is_some(),
             Some((file, name)) => self.named(file).any(|(path, text)| defines(path, text, name)),
             None if test.ends_with(".mjs") => self.named(test).next().is_some(),
-            None => self.rust.contains(test),
+            None => self.running.contains(test),
         }
     }
+}
+
+/// Returns the sources and scripts, by their path from the root of the workspace.
+pub fn texts(root: &Path) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    walk(root, "", &mut files);
+    files
 }
 
 fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) {
@@ -65,7 +78,7 @@ fn is_source(name: &str) -> bool {
 /// TypeScript, a function in Rust and in scripts.
 fn defines(path: &str, text: &str, name: &str) -> bool {
     if path.ends_with(".rs") {
-        rust_tests(text).any(|test| test == name)
+        rust_tests(text).any(|(test, is_ignored)| test == name && !is_ignored)
     } else if path.ends_with(".mjs") || path.ends_with(".ts") {
         ['"', '`'].iter().any(|quote| text.contains(&format!("test({quote}{name}{quote}")))
     } else {
@@ -74,16 +87,18 @@ fn defines(path: &str, text: &str, name: &str) -> bool {
 }
 
 /// Returns the functions with a test attribute, and those in `contract!`, which run on both
-/// databases.
-fn rust_tests(text: &str) -> impl Iterator<Item = &str> {
-    let (mut has_attribute, mut is_contract) = (false, false);
+/// databases; each with whether it is ignored.
+fn rust_tests(text: &str) -> impl Iterator<Item = (&str, bool)> {
+    let (mut has_attribute, mut is_contract, mut is_ignored) = (false, false, false);
     text.lines().filter_map(move |line| {
         is_contract = line == "contract! {" || is_contract && line != "}";
         let code = line.trim_start();
         has_attribute |= code.starts_with("#[test]") || code.starts_with("#[tokio::test");
+        is_ignored |= code.starts_with("#[ignore") || code.starts_with("#[cfg_attr(") && code.contains("ignore");
         let (name, _) = code.strip_prefix("async ").unwrap_or(code).strip_prefix("fn ")?.split_once('(')?;
         let is_test = std::mem::take(&mut has_attribute) || is_contract && line.starts_with("    async fn ");
-        is_test.then_some(name)
+        let is_ignored = std::mem::take(&mut is_ignored);
+        is_test.then_some((name, is_ignored))
     })
 }
 
@@ -167,4 +182,15 @@ fn conformance_page_names_existing_tests() {
         .map(|(line, test)| format!("line {line}: there is no test {test:?}"))
         .collect();
     assert!(missing.is_empty(), "docs/reference/conformance.md:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn ignored_tests_are_not_cited() {
+    let tests =
+        "#[test]\n#[ignore = \"later\"]\nfn one() {}\n#[cfg_attr(unix, ignore)]\n#[tokio::test]\nasync fn two() {}";
+    let contract =
+        "contract! {\n    #[ignore]\n    async fn three(store: &Store) {}\n    async fn four(store: &Store) {}\n}";
+    let source = &format!("{tests}\n{contract}\n");
+    assert!(["one", "two", "three"].iter().all(|name| !defines("a.rs", source, name)));
+    assert!(defines("a.rs", source, "four") && defines("a.rs", "#[test]\nfn five() {}", "five"));
 }

@@ -6,9 +6,14 @@ mod error_codes;
 mod http_routes;
 mod imports;
 mod layers;
+mod libraries;
 mod page;
+mod signature;
+mod sizes;
 mod source;
 mod syntax;
+mod tokens;
+mod transactions;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,6 +36,14 @@ static CRATES: LazyLock<BTreeMap<String, Crate>> = LazyLock::new(|| {
 
 fn server() -> &'static Crate {
     &CRATES["crates/server"]
+}
+
+/// Reads a crate of these files, for tests of the rules. The library declares each module in `src`.
+fn seeded(files: &[(&str, &str)]) -> Crate {
+    let modules = files.iter().filter_map(|(path, _)| path.strip_suffix(".rs")).filter(|name| !name.contains('/'));
+    let library: Vec<String> = modules.filter(|name| *name != "main").map(|name| format!("mod {name};")).collect();
+    let texts = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    Crate::of(texts.chain([("lib.rs".to_owned(), library.join("\n"))]).collect(), Path::new(""))
 }
 
 fn name(module: &Module) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path as FilePath, PathBuf};
+use std::path::Path as FilePath;
 
 use crate::syntax::{ANY, Import, ImportKind, Path, Scope};
 
@@ -47,6 +47,10 @@ pub struct Crate {
     pub files: BTreeMap<Module, File>,
     /// Source files that no module declares.
     pub strays: Vec<String>,
+    /// The binary beside a library: a crate of its own, in one file.
+    pub binary: Option<Scope>,
+    /// The texts of all source files, by their path in `src`.
+    texts: BTreeMap<String, String>,
     /// All modules, including inline ones.
     scopes: BTreeMap<Module, Scope>,
     /// The modules that are compiled only for tests.
@@ -56,36 +60,44 @@ pub struct Crate {
 impl Crate {
     /// Reads the crate in `folder`.
     pub fn read(folder: &FilePath) -> Self {
-        let source = folder.join("src");
-        // If the crate has a library, the binary only calls it.
-        let root = if source.join("lib.rs").exists() { "lib.rs" } else { "main.rs" };
-        let mut read = Self::default();
-        read.read_file(folder, root.to_owned(), &Module::new());
-        let mut all = Vec::new();
-        source_files(&source, &mut Module::new(), &mut all);
+        let mut texts = BTreeMap::new();
+        source_files(&folder.join("src"), "", &mut texts);
+        Self::of(texts, &folder.join("templates"))
+    }
+
+    /// Reads a crate from its source files.
+    pub fn of(texts: BTreeMap<String, String>, templates: &FilePath) -> Self {
+        let mut read = Self { texts, ..Self::default() };
+        let main = read.texts.get("main.rs");
+        if read.texts.contains_key("lib.rs") {
+            read.binary = main.map(|text| Scope::of_file(text).unwrap_or_else(|error| panic!("main.rs: {error}")));
+            read.read_file(templates, "lib.rs".to_owned(), &Module::new());
+        } else {
+            read.read_file(templates, "main.rs".to_owned(), &Module::new());
+        }
         let known: BTreeSet<&str> = read.files.values().map(|file| file.path.as_str()).chain(["main.rs"]).collect();
-        let is_test = |module: &Module| (0..=module.len()).any(|length| read.tests.contains(&module[..length]));
-        read.strays = all
-            .into_iter()
-            .filter(|(module, path)| !known.contains(path.as_str()) && !is_test(module))
-            .map(|(_, path)| path)
-            .collect();
+        let is_test = |path: &str| {
+            let module: Module = path.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+            (0..=module.len()).any(|length| read.tests.contains(&module[..length]))
+        };
+        let strays = read.texts.keys().filter(|path| !known.contains(path.as_str()) && !is_test(path.as_str()));
+        read.strays = strays.cloned().collect();
         read
     }
 
-    fn read_file(&mut self, folder: &FilePath, path: String, module: &Module) {
-        let text = fs::read_to_string(folder.join("src").join(&path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let mut scope = Scope::of_file(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
-        scope.read_templates(&folder.join("templates"));
-        self.files.insert(module.clone(), File { path, summary: summary(&text) });
-        self.add(folder, module, scope);
+    fn read_file(&mut self, templates: &FilePath, path: String, module: &Module) {
+        let text = &self.texts[&path];
+        let mut scope = Scope::of_file(text).unwrap_or_else(|error| panic!("{path}: {error}"));
+        scope.read_templates(templates);
+        self.files.insert(module.clone(), File { path, summary: summary(text) });
+        self.add(templates, module, scope);
     }
 
     /// Adds a module and its submodules.
-    fn add(&mut self, folder: &FilePath, module: &Module, mut scope: Scope) {
+    fn add(&mut self, templates: &FilePath, module: &Module, mut scope: Scope) {
         let below = |name: String| [module.as_slice(), &[name]].concat();
         for (name, inner) in std::mem::take(&mut scope.inline) {
-            self.add(folder, &below(name), inner);
+            self.add(templates, &below(name), inner);
         }
         for (name, is_test) in std::mem::take(&mut scope.files) {
             let child = below(name);
@@ -95,8 +107,12 @@ impl Crate {
             }
             let stem = child.join("/");
             let paths = [format!("{stem}.rs"), format!("{stem}/mod.rs")];
-            let path = paths.into_iter().find(|path| folder.join("src").join(path).exists());
-            self.read_file(folder, path.unwrap_or_else(|| panic!("the module {stem} has no file")), &child);
+            let path = paths.into_iter().find(|path| self.texts.contains_key(path));
+            self.read_file(templates, path.unwrap_or_else(|| panic!("the module {stem} has no file")), &child);
+        }
+        // Only one of them would be read.
+        if self.scopes.contains_key(module) {
+            scope.forbidden.push("two modules of one name");
         }
         self.scopes.insert(module.clone(), scope);
     }
@@ -113,12 +129,18 @@ impl Crate {
         below.filter(move |(module, _)| self.file_of(module) == *file)
     }
 
-    /// Returns everything that a file uses, except for re-exports.
+    /// Returns everything that a file uses.
     pub fn names(&self, file: &Module) -> BTreeSet<Target> {
+        self.names_if(file, |_, _| true)
+    }
+
+    /// Returns everything that a file uses, with those imports that count.
+    fn names_if(&self, file: &Module, counts: impl Fn(&Import, &Target) -> bool) -> BTreeSet<Target> {
         let mut found = BTreeSet::new();
         for (module, scope) in self.scopes(file) {
-            let imports = scope.imports.iter().filter(|import| import.kind == ImportKind::Private);
-            found.extend(imports.flat_map(|import| self.import(module, import, &[], 0)));
+            for import in scope.imports.iter().filter(|import| import.kind != ImportKind::Alias) {
+                found.extend(self.import(module, import, &[], 0).into_iter().filter(|target| counts(import, target)));
+            }
             let is_module =
                 |path: &Path| path.len() == 1 && self.scopes.contains_key(&[module.as_slice(), path].concat());
             let paths = scope.paths.iter().filter(|path| !is_module(path));
@@ -130,11 +152,36 @@ impl Crate {
     /// Returns the other files that a file uses. An item imported through a re-export
     /// belongs to the file that defines it.
     pub fn uses(&self, file: &Module) -> BTreeSet<Module> {
-        let modules = self.names(file).into_iter().filter_map(|target| match target {
+        self.other_files(file, self.names(file))
+    }
+
+    /// Returns the other files that a file uses for more than re-exporting its own submodules.
+    pub fn uses_but_reexports(&self, file: &Module) -> BTreeSet<Module> {
+        let is_below = |target: &Target| matches!(target, Target::Module(module) if module.starts_with(file));
+        let counts = |import: &Import, target: &Target| import.kind == ImportKind::Private || !is_below(target);
+        self.other_files(file, self.names_if(file, counts))
+    }
+
+    fn other_files(&self, file: &Module, names: BTreeSet<Target>) -> BTreeSet<Module> {
+        let modules = names.into_iter().filter_map(|target| match target {
             Target::Module(module) => Some(self.file_of(&module)),
             Target::Other(_) => None,
         });
         modules.filter(|module| module != file).collect()
+    }
+
+    /// Returns the libraries from which a file imports everything.
+    pub fn foreign_globs(&self, file: &Module) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for (module, scope) in self.scopes(file) {
+            let globs = scope.imports.iter().filter(|import| import.name == "*");
+            let targets = globs.flat_map(|import| self.import(module, import, &[], 0));
+            found.extend(targets.filter_map(|target| match target {
+                Target::Other(path) => path.into_iter().next(),
+                Target::Module(_) => None,
+            }));
+        }
+        found
     }
 
     /// Resolves `path` as written in `module`.
@@ -235,20 +282,16 @@ impl Scope {
     }
 }
 
-/// Collects the source files in a folder, each with its module path.
-fn source_files(folder: &FilePath, module: &mut Module, found: &mut Vec<(Module, String)>) {
-    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-    for path in entries.collect::<BTreeSet<PathBuf>>() {
-        let name = path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
-        let is_source = path.extension().is_some_and(|extension| extension == "rs");
-        let file = [module.as_slice(), &[format!("{name}.rs")]].concat().join("/");
-        module.push(name);
+/// Collects the source files in a folder by their path, which begins with `prefix`.
+fn source_files(folder: &FilePath, prefix: &str, found: &mut BTreeMap<String, String>) {
+    for path in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+        let inner = format!("{prefix}{name}");
         if path.is_dir() {
-            source_files(&path, module, found);
-        } else if is_source {
-            found.push((module.clone(), file));
+            source_files(&path, &format!("{inner}/"), found);
+        } else if name.ends_with(".rs") {
+            found.insert(inner, fs::read_to_string(&path).expect("a text"));
         }
-        module.pop();
     }
 }
 

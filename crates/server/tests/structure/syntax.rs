@@ -1,11 +1,17 @@
 //! Parses one source file into the modules, imports, items and paths that it names.
 //!
-//! `proc-macro2` tokenizes, so comments and literals are ignored. Items under `#[cfg(test)]` are
+//! `proc-macro2` tokenizes, so comments are ignored. Items under `#[cfg(test)]` are
 //! skipped. The definition and the arguments of a macro are read like other code.
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
+
+use crate::signature::{self, Function};
+use crate::tokens::{
+    before_semicolon, body, is, is_for_tests, is_public, is_punct, item_end, module_file, outside_angles, path_at,
+    string, template, trees, word,
+};
 
 /// The parts of a path. The first part is empty if the path begins with `::`.
 pub type Path = Vec<String>;
@@ -29,18 +35,23 @@ pub struct Import {
 pub enum ImportKind {
     /// `use`.
     Private,
-    /// `pub use`, with any visibility.
+    /// `pub use`, with any visibility but `pub(self)`.
     Exported,
     /// A type alias or a macro that the module defines.
     Alias,
 }
 
-/// A public function.
+/// The words that begin a public item, which is not a field.
+const ITEMS: [&str; 12] =
+    ["async", "const", "enum", "extern", "fn", "mod", "static", "struct", "trait", "type", "union", "unsafe"];
+
+/// An item that may hand on values, and is not a function: a public field, constant, enum or type
+/// of closures, an associated type, or a trait.
 #[derive(Debug)]
-pub struct Function {
+pub struct Item {
     pub name: String,
-    /// The paths in its return type.
-    pub returned: Vec<Path>,
+    /// The paths in its type; of a constant also those in its value.
+    pub paths: Vec<Path>,
 }
 
 /// A module of a file: the file's own, or an inline module.
@@ -56,15 +67,19 @@ pub struct Scope {
     pub paths: BTreeSet<Path>,
     /// The methods that it calls and the fields that it names.
     pub methods: BTreeSet<String>,
-    /// Its public functions.
+    /// Its functions that are public or async.
     pub functions: Vec<Function>,
+    /// Its other items that may hand on values.
+    pub items: Vec<Item>,
+    /// Its string literals with a slash.
+    pub literals: Vec<String>,
     /// The Askama templates of its types.
     pub templates: BTreeSet<String>,
     /// Its modules in separate files, and whether they are only for tests.
     pub files: Vec<(String, bool)>,
     /// Inline modules.
     pub inline: Vec<(String, Scope)>,
-    /// Constructs that hide which names a file uses.
+    /// Constructs that hide code, or which names it uses.
     pub forbidden: Vec<&'static str>,
 }
 
@@ -74,6 +89,13 @@ impl Scope {
         let mut scope = Self::default();
         scope.scan(&trees(text.parse()?), true);
         Ok(scope)
+    }
+
+    /// Returns the paths in these tokens.
+    pub fn paths_in(tokens: &[TokenTree]) -> Vec<Path> {
+        let mut scope = Self::default();
+        scope.scan(tokens, false);
+        scope.paths.into_iter().collect()
     }
 
     /// Reads the expressions of an Askama template; its includes are added to the templates.
@@ -103,7 +125,10 @@ impl Scope {
                     at + 1
                 }
                 TokenTree::Ident(_) => self.scan_word(tokens, at, at_top),
-                _ => at + 1,
+                token => {
+                    self.literals.extend(string(token).filter(|text| text.contains('/')));
+                    at + 1
+                }
             };
         }
     }
@@ -120,37 +145,61 @@ impl Scope {
             self.files.extend(tokens[after..end].windows(3).filter_map(module_file).map(|name| (name, true)));
             return end;
         }
-        match attribute.first().and_then(word).as_deref() {
-            Some("doc") => {}
-            Some("path") => self.forbidden.push("#[path]"),
-            Some("template") => self.templates.extend(template(&attribute)),
+        self.read_attribute(&attribute);
+        after + 1
+    }
+
+    /// Reads an attribute, and each one in `cfg_attr`.
+    fn read_attribute(&mut self, attribute: &[TokenTree]) {
+        match (attribute.first().and_then(word).as_deref(), attribute.get(1)) {
+            (Some("cfg_attr"), Some(TokenTree::Group(group))) => {
+                for part in trees(group.stream()).split(|token| is_punct(token, ',')).skip(1) {
+                    self.read_attribute(part);
+                }
+            }
+            (Some("doc"), _) => {}
+            (Some("path"), _) => self.forbidden.push("#[path]"),
+            // Their macros have no path, so that nothing shows where they come from.
+            (Some("macro_use"), _) => self.forbidden.push("#[macro_use]"),
+            (Some("macro_export"), _) => self.forbidden.push("#[macro_export]"),
+            (Some("template"), _) => self.templates.extend(template(attribute)),
             _ => {
-                self.scan(&attribute, false);
-                self.scan_strings(&attribute);
+                self.scan(attribute, false);
+                self.scan_strings(attribute);
             }
         }
-        after + 1
     }
 
     /// Reads the paths in string arguments of attributes, like `#[serde(with = "crate::hex")]`.
     fn scan_strings(&mut self, attribute: &[TokenTree]) {
+        // Not a reason: in a type, spaces only follow commas.
         let is_path = |text: &String| {
-            text.contains("::") && text.chars().all(|letter| letter.is_alphanumeric() || "_:".contains(letter))
+            let is_part = |letter: char| letter.is_alphanumeric() || "_:<>,".contains(letter);
+            text.contains("::") && text.replace(", ", ",").chars().all(is_part)
         };
         for token in attribute {
             if let TokenTree::Group(group) = token {
                 self.scan_strings(&trees(group.stream()));
-            } else if let Some(path) = string(token).filter(is_path) {
-                self.paths.insert(path.split("::").map(Into::into).collect());
+            } else if let Some(text) = string(token).filter(is_path) {
+                let tokens: Result<TokenStream, _> = text.parse();
+                self.paths.extend(tokens.map(|tokens| Self::paths_in(&trees(tokens))).unwrap_or_default());
             }
         }
     }
 
     /// Reads the item or the path that begins at `at`.
     fn scan_word(&mut self, tokens: &[TokenTree], at: usize, at_top: bool) -> usize {
+        let keyword = word(&tokens[at]).unwrap_or_default();
         let next = tokens.get(at + 1).and_then(word);
-        match (word(&tokens[at]).unwrap_or_default().as_str(), next) {
+        if let Some(name) = &next {
+            self.read_item(tokens, at, &keyword, name, at_top);
+        }
+        match (keyword.as_str(), next) {
             ("use", _) if !is(tokens, at + 1, '<') => return self.scan_use(tokens, at),
+            ("pub", _) => {
+                self.read_field(tokens, at);
+                return at + 1;
+            }
             ("mod", Some(name)) => match tokens.get(at + 2) {
                 Some(TokenTree::Group(body)) => {
                     let mut inner = Self::default();
@@ -161,11 +210,10 @@ impl Scope {
                 _ => self.files.push((name, false)),
             },
             ("struct" | "enum" | "union" | "trait", Some(name)) if at_top => drop(self.types.insert(name)),
+            ("const", Some(name)) if ["async", "extern", "fn", "unsafe"].contains(&name.as_str()) => return at + 1,
             ("const" | "static", Some(name)) if at_top => drop(self.values.insert(name)),
             ("type", Some(name)) if at_top => {
-                let end =
-                    tokens[at..].iter().position(|token| is_punct(token, ';')).map_or(tokens.len(), |end| at + end);
-                self.define_alias(&name, &tokens[at + 2..end]);
+                self.define_alias(&name, before_semicolon(&tokens[at + 2..]));
                 self.types.insert(name);
             }
             ("macro_rules", None) if is(tokens, at + 1, '!') => {
@@ -175,18 +223,46 @@ impl Scope {
                 }
             }
             ("fn", Some(name)) => {
-                if is_public(tokens, at) {
-                    self.functions.push(Function { name: name.clone(), returned: returned(&tokens[at..]) });
-                }
+                self.functions.extend(Function::read(tokens, at, &name));
                 if at_top {
                     self.values.insert(name);
                 }
             }
             ("extern", Some(name)) if name == "crate" => self.forbidden.push("extern crate"),
-            ("include", None) if is(tokens, at + 1, '!') => self.forbidden.push("include!"),
             _ => return self.scan_path(tokens, at),
         }
         at + 2
+    }
+
+    /// Reads the item that begins at `at`, if it may hand on values and is not a function.
+    fn read_item(&mut self, tokens: &[TokenTree], at: usize, keyword: &str, name: &str, at_top: bool) {
+        let rest = &tokens[at + 2..];
+        let paths = match keyword {
+            "trait" => Self::paths_in(&body(rest)),
+            "enum" if is_public(tokens, at) => Self::paths_in(&body(rest)),
+            "const" | "static" if name != "fn" && is_public(tokens, at) => Self::paths_in(before_semicolon(rest)),
+            "type" if !at_top => Self::paths_in(before_semicolon(rest)),
+            "type" if is_public(tokens, at) => signature::callbacks(before_semicolon(rest)),
+            _ => return,
+        };
+        self.items.push(Item { name: name.to_owned(), paths });
+    }
+
+    /// Reads the field whose `pub` is at `at`.
+    fn read_field(&mut self, tokens: &[TokenTree], at: usize) {
+        let is_visibility = |group: &TokenTree| {
+            let TokenTree::Group(group) = group else { return false };
+            let first = trees(group.stream()).first().and_then(word);
+            first.is_some_and(|first| ["crate", "in", "self", "super"].contains(&first.as_str()))
+        };
+        let rest = &tokens[at + 1..];
+        let rest = &rest[usize::from(rest.first().is_some_and(is_visibility))..];
+        let name = rest.first().and_then(word).unwrap_or_default();
+        if name == "use" || ITEMS.contains(&name.as_str()) {
+            return;
+        }
+        let end = outside_angles(rest).find(|(_, token)| is_punct(token, ',')).map_or(rest.len(), |(end, _)| end);
+        self.items.push(Item { name, paths: Self::paths_in(&rest[..end]) });
     }
 
     fn define_alias(&mut self, name: &str, body: &[TokenTree]) {
@@ -199,12 +275,13 @@ impl Scope {
     }
 
     fn scan_use(&mut self, tokens: &[TokenTree], at: usize) -> usize {
-        let end = tokens[at..].iter().position(|token| is_punct(token, ';')).map_or(tokens.len(), |end| at + end);
+        let tree = before_semicolon(&tokens[at + 1..]);
         let kind = if is_public(tokens, at) { ImportKind::Exported } else { ImportKind::Private };
         let mut leaves = Vec::new();
-        read_tree(&tokens[at + 1..end], &Path::new(), &mut leaves);
+        read_tree(tree, &Path::new(), &mut leaves);
+        self.forbidden.extend(leaves.iter().filter(|(_, path)| ends_with_include(path)).map(|_| "include!"));
         self.imports.extend(leaves.into_iter().map(|(name, path)| Import { name, path, kind }));
-        end + 1
+        at + tree.len() + 2
     }
 
     fn scan_path(&mut self, tokens: &[TokenTree], at: usize) -> usize {
@@ -213,12 +290,18 @@ impl Scope {
         if path.len() == 1 && ["crate", "self", "super"].contains(&path[0].as_str()) {
             return end;
         }
+        if ends_with_include(&path) && (path.len() > 1 || is(tokens, end, '!')) {
+            self.forbidden.push("include!");
+        }
         let is_before = |back: usize, mark: char| at.checked_sub(back).is_some_and(|before| is(tokens, before, mark));
         if is_before(1, '.') && !is_before(2, '.') {
             self.methods.extend(path.into_iter().next());
         } else if is_before(1, ':') && is_before(2, ':') {
-            // In `<Type as Trait>::name`, the paths in the angle brackets are read instead.
-            if !is_before(3, '>') {
+            // In `<Type as Trait>::name`, the paths in the angle brackets are read instead, and the
+            // name counts as a method.
+            if is_before(3, '>') {
+                self.methods.extend(path.into_iter().next());
+            } else {
                 path.insert(0, String::new());
                 self.paths.insert(path);
             }
@@ -229,65 +312,8 @@ impl Scope {
     }
 }
 
-fn trees(tokens: TokenStream) -> Vec<TokenTree> {
-    // The tokens of a macro argument are in an invisible group.
-    tokens
-        .into_iter()
-        .flat_map(|token| match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::None => trees(group.stream()),
-            token => vec![token],
-        })
-        .collect()
-}
-
-fn word(token: &TokenTree) -> Option<String> {
-    let TokenTree::Ident(word) = token else { return None };
-    let word = word.to_string();
-    Some(word.strip_prefix("r#").unwrap_or(&word).to_owned())
-}
-
-fn string(token: &TokenTree) -> Option<String> {
-    let TokenTree::Literal(literal) = token else { return None };
-    Some(literal.to_string().strip_prefix('"')?.strip_suffix('"')?.to_owned())
-}
-
-fn is_punct(token: &TokenTree, mark: char) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark)
-}
-
-fn is(tokens: &[TokenTree], at: usize, mark: char) -> bool {
-    tokens.get(at).is_some_and(|token| is_punct(token, mark))
-}
-
-/// Returns whether the item of the word at `at` has `pub` in any form.
-fn is_public(tokens: &[TokenTree], at: usize) -> bool {
-    let is_modifier = |token: &&TokenTree| match token {
-        TokenTree::Ident(_) => {
-            word(token).is_some_and(|word| ["async", "const", "extern", "unsafe", "pub"].contains(&&*word))
-        }
-        TokenTree::Group(group) => group.delimiter() == Delimiter::Parenthesis,
-        TokenTree::Literal(_) => true,
-        TokenTree::Punct(_) => false,
-    };
-    tokens[..at].iter().rev().take_while(is_modifier).any(|token| word(token).is_some_and(|word| word == "pub"))
-}
-
-/// Returns the path that begins at `at`, and the index after it.
-fn path_at(tokens: &[TokenTree], at: usize) -> (Path, usize) {
-    let (mut path, mut next) = (Path::from_iter(word(&tokens[at])), at + 1);
-    let is_joint = |at: usize| matches!(&tokens[at], TokenTree::Punct(colon) if colon.spacing() == Spacing::Joint);
-    while is(tokens, next, ':') && is_joint(next) && is(tokens, next + 1, ':') {
-        if let Some(part) = tokens.get(next + 2).and_then(word) {
-            path.push(part);
-            next += 3;
-        } else {
-            if is(tokens, next + 2, '$') {
-                path.push(ANY.to_owned());
-            }
-            break;
-        }
-    }
-    (path, next)
+fn ends_with_include(path: &[String]) -> bool {
+    path.last().is_some_and(|last| last == "include")
 }
 
 /// Collects the leaves of a `use` tree: the name in this module, and its path.
@@ -318,67 +344,4 @@ fn read_tree(tokens: &[TokenTree], prefix: &Path, leaves: &mut Vec<(String, Path
             leaves.push((name, path));
         }
     }
-}
-
-/// Returns the paths in a function's return type.
-fn returned(function: &[TokenTree]) -> Vec<Path> {
-    let is_body = |token: &TokenTree| {
-        is_punct(token, ';') || matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
-    };
-    let end = function.iter().position(is_body).unwrap_or(function.len());
-    let arrow = function[..end].windows(2).rposition(|pair| is_punct(&pair[0], '-') && is_punct(&pair[1], '>'));
-    let mut scope = Scope::default();
-    scope.scan(arrow.map_or(&[], |arrow| &function[arrow..end]), false);
-    scope.paths.into_iter().collect()
-}
-
-/// Returns the file in `#[template(path = "...")]`.
-fn template(attribute: &[TokenTree]) -> Option<String> {
-    let TokenTree::Group(arguments) = attribute.get(1)? else { return None };
-    trees(arguments.stream())
-        .windows(3)
-        .find(|three| word(&three[0]).is_some_and(|key| key == "path"))
-        .and_then(|three| string(&three[2]))
-}
-
-/// Returns the name in `mod name;`.
-fn module_file(tokens: &[TokenTree]) -> Option<String> {
-    (word(&tokens[0])? == "mod" && is_punct(&tokens[2], ';')).then(|| word(&tokens[1])).flatten()
-}
-
-/// Returns whether an attribute restricts its item to tests: `cfg(test)`, `cfg(all(test, ...))`,
-/// and the same for `cfg_attr`.
-fn is_for_tests(attribute: &[TokenTree]) -> bool {
-    let [name, TokenTree::Group(condition)] = attribute else { return false };
-    let condition = trees(condition.stream());
-    let is_test = |token: &TokenTree| word(token).is_some_and(|word| word == "test");
-    word(name).is_some_and(|name| name == "cfg")
-        && match condition.as_slice() {
-            [test] => is_test(test),
-            [all, TokenTree::Group(parts)] => {
-                word(all).is_some_and(|all| all == "all") && trees(parts.stream()).iter().any(is_test)
-            }
-            _ => false,
-        }
-}
-
-/// Returns the index after the item, field or statement that begins at `at`.
-fn item_end(tokens: &[TokenTree], at: usize) -> usize {
-    let mut words =
-        tokens[at..].iter().filter_map(word).skip_while(|word| ["pub", "async", "unsafe"].contains(&&**word));
-    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let is_function = ["fn", "unsafe", "async", "extern"].contains(&&*second);
-    let ends_with_body = match first.as_str() {
-        "use" | "static" | "type" | "let" => false,
-        "const" => is_function,
-        "extern" => second != "crate",
-        _ => true,
-    };
-    let has_generics = ["fn", "struct", "enum", "union", "trait", "impl", "const", "extern"].contains(&&*first);
-    let is_end = |token: &TokenTree| match token {
-        TokenTree::Group(group) => ends_with_body && group.delimiter() == Delimiter::Brace,
-        TokenTree::Punct(mark) => mark.as_char() == ';' || ends_with_body && !has_generics && mark.as_char() == ',',
-        _ => false,
-    };
-    tokens[at..].iter().position(is_end).map_or(tokens.len(), |end| at + end + 1)
 }
