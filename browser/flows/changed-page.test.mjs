@@ -1,5 +1,6 @@
 // A shared page that was changed in transit, although its scripts were not.
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 
 import { checkPage } from "../support/check.mjs";
@@ -103,6 +104,34 @@ test("missing, added and exchanged texts are found", async () => {
     assert.match(reasons.join().match(said)?.[1] ?? reasons.join(), texts);
     const row = hirer.locator('[data-step="shown"]');
     assert.deepEqual([await row.getAttribute("class"), await row.locator("[data-reason]").textContent()], ["outcome-doubtful", reasons[0]]);
+  }
+});
+
+test("headings are compared without marks", async () => {
+  const page = await holderOf(twoJobs());
+  const document = await (await fetch(`${scene.server.base}/api/partner/openapi.json`)).json();
+  const path = "/api/partner/v2/add/requests/universal_credential";
+  const { example } = document.paths[path].post.requestBody.content["application/json"];
+  const licence = { credential_id: randomUUID(), fields: { ...example.fields, full_name: "Ada Example" } };
+  await page.goto((await scene.server.call("POST", path, licence)).redirect_uri);
+  await button(page, "Add to my wallet").click();
+  await page.waitForURL("**/wallet");
+  const link = await shareEverything(page);
+  const genuine = await scene.visitor();
+  await genuine.goto(link);
+  assert.equal((await conclusion(genuine)).level, "confirmed");
+  assert.equal(await genuine.locator('[data-step="shown"]').getAttribute("class"), "outcome-passed");
+  const heading = /(?<=<div class="card record"[^>]*>\s*)<h2[^>]*>(.*?)<\/h2>/s;
+  for (const [change, texts] of [
+    [(html) => html.replace(/(?<=<p class="lead">).*?(?=<\/p>)/s, "Jane Roe shared these records with you."), /^Jane Roe shared these records with you\.$/],
+    [(html) => html.replace(heading, "<h2>Chief Surgeon</h2>"), /^Chief Surgeon$/],
+    [(html) => html.replace(heading, "<h2>$1, Director</h2>"), /, Director$/],
+    [(html) => html.replace(/(?<=<h2 id="career-1">)Career/, "Career at Harvard"), /^Career at Harvard$/],
+  ]) {
+    const hirer = await opened(link, change);
+    const { level, reasons } = await conclusion(hirer);
+    assert.equal(level, "doubtful", `${change}`);
+    assert.match(reasons.join().match(/in what was signed: (.*)\. Ask/)?.[1] ?? reasons.join(), texts);
   }
 });
 

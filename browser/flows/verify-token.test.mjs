@@ -13,6 +13,7 @@ import { shareEverything } from "../support/share.mjs";
 import { stage } from "../support/stage.mjs";
 import { button, openLink, textbox } from "../support/steps.mjs";
 import { until } from "../support/until.mjs";
+import { openVerify, paste, rows, verdict } from "../support/verify-page.mjs";
 import { digest, disclosure, jws, newKey } from "../units/tokens.mjs";
 
 const scene = stage();
@@ -47,32 +48,7 @@ async function share(page) {
   return { link, token: await answer.text() };
 }
 
-/** Opens the page and records every later request. */
-async function openPage(options) {
-  const page = await scene.visitor(options);
-  await page.goto("/verify");
-  await textbox(page, "Token").waitFor();
-  page.sent = [];
-  page.on("request", (request) => page.sent.push(`${request.method()} ${request.url()} ${request.postData() ?? ""}`));
-  return page;
-}
-
-async function paste(page, text) {
-  await textbox(page, "Token").fill(text);
-  await button(page, "Verify").click();
-  return verdict(page);
-}
-
-/** Returns the level and the sentence of the verdict. */
-async function verdict(page) {
-  const shown = page.locator("#token-verdict");
-  await page.waitForFunction(() => document.getElementById("token-progress").textContent === "");
-  await shown.waitFor();
-  return `${await shown.getAttribute("data-level")}: ${await shown.locator("strong").textContent()}`;
-}
-
-const rows = (page) =>
-  page.locator(".verdicts li").evaluateAll((all) => all.map((row) => `${row.dataset.step} ${row.className.replace("outcome-", "")}`));
+const openPage = (options) => openVerify(scene, options);
 
 test("the empty page passes the page checks", async () => {
   const page = await scene.visitor();
@@ -205,6 +181,23 @@ test("unsigned tokens and tokens of another type are rejected", async () => {
   assert.match(said, /^failed: This is damaged: the last “~” is missing\./);
 });
 
+test("incomplete tokens and links to shared pages are named", async () => {
+  const { link, token } = await shared();
+  const page = await openPage();
+  const incomplete = "It is damaged or incomplete. Copy all of it, from eyJ to the end, and try again.";
+  for (const cut of [2, 10]) {
+    const said = await paste(page, token.slice(0, -cut));
+    assert.equal(said, `failed: Do not rely on this. There is a problem with the holder’s signature. ${incomplete}`);
+  }
+  const missing = "It is incomplete: the signature is missing. Copy all of it, from eyJ to the end, and try again.";
+  const said = await paste(page, token.slice(0, -86));
+  assert.equal(said, `failed: Do not rely on this. There is a problem with the holder’s signature. ${missing}`);
+  assert.match(await paste(page, link), /^failed: This is a link to a shared page, not a token\./);
+  assert.equal(await textbox(page, "Token").getAttribute("aria-invalid"), "true");
+  assert.match(await paste(page, "[".repeat(5000)), /^failed: This is not a token\./);
+  await checkPage(page);
+});
+
 test("a revoked token is rejected although it is signed", async () => {
   const { holder } = await shared();
   const revoked = await share(holder);
@@ -304,6 +297,22 @@ test("another issuer is contacted after a click and named", async () => {
   const main = await page.locator("main").innerText();
   assert.ok(main.includes(`${THERE} (another site)`) && main.includes("Ada Example"), main);
   await checkPage(page);
+});
+
+test("an issuer whose keys are not known leaves a token unchecked", async () => {
+  const page = await openPage();
+  const key = newKey();
+  await serveIssuer(page, { jwk: { kty: "RSA", n: "AQAB", e: "AQAB" } });
+  for (const [iss, said] of [
+    [THERE, "doubtful: It could not be verified. Its issuer publishes no key that can be used to check signatures here."],
+    [`${THERE}/unknown`, `doubtful: It could not be verified. ${THERE}/unknown did not send its keys (HTTP status 404).`],
+  ]) {
+    await paste(page, foreign(key, { iss }));
+    await button(page, `Contact ${THERE}`).click();
+    await until("the verdict", async () => (await verdict(page)) === said);
+    assert.deepEqual((await rows(page)).slice(0, 2), ["signature unchecked", "issuer unchecked"]);
+    assert.ok(!(await page.locator("main").innerText()).includes("Ada Example"));
+  }
 });
 
 test("an issuer without CORS cannot be checked from a browser", async () => {

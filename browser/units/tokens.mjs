@@ -17,8 +17,11 @@ export function newKey(alg = "ES256") {
   return { alg, private: pair.privateKey, jwk: pair.publicKey.export({ format: "jwk" }) };
 }
 
-export function jws(header, payload, key) {
-  const input = `${json({ alg: key.alg, ...header })}.${json(payload)}`;
+export const jws = (header, payload, key) => signed(header, JSON.stringify(payload), key);
+
+/** Signs a payload as it is written. */
+export function signed(header, payload, key) {
+  const input = `${json({ alg: key.alg, ...header })}.${text(payload)}`;
   const options = { key: createPrivateKey(key.private.export({ format: "pem", type: "pkcs8" })), dsaEncoding: "ieee-p1363" };
   return `${input}.${sign(key.alg === "ES256" ? "sha256" : null, Buffer.from(input), options).toString("base64url")}`;
 }

@@ -69,7 +69,8 @@ impl Jws<'_> {
     ///
     /// # Errors
     /// [`VerifyError::NoKeyFits`], [`VerifyError::KeyConfusion`], [`VerifyError::Signature`],
-    /// [`VerifyError::NoKeyVerifies`]; [`VerifyError::Malformed`], if the signature is too short.
+    /// [`VerifyError::NoKeyVerifies`]; [`VerifyError::NoSignature`] and
+    /// [`VerifyError::Malformed`], if the signature is too short.
     pub fn verify_with<'k>(&self, keys: &'k [(String, PublicKey)]) -> Result<&'k PublicKey, VerifyError> {
         let kid = self.header_text("kid").unwrap_or_default();
         let has_kid = |name: &str| !name.is_empty() && fragment(name) == fragment(kid);
@@ -88,11 +89,9 @@ impl Jws<'_> {
         if tried.is_empty() {
             return Err(confusion);
         }
-        if self.is_cut() {
-            return Err(VerifyError::Malformed("the signature is incomplete"));
-        }
-        if tried.len() == 1 || !kid.is_empty() {
-            return Err(VerifyError::Signature);
+        let refusal = self.wrong_signature();
+        if tried.len() == 1 || !kid.is_empty() || refusal != VerifyError::Signature {
+            return Err(refusal);
         }
         Err(VerifyError::NoKeyVerifies(listed(tried.into_iter())))
     }
@@ -226,11 +225,12 @@ mod tests {
         let signer = key(1, Algorithm::Es256);
         let text = sign(&protected(&json!({ "alg": "ES256" })), b"{}", &signer).expect("signed");
         let keys = keys_of(&json!({ "keys": [signer.public().jwk()] }));
-        for (length, why) in
-            [(0, None), (2, Some("the signature is incomplete")), (82, Some("the signature is incomplete"))]
+        let incomplete = Some(VerifyError::Malformed("the signature is incomplete, so copy all of it"));
+        for (length, refusal) in
+            [(0, None), (2, incomplete.clone()), (82, incomplete), (86, Some(VerifyError::NoSignature))]
         {
             let found = Jws::read(&text[..text.len() - length]).expect("read").verify_with(&keys).map(drop);
-            assert_eq!(found, why.map_or(Ok(()), |why| Err(VerifyError::Malformed(why))), "{length}");
+            assert_eq!(found, refusal.map_or(Ok(()), Err), "{length}");
         }
     }
 

@@ -8,8 +8,12 @@ use crate::verify_error::{InvalidDate, VerifyError};
 /// The last second of the year 9999 in UTC.
 const END_OF_9999: i64 = 253_402_300_799;
 
-/// Seconds that are probably milliseconds: those of the years 2001 to 2099.
-const MILLISECONDS: std::ops::Range<i64> = 1_000_000_000_000..4_102_444_800_000;
+/// The seconds of the years 2001 to 2099.
+pub(crate) const PLAUSIBLE: std::ops::Range<i64> = 1_000_000_000..4_102_444_800;
+
+/// Units that libraries have for times, and how many of them are a second.
+const OTHER_UNITS: [(&str, i64); 3] =
+    [("milliseconds", 1_000), ("microseconds", 1_000_000), ("nanoseconds", 1_000_000_000)];
 
 /// 2^63. Larger numbers of seconds are refused.
 const LIMIT: f64 = 9_223_372_036_854_775_808.0;
@@ -53,9 +57,11 @@ impl NumericDate {
         self.0
     }
 
-    /// Returns the seconds that it means as milliseconds, if it is probably in milliseconds.
-    pub(crate) fn seconds_if_milliseconds(self) -> Option<i64> {
-        MILLISECONDS.contains(&self.0).then_some(self.0 / 1000)
+    /// Returns the unit that it is probably in, and the seconds that it means then, if its seconds
+    /// are those of a [`PLAUSIBLE`] time in that unit.
+    pub(crate) fn in_other_unit(self) -> Option<(&'static str, i64)> {
+        let mut meant = OTHER_UNITS.into_iter().map(|(unit, factor)| (unit, self.0 / factor));
+        meant.find(|(_, seconds)| PLAUSIBLE.contains(seconds))
     }
 
     /// Returns whether it is after the year 9999, as a date in milliseconds is.
@@ -97,15 +103,16 @@ impl JwtDates {
     }
 
     /// Checks that the dates that are present allow it at `now`, in seconds since the Unix epoch.
-    /// An `exp` that is probably in milliseconds and has passed as such has expired.
+    /// An `exp` that is probably in another unit and has passed as such has expired.
     ///
     /// # Errors
     /// [`VerifyError::Expired`], [`VerifyError::NotYetValid`], [`VerifyError::FromTheFuture`].
     pub fn require_current(&self, now: i64) -> Result<(), VerifyError> {
         let begun = now.saturating_add(CLOCK_SKEW);
         let has_passed = |end: i64| end.saturating_add(CLOCK_SKEW) <= now;
-        if self.expires_at.is_some_and(|end| has_passed(end.0) || end.seconds_if_milliseconds().is_some_and(has_passed))
-        {
+        let has_ended =
+            |end: NumericDate| has_passed(end.0) || end.in_other_unit().is_some_and(|(_, seconds)| has_passed(seconds));
+        if self.expires_at.is_some_and(has_ended) {
             return Err(VerifyError::Expired);
         }
         if self.not_before.is_some_and(|start| start.0 > begun) {
@@ -197,6 +204,26 @@ mod tests {
         assert_eq!(at("exp", i64::MAX), Ok(()));
         let milliseconds = [at("exp", (NOW - 59) * 1000), at("exp", (NOW - 60) * 1000)];
         assert_eq!(milliseconds, [Ok(()), Err(VerifyError::Expired)]);
+        let nanoseconds = [at("exp", (NOW - 59) * 1_000_000_000), at("exp", (NOW - 60) * 1_000_000_000)];
+        assert_eq!(nanoseconds, [Ok(()), Err(VerifyError::Expired)]);
+    }
+
+    #[test]
+    fn units_of_late_dates_are_recognised() {
+        for (number, expected) in [
+            (NOW, None),
+            (NOW * 1_000, Some(("milliseconds", NOW))),
+            (NOW * 1_000_000, Some(("microseconds", NOW))),
+            (NOW * 1_000_000_000, Some(("nanoseconds", NOW))),
+            (999_999_999_999, None),
+            (4_102_444_800_000, None),
+            (20_200_101_000_000, None),
+            (9_000_000_000_000_000, None),
+            (i64::MAX, None),
+        ] {
+            let date = NumericDate::read(&json!(number)).expect("a date");
+            assert_eq!(date.in_other_unit(), expected, "{number}");
+        }
     }
 
     proptest! {

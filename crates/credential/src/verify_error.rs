@@ -67,6 +67,9 @@ pub enum VerifyError {
     /// The signature was made with another key, or the signed bytes were changed.
     #[error("The signature is not valid: it was made with another key, or the signed content was changed.")]
     Signature,
+    /// The signature is empty.
+    #[error("The signature is missing: the token is incomplete, so copy all of it.")]
+    NoSignature,
     /// No usable key of the issuer matches the header.
     #[error("None of the issuer's keys has the key ID in the header.")]
     UnknownKey,
@@ -104,26 +107,26 @@ pub enum VerifyError {
     /// It has expired.
     #[error("It has expired.")]
     Expired,
-    /// Its `exp` is so late that it is probably in milliseconds, and as such it has passed;
-    /// contains that time.
-    #[error("It has probably expired: exp is in seconds, and as milliseconds it would be {0}.")]
-    ExpiredInMilliseconds(String),
+    /// Its `exp` is so late that it is probably in another unit, and as such it has passed;
+    /// contains that unit and time.
+    #[error("It has probably expired: exp is in seconds, and as {0} it would be {1}.")]
+    ExpiredInOtherUnit(&'static str, String),
     /// Its last day of validity has ended everywhere on earth.
     #[error("It expired on {}.", .0.in_words())]
     ExpiredOn(Date),
     #[error("It is not valid yet.")]
     NotYetValid,
-    /// Its `nbf` is so late that it is probably in milliseconds; contains the time that it means
-    /// then.
-    #[error("It is not valid yet: nbf is in seconds, and as milliseconds it would be {0}.")]
-    NotYetValidInMilliseconds(String),
+    /// Its `nbf` is so late that it is probably in another unit; contains that unit, and the time
+    /// that it means then.
+    #[error("It is not valid yet: nbf is in seconds, and as {0} it would be {1}.")]
+    NotYetValidInOtherUnit(&'static str, String),
     /// Its issue time is in the future.
     #[error("Its issue time is in the future.")]
     FromTheFuture,
-    /// Its `iat` is so late that it is probably in milliseconds; contains the time that it means
-    /// then.
-    #[error("Its issue time is in the future: iat is in seconds, and as milliseconds it would be {0}.")]
-    FromTheFutureInMilliseconds(String),
+    /// Its `iat` is so late that it is probably in another unit; contains that unit, and the time
+    /// that it means then.
+    #[error("Its issue time is in the future: iat is in seconds, and as {0} it would be {1}.")]
+    FromTheFutureInOtherUnit(&'static str, String),
     /// It is older than the maximum age.
     #[error("It was made too long ago.")]
     TooOld,
@@ -209,7 +212,7 @@ impl VerifyError {
             Self::Critical => "critical_header",
             Self::Type { .. } | Self::OtherToken(_) | Self::DataModel => "type",
             Self::KeyConfusion { .. } => "key_confusion",
-            Self::Signature | Self::NoKeyVerifies(_) => "signature",
+            Self::Signature | Self::NoSignature | Self::NoKeyVerifies(_) => "signature",
             Self::UnknownKey | Self::NoKeyFits(_) => "unknown_key",
             Self::HashAlgorithm(_) => "hash_algorithm",
             Self::DuplicateDigest => "duplicate_digest",
@@ -217,9 +220,9 @@ impl VerifyError {
             Self::Disclosure(_) => "disclosure",
             Self::MustNotBeDisclosed(_) => "must_not_be_disclosed",
             Self::Claim(_) | Self::Date(..) => "claim",
-            Self::Expired | Self::ExpiredInMilliseconds(_) | Self::ExpiredOn(_) => "expired",
-            Self::NotYetValid | Self::NotYetValidInMilliseconds(_) => "not_yet_valid",
-            Self::FromTheFuture | Self::FromTheFutureInMilliseconds(_) => "from_the_future",
+            Self::Expired | Self::ExpiredInOtherUnit(..) | Self::ExpiredOn(_) => "expired",
+            Self::NotYetValid | Self::NotYetValidInOtherUnit(..) => "not_yet_valid",
+            Self::FromTheFuture | Self::FromTheFutureInOtherUnit(..) => "from_the_future",
             Self::TooOld => "too_old",
             Self::Audience => "audience",
             Self::Nonce => "nonce",

@@ -300,7 +300,14 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, ChainError> 
     if text.contains("PRIVATE KEY-----") {
         return Err(ChainError::PrivateKey);
     }
+    let text = separated(&text);
     CertificateDer::pem_slice_iter(text.as_bytes()).collect::<Result<_, _>>().map_err(|_| ChainError::Malformed)
+}
+
+/// Begins each section of PEM on a line of its own. The parser finds no other ones, so it would
+/// skip the second of two files that were joined without a line break.
+pub fn separated(pem: &str) -> String {
+    pem.replace("-----BEGIN ", "\n-----BEGIN ")
 }
 
 /// Checks that each of these authorities, the lowest first, may certify the next lower one: by its

@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use credential::key::PublicKey;
-use credential::verification::{Answer, Lookups, VerificationInputs, keys_of, verification_key, why_no_key};
+use credential::parse_limited;
+use credential::verification::{LookupResult, Lookups, VerificationInputs, keys_of, verification_key, why_no_key};
 use futures::TryStreamExt as _;
 use serde_json::Value;
 use tokio::time::timeout;
 use url::{Position, Url};
 
-use crate::outbound::Outbound;
+use crate::outbound::{DocumentError, Outbound};
 use ambient::Timestamp;
 use store::domain::asset::Failure;
 
@@ -31,6 +32,12 @@ const STATUS_LIST_TTL: Duration = Duration::from_secs(30);
 const MAX_STATUS_LISTS: usize = 256;
 /// Maximum size of all cached status lists, in bytes.
 const MAX_STATUS_LIST_BYTES: usize = 16 * 1024 * 1024;
+
+/// Media types of status lists (Token Status List, section 8.1; VC-JOSE-COSE, section 6.1). Servers
+/// that have other names for them are not refused.
+const STATUS_LISTS: &str = "application/statuslist+jwt, application/vc+jwt, */*;q=0.1";
+/// Any media type.
+const ANY: &str = "*/*";
 
 /// Keys with their names.
 type NamedKeys = Vec<(String, PublicKey)>;
@@ -54,10 +61,10 @@ impl FetchedStatusList {
         self.list.as_ref().unwrap_or_else(|why| why).len()
     }
 
-    fn answer(&self) -> Answer<String> {
+    fn result(&self) -> LookupResult<String> {
         match &self.list {
-            Ok(list) => Answer::Some(list.to_string()),
-            Err(why) => Answer::None(why.to_string()),
+            Ok(list) => LookupResult::Found(list.to_string()),
+            Err(why) => LookupResult::Failed(why.to_string()),
         }
     }
 }
@@ -73,7 +80,7 @@ impl IssuerLookup {
         let issuer_keys = async {
             match &lookups.issuer {
                 Some(issuer) => self.keys(issuer).await,
-                None => Answer::NotAsked,
+                None => LookupResult::NotAttempted,
             }
         };
         let more_status = self.status_lists(&lookups.more_status);
@@ -83,7 +90,7 @@ impl IssuerLookup {
     }
 
     /// Fetches status lists, one after the other.
-    pub async fn status_lists(&self, addresses: &[String]) -> Vec<Answer<String>> {
+    pub async fn status_lists(&self, addresses: &[String]) -> Vec<LookupResult<String>> {
         let mut lists = Vec::with_capacity(addresses.len());
         for address in addresses {
             let lookups = Lookups { status: Some(address.clone()), ..Lookups::default() };
@@ -93,35 +100,40 @@ impl IssuerLookup {
     }
 
     /// Fetches the status list and the type's metadata.
-    pub async fn details(&self, lookups: &Lookups) -> (Answer<String>, Answer<Vec<u8>>) {
-        let fetched = async |address: &Option<String>| match address {
-            Some(address) => answer(self.fetch(address)).await,
-            None => Answer::NotAsked,
+    pub async fn details(&self, lookups: &Lookups) -> (LookupResult<String>, LookupResult<Vec<u8>>) {
+        let fetched = async |address: &Option<String>, accept: &'static str| match address {
+            Some(address) => lookup_result(self.fetch(address, accept)).await,
+            None => LookupResult::NotAttempted,
         };
-        let (status, metadata) = tokio::join!(fetched(&lookups.status), fetched(&lookups.metadata));
+        let (status, metadata) = tokio::join!(fetched(&lookups.status, STATUS_LISTS), fetched(&lookups.metadata, ANY));
         let status = match status {
-            Answer::Some(bytes) => Answer::Some(String::from_utf8_lossy(&bytes).trim().to_owned()),
-            Answer::None(why) => Answer::None(why),
-            Answer::NotAsked => Answer::NotAsked,
+            LookupResult::Found(bytes) => LookupResult::Found(String::from_utf8_lossy(&bytes).trim().to_owned()),
+            LookupResult::Failed(why) => LookupResult::Failed(why),
+            LookupResult::NotAttempted => LookupResult::NotAttempted,
         };
         (status, metadata)
     }
 
     /// Returns the status list at `address`, from the cache if it was fetched within
     /// `STATUS_LIST_TTL` of `now`. On a cache miss `may_fetch` decides whether it is fetched.
-    pub async fn status_list(&self, address: &str, now: Timestamp, may_fetch: impl FnOnce() -> bool) -> Answer<String> {
+    pub async fn status_list(
+        &self,
+        address: &str,
+        now: Timestamp,
+        may_fetch: impl FnOnce() -> bool,
+    ) -> LookupResult<String> {
         if let Some(fetched) = self.fetched_status_list(address, now) {
-            return fetched.answer();
+            return fetched.result();
         }
         if !may_fetch() {
-            return Answer::None("the limit of fetches per minute is reached".to_owned());
+            return LookupResult::Failed("the limit of fetches per minute is reached".to_owned());
         }
         let lookups = Lookups { status: Some(address.to_owned()), ..Lookups::default() };
         let (status, _) = self.details(&lookups).await;
         let list = match &status {
-            Answer::Some(list) => Ok(list.as_str().into()),
-            Answer::None(why) => Err(why.as_str().into()),
-            Answer::NotAsked => return status,
+            LookupResult::Found(list) => Ok(list.as_str().into()),
+            LookupResult::Failed(why) => Err(why.as_str().into()),
+            LookupResult::NotAttempted => return status,
         };
         self.remember_status_list(address, FetchedStatusList { fetched_at: now, list });
         status
@@ -147,8 +159,8 @@ impl IssuerLookup {
 
     /// Fetches the keys of an issuer: by JWT VC Issuer Metadata (SD-JWT VC, section 4), or from its
     /// DID document (did:web).
-    pub async fn keys(&self, issuer: &str) -> Answer<NamedKeys> {
-        answer(async {
+    pub async fn keys(&self, issuer: &str) -> LookupResult<NamedKeys> {
+        lookup_result(async {
             if issuer.starts_with("did:web:") { self.did_keys(issuer).await } else { self.metadata_keys(issuer).await }
         })
         .await
@@ -212,17 +224,21 @@ impl IssuerLookup {
     }
 
     async fn fetch_json(&self, address: &str) -> Result<Value, String> {
-        serde_json::from_slice(&self.fetch(address).await?).map_err(|_| format!("{} is not JSON", shown(address)))
+        parse_limited(&self.fetch(address, ANY).await?).map_err(|_| format!("{} is not JSON", shown(address)))
     }
 
-    async fn fetch(&self, address: &str) -> Result<Vec<u8>, String> {
+    async fn fetch(&self, address: &str, accept: &'static str) -> Result<Vec<u8>, String> {
         let url = (address.len() <= MAX_ADDRESS).then(|| address.parse::<Url>().ok()).flatten();
         let url = url.ok_or_else(|| format!("{} is not a URL", shown(address)))?;
         if !self.client.may_ask_port(&url) && !self.client.is_allowed(&url) {
             return Err(format!("{address}: only port 443 is allowed, unless the operator allows other ports"));
         }
         let because = |failure: Failure| format!("{address}: {}", failure.name());
-        let mut stream = std::pin::pin!(self.client.fetch(&url, MAX_DOCUMENT).await.map_err(because)?);
+        let fetched = self.client.fetch_as(&url, accept, MAX_DOCUMENT).await;
+        let mut stream = std::pin::pin!(fetched.map_err(|error| match error {
+            DocumentError::Status(status) => format!("{address}: the response has the HTTP status {status}"),
+            DocumentError::Failed(failure) => because(failure),
+        })?);
         let mut bytes = Vec::new();
         while let Some(piece) = stream.try_next().await.map_err(because)? {
             bytes.extend_from_slice(&piece);
@@ -234,11 +250,11 @@ impl IssuerLookup {
     }
 }
 
-async fn answer<T>(lookup: impl Future<Output = Result<T, String>>) -> Answer<T> {
+async fn lookup_result<T>(lookup: impl Future<Output = Result<T, String>>) -> LookupResult<T> {
     match timeout(LOOKUP_TIMEOUT, lookup).await {
-        Ok(Ok(found)) => Answer::Some(found),
-        Ok(Err(why)) => Answer::None(why),
-        Err(_) => Answer::None("timed out".to_owned()),
+        Ok(Ok(found)) => LookupResult::Found(found),
+        Ok(Err(why)) => LookupResult::Failed(why),
+        Err(_) => LookupResult::Failed("timed out".to_owned()),
     }
 }
 

@@ -59,6 +59,24 @@ impl Received {
     }
 }
 
+/// The reason why a document was not fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentError {
+    /// The response has this HTTP status instead of 200.
+    Status(u16),
+    /// There is no response, or it is not read.
+    Failed(Failure),
+}
+
+impl From<DocumentError> for Failure {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            DocumentError::Status(_) => Self::Unreachable,
+            DocumentError::Failed(failure) => failure,
+        }
+    }
+}
+
 /// The filtering client. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Outbound {
@@ -150,18 +168,33 @@ impl Outbound {
         address: &Url,
         most: u64,
     ) -> Result<impl Stream<Item = Result<Bytes, Failure>> + Send + use<>, Failure> {
+        self.fetch_as(address, "*/*", most).await.map_err(Failure::from)
+    }
+
+    /// Fetches a document of at most `most` bytes in one of the media types of the header `accept`,
+    /// as a stream.
+    ///
+    /// # Errors
+    /// Why the document could not be fetched.
+    pub async fn fetch_as(
+        &self,
+        address: &Url,
+        accept: &'static str,
+        most: u64,
+    ) -> Result<impl Stream<Item = Result<Bytes, Failure>> + Send + use<>, DocumentError> {
         if !self.is_allowed(address) {
-            return Err(Failure::AddressRefused);
+            return Err(DocumentError::Failed(Failure::AddressRefused));
         }
         // A compressed document would be inspected and stored without being decompressed.
-        let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
+        let headers = [(ACCEPT_ENCODING, "identity"), (ACCEPT, accept)];
+        let headers = HeaderMap::from_iter(headers.map(|(name, value)| (name, HeaderValue::from_static(value))));
         let sent = self.send(Method::GET, address, headers, Bytes::new()).await;
-        let answer = sent.map_err(|error| failure(&error))?;
+        let answer = sent.map_err(|error| DocumentError::Failed(failure(&error)))?;
         if answer.status() != StatusCode::OK {
-            return Err(Failure::Unreachable);
+            return Err(DocumentError::Status(answer.status().as_u16()));
         }
         if answer.body().size_hint().exact().is_some_and(|length| length > most) {
-            return Err(Failure::TooLarge);
+            return Err(DocumentError::Failed(Failure::TooLarge));
         }
         Ok(answer.into_body().into_data_stream().map_err(|error| failure(&error)))
     }

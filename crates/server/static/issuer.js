@@ -1,13 +1,16 @@
 // Issuers: the site of an issuer, and the keys that the site publishes for it.
-import { decode, isForSignatures, isObject, Refusal } from "./sd-jwt.js";
+import { parseJson } from "./json.js";
+import { Unanswered } from "./lookup.js";
+import { decode, isObject, Refusal } from "./sd-jwt.js";
+import { isForSignatures, mayVerify } from "./signatures.js";
 
 const MAX_CHARACTERS = 2048;
 // An issuer that is not named by an address or a DID is not known. Does not mean that the token is
 // invalid.
 const issuerName = () => Object.assign(new Refusal("issuer_name"), { isUnsupported: true });
 
-// Maximum number of keys that are tried for one signature.
-const MAX_TRIED = 16;
+// Ends the name of a key in a DID document as a JsonWebKey2020.
+const OLDER_NAME = /-2020$/;
 
 /**
  * Returns the site of an issuer: its `origin`, and the `document` with its keys. Undefined for a
@@ -51,69 +54,76 @@ function didSite(did, origin) {
 
 /**
  * Returns the keys of `issuer` that suit the header of `jws`, at least one. Ignores a certificate
- * in the header (x5c).
+ * in the header (x5c). An issuer that publishes no key for signatures says nothing about the token.
  */
 export async function issuerKeys(jws, issuer, world) {
   const site = siteOf(issuer, world.origin);
   if (site?.origin !== world.origin) throw new Refusal("unknown_issuer");
-  if (!site) return [bareKey(issuer)];
-  const keys = site.isDid ? await didKeys(issuer, site, world) : await metadataKeys(issuer, site, world);
+  if (!site) return [await bareKey(issuer)];
+  const published = site.isDid ? await didKeys(issuer, site, world) : await metadataKeys(issuer, site, world);
+  const isUsable = await Promise.all(published.map(mayVerify));
+  const keys = published.filter((_, at) => isUsable[at]);
+  if (keys.length === 0) throw new Unanswered("no_key");
   return suitable(keys, jws.header.kid);
 }
 
-function bareKey(did) {
-  try {
-    const jwk = JSON.parse(new TextDecoder().decode(decode(did.slice("did:jwk:".length))));
-    if (isForSignatures(jwk)) return jwk;
-  } catch {
-    // It is malformed.
-  }
+async function bareKey(did) {
+  const jwk = jwkOf(did);
+  if (isObject(jwk) && (await isForSignatures(jwk))) return jwk;
   throw issuerName();
 }
 
-/** Whether a did:jwk contains a key that can verify signatures here. */
-export function hasBareKey(did) {
+function jwkOf(did) {
   try {
-    return bareKey(did) !== undefined;
+    return parseJson(decode(did.slice("did:jwk:".length).replace(/#0$/, "")));
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** Whether a did:jwk contains a key that can verify signatures here. */
+export async function hasBareKey(did) {
+  const jwk = jwkOf(did);
+  return isObject(jwk) && isForSignatures(jwk);
 }
 
 const list = (value) => (Array.isArray(value) ? value.filter(isObject) : []);
 
-// SD-JWT VC, section 4.
+// SD-JWT VC, section 4. It forbids both members at once; then the set that can be rotated counts,
+// as on the server.
 async function metadataKeys(issuer, site, world) {
   const metadata = await world.json(site.document);
-  if (metadata?.issuer !== issuer) throw new Refusal("unknown_issuer");
-  const set = metadata.jwks ?? (await world.json(metadata.jwks_uri));
+  if (metadata?.issuer !== issuer) throw new Unanswered("other_issuer");
+  const { jwks, jwks_uri: address } = metadata;
+  const set = typeof address === "string" ? await world.json(address) : jwks;
   return list(set?.keys);
 }
 
 // Controlled Identifiers 1.0, section 2.3.1: only the methods for assertions sign credentials.
 async function didKeys(did, site, world) {
   const document = await world.json(site.document);
-  if (document?.id !== did) throw new Refusal("unknown_issuer");
+  if (document?.id !== did) throw new Unanswered("other_issuer");
   const whole = (id) => (typeof id === "string" && id.startsWith("#") ? did + id : id);
   const methods = list(document.verificationMethod);
   const asserting = Array.isArray(document.assertionMethod) ? document.assertionMethod : [];
   const meant = asserting.map((entry) =>
     isObject(entry) ? entry : methods.find((method) => typeof entry === "string" && whole(method.id) === whole(entry)),
   );
-  const named = list(meant).filter(({ id, publicKeyJwk }) => typeof id === "string" && isObject(publicKeyJwk));
+  const isNamed = ({ id, publicKeyJwk }) => typeof id === "string" && id.includes("#") && isObject(publicKeyJwk);
+  const named = list(meant).filter(isNamed);
   return named.map(({ id, publicKeyJwk }) => ({ ...publicKeyJwk, kid: id.slice(id.lastIndexOf("#") + 1) }));
 }
 
-const fragment = (kid) => (typeof kid === "string" ? kid.slice(kid.lastIndexOf("#") + 1) : "");
+const fragment = (kid) =>
+  typeof kid === "string" ? kid.slice(kid.lastIndexOf("#") + 1).replace(OLDER_NAME, "") : "";
 
 // Those with the header's `kid` or, if no key has it, those without a name. Without `kid`, all.
 function suitable(keys, kid) {
-  const usable = keys.filter(isForSignatures);
   const name = fragment(kid);
-  const named = usable.filter((jwk) => name !== "" && fragment(jwk.kid) === name);
+  const named = keys.filter((jwk) => name !== "" && fragment(jwk.kid) === name);
   let found = named;
-  if (name === "") found = usable;
-  else if (named.length === 0) found = usable.filter((jwk) => fragment(jwk.kid) === "");
+  if (name === "") found = keys;
+  else if (named.length === 0) found = keys.filter((jwk) => fragment(jwk.kid) === "");
   if (found.length === 0) throw new Refusal("unknown_key");
-  return found.slice(0, MAX_TRIED);
+  return found;
 }

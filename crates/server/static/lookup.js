@@ -1,8 +1,9 @@
 // Fetches the documents that a token refers to from the issuer's site.
-import { Refusal } from "./sd-jwt.js";
+import { parseJson } from "./json.js";
 
 const MAX_BYTES = 4 * 1024 * 1024;
 const TIMEOUT_MS = 10_000;
+const JSON_TYPE = "application/json";
 
 /**
  * A check that could not be performed, with a stable code. Does not mean that the token is invalid.
@@ -23,36 +24,41 @@ export class World {
   async bytes(address, accept) {
     let url;
     try {
-      url = new URL(address, this.origin);
+      url = new URL(address);
     } catch {
-      throw new Refusal("claim");
+      throw new Unanswered("no_address");
     }
     if (url.origin !== this.origin) throw new Unanswered("elsewhere");
     if (!this.#answers.has(url.href)) this.#answers.set(url.href, await this.#ask(url.href, accept));
-    const bytes = this.#answers.get(url.href);
-    if (!bytes) throw new Unanswered("unanswered");
-    return bytes;
+    const answer = this.#answers.get(url.href);
+    if (answer instanceof Uint8Array) return answer;
+    const isRefused = typeof answer === "number";
+    throw Object.assign(new Unanswered("unanswered"), isRefused && { detail: "status", values: { status: answer } });
   }
 
+  // Returns the body, the status of a response that is not successful, or undefined without a
+  // response. Metadata is sent with status 200 (SD-JWT VC, section 4), and a status list with any
+  // of 2xx (draft-ietf-oauth-status-list-21, section 8.2).
   async #ask(address, accept) {
     this.asked.push({ address, at: this.now() });
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const options = { headers: { accept }, credentials: "omit", redirect: "error", cache: "no-cache", signal };
       const answer = await this.fetch(address, options);
-      return answer.ok ? await readAll(answer.body) : undefined;
+      const isGood = accept === JSON_TYPE ? answer.status === 200 : answer.ok;
+      return isGood ? await readAll(answer.body) : answer.status;
     } catch {
       return undefined;
     }
   }
 
   async text(address, accept) {
-    return new TextDecoder().decode(await this.bytes(address, accept));
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await this.bytes(address, accept));
   }
 
   async json(address) {
     try {
-      return JSON.parse(await this.text(address, "application/json"));
+      return parseJson(await this.bytes(address, JSON_TYPE));
     } catch (error) {
       if (error instanceof SyntaxError) throw new Unanswered("unanswered");
       throw error;

@@ -1,6 +1,9 @@
 // Recognises what a text or a file without a token is. The rules and their test cases are those of
 // crates/credential/src/verification/other_content.rs.
+import { parseJson } from "./json.js";
 import { decode, isObject } from "./sd-jwt.js";
+
+const utf8 = new TextEncoder();
 
 // Shortest word that is taken for base64. No word of a language is this long.
 const SHORTEST_BASE64 = 40;
@@ -20,6 +23,8 @@ const FILES_IN_BASE64 = [
 const QUOTES = /^[\s"'`“”‘’«»]+|[\s"'`“”‘’«»]+$/g;
 // The links that open a wallet, and their parameters, which may be in an https link too.
 const WALLET_LINK = /^(?:openid-credential-offer|openid4vp|haip|haip-vci|haip-vp):|credential_offer=|credential_offer_uri=|request_uri=/i;
+// A link to a shared page (links.rs).
+const SHARE_LINK = /^https?:\/\/[^/\s]+\/share\/\S+$/i;
 
 /** Recognises a file by its first bytes. */
 export function contentOfFile(bytes) {
@@ -34,6 +39,7 @@ export function contentOfText(whole) {
   if (text.startsWith("data:image/")) return "image";
   if (/^[{[]/.test(text)) return contentOfJson(parse(text));
   if (WALLET_LINK.test(text)) return "wallet-link";
+  if (SHARE_LINK.test(text)) return "share-link";
   return contentOfWords(text.split(/\s+/).filter((word) => word !== ""));
 }
 
@@ -42,7 +48,7 @@ export function isJwe(run) {
   const parts = run.split(".");
   if (parts.length !== 5) return false;
   try {
-    const header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(decode(parts[0])));
+    const header = parseJson(decode(parts[0]));
     return isObject(header) && "enc" in header;
   } catch {
     return false;
@@ -51,7 +57,7 @@ export function isJwe(run) {
 
 function parse(text) {
   try {
-    return JSON.parse(text);
+    return parseJson(utf8.encode(text));
   } catch {
     return undefined;
   }

@@ -137,8 +137,10 @@ function isEndOfWord(words, at) {
 async function isReadable(token) {
   try {
     await read(token);
-    return true;
   } catch {
     return false;
   }
+  // A credential in the place of a key binding is another token.
+  const bound = token.lastIndexOf("~");
+  return bound === -1 || !(await isReadable(token.slice(bound + 1)));
 }

@@ -1,12 +1,12 @@
-// Parses signed tokens in the browser: compact JWS (RFC 7515), SD-JWT (RFC 9901) and both kinds of
-// status lists. Error codes are those of the server. Nothing is trusted before its signature is
-// verified; the checks are in verify.js.
+// Parses signed tokens in the browser: compact JWS (RFC 7515) and SD-JWT (RFC 9901). Error codes
+// are those of the server. Nothing is trusted before its signature is verified; the checks are in
+// verify.js.
+import { newBudget, parseJson } from "./json.js";
 
-const MAX_BYTES = 2 * 1024 * 1024;
+/** Maximum length of a compact JWS. */
+export const MAX_BYTES = 2 * 1024 * 1024;
 const MAX_DISCLOSURES = 4096;
-const MAX_UNPACKED = 4 * 1024 * 1024;
 const DEPTH = 32;
-const FEWEST_BITS = 131_072;
 
 /** Tolerated difference between the clocks of two parties, in seconds. */
 export const CLOCK_SKEW = 60;
@@ -65,11 +65,14 @@ export class Unsupported extends Error {}
 
 const utf8 = new TextEncoder();
 
-/** Decodes base64url without padding; rejects everything else. */
+// The last characters of base64url whose unused bits are zero, by the length of the last group.
+const ENDS = { 2: "AQgw", 3: "AEIMQUYcgkosw048" };
+
+/** Decodes base64url without padding. Rejects everything else, also unused bits other than zero. */
 export function decode(text) {
-  if (typeof text !== "string" || !/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) {
-    throw new Refusal("malformed");
-  }
+  if (typeof text !== "string" || !/^[A-Za-z0-9_-]*$/.test(text)) throw new Refusal("malformed");
+  const rest = text.length % 4;
+  if (rest === 1 || (rest > 1 && !ENDS[rest].includes(text.at(-1)))) throw new Refusal("malformed");
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
   return Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
 }
@@ -84,9 +87,9 @@ export async function hash(text) {
   return encode(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(text))));
 }
 
-function json(bytes, code) {
+function json(bytes, code, budget) {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return parseJson(bytes, budget);
   } catch {
     throw new Refusal(code);
   }
@@ -139,77 +142,12 @@ export function requireType(jws, wanted) {
   throw Object.assign(unsupported("type", jws.payload), { kind: isOlder ? "older" : "other" });
 }
 
-// The algorithms by their names in `alg` (Ed25519: RFC 9864, section 2.2).
-const ALGORITHMS = new Map([
+/** The algorithms by their names in `alg` (Ed25519: RFC 9864, section 2.2). */
+export const ALGORITHMS = new Map([
   ["ES256", "ES256"],
   ["EdDSA", "EdDSA"],
   ["Ed25519", "EdDSA"],
 ]);
-
-// The algorithm follows from the key, never from the signed message.
-function algorithmOf(jwk) {
-  if (jwk?.kty === "EC" && jwk.crv === "P-256") return "ES256";
-  if (jwk?.kty === "OKP" && jwk.crv === "Ed25519") return "EdDSA";
-  return undefined;
-}
-
-/**
- * Whether the claim `cnf` identifies the holder's key by a member other than `jwk` (RFC 7800), or
- * by a key of a kind that is not supported.
- */
-export function hasUnsupportedKey(confirmation) {
-  if (!isObject(confirmation)) return false;
-  const { jwk = null, ...others } = confirmation;
-  if (jwk === null) return Object.values(others).some((value) => value !== null);
-  return typeof jwk.kty === "string" && algorithmOf(jwk) === undefined && (jwk.d ?? jwk.k ?? null) === null;
-}
-
-/** Whether a JWK that an issuer publishes may verify signatures. */
-export function isForSignatures(jwk) {
-  const algorithm = algorithmOf(jwk);
-  if (algorithm === undefined || (jwk.d ?? jwk.k ?? null) !== null) return false;
-  const { use, alg, key_ops: operations } = jwk;
-  const mayVerify = (operations ?? null) === null || (Array.isArray(operations) && operations.includes("verify"));
-  return mayVerify && (use ?? "sig") === "sig" && ALGORITHMS.get(alg ?? algorithm) === algorithm;
-}
-
-/**
- * Verifies the signature with the keys that suit the header, one after the other. The rules are
- * those of the server (crates/credential/src/key_set.rs).
- */
-export async function verifyWith(jws, keys) {
-  const fitting = keys.filter((jwk) => algorithmOf(jwk) === ALGORITHMS.get(jws.header.alg));
-  if (fitting.length === 0) return verifyJws(jws, keys[0]);
-  for (const jwk of fitting) {
-    try {
-      return await verifyJws(jws, jwk);
-    } catch (error) {
-      if (error.code !== "signature") throw error;
-    }
-  }
-  const isCut = jws.signature.length > 0 && jws.signature.length < 64;
-  throw new Refusal(isCut ? "malformed" : "signature");
-}
-
-/** Verifies the signature with the key of a JWK. */
-export async function verifyJws(jws, jwk) {
-  const algorithm = algorithmOf(jwk);
-  if (algorithm === undefined || (jwk.d ?? jwk.k ?? null) !== null) throw new Refusal("unknown_key");
-  if (ALGORITHMS.get(jws.header.alg) !== algorithm) throw new Refusal("key_confusion");
-  const { kty, crv, x, y } = jwk;
-  const isEs256 = algorithm === "ES256";
-  const [bare, how] = isEs256
-    ? [{ kty, crv, x, y }, { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }]
-    : [{ kty, crv, x }, { name: "Ed25519" }];
-  let key;
-  try {
-    key = await crypto.subtle.importKey("jwk", bare, how, false, ["verify"]);
-  } catch (error) {
-    if (error.name === "NotSupportedError") throw new Unsupported(algorithm);
-    throw new Refusal("unknown_key");
-  }
-  if (!(await crypto.subtle.verify(how, key, jws.signature, utf8.encode(jws.input)))) throw new Refusal("signature");
-}
 
 /**
  * Parses `jws~disclosure~..~`, with or without a key binding at the end, and inserts the
@@ -244,10 +182,11 @@ async function disclose(payload, texts) {
   if (typeof algorithm === "string" && UNSUPPORTED_HASHES.test(algorithm)) throw unsupported("hash_algorithm", payload);
   if (algorithm !== "sha-256") throw new Refusal("hash_algorithm");
   const waiting = new Map();
+  const budget = newBudget();
   for (const text of texts) {
     const digest = await hash(text);
     if (waiting.has(digest)) throw new Refusal("duplicate_digest");
-    waiting.set(digest, readDisclosure(text));
+    waiting.set(digest, readDisclosure(text, budget));
   }
   const walk = { waiting, seen: new Set(), names: new Set() };
   const claims = placeMembers(payload, walk, 0);
@@ -256,8 +195,8 @@ async function disclose(payload, texts) {
   return { claims, names: walk.names, notShown: walk.seen.size - texts.length };
 }
 
-function readDisclosure(text) {
-  const parts = json(decode(text), "disclosure");
+function readDisclosure(text, budget) {
+  const parts = json(decode(text), "disclosure", budget);
   const isOne = Array.isArray(parts) && typeof parts[0] === "string" && (parts.length === 2 || parts.length === 3);
   if (!isOne || (parts.length === 3 && typeof parts[1] !== "string")) throw new Refusal("disclosure");
   return parts.length === 3 ? { name: parts[1], value: parts[2] } : { value: parts[1] };
@@ -290,7 +229,7 @@ function placeMembers(object, walk, depth) {
   for (const [name, value] of Object.entries(object)) {
     if (name !== "_sd") put(name, value);
   }
-  const digests = object._sd ?? [];
+  const { _sd: digests = [] } = object;
   if (!Array.isArray(digests)) throw new Refusal("disclosure");
   for (const digest of digests) {
     const found = take(digest, walk);
@@ -319,48 +258,4 @@ function placeItems(items, walk, depth) {
     if (shown !== undefined) placed.push(shown);
   }
   return placed.length === 0 && items.length > 0 ? undefined : placed;
-}
-
-/**
- * Returns the status at `index` of a `status_list` claim (draft-ietf-oauth-status-list-21, section
- * 4): lowest bit first.
- */
-export async function statusAt(list, index) {
-  if (!isObject(list) || ![1, 2, 4, 8].includes(list.bits)) throw new Refusal("claim");
-  const bytes = await unpack(decode(list.lst), "deflate");
-  const first = index * list.bits;
-  if (!Number.isSafeInteger(index) || index < 0 || first >= bytes.length * 8) throw new Refusal("claim");
-  return (bytes[Math.floor(first / 8)] >> (first % 8)) & ((1 << list.bits) - 1);
-}
-
-/**
- * Returns the bit `index` of an `encodedList` (Bitstring Status List 1.0, section 3.2): highest bit
- * first.
- */
-export async function bitAt(encoded, index) {
-  if (typeof encoded !== "string" || !encoded.startsWith("u")) throw new Refusal("malformed");
-  const bytes = await unpack(decode(encoded.slice(1)), "gzip");
-  if (bytes.length * 8 < FEWEST_BITS) throw new Refusal("malformed");
-  if (index >= bytes.length * 8) throw new Refusal("claim");
-  return (bytes[Math.floor(index / 8)] >> (7 - (index % 8))) & 1;
-}
-
-async function unpack(packed, format) {
-  const reader = new Blob([packed]).stream().pipeThrough(new DecompressionStream(format)).getReader();
-  const chunks = [];
-  let length = 0;
-  try {
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      length += read.value.length;
-      if (length > MAX_UNPACKED) break;
-      chunks.push(read.value);
-    }
-  } catch {
-    throw new Refusal("malformed");
-  }
-  if (length > MAX_UNPACKED) {
-    await reader.cancel();
-    throw new Refusal("malformed");
-  }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }

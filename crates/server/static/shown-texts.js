@@ -7,6 +7,19 @@ const MOST_SHOWN = 5;
 const PLACES = ".person [data-signed], .person .name, .jobs h3, .jobs .organisation";
 // In these lines only the names are signed. In all other places the whole text is.
 const LINES = "span, .attested";
+// Headings, and the sentence above them, with or without a mark. Each consists of signed texts and
+// words of this site.
+const COMPOSED = ".lead, .person h2";
+/** The words of this site in these lines: in pages' texts, titles of types and headlines. */
+export const OWN_WORDS = new Set(
+  (
+    "someone shared these records with you in one link can verify each career of history digital identity education " +
+    "english proficiency microcredential credential right to work verified person remotely at the standard basic level " +
+    "honours and completed awaiting graduation cefr may"
+  ).split(" "),
+);
+// This site's name of the country whose code was signed.
+const COUNTRY = /(?<=^May work in) .*$/;
 // The page has elements in place of the characters that isolate the direction of a name.
 const ISOLATES = /[\u2068\u2069]/g;
 
@@ -14,8 +27,8 @@ const trimmed = (value) => (typeof value === "string" ? value.replace(ISOLATES, 
 const textOf = (place) => trimmed(place?.textContent);
 
 /**
- * Reads the texts of the page, each with the organisation beside it: all that are compared, the
- * jobs, and the places where a name may be.
+ * Reads the texts of the page, each with the organisation beside it: those that were signed as they
+ * are, the lines that contain signed texts, the jobs, and the places where a name may be.
  */
 export function readShown() {
   const headings = document.querySelector(".person .name") ? [] : [...document.querySelectorAll(".verdict h1")];
@@ -27,7 +40,8 @@ export function readShown() {
     by: organisationBeside(job),
   }));
   const names = [...headings, ...document.querySelectorAll(".person bdi")].map(textOf);
-  return { texts: texts.filter(({ text }) => text !== ""), jobs, names };
+  const lines = [...document.querySelectorAll(COMPOSED)].map((line) => ({ text: textOf(line), by: organisationBeside(line) }));
+  return { texts: texts.filter(({ text }) => text !== ""), lines, jobs, names };
 }
 
 function organisationBeside(place) {
@@ -47,7 +61,7 @@ function textsAt(place) {
  * Returns the text key of the first doubt with the texts concerned; undefined if there is none.
  */
 export function compareShown(shown, signed, untested = []) {
-  const unsigned = [...untested, ...unsignedTexts(shown.texts, signed)];
+  const unsigned = [...untested, ...unsignedTexts(shown.texts, signed), ...unsignedLines(shown.lines, signed)];
   const [onPage, inTokens] = [shown.jobs.map(jobKey), signed.flatMap(jobsIn).map(jobKey)];
   for (const [key, texts] of [
     ["verdict-shown-browser", unsigned],
@@ -66,6 +80,40 @@ function unsignedTexts(texts, signed) {
   const tokens = signed.map((claims) => ({ by: partnerOf(claims), texts: new Set(textsIn(claims)) }));
   const isSigned = ({ text, by }) => tokens.some((token) => (by ?? token.by) === token.by && token.texts.has(text));
   return texts.filter((shown) => !isSigned(shown)).map(({ text }) => text);
+}
+
+/**
+ * Returns the lines on the page that do not consist of texts that the organisation beside them
+ * signed, and of words of this site.
+ */
+function unsignedLines(lines, signed) {
+  const tokens = signed.map((claims) => ({
+    by: partnerOf(claims),
+    parts: textsIn(claims).map(wordsOf).filter((part) => part.length > 0),
+    hasCountry: typeof claims.country === "string",
+  }));
+  const isSigned = ({ text, by }) =>
+    tokens.some((token) => {
+      const line = token.hasCountry ? text.replace(COUNTRY, "") : text;
+      return (by ?? token.by) === token.by && isComposed(wordsOf(line), token.parts);
+    });
+  return lines.filter((line) => !isSigned(line)).map(({ text }) => text);
+}
+
+const wordsOf = (text) => text.split(/[^\p{L}\p{M}\p{N}]+/u).filter((word) => word !== "");
+
+/** Whether `words` are those of `parts`, each whole, and words of this site, in any order. */
+function isComposed(words, parts) {
+  // At which of the words such a part or word may begin.
+  const reached = [true];
+  for (const [at, word] of words.entries()) {
+    if (!reached[at]) continue;
+    if (OWN_WORDS.has(word.toLowerCase())) reached[at + 1] = true;
+    for (const part of parts) {
+      if (part.every((one, index) => words[at + index] === one)) reached[at + part.length] = true;
+    }
+  }
+  return reached[words.length] === true;
 }
 
 /** Returns the names and organisations of the tokens that the page does not show. */

@@ -48,7 +48,7 @@ function addTokenList(found, status) {
 // out beside one.
 function addBitstring(found, entry) {
   const code = PURPOSES.get(entry?.statusPurpose);
-  const hasOneBit = entry?.statusSize === undefined || entry.statusSize === 1;
+  const hasOneBit = (entry?.statusSize ?? 1) === 1;
   if (![entry?.type].flat().includes("BitstringStatusListEntry") || code === undefined || !hasOneBit) {
     found.hasOthers = true;
     return;

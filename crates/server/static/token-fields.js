@@ -1,4 +1,5 @@
 // Shows the content of a token: labels and values, never as HTML.
+import { endOf } from "./dates.js";
 import { momentInWords } from "./moments.js";
 import { element, moment, say } from "./verdicts.js";
 import { parseTime, yearOf } from "./vc-jwt.js";
@@ -44,7 +45,7 @@ export function facts(claims, { metadata, signer, notShown, isOwn }) {
     ["token-fact-attester", attester(claims)],
     ["token-fact-attested", typeof attested === "string" ? plain(attested) : undefined],
     ["token-fact-signed", time(claims.iat ?? claims.nbf ?? parseTime(claims.validFrom))],
-    ["token-fact-until", time(end(claims))],
+    ["token-fact-until", time(endOf(claims))],
     ["token-fact-not-shown", leftOut(claims, notShown, isOwn)],
   ];
   const list = element("dl", "", "facts");
@@ -67,12 +68,6 @@ function leftOut({ vct }, count, isOwn) {
 export function attester(claims) {
   const name = (claims.attested_by ?? claims.attestedBy)?.name;
   return typeof name === "string" ? name : undefined;
-}
-
-// The earlier of `exp` and the `validUntil` of a W3C credential.
-function end({ exp, validUntil }) {
-  const ends = [exp, parseTime(validUntil)].filter((seconds) => typeof seconds === "number");
-  return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
 // In the reader's time zone, which the page names once, with the time in UTC as a detail.

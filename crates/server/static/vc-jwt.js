@@ -1,6 +1,6 @@
 // Parses W3C Verifiable Credentials signed as a JWT: VCDM 2.0 (VC-JOSE-COSE section 3.1), and VCDM
 // 1.1 (section 6.3.1), which is converted to the form of 2.0.
-import { CLOCK_SKEW, isObject, missingTilde, otherToken, readJws, Refusal, requireType, typeOf, unsupported } from "./sd-jwt.js";
+import { isObject, missingTilde, otherToken, readJws, Refusal, requireType, typeOf, unsupported } from "./sd-jwt.js";
 
 // Claims of a JWT of VCDM 1.1 that are not members of the credential.
 const REGISTERED = new Set("iss sub aud nbf iat exp jti cnf status".split(" "));
@@ -14,6 +14,8 @@ const RENAMED = new Map([
 // The context of VCDM 2.0, which every credential of that model has.
 const CONTEXT = "https://www.w3.org/ns/credentials/v2";
 const TYPE = "VerifiableCredential";
+
+const isDate = (name) => [...RENAMED.values()].includes(name);
 
 // Whether a member has a value, alone or in a list (JSON-LD 1.1, section 4.3).
 const has = (member, value) => [member].flat().includes(value);
@@ -49,8 +51,8 @@ function requireNewerModel(jws, isUntyped) {
   }
 }
 
-// A list of one subject means the same as that subject in JSON-LD.
-function withSingleSubject(claims) {
+/** Replaces a list of one subject by that subject, which means the same in JSON-LD. */
+export function withSingleSubject(claims) {
   const { credentialSubject: subjects } = claims;
   return Array.isArray(subjects) && subjects.length === 1 ? { ...claims, credentialSubject: subjects[0] } : claims;
 }
@@ -62,12 +64,22 @@ function isByIss({ iss, issuer }) {
 
 /**
  * Converts a payload of VCDM 1.1. Registered claims inside the credential have no meaning, and
- * never replace those that are checked. Members that are null count as absent.
+ * never replace those that are checked. Members that are null count as absent. A date that the
+ * payload has already, under either name, stays in `vc`, so that both are checked.
  */
 export function newerForm({ vc, ...claims }) {
   if (!isObject(vc)) throw new Refusal("claim");
-  const members = Object.entries(vc).filter(([name, value]) => value !== null && !REGISTERED.has(name));
-  const credential = Object.fromEntries(members.map(([name, value]) => [RENAMED.get(name) ?? name, value]));
+  // Without a prototype, so that names from the token are only members.
+  const [credential, others] = [Object.create(null), Object.create(null)];
+  const dates = new Set([...RENAMED.values()].filter((name) => name in claims));
+  for (const [name, value] of Object.entries(vc)) {
+    if (value === null || REGISTERED.has(name)) continue;
+    const newer = RENAMED.get(name) ?? name;
+    if (dates.has(newer)) others[name] = value;
+    else credential[newer] = value;
+    if (isDate(newer)) dates.add(newer);
+  }
+  if (Object.keys(others).length > 0) credential.vc = others;
   const { issuer = claims.iss, credentialSubject: subject } = withSingleSubject(credential);
   const contradicts = (named, claim) => named !== undefined && claim !== undefined && named !== claim;
   if (contradicts(isObject(issuer) ? issuer.id : issuer, claims.iss)) throw new Refusal("claim");
@@ -104,16 +116,4 @@ export function yearOf(seconds) {
   const cycle = 146_097 * DAY;
   const cycles = Math.floor(seconds / cycle);
   return new Date((seconds - cycles * cycle) * 1000).getUTCFullYear() + 400 * cycles;
-}
-
-/** Checks that the credential is valid at `seconds`. */
-export function checkValidity({ validFrom, validUntil }, seconds) {
-  const [from, until] = [validFrom, validUntil].map((time) => {
-    if (time === undefined) return undefined;
-    const parsed = parseTime(time);
-    if (parsed === undefined) throw new Refusal("claim");
-    return parsed;
-  });
-  if (until !== undefined && until + CLOCK_SKEW <= seconds) throw new Refusal("expired");
-  if (from !== undefined && from > seconds + CLOCK_SKEW) throw new Refusal("not_yet_valid");
 }

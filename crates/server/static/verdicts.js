@@ -41,11 +41,12 @@ export function element(name, text, className) {
 
 /**
  * Returns the element with the reason of a verdict. Its data attributes contain the cause and
- * level.
+ * level. A code may have other words for a detail.
  */
-export function reasonOf({ outcome, code }) {
+export function reasonOf({ outcome, code, detail }) {
   const prefix = { passed: "passed", failed: "refused", unchecked: "unchecked" }[outcome];
-  return word(`${prefix}-${code}`.replaceAll("_", "-")) ?? word("refused-claim");
+  const key = `${prefix}-${code}`.replaceAll("_", "-");
+  return (detail && word(`${key}-${detail}`)) ?? word(key) ?? word("refused-claim");
 }
 
 /**

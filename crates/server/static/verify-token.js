@@ -33,7 +33,7 @@ const OTHER_FORMS = ["jwe", "json-ld", "json-jws"];
 // Reasons why the status is not known that may be gone later.
 const PASSING = ["unanswered", "no_list", "list_expired"];
 // Codes of failures that do not say which signature or document they are about.
-const OF_STATUS = ["revoked", "suspended", "replaced", "unknown_status"];
+const OF_STATUS = ["revoked", "suspended", "replaced"];
 const OF_HOLDER = ["signature", "key_confusion", "claim", "type", "malformed"];
 // Maximum number of characters of an issuer in a message.
 const MOST_SHOWN = 200;
@@ -84,14 +84,17 @@ function failure(error) {
   const over = refusalOfDates(error, error.token ?? "", Math.floor(Date.now() / 1000));
   if (over) return bad(over);
   if (error.isUnsupported) return { level: "doubtful", key: UNSUPPORTED[error.kind ?? error.code] };
-  const why = reasonOf({ outcome: "failed", code: error.code });
+  const why = reasonOf({ ...error, outcome: "failed" });
   if (NO_TOKEN.includes(error.code)) return { level: "failed", key: why.dataset.key, isNoToken: true };
   const reason = error.isUnsigned ? say("token-not-signed") : why.textContent;
   return { level: "failed", key: "token-bad", values: { reason } };
 }
 
-/** Returns the message for a rejection that only its code explains. */
-const bad = ({ code }) => ({ level: "failed", key: "token-bad", values: { reason: reasonOf({ outcome: "failed", code }).textContent } });
+/** Returns the message for a rejection that only its code and detail explain. */
+const bad = (error) => ({ level: "failed", key: "token-bad", values: { reason: inWords({ ...error, outcome: "failed" }) } });
+
+/** Returns the reason of a verdict as text. */
+const inWords = (verdict) => say(reasonOf(verdict).dataset.key, verdict.values);
 
 async function check(text) {
   const token = await findToken(text);
@@ -99,7 +102,7 @@ async function check(text) {
     throw Object.assign(error, { token });
   });
   const { issuer } = presentation;
-  const site = issuer === undefined ? {} : siteOfIssuer(issuer);
+  const site = issuer === undefined ? {} : await siteOfIssuer(issuer);
   if (!site || site.origin === location.origin) return report(token, presentation, site);
   if (!site.origin?.startsWith("https:")) {
     // An expired token is not valid, also if its issuer cannot be looked up.
@@ -113,10 +116,10 @@ async function check(text) {
 
 // The keys of an issuer that is not named by an address cannot be looked up. That proves nothing
 // about the token.
-function siteOfIssuer(issuer) {
+async function siteOfIssuer(issuer) {
   try {
     const site = siteOf(issuer, location.origin);
-    return site === undefined && !hasBareKey(issuer) ? {} : site;
+    return site === undefined && !(await hasBareKey(issuer)) ? {} : site;
   } catch (error) {
     if (error.code !== "issuer_name") throw error;
     return {};
@@ -180,10 +183,11 @@ function row(verdict) {
 function conclude(verdicts, isOwn, { partner, name, fields }) {
   const by = Object.fromEntries(verdicts.map((verdict) => [verdict.step, verdict]));
   const failed = verdicts.find((verdict) => shownOutcome(verdict) === "failed");
-  if (failed) return { level: "failed", key: keyOf(failed), values: { reason: say(reasonOf(failed).dataset.key, failed.values) } };
+  if (failed) return { level: "failed", key: keyOf(failed), values: { reason: inWords(failed) } };
   const doubt = (key, values) => ({ level: "doubtful", key, values });
   if (by.signature.code === "browser") return doubt("token-browser");
-  if (by.signature.outcome !== "passed") return doubt("token-unreachable");
+  if (by.signature.outcome !== "passed") return unsigned(by.signature);
+  if (by.dates.outcome !== "passed") return doubt("token-dates", { reason: inWords(by.dates) });
   if (by.issuer.outcome !== "passed") return doubt("token-bare-key");
   if (by.holder.code === "holder_key") return doubt("token-holder");
   if (by.status.code === "replaced") return doubt("token-replaced");
@@ -191,7 +195,7 @@ function conclude(verdicts, isOwn, { partner, name, fields }) {
   const hasNoStatus = by.status.code === "no_status";
   const isStatusKnown = hasNoStatus || by.status.outcome === "passed";
   if (!isStatusKnown && !PASSING.includes(by.status.code)) {
-    const reason = say(reasonOf(by.status).dataset.key);
+    const reason = inWords(by.status);
     return doubt(isOwn ? "token-status-reason" : "token-outside-status-reason", { reason });
   }
   if (!isOwn) return doubt(isStatusKnown ? "token-outside" : "token-outside-status");
@@ -200,6 +204,12 @@ function conclude(verdicts, isOwn, { partner, name, fields }) {
   if (known) return { level: "doubtful", ...known };
   if (hasNoStatus) return { level: "confirmed", key: "token-good-no-status" };
   return { level: "confirmed", key: partner && name ? "token-good" : "token-good-plain" };
+}
+
+/** Returns the level and the text key for a signature that could not be checked. */
+function unsigned(verdict) {
+  if (verdict.code !== "unanswered") return { level: "doubtful", key: "token-no-key", values: { reason: inWords(verdict) } };
+  return { level: "doubtful", key: verdict.detail ? "token-no-key-status" : "token-unreachable", values: verdict.values };
 }
 
 /** Returns the text key for a failed check. Some codes do not say what part of the token failed. */

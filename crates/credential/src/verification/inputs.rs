@@ -16,30 +16,30 @@ pub struct Lookups {
     pub metadata: Option<String>,
 }
 
-/// The outcome of a lookup.
+/// The result of a lookup.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Answer<T> {
+pub enum LookupResult<T> {
     /// Not attempted.
     #[default]
-    NotAsked,
+    NotAttempted,
     /// Failed, for this reason.
-    None(String),
+    Failed(String),
     /// Found.
-    Some(T),
+    Found(T),
 }
 
 /// The fetched documents and keys.
 #[derive(Clone, Debug, Default)]
 pub struct VerificationInputs {
     /// The issuer's keys by name, from a source that is trusted to identify their owner.
-    pub issuer_keys: Answer<Vec<(String, PublicKey)>>,
+    pub issuer_keys: LookupResult<Vec<(String, PublicKey)>>,
     /// The status list: a Status List Token, or a Bitstring Status List credential.
-    pub status: Answer<String>,
+    pub status: LookupResult<String>,
     /// The other status lists, in the order of [`Lookups::more_status`].
-    pub more_status: Vec<Answer<String>>,
+    pub more_status: Vec<LookupResult<String>>,
     /// The status in the issuer's own database. It takes precedence over the status list, whose
     /// published form may be cached.
     pub stored_status: Option<Status>,
     /// The type metadata, byte for byte.
-    pub metadata: Answer<Vec<u8>>,
+    pub metadata: LookupResult<Vec<u8>>,
 }

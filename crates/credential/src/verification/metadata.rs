@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::finding::Finding;
 use super::integrity;
-use super::report::Finding;
 use crate::format::sd_jwt_vc::SdJwtVc;
+use crate::json::parse_limited;
 use crate::jws::shown;
 use crate::verify_error::VerifyError;
 
@@ -37,7 +38,7 @@ fn check_metadata(credential: &SdJwtVc<'_>, document: &[u8]) -> Result<Finding, 
         return Err(VerifyError::Claim("vct#integrity does not match the type's metadata"));
     }
     let metadata: Value =
-        serde_json::from_slice(document).map_err(|_| VerifyError::Malformed("the type metadata is not JSON"))?;
+        parse_limited(document).map_err(|_| VerifyError::Malformed("the type metadata is not JSON"))?;
     if metadata["vct"].as_str() != credential.text("vct") {
         return Err(VerifyError::Claim("the type's metadata has another vct"));
     }

@@ -3,6 +3,8 @@
 //! [`Token::lookups`] lists the URLs that the caller has to fetch, and [`Token::verify`] takes the
 //! results. So the same code runs offline, online and in tests.
 
+mod dates;
+mod finding;
 mod inputs;
 mod integrity;
 mod issuer_name;
@@ -17,9 +19,9 @@ mod steps;
 mod token;
 
 pub use crate::key_set::{keys_of, verification_key, why_no_key};
-pub use inputs::{Answer, Lookups, VerificationInputs};
+pub use inputs::{LookupResult, Lookups, VerificationInputs};
 pub use metadata::is_of_credential;
 pub use pasted::{MAX_PASTED, decode_text, find_token};
-pub use report::{Conclusion, NotShown, Outcome, Report, Step, Verdict};
+pub use report::{Conclusion, NotShown, Report, Step, StepOutcome, Verdict};
 pub use status_entries::StatusKinds;
 pub use token::Token;

@@ -1,130 +1,14 @@
-//! The times of W3C credentials, and the end of validity in words.
-//!
-//! Credentials of data model 1.1 are read in the form of 2.0, so their times have its names.
+//! Moments in the form of W3C credentials, and in words.
 //!
 //! The page for tokens has the same rules in `crates/server/static/vc-jwt.js`. Both are tested with
 //! the cases in `tests/signed/verified.json`.
 
 use std::ops::RangeInclusive;
 
-use serde_json::{Map, Value};
-
-use crate::date::Date;
-use crate::format::sd_jwt_vc::require_time;
-use crate::jws::CLOCK_SKEW;
-use crate::numeric_date::NumericDate;
-use crate::verify_error::VerifyError;
-
-/// Claims for the last day of validity: that of our own types, and that of person identification
-/// data (PID), which has its name in ISO mdoc and another one as an SD-JWT VC.
-const LAST_DAYS: [&str; 2] = ["expiry_date", "date_of_expiry"];
-
-/// Returns the earliest last day of validity among `fields`. A value that is no date is ignored.
-fn last_day_in(fields: &Map<String, Value>) -> Option<Date> {
-    LAST_DAYS.iter().filter_map(|name| day(fields.get(*name)?.as_str()?)).min()
-}
-
-/// Reads a date, or the day of a date with a time.
-fn day(text: &str) -> Option<Date> {
-    let day = text.split_once(['T', 't']).map_or(text, |(day, _)| day);
-    Date::parse(day).ok()
-}
-
-/// Returns the last day of validity of a credential: among its claims, and in a W3C credential
-/// among those about its subject.
-pub(super) fn last_day(claims: &Map<String, Value>, is_w3c: bool) -> Option<Date> {
-    let subject = claims.get("credentialSubject").filter(|_| is_w3c).and_then(Value::as_object);
-    [Some(claims), subject].into_iter().flatten().filter_map(last_day_in).min()
-}
-
-/// Returns a last day if it has ended everywhere on earth at `now`.
-pub(super) fn ended(day: Option<Date>, now: i64) -> Option<Date> {
-    day.filter(|day| day.end_on_earth().as_second().saturating_add(CLOCK_SKEW) <= now)
-}
-
-/// Checks that claims are valid at `now`.
-///
-/// The last day of validity is more informative than the expiry of the signature, so it is checked
-/// first. Earlier releases issued signatures that outlive it; this detects them too.
-pub(super) fn require_current(claims: &Map<String, Value>, is_w3c: bool, now: i64) -> Result<(), VerifyError> {
-    if let Some(day) = ended(last_day(claims, is_w3c), now) {
-        return Err(VerifyError::ExpiredOn(day));
-    }
-    if let Some(end) = from_milliseconds(claims, "exp")
-        && end.saturating_add(CLOCK_SKEW) <= now
-    {
-        return Err(VerifyError::ExpiredInMilliseconds(in_words(end)));
-    }
-    require_time(claims, now).map_err(|refusal| explained(refusal, claims))?;
-    if is_w3c { require_validity(claims, now) } else { Ok(()) }
-}
-
-/// Returns the seconds that a date means as milliseconds, if it is probably in milliseconds.
-fn from_milliseconds(claims: &Map<String, Value>, name: &'static str) -> Option<i64> {
-    NumericDate::of_claim(claims, name).ok().flatten()?.seconds_if_milliseconds()
-}
-
-/// Adds to a refusal that the date that it is about is probably in milliseconds.
-fn explained(refusal: VerifyError, claims: &Map<String, Value>) -> VerifyError {
-    let meant = |name| from_milliseconds(claims, name).map(in_words);
-    match refusal {
-        VerifyError::NotYetValid => {
-            meant("nbf").map_or(VerifyError::NotYetValid, VerifyError::NotYetValidInMilliseconds)
-        }
-        VerifyError::FromTheFuture => {
-            meant("iat").map_or(VerifyError::FromTheFuture, VerifyError::FromTheFutureInMilliseconds)
-        }
-        other => other,
-    }
-}
-
-/// Checks that a W3C credential is valid at `now` (VCDM 2.0, section 4.9).
-pub(super) fn require_validity(claims: &Map<String, Value>, now: i64) -> Result<(), VerifyError> {
-    let (from, until) = (valid_from(claims)?, valid_until(claims)?);
-    if until.is_some_and(|until| until.saturating_add(CLOCK_SKEW) <= now) {
-        return Err(VerifyError::Expired);
-    }
-    if from.is_some_and(|from| from > now.saturating_add(CLOCK_SKEW)) { Err(VerifyError::NotYetValid) } else { Ok(()) }
-}
-
-/// Describes the end of validity of claims that are valid: the earlier of `exp` and, in a W3C
-/// credential, `validUntil`.
-pub(super) fn end_in_words(claims: &Map<String, Value>, is_w3c: bool) -> String {
-    let exp = NumericDate::of_claim(claims, "exp").ok().flatten();
-    let until = valid_until(claims).ok().flatten().filter(|_| is_w3c);
-    let mut ends = Vec::from_iter(exp.map(|end| (end.seconds(), "exp")));
-    ends.extend(until.map(|end| (end, "validUntil")));
-    ends.sort_unstable();
-    let mut words = match ends.as_slice() {
-        [] => "Valid now, with no end date.".to_owned(),
-        [(end, name), (other, other_name)] if other.saturating_sub(*end) > CLOCK_SKEW => {
-            format!("Valid until {}, by {name}; {other_name} is {}.", in_words(*end), in_words(*other))
-        }
-        [(end, _), ..] => format!("Valid until {}.", in_words(*end)),
-    };
-    if from_milliseconds(claims, "exp").is_some() {
-        words.push_str(" The issuer probably wrote exp in milliseconds, but it is in seconds.");
-    }
-    words
-}
-
-fn valid_from(claims: &Map<String, Value>) -> Result<Option<i64>, VerifyError> {
-    time(claims, "validFrom", "validFrom must be a time with a time zone, such as 2026-01-31T12:00:00Z")
-}
-
-fn valid_until(claims: &Map<String, Value>) -> Result<Option<i64>, VerifyError> {
-    time(claims, "validUntil", "validUntil must be a time with a time zone, such as 2026-01-31T12:00:00Z")
-}
-
-fn time(claims: &Map<String, Value>, name: &str, refusal: &'static str) -> Result<Option<i64>, VerifyError> {
-    let Some(value) = claims.get(name) else { return Ok(None) };
-    value.as_str().and_then(parse_time).map(Some).ok_or(VerifyError::Claim(refusal))
-}
-
 /// Parses a time with a time zone (XML Schema 1.1, `dateTimeStamp`, which VCDM 2.0 requires) and
 /// returns its seconds since the Unix epoch. A fraction of a second is dropped, and a leap second
 /// is the first second of the next minute. Years have at most six digits.
-fn parse_time(text: &str) -> Option<i64> {
+pub(super) fn parse_time(text: &str) -> Option<i64> {
     let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let (year, text) = text.split_once('-')?;
     let (day, clock) = text.split_once(['T', 't'])?;
@@ -196,7 +80,7 @@ fn year_of(seconds: i64) -> i64 {
 }
 
 /// Formats a moment as RFC 3339, or as its year if that has more than four digits.
-fn in_words(seconds: i64) -> String {
+pub(super) fn in_words(seconds: i64) -> String {
     match jiff::Timestamp::from_second(seconds) {
         Ok(moment) => moment.to_string(),
         Err(_) => format!("the year {}", year_of(seconds)),

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::encoding::decode;
+use crate::json::parse_limited;
 use crate::verify_error::OtherContent;
 
 /// Shortest word that is taken for base64. No word of a language is this long.
@@ -55,7 +56,7 @@ pub(super) fn of_text(text: &str) -> Option<OtherContent> {
         return Some(OtherContent::Image);
     }
     if text.starts_with(['{', '[']) {
-        return serde_json::from_str::<Value>(text).ok().and_then(|value| of_json(&value));
+        return parse_limited::<Value>(text.as_bytes()).ok().and_then(|value| of_json(&value));
     }
     let lower = text.to_ascii_lowercase();
     if WALLET_LINKS.iter().any(|link| lower.starts_with(link))
@@ -70,7 +71,7 @@ pub(super) fn of_text(text: &str) -> Option<OtherContent> {
 /// with `enc` in the header.
 pub(super) fn is_jwe(run: &str) -> bool {
     let header = run.split('.').next().and_then(decode);
-    let header = header.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let header = header.and_then(|bytes| parse_limited::<Value>(&bytes).ok());
     run.split('.').count() == 5 && header.is_some_and(|header| header.get("enc").is_some())
 }
 
@@ -78,7 +79,7 @@ pub(super) fn is_jwe(run: &str) -> bool {
 /// key binding, which looks like a token.
 pub(super) fn is_json_jws(text: &str) -> bool {
     let text = text.trim();
-    let value = text.starts_with(['{', '[']).then(|| serde_json::from_str::<Value>(text).ok()).flatten();
+    let value = text.starts_with(['{', '[']).then(|| parse_limited::<Value>(text.as_bytes()).ok()).flatten();
     value.and_then(|value| of_json(&value)) == Some(OtherContent::JsonJws)
 }
 

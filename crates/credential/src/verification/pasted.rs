@@ -188,8 +188,14 @@ fn token_of(words: &[&str]) -> Option<String> {
     let after_disclosures = (last > 0 && is_end(last) && !joined[last..].starts_with("ey")).then_some(last);
     let without_stop = joined.trim_end_matches('.').len();
     let ends = [after_signature, Some(joined.len()), Some(without_stop), after_disclosures];
-    let token = ends.into_iter().flatten().map(|end| &joined[..end]).find(|text| Token::read(text).is_ok());
+    let is_one = |text: &&str| Token::read(text).is_ok() && !holds_two(text);
+    let token = ends.into_iter().flatten().map(|end| &joined[..end]).find(is_one);
     token.map(ToOwned::to_owned)
+}
+
+/// Returns whether a credential follows an SD-JWT without a key binding, where a key binding would.
+fn holds_two(text: &str) -> bool {
+    text.rsplit_once('~').is_some_and(|(_, last)| Token::read(last).is_ok())
 }
 
 /// Decodes a file in UTF-8, or in UTF-16 of either byte order, without its byte order mark. Text

@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::moment;
+use super::dates;
+use super::finding::Finding;
 use super::status_entries::StatusKinds;
 use crate::date::Date;
-use crate::format::vc_jwt;
+use crate::format::{Format, vc_jwt};
 use crate::jws;
 use crate::verify_error::VerifyError;
 
 /// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum StepOutcome {
     /// The check passed.
     Passed,
     /// The check failed.
@@ -64,7 +65,7 @@ pub struct Verdict {
     #[serde(rename = "name")]
     pub step: Step,
     /// Its result.
-    pub outcome: Outcome,
+    pub outcome: StepOutcome,
     /// The reason, as a sentence.
     pub reason: String,
     /// The stable code of a failure.
@@ -73,6 +74,13 @@ pub struct Verdict {
     /// The URL that the step depends on, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
+}
+
+impl Verdict {
+    /// Returns whether it says that the token has expired.
+    pub(super) fn is_expiry(&self) -> bool {
+        self.step == Step::Dates && self.code == Some(VerifyError::Expired.code())
+    }
 }
 
 /// The withheld part of a credential: digests without a disclosure.
@@ -107,7 +115,7 @@ pub struct Report {
     pub verdicts: Vec<Verdict>,
     /// The claims. Do not trust them unless the signature and the issuer passed.
     pub claims: Map<String, Value>,
-    /// The last day of validity, if it has passed.
+    /// The last day of validity, if the token has expired; that of an end that is a time in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expired_on: Option<Date>,
     /// The withheld part.
@@ -123,16 +131,14 @@ pub struct Report {
 impl Report {
     /// Returns whether no step failed and the signature was verified.
     pub fn is_valid(&self) -> bool {
-        self.is_genuine() && self.verdicts.iter().all(|verdict| verdict.outcome != Outcome::Failed)
+        self.is_genuine() && self.verdicts.iter().all(|verdict| verdict.outcome != StepOutcome::Failed)
     }
 
     /// Returns whether the signature was verified, that of the holder too if there is one, and no
     /// step failed, except that the credential may have expired.
     pub fn is_genuine(&self) -> bool {
-        let signed = |verdict: &Verdict| verdict.step == Step::Signature && verdict.outcome == Outcome::Passed;
-        let stands = |verdict: &Verdict| {
-            verdict.outcome != Outcome::Failed || verdict.step == Step::Dates && self.expired_on.is_some()
-        };
+        let signed = |verdict: &Verdict| verdict.step == Step::Signature && verdict.outcome == StepOutcome::Passed;
+        let stands = |verdict: &Verdict| verdict.outcome != StepOutcome::Failed || verdict.is_expiry();
         let is_bound = !self.has_binding || self.has_passed(Step::Holder);
         is_bound && self.verdicts.iter().any(signed) && self.verdicts.iter().all(stands)
     }
@@ -140,8 +146,8 @@ impl Report {
     /// Returns whether the signature was verified and the only failure is that a newer version
     /// exists.
     pub fn is_replaced(&self) -> bool {
-        let signed = |verdict: &Verdict| verdict.step == Step::Signature && verdict.outcome == Outcome::Passed;
-        let mut failed = self.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Failed).peekable();
+        let signed = |verdict: &Verdict| verdict.step == Step::Signature && verdict.outcome == StepOutcome::Passed;
+        let mut failed = self.verdicts.iter().filter(|verdict| verdict.outcome == StepOutcome::Failed).peekable();
         self.verdicts.iter().any(signed)
             && failed.peek().is_some()
             && failed.all(|verdict| verdict.code == Some(VerifyError::Replaced.code()))
@@ -150,7 +156,7 @@ impl Report {
     /// Returns the overall result. A check that could not be made is not a failure, but it proves
     /// nothing either.
     pub fn conclusion(&self) -> Conclusion {
-        if self.verdicts.iter().any(|verdict| verdict.outcome == Outcome::Failed) {
+        if self.verdicts.iter().any(|verdict| verdict.outcome == StepOutcome::Failed) {
             return Conclusion::Invalid;
         }
         let has_status = self.status_kinds != StatusKinds::None;
@@ -162,7 +168,7 @@ impl Report {
 
     /// Returns whether a step passed.
     pub fn has_passed(&self, step: Step) -> bool {
-        self.verdict(step).is_some_and(|verdict| verdict.outcome == Outcome::Passed)
+        self.verdict(step).is_some_and(|verdict| verdict.outcome == StepOutcome::Passed)
     }
 
     /// Creates the report for a malformed token: the signature step fails, and no other check is
@@ -191,11 +197,15 @@ impl Report {
         let may_be_valid = refusal.is_unsupported() && !matches!(refusal, VerifyError::OtherToken(_));
         let claims = jws::unverified_payload(text).filter(|_| may_be_valid);
         let Some(claims) = claims else { return report };
-        let is_w3c = !text.contains('~');
-        let claims = if is_w3c { vc_jwt::newer_form(claims) } else { claims };
-        let dates = report.verdicts.iter_mut().find(|verdict| verdict.step == Step::Dates);
-        if let (Some(dates), Err(refusal)) = (dates, moment::require_current(&claims, is_w3c, now)) {
-            *dates = Finding::Failed(refusal).verdict(Step::Dates, None);
+        let format = match (text.contains('~'), claims.contains_key("vc")) {
+            (true, _) => Format::SdJwtVc,
+            (false, true) => Format::JwtVcJson,
+            (false, false) => Format::VcJwt,
+        };
+        let claims = if format == Format::JwtVcJson { vc_jwt::newer_form(claims) } else { claims };
+        let verdict = report.verdicts.iter_mut().find(|verdict| verdict.step == Step::Dates);
+        if let (Some(verdict), Err(refusal)) = (verdict, dates::require_current(&claims, format, now)) {
+            *verdict = Finding::Failed(refusal).verdict(Step::Dates, None);
         }
         report
     }
@@ -206,19 +216,12 @@ impl Report {
     }
 }
 
-/// The finding of a step, from which its verdict is created.
-pub(super) enum Finding {
-    Passed(String),
-    Failed(VerifyError),
-    NotChecked(String),
-}
-
 impl Finding {
     pub(super) fn verdict(self, step: Step, asked: Option<&String>) -> Verdict {
         let (outcome, reason, code) = match self {
-            Self::Passed(reason) => (Outcome::Passed, reason, None),
-            Self::Failed(refusal) => (Outcome::Failed, refusal.to_string(), Some(refusal.code())),
-            Self::NotChecked(reason) => (Outcome::NotChecked, reason, None),
+            Self::Passed(reason) => (StepOutcome::Passed, reason, None),
+            Self::Failed(refusal) => (StepOutcome::Failed, refusal.to_string(), Some(refusal.code())),
+            Self::NotChecked(reason) => (StepOutcome::NotChecked, reason, None),
         };
         Verdict { step, outcome, reason, code, asked: asked.cloned() }
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::jws::shown;
-use crate::status::StatusReference;
+use crate::status::{StatusReference, whole_number};
 use crate::verify_error::VerifyError;
 
 /// Maximum number of status lists that are looked up for one token.
@@ -126,7 +126,7 @@ impl StatusEntries {
                 return Ok(());
             }
         };
-        if entry.get("statusSize").is_some_and(|size| *size != 1) {
+        if entry.get("statusSize").is_some_and(|size| !size.is_null() && *size != 1) {
             self.unknown.push("credentialStatus with several bits for each entry".to_owned());
             return Ok(());
         }
@@ -148,7 +148,7 @@ fn index_in(index: &Value) -> Option<u64> {
     let is_index = |index: &&str| (1..=15).contains(&index.len()) && index.bytes().all(|c| c.is_ascii_digit());
     match index.as_str() {
         Some(text) => Some(text).filter(is_index)?.parse().ok(),
-        None => index.as_u64().filter(|index| *index <= MAX_INDEX),
+        None => whole_number(index).filter(|index| *index <= MAX_INDEX),
     }
 }
 
@@ -258,6 +258,7 @@ mod tests {
     #[test]
     fn indices_and_types_may_be_written_differently() {
         let mut entry = bitstring("revocation", "r");
+        entry["statusSize"] = json!(null);
         entry["statusListIndex"] = json!(7);
         entry["type"] = json!(["Entry", "BitstringStatusListEntry"]);
         let found = read(&json!({ "credentialStatus": entry }), true);

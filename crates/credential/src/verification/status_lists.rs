@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
-use super::inputs::{Answer, VerificationInputs};
-use super::moment::require_validity;
-use super::report::Finding;
+use super::dates::require_validity;
+use super::finding::Finding;
+use super::inputs::{LookupResult, VerificationInputs};
+use super::moment::in_words;
 use super::status_entries::{Purpose, StatusEntries, StatusEntry, is_of_type};
 use crate::format::sd_jwt_vc::require_time;
-use crate::format::vc_jwt;
-use crate::jws::Jws;
+use crate::format::{Format, vc_jwt};
+use crate::jws::{self, Jws};
 use crate::key::PublicKey;
 use crate::status::{self, Status, StatusList};
 use crate::verify_error::VerifyError;
@@ -30,26 +31,32 @@ pub(super) fn finding(
             unknown => format!("Its kind of status is not supported: {}.", unknown.join(", ")),
         });
     }
-    let mut unchecked = None;
+    let (mut unchecked, mut note) = (None, String::new());
     for (at, entry) in statuses.entries.iter().enumerate() {
         let stored = inputs.stored_status.filter(|_| at == 0);
         let found = match stored {
             Some(stored) => Ok(stored),
             None => match listed_status(entry, list_of(entry, statuses, inputs), (inputs, issuer), now) {
-                Ok(found) => found,
+                Ok(found) => found.map(|found| {
+                    note.push_str(&found.note);
+                    found.status
+                }),
                 Err(not_checked) => {
                     unchecked = unchecked.or(Some(not_checked));
                     continue;
                 }
             },
         };
-        if let Err(refusal) = found.and_then(Status::require_valid) {
-            return Finding::Failed(refusal);
+        match found.and_then(Status::require_valid) {
+            Ok(()) => {}
+            // Only its issuer knows what the value means (D-423).
+            Err(refusal @ VerifyError::UnknownStatus(_)) => unchecked = unchecked.or(Some(refusal.to_string())),
+            Err(refusal) => return Finding::Failed(refusal),
         }
     }
     match (unchecked, statuses.unknown.as_slice()) {
         (Some(not_checked), _) => Finding::NotChecked(not_checked),
-        (None, []) => Finding::Passed("The status list says that it is valid.".to_owned()),
+        (None, []) => Finding::Passed(format!("The status list says that it is valid.{note}")),
         (None, unknown) => {
             let unknown = unknown.join(", ");
             Finding::NotChecked(format!(
@@ -60,48 +67,80 @@ pub(super) fn finding(
 }
 
 /// Returns the fetched list of an entry.
-fn list_of<'a>(entry: &StatusEntry, statuses: &StatusEntries, inputs: &'a VerificationInputs) -> &'a Answer<String> {
+fn list_of<'a>(
+    entry: &StatusEntry,
+    statuses: &StatusEntries,
+    inputs: &'a VerificationInputs,
+) -> &'a LookupResult<String> {
     let at = statuses.addresses().position(|address| address == entry.reference().uri);
     match at {
-        Some(at) if at > 0 => inputs.more_status.get(at - 1).unwrap_or(&Answer::NotAsked),
+        Some(at) if at > 0 => inputs.more_status.get(at - 1).unwrap_or(&LookupResult::NotAttempted),
         _ => &inputs.status,
     }
 }
 
-/// Returns the status in the fetched list, or the reason why it was not checked.
+/// The status in a list.
+struct Listed {
+    status: Status,
+    /// A sentence about the list, after a space; empty if there is nothing to say.
+    note: String,
+}
+
+/// Returns the status in the fetched list, or the reason why it was not checked. A list that
+/// contradicts the token by its address, issuer or type fails, and one that cannot be read says
+/// nothing about it (D-407, D-423).
 fn listed_status(
     entry: &StatusEntry,
-    list: &Answer<String>,
+    list: &LookupResult<String>,
     (inputs, issuer): (&VerificationInputs, Option<&str>),
     now: i64,
-) -> Result<Result<Status, VerifyError>, String> {
+) -> Result<Result<Listed, VerifyError>, String> {
     let response = match list {
-        Answer::NotAsked => return Err("The status list was not requested.".to_owned()),
-        Answer::None(why) => return Err(format!("The status list could not be fetched: {why}.")),
-        Answer::Some(list) => list.trim(),
+        LookupResult::NotAttempted => return Err("The status list was not requested.".to_owned()),
+        LookupResult::Failed(why) => return Err(format!("The status list could not be fetched: {why}.")),
+        LookupResult::Found(list) => list.trim(),
     };
     let signed = signed_list(response, &inputs.issuer_keys)?;
     let at = entry.reference();
+    let note = status::outdated(&signed, now).map_or_else(String::new, |(made, ttl)| {
+        format!(" It is from {}, and its issuer asks for a newer one after {ttl} seconds (ttl).", in_words(made))
+    });
     let list = match entry {
-        StatusEntry::Token(_) => status::read_verified(&signed, &at.uri, now),
+        StatusEntry::Token(_) => status::require_list(&signed, &at.uri).map(|()| status::read_list(&signed, now)),
         StatusEntry::Bitstring(_, purpose) => {
-            read_bitstring((signed, response), (at.uri.as_str(), issuer), *purpose, now)
+            bitstring((signed, response), (at.uri.as_str(), issuer), *purpose).map(|jws| read_bitstring(&jws, now))
         }
     };
-    if let Err(VerifyError::Expired | VerifyError::NotYetValid | VerifyError::FromTheFuture) = list {
-        return Err("The status list is out of date, so it does not say whether the token was revoked.".to_owned());
-    }
-    if let Err(refusal) = &list
-        && refusal.is_unsupported()
-    {
-        return Err(format!("The status list cannot be verified. {refusal}"));
-    }
-    let found =
-        list.and_then(|list| list.get(at.index).ok_or(VerifyError::Claim("the index is outside the status list")));
-    Ok(found.map(|found| match entry {
+    let list = match list {
+        Err(refusal) if refusal.is_unsupported() => {
+            return Err(format!("The status list cannot be verified. {refusal}"));
+        }
+        Err(contradiction) => return Ok(Err(contradiction)),
+        Ok(list) => list.map_err(|refusal| unreadable(&refusal))?,
+    };
+    let Some(found) = list.get(at.index) else {
+        return Ok(Err(VerifyError::Claim("the index is outside the status list")));
+    };
+    let status = match entry {
         StatusEntry::Bitstring(_, Purpose::Suspension) if found == Status::Invalid => Status::Suspended,
         _ => found,
-    }))
+    };
+    Ok(Ok(Listed { status, note }))
+}
+
+/// Returns why a list says nothing about the token.
+fn unreadable(refusal: &VerifyError) -> String {
+    const NOTHING: &str = "so it does not say whether the token was revoked";
+    match refusal {
+        VerifyError::Expired | VerifyError::NotYetValid | VerifyError::FromTheFuture => {
+            format!("The status list is out of date, {NOTHING}.")
+        }
+        VerifyError::Malformed(why) | VerifyError::Claim(why) => {
+            format!("The status list cannot be read ({why}), {NOTHING}.")
+        }
+        VerifyError::Date(name, why) => format!("The status list cannot be read ({name} {why}), {NOTHING}."),
+        other => format!("The status list cannot be read, {NOTHING}. {other}"),
+    }
 }
 
 /// Parses a response and verifies its signature. A response that is no status list, such as an
@@ -109,13 +148,16 @@ fn listed_status(
 ///
 /// # Errors
 /// Why the response says nothing.
-fn signed_list<'a>(response: &'a str, issuer_keys: &Answer<Vec<(String, PublicKey)>>) -> Result<Jws<'a>, String> {
+fn signed_list<'a>(response: &'a str, issuer_keys: &LookupResult<Vec<(String, PublicKey)>>) -> Result<Jws<'a>, String> {
+    if response.len() > jws::MAX_BYTES {
+        return Err("The status list is longer than 2 MiB, the maximum.".to_owned());
+    }
     let list = match Jws::read(response) {
         Ok(list) => list,
         Err(VerifyError::Malformed(_)) => return Err("The response is not a status list.".to_owned()),
         Err(refusal) => return Err(format!("The status list cannot be verified. {refusal}")),
     };
-    let Answer::Some(keys) = issuer_keys else {
+    let LookupResult::Found(keys) = issuer_keys else {
         return Err("There is no key to verify the status list with.".to_owned());
     };
     let Err(refusal) = list.verify_with(keys) else { return Ok(list) };
@@ -129,13 +171,13 @@ fn signed_list<'a>(response: &'a str, issuer_keys: &Answer<Vec<(String, PublicKe
     Err(format!("The status list was not signed with a key of the issuer, so it proves nothing.{why}"))
 }
 
-/// Reads a Bitstring Status List credential from a parsed and verified JWS, and its text.
-fn read_bitstring<'a>(
+/// Returns the JWS of a Bitstring Status List credential for an entry with this list, issuer and
+/// purpose, from a verified JWS and its text.
+fn bitstring<'a>(
     (mut jws, text): (Jws<'a>, &'a str),
     (uri, issuer): (&str, Option<&str>),
     purpose: Purpose,
-    now: i64,
-) -> Result<StatusList, VerifyError> {
+) -> Result<Jws<'a>, VerifyError> {
     if jws.require_type("vc+jwt").is_err() {
         jws = vc_jwt::read(text)?;
     }
@@ -146,14 +188,25 @@ fn read_bitstring<'a>(
     if named.is_some() && named != issuer {
         return Err(VerifyError::Claim("the issuer of the status list must be that of the token"));
     }
-    require_time(&jws.payload, now)?;
-    require_validity(&jws.payload, now)?;
-    let subject = jws.payload.get("credentialSubject").unwrap_or(&Value::Null);
-    let subject = subject.as_array().filter(|list| list.len() == 1).map_or(subject, |list| &list[0]);
+    let subject = subject(&jws);
     let purposes = &subject["statusPurpose"];
     let purposes = purposes.as_array().map_or(std::slice::from_ref(purposes), Vec::as_slice);
     if !is_of_type(subject, "BitstringStatusList") || !purposes.iter().any(|one| one == purpose.name()) {
         return Err(VerifyError::Claim("the status list must be a BitstringStatusList for the purpose of the entry"));
     }
-    StatusList::from_bitstring(subject["encodedList"].as_str().ok_or(VerifyError::Claim("encodedList"))?)
+    Ok(jws)
+}
+
+/// Reads the list in a Bitstring Status List credential.
+fn read_bitstring(jws: &Jws<'_>, now: i64) -> Result<StatusList, VerifyError> {
+    require_time(&jws.payload, now)?;
+    require_validity(&jws.payload, Format::VcJwt, now)?;
+    let list = subject(jws)["encodedList"].as_str();
+    StatusList::from_bitstring(list.ok_or(VerifyError::Malformed("encodedList is missing"))?)
+}
+
+/// Returns the subject of a credential, which may be a list of one.
+fn subject<'a>(jws: &'a Jws<'_>) -> &'a Value {
+    let subject = jws.payload.get("credentialSubject").unwrap_or(&Value::Null);
+    subject.as_array().filter(|list| list.len() == 1).map_or(subject, |list| &list[0])
 }

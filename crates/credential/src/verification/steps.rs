@@ -4,11 +4,12 @@ use std::fmt::Display;
 
 use serde_json::Value;
 
-use super::inputs::{Answer, VerificationInputs};
-use super::report::{Finding, Report, Step};
+use super::finding::Finding;
+use super::inputs::{LookupResult, VerificationInputs};
+use super::report::{Report, Step, Verdict};
 use super::status_entries::StatusKinds;
 use super::token::Token;
-use super::{issuer_name, metadata, moment, status_lists};
+use super::{dates, issuer_name, metadata, status_lists};
 use crate::format::sd_jwt::Challenge;
 use crate::jws::shown;
 use crate::key::{Algorithm, InvalidKey, PublicKey};
@@ -23,7 +24,7 @@ impl Token<'_> {
             let Ok(key) = PublicKey::from_did_jwk(issuer) else { return Ok(None) };
             return self.jws().verify(&key).map(|()| Some(key.algorithm()));
         }
-        let Answer::Some(keys) = &inputs.issuer_keys else { return Ok(None) };
+        let LookupResult::Found(keys) = &inputs.issuer_keys else { return Ok(None) };
         self.jws().verify_with(keys).map(|key| Some(key.algorithm()))
     }
 
@@ -42,13 +43,15 @@ impl Token<'_> {
             self.holder_finding(challenge).verdict(Step::Holder, None),
             status_lists::finding(&self.statuses(), self.issuer(), inputs, challenge.now)
                 .verdict(Step::Status, lookups.status.as_ref()),
-            self.dates_finding(challenge.now).verdict(Step::Dates, None),
+            dates::finding(self.claims(), self.format(), challenge.now).verdict(Step::Dates, None),
             self.schema_finding(inputs).verdict(Step::Schema, lookups.metadata.as_ref()),
         ];
+        let expired_on = || dates::expired_on(self.claims(), self.format(), challenge.now);
+        let has_expired = verdicts.iter().any(Verdict::is_expiry);
         Report {
             verdicts,
             claims: self.claims().clone(),
-            expired_on: moment::ended(self.last_day(), challenge.now),
+            expired_on: has_expired.then(expired_on).flatten(),
             not_shown: self.not_shown(),
             status_kinds: StatusKinds::of(&self.statuses()),
             has_binding: self.has_binding(),
@@ -73,19 +76,19 @@ impl Token<'_> {
             return Finding::NotChecked(format!("The token names its issuer as {named:?}, {why}."));
         }
         match (&inputs.issuer_keys, signed) {
-            (Answer::NotAsked, _) => Finding::NotChecked("The issuer's keys were not requested.".to_owned()),
-            (Answer::None(why), _) => {
+            (LookupResult::NotAttempted, _) => Finding::NotChecked("The issuer's keys were not requested.".to_owned()),
+            (LookupResult::Failed(why), _) => {
                 let reason = issuer_name::why_no_lookup(issuer).map(|reason| format!(", and {reason}"));
                 let reason = reason.unwrap_or_default();
                 Finding::NotChecked(format!("The issuer's keys are not known: {why}{reason}."))
             }
-            (Answer::Some(_), Err(refusal @ (VerifyError::UnknownKey | VerifyError::NoKeyFits(_)))) => {
+            (LookupResult::Found(_), Err(refusal @ (VerifyError::UnknownKey | VerifyError::NoKeyFits(_)))) => {
                 Finding::Failed(refusal.clone())
             }
-            (Answer::Some(_), Err(_)) => {
+            (LookupResult::Found(_), Err(_)) => {
                 Finding::NotChecked("The signature is not valid, so nothing shows who signed it.".to_owned())
             }
-            (Answer::Some(_), Ok(_)) => Finding::Passed(format!("The signing key belongs to {issuer}.")),
+            (LookupResult::Found(_), Ok(_)) => Finding::Passed(format!("The signing key belongs to {issuer}.")),
         }
     }
 
@@ -123,8 +126,8 @@ impl Token<'_> {
         // curve is expensive.
         let key = match credential.holder() {
             Ok(Some(key)) => key,
-            Ok(None) => return Finding::Failed(VerifyError::NotBound),
-            Err(refusal) => {
+            found => {
+                let refusal = found.err().unwrap_or(VerifyError::NotBound);
                 let why = credential.disclosed.claims.get("cnf").and_then(why_no_key);
                 return why.map_or(Finding::Failed(refusal), |why| Finding::NotChecked(unchecked(&why)));
             }
@@ -138,7 +141,13 @@ impl Token<'_> {
                     credential.sd_jwt.key_binding.as_ref().and_then(|binding| binding.payload["aud"].as_str());
                 Finding::Passed(format!("The holder's key signed this for {}.", audience.unwrap_or_default()))
             }
-            Err(refusal) => Finding::Failed(refusal),
+            Err(refusal) => {
+                let binding = credential.sd_jwt.key_binding.as_ref();
+                Finding::Failed(match binding {
+                    Some(binding) => dates::explained(refusal, &binding.payload),
+                    None => refusal,
+                })
+            }
         }
     }
 
@@ -148,23 +157,18 @@ impl Token<'_> {
         credential.sd_jwt.key_binding.is_some() || credential.sd_jwt.unsupported_binding.is_some()
     }
 
-    fn dates_finding(&self, now: i64) -> Finding {
-        match moment::require_current(self.claims(), self.is_w3c(), now) {
-            Ok(()) => Finding::Passed(moment::end_in_words(self.claims(), self.is_w3c())),
-            Err(refusal) => Finding::Failed(refusal),
-        }
-    }
-
     fn schema_finding(&self, inputs: &VerificationInputs) -> Finding {
         let Self::SdJwtVc(credential) = self else {
             return Finding::NotChecked("Schemas of W3C credentials are not checked.".to_owned());
         };
         let document = match &inputs.metadata {
-            Answer::NotAsked => return Finding::NotChecked("The type's metadata was not requested.".to_owned()),
-            Answer::None(why) => {
+            LookupResult::NotAttempted => {
+                return Finding::NotChecked("The type's metadata was not requested.".to_owned());
+            }
+            LookupResult::Failed(why) => {
                 return Finding::NotChecked(format!("The type's metadata could not be fetched: {why}."));
             }
-            Answer::Some(document) => document,
+            LookupResult::Found(document) => document,
         };
         metadata::finding(credential, document)
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::dates;
 use super::inputs::Lookups;
-use super::moment;
 use super::report::NotShown;
 use super::status_entries::StatusEntries;
 use crate::date::Date;
@@ -79,7 +79,7 @@ impl<'a> Token<'a> {
 
     /// Returns the last day of validity, of any issuer's credential, if the token discloses one.
     pub fn last_day(&self) -> Option<Date> {
-        moment::last_day(self.claims(), self.is_w3c())
+        dates::last_day(self.claims())
     }
 
     /// Returns the name of the person that it is about.

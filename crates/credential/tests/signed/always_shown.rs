@@ -5,7 +5,7 @@ use credential::format::sd_jwt::{Challenge, SdJwt};
 use credential::format::sd_jwt_vc::{TypeMetadata, requested_vcts, type_of, vct};
 use credential::format::{Configuration, Format, Issuer, ListForm, Statement};
 use credential::key::{Algorithm, SoftwareKey};
-use credential::verification::{Answer, Outcome, Report, Step, Token, VerificationInputs};
+use credential::verification::{LookupResult, Report, Step, StepOutcome, Token, VerificationInputs};
 use credential::{ALL, Type};
 use serde_json::{Value, json};
 
@@ -142,7 +142,7 @@ fn expired_credentials_are_reported_with_their_last_day() {
         assert_eq!((valid, genuine, day.as_deref(), code), (false, true, Some("2027-01-31"), Some("expired")));
         assert_eq!(reason, "It expired on 31 January 2027.");
         let stranger = vec![("k1".to_owned(), key(9, Algorithm::Es256).public().clone())];
-        let inputs = VerificationInputs { issuer_keys: Answer::Some(stranger), ..VerificationInputs::default() };
+        let inputs = VerificationInputs { issuer_keys: LookupResult::Found(stranger), ..VerificationInputs::default() };
         let forged =
             Token::read(&text).expect("read").verify(&inputs, &Challenge { now: end + 61, ..Challenge::default() });
         assert!(!forged.is_genuine(), "expired, and not of this issuer");
@@ -254,9 +254,9 @@ fn tokens_signed_under_earlier_metadata_still_pass() {
         "_sd": [digest(&name), "decoy"], "_sd_alg": "sha-256",
     });
     let text = crafted(&payload, &[&name]);
-    let inputs = VerificationInputs { metadata: Answer::Some(metadata.document.into_bytes()), ..inputs(&[]) };
+    let inputs = VerificationInputs { metadata: LookupResult::Found(metadata.document.into_bytes()), ..inputs(&[]) };
     let report = Token::read(&text).expect("read").verify(&inputs, &Challenge { now: NOW, ..Challenge::default() });
-    assert_eq!(report.verdict(Step::Schema).map(|verdict| verdict.outcome), Some(Outcome::Passed), "{report:?}");
+    assert_eq!(report.verdict(Step::Schema).map(|verdict| verdict.outcome), Some(StepOutcome::Passed), "{report:?}");
     assert!(report.is_valid());
     assert_eq!((report.not_shown.count, report.not_shown.at_most), (1, true), "decoys were made then");
 }

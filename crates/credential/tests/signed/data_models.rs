@@ -6,7 +6,7 @@ use credential::format::{Configuration, Format};
 use credential::jws::Jws;
 use credential::key::Algorithm;
 use credential::status::StatusList;
-use credential::verification::{Answer, Step, Token, VerificationInputs};
+use credential::verification::{LookupResult, Step, Token, VerificationInputs};
 use credential::{ALL, Type, VerifyError};
 use serde_json::{Value, json};
 
@@ -79,7 +79,7 @@ fn credential_of_model_1_1_expires_and_is_revoked() {
     let profile = IssuerProfile { id: "did:web:passport.example", name: "T", address: ADDRESS };
     let list = status_list_credential(&profile, &uri, &StatusList::of_revoked(131_072, [7]), (NOW, NOW + 60));
     let list = forged(&json!({ "alg": "ES256", "typ": "vc+jwt", "kid": "did:web:passport.example#k1" }), &list);
-    let inputs = VerificationInputs { status: Answer::Some(list), ..inputs(&[]) };
+    let inputs = VerificationInputs { status: LookupResult::Found(list), ..inputs(&[]) };
     assert_eq!(failure(&at(&text, &inputs, NOW), Step::Status), Some("revoked"));
 }
 

@@ -1,7 +1,7 @@
 //! Forged and malformed disclosures.
 
-use credential::VerifyError;
 use credential::format::sd_jwt_vc::SdJwtVc;
+use credential::{MAX_OTHER_VALUES, VerifyError};
 use serde_json::{Value, json};
 
 use crate::support::{crafted, digest};
@@ -79,4 +79,18 @@ fn nested_disclosures_are_limited_in_depth() {
     let payload = json!({ "vct": "v", "_sd": [digest(disclosures.last().expect("one"))] });
     let all: Vec<&Value> = disclosures.iter().collect();
     assert!(matches!(SdJwtVc::read(&crafted(&payload, &all)), Err(VerifyError::Disclosure(_))));
+}
+
+#[test]
+fn values_of_disclosures_are_limited_together() {
+    let read = |disclosures: &[Value]| {
+        let payload = json!({ "vct": "v", "_sd": disclosures.iter().map(digest).collect::<Vec<_>>() });
+        SdJwtVc::read(&crafted(&payload, &disclosures.iter().collect::<Vec<_>>())).map(|_| ())
+    };
+    // Each has 10,000 values: itself, a salt, a name, a list and its items.
+    let disclosure = |number: usize| json!(["salt", format!("name{number}"), vec![0; 9_996]]);
+    let mut disclosures: Vec<Value> = (0..MAX_OTHER_VALUES / 10_000).map(disclosure).collect();
+    assert_eq!(read(&disclosures), Ok(()));
+    disclosures.push(json!(["salt", "last", 0]));
+    assert!(matches!(read(&disclosures), Err(VerifyError::Disclosure(_))));
 }

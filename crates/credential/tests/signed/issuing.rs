@@ -4,7 +4,7 @@ use credential::format::sd_jwt::{Challenge, SdJwt};
 use credential::format::sd_jwt_vc::TypeMetadata;
 use credential::format::{Configuration, Format, Issuer, ListForm, Statement};
 use credential::key::{Algorithm, SignError, Signer};
-use credential::verification::{Answer, Step, Token, VerificationInputs};
+use credential::verification::{LookupResult, Step, Token, VerificationInputs};
 use credential::{ALL, Type};
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn every_type_verifies_in_every_format_and_algorithm() {
             let text = signed_by(&issuer, configuration, None);
             let token = Token::read(&text).unwrap_or_else(|refusal| panic!("{}: {refusal}", configuration.id()));
             let keys = vec![("k1".to_owned(), issuer.signer().public().clone())];
-            let inputs = VerificationInputs { issuer_keys: Answer::Some(keys), ..VerificationInputs::default() };
+            let inputs = VerificationInputs { issuer_keys: LookupResult::Found(keys), ..VerificationInputs::default() };
             let report = token.verify(&inputs, &Challenge { now: NOW, ..Challenge::default() });
             assert!(report.is_valid(), "{}: {report:?}", configuration.id());
             let said = fields(configuration.credential_type);
@@ -41,12 +41,12 @@ fn type_metadata_lists_every_claim_of_every_type() {
         let configuration = Configuration { credential_type: *known, format: Format::SdJwtVc };
         let text = signed_by(&issuer(Algorithm::Es256), configuration, None);
         let metadata = TypeMetadata::new(*known, ADDRESS).document.into_bytes();
-        let inputs = VerificationInputs { metadata: Answer::Some(metadata), ..inputs(&[]) };
+        let inputs = VerificationInputs { metadata: LookupResult::Found(metadata), ..inputs(&[]) };
         let report = Token::read(&text).expect("read").verify(&inputs, &Challenge { now: NOW, ..Challenge::default() });
         assert_eq!(failure(&report, Step::Schema), None, "{known} {report:?}");
         let mut other: Value = serde_json::from_str(&TypeMetadata::new(*known, ADDRESS).document).expect("JSON");
         other["name"] = "Another".into();
-        let inputs = VerificationInputs { metadata: Answer::Some(other.to_string().into_bytes()), ..inputs };
+        let inputs = VerificationInputs { metadata: LookupResult::Found(other.to_string().into_bytes()), ..inputs };
         let report = Token::read(&text).expect("read").verify(&inputs, &Challenge { now: NOW, ..Challenge::default() });
         assert_eq!(failure(&report, Step::Schema), Some("claim"), "vct#integrity holds");
     }

@@ -5,7 +5,7 @@ use credential::format::sd_jwt::{self, Challenge, SdJwt};
 use credential::format::sd_jwt_vc::SdJwtVc;
 use credential::jws;
 use credential::key::{Algorithm, Signer as _, SoftwareKey};
-use credential::verification::{Answer, Report, Step, Token, VerificationInputs, keys_of};
+use credential::verification::{LookupResult, Report, Step, Token, VerificationInputs, keys_of};
 use serde_json::{Value, json};
 
 use crate::support::{ADDRESS, NOW, bound, challenge, crafted, failure, inputs, key};
@@ -118,7 +118,7 @@ fn issuer_keys_are_chosen_among_all_that_suit() {
         jwk
     };
     let with = |jwks: &[Value]| {
-        let issuer_keys = Answer::Some(keys_of(&json!({ "keys": jwks })));
+        let issuer_keys = LookupResult::Found(keys_of(&json!({ "keys": jwks })));
         let report = report(&json!({}), &VerificationInputs { issuer_keys, ..inputs(&[]) });
         (failure(&report, Step::Signature), failure(&report, Step::Issuer))
     };

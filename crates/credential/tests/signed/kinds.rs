@@ -3,7 +3,9 @@
 use credential::format::sd_jwt::{self, Challenge};
 use credential::jws;
 use credential::key::{Algorithm, SoftwareKey};
-use credential::verification::{Answer, Conclusion, Outcome, Report, Step, Token, VerificationInputs, find_token};
+use credential::verification::{
+    Conclusion, LookupResult, Report, Step, StepOutcome, Token, VerificationInputs, find_token,
+};
 use credential::{OtherContent, VerifyError};
 use serde_json::{Value, json};
 
@@ -11,7 +13,7 @@ use crate::support::{ADDRESS, NOW, bound, crafted, forged, inputs, key};
 
 /// Verifies a text as the API does. Its type is another than that of the known metadata.
 fn report(text: &str) -> Report {
-    let inputs = VerificationInputs { metadata: Answer::NotAsked, ..inputs(&[]) };
+    let inputs = VerificationInputs { metadata: LookupResult::NotAttempted, ..inputs(&[]) };
     match Token::read(text) {
         Ok(token) => token.verify(&inputs, &Challenge { now: NOW, ..Challenge::default() }),
         Err(refusal) => Report::refused(text, &refusal, NOW),
@@ -19,7 +21,7 @@ fn report(text: &str) -> Report {
 }
 
 /// Returns the outcome of a step, its reason, and the conclusion.
-fn said(report: &Report, step: Step) -> (Outcome, &str, Conclusion) {
+fn said(report: &Report, step: Step) -> (StepOutcome, &str, Conclusion) {
     let verdict = report.verdict(step).expect("every step has a verdict");
     (verdict.outcome, verdict.reason.as_str(), report.conclusion())
 }
@@ -42,7 +44,7 @@ fn other_kinds_of_tokens_are_not_checkable() {
         let text = forged(&json!({ "alg": "ES256", "typ": typ, "kid": "k1" }), &payload) + end;
         let report = report(&text);
         let (outcome, found, conclusion) = said(&report, Step::Signature);
-        assert_eq!((outcome, conclusion), (Outcome::NotChecked, Conclusion::NotCheckable), "{typ}: {found}");
+        assert_eq!((outcome, conclusion), (StepOutcome::NotChecked, Conclusion::NotCheckable), "{typ}: {found}");
         assert!(found.contains(reason), "{typ}: {found}");
     }
 }
@@ -103,14 +105,18 @@ fn holder_key_that_is_not_known_leaves_the_holder_unchecked() {
     ] {
         let report = report(&presented(&confirmation, algorithm));
         let (outcome, found, conclusion) = said(&report, Step::Holder);
-        assert_eq!((outcome, conclusion), (Outcome::NotChecked, Conclusion::NotCheckable), "{confirmation}: {found}");
+        assert_eq!(
+            (outcome, conclusion),
+            (StepOutcome::NotChecked, Conclusion::NotCheckable),
+            "{confirmation}: {found}"
+        );
         assert!(found.contains(reason), "{confirmation}: {found}");
         assert_eq!(said(&report, Step::Signature).1, "The ES256 signature is valid.", "that of the issuer");
         assert!(!report.is_valid() && !report.is_genuine(), "nothing shows who presented it");
     }
     for confirmation in [json!({}), json!("k9"), json!({ "jwk": {} }), json!({ "jwk": null })] {
         let report = report(&presented(&confirmation, "ES256"));
-        assert_eq!(said(&report, Step::Holder).0, Outcome::Failed, "{confirmation}");
+        assert_eq!(said(&report, Step::Holder).0, StepOutcome::Failed, "{confirmation}");
     }
 }
 
@@ -120,7 +126,7 @@ fn did_jwk_without_a_usable_key_is_not_checkable() {
         let report = report(&crafted(&json!({ "iss": issuer, "vct": "urn:example:career" }), &[]));
         for step in [Step::Signature, Step::Issuer] {
             let (outcome, found, conclusion) = said(&report, step);
-            assert_eq!((outcome, conclusion), (Outcome::NotChecked, Conclusion::NotCheckable), "{issuer}: {found}");
+            assert_eq!((outcome, conclusion), (StepOutcome::NotChecked, Conclusion::NotCheckable), "{issuer}: {found}");
         }
         assert!(said(&report, Step::Issuer).1.contains(issuer), "{issuer}");
     }

@@ -8,6 +8,7 @@ mod jose;
 mod kinds;
 mod pasted;
 mod presentation;
+mod same_results;
 mod support;
 mod type_metadata;
 mod verification;

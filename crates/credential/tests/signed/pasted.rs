@@ -1,10 +1,13 @@
 //! Finding the token in pasted text: the cases of `pasted.json`, which the page's script is tested
 //! with too.
 
+use credential::format::sd_jwt;
 use credential::verification::{MAX_PASTED, find_token};
 use credential::{OtherContent, VerifyError};
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::support::{ADDRESS, NOW, bound, crafted, forged};
 
 fn encoded(text: &str, encoding: &str) -> Vec<u8> {
     let (encoding, has_mark) = encoding.strip_suffix("-bom").map_or((encoding, false), |encoding| (encoding, true));
@@ -44,6 +47,21 @@ fn every_recognised_content_has_a_case_and_a_sentence() {
         let message = VerifyError::OtherContent(content).to_string();
         assert!(message.starts_with("No token was found. This is ") && message.ends_with('.'), "{message}");
     }
+}
+
+#[test]
+fn credentials_of_two_formats_are_several_tokens() {
+    let sd_jwt = crafted(&json!({ "iss": ADDRESS, "vct": "urn:example:career" }), &[]);
+    let header = json!({ "alg": "ES256", "typ": "vc+jwt", "kid": "k1" });
+    let w3c = forged(&header, &json!({ "issuer": ADDRESS, "type": ["VerifiableCredential"] }));
+    for pasted in [format!("{sd_jwt}\n{w3c}"), format!("{w3c}\n{sd_jwt}"), format!("{sd_jwt}\r\n\r\n{w3c}\r\n")] {
+        assert_eq!(find_token(pasted.as_bytes()), Err(VerifyError::SeveralTokens), "{pasted}");
+    }
+    let (presented, holder) = bound();
+    let presented = sd_jwt::bind(&presented, ("https://hirer.example", "n-1"), NOW, &holder).expect("bound");
+    let (start, binding) = presented.rsplit_once('~').expect("a tilde");
+    let found = find_token(format!("{start}~\n{binding}").as_bytes());
+    assert_eq!(found.as_deref(), Ok(&*presented), "wrapped at the tilde");
 }
 
 #[test]

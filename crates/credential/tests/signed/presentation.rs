@@ -5,7 +5,7 @@ use credential::format::Format;
 use credential::format::sd_jwt::{self, SdJwt};
 use credential::jws;
 use credential::key::{Algorithm, SoftwareKey};
-use credential::verification::{Outcome, Step, Token};
+use credential::verification::{Step, StepOutcome, Token};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ fn presentation_shows_chosen_claims_for_its_challenge() {
     let presentation = sd_jwt::bind(&shown, ("https://hirer.example", "n-1"), NOW, &holder).expect("bound");
     let report = Token::read(&presentation).expect("read").verify(&inputs(&[]), &challenge());
     assert!(report.is_valid(), "{report:?}");
-    assert!(report.verdicts.iter().all(|verdict| verdict.outcome == Outcome::Passed), "{report:?}");
+    assert!(report.verdicts.iter().all(|verdict| verdict.outcome == StepOutcome::Passed), "{report:?}");
     let said = fields(Type::default());
     assert_eq!(report.claims["employment"], json!([said["employment"][0]]));
     assert_eq!(report.claims["full_name"], said["full_name"]);
@@ -59,6 +59,33 @@ fn bindings_to_another_challenge_are_rejected_by_reason() {
     let payload = Value::Object(payload).to_string();
     let untyped = format!("{text}{}", jws::sign(&header, payload.as_bytes(), &holder).expect("signed"));
     assert_eq!(check(&untyped), Some("type"));
+}
+
+#[test]
+fn presentation_that_lost_its_end_is_incomplete() {
+    let (text, holder) = bound();
+    let whole = sd_jwt::bind(&text, ("https://hirer.example", "n-1"), NOW, &holder).expect("bound");
+    for cut in 1..=whole.len() - text.len() - 1 {
+        let said = match Token::read(&whole[..whole.len() - cut]) {
+            Ok(token) => {
+                let report = token.verify(&inputs(&[]), &challenge());
+                report.verdict(Step::Holder).expect("a verdict").reason.clone()
+            }
+            Err(refusal) => refusal.to_string(),
+        };
+        assert!(said.contains("incomplete") && said.contains("copy all of it"), "{cut}: {said}");
+        assert!(!said.contains("another key"), "{cut}: {said}");
+    }
+}
+
+#[test]
+fn binding_in_milliseconds_says_so() {
+    let (text, holder) = bound();
+    let bound = sd_jwt::bind(&text, ("https://hirer.example", "n-1"), NOW * 1000, &holder).expect("bound");
+    let report = Token::read(&bound).expect("read").verify(&inputs(&[]), &challenge());
+    assert_eq!(failure(&report, Step::Holder), Some("from_the_future"));
+    let reason = &report.verdict(Step::Holder).expect("a verdict").reason;
+    assert!(reason.contains("iat is in seconds, and as milliseconds it would be 2026-11-18T11:06:40Z"), "{reason}");
 }
 
 proptest! {

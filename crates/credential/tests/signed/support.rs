@@ -7,7 +7,7 @@ use credential::format::{Configuration, Format, Issuer, ListForm, Statement};
 use credential::jws;
 use credential::key::{Algorithm, PublicKey, SoftwareKey};
 use credential::status::{StatusList, StatusReference, token_payload};
-use credential::verification::{Answer, Outcome, Report, Step, VerificationInputs};
+use credential::verification::{LookupResult, Report, Step, StepOutcome, VerificationInputs};
 use credential::{Context, Submission, Type};
 use serde_json::{Value, json};
 
@@ -79,11 +79,11 @@ pub fn status_token(revoked: &[u32]) -> String {
 pub fn inputs(revoked: &[u32]) -> VerificationInputs {
     let metadata = TypeMetadata::new(Type::default(), ADDRESS).document;
     VerificationInputs {
-        issuer_keys: Answer::Some(vec![("k1".to_owned(), key(1, Algorithm::Es256).public().clone())]),
-        status: Answer::Some(status_token(revoked)),
+        issuer_keys: LookupResult::Found(vec![("k1".to_owned(), key(1, Algorithm::Es256).public().clone())]),
+        status: LookupResult::Found(status_token(revoked)),
         more_status: Vec::new(),
         stored_status: None,
-        metadata: Answer::Some(metadata.into_bytes()),
+        metadata: LookupResult::Found(metadata.into_bytes()),
     }
 }
 
@@ -93,7 +93,7 @@ pub fn challenge() -> Challenge<'static> {
 
 pub fn failure(report: &Report, step: Step) -> Option<&'static str> {
     let verdict = report.verdict(step).expect("every step has a verdict");
-    assert_eq!(verdict.outcome == Outcome::Failed, verdict.code.is_some(), "{verdict:?}");
+    assert_eq!(verdict.outcome == StepOutcome::Failed, verdict.code.is_some(), "{verdict:?}");
     verdict.code
 }
 

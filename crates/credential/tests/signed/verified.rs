@@ -4,7 +4,7 @@
 use credential::format::sd_jwt::Challenge;
 use credential::jws;
 use credential::key::Algorithm;
-use credential::verification::{Answer, Outcome, Report, Step, Token, VerificationInputs};
+use credential::verification::{LookupResult, Report, Step, StepOutcome, Token, VerificationInputs};
 use credential::{OtherToken, VerifyError};
 use serde_json::{Value, json};
 
@@ -47,13 +47,13 @@ fn report(case: &Value) -> Report {
     let token = Token::read(&text).unwrap_or_else(|refusal| panic!("{}: {refusal}", case["name"]));
     let lookups = token.lookups();
     let list = |address: &String| match &case["lists"][address] {
-        Value::Null => Answer::None("it does not exist".to_owned()),
-        list if list["text"].is_string() => Answer::Some(list["text"].as_str().unwrap_or_default().to_owned()),
+        Value::Null => LookupResult::Failed("it does not exist".to_owned()),
+        list if list["text"].is_string() => LookupResult::Found(list["text"].as_str().unwrap_or_default().to_owned()),
         list => {
             let alg = list["alg"].as_str().unwrap_or("ES256");
             let (kid, x5c) = (list["kid"].as_str().unwrap_or("k1"), &list["x5c"]);
             let header = json!({ "alg": alg, "typ": list["typ"], "kid": kid, "x5c": x5c });
-            Answer::Some(match list["by"].as_str() {
+            LookupResult::Found(match list["by"].as_str() {
                 None => forged(&header, &list["payload"]),
                 Some(_) => {
                     let payload = list["payload"].to_string();
@@ -64,9 +64,9 @@ fn report(case: &Value) -> Report {
         }
     };
     let inputs = VerificationInputs {
-        status: lookups.status.as_ref().map_or(Answer::NotAsked, list),
+        status: lookups.status.as_ref().map_or(LookupResult::NotAttempted, list),
         more_status: lookups.more_status.iter().map(list).collect(),
-        metadata: case["metadata"].as_str().map_or(Answer::NotAsked, |text| Answer::Some(text.into())),
+        metadata: case["metadata"].as_str().map_or(LookupResult::NotAttempted, |text| LookupResult::Found(text.into())),
         ..inputs(&[])
     };
     token.verify(&inputs, &Challenge { now: NOW, ..Challenge::default() })
@@ -82,9 +82,9 @@ fn dates_and_statuses_of_other_issuers_are_reported() {
         let said = |step: Step| {
             let verdict = report.verdict(step).expect("every step has a verdict");
             match verdict.outcome {
-                Outcome::Passed => "passed".to_owned(),
-                Outcome::Failed => format!("failed {}", verdict.code.expect("a code")),
-                Outcome::NotChecked => "unchecked".to_owned(),
+                StepOutcome::Passed => "passed".to_owned(),
+                StepOutcome::Failed => format!("failed {}", verdict.code.expect("a code")),
+                StepOutcome::NotChecked => "unchecked".to_owned(),
             }
         };
         let found = json!([said(Step::Signature), said(Step::Dates), said(Step::Status), report.conclusion()]);
@@ -106,8 +106,8 @@ fn issuers_without_a_name_are_not_checked_and_say_why() {
     let named = |change: &Value| {
         let text = token("dc+sd-jwt", change);
         let token = Token::read(&text).expect("read");
-        let keys = VerificationInputs { metadata: Answer::NotAsked, ..inputs(&[]) };
-        let away = Answer::None("nothing responded".to_owned());
+        let keys = VerificationInputs { metadata: LookupResult::NotAttempted, ..inputs(&[]) };
+        let away = LookupResult::Failed("nothing responded".to_owned());
         let unanswered = VerificationInputs { issuer_keys: away, ..keys.clone() };
         [keys, unanswered].map(|inputs| {
             let report = token.verify(&inputs, &Challenge { now: NOW, ..Challenge::default() });
@@ -130,13 +130,17 @@ fn issuers_without_a_name_are_not_checked_and_say_why() {
         (json!("urn:example:issuer"), "neither an https address nor a DID"),
     ] {
         for (outcome, said, conclusion) in named(&json!({ "iss": iss })) {
-            assert_eq!((outcome, json!(conclusion)), (Outcome::NotChecked, json!("not_checkable")), "{iss}: {said}");
+            assert_eq!(
+                (outcome, json!(conclusion)),
+                (StepOutcome::NotChecked, json!("not_checkable")),
+                "{iss}: {said}"
+            );
             assert!(said.contains(reason), "{iss}: {said}");
         }
     }
     for (iss, reason) in [("http://issuer.example", "begins with http"), ("did:key:z6Mk", "method \"key\"")] {
         let [(with_keys, ..), (without, said, _)] = named(&json!({ "iss": iss }));
-        assert_eq!((with_keys, without), (Outcome::Passed, Outcome::NotChecked), "{iss}");
+        assert_eq!((with_keys, without), (StepOutcome::Passed, StepOutcome::NotChecked), "{iss}");
         assert!(said.contains(reason), "{iss}: {said}");
     }
 }
@@ -216,7 +220,7 @@ fn expired_token_of_an_unsupported_algorithm_is_invalid() {
     let unsigned = forged(&json!({ "alg": "none", "typ": "dc+sd-jwt" }), &json!({ "vct": "x", "exp": 1 })) + "~";
     let refusal = Token::read(&unsigned).expect_err("not signed");
     let dates = Report::refused(&unsigned, &refusal, NOW).verdict(Step::Dates).map(|verdict| verdict.outcome);
-    assert_eq!(dates, Some(Outcome::NotChecked), "nothing in it counts");
+    assert_eq!(dates, Some(StepOutcome::NotChecked), "nothing in it counts");
 }
 
 #[test]
@@ -227,7 +231,7 @@ fn issuer_of_a_wrong_signature_is_not_known() {
         let token = Token::read(&text).expect("read");
         let report = token.verify(&inputs(&[]), &Challenge { now: NOW, ..Challenge::default() });
         let issuer = report.verdict(Step::Issuer).expect("a verdict");
-        assert_eq!((issuer.outcome, json!(report.conclusion())), (Outcome::NotChecked, json!("invalid")), "{text}");
+        assert_eq!((issuer.outcome, json!(report.conclusion())), (StepOutcome::NotChecked, json!("invalid")), "{text}");
         assert!(issuer.reason.contains("nothing shows who signed it"), "{}", issuer.reason);
     }
 }

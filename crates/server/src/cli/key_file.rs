@@ -7,7 +7,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{PemObject as _, SectionKind};
 use serde_json::{Value, json};
 
-use crate::certificate_chain::{certified_key, is_authority, public_key};
+use crate::certificate_chain::{certified_key, is_authority, public_key, separated};
 
 /// Keys with their names.
 pub(super) type NamedKeys = Vec<(String, PublicKey)>;
@@ -21,10 +21,10 @@ const PRIVATE: &str = "it contains a private key. Anyone with this file can sign
 /// Why the text contains no keys of this issuer.
 pub(super) fn read(text: &str, issuer: Option<&str>) -> Result<NamedKeys, String> {
     let text = text.trim();
-    if text.starts_with("-----BEGIN ") {
+    // There may be other text before and between the sections of PEM (RFC 7468, section 2).
+    if !text.starts_with(['{', '[']) && text.contains("-----BEGIN ") {
         // The parser skips sections of kinds that it does not know, such as encrypted keys.
-        let is_private = |line: &str| line.starts_with("-----BEGIN ") && line.trim_end().ends_with("PRIVATE KEY-----");
-        return if text.lines().any(is_private) { Err(PRIVATE.to_owned()) } else { pem(text) };
+        return if text.contains("PRIVATE KEY-----") { Err(PRIVATE.to_owned()) } else { pem(text) };
     }
     let document: Value = serde_json::from_str(text).map_err(|error| match find_token(text.as_bytes()) {
         Ok(_) => "it is a token, and not keys".to_owned(),
@@ -83,7 +83,7 @@ fn jwk_set(document: &Value, issuer: Option<&str>) -> Result<Value, String> {
 /// out.
 fn pem(text: &str) -> Result<NamedKeys, String> {
     let (mut found, mut has_authority) = (Vec::new(), false);
-    for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes()) {
+    for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(separated(text).as_bytes()) {
         let (kind, der) = section.map_err(|_| "it is not valid PEM".to_owned())?;
         let key = match kind {
             SectionKind::PublicKey => public_key(&der),
@@ -144,8 +144,17 @@ mod tests {
         let pem = section("PUBLIC KEY", &ed25519_info());
         assert_eq!(read(&pem, None), Ok(vec![(String::new(), key(Algorithm::EdDsa).public().clone())]));
         let certificate = rcgen::generate_simple_self_signed(vec!["issuer.example".to_owned()]).expect("a certificate");
-        let found = read(&certificate.cert.pem(), None).expect("a key");
-        assert_eq!(found.len(), 1);
+        let certificate = certificate.cert.pem();
+        for (text, count) in [
+            (certificate.clone(), 1),
+            (format!("{}{}", pem.trim_end(), certificate), 2),
+            (format!("{}{}{}", pem.trim_end(), pem.trim_end(), certificate), 3),
+            (format!("Certificate:\n    Data:\n        Version: 3 (0x2)\n{certificate}"), 1),
+            (format!("{pem}subject=CN = issuer.example\n{certificate}"), 2),
+            (format!("Bag Attributes: <No Attributes> {certificate}"), 1),
+        ] {
+            assert_eq!(read(&text, None).map(|found| found.len()), Ok(count), "{text}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use credential::jws::{self, Jws};
 use credential::key::PublicKey;
-use credential::verification::{Answer, Lookups, Token, VerificationInputs, decode_text};
+use credential::verification::{LookupResult, Lookups, Token, VerificationInputs, decode_text};
 use serde_json::Value;
 
 use super::key_file::{self, NamedKeys};
@@ -47,24 +47,44 @@ impl OfflineFiles<'_> {
     /// The option whose file is wrong, and why. This says nothing about the token.
     pub(super) fn read(&self, token: &Token<'_>, now: Timestamp) -> Result<(VerificationInputs, bool), String> {
         let lookups = token.lookups();
-        let mut lists = Vec::new();
-        for path in self.status {
-            lists.extend(status_list(path, &lookups)?);
-        }
+        let lists = self.status_lists(&lookups)?;
         let metadata = self.metadata.map(metadata).transpose()?;
-        let answer = |address: &String| {
+        let list_at = |address: &String| {
             let found = lists.iter().find(|(of, _)| of == address);
-            found.map_or(Answer::NotAsked, |(_, list)| Answer::Some(list.clone()))
+            found.map_or(LookupResult::NotAttempted, |(_, list)| LookupResult::Found(list.clone()))
         };
         let text = read("--keys", self.keys)?;
         let inputs = VerificationInputs {
             issuer_keys: self.issuer_keys(&text, token, &lists, now)?,
-            status: lookups.status.as_ref().map_or(Answer::NotAsked, answer),
-            more_status: lookups.more_status.iter().map(answer).collect(),
+            status: lookups.status.as_ref().map_or(LookupResult::NotAttempted, list_at),
+            more_status: lookups.more_status.iter().map(list_at).collect(),
             stored_status: None,
-            metadata: metadata.map_or(Answer::NotAsked, Answer::Some),
+            metadata: metadata.map_or(LookupResult::NotAttempted, LookupResult::Found),
         };
         Ok((inputs, key_file::shows_owner(&text)))
+    }
+
+    /// Reads the status lists, with their addresses.
+    ///
+    /// # Errors
+    /// A file is not a status list of the token, or is another version of one: which of the two is
+    /// current is for the user to say.
+    fn status_lists(&self, lookups: &Lookups) -> Result<Vec<(String, String)>, String> {
+        let mut lists: Vec<(String, String)> = Vec::new();
+        for path in self.status {
+            let Some((address, list)) = status_list(path, lookups)? else { continue };
+            match lists.iter().find(|(of, _)| *of == address) {
+                None => lists.push((address, list)),
+                Some((_, other)) if *other == list => {}
+                Some(_) => {
+                    let path = path.display();
+                    return Err(format!(
+                        "--status {path}: another file has a different version of the list {address}. Use only the newest"
+                    ));
+                }
+            }
+        }
+        Ok(lists)
     }
 
     /// Reads the issuer's keys in `text`, the file of `--keys`. If it has the certificate of an
@@ -76,13 +96,13 @@ impl OfflineFiles<'_> {
         token: &Token<'_>,
         lists: &[(String, String)],
         now: Timestamp,
-    ) -> Result<Answer<NamedKeys>, String> {
+    ) -> Result<LookupResult<NamedKeys>, String> {
         let (path, issuer) = (self.keys.display(), token.lookups().issuer);
         let mut keys = key_file::read(text, issuer.as_deref())
             .map_err(|why| format!("--keys {path} is not the issuer's JWK Set, JWK, metadata or PEM file: {why}"))?;
         let anchors = TrustAnchors::among(text.as_bytes(), now).map_err(|why| format!("--keys {path}: {why}"))?;
         if anchors.is_empty() {
-            return Ok(Answer::Some(keys));
+            return Ok(LookupResult::Found(keys));
         }
         let key = match token.certificates() {
             Some(x5c) => certified(&anchors, x5c, token.issuer(), now),
@@ -91,22 +111,22 @@ impl OfflineFiles<'_> {
                     "--keys {path}: this is a certificate authority's certificate; its key signs certificates, and the token has none (x5c). Use a file with the keys or the certificate of the issuer"
                 ));
             }
-            None => return Ok(Answer::Some(keys)),
+            None => return Ok(LookupResult::Found(keys)),
         };
         match key {
             Ok(key) => keys.push(key),
             Err(why) if keys.is_empty() => {
                 let why = format!("x5c of the token is not accepted under the authority of --keys: {why}");
-                return Ok(Answer::None(why));
+                return Ok(LookupResult::Failed(why));
             }
-            Err(_) => return Ok(Answer::Some(keys)),
+            Err(_) => return Ok(LookupResult::Found(keys)),
         }
         for (_, list) in lists {
             let list = Jws::read(list).ok();
             let x5c = list.as_ref().and_then(|list| list.header.get("x5c"));
             keys.extend(x5c.and_then(|x5c| certified(&anchors, x5c, token.issuer(), now).ok()));
         }
-        Ok(Answer::Some(keys))
+        Ok(LookupResult::Found(keys))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The result of `tenure verify`, as text and as JSON.
 
 use bulk_push::{is_unsafe, printable};
-use credential::verification::{Conclusion, Lookups, NotShown, Outcome, Report, StatusKinds, Step};
+use credential::verification::{Conclusion, Lookups, NotShown, Report, StatusKinds, Step, StepOutcome};
 use credential::{VerifyError, YearMonth};
 use serde_json::json;
 
@@ -45,12 +45,12 @@ impl Verified {
         self.report.conclusion()
     }
 
-    fn outcome(&self, step: Step) -> Option<Outcome> {
+    fn outcome(&self, step: Step) -> Option<StepOutcome> {
         self.report.verdict(step).map(|verdict| verdict.outcome)
     }
 
     fn is_unchecked(&self, step: Step) -> bool {
-        self.outcome(step) == Some(Outcome::NotChecked)
+        self.outcome(step) == Some(StepOutcome::NotChecked)
     }
 
     /// Returns the steps that were not checked.
@@ -107,10 +107,10 @@ impl Verified {
         lines.extend(no_token.and(report.verdict(Step::Signature)).map(|verdict| verdict.reason.clone()));
         for verdict in report.verdicts.iter().filter(|_| no_token.is_none()) {
             let outcome = match verdict.outcome {
-                Outcome::Passed => "passed     ",
-                Outcome::Failed if verdict.code == Some("replaced") => "replaced   ",
-                Outcome::Failed => "FAILED     ",
-                Outcome::NotChecked => "not checked",
+                StepOutcome::Passed => "passed     ",
+                StepOutcome::Failed if verdict.code == Some("replaced") => "replaced   ",
+                StepOutcome::Failed => "FAILED     ",
+                StepOutcome::NotChecked => "not checked",
             };
             lines.push(format!("{:<10} {outcome}  {}", verdict.step.name(), printable(&verdict.reason)));
             // With --keys no address is contacted.
@@ -157,6 +157,9 @@ impl Verified {
             }
             (Conclusion::Invalid, Some(day)) if report.is_genuine() => {
                 format!("EXPIRED on {}. It is genuine, as far as it was checked, but no longer valid.", day.in_words())
+            }
+            (Conclusion::Invalid, None) if report.is_genuine() => {
+                "EXPIRED. It is genuine, as far as it was checked, but no longer valid.".to_owned()
             }
             (Conclusion::Invalid, _) if report.is_replaced() => {
                 "REPLACED by a newer version, so not valid. Ask the holder for that version.".to_owned()

@@ -112,6 +112,48 @@ fn list_that_another_key_signed_says_nothing() {
 }
 
 #[test]
+fn two_versions_of_a_list_are_wrong_usage() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = keys(&folder);
+    let status = json!({ "status_list": { "uri": LIST, "idx": 3 } });
+    let payload = json!({ "iss": ISSUER, "vct": "urn:example:career", "status": status });
+    let token = signed("dc+sd-jwt", &payload, &key()) + "~";
+    let version = |name: &str, revoked: &[u32], made: i64| {
+        let list = StatusList::of_revoked(64, revoked.iter().copied());
+        let list = token_payload(&list, LIST, (made, 4_000_000_000), 60);
+        file(&folder, name, &signed("statuslist+jwt", &list, &key()))
+    };
+    let (older, newer) = (version("older", &[], 1), version("newer", &[3], 2));
+    for [first, second] in [[&older, &newer], [&newer, &older]] {
+        let options = ["--keys", &keys, "--status", first, "--status", second];
+        let output = ended(binary().args(["verify", &token]).args(options));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("a different version of the list") && said.contains(LIST), "{said}");
+    }
+    let (code, said) = printed(&token, &keys, &["--status", &newer, "--status", &newer]);
+    assert!(code == Some(1) && said.contains("It was revoked."), "{said}");
+}
+
+#[test]
+fn every_end_that_has_passed_is_called_expired() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = keys(&folder);
+    for (name, end) in [
+        ("exp", json!(1_577_836_800)),
+        ("exp", json!(1_577_836_800_000_i64)),
+        ("validUntil", json!("2020-01-01T00:00:00Z")),
+        ("expiry_date", json!("2020-01-01")),
+    ] {
+        let mut payload = json!({ "iss": ISSUER, "vct": "urn:example:career" });
+        payload[name] = end;
+        let (code, said) = printed(&(signed("dc+sd-jwt", &payload, &key()) + "~"), &keys, &[]);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("EXPIRED on 1 January 2020."), "{name}: {said}");
+    }
+}
+
+#[test]
 fn maximum_age_without_a_nonce_is_wrong_usage() {
     let folder = tempfile::tempdir().expect("a folder");
     let keys = keys(&folder);
