@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::Error;
 use store::Tx;
-use store::domain::submission::{State, Submission};
+use store::domain::submission::{Submission, SubmissionState};
 
 /// The name in one credential of a wallet.
 #[derive(Clone, Debug)]
@@ -30,9 +30,14 @@ struct HeldName {
     is_confirmed: bool,
 }
 
-/// The names in a wallet, ordered by when the credentials were accepted.
+/// The names in a wallet.
 #[derive(Clone, Debug, Default)]
-pub struct HeldNames(Vec<HeldName>);
+pub struct HeldNames {
+    /// Ordered by when the credentials were accepted.
+    names: Vec<HeldName>,
+    /// Whether the holder has deleted a verified identity. Its name is not kept.
+    had_identity: bool,
+}
 
 /// Asks the holder whether the name in an incoming credential is also theirs.
 #[derive(Clone, Debug)]
@@ -113,9 +118,11 @@ impl HeldNames {
     /// # Errors
     /// The store or the key ring cannot be used.
     pub async fn of_submissions(app: &App, holder: Uuid, held: &[Submission]) -> Result<Self, Error> {
-        let mut names = Self::default();
+        let mut names = Self { names: Vec::new(), had_identity: had_identity(app, holder).await? };
         for submission in held {
-            let (State::Accepted { sealed, .. } | State::Withdrawn { sealed, .. }) = &submission.state else {
+            let (SubmissionState::Accepted { sealed, .. } | SubmissionState::Withdrawn { sealed, .. }) =
+                &submission.state
+            else {
                 continue;
             };
             let label: [&[u8]; 2] = [b"submission", submission.id.as_bytes()];
@@ -136,7 +143,7 @@ impl HeldNames {
 
     async fn add(&mut self, app: &App, submission: &Submission, payload: &Payload, stands: bool) -> Result<(), Error> {
         let partner = app.store().read().await?.partner(submission.partner_id).await?;
-        self.0.push(HeldName {
+        self.names.push(HeldName {
             submission: submission.id,
             name: payload.full_name().to_owned(),
             partner: partner.map(|partner| partner.name).unwrap_or_default(),
@@ -156,7 +163,7 @@ impl HeldNames {
     pub async fn is_unchanged(&self, tx: &mut Tx, holder: Uuid) -> Result<bool, Error> {
         let now = tx.held_submissions(holder).await?;
         let now = now.iter().map(|held| (held.id, held.stands()));
-        Ok(now.eq(self.0.iter().map(|held| (held.submission, held.stands))))
+        Ok(now.eq(self.names.iter().map(|held| (held.submission, held.stands))))
     }
 
     /// Returns the questions before a credential is accepted.
@@ -169,7 +176,7 @@ impl HeldNames {
     /// wallet has no identity with a date of birth, or one with the same.
     fn birth_date_question(&self, date: String) -> Option<BirthDateQuestion> {
         let mut beside: Vec<BirthDateBeside> = Vec::new();
-        for held in self.0.iter().filter(|held| held.stands) {
+        for held in self.names.iter().filter(|held| held.stands) {
             let Some(known) = &held.birth_date else { continue };
             if !beside.iter().any(|listed| listed.date == *known) {
                 beside.push(BirthDateBeside { date: known.clone(), partner: held.partner.clone() });
@@ -186,11 +193,11 @@ impl HeldNames {
     /// is no verified identity. A name that the holder has confirmed before is not asked about
     /// again.
     fn question(&self, name: &str) -> Option<NameQuestion> {
-        let standing = || self.0.iter().filter(|held| held.stands);
+        let standing = || self.names.iter().filter(|held| held.stands);
         let is_anchored = standing().any(|held| held.is_anchor);
         let references = || standing().filter(move |held| !is_anchored || held.is_anchor);
         let is_known = references().any(|held| compare_names(&held.name, name) == Comparison::Same);
-        let is_confirmed = self.0.iter().any(|held| held.is_confirmed && stand_together(&held.name, name));
+        let is_confirmed = self.names.iter().any(|held| held.is_confirmed && stand_together(&held.name, name));
         if is_known || is_confirmed {
             return None;
         }
@@ -216,38 +223,44 @@ impl HeldNames {
     /// version is still in the wallet (D-395).
     pub fn are_confirmed<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> bool {
         let is_confirmed =
-            |name: &&str| self.0.iter().any(|held| held.is_confirmed && stand_together(&held.name, name));
+            |name: &&str| self.names.iter().any(|held| held.is_confirmed && stand_together(&held.name, name));
         let (confirmed, others): (Vec<&str>, Vec<&str>) = names.into_iter().partition(is_confirmed);
         let is_one_name = others.windows(2).all(|pair| stand_together(pair[0], pair[1]));
         !confirmed.is_empty() && is_one_name
     }
 
     /// Returns whether only the holder's word supports that `name` is theirs: they confirmed it, or
-    /// the wallet's verified identities have other names.
+    /// the wallet has another name that makes it doubtful.
     ///
     /// False if an identity in this name is held, even if it is not shared: it anchors the account.
     pub fn is_only_confirmed(&self, name: &str) -> bool {
-        !self.is_of_identity(name) && (self.are_confirmed([name]) || self.identities().next().is_some())
+        !self.is_of_identity(name) && (self.are_confirmed([name]) || self.is_beside_another(name))
     }
 
     /// Returns whether the holder's word supports that the name in `submission` is theirs: they
-    /// confirmed it, or confirmed a verified identity in another name. The order in which the two
-    /// were accepted is irrelevant.
+    /// confirmed it, or [`Self::is_only_confirmed`]. The order in which credentials were accepted
+    /// is irrelevant.
     pub fn is_said_by_holder(&self, submission: Uuid) -> bool {
-        let shown = self.0.iter().find(|held| held.submission == submission);
-        let is_beside_identity =
-            |shown: &HeldName| self.identities().next().is_some() && !self.is_of_identity(&shown.name);
-        shown.is_some_and(|shown| self.are_confirmed([shown.name.as_str()]) || is_beside_identity(shown))
+        let shown = self.names.iter().find(|held| held.submission == submission);
+        let is_confirmed = |name: &str| self.are_confirmed([name]) || self.is_only_confirmed(name);
+        shown.is_some_and(|shown| is_confirmed(&shown.name))
     }
 
     /// Returns whether a current verified identity has `name`.
     fn is_of_identity(&self, name: &str) -> bool {
-        self.identities().any(|held| stand_together(&held.name, name))
+        self.names.iter().any(|held| held.stands && held.is_anchor && stand_together(&held.name, name))
     }
 
-    /// Returns the names of the current verified identities.
-    fn identities(&self) -> impl Iterator<Item = &HeldName> {
-        self.0.iter().filter(|held| held.stands && held.is_anchor)
+    /// Returns whether the wallet has a name other than `name` that makes it doubtful (D-421).
+    ///
+    /// The name of a verified identity does, also of one that was withdrawn or superseded. Without
+    /// an identity, each name but the first was confirmed beside the others, so the first is not
+    /// doubtful. A second unconfirmed name was compared with an identity that was deleted since.
+    /// Confirmations do not count then: they may have been about the deleted name alone.
+    fn is_beside_another(&self, name: &str) -> bool {
+        let is_confirmed = |held: &HeldName| !self.had_identity && self.are_confirmed([held.name.as_str()]);
+        let mut others = self.names.iter().filter(|held| !stand_together(&held.name, name));
+        others.any(|held| held.is_anchor || (held.stands && !is_confirmed(held)))
     }
 }
 
@@ -318,6 +331,18 @@ impl HolderQuestions {
     pub fn is_empty(&self) -> bool {
         self.name.is_none() && self.birth_date.is_none()
     }
+}
+
+/// Returns whether `holder` has deleted a verified identity from their wallet, as far as its status
+/// is still kept.
+async fn had_identity(app: &App, holder: Uuid) -> Result<bool, Error> {
+    let mut tx = app.store().read().await?;
+    for known in credential::ALL.iter().filter(|known| known.is_identity()) {
+        if tx.has_removed(holder, *known).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Returns the date of birth, if the credential is a verified identity that has one.

@@ -9,7 +9,7 @@ use credential::format::sd_jwt_vc::{SdJwtVc, TypeMetadata};
 use credential::format::{Format, ListForm, did_web};
 use credential::key::{Algorithm, SoftwareKey};
 use credential::status::StatusReference;
-use credential::verification::{Answer, Report, Token, VerificationInputs};
+use credential::verification::{LookupResult, Report, Token, VerificationInputs};
 
 use crate::app::App;
 use crate::error::Error;
@@ -64,6 +64,7 @@ pub fn present(
 /// # Errors
 /// The store cannot be used, or the text is not a presentation.
 pub async fn check(app: &App, presentation: &str, challenge: (&str, &str)) -> Result<Report, Error> {
+    app.metrics().own_presentations_verified.inc();
     let token = Token::read(presentation).map_err(Error::internal)?;
     let inputs = own_inputs(app, &token).await?;
     let (audience, nonce) = challenge;
@@ -85,8 +86,8 @@ pub async fn own_inputs(app: &App, token: &Token<'_>) -> Result<VerificationInpu
     let unknown = || "the credential was not issued by this server".to_owned();
     let is_own = lookups.issuer.is_some_and(|issuer| is_own_issuer(app, &issuer));
     let issuer_keys = match is_own {
-        true => Answer::Some(app.issuer_keys().current()?.published.clone()),
-        false => Answer::None(unknown()),
+        true => LookupResult::Found(app.issuer_keys().current()?.published.clone()),
+        false => LookupResult::Failed(unknown()),
     };
     let place = token.status_reference().filter(|_| is_own).and_then(|reference| own_place(base, &reference));
     let stored_status = match place {
@@ -96,10 +97,11 @@ pub async fn own_inputs(app: &App, token: &Token<'_>) -> Result<VerificationInpu
     let metadata = lookups.metadata.as_deref().and_then(|vct| TypeMetadata::published(vct, base));
     Ok(VerificationInputs {
         issuer_keys,
-        status: Answer::None(unknown()),
+        status: LookupResult::Failed(unknown()),
         more_status: Vec::new(),
         stored_status,
-        metadata: metadata.map_or_else(|| Answer::None(unknown()), |known| Answer::Some(known.document.into_bytes())),
+        metadata: metadata
+            .map_or_else(|| LookupResult::Failed(unknown()), |known| LookupResult::Found(known.document.into_bytes())),
     })
 }
 
@@ -115,9 +117,9 @@ pub async fn trusted_inputs(app: &App, token: &Token<'_>) -> Result<Verification
         return own_inputs(app, token).await;
     }
     let issuer_keys = match app.trusted_issuers().keys(issuer, token.certificates(), app.now()) {
-        Ok(Some(keys)) => Answer::Some(keys),
-        Ok(None) => Answer::None("the issuer is not trusted here".to_owned()),
-        Err(why) => Answer::None(why),
+        Ok(Some(keys)) => LookupResult::Found(keys),
+        Ok(None) => LookupResult::Failed("the issuer is not trusted here".to_owned()),
+        Err(why) => LookupResult::Failed(why),
     };
     Ok(VerificationInputs { issuer_keys, ..VerificationInputs::default() })
 }

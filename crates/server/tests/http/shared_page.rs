@@ -1,6 +1,8 @@
 //! The shared page and the wallet's print view: the conclusion, differing names, and outdated
 //! links.
 
+mod ended_identity;
+
 use std::time::Duration;
 
 use crate::support::app::{PUSH, TestApp};
@@ -241,6 +243,29 @@ async fn page_isolates_names_that_are_written_from_right_to_left() {
     ] {
         assert!(page.contains(said), "{said}: {page}");
     }
+}
+
+#[tokio::test]
+async fn requests_for_single_tokens_verify_nothing() {
+    let test = TestApp::new().await;
+    let mut person = test.signed_in("john@example.org").await;
+    for organisation in ["Company A", "Company B", "Company C"] {
+        let payroll = format!("Payroll of {organisation}");
+        add(&test, &mut person, &payroll, PUSH, &career("John Doe", organisation, "Engineer", "2020-01")).await;
+    }
+    let link = share_everything(&mut person).await;
+    let verified = || {
+        let metrics = test.app.metrics().encode();
+        let count = metrics.lines().find_map(|line| line.strip_prefix("tenure_own_presentations_verified_total "));
+        count.map(ToOwned::to_owned)
+    };
+    let page = test.text(&link).await;
+    assert_eq!(verified().as_deref(), Some("3"), "the page verifies each token");
+    for number in 1..=3 {
+        let token = test.text(&format!("{link}/token/{number}")).await;
+        assert!(page.contains(&format!("<pre id=\"token-{number}\" class=\"token\" tabindex=\"0\">{token}</pre>")));
+    }
+    assert_eq!(verified().as_deref(), Some("3"), "the script's requests would verify each token three times more");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ fn wallet(names: &[(&str, bool, bool)]) -> HeldNames {
         stands: true,
         is_confirmed: *is_confirmed,
     });
-    HeldNames(held.collect())
+    HeldNames { names: held.collect(), had_identity: false }
 }
 
 #[test]
@@ -84,4 +84,38 @@ fn names_are_confirmed_if_all_but_one_are() {
     ] {
         assert_eq!(held.are_confirmed(shown.iter().copied()), expected, "{shown:?}");
     }
+}
+
+#[test]
+fn doubt_about_a_name_outlives_the_identity() {
+    let first = Uuid::from_u128(1);
+    let jane = ("Jane Roe", false, false);
+    let similar = ("John Q Doe", false, true);
+    let held = wallet(&[jane, ("John Doe", true, true), ("DOE, John", false, false), similar]);
+    assert!(held.is_only_confirmed("Jane Roe") && held.is_only_confirmed("John Q Doe"));
+    assert!(!held.is_only_confirmed("John Doe"));
+    let mut withdrawn = held.clone();
+    withdrawn.names[1].stands = false;
+    let mut deleted = held;
+    deleted.names.remove(1);
+    deleted.had_identity = true;
+    for ended in [&withdrawn, &deleted] {
+        assert!(ended.is_only_confirmed("Jane Roe") && ended.is_said_by_holder(first), "{ended:?}");
+        assert!(ended.is_only_confirmed("John Q Doe"), "{ended:?}");
+        assert!(ended.is_only_confirmed("John Doe"), "nothing but the holder's word supports it now: {ended:?}");
+    }
+    // That an identity was deleted is known only while its status is kept.
+    let forgotten = wallet(&[jane, ("DOE, John", false, false)]);
+    assert!(forgotten.is_only_confirmed("Jane Roe") && forgotten.is_only_confirmed("John Doe"));
+}
+
+#[test]
+fn one_name_is_not_doubtful_after_the_identity() {
+    let deleted = |names: &[(&str, bool, bool)]| HeldNames { had_identity: true, ..wallet(names) };
+    let same = deleted(&[("John Doe", false, false), ("DOE, John", false, false)]);
+    assert!(!same.is_only_confirmed("John Doe"), "{same:?}");
+    let mut alone = deleted(&[("Jane Roe", false, false), ("John Doe", false, false)]);
+    assert!(alone.is_only_confirmed("Jane Roe"));
+    alone.names.pop();
+    assert!(!alone.is_only_confirmed("Jane Roe"), "the wallet has no other name: {alone:?}");
 }

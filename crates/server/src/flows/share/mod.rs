@@ -25,7 +25,7 @@ use store::domain::share::{
 };
 
 pub use follow::{follow, schedule_updates, update_before_deletion};
-pub use open::{OpenedShare, ShownPresentation, open};
+pub use open::{OpenedShare, ShownPresentation, open, tokens};
 pub use passcode::give_passcode;
 use passcode::{is_proven, passcode_fingerprint};
 pub use sealed::record;

@@ -2,7 +2,7 @@
 
 use credential::names::stand_together;
 use credential::status::StatusReference;
-use credential::verification::{Outcome, Report, Step};
+use credential::verification::{Report, Step, StepOutcome};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -55,7 +55,7 @@ impl ShownPresentation {
 
     /// Returns whether it was replaced or revoked.
     fn has_ended(&self) -> bool {
-        let is_it = |step, outcome| step == Step::Status && outcome == Outcome::Failed;
+        let is_it = |step, outcome| step == Step::Status && outcome == StepOutcome::Failed;
         self.report.verdicts.iter().any(|verdict| is_it(verdict.step, verdict.outcome))
     }
 }
@@ -141,6 +141,24 @@ pub async fn open(app: &App, share: &Share, secret: &str) -> Result<Option<Opene
     let names = HeldNames::of_submissions(app, share.holder, &held).await?;
     let names_confirmed = names_confirmed(&names, &presentations);
     Ok(Some(OpenedShare { share, purpose, presentations, names_confirmed, is_test }))
+}
+
+/// Returns the tokens of the link with `secret`, as they were signed, in the order of its page.
+/// Returns `None` if the share has ended.
+///
+/// The tokens are not verified here. The page's script verifies them, and requests each by itself:
+/// verifying all of them each time would cost the square of their number. As for the page, a link
+/// that keeps current is updated first.
+///
+/// # Errors
+/// The store cannot be used, or the stored content cannot be read.
+pub async fn tokens(app: &App, share: &Share, secret: &str) -> Result<Option<Vec<String>>, Error> {
+    if share.keep_current {
+        follow::catch_up(app, share).await;
+    }
+    let read = app.store().read().await?.share(share.id, share.holder).await?;
+    let Some(share) = read.filter(|share| share.standing(app.now()) == ShareState::Active) else { return Ok(None) };
+    Ok(unseal(&share, secret)?.map(|contents| contents.presentations))
 }
 
 /// Determines [`OpenedShare::names_confirmed`].

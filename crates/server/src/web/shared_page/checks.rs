@@ -2,7 +2,7 @@
 //! page's script repeats.
 
 use credential::NumericDate;
-use credential::verification::{Outcome, Step, Verdict};
+use credential::verification::{Step, StepOutcome, Verdict};
 use serde_json::{Map, Value};
 
 use super::conclusion::{Cause, Level, failure_code};
@@ -27,14 +27,18 @@ pub(super) struct Check {
 }
 
 /// Text keys of the reasons why a step passed (`passed-` and the step), was not checked
-/// (`unchecked-` and a code) or failed (`refused-` and a code). The script uses the same codes.
-const REASONS: [&str; 62] = [
+/// (`unchecked-` and a code) or failed (`refused-` and a code). The script uses the same codes, and
+/// some keys end in a detail that it found.
+const REASONS: [&str; 77] = [
     "passed-signature",
     "passed-issuer",
     "passed-holder",
     "passed-status",
     "passed-dates",
-    "passed-milliseconds",
+    "passed-old-list",
+    "passed-unit",
+    "passed-late",
+    "passed-last-day",
     "passed-schema",
     "passed-partly",
     "unchecked-unread",
@@ -47,6 +51,8 @@ const REASONS: [&str; 62] = [
     "unchecked-list-expired",
     "unchecked-elsewhere",
     "unchecked-unanswered",
+    "unchecked-unanswered-status",
+    "unchecked-no-address",
     "unchecked-no-status",
     "unchecked-status-kind",
     "unchecked-bare-key",
@@ -57,6 +63,12 @@ const REASONS: [&str; 62] = [
     "unchecked-issuer-name",
     "unchecked-holder-key",
     "unchecked-list-key",
+    "unchecked-list-size",
+    "unchecked-list-unreadable",
+    "unchecked-unknown-status",
+    "unchecked-no-key",
+    "unchecked-other-issuer",
+    "unchecked-date",
     "refused-not-a-token",
     "refused-several-tokens",
     "refused-too-long",
@@ -67,6 +79,7 @@ const REASONS: [&str; 62] = [
     "refused-type",
     "refused-key-confusion",
     "refused-signature",
+    "refused-signature-missing",
     "refused-unknown-key",
     "refused-unknown-issuer",
     "refused-hash-algorithm",
@@ -76,8 +89,11 @@ const REASONS: [&str; 62] = [
     "refused-must-not-be-disclosed",
     "refused-claim",
     "refused-expired",
+    "refused-expired-unit",
     "refused-not-yet-valid",
+    "refused-not-yet-valid-unit",
     "refused-from-the-future",
+    "refused-from-the-future-unit",
     "refused-too-old",
     "refused-audience",
     "refused-nonce",
@@ -92,6 +108,10 @@ const REASONS: [&str; 62] = [
     "refused-list-expired",
     "refused-integrity",
 ];
+
+/// The details of failures, which do not change the cause: a date is probably in another unit than
+/// seconds, or the signature is missing.
+const DETAILS: [&str; 2] = ["-unit", "-missing"];
 
 /// Other text keys that the page's script uses.
 const REST: [&str; 18] = [
@@ -140,6 +160,7 @@ pub(crate) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("organisation", "{organisation}"),
     ("partner", "{partner}"),
     ("reason", "{reason}"),
+    ("status", "{status}"),
     ("year", "{year}"),
 ];
 
@@ -155,7 +176,10 @@ pub(crate) fn words() -> impl Iterator<Item = Word> {
 fn cause_of(key: &str) -> Option<Cause> {
     match key.split_once('-')? {
         ("unchecked", _) => Some(Cause::Unchecked),
-        ("refused", code) => Some(Cause::of_failure(&code.replace('-', "_"))),
+        ("refused", code) => {
+            let code = DETAILS.into_iter().find_map(|detail| code.strip_suffix(detail)).unwrap_or(code);
+            Some(Cause::of_failure(&code.replace('-', "_")))
+        }
         _ => None,
     }
 }
@@ -186,9 +210,9 @@ impl Check {
             Step::Schema => ("schema", "step-schema", "passed-schema"),
         };
         let (outcome, reason) = match verdict.outcome {
-            Outcome::Passed => ("outcome-passed", passed),
-            Outcome::NotChecked => ("outcome-unchecked", "unchecked-unanswered"),
-            Outcome::Failed => {
+            StepOutcome::Passed => ("outcome-passed", passed),
+            StepOutcome::NotChecked => ("outcome-unchecked", "unchecked-unanswered"),
+            StepOutcome::Failed => {
                 let code = failure_code(verdict).replace('_', "-");
                 let known = REASONS.into_iter().find(|key| key.strip_prefix("refused-") == Some(&code));
                 let is_doubtful = Cause::of(verdict).is_some_and(|cause| cause.level() == Level::Doubtful);
@@ -232,7 +256,7 @@ mod tests {
     fn failures_use_the_message_of_their_code() {
         let failed = |code| Verdict {
             step: Step::Status,
-            outcome: Outcome::Failed,
+            outcome: StepOutcome::Failed,
             reason: String::new(),
             code: Some(code),
             asked: None,
@@ -262,6 +286,9 @@ mod tests {
     #[test]
     fn every_code_of_the_script_has_a_message() {
         let script = [
+            include_str!("../../../static/dates.js"),
+            include_str!("../../../static/signatures.js"),
+            include_str!("../../../static/status-lists.js"),
             include_str!("../../../static/verify.js"),
             include_str!("../../../static/sd-jwt.js"),
             include_str!("../../../static/issuer.js"),

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use credential::format::sd_jwt_vc::type_of;
 use credential::names::{Comparison, Obstacle, compare_names, consistency};
-use credential::verification::{Outcome, Report, Step, Verdict};
+use credential::verification::{Report, Step, StepOutcome, Verdict};
 use credential::{CareerData, Date, YearMonth};
 use serde_json::Value;
 
@@ -90,9 +90,9 @@ impl Cause {
     /// Returns the cause of a verdict; `None` if the check passed.
     pub(super) fn of(verdict: &Verdict) -> Option<Self> {
         match verdict.outcome {
-            Outcome::Passed => None,
-            Outcome::NotChecked => Some(Self::Unchecked),
-            Outcome::Failed => Some(Self::of_failure(failure_code(verdict))),
+            StepOutcome::Passed => None,
+            StepOutcome::NotChecked => Some(Self::Unchecked),
+            StepOutcome::Failed => Some(Self::of_failure(failure_code(verdict))),
         }
     }
 

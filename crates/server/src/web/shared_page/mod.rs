@@ -137,34 +137,24 @@ async fn give_passcode(
     })
 }
 
-/// Returns the page's data for a token request, or the response to send instead.
-async fn open(
-    app: &App,
-    signed_in: bool,
-    secret: &str,
-    headers: &HeaderMap,
-) -> Result<Result<SharedPage, Response>, Error> {
-    let share = match access(app, secret, headers).await? {
-        Access::Open(share) => share,
-        Access::PasscodeRequired(_) => return Ok(Err(Redirect::to(&format!("/share/{secret}")).into_response())),
-        Access::Ended => return Ok(Err(ended_page(app, signed_in))),
-    };
-    let shown = SharedPage::new(app, Layout::new(app, signed_in), &share, secret, false).await?;
-    Ok(shown.ok_or_else(|| ended_page(app, signed_in)))
-}
-
+/// Returns a token of the link. The page's script requests each of them, so none is verified here.
 async fn token(
     State(app): State<App>,
     Visitor(visitor): Visitor,
     Path((secret, number)): Path<(String, usize)>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let shown = match open(&app, visitor.is_some(), &secret, &headers).await? {
-        Ok(shown) => shown,
-        Err(instead) => return Ok(instead),
+    let share = match access(&app, &secret, &headers).await? {
+        Access::Open(share) => share,
+        Access::PasscodeRequired(_) => return Ok(Redirect::to(&format!("/share/{secret}")).into_response()),
+        Access::Ended => return Ok(ended_page(&app, visitor.is_some())),
+    };
+    // The share may have ended since its access was checked.
+    let Some(tokens) = share::tokens(&app, &share, &secret).await? else {
+        return Ok(ended_page(&app, visitor.is_some()));
     };
     let at = number.checked_sub(1).ok_or_else(Error::not_found)?;
-    let token = shown.tokens.into_iter().nth(at).ok_or_else(Error::not_found)?.token;
+    let token = tokens.into_iter().nth(at).ok_or_else(Error::not_found)?;
     let headers = [
         (header::CONTENT_TYPE, "application/dc+sd-jwt"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"credential.sd-jwt\""),

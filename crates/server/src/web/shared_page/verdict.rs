@@ -4,7 +4,7 @@ use credential::OldJob;
 use credential::names::{Comparison, Similarity, compare_names};
 
 use super::conclusion::{Cause, Conclusion, Facts, Level};
-use crate::flows::old_data::{self, Form};
+use crate::flows::old_data::{self, TextFormat};
 use crate::i18n::{Text, isolated};
 
 /// Maximum number of partners named in the verdict; the others are counted.
@@ -100,7 +100,7 @@ pub(super) fn sentence(cause: Cause, facts: &Facts, title: &str, text: &Text) ->
             Some(since) => text.names_and_day("verdict-replaced-since", &about, since),
             None => text.markup("verdict-replaced", &about, &[]),
         },
-        Cause::OldData => old_data::sentence(&facts.data.old_jobs, &facts.partner, &facts.name, text, Form::Html),
+        Cause::OldData => old_data::sentence(&facts.data.old_jobs, &facts.partner, &facts.name, text, TextFormat::Html),
         // These causes concern all presentations together.
         Cause::DifferentNames | Cause::HolderSays | Cause::DifferentBirthDates | Cause::NotSigned => String::new(),
     }

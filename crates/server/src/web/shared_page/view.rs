@@ -32,7 +32,7 @@ pub(super) struct SharedPage {
     replaced: String,
     is_only_replaced: bool,
     people: Vec<Person>,
-    pub(super) tokens: Vec<CheckedToken>,
+    tokens: Vec<CheckedToken>,
     link: String,
     qr: String,
     now: Timestamp,
@@ -43,10 +43,10 @@ pub(super) struct SharedPage {
 
 /// A signed token with its checks.
 #[derive(Debug)]
-pub(super) struct CheckedToken {
+struct CheckedToken {
     /// The number in the address of the token, from 1.
     number: usize,
-    pub(super) token: String,
+    token: String,
     /// The title and the partner, as HTML.
     heading: String,
     name: String,

@@ -1,8 +1,9 @@
 //! Pages of links that move to a newer version while a request reads them.
 
+use credential::status::Status;
 use tenure::flows::share::{self, Access};
 
-use super::{FOLLOWING, Scene, job};
+use super::{FOLLOWING, Scene, job, status};
 use crate::support::app::TestApp;
 
 #[tokio::test]
@@ -54,4 +55,23 @@ async fn page_waits_for_the_update_of_a_link_that_keeps_current() {
         assert_eq!((shown.newer_since.is_some(), shown.report.is_valid()), (is_doubtful, !is_doubtful), "{month}");
         assert_eq!(shown.report.claims["employment"][0]["last_processed_month"], month);
     }
+}
+
+#[tokio::test]
+async fn token_of_a_link_that_keeps_current_is_updated_first() {
+    let test = TestApp::new().await;
+    let mut scene = Scene::new(&test).await;
+    let first = scene.accept(&[job("Company A", "2020-01", "2026-09")]).await;
+    let current = scene.share(first, &["/employment/0"], &[FOLLOWING]).await;
+    let fixed = scene.share(first, &["/employment/0"], &[]).await;
+    let before = [scene.token(&current).await, scene.token(&fixed).await];
+    // The page is not opened, and the outbox does not run.
+    scene.accept(&[job("Company A", "2020-01", "2026-10")]).await;
+    let after = [scene.token(&current).await, scene.token(&fixed).await];
+    assert_ne!(after[0], before[0], "it is the newer version");
+    assert_eq!(after[1], before[1], "this link stays with its version");
+    assert_eq!(status(&test, &after[0]).await, Status::Valid);
+    assert!(scene.page(&current).await.contains(&after[0]), "the page shows the same token");
+    scene.person.post(&format!("{}/revoke", current.own), &[]).await.assert_status(303);
+    test.get(&format!("{}/token/1", current.path)).await.assert_status(410);
 }

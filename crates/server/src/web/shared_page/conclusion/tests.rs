@@ -6,10 +6,10 @@ use serde_json::json;
 use super::*;
 
 /// Returns a report in which every step passed, except those in `changes`.
-fn report(claims: Value, changes: &[(Step, Outcome, Option<&'static str>)]) -> Report {
+fn report(claims: Value, changes: &[(Step, StepOutcome, Option<&'static str>)]) -> Report {
     let verdict = |step: Step| {
         let change = changes.iter().find(|(changed, ..)| *changed == step);
-        let (outcome, code) = change.map_or((Outcome::Passed, None), |(_, outcome, code)| (*outcome, *code));
+        let (outcome, code) = change.map_or((StepOutcome::Passed, None), |(_, outcome, code)| (*outcome, *code));
         Verdict { step, outcome, reason: String::new(), code, asked: None }
     };
     let Value::Object(claims) = claims else { panic!("claims are an object") };
@@ -49,7 +49,7 @@ fn passing_checks_of_current_data_give_level_confirmed() {
 
 #[test]
 fn failed_and_missing_checks_give_their_cause() {
-    let failed = |step, code| (step, Outcome::Failed, Some(code));
+    let failed = |step, code| (step, StepOutcome::Failed, Some(code));
     for (change, cause, level) in [
         (failed(Step::Status, "revoked"), Cause::Revoked, Level::Failed),
         (failed(Step::Status, "suspended"), Cause::Suspended, Level::Failed),
@@ -61,7 +61,7 @@ fn failed_and_missing_checks_give_their_cause() {
         (failed(Step::Signature, "signature"), Cause::Invalid, Level::Failed),
         (failed(Step::Holder, "sd_hash"), Cause::Invalid, Level::Failed),
         (failed(Step::Schema, "a code of a later release"), Cause::Invalid, Level::Failed),
-        ((Step::Status, Outcome::NotChecked, None), Cause::Unchecked, Level::Doubtful),
+        ((Step::Status, StepOutcome::NotChecked, None), Cause::Unchecked, Level::Doubtful),
     ] {
         let found = concluded(&[report(career("Ada", "Acme", None, "2026-10"), &[change])]);
         assert_eq!((causes(&found), found.level()), (vec![(cause, Some(0))], level), "{change:?}");
@@ -71,9 +71,9 @@ fn failed_and_missing_checks_give_their_cause() {
 #[test]
 fn unchecked_steps_are_omitted_beside_failed_ones() {
     let changes = [
-        (Step::Signature, Outcome::Failed, Some("malformed")),
-        (Step::Issuer, Outcome::NotChecked, None),
-        (Step::Holder, Outcome::Failed, Some("not_bound")),
+        (Step::Signature, StepOutcome::Failed, Some("malformed")),
+        (Step::Issuer, StepOutcome::NotChecked, None),
+        (Step::Holder, StepOutcome::Failed, Some("not_bound")),
     ];
     let found = concluded(&[report(json!({}), &changes)]);
     assert_eq!(causes(&found), [(Cause::Invalid, Some(0))]);
@@ -90,7 +90,7 @@ fn expired_credentials_fail_with_their_last_day() {
         "expiry_date": "2026-11-22",
     });
     assert_eq!(concluded(&[report(licence.clone(), &[])]).level(), Level::Confirmed, "the check of dates decides");
-    let found = concluded(&[report(licence, &[(Step::Dates, Outcome::Failed, Some("expired"))])]);
+    let found = concluded(&[report(licence, &[(Step::Dates, StepOutcome::Failed, Some("expired"))])]);
     assert_eq!((causes(&found), found.level()), (vec![(Cause::Expired, Some(0))], Level::Failed));
     assert_eq!(found.facts[0].expiry, Date::parse("2026-11-22").ok());
 }
@@ -185,7 +185,7 @@ fn confirmed_names_in_other_scripts_are_no_doubt() {
 fn a_newer_version_is_doubtful_as_soon_as_it_is_known() {
     let (claims, now) = (career("Ada", "Acme", None, "2026-10"), Timestamp::from_micros(1_793_500_000_000_000));
     // The cached status list may be older than the newer version.
-    for checks in [vec![], vec![(Step::Status, Outcome::Failed, Some("replaced"))]] {
+    for checks in [vec![], vec![(Step::Status, StepOutcome::Failed, Some("replaced"))]] {
         let report = report(claims.clone(), &checks);
         let found = conclude(&[Presented { report: &report, newer_since: Some(now) }], None, now);
         assert_eq!((causes(&found), found.level()), (vec![(Cause::Replaced, Some(0))], Level::Doubtful));
@@ -201,7 +201,7 @@ fn partners_are_named_once_and_the_worst_reason_comes_first() {
         report(career("Ada", "Acme", None, "2026-10"), &[]),
         report(
             json!({ "full_name": "Ada", "attested_by": { "name": "Board" } }),
-            &[(Step::Status, Outcome::Failed, Some("revoked"))],
+            &[(Step::Status, StepOutcome::Failed, Some("revoked"))],
         ),
     ];
     let found = concluded(&reports);
