@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, most};
-use crate::drive::{Drive, Times, drive};
+use crate::drive::{Drive, LoadResult, Sample, Times, drive};
 use crate::load::Load;
 use crate::place::Database;
 use crate::point::{Point, Step};
@@ -78,10 +78,18 @@ pub fn measure(bench: &Bench, step: &Step) -> Result<Vec<Point>, String> {
     stop.store(true, Ordering::Relaxed);
     let watched = watched.join().map_err(|_| "watching failed")?;
     let outcome = outcome?;
-    if let Some(example) = outcome.example {
+    if let Some(example) = &outcome.example {
         return Err(format!("{} answers like this: {example}", outcome.errors));
     }
-    let (first, last) = watched.ok_or("what is due did not expire in time")?;
+    let expiry = watched.ok_or("what is due did not expire in time")?;
+    let mut figures = figures(&outcome, expiry);
+    figures.insert("peak_mib".to_owned(), most(&served, "VmHWM"));
+    Ok(vec![Point { step: step.clone(), load: Load::Push, figures, course: course(&outcome.samples) }])
+}
+
+/// Returns the figures before and during the expiry, which took place from `first` to `last`, in
+/// seconds since the load began.
+fn figures(outcome: &LoadResult, (first, last): (f64, f64)) -> BTreeMap<String, f64> {
     // Sample times are relative to the end of the warm-up.
     let at = |instant: f64| ((instant - WARM_UP as f64).max(0.0) * 1000.0) as u32;
     let (due_ms, first_ms) = (at((BEFORE - 1) as f64), at(first));
@@ -90,7 +98,7 @@ pub fn measure(bench: &Bench, step: &Step) -> Result<Vec<Point>, String> {
     let before = Times::of(&outcome.samples, |sample| sample.at < due_ms.min(first_ms));
     let during = Times::of(&outcome.samples, |sample| (first_ms..=last_ms).contains(&sample.at));
     let seconds = |from: u32, to: u32| f64::from(to.saturating_sub(from).max(1)) / 1000.0;
-    let figures = BTreeMap::from([
+    BTreeMap::from([
         ("before_per_second".to_owned(), before.count() as f64 / seconds(0, due_ms.min(first_ms))),
         ("before_p50".to_owned(), before.percentile(0.5)),
         ("before_p99".to_owned(), before.percentile(0.99)),
@@ -99,17 +107,17 @@ pub fn measure(bench: &Bench, step: &Step) -> Result<Vec<Point>, String> {
         ("p99".to_owned(), during.percentile(0.99)),
         ("max".to_owned(), during.percentile(1.0)),
         ("expiring_s".to_owned(), last - first),
-        ("peak_mib".to_owned(), most(&served, "VmHWM")),
         ("driver".to_owned(), outcome.driver),
         ("first_s".to_owned(), f64::from(first_ms) / 1000.0),
         ("last_s".to_owned(), f64::from(at(last)) / 1000.0),
-    ]);
-    let until = outcome.samples.iter().map(|sample| sample.at).max().unwrap_or_default() / 1000;
-    let course = (0..until).map(|second| {
-        let times = Times::of(&outcome.samples, |sample| sample.at / 1000 == second);
-        (f64::from(second), times.percentile(0.99))
-    });
-    Ok(vec![Point { step: step.clone(), load: Load::Push, figures, course: course.collect() }])
+    ])
+}
+
+/// Returns the 99th percentile of the response times in each second.
+fn course(samples: &[Sample]) -> Vec<(f64, f64)> {
+    let until = samples.iter().map(|sample| sample.at).max().unwrap_or_default() / 1000;
+    let of_second = |second| Times::of(samples, |sample| sample.at / 1000 == second).percentile(0.99);
+    (0..until).map(|second| (f64::from(second), of_second(second))).collect()
 }
 
 /// Returns when the first row expired and when the last row had expired and `is_gone` was true, in

@@ -10,7 +10,7 @@ use credential::format::sd_jwt::Challenge;
 use credential::format::{Configuration, Format, Issuer, ListForm, Statement};
 use credential::key::{Algorithm, Signer as _, SoftwareKey};
 use credential::status::{StatusList, StatusReference, token_payload};
-use credential::verification::{Answer, Token, VerificationInputs};
+use credential::verification::{LookupResult, Token, VerificationInputs};
 use credential::{Context, Submission, Type};
 use serde_json::{Value, json};
 
@@ -104,7 +104,7 @@ impl Bench {
             holder: key(2)?,
             presentation: String::new(),
             inputs: VerificationInputs {
-                issuer_keys: Answer::Some(vec![("k1".to_owned(), public)]),
+                issuer_keys: LookupResult::Found(vec![("k1".to_owned(), public)]),
                 ..VerificationInputs::default()
             },
         };

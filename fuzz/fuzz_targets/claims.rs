@@ -4,7 +4,7 @@
 
 use credential::format::sd_jwt::Challenge;
 use credential::jws::protected;
-use credential::verification::{Outcome, Step, Token, VerificationInputs};
+use credential::verification::{Step, StepOutcome, Token, VerificationInputs};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 
@@ -26,6 +26,6 @@ fuzz_target!(|input: (&str, &str, i64)| {
         assert!(report.verdicts.iter().all(|verdict| verdict.reason.ends_with('.')), "{report:?}");
         let dates = report.verdict(Step::Dates).map(|verdict| verdict.outcome);
         let is_understood = report.claims.get("exp").is_none_or(Value::is_number);
-        assert!(is_understood || dates != Some(Outcome::Passed), "{report:?}");
+        assert!(is_understood || dates != Some(StepOutcome::Passed), "{report:?}");
     }
 });

@@ -6,7 +6,7 @@
 use credential::format::sd_jwt::Challenge;
 use credential::jws;
 use credential::key::{Algorithm, SoftwareKey};
-use credential::verification::{Answer, Outcome, Step, Token, VerificationInputs, keys_of};
+use credential::verification::{LookupResult, Step, StepOutcome, Token, VerificationInputs, keys_of};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 
@@ -15,11 +15,11 @@ fuzz_target!(|input: (&str, &str, &str, &[u8], bool)| {
     let key = SoftwareKey::from_bytes(Algorithm::EdDsa, &[7; 32]).expect("a key");
     let keys = keys_of(&json!({ "keys": [key.public().published_jwk("k1")] }));
     let inputs = VerificationInputs {
-        issuer_keys: Answer::Some(keys),
-        status: Answer::Some(status.to_owned()),
+        issuer_keys: LookupResult::Found(keys),
+        status: LookupResult::Found(status.to_owned()),
         more_status: Vec::new(),
         stored_status: None,
-        metadata: Answer::Some(metadata.to_vec()),
+        metadata: LookupResult::Found(metadata.to_vec()),
     };
     let challenge = Challenge {
         audience: asked.then_some("https://hirer.example"),
@@ -44,13 +44,13 @@ fuzz_target!(|input: (&str, &str, &str, &[u8], bool)| {
         let report = token.verify(&inputs, &challenge);
         assert_eq!(report.verdicts.len(), 6);
         for verdict in &report.verdicts {
-            assert_eq!(verdict.outcome == Outcome::Failed, verdict.code.is_some(), "{verdict:?}");
+            assert_eq!(verdict.outcome == StepOutcome::Failed, verdict.code.is_some(), "{verdict:?}");
             assert!(verdict.reason.ends_with('.'), "{verdict:?}");
         }
         let outcome = |step: Step| report.verdict(step).expect("every step has a verdict").outcome;
         if report.is_valid() {
-            assert_eq!(outcome(Step::Signature), Outcome::Passed);
-            assert!(!asked || outcome(Step::Holder) == Outcome::Passed, "a challenge was answered by nobody");
+            assert_eq!(outcome(Step::Signature), StepOutcome::Passed);
+            assert!(!asked || outcome(Step::Holder) == StepOutcome::Passed, "a challenge was answered by nobody");
         }
         let nothing = token.verify(&VerificationInputs::default(), &challenge);
         let names_its_key = token.issuer().is_some_and(|issuer| issuer.starts_with("did:jwk:"));

@@ -10,6 +10,13 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+/// One minute.
+pub const MINUTE: Duration = Duration::from_secs(60);
+/// One hour.
+pub const HOUR: Duration = Duration::from_secs(3600);
+/// One day of 24 hours.
+pub const DAY: Duration = Duration::from_secs(86_400);
+
 /// An instant in microseconds since the Unix epoch, UTC.
 ///
 /// Both databases store it as a 64-bit integer, so that one SQL text serves both and no driver
@@ -58,7 +65,9 @@ impl Timestamp {
     }
 }
 
-fn micros(duration: Duration) -> i64 {
+/// Returns a duration in whole microseconds, as databases store it. The maximum is a quarter of the
+/// largest value, so that a sum with a timestamp does not overflow.
+pub fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 4)
 }
 

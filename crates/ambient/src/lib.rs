@@ -11,5 +11,5 @@ mod column;
 mod rng;
 
 pub use backoff::Backoff;
-pub use clock::{Clock, Stopwatch, Timestamp};
+pub use clock::{Clock, DAY, HOUR, MINUTE, Stopwatch, Timestamp, micros};
 pub use rng::{Rng, Seeded};

@@ -51,6 +51,18 @@ impl Date {
         jiff::civil::Date::new(year, month, day).ok().filter(|date| date.year() >= FIRST_YEAR).map(Self)
     }
 
+    /// Returns the last day of a month, which is written as `YYYY-MM`.
+    pub(crate) fn end_of_month(text: &str) -> Option<Self> {
+        Self::parse(&format!("{text}-01")).ok().map(|first| Self(first.0.last_of_month()))
+    }
+
+    /// Returns the day in UTC of a moment in seconds since the Unix epoch; `None` if its year is
+    /// not between 1900 and 9999.
+    pub(crate) fn in_utc(seconds: i64) -> Option<Self> {
+        let moment = jiff::Timestamp::from_second(seconds).ok()?;
+        Some(jiff::tz::offset(0).to_datetime(moment).date()).filter(|date| date.year() >= FIRST_YEAR).map(Self)
+    }
+
     /// Returns the latest day that has begun somewhere on earth at `now`: the date at UTC+14.
     pub fn latest_on_earth(now: jiff::Timestamp) -> Self {
         Self(jiff::tz::offset(14).to_datetime(now).date())
@@ -167,6 +179,24 @@ mod tests {
         ] {
             assert_eq!(Date::parse(bad), Err(error), "{bad}");
         }
+    }
+
+    #[test]
+    fn months_and_moments_have_a_day() {
+        let text = |day: Option<Date>| day.map(|day| day.to_string());
+        for (month, day) in [
+            ("2024-02", Some("2024-02-29")),
+            ("2027-12", Some("2027-12-31")),
+            ("2027-13", None),
+            ("2027", None),
+            ("2027-01-01", None),
+            ("", None),
+        ] {
+            assert_eq!(text(Date::end_of_month(month)).as_deref(), day, "{month}");
+        }
+        assert_eq!(text(Date::in_utc(1_577_836_800)).as_deref(), Some("2020-01-01"));
+        assert_eq!(text(Date::in_utc(1_577_836_799)).as_deref(), Some("2019-12-31"));
+        assert_eq!((Date::in_utc(i64::MAX), Date::in_utc(-5_000_000_000)), (None, None));
     }
 
     #[test]

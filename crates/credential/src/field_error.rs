@@ -223,6 +223,10 @@ fn echoed(value: &str) -> String {
     value.chars().take(ECHOED).collect()
 }
 
+/// Maximum length of a text in the source that is compared with a received value, in bytes. To
+/// compare a longer one, as large a tree as that of the body would be built again.
+const COMPARED: usize = 1024;
+
 /// Replaces the received value, which was written from the parsed one, by its text in the source:
 /// `1E5` would be `100000.0`. It stays if another value is at the pointer.
 fn show_source(source: &str, starts: &BTreeMap<String, usize>, field_error: &mut FieldError) {
@@ -230,7 +234,7 @@ fn show_source(source: &str, starts: &BTreeMap<String, usize>, field_error: &mut
     let received = field_error.received.as_deref().unwrap_or_default();
     let is_received =
         |text: &&str| json::parse(text.as_bytes()).is_ok_and(|value| echoed(&value.to_json()) == received);
-    if let Some(text) = text.filter(is_received) {
+    if let Some(text) = text.filter(|text| text.len() <= COMPARED).filter(is_received) {
         field_error.received = Some(echoed(text));
     }
 }

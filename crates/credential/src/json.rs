@@ -1,26 +1,49 @@
 //! A strict JSON parser: duplicate names in an object are rejected, because one of the two values
 //! would be lost silently (RFC 8259, section 4, leaves the behaviour open).
 
+mod builder;
+mod count;
 mod node;
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::fmt;
+use serde::de::DeserializeSeed as _;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Number;
+use crate::limits::MAX_VALUES;
+use builder::Builder;
+use count::count;
 
-use node::COMPARED;
+pub(crate) use count::parse_part;
+pub use count::{MAX_OTHER_VALUES, parse_limited};
 pub use node::{Members, Node};
 
-/// A syntax error. Lines and columns start at 1; columns count characters (Unicode scalar values).
+/// The reason why a body is not parsed. Lines and columns start at 1; columns count characters
+/// (Unicode scalar values).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {message}")]
 pub struct JsonError {
+    pub kind: JsonErrorKind,
     pub line: usize,
     pub column: usize,
     /// The explanation.
     pub message: String,
+}
+
+/// The kind of a [`JsonError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonErrorKind {
+    /// The text is not JSON.
+    Syntax,
+    /// The text has more than [`MAX_VALUES`] values. The position is that of the first one beyond.
+    TooManyValues,
+}
+
+impl JsonError {
+    /// Creates the error of the byte at `offset`.
+    fn at(bytes: &[u8], offset: usize, kind: JsonErrorKind, message: String) -> Self {
+        let before = &bytes[..offset];
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        Self { kind, line, column: characters(&before[start..]) + 1, message }
+    }
 }
 
 /// Parses `bytes` as one JSON value.
@@ -28,23 +51,27 @@ pub struct JsonError {
 /// # Errors
 /// [`JsonError`], with the position.
 pub fn parse(bytes: &[u8]) -> Result<Node<'_>, JsonError> {
-    // One validation of the body is faster than one of each text. Bytes that are not UTF-8 are
-    // parsed only for the error.
-    let parsed = match std::str::from_utf8(bytes) {
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(bytes),
-    };
-    parsed.map_err(|error| {
-        if let Some(malformed) = not_text(bytes) {
-            return malformed;
-        }
-        let message = error.to_string();
-        // serde_json appends the position to its message; here it has fields of its own.
-        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-        let message = if error.is_eof() { "it ends inside the JSON" } else { plain(message) };
-        let (line, column) = position(bytes, error.line(), error.column());
-        JsonError { line, column, message: message.to_owned() }
-    })
+    // One validation of the body is faster than one of each text.
+    let text = text(bytes)?;
+    // Each value takes at least one byte, so most bodies need not be counted.
+    if text.len() > MAX_VALUES
+        && let Err(offset) = count(text, MAX_VALUES)
+    {
+        let message = format!("it has more than {MAX_VALUES} values, the maximum");
+        return Err(JsonError::at(bytes, offset, JsonErrorKind::TooManyValues, message));
+    }
+    let mut source = serde_json::Deserializer::from_str(text);
+    let parsed = Builder::new(text.len()).deserialize(&mut source).and_then(|node| source.end().map(|()| node));
+    parsed.map_err(|error| syntax_error(bytes, &error))
+}
+
+fn syntax_error(bytes: &[u8], error: &serde_json::Error) -> JsonError {
+    let message = error.to_string();
+    // serde_json appends the position to its message; here it has fields of its own.
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+    let message = if error.is_eof() { "it ends inside the JSON" } else { plain(message) };
+    let (line, column) = position(bytes, error.line(), error.column());
+    JsonError { kind: JsonErrorKind::Syntax, line, column, message: message.to_owned() }
 }
 
 /// Returns a message of serde_json in plain words. Others, such as the expected sign, are plain.
@@ -87,136 +114,30 @@ fn characters(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
-/// Returns an error if `bytes` are not UTF-8, because a message about JSON would mislead.
-fn not_text(bytes: &[u8]) -> Option<JsonError> {
-    let at = |offset: usize, message: String| {
-        let before = &bytes[..offset];
-        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        Some(JsonError { line, column: characters(&before[start..]) + 1, message })
-    };
+/// Returns the text of a body. Bytes that are no text have errors of their own, because a message
+/// about JSON would mislead.
+fn text(bytes: &[u8]) -> Result<&str, JsonError> {
+    let error = |offset, message| Err(JsonError::at(bytes, offset, JsonErrorKind::Syntax, message));
     if bytes.trim_ascii().is_empty() {
-        return at(0, "it is empty; send a JSON object".to_owned());
+        return error(0, "it is empty; send a JSON object".to_owned());
     }
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.iter().take(2).any(|byte| *byte == 0) {
-        return at(0, "it is UTF-16; send UTF-8".to_owned());
+        return error(0, "it is UTF-16; send UTF-8".to_owned());
     }
-    let invalid = std::str::from_utf8(bytes).err()?.valid_up_to();
-    at(invalid, format!("the byte 0x{:02X} is not UTF-8; send UTF-8", bytes[invalid]))
-}
-
-/// Number of members for which an object first allocates: most objects have at most as many.
-const ROOM: usize = 8;
-
-impl<'de: 'a, 'a> Deserialize<'de> for Node<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor)
-    }
-}
-
-struct StrictVisitor;
-
-impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = Node<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Node<'de>, E> {
-        Ok(Node::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Node<'de>, E> {
-        Ok(Node::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Node<'de>, E> {
-        Ok(Node::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Node<'de>, E> {
-        Ok(Node::Number(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Node<'de>, E> {
-        Ok(Number::from_f64(value).map_or(Node::Null, Node::Number))
-    }
-
-    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Node<'de>, E> {
-        Ok(Node::Text(Cow::Borrowed(value)))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Node<'de>, E> {
-        Ok(Node::Text(Cow::Owned(value.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node<'de>, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Node::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut source: A) -> Result<Node<'de>, A::Error> {
-        let mut members: Vec<(Cow<'de, str>, Node<'de>)> = Vec::new();
-        let mut seen = BTreeSet::new();
-        while let Some(Name(name)) = source.next_key()? {
-            // A set keeps an object with a hundred thousand members cheap.
-            if members.len() == COMPARED {
-                seen.extend(members.iter().map(|(known, _)| known.clone()));
-            }
-            let is_repeated = if members.len() < COMPARED {
-                members.iter().any(|(known, _)| *known == name)
-            } else {
-                !seen.insert(name.clone())
-            };
-            if is_repeated {
-                let shown: String = name.chars().take(64).collect();
-                return Err(de::Error::custom(format_args!("the field \"{shown}\" appears twice in the same object")));
-            }
-            if members.is_empty() {
-                members.reserve_exact(ROOM);
-            }
-            members.push((name, source.next_value()?));
-        }
-        Ok(Node::Object(Members::new(members)))
-    }
-}
-
-/// The name of a member, borrowed if possible. Serde's own `Cow` is always copied.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(NameVisitor).map(Self)
-    }
-}
-
-struct NameVisitor;
-
-impl<'de> Visitor<'de> for NameVisitor {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Borrowed(name))
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(name.to_owned()))
-    }
+    std::str::from_utf8(bytes).or_else(|invalid| {
+        let offset = invalid.valid_up_to();
+        error(offset, format!("the byte 0x{:02X} is not UTF-8; send UTF-8", bytes[offset]))
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use proptest::prelude::*;
     use serde_json::Value;
 
+    use super::builder::MAX_MEMBERS;
     use super::*;
 
     #[test]
@@ -304,6 +225,51 @@ mod tests {
             let malformed = parse(body(last).as_bytes()).expect_err(last);
             assert_eq!((malformed.line, malformed.column), (2, last.len() + 2), "{last}");
         }
+    }
+
+    #[test]
+    fn values_of_a_body_are_limited_before_it_is_parsed() {
+        let body = |before: &str, value: &str, count: usize, after: &str| {
+            format!("{before}{}{value}{after}", format!("{value},").repeat(count - 1)).into_bytes()
+        };
+        for (value, values) in [("0", 1), ("[]", 1), ("{}", 1), ("\"\"", 1), ("[0]", 2), ("{\"a\":\",\"}", 2)] {
+            // The list is a value too.
+            let most = (MAX_VALUES - 1) / values;
+            assert!(parse(&body("[", value, most, "]")).is_ok(), "{value}");
+            let refusal = parse(&body("[", value, most + 1, "]")).expect_err(value);
+            assert_eq!(refusal.kind, JsonErrorKind::TooManyValues, "{value}");
+            assert_eq!(refusal.message, "it has more than 400000 values, the maximum");
+            // Deep inside, where a syntax error behind it is not found first.
+            let refusal = parse(&body("{\"a\":\n[[{\"b\":[", value, most, "}")).expect_err(value);
+            assert_eq!((refusal.kind, refusal.line), (JsonErrorKind::TooManyValues, 2), "{value}");
+        }
+        // A long text and white space are no values.
+        let text = format!("[{}\"{}\"]", " ".repeat(MAX_VALUES), "[,".repeat(MAX_VALUES));
+        assert!(parse(text.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn members_of_an_object_are_limited_too() {
+        let object = |count: usize| {
+            let members: String = (1..count).map(|at| format!("\"{at}\":0,")).collect();
+            format!("{{{members}\"0\":0}}")
+        };
+        assert!(parse(object(MAX_MEMBERS).as_bytes()).is_ok());
+        let refusal = parse(object(MAX_MEMBERS + 1).as_bytes()).expect_err("one more");
+        assert_eq!(refusal.message, "an object has more than 131072 fields, the maximum");
+        let (most, rest) = (object(MAX_MEMBERS - 1), MAX_VALUES - 1 - 3 * MAX_MEMBERS);
+        let body = |rest: usize| format!("[{most},{most},{most},{}]", object(rest - 1));
+        assert!(parse(body(rest).as_bytes()).is_ok());
+        assert_eq!(parse(body(rest + 1).as_bytes()).expect_err("one more").kind, JsonErrorKind::TooManyValues);
+    }
+
+    #[test]
+    fn large_bodies_are_parsed_as_small_ones() {
+        let object = r#"{"b": [1, [], {"d": "two"}], "a": "\u006fne", "c": {}}"#;
+        let node = parse(object.as_bytes()).expect("JSON");
+        let text = format!("[{}{object}]", format!("{object},").repeat(5000));
+        let large = parse(text.as_bytes()).expect("JSON");
+        assert!(large.as_array().expect("a list").iter().all(|item| *item == node));
     }
 
     #[test]

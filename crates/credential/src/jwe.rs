@@ -9,6 +9,7 @@ use aws_lc_rs::rand::{self, SystemRandom};
 use serde_json::{Map, Value, json};
 
 use crate::encoding::{decode, encode, sha256};
+use crate::json::parse_limited;
 use crate::jws::without_nulls;
 use crate::key::{Algorithm, PublicKey};
 
@@ -165,7 +166,7 @@ pub fn header(text: &str) -> Result<Map<String, Value>, DecryptError> {
     }
     let protected = text.split('.').next().and_then(decode);
     let bytes = protected.ok_or(DecryptError::Malformed("the header is not base64url"))?;
-    let header = serde_json::from_slice(&bytes);
+    let header = parse_limited(&bytes);
     header.map(without_nulls).map_err(|_| DecryptError::Malformed("the header is not a JSON object"))
 }
 

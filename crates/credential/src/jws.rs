@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::encoding::{decode, encode, encode_into};
+use crate::json::parse_limited;
 use crate::key::{Algorithm, PublicKey, SignError, Signer};
 use crate::verify_error::VerifyError;
 
@@ -50,8 +51,8 @@ impl<'a> Jws<'a> {
             return Err(VerifyError::Critical);
         }
         let payload = object(payload, VerifyError::Malformed("the payload must be a JSON object in base64url"))?;
-        let signature =
-            decode(signature).ok_or(VerifyError::Malformed("the signature is incomplete or not base64url"))?;
+        let signature = decode(signature)
+            .ok_or(VerifyError::Malformed("the signature is incomplete or not base64url, so copy all of it"))?;
         Ok(Self { header, payload, algorithm, signing_input, signature })
     }
 
@@ -65,9 +66,14 @@ impl<'a> Jws<'a> {
         self.algorithm
     }
 
-    /// Returns whether there is only a part of a signature of ES256 or EdDSA.
-    pub(crate) fn is_cut(&self) -> bool {
-        (1..64).contains(&self.signature.len())
+    /// Returns why no key verifies the signature. Those of ES256 and EdDSA have 64 bytes, so a
+    /// shorter one lost its end in copying.
+    pub(crate) fn wrong_signature(&self) -> VerifyError {
+        match self.signature.len() {
+            0 => VerifyError::NoSignature,
+            1..64 => VerifyError::Malformed("the signature is incomplete, so copy all of it"),
+            _ => VerifyError::Signature,
+        }
     }
 
     /// Checks that the header's `typ` is `wanted`, with or without `application/` (RFC 7515,
@@ -85,12 +91,13 @@ impl<'a> Jws<'a> {
     /// rejected.
     ///
     /// # Errors
-    /// [`VerifyError::KeyConfusion`], [`VerifyError::Signature`].
+    /// [`VerifyError::KeyConfusion`], [`VerifyError::Signature`]; [`VerifyError::NoSignature`] and
+    /// [`VerifyError::Malformed`], if the signature is too short.
     pub fn verify(&self, key: &PublicKey) -> Result<(), VerifyError> {
         if self.algorithm != key.algorithm() {
             return Err(VerifyError::KeyConfusion { named: self.algorithm, key: key.algorithm() });
         }
-        if key.verify(self.signing_input.as_bytes(), &self.signature) { Ok(()) } else { Err(VerifyError::Signature) }
+        if key.verify(self.signing_input.as_bytes(), &self.signature) { Ok(()) } else { Err(self.wrong_signature()) }
     }
 }
 
@@ -103,7 +110,11 @@ pub fn unverified_payload(text: &str) -> Option<Map<String, Value>> {
 
 fn object(text: &str, refusal: VerifyError) -> Result<Map<String, Value>, VerifyError> {
     let bytes = decode(text).ok_or_else(|| refusal.clone())?;
-    let object = serde_json::from_slice(&bytes).map_err(|_| refusal)?;
+    let object = parse_limited(&bytes).map_err(|error| {
+        // A number such as 1e400 is JSON, so a message about the form would mislead.
+        let is_out_of_range = error.to_string().starts_with("number out of range");
+        if is_out_of_range { VerifyError::Malformed("it contains a number that is too large") } else { refusal }
+    })?;
     Ok(without_nulls(object))
 }
 
@@ -150,6 +161,26 @@ mod tests {
         let refusal = |length| Jws::read(&"a".repeat(length)).err().map(|error| error.to_string()).unwrap_or_default();
         let (most, beyond) = (refusal(MAX_BYTES), refusal(MAX_BYTES + 1));
         assert!(beyond.contains("longer than 2 MiB") && most.contains("three parts"), "{most} {beyond}");
+    }
+
+    #[test]
+    fn short_signatures_are_called_incomplete() {
+        let key = SoftwareKey::from_bytes(Algorithm::Es256, &[7; 32]).expect("a key");
+        let text = sign(&protected(&json!({ "alg": "ES256" })), b"{}", &key).expect("signed");
+        let refusal = |text: &str| Jws::read(text).and_then(|jws| jws.verify(key.public())).expect_err(text);
+        for cut in 1..=86 {
+            let said = refusal(&text[..text.len() - cut]).to_string();
+            assert!(said.contains("incomplete") && said.contains("copy all of it"), "{cut}: {said}");
+        }
+        assert_eq!(refusal(&text[..text.len() - 86]).code(), "signature");
+        assert_eq!(refusal(&format!("{}{}", &text[..text.len() - 86], "A".repeat(86))), VerifyError::Signature);
+    }
+
+    #[test]
+    fn numbers_that_are_too_large_are_named() {
+        let header = protected(&json!({ "alg": "ES256" }));
+        let refusal = Jws::read(&format!("{header}.{}.AAAA", encode(br#"{"exp":1e400}"#))).expect_err("too large");
+        assert!(refusal.to_string().contains("a number that is too large"), "{refusal}");
     }
 
     #[test]

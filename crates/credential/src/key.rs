@@ -15,6 +15,7 @@ use aws_lc_rs::signature::{
 use serde_json::{Map, Value, json};
 
 use crate::encoding::{decode, encode, sha256};
+use crate::json::parse_limited;
 
 /// A signature algorithm (RFC 7518, section 3.1; RFC 8037, section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -313,7 +314,7 @@ impl PublicKey {
         let text = did.strip_prefix("did:jwk:").ok_or(InvalidKey::Unsupported)?;
         let text = text.strip_suffix("#0").unwrap_or(text);
         let bytes = decode(text).ok_or(InvalidKey::Malformed)?;
-        Self::from_jwk(&serde_json::from_slice(&bytes).map_err(|_| InvalidKey::Malformed)?)
+        Self::from_jwk(&parse_limited(&bytes).map_err(|_| InvalidKey::Malformed)?)
     }
 }
 

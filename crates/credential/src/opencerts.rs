@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha3::{Digest as _, Keccak256};
 use uuid::Uuid;
 
-use crate::encoding::hex;
+use crate::encoding::{from_hex, hex};
 use crate::json;
 
 /// Maximum nesting of a document's data.
@@ -196,14 +196,5 @@ fn hashes(list: &Value) -> Option<Vec<Hash>> {
 
 fn hash(value: &Value) -> Option<Hash> {
     let text = value.as_str()?;
-    let text = text.strip_prefix("0x").unwrap_or(text).as_bytes();
-    if text.len() != 64 {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        let digit = |character: u8| char::from(character).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
+    from_hex(text.strip_prefix("0x").unwrap_or(text))
 }

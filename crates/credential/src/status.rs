@@ -17,7 +17,7 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use serde_json::{Value, json};
 
 use crate::encoding::{decode, encode};
-use crate::jws::Jws;
+use crate::jws::{CLOCK_SKEW, Jws};
 use crate::key::PublicKey;
 use crate::numeric_date::JwtDates;
 use crate::verify_error::VerifyError;
@@ -45,7 +45,7 @@ impl StatusReference {
     /// [`VerifyError::Claim`], if `uri` or `idx` is missing or invalid.
     pub fn from_claim(status: &Value) -> Result<Option<Self>, VerifyError> {
         let Some(list) = status.get("status_list").filter(|list| !list.is_null()) else { return Ok(None) };
-        match (list["uri"].as_str(), list["idx"].as_u64()) {
+        match (list["uri"].as_str(), whole_number(&list["idx"])) {
             (Some(uri), Some(index)) => Ok(Some(Self { uri: uri.to_owned(), index })),
             _ => Err(VerifyError::Claim("status.status_list must have uri and idx")),
         }
@@ -55,6 +55,16 @@ impl StatusReference {
         json!({ "status_list": { "idx": self.index, "uri": self.uri } })
     }
 }
+
+/// Reads a whole number that is not negative. `3.0` and `3` are the same number, which parsers of
+/// JavaScript cannot tell apart (RFC 8259, section 6).
+pub(crate) fn whole_number(value: &Value) -> Option<u64> {
+    let is_whole = |number: &f64| number.fract() == 0.0 && (0.0..=MAX_EXACT).contains(number);
+    value.as_u64().or_else(|| value.as_f64().filter(is_whole).map(|number| number as u64))
+}
+
+/// 2^53. Larger numbers with a fraction or an exponent are not exact.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// The value of an entry for a credential that a newer version has replaced.
 const REPLACED: u8 = 3;
@@ -200,7 +210,7 @@ fn unpack(packed: impl std::io::Read) -> Result<Vec<u8>, VerifyError> {
     let read = packed.take(MAX_BYTES + 1).read_to_end(&mut bytes);
     read.map_err(|_| VerifyError::Malformed("the status list cannot be decompressed"))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(VerifyError::Malformed("the status list decompresses to more than 4 MiB"));
+        return Err(VerifyError::Malformed("the status list decompresses to more than 4 MiB, the maximum"));
     }
     Ok(bytes)
 }
@@ -223,24 +233,40 @@ pub fn token_payload(list: &StatusList, uri: &str, (now, expires): (i64, i64), t
 pub fn read_token(text: &str, uri: &str, keys: &[(String, PublicKey)], now: i64) -> Result<StatusList, VerifyError> {
     let jws = Jws::read(text)?;
     jws.verify_with(keys)?;
-    read_verified(&jws, uri, now)
+    require_list(&jws, uri)?;
+    read_list(&jws, now)
 }
 
-/// Reads a Status List Token for the list `uri`, whose signature was verified.
+/// Checks that a JWS is a Status List Token for the list `uri`.
 ///
 /// # Errors
-/// The first check that fails, as a [`VerifyError`].
-pub(crate) fn read_verified(jws: &Jws<'_>, uri: &str, now: i64) -> Result<StatusList, VerifyError> {
+/// [`VerifyError::Type`], [`VerifyError::Claim`].
+pub(crate) fn require_list(jws: &Jws<'_>, uri: &str) -> Result<(), VerifyError> {
     jws.require_type("statuslist+jwt")?;
-    if jws.payload.get("sub").and_then(Value::as_str) != Some(uri) {
-        return Err(VerifyError::Claim("sub of the status list must be its URL"));
-    }
+    let is_at = jws.payload.get("sub").and_then(Value::as_str) == Some(uri);
+    if is_at { Ok(()) } else { Err(VerifyError::Claim("sub of the status list must be its URL")) }
+}
+
+/// Reads the list in a Status List Token.
+///
+/// # Errors
+/// It is not valid at `now`, or cannot be read.
+pub(crate) fn read_list(jws: &Jws<'_>, now: i64) -> Result<StatusList, VerifyError> {
     let dates = JwtDates::read(&jws.payload)?;
     dates.require_issued_at()?;
     dates.require_current(now)?;
     let list = StatusList::from_token_claim(jws.payload.get("status_list").unwrap_or(&Value::Null))?;
     let names_replaced = jws.payload.get(STATUS_TYPES).is_some_and(|types| types["0x03"] == "replaced");
     Ok(StatusList { names_replaced, ..list })
+}
+
+/// Returns when a Status List Token was made and for how many seconds it may be cached (section
+/// 5.1), if that time has passed at `now` and the token does not say until when it is valid.
+pub(crate) fn outdated(jws: &Jws<'_>, now: i64) -> Option<(i64, u64)> {
+    let dates = JwtDates::read(&jws.payload).ok().filter(|dates| dates.expires_at.is_none())?;
+    let (made, ttl) = (dates.issued_at?.seconds(), jws.payload.get("ttl")?.as_u64()?);
+    let end = made.saturating_add_unsigned(ttl).saturating_add(CLOCK_SKEW);
+    (end < now).then_some((made, ttl))
 }
 
 #[cfg(test)]
@@ -304,6 +330,14 @@ mod tests {
     fn references_may_be_null_or_must_be_complete() {
         for absent in [json!(null), json!({}), json!({ "status_list": null })] {
             assert_eq!(StatusReference::from_claim(&absent), Ok(None), "{absent}");
+        }
+        for index in [json!(3), json!(3.0), json!(3e0)] {
+            let found = StatusReference::from_claim(&json!({ "status_list": { "uri": "u", "idx": index } }));
+            assert_eq!(found, Ok(Some(StatusReference { uri: "u".to_owned(), index: 3 })), "{index}");
+        }
+        for index in [json!(-1), json!(-1.0), json!(0.5), json!(1e300), json!("3"), json!(true)] {
+            let found = StatusReference::from_claim(&json!({ "status_list": { "uri": "u", "idx": index } }));
+            assert!(matches!(found, Err(VerifyError::Claim(_))), "{index}");
         }
         for wrong in [json!({ "status_list": {} }), json!({ "status_list": { "uri": "u", "idx": null } })] {
             assert!(matches!(StatusReference::from_claim(&wrong), Err(VerifyError::Claim(_))), "{wrong}");

@@ -51,7 +51,7 @@ pub struct Submission {
 /// The reason why a body is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParseError {
-    /// It is not JSON.
+    /// It is not JSON, or has more values than [`crate::MAX_VALUES`].
     Malformed(JsonError),
     /// It has errors; all are listed.
     Invalid(Vec<FieldError>),

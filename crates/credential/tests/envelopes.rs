@@ -1,8 +1,8 @@
 //! The other envelopes: v1, and batches of both versions (docs/partner-api.md sections 6 and 7).
 
 use credential::{
-    ALL, AssetKind, AssetSource, Batch, BatchBody, BatchForm, Context, ParseError, Submission, Type, batch_sample,
-    batch_sample_of, v1_batch_sample,
+    ALL, AssetKind, AssetSource, Batch, BatchBody, BatchForm, Context, MAX_VALUES, ParseError, Submission, Type,
+    batch_sample, batch_sample_of, v1_batch_sample,
 };
 use serde_json::{Value, json};
 
@@ -14,9 +14,9 @@ fn named(name: &str) -> Type {
     name.parse().expect("a type")
 }
 
-type Found = Vec<(String, &'static str)>;
+type PointersAndCodes = Vec<(String, &'static str)>;
 
-fn field_errors<T: std::fmt::Debug>(result: Result<T, ParseError>) -> Found {
+fn field_errors<T: std::fmt::Debug>(result: Result<T, ParseError>) -> PointersAndCodes {
     match result {
         Err(ParseError::Invalid(field_errors)) => {
             field_errors.into_iter().map(|field_error| (field_error.pointer, field_error.code.as_str())).collect()
@@ -33,7 +33,7 @@ fn batch(form: BatchForm, body: &Value) -> Result<Batch, ParseError> {
     BatchBody::read(form, body.to_string().as_bytes())?.check(&context())
 }
 
-fn one(pointer: &str, code: &'static str) -> Found {
+fn one(pointer: &str, code: &'static str) -> PointersAndCodes {
     vec![(pointer.to_owned(), code)]
 }
 
@@ -42,6 +42,50 @@ fn changed(name: &str, change: impl FnOnce(&mut Value)) -> Value {
     let mut body = named(name).v1_sample().expect("v1 takes it");
     change(&mut body);
     body
+}
+
+/// Returns the number of values in a body.
+fn values(body: &Value) -> usize {
+    match body {
+        Value::Array(items) => 1 + items.iter().map(values).sum::<usize>(),
+        Value::Object(members) => 1 + members.values().map(values).sum::<usize>(),
+        _ => 1,
+    }
+}
+
+#[test]
+fn largest_batches_have_fewer_values_than_the_maximum() {
+    let chain = vec![json!({ "name": "Partner" }); 20];
+    let job = json!({
+        "organisation": "A", "role_classification": "B", "role_title": "C", "start_date": "2020-01",
+        "end_date": "2021-01", "last_processed_month": "2021-02",
+    });
+    let history = |number: usize| {
+        changed("career_history", |body| {
+            body["id"] = json!(format!("history-{number}"));
+            body["data"]["credential"]["employment"] = vec![job.clone(); 500].into();
+            body["data"]["document"] = json!(null);
+            body["data"]["partner_chain"] = chain.clone().into();
+        })
+    };
+    let transcript = |number: usize| {
+        let mut item = (named("education").sample)();
+        item["credential_id"] = json!(format!("transcript-{number}"));
+        let subject = item["fields"]["transcript"]["subjects"][0].clone();
+        item["fields"]["transcript"]["subjects"] = vec![subject; 300].into();
+        item["fields"]["majors"] = vec!["Finance"; 20].into();
+        item["partner_chain"] = chain.clone().into();
+        item
+    };
+    let histories: Vec<Value> = (0..100).map(history).collect();
+    let transcripts: Vec<Value> = (0..100).map(transcript).collect();
+    for (form, body) in [
+        (BatchForm::V1, json!({ "id": "batch", "credentials": histories })),
+        (BatchForm::V2, json!({ "credential_id": "batch", "education_items": transcripts })),
+    ] {
+        assert!(values(&body) * 11 / 10 <= MAX_VALUES, "{form:?}: {}", values(&body));
+        assert_eq!(batch(form, &body).map(|batch| batch.items.len()), Ok(100), "{form:?}");
+    }
 }
 
 #[test]

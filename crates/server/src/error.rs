@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use credential::FieldError;
+use credential::{FieldError, JsonError, JsonErrorKind, MAX_VALUES};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -45,8 +45,9 @@ pub enum Kind {
     Forbidden,
     /// Not found, or not the caller's. 404.
     NotFound,
-    /// The path does not support the method. 405.
-    MethodNotAllowed,
+    /// The path does not support the method. 405. With the path of the page that people can open
+    /// instead, if there is one.
+    MethodNotAllowed(Option<String>),
     /// None of the media types in `Accept` is available. 406.
     NotAcceptable,
     /// Conflicts with an earlier request. 409.
@@ -55,7 +56,7 @@ pub enum Kind {
     InProgress,
     /// Expired. 410.
     Gone,
-    /// The body is too large. 413.
+    /// The body has too many bytes or values. 413.
     TooLarge,
     /// Not `application/json`. 415.
     UnsupportedMediaType,
@@ -80,7 +81,7 @@ impl Kind {
             Self::MissingScope(_) => (StatusCode::FORBIDDEN, "missing-scope", "Insufficient scope"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Forbidden"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
+            Self::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
             Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, "not-acceptable", "Not acceptable"),
             Self::Conflict | Self::InProgress => (StatusCode::CONFLICT, "conflict", "Conflict"),
             Self::Gone => (StatusCode::GONE, "gone", "Gone"),
@@ -286,14 +287,27 @@ impl From<StoreError> for Error {
 impl From<credential::ParseError> for Error {
     fn from(rejection: credential::ParseError) -> Self {
         match rejection {
-            credential::ParseError::Malformed(malformed) => Self::new(
+            credential::ParseError::Malformed(malformed) => malformed.into(),
+            credential::ParseError::Invalid(field_errors) => Self::invalid(field_errors),
+        }
+    }
+}
+
+impl From<JsonError> for Error {
+    fn from(refused: JsonError) -> Self {
+        let JsonError { kind, line, column, message } = refused;
+        match kind {
+            JsonErrorKind::Syntax => Self::new(
                 Kind::Malformed,
+                format!("The body is not valid JSON: line {line}, column {column}: {message}."),
+            ),
+            JsonErrorKind::TooManyValues => Self::new(
+                Kind::TooLarge,
                 format!(
-                    "The body is not valid JSON: line {}, column {}: {}.",
-                    malformed.line, malformed.column, malformed.message
+                    "The body has more than {MAX_VALUES} JSON values, the maximum: line {line}, column {column} is \
+                     beyond it. Remove what no field describes, or send several requests. Nothing was stored."
                 ),
             ),
-            credential::ParseError::Invalid(field_errors) => Self::invalid(field_errors),
         }
     }
 }

@@ -21,10 +21,10 @@ const MAX_USE: Duration = Duration::from_secs(60);
 
 /// The queue. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct FairQueue(Arc<Mutex<State>>);
+pub struct FairQueue(Arc<Mutex<QueueState>>);
 
 #[derive(Debug)]
-struct State {
+struct QueueState {
     free: usize,
     reserved: usize,
     most_each: usize,
@@ -78,10 +78,10 @@ impl FairQueue {
         // All turns reserved would keep other waiters waiting forever.
         let reserved = reserved.min(turns.saturating_sub(1));
         let (users, waiting) = (HashMap::new(), VecDeque::new());
-        Self(Arc::new(Mutex::new(State { free: turns, reserved, most_each, users, waiting })))
+        Self(Arc::new(Mutex::new(QueueState { free: turns, reserved, most_each, users, waiting })))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -107,7 +107,7 @@ impl FairQueue {
     }
 }
 
-impl State {
+impl QueueState {
     /// Removes the next waiter from the queue and counts its turn.
     fn next(&mut self, now: Instant) -> Option<(Uuid, oneshot::Sender<Turn>)> {
         self.waiting.retain(|(_, sender)| !sender.is_closed());

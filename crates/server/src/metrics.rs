@@ -67,6 +67,8 @@ pub struct Metrics {
     sign_ins: Family<OutcomeLabels, Counter>,
     shares: Family<OutcomeLabels, Counter>,
     presentations: Family<OutcomeLabels, Counter>,
+    /// Number of presentations signed by this server that it verified.
+    pub own_presentations_verified: Counter,
     verifications: Family<OutcomeLabels, Counter>,
     outbox_messages: Family<OutcomeLabels, Counter>,
     mail_errors: Family<MailErrorLabels, Counter>,
@@ -97,6 +99,7 @@ impl Default for Metrics {
             sign_ins: Family::default(),
             shares: Family::default(),
             presentations: Family::default(),
+            own_presentations_verified: Counter::default(),
             verifications: Family::default(),
             outbox_messages: Family::default(),
             mail_errors: Family::default(),
@@ -121,6 +124,8 @@ impl Default for Metrics {
         registry.register("sign_ins", "Sign-ins, by outcome", metrics.sign_ins.clone());
         let presentations = metrics.presentations.clone();
         registry.register("presentations", "Presentation requests to other wallets, by outcome", presentations);
+        let (help, own) = ("Presentations of this server that it verified", metrics.own_presentations_verified.clone());
+        registry.register("own_presentations_verified", help, own);
         registry.register("shares", "Shared links, by outcome", metrics.shares.clone());
         registry.register("verifications", "Verification requests, by outcome", metrics.verifications.clone());
         registry.register("outbox_messages", "Outbox messages, by outcome", metrics.outbox_messages.clone());

@@ -8,11 +8,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct Reloaded<T> {
     /// The settings that name the files, for the log.
     settings: &'static str,
-    state: RwLock<State<T>>,
+    state: RwLock<ReloadState<T>>,
 }
 
 #[derive(Debug)]
-struct State<T> {
+struct ReloadState<T> {
     content: Arc<T>,
     /// Why the present content of the files is not in use.
     refusal: Option<String>,
@@ -21,7 +21,7 @@ struct State<T> {
 impl<T: PartialEq> Reloaded<T> {
     /// Starts with `content`, from the files that `settings` name.
     pub fn new(settings: &'static str, content: T) -> Self {
-        Self { settings, state: RwLock::new(State { content: Arc::new(content), refusal: None }) }
+        Self { settings, state: RwLock::new(ReloadState { content: Arc::new(content), refusal: None }) }
     }
 
     /// Returns the content in use.

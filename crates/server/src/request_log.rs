@@ -11,10 +11,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::error::Error;
-use ambient::Timestamp;
+use ambient::{MINUTE, Timestamp, micros};
 use store::{CountedRequests, LoggedRequest};
-
-const MINUTE: Duration = Duration::from_secs(60);
 
 /// Maximum number of failed requests in memory.
 const MAX_FAILED: usize = 10_000;
@@ -159,7 +157,7 @@ impl RequestLog {
     /// Adds a request. `id` is only used if it failed. Returns false if there was no room for it.
     pub fn add(&self, response: LoggedResponse<'_>, id: impl FnOnce() -> Uuid) -> bool {
         let LoggedResponse { partner, at, method, route, status, .. } = response;
-        let (minute, micros) = (at.floor(MINUTE), i64::try_from(response.elapsed.as_micros()).unwrap_or(i64::MAX));
+        let (minute, micros) = (at.floor(MINUTE), micros(response.elapsed));
         let key = Key { partner, minute, method, route: route.into(), status };
         let mut buffer = self.buffer();
         let is_counted = buffer.unwritten.count(key, Tally { count: 1, micros });

@@ -3,6 +3,7 @@
 mod connections;
 mod json_suffix;
 mod missing_routes;
+mod wrong_method;
 
 use std::future::Future;
 use std::pin::pin;
@@ -28,6 +29,7 @@ use crate::{api, jobs, oid4vci, openid4vp, web};
 use connections::{ConnectionLimits, Stages, accept};
 use missing_routes::share_missing_documents;
 use store::StoreError;
+use wrong_method::name_methods;
 
 pub use json_suffix::without_json_suffix;
 
@@ -35,8 +37,8 @@ pub use json_suffix::without_json_suffix;
 pub fn router(app: &App) -> Router {
     let (timeout, upload_timeout) = (app.config().server.timeout, app.config().object_storage.upload_timeout);
     let routed = |router, readers, timeout| layered(app, router, Outermost { app: app.clone(), readers, timeout });
-    let shared = |routes: SharedRoutes| {
-        routed(routes.into_router(), Readers::Programs, timeout).layer(from_fn(share_with_all_origins))
+    let shared = |routes: SharedRoutes, readers| {
+        routed(routes.into_router(), readers, timeout).layer(from_fn(share_with_all_origins))
     };
     let page = Readers::People(web::error::page);
     let described = PartnerApi { document: &api::openapi::DOCUMENT, router: router_for_pages };
@@ -45,9 +47,9 @@ pub fn router(app: &App) -> Router {
         .merge(routed(api::routes(app), Readers::Programs, timeout))
         .merge(routed(api::token(), Readers::OAuthClients(api::token_error), timeout))
         .merge(routed(api::uploads(), Readers::Programs, upload_timeout))
-        .merge(shared(api::documents()))
-        .merge(shared(oid4vci::routes()))
-        .merge(shared(openid4vp::routes()))
+        .merge(shared(api::documents(), Readers::Programs))
+        .merge(shared(oid4vci::routes(), Readers::Wallets))
+        .merge(shared(openid4vp::routes(), Readers::Wallets))
         .merge(routed(web::routes(app, described), page, timeout))
         .merge(routed(web::authorization_routes(), Readers::People(web::authorize::error_page), timeout))
         .merge(routed(web::console_routes(described), Readers::People(web::console::error::page), timeout))
@@ -65,10 +67,11 @@ fn router_for_pages(app: &App) -> Router {
 /// Adds the layers to `router`. They are one stack: a separate `layer` call for each would box
 /// every request and response as many times.
 fn layered(app: &App, router: Router<App>, outermost: Outermost) -> Router<App> {
+    let router = name_methods(app, router, outermost.readers);
     let layers = ServiceBuilder::new()
         .layer(MiddlewareLayer(outermost))
         .layer(DefaultBodyLimit::max(app.config().server.body_limit));
-    router.method_not_allowed_fallback(api::openapi::method_not_allowed).layer(layers)
+    router.layer(layers)
 }
 
 /// How often a broken store is opened before giving up. Another process may be migrating the same

@@ -10,7 +10,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use ambient::{Clock, Stopwatch, Timestamp};
+use ambient::{Clock, HOUR, Stopwatch, Timestamp};
 use store::{Store, StoreError};
 
 /// How far the clock may be ahead of the stopwatch. Allows for corrections by time servers between
@@ -18,7 +18,7 @@ use store::{Store, StoreError};
 pub const LEAP: Duration = Duration::from_secs(600);
 
 /// How long a clock must have stayed ahead to be believed.
-pub const GRACE: Duration = Duration::from_secs(3600);
+pub const GRACE: Duration = HOUR;
 
 /// The time by which data is destroyed.
 #[derive(Debug)]
@@ -27,11 +27,11 @@ pub struct TrustedTime {
     store: Store,
     /// Runs since the process started.
     stopwatch: Stopwatch,
-    state: Mutex<State>,
+    state: Mutex<Observations>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct State {
+struct Observations {
     /// The last believed time, and the stopwatch reading at that moment.
     believed: Option<(Timestamp, Duration)>,
     /// A jump of the clock that is not believed yet.
@@ -56,7 +56,7 @@ struct Reading {
     database: Option<Timestamp>,
 }
 
-impl State {
+impl Observations {
     /// Returns the latest time that the clock should show.
     fn expected(&self, elapsed: Duration) -> Option<Timestamp> {
         self.believed.map(|(time, at)| time + elapsed.saturating_sub(at))
@@ -155,15 +155,15 @@ impl TrustedTime {
 
 #[cfg(test)]
 mod tests {
+    use ambient::MINUTE;
+
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(3600);
-    const MINUTE: Duration = Duration::from_secs(60);
     const START: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 
     /// A simulated server with its clock and stopwatch.
     struct Server {
-        state: State,
+        state: Observations,
         clock: Timestamp,
         elapsed: Duration,
         database: Option<Timestamp>,
@@ -172,7 +172,7 @@ mod tests {
     impl Server {
         /// Starts at `clock`; retention had progressed to [`START`].
         fn start(clock: Timestamp, database: Option<Timestamp>) -> Self {
-            let state = State { believed: Some((START, Duration::ZERO)), ..State::default() };
+            let state = Observations { believed: Some((START, Duration::ZERO)), ..Observations::default() };
             let mut server = Self { state, clock, elapsed: Duration::ZERO, database };
             server.pass(Duration::ZERO);
             server

@@ -6,9 +6,7 @@
 use std::time::Duration;
 
 use super::{StoreError, Tx, dispatch};
-use ambient::Timestamp;
-
-const HOUR: Duration = Duration::from_secs(3600);
+use ambient::{HOUR, Timestamp};
 
 /// Statements that make work due again, each with the longest time that it can have to wait: the
 /// longest lease or backoff, and some more. Sandbox actions are left out, since their users choose

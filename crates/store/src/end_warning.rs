@@ -13,7 +13,7 @@ use super::holder::IS_KEPT;
 use super::{StoreError, Tx, dispatch, from_row};
 use crate::domain::share::MAX_PASSCODE_ATTEMPTS;
 use crate::domain::submission::Sealed;
-use ambient::Timestamp;
+use ambient::{Timestamp, micros};
 
 /// How long before expiry the holder is warned.
 pub const WARNED_BEFORE: Duration = Duration::from_secs(86_400);
@@ -129,10 +129,6 @@ const DOCUMENTS: &str = "FROM asset JOIN submission ON submission.id = asset.sub
 const SHARES: &str = "FROM share JOIN holder ON holder.id = share.holder_id
    WHERE share.expires_at > $1 AND share.expires_at < $2 AND share.expires_at - share.created_at > $3
      AND share.revoked_at IS NULL AND share.passcode_tries < $4";
-
-fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
-}
 
 impl Tx {
     /// Stores whom to warn before `link` expires, unless an account has opened it.

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{Pools, Store, StoreError, Tx, dispatch};
 use crate::folder::database_files;
+use ambient::micros;
 
 /// Timeout for transactions that may still see a destroyed key.
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -141,7 +142,7 @@ async fn rewrite_on(connection: &mut PgConnection, due: &[Due]) -> Result<bool, 
         }
         let begun = Instant::now();
         sqlx::raw_sql(AssertSqlSafe(format!("VACUUM (FULL) {table}"))).execute(&mut *connection).await?;
-        let rest = i64::try_from((begun.elapsed() * REST).as_micros()).unwrap_or(i64::MAX);
+        let rest = micros(begun.elapsed() * REST);
         let note = format!("UPDATE erasure SET erased = greatest(erased, $2), due_at = {now} + $3 WHERE name = $1");
         sqlx::query(AssertSqlSafe(note)).bind(table).bind(destroyed).bind(rest).execute(&mut *connection).await?;
     }

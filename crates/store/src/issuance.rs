@@ -1,4 +1,4 @@
-//! Issuances: grants, codes and tokens of wallets, used nonces, and deferred credentials.
+//! Issuances: grants, codes and tokens of wallets, and used nonces.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::{StatusPlace, StoreError, Tx, dispatch, from_row, push_list};
 use crate::domain::issuance::{CODE_ATTEMPTS, Grant, Issuance, IssuanceKind, WalletAccess};
-use crate::domain::submission::Sealed;
 use ambient::Timestamp;
 
 struct IssuanceRow {
@@ -19,17 +18,45 @@ struct IssuanceRow {
     request: String,
     token_key: Option<String>,
     token_expires_at: Option<Timestamp>,
+    submission_id: Option<Uuid>,
+    configuration: Option<String>,
 }
-from_row!(IssuanceRow { id, kind, holder_id, created_at, expires_at, request, token_key, token_expires_at });
+from_row!(IssuanceRow {
+    id,
+    kind,
+    holder_id,
+    created_at,
+    expires_at,
+    request,
+    token_key,
+    token_expires_at,
+    submission_id,
+    configuration,
+});
 
-struct GrantRow {
-    submission_id: Uuid,
-    configuration: String,
+/// The statement that returns an issuance: a row for each of its grants, or one row without a
+/// grant. Reading both by one statement saves a round trip to the thread or server of the database.
+macro_rules! issuance_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT issuance.*, granted.submission_id, granted.configuration
+               FROM issuance LEFT JOIN issuance_credential AS granted ON granted.issuance_id = issuance.id
+              WHERE ",
+            $condition,
+            " ORDER BY granted.submission_id, granted.configuration"
+        )
+    };
 }
-from_row!(GrantRow { submission_id, configuration });
 
 impl IssuanceRow {
-    fn read(self, grants: Vec<GrantRow>) -> Result<Issuance, StoreError> {
+    /// Reads the rows of one issuance; `None` if there are none.
+    fn read_all(mut rows: Vec<Self>) -> Result<Option<Issuance>, StoreError> {
+        let grant = |row: &mut Self| row.submission_id.zip(row.configuration.take());
+        let grants: Vec<(Uuid, String)> = rows.iter_mut().filter_map(grant).collect();
+        rows.pop().map(|row| row.read(grants)).transpose()
+    }
+
+    fn read(self, grants: Vec<(Uuid, String)>) -> Result<Issuance, StoreError> {
         let corrupt_row = |what: &str| StoreError::corrupt_row("issuance", format!("{} {what}", self.id));
         let kind = match (self.kind.as_str(), self.holder_id) {
             ("offer", Some(holder)) => IssuanceKind::Offer { holder },
@@ -39,9 +66,9 @@ impl IssuanceRow {
             }
             _ => return Err(corrupt_row("its kind")),
         };
-        let grant = |row: GrantRow| {
-            let configuration = row.configuration.parse().map_err(|_| corrupt_row("its configuration"))?;
-            Ok(Grant { submission_id: row.submission_id, configuration })
+        let grant = |(submission_id, configuration): (Uuid, String)| {
+            let configuration = configuration.parse().map_err(|_| corrupt_row("its configuration"))?;
+            Ok(Grant { submission_id, configuration })
         };
         let credentials = grants.into_iter().map(grant).collect::<Result<_, StoreError>>()?;
         Ok(Issuance { id: self.id, kind, created_at: self.created_at, expires_at: self.expires_at, credentials })
@@ -70,18 +97,6 @@ pub struct GrantIssued {
     pub grant: Grant,
     /// The `notification_id` with which the wallet reports the result.
     pub notification: Uuid,
-}
-
-/// A credential whose signing is deferred.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deferred {
-    /// SHA-256 of the wallet's `transaction_id`.
-    pub transaction_hash: Vec<u8>,
-    pub issuance: Uuid,
-    /// When it is given up.
-    pub expires_at: Timestamp,
-    /// Data needed for signing, such as the status list indexes and the wallet's keys, encrypted.
-    pub sealed: Sealed,
 }
 
 impl Tx {
@@ -121,29 +136,17 @@ impl Tx {
     /// Returns an issuance by its id, without checking its owner: the URL of an offer is enough to
     /// read it.
     pub async fn issuance(&mut self, id: Uuid) -> Result<Option<Issuance>, StoreError> {
-        let row: Option<IssuanceRow> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM issuance WHERE id = $1")
-            .bind(id).fetch_optional(connection).await)?;
-        self.with_grants(row).await
+        let rows = dispatch!(self, connection => sqlx::query_as(issuance_where!("issuance.id = $1"))
+            .bind(id).fetch_all(connection).await)?;
+        IssuanceRow::read_all(rows)
     }
 
     /// Returns the issuance with this authorization code, even if the code was redeemed or has
     /// expired. [`Tx::redeem_issuance`] checks both.
     pub async fn issuance_by_code(&mut self, code_hash: &[u8]) -> Result<Option<Issuance>, StoreError> {
-        let row: Option<IssuanceRow> = dispatch!(self, connection => sqlx::query_as("SELECT * FROM issuance WHERE code_hash = $1")
-            .bind(code_hash).fetch_optional(connection).await)?;
-        self.with_grants(row).await
-    }
-
-    async fn with_grants(&mut self, row: Option<IssuanceRow>) -> Result<Option<Issuance>, StoreError> {
-        let Some(row) = row else { return Ok(None) };
-        let grants = self.grants(row.id).await?;
-        row.read(grants).map(Some)
-    }
-
-    async fn grants(&mut self, issuance: Uuid) -> Result<Vec<GrantRow>, StoreError> {
-        Ok(dispatch!(self, connection => sqlx::query_as(
-            "SELECT submission_id, configuration FROM issuance_credential WHERE issuance_id = $1 ORDER BY submission_id, configuration",
-        ).bind(issuance).fetch_all(connection).await)?)
+        let rows = dispatch!(self, connection => sqlx::query_as(issuance_where!("issuance.code_hash = $1"))
+            .bind(code_hash).fetch_all(connection).await)?;
+        IssuanceRow::read_all(rows)
     }
 
     /// Returns the access of the wallet with this token, if the token is valid at `now`.
@@ -152,15 +155,15 @@ impl Tx {
         token_hash: &[u8],
         now: Timestamp,
     ) -> Result<Option<WalletAccess>, StoreError> {
-        let row: Option<IssuanceRow> = dispatch!(self, connection => sqlx::query_as(
-            "SELECT * FROM issuance WHERE token_hash = $1 AND token_expires_at > $2",
-        ).bind(token_hash).bind(now).fetch_optional(connection).await)?;
-        let Some(row) = row else { return Ok(None) };
+        let rows: Vec<IssuanceRow> = dispatch!(self, connection => sqlx::query_as(
+            issuance_where!("issuance.token_hash = $1 AND issuance.token_expires_at > $2"),
+        ).bind(token_hash).bind(now).fetch_all(connection).await)?;
+        let Some(row) = rows.first() else { return Ok(None) };
         let (key, ends) = (row.token_key.clone(), row.token_expires_at);
         let token_expires_at =
             ends.ok_or_else(|| StoreError::corrupt_row("issuance", "a token without an expiry time"))?;
-        let grants = self.grants(row.id).await?;
-        Ok(Some(WalletAccess { issuance: row.read(grants)?, token_expires_at, key }))
+        let issuance = IssuanceRow::read_all(rows)?;
+        Ok(issuance.map(|issuance| WalletAccess { issuance, token_expires_at, key }))
     }
 
     /// Extends a pending authorization request to `until` at least, so that a person who opened it
@@ -330,48 +333,6 @@ impl Tx {
                FROM issuance_credential WHERE issuance_id = $1",
         ).bind(issuance).fetch_one(connection).await)?;
         Ok((issued > 0, accepted > 0))
-    }
-
-    /// Stores a deferred credential.
-    pub async fn add_deferred(&mut self, deferred: &Deferred) -> Result<(), StoreError> {
-        dispatch!(self, connection => sqlx::query(
-            "INSERT INTO deferred (transaction_hash, issuance_id, expires_at, ring_period, sealed) VALUES ($1, $2, $3, $4, $5)",
-        ).bind(&deferred.transaction_hash).bind(deferred.issuance).bind(deferred.expires_at).bind(deferred.sealed.period)
-            .bind(&deferred.sealed.bytes).execute(connection).await.map(drop))?;
-        Ok(())
-    }
-
-    /// Returns a deferred credential of an issuance, unless it has expired at `now`.
-    pub async fn deferred(
-        &mut self,
-        transaction_hash: &[u8],
-        issuance: Uuid,
-        now: Timestamp,
-    ) -> Result<Option<Deferred>, StoreError> {
-        struct DeferredRow {
-            transaction_hash: Vec<u8>,
-            issuance_id: Uuid,
-            expires_at: Timestamp,
-            ring_period: Timestamp,
-            sealed: Vec<u8>,
-        }
-        from_row!(DeferredRow { transaction_hash, issuance_id, expires_at, ring_period, sealed });
-        let row: Option<DeferredRow> = dispatch!(self, connection => sqlx::query_as(
-            "SELECT * FROM deferred WHERE transaction_hash = $1 AND issuance_id = $2 AND expires_at > $3",
-        ).bind(transaction_hash).bind(issuance).bind(now).fetch_optional(connection).await)?;
-        Ok(row.map(|row| Deferred {
-            transaction_hash: row.transaction_hash,
-            issuance: row.issuance_id,
-            expires_at: row.expires_at,
-            sealed: Sealed { period: row.ring_period, bytes: row.sealed },
-        }))
-    }
-
-    /// Deletes a deferred credential. Returns true for the one caller that deleted it.
-    pub async fn end_deferred(&mut self, transaction_hash: &[u8]) -> Result<bool, StoreError> {
-        let changed = dispatch!(self, connection => sqlx::query("DELETE FROM deferred WHERE transaction_hash = $1")
-            .bind(transaction_hash).execute(connection).await.map(|done| done.rows_affected()))?;
-        Ok(changed == 1)
     }
 
     /// Deletes up to `limit` issuances that ended before `before`, and nonces that expired before

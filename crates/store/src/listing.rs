@@ -110,7 +110,7 @@ impl StatusFilter {
 
 /// Result of a search by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum SearchResult {
     Submission(Uuid),
     Batch(Uuid),
 }
@@ -269,7 +269,7 @@ impl Tx {
     }
 
     /// Finds a submission or batch of `partner` by the partner's own id, or by the request id.
-    pub async fn find_submission(&mut self, partner: Uuid, words: &str) -> Result<Option<Found>, StoreError> {
+    pub async fn find_submission(&mut self, partner: Uuid, words: &str) -> Result<Option<SearchResult>, StoreError> {
         let by_credential_id: Option<(Uuid, String)> = dispatch!(self, connection => sqlx::query_as(
             "SELECT id, state FROM submission WHERE partner_id = $1 AND credential_id = $2 AND replaced_at IS NULL",
         ).bind(partner).bind(words).fetch_optional(connection).await)?;
@@ -281,7 +281,8 @@ impl Tx {
             }
             (None, Err(_)) => None,
         };
-        Ok(found.map(|(id, state)| if state == "batch" { Found::Batch(id) } else { Found::Submission(id) }))
+        Ok(found
+            .map(|(id, state)| if state == "batch" { SearchResult::Batch(id) } else { SearchResult::Submission(id) }))
     }
 
     /// Counts `partner`'s submissions with ids from `since` on that are pending at `now`, up to

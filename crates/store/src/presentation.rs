@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{StoreError, Tx, dispatch, from_row};
-use crate::domain::presentation::{Flow, MAX_CODE_ATTEMPTS, MAX_REFUSED, Mode, Presentation, State};
+use crate::domain::presentation::{Flow, MAX_CODE_ATTEMPTS, MAX_REFUSED, Mode, Presentation, PresentationState};
 use crate::domain::submission::Sealed;
 use ambient::Timestamp;
 
@@ -49,11 +49,11 @@ impl TryFrom<PresentationRow> for Presentation {
         let corrupt_row = |what: &str| StoreError::corrupt_row("presentation", format!("{} {what}", row.id));
         let sealed = row.sealed.map(|bytes| Sealed { period: row.ring_period, bytes });
         let state = match (row.state.as_str(), row.response_hash, sealed) {
-            ("waiting", None, Some(key)) => State::Waiting { key },
-            ("answered", Some(response_hash), Some(shown)) => State::Answered { response_hash, shown },
-            ("finished", Some(response_hash), None) => State::Finished { response_hash },
-            ("declined", response_hash, None) => State::Declined { response_hash },
-            ("rejected", _, None) => State::Rejected,
+            ("waiting", None, Some(key)) => PresentationState::Waiting { key },
+            ("answered", Some(response_hash), Some(shown)) => PresentationState::Answered { response_hash, shown },
+            ("finished", Some(response_hash), None) => PresentationState::Finished { response_hash },
+            ("declined", response_hash, None) => PresentationState::Declined { response_hash },
+            ("rejected", _, None) => PresentationState::Rejected,
             (state, ..) => return Err(corrupt_row(&format!("in state {state}"))),
         };
         Ok(Self {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sqlx::QueryBuilder;
 
 use super::{StoreError, Tx, dispatch};
-use ambient::Timestamp;
+use ambient::{Timestamp, micros};
 
 /// New `full_at` of an existing bucket: the later of its old value and the debit's start, plus the
 /// cost.
@@ -27,12 +27,6 @@ pub struct Debit {
     pub cost: Duration,
 }
 
-impl Debit {
-    fn micros(&self) -> i64 {
-        i64::try_from(self.cost.as_micros()).unwrap_or(i64::MAX / 4)
-    }
-}
-
 impl Tx {
     /// Debits each bucket and returns when it will be full again, including the debits of other
     /// nodes. The caller passes each id once, in ascending order, so that two nodes cannot
@@ -44,7 +38,7 @@ impl Tx {
         let rows: Vec<(Vec<u8>, Timestamp)> = dispatch!(self, connection => {
             let mut query = QueryBuilder::new("INSERT INTO allowance (id, full_at, cost) ");
             query.push_values(charges, |mut row, charge| {
-                row.push_bind(charge.id.to_vec()).push_bind(charge.since + charge.cost).push_bind(charge.micros());
+                row.push_bind(charge.id.to_vec()).push_bind(charge.since + charge.cost).push_bind(micros(charge.cost));
             });
             query.push(" ON CONFLICT (id) DO UPDATE SET cost = excluded.cost, full_at = ").push(CHARGED);
             query.push(" RETURNING id, full_at");
@@ -71,7 +65,7 @@ impl Tx {
              ON CONFLICT (id) DO UPDATE SET cost = excluded.cost, full_at = {CHARGED} WHERE {CHARGED} <= $4 RETURNING full_at"
         );
         let charged: Option<Timestamp> = dispatch!(self, connection => sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
-            .bind(charge.id.to_vec()).bind(charge.since + charge.cost).bind(charge.micros()).bind(latest)
+            .bind(charge.id.to_vec()).bind(charge.since + charge.cost).bind(micros(charge.cost)).bind(latest)
             .fetch_optional(connection).await)?;
         if let Some(full_at) = charged {
             return Ok(Ok(full_at));

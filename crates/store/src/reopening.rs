@@ -25,10 +25,10 @@ const LOOK: Duration = Duration::from_millis(5);
 
 /// Which errors the connections of a database were closed for. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Reopening(Arc<State>);
+pub struct Reopening(Arc<Rounds>);
 
 #[derive(Debug)]
-struct State {
+struct Rounds {
     handled: AtomicU64,
     /// When the last round ended.
     last: Mutex<Option<Instant>>,
@@ -38,7 +38,7 @@ impl Reopening {
     /// Creates the state of a database that is opened now. Earlier errors do not concern it.
     pub(crate) fn new() -> Self {
         let handled = AtomicU64::new(file_errors::count());
-        Self(Arc::new(State { handled, last: Mutex::new(None) }))
+        Self(Arc::new(Rounds { handled, last: Mutex::new(None) }))
     }
 
     fn is_due(&self) -> bool {

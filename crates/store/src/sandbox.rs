@@ -7,7 +7,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::{Partner, StoreError, Tx, dispatch, push_list};
-use ambient::Timestamp;
+use ambient::{Timestamp, micros};
 
 /// What a sandbox partner's advanced clock has moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,7 +165,7 @@ impl Tx {
     ) -> Result<Option<Advanced>, StoreError> {
         let told = self.lock_cursor().await?;
         let end = if told >= now { told + Duration::from_micros(1) } else { now };
-        let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX / 4);
+        let by = micros(by);
         // Rows are locked in the order of their ids, as elsewhere, to avoid deadlocks.
         let lock = if matches!(self, Self::Postgres(_)) { "FOR UPDATE" } else { "" };
         let pending = format!(

@@ -1,9 +1,10 @@
 //! The SQL of submissions, and the conversion of their rows to [`Submission`].
 
+use credential::Type;
 use uuid::Uuid;
 
 use super::{StoreError, Tx, dispatch, from_row};
-use crate::domain::submission::{Sealed, State, Submission};
+use crate::domain::submission::{Sealed, Submission, SubmissionState};
 use ambient::Timestamp;
 
 pub(super) struct SubmissionRow {
@@ -56,18 +57,20 @@ impl SubmissionRow {
         };
         let state = match (row.state.as_str(), row.finalized_at, row.sealed, row.withdrawn_at, row.reason_sealed) {
             ("incomplete", None, _, None, None) => match payload {
-                Some(sealed) => State::Incomplete { holder, sealed },
-                None => State::Expired { holder, at: row.expires_at },
+                Some(sealed) => SubmissionState::Incomplete { holder, sealed },
+                None => SubmissionState::Expired { holder, at: row.expires_at },
             },
-            ("accepted", Some(at), Some(sealed), None, None) => State::Accepted { holder: by("accepted")?, at, sealed },
-            ("declined", Some(at), None, None, None) => State::Declined { holder, at },
-            ("expired", Some(at), None, None, None) => State::Expired { holder, at },
-            ("removed", Some(at), None, withdrawn_at, None) => State::Removed { holder, at, withdrawn_at },
+            ("accepted", Some(at), Some(sealed), None, None) => {
+                SubmissionState::Accepted { holder: by("accepted")?, at, sealed }
+            }
+            ("declined", Some(at), None, None, None) => SubmissionState::Declined { holder, at },
+            ("expired", Some(at), None, None, None) => SubmissionState::Expired { holder, at },
+            ("removed", Some(at), None, withdrawn_at, None) => SubmissionState::Removed { holder, at, withdrawn_at },
             ("withdrawn", Some(accepted_at), Some(sealed), Some(at), Some(reason)) => {
-                State::Withdrawn { holder: by("held")?, accepted_at, at, sealed, reason }
+                SubmissionState::Withdrawn { holder: by("held")?, accepted_at, at, sealed, reason }
             }
             ("taken_back", Some(_), None, Some(at), reason) => {
-                State::WithdrawnPending { holder, at, reason: reason.map(|bytes| Sealed { period, bytes }) }
+                SubmissionState::WithdrawnPending { holder, at, reason: reason.map(|bytes| Sealed { period, bytes }) }
             }
             (state, ..) => return Err(StoreError::corrupt_row("submission", format!("{} in state {state}", row.id))),
         };
@@ -257,6 +260,14 @@ impl Tx {
             "SELECT * FROM submission WHERE id = $1 AND holder_id = $2 AND state IN ('accepted', 'withdrawn')",
         ).bind(id).bind(holder).fetch_optional(connection).await)?;
         row.map(|row| row.read(None)).transpose()
+    }
+
+    /// Returns whether `holder` has deleted a credential of this type from their wallet, as far as
+    /// its status is still kept.
+    pub async fn has_removed(&mut self, holder: Uuid, known: Type) -> Result<bool, StoreError> {
+        Ok(dispatch!(self, connection => sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM submission WHERE holder_id = $1 AND credential_type = $2 AND state = 'removed')",
+        ).bind(holder).bind(known.name).fetch_one(connection).await)?)
     }
 
     /// Returns the submissions that wait for `holder`'s decision at `now`, oldest first.

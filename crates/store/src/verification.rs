@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{AnnouncementKind, StoreError, Tx, dispatch, from_row};
 use crate::domain::submission::Sealed;
-use crate::domain::verification::{State, Verification};
+use crate::domain::verification::{Verification, VerificationState};
 use ambient::Timestamp;
 
 /// A verification request to insert.
@@ -111,10 +111,10 @@ impl TryFrom<VerificationRow> for Verification {
         let corrupt_row = |what: &str| StoreError::corrupt_row("verification", format!("{} {what}", row.id));
         let result = row.result_period.zip(row.result_sealed).map(|(period, bytes)| Sealed { period, bytes });
         let state = match (row.state.as_str(), row.finalized_at, result, row.memory_sealed) {
-            ("open", None, None, None) if row.request_sealed.is_some() => State::Open,
-            ("verified", Some(at), result, memory) => State::Verified { at, result, memory },
-            ("canceled", Some(at), None, None) => State::Canceled { at },
-            ("expired", Some(at), None, None) => State::Expired { at },
+            ("open", None, None, None) if row.request_sealed.is_some() => VerificationState::Open,
+            ("verified", Some(at), result, memory) => VerificationState::Verified { at, result, memory },
+            ("canceled", Some(at), None, None) => VerificationState::Canceled { at },
+            ("expired", Some(at), None, None) => VerificationState::Expired { at },
             (state, ..) => return Err(corrupt_row(&format!("in state {state}"))),
         };
         Ok(Self {

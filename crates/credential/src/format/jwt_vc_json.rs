@@ -72,7 +72,8 @@ pub(super) fn decode(mut jws: Jws<'_>) -> Result<Jws<'_>, VerifyError> {
 }
 
 /// Converts a payload of data model 1.1 to the form of data model 2.0. Members of the credential
-/// that are `null` count as absent, as claims do.
+/// that are `null` count as absent, as claims do. A date that the payload has already, under either
+/// name, stays in `vc`, so that both are checked (D-423).
 ///
 /// # Errors
 /// See [`decode`].
@@ -80,13 +81,22 @@ pub(super) fn newer_form(mut payload: Map<String, Value>) -> Result<Map<String, 
     let Some(Value::Object(inner)) = payload.remove("vc") else {
         return Err(VerifyError::Claim("vc must be an object"));
     };
+    let mut others = Map::new();
     for (name, value) in without_nulls(inner) {
-        let renamed = RENAMED.iter().find(|(older, _)| *older == name).map(|(_, newer)| (*newer).to_owned());
         // A registered claim of the credential itself has no meaning, and must not replace the
         // signed claim that verification checks.
-        if !REGISTERED.contains(&name.as_str()) {
-            payload.insert(renamed.unwrap_or(name), value);
+        if REGISTERED.contains(&name.as_str()) {
+            continue;
         }
+        let date = RENAMED.iter().find(|(older, newer)| *older == name || *newer == name);
+        match date {
+            Some((_, newer)) if payload.contains_key(*newer) => drop(others.insert(name, value)),
+            Some((_, newer)) => drop(payload.insert((*newer).to_owned(), value)),
+            None => drop(payload.insert(name, value)),
+        }
+    }
+    if !others.is_empty() {
+        payload.insert("vc".to_owned(), others.into());
     }
     let issuer = payload.get("iss").and_then(Value::as_str).map(ToOwned::to_owned);
     match issuer {
@@ -159,6 +169,13 @@ mod tests {
         let absent = json!({ "iss": "did:web:a.example", "vc": { "issuer": null, "expirationDate": null } });
         let read_absent = read(&header, &absent).expect("null counts as absent");
         assert_eq!((&read_absent["issuer"], read_absent.get("validUntil")), (&json!("did:web:a.example"), None));
+        let twice = json!({
+            "validUntil": "2027-01-01T00:00:00Z",
+            "vc": { "expirationDate": "2026-01-01T00:00:00Z", "validFrom": "2025-01-01T00:00:00Z" },
+        });
+        let read_twice = read(&header, &twice).expect("both dates are kept");
+        assert_eq!(read_twice["validUntil"], "2027-01-01T00:00:00Z");
+        assert_eq!(read_twice["vc"], json!({ "expirationDate": "2026-01-01T00:00:00Z" }));
         let issuer = json!({ "id": "did:web:a.example", "name": "A" });
         let same = json!({ "iss": "did:web:a.example", "vc": { "issuer": issuer } });
         assert_eq!(read(&header, &same).expect("the same issuer")["issuer"]["name"], "A");

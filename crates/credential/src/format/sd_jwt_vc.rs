@@ -147,14 +147,14 @@ impl<'a> SdJwtVc<'a> {
         }
     }
 
-    /// Returns the key that the credential is bound to, if any.
+    /// Returns the key that the credential is bound to, if there is one. `null` counts as absent.
     ///
     /// # Errors
-    /// [`VerifyError::Claim`], if `cnf` contains no usable key.
+    /// [`VerifyError::Claim`], if `cnf.jwk` is no usable key.
     pub fn holder(&self) -> Result<Option<PublicKey>, VerifyError> {
-        let Some(confirmation) = self.disclosed.claims.get("cnf") else { return Ok(None) };
-        let key = PublicKey::from_jwk(confirmation.get("jwk").unwrap_or(&Value::Null));
-        key.map(Some).map_err(|_| VerifyError::Claim("cnf.jwk must be a key on P-256 or Ed25519"))
+        let jwk = self.disclosed.claims.get("cnf").and_then(|confirmation| confirmation.get("jwk"));
+        let key = jwk.filter(|jwk| !jwk.is_null()).map(PublicKey::from_jwk).transpose();
+        key.map_err(|_| VerifyError::Claim("cnf.jwk must be a key on P-256 or Ed25519"))
     }
 
     /// Returns the status list reference, if any.

@@ -58,6 +58,14 @@ pub async fn unmatched(State(app): State<App>, mut request: Request) -> Error {
     Error::new(Kind::NotFound, "No such path. The API reference is at /docs.")
 }
 
+/// Handles requests for a route with a method that it does not have, which `error` describes.
+pub async fn method_not_allowed(app: &App, mut request: Request, error: Error) -> Response {
+    partner::note_unhandled(app, &mut request).await;
+    let mut response = error.into_response();
+    v1::mark(request.uri().path(), response.headers_mut());
+    response
+}
+
 async fn refuse_unknown_query(request: Request, next: middleware::Next) -> Response {
     match openapi::check_query(&request) {
         Ok(()) => next.run(request).await,

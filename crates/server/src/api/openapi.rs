@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -19,7 +19,6 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
 
-use super::v1;
 use crate::app::App;
 use crate::error::{Error, Kind, Problem};
 use crate::http::cacheable::Cacheable;
@@ -64,22 +63,10 @@ async fn openapi(headers: HeaderMap) -> Response {
     (ANY_ORIGIN, CONTENT.respond(&headers, CACHED.1)).into_response()
 }
 
-/// Handles requests for a route of the API with another method.
-pub async fn method_not_allowed(State(app): State<App>, mut request: Request) -> Response {
-    super::partner::note_unhandled(&app, &mut request).await;
-    let allowed: Vec<&str> = methods(&request).into_iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
-    let hint = if allowed.is_empty() { String::new() } else { format!(" Use {}.", allowed.join(" or ")) };
-    let detail = format!("{} is not supported for this path.{hint}", request.method());
-    let mut response = Error::new(Kind::MethodNotAllowed, detail).into_response();
-    v1::mark(request.uri().path(), response.headers_mut());
-    response
-}
-
 /// The methods of a route, each with the names of its query parameters.
 type Methods = BTreeMap<String, Vec<String>>;
 
-/// The operations of the API by route, also those that the document omits. The header `Allow` is
-/// added outside all layers, so an error body cannot be written from it.
+/// The operations of the API by route, also those that the document omits.
 static OPERATIONS: LazyLock<HashMap<String, Methods>> = LazyLock::new(|| {
     let mut routes = super::routes::protected().into_openapi();
     routes.merge(super::routes::fresh().into_openapi());

@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use super::partner::{Own, Partner};
 use crate::app::App;
 use crate::error::Error;
+use crate::flows::statuses;
 use crate::http::AnyBody;
 use crate::http::extract::Path;
 use crate::openapi::values::{AssetFailure, AssetState, CancelReason as Reason, NotifyFailure, NotifyState, Status};
@@ -185,13 +186,7 @@ async fn one(
     partner: Partner<Own>,
     Path(id): Path<String>,
 ) -> Result<Json<StatusAnswer>, Error> {
-    if !credential::is_identifier(&id) {
-        return Err(Error::missing("submission"));
-    }
-    let ids = [id];
-    let found = app.statuses().of(partner.id, &ids).await?;
-    let found = found.into_iter().flatten().next().ok_or_else(|| Error::missing("submission"))?;
-    Ok(Json(found.into()))
+    Ok(Json(statuses::one(&app, partner.id, id).await?.into()))
 }
 
 /// Status of up to 30 credentials
@@ -217,7 +212,7 @@ async fn many(
     let mut ids = credential::parse_status_question(&body)?;
     let mut asked = HashSet::new();
     ids.retain(|id| asked.insert(id.clone()));
-    let found = app.statuses().of(partner.id, &ids).await?;
+    let found = statuses::several(&app, partner.id, &ids).await?;
     let mut answers = StatusAnswers { credentials: Vec::with_capacity(found.len()), not_found: Vec::new() };
     for (id, found) in ids.into_iter().zip(found) {
         match found {

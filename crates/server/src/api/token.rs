@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::error::{Error, Kind, Problem};
 use crate::flows::access_token::{self, AccessToken, GrantError};
 use crate::http::headers::basic;
-use crate::http::{AnyBody, Client, ErrorContext, Form, ascii};
+use crate::http::{AnyBody, Client, ErrorContext, FormParameters, ascii};
 use crate::openapi::values::{GrantType, TokenError as TokenErrorCode, TokenType};
 
 /// The route.
@@ -181,7 +181,7 @@ async fn token(
 }
 
 fn read_form(headers: &HeaderMap, body: &[u8]) -> Result<TokenForm, TokenEndpointError> {
-    let mut form = Form::parse(headers, body).map_err(TokenEndpointError::Request)?;
+    let mut form = FormParameters::parse(headers, body).map_err(TokenEndpointError::Request)?;
     Ok(TokenForm {
         grant_type: form.take("grant_type").unwrap_or_default(),
         client_id: form.take("client_id"),

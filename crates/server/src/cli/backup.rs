@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::command::{Outcome, StoreArguments, block_on, print, require_data};
+use super::command::{CommandResult, StoreArguments, block_on, print, require_data};
 use crate::backup::{self, About, FOLDER, Made};
 use ambient::Clock;
 
@@ -27,7 +27,7 @@ pub struct Backup {
 }
 
 impl Backup {
-    pub(super) fn run(self) -> Outcome {
+    pub(super) fn run(self) -> CommandResult {
         let config = self.store.load(&[])?;
         let (clock, bar) = (Clock::System, progress());
         let started = clock.now();

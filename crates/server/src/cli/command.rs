@@ -11,7 +11,7 @@ use crate::config::{Config, EffectiveSetting, Storage};
 use store::{Part, Store};
 
 /// Result of a sub-command. The error message is shown at the terminal.
-pub(super) type Outcome = Result<ExitCode, String>;
+pub(super) type CommandResult = Result<ExitCode, String>;
 
 /// Options that select the store.
 #[derive(Clone, Debug, Args)]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory};
 use clap_complete::{Shell, generate};
 
-use super::command::{Outcome, print};
+use super::command::{CommandResult, print};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,7 +23,7 @@ pub struct Completions {
 
 impl Completions {
     /// Prints the completions of the commands of `C`.
-    pub(super) fn run<C: CommandFactory>(&self) -> Outcome {
+    pub(super) fn run<C: CommandFactory>(&self) -> CommandResult {
         let mut script = Vec::new();
         generate(self.shell, &mut C::command(), "tenure", &mut script);
         print(&String::from_utf8_lossy(&script)).map(|()| ExitCode::SUCCESS)

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use super::command::{Outcome, StoreArguments, print};
+use super::command::{CommandResult, StoreArguments, print};
 use crate::config::{DEFAULT, EffectiveSetting, Origin};
 
 /// Print every setting with its meaning and default, or the values in effect.
@@ -32,7 +32,7 @@ pub struct ConfigArguments {
 }
 
 impl ConfigArguments {
-    pub(super) fn run(self) -> Outcome {
+    pub(super) fn run(self) -> CommandResult {
         if !self.effective {
             // A file that cannot be used is an error also where its values are not printed.
             if self.store.config.is_some() {

@@ -13,7 +13,7 @@ use credential::{BatchForm, Type};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::command::{Outcome, StoreArguments, block_on, print};
+use super::command::{CommandResult, StoreArguments, block_on, print};
 use super::{partner, serve};
 use crate::app::App;
 use crate::config::Config;
@@ -50,7 +50,7 @@ struct Sandbox {
 }
 
 impl Demo {
-    pub(super) fn run(self) -> Outcome {
+    pub(super) fn run(self) -> CommandResult {
         let port = self.listen.rsplit_once(':').map_or("8080", |(_, port)| port);
         let base_url = self.base_url.clone().unwrap_or_else(|| format!("http://localhost:{port}"));
         let mail = format!("dir:{}", self.data.join("mail").display());

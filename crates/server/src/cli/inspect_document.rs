@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::Args;
 use credential::{AssetKind, MAX_BYTES};
 
-use super::command::Outcome;
+use super::command::CommandResult;
 use crate::documents::confine::{confine, is_unlimited, restart_limited};
 use crate::documents::inspect::{InspectError, Verdict, inspect};
 
@@ -23,7 +23,7 @@ pub struct InspectDocument {
 
 impl InspectDocument {
     /// Runs the sub-command.
-    pub fn run(&self) -> Outcome {
+    pub fn run(&self) -> CommandResult {
         let kind = AssetKind::from_name(&self.kind).ok_or("the document kind must be pdf, png, jpg or open_cert")?;
         if is_unlimited() {
             let program = crate::documents::own_program().map_err(|error| error.to_string())?;

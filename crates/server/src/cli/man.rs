@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory};
 
-use super::command::Outcome;
+use super::command::CommandResult;
 
 /// Write the man pages into a folder.
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ pub struct Man {
 
 impl Man {
     /// Writes one page for each command of `C`.
-    pub(super) fn run<C: CommandFactory>(&self) -> Outcome {
+    pub(super) fn run<C: CommandFactory>(&self) -> CommandResult {
         let folder = &self.out;
         let refuse = |error: std::io::Error| format!("{} cannot be written: {error}", folder.display());
         std::fs::create_dir_all(folder).map_err(refuse)?;

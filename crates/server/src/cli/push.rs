@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use ambient::{Clock, Rng};
 use bulk_push::{Error, Surroundings};
 
-use super::command::{Outcome, StoreArguments, variable};
+use super::command::{CommandResult, StoreArguments, variable};
 use crate::outbound;
 
 #[expect(clippy::print_stderr, reason = "failures are for the person at the terminal")]
-pub(super) fn run(command: impl FnOnce(Surroundings) -> Result<ExitCode, Error>) -> Outcome {
+pub(super) fn run(command: impl FnOnce(Surroundings) -> Result<ExitCode, Error>) -> CommandResult {
     match surroundings().and_then(command) {
         Ok(code) => Ok(code),
         Err(Error::Failed(message)) => Err(message),

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::backup::{contents, progress};
-use super::command::{Outcome, StoreArguments, block_on, print};
+use super::command::{CommandResult, StoreArguments, block_on, print};
 use crate::backup::{self, GivenUp, Restored};
 use ambient::Clock;
 use ambient::Rng;
@@ -33,7 +33,7 @@ pub struct Restore {
 }
 
 impl Restore {
-    pub(super) fn run(self) -> Outcome {
+    pub(super) fn run(self) -> CommandResult {
         let config = self.store.load(&[])?;
         let now = Clock::System.now();
         let Some(from) = self.from else {

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::command::{Outcome, StoreArguments, block_on};
+use super::command::{CommandResult, StoreArguments, block_on};
 use crate::app::{App, StartError};
 use crate::config::Config;
 use crate::{backup, log, server};
@@ -35,7 +35,7 @@ pub struct Serve {
 }
 
 impl Serve {
-    pub(super) fn run(self) -> Outcome {
+    pub(super) fn run(self) -> CommandResult {
         let config = self.store.load(&[
             ("server.listen", self.listen),
             ("server.base_url", self.base_url),

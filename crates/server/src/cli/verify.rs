@@ -12,13 +12,13 @@ use bulk_push::printable;
 use clap::Args;
 use credential::format::sd_jwt::Challenge;
 use credential::verification::{
-    Answer, Conclusion, Lookups, MAX_PASTED, Report, Step, Token, VerificationInputs, find_token,
+    Conclusion, LookupResult, Lookups, MAX_PASTED, Report, Step, Token, VerificationInputs, find_token,
 };
 use credential::{OtherContent, VerifyError};
 use serde_json::json;
 use url::{Host, Url};
 
-use super::command::{Outcome, block_on, print};
+use super::command::{CommandResult, block_on, print};
 use super::offline_files::OfflineFiles;
 use super::verified::{Source, Verified, escaped};
 use crate::config::{Config, PortRange};
@@ -78,7 +78,7 @@ pub struct Verify {
 }
 
 impl Verify {
-    pub(super) fn run(self) -> Outcome {
+    pub(super) fn run(self) -> CommandResult {
         let verified = match self.verified() {
             Ok(verified) => verified,
             Err(Failure::Usage(message)) => return self.wrong_usage(&message),
@@ -119,7 +119,7 @@ impl Verify {
 
     /// Reports an option with a wrong value. Nothing was verified.
     #[expect(clippy::print_stderr, reason = "failures are for the person at the terminal")]
-    fn wrong_usage(&self, message: &str) -> Outcome {
+    fn wrong_usage(&self, message: &str) -> CommandResult {
         if self.json {
             let whole = json!({ "valid": false, "conclusion": null, "verdicts": [], "error": message });
             print(&escaped(&serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())?))?;
@@ -152,7 +152,8 @@ impl Verify {
         let signature = report.verdict(Step::Signature);
         if self.keys.is_some() && signature.and_then(|found| found.code) == Some(VerifyError::UnknownKey.code()) {
             // The file is not the issuer's own list, so this says nothing about the token.
-            inputs.issuer_keys = Answer::None("the file of --keys has no key with the token's key ID".to_owned());
+            inputs.issuer_keys =
+                LookupResult::Failed("the file of --keys has no key with the token's key ID".to_owned());
             report = token.verify(&inputs, &challenge);
         }
         if !shows_owner {

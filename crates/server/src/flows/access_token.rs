@@ -1,12 +1,13 @@
 //! Access tokens for partners: the client credentials grant (RFC 6749, section 4.4).
 
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::partner::{SentSecret, by_secret};
 use crate::error::Error;
 use crate::flows::sandbox_sign_up;
-use store::Partner;
+use store::{Partner, StoreError};
 
 /// An access token and its scopes.
 #[derive(Debug)]
@@ -55,8 +56,20 @@ pub async fn issue(
         sandbox_sign_up::note_use(app, partner.id).await?;
     }
     let scope = granted(&partner, requested).map_err(GrantError::Scope)?;
-    let token = app.tokens().issue(partner.id, &scope, app.rng().anonymous_id(), app.now())?;
+    let token = sign(app, partner.id, &scope)?;
     Ok(AccessToken { token, scope })
+}
+
+/// Issues a token with all scopes of `partner`, which is signed in to its console.
+///
+/// # Errors
+/// There is no signing key.
+pub fn issue_to_signed_in(app: &App, partner: &Partner) -> Result<String, Error> {
+    Ok(sign(app, partner.id, &partner.scopes)?)
+}
+
+fn sign(app: &App, partner: Uuid, scope: &str) -> Result<String, StoreError> {
+    app.tokens().issue(partner, scope, app.rng().anonymous_id(), app.now())
 }
 
 /// Returns the requested scopes if the partner has all of them, or all of the partner's if none are

@@ -19,7 +19,7 @@ use crate::documents::{self, Owner};
 use crate::error::Error;
 use ambient::Timestamp;
 use store::domain::asset::{Asset, AssetState};
-use store::domain::submission::{State, Submission};
+use store::domain::submission::{Submission, SubmissionState};
 use store::{EventKind, Tx};
 
 pub use link::{LinkError, Linked, find, note_link_opened, open, partner_name};
@@ -260,7 +260,7 @@ impl Pending {
         held: &HeldVersions,
         (among, choice): (&mut HeldNames, Option<&Choice>),
     ) -> Result<Prepared, Error> {
-        let State::Incomplete { sealed, .. } = &item.state else { return Ok(Prepared::Over) };
+        let SubmissionState::Incomplete { sealed, .. } = &item.state else { return Ok(Prepared::Over) };
         let label: [&[u8]; 2] = [b"submission", item.id.as_bytes()];
         let Some(plain) = app.keyring().open_sealed(sealed, &label).await? else { return Ok(Prepared::Over) };
         let mut said = Payload::from_bytes(&plain).map_err(Error::internal)?;

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::i18n;
 use ambient::Timestamp;
 use store::domain::asset::{Asset, AssetState, Failure, Object};
-use store::domain::submission::{State, Submission};
+use store::domain::submission::{Submission, SubmissionState};
 
 /// A decrypted credential for its holder.
 #[derive(Clone, Debug)]
@@ -61,13 +61,13 @@ impl Withdrawal {
     pub async fn of(app: &App, submission: &Submission) -> Result<Option<Self>, Error> {
         let label: [&[u8]; 2] = [b"withdrawal", submission.id.as_bytes()];
         let (at, reason) = match &submission.state {
-            State::Withdrawn { holder, at, reason, .. } => {
+            SubmissionState::Withdrawn { holder, at, reason, .. } => {
                 (*at, Some(app.keyring().open_for_holder(*holder, &label, reason).await?))
             }
-            State::WithdrawnPending { at, reason: Some(reason), .. } => {
+            SubmissionState::WithdrawnPending { at, reason: Some(reason), .. } => {
                 (*at, app.keyring().open_sealed(reason, &label).await?)
             }
-            State::WithdrawnPending { at, reason: None, .. } => (*at, None),
+            SubmissionState::WithdrawnPending { at, reason: None, .. } => (*at, None),
             _ => return Ok(None),
         };
         let reason = reason.map(|reason| String::from_utf8_lossy(&reason).into_owned()).unwrap_or_default();
@@ -129,14 +129,18 @@ impl CredentialView {
     async fn open_with(app: &App, submission: &Submission, certificates: bool) -> Result<Option<Self>, Error> {
         let label: [&[u8]; 2] = [b"submission", submission.id.as_bytes()];
         let (bytes, accepted_at, owner) = match &submission.state {
-            State::Incomplete { sealed, .. } => {
+            SubmissionState::Incomplete { sealed, .. } => {
                 (app.keyring().open_sealed(sealed, &label).await?, None, Owner::Epoch(sealed.period))
             }
-            State::Accepted { holder, at, sealed, .. } | State::Withdrawn { holder, accepted_at: at, sealed, .. } => {
+            SubmissionState::Accepted { holder, at, sealed, .. }
+            | SubmissionState::Withdrawn { holder, accepted_at: at, sealed, .. } => {
                 let opened = app.keyring().open_for_holder(*holder, &label, sealed).await?;
                 (Some(opened), Some(*at), Owner::Holder(*holder))
             }
-            State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::WithdrawnPending { .. } => {
+            SubmissionState::Declined { .. }
+            | SubmissionState::Expired { .. }
+            | SubmissionState::Removed { .. }
+            | SubmissionState::WithdrawnPending { .. } => {
                 return Ok(None);
             }
         };

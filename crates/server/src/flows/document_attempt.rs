@@ -13,7 +13,7 @@ use crate::flows::silent_hosts::PartnerHost;
 use ambient::{Backoff, Timestamp};
 use store::StoreError;
 use store::domain::asset::{Asset, AssetState, Failure};
-use store::domain::submission::{Sealed, State};
+use store::domain::submission::{Sealed, SubmissionState};
 
 /// Timeout of the first attempts. A host that takes longer to respond or fail counts as silent.
 const QUICK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -52,7 +52,9 @@ pub(super) async fn prepare(
 ) -> Result<Option<Fetch>, StoreError> {
     let now = app.trusted_time().now();
     let submission = app.store().read().await?.linked_submission(asset.submission_id, now).await?;
-    let Some(State::Incomplete { sealed, .. }) = submission.map(|submission| submission.state) else { return Ok(None) };
+    let Some(SubmissionState::Incomplete { sealed, .. }) = submission.map(|submission| submission.state) else {
+        return Ok(None);
+    };
     let AssetState::Fetching { sealed: bytes } = &asset.state else { return Ok(None) };
     let (period, bytes) = (sealed.period, bytes.clone());
     let address = app.keyring().open_sealed(&Sealed { period, bytes }, &label(&asset.id)).await?;

@@ -1,11 +1,9 @@
 //! Deletes documents of wallets that were never claimed, and objects without a row.
 
 use crate::app::App;
+use crate::flows::BATCH;
 use ambient::Timestamp;
 use store::StoreError;
-
-/// Maximum number of rows changed by one transaction.
-const BATCH: i64 = 500;
 
 /// Deletes the documents of accepted credentials whose wallets were not claimed in time.
 ///

@@ -18,7 +18,7 @@ use crate::error::{Error, Kind};
 use crate::log;
 use ambient::Timestamp;
 use store::domain::asset::{Asset, AssetState, Failure};
-use store::domain::submission::State;
+use store::domain::submission::SubmissionState;
 use store::{Partner, StoreError};
 
 /// `Retry-After` of a partner that has reached its limit of concurrent uploads.
@@ -201,7 +201,7 @@ pub async fn upload(
     let partner = tx.partner(submission.partner_id).await?;
     drop(tx);
     let Some(partner) = partner.filter(Partner::is_active) else { return Err(too_late()) };
-    let State::Incomplete { sealed, .. } = &submission.state else { return Err(too_late()) };
+    let SubmissionState::Incomplete { sealed, .. } = &submission.state else { return Err(too_late()) };
     let expected = asset.kind.content_type();
     // Generated clients send any binary body as `application/octet-stream`.
     let is_accepted = |other: &str| content_type.eq_ignore_ascii_case(other);
@@ -274,9 +274,12 @@ pub async fn open(
     drop(tx);
     let submission = submission.filter(|found| found.holder() == Some(holder));
     let owner = match submission.ok_or_else(Error::not_found)?.state {
-        State::Incomplete { sealed, .. } => Owner::Epoch(sealed.period),
-        State::Accepted { holder, .. } | State::Withdrawn { holder, .. } => Owner::Holder(holder),
-        State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::WithdrawnPending { .. } => {
+        SubmissionState::Incomplete { sealed, .. } => Owner::Epoch(sealed.period),
+        SubmissionState::Accepted { holder, .. } | SubmissionState::Withdrawn { holder, .. } => Owner::Holder(holder),
+        SubmissionState::Declined { .. }
+        | SubmissionState::Expired { .. }
+        | SubmissionState::Removed { .. }
+        | SubmissionState::WithdrawnPending { .. } => {
             return Err(Error::not_found());
         }
     };

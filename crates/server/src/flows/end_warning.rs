@@ -5,8 +5,6 @@
 //! warn of it. People are identified by their address: the warning for an unopened link goes to the
 //! address that the partner gave, all others to the account's address.
 
-use std::time::Duration;
-
 use uuid::Uuid;
 
 use super::account;
@@ -14,14 +12,12 @@ use super::recipient_mail::recipient_label;
 use crate::app::App;
 use crate::mail::texts::{self, Ending, EndingKind, Offer};
 use crate::outbox::{OutboxMessage, Routing};
-use ambient::Timestamp;
-use store::domain::submission::{State, Submission};
+use ambient::{DAY, Timestamp};
+use store::domain::submission::{Submission, SubmissionState};
 use store::{EndingDocuments, EndingLink, EndingShare, Holder, OutboxItem, StoreError, Tx, Warned, day};
 
 /// Maximum number of people warned by one transaction.
 const PEOPLE: i64 = 100;
-
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// Sends all due warnings that were not sent yet.
 ///
@@ -148,7 +144,8 @@ impl EndingItems {
     ) -> Result<Option<Ending>, StoreError> {
         // The address that the partner gave is used until an account opens the link.
         let whose = if link.email.is_some() { None } else { holder.map(|holder| holder.id) };
-        let waits = |item: &Submission| matches!(&item.state, State::Incomplete { holder, .. } if *holder == whose);
+        let waits =
+            |item: &Submission| matches!(&item.state, SubmissionState::Incomplete { holder, .. } if *holder == whose);
         let (partner, offer, address) = match tx.linked_submission(link.link, app.now()).await? {
             Some(item) if waits(&item) => {
                 let document_type = item.document_type.as_deref();

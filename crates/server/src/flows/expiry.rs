@@ -2,11 +2,8 @@
 //! Their partners are notified.
 
 use crate::app::App;
-use crate::flows::verification_request;
+use crate::flows::{BATCH, verification_request};
 use store::StoreError;
-
-/// Maximum number of rows changed by one transaction. Limits how long pushes wait for it.
-pub const BATCH: i64 = 500;
 
 /// Expires due submissions and records the events. Returns their number, at most [`BATCH`].
 ///

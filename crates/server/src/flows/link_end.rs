@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
-use store::domain::submission::{State, Submission};
-use store::domain::verification::{State as RequestState, Verification};
+use store::domain::submission::{Submission, SubmissionState};
+use store::domain::verification::{Verification, VerificationState};
 
 /// The reason why a link leads nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,23 +48,29 @@ pub async fn find(app: &App, id: Uuid) -> Result<Option<LinkEnd>, Error> {
 
 fn of_request(request: &Verification, is_partner_active: bool) -> Option<LinkEnd> {
     match request.state {
-        RequestState::Expired { .. } => Some(LinkEnd::RequestExpired),
-        RequestState::Open if !is_partner_active => Some(LinkEnd::RequestExpired),
-        RequestState::Open => None,
-        RequestState::Verified { .. } | RequestState::Canceled { .. } => Some(LinkEnd::RequestAnswered),
+        VerificationState::Expired { .. } => Some(LinkEnd::RequestExpired),
+        VerificationState::Open if !is_partner_active => Some(LinkEnd::RequestExpired),
+        VerificationState::Open => None,
+        VerificationState::Verified { .. } | VerificationState::Canceled { .. } => Some(LinkEnd::RequestAnswered),
     }
 }
 
 fn of_items(items: &[Submission]) -> Option<LinkEnd> {
-    let every = |is_it: fn(&State) -> bool| items.iter().all(|item| is_it(&item.state));
+    let every = |is_it: fn(&SubmissionState) -> bool| items.iter().all(|item| is_it(&item.state));
     if items.is_empty() {
         Some(LinkEnd::Unknown)
-    } else if every(|state| matches!(state, State::WithdrawnPending { .. })) {
+    } else if every(|state| matches!(state, SubmissionState::WithdrawnPending { .. })) {
         Some(LinkEnd::Withdrawn)
-    } else if every(|state| matches!(state, State::Expired { .. } | State::WithdrawnPending { .. })) {
+    } else if every(|state| matches!(state, SubmissionState::Expired { .. } | SubmissionState::WithdrawnPending { .. }))
+    {
         Some(LinkEnd::Expired)
     } else if every(|state| {
-        matches!(state, State::Declined { .. } | State::Expired { .. } | State::WithdrawnPending { .. })
+        matches!(
+            state,
+            SubmissionState::Declined { .. }
+                | SubmissionState::Expired { .. }
+                | SubmissionState::WithdrawnPending { .. }
+        )
     }) {
         Some(LinkEnd::Declined)
     } else {

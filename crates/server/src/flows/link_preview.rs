@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
-use store::domain::submission::{State, Submission};
+use store::domain::submission::{Submission, SubmissionState};
 use store::domain::verification::Verification;
 use store::{Partner, Tx};
 
@@ -77,7 +77,7 @@ async fn of_items(tx: &mut Tx, mut items: Vec<Submission>, link: String) -> Resu
     if items.iter().any(|item| item.holder().is_some()) {
         return Ok(LinkPreview::Opened);
     }
-    items.retain(|item| matches!(item.state, State::Incomplete { .. }));
+    items.retain(|item| matches!(item.state, SubmissionState::Incomplete { .. }));
     let Some(first) = items.first() else { return Ok(LinkPreview::Nothing) };
     let partner = tx.partner(first.partner_id).await?;
     let (title, count) = (first.credential_type.title, i64::try_from(items.len()).unwrap_or(i64::MAX));

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
-use crate::flows::webhooks;
+use crate::flows::{BATCH, webhooks};
 use crate::webhook_message::{Secret, Signer, body};
 use ambient::Timestamp;
 use store::domain::webhook::{Delivery, Webhook};
@@ -42,9 +42,6 @@ const URL: &str = "https://listener.invalid/";
 
 /// How long nodes of the previous release, which know no listeners, take the webhook for paused.
 const PAUSE: Duration = Duration::from_secs(100 * 365 * 86_400);
-
-/// Maximum number of deliveries deleted in one transaction. Limits how long pushes wait for it.
-const BATCH: i64 = 500;
 
 /// The events of a poll.
 #[derive(Debug)]

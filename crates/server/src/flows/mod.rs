@@ -41,6 +41,7 @@ pub mod share;
 mod silent_hosts;
 pub mod standing_consent;
 pub mod status_lists;
+pub mod statuses;
 pub mod supersede;
 pub mod token_verification;
 pub mod verification_request;
@@ -51,3 +52,7 @@ pub mod webauthn;
 pub mod webhook_delivery;
 pub mod webhooks;
 pub mod withdraw;
+
+/// Maximum number of rows that one transaction changes or deletes. Limits how long pushes wait for
+/// it.
+pub const BATCH: i64 = 500;

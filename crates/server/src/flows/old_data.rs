@@ -10,14 +10,14 @@ const MAX_JOBS: usize = 3;
 
 /// How the sentence is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum TextFormat {
     /// As HTML, with each name isolated.
     Html,
     /// As plain text.
     Plain,
 }
 
-impl Form {
+impl TextFormat {
     /// Returns the text of `key` with names, and with values in words of this server.
     fn fill(self, text: &Text, key: &str, names: &[(&'static str, &str)], values: &[(&'static str, String)]) -> String {
         let values: Vec<(&'static str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -32,7 +32,7 @@ impl Form {
 ///
 /// A job whose planned end has passed may have ended then, earlier or later: the sentence says that
 /// its end is not confirmed, not that it goes on (D-396).
-pub fn sentence(jobs: &[OldJob], partner: &str, name: &str, text: &Text, form: Form) -> String {
+pub fn sentence(jobs: &[OldJob], partner: &str, name: &str, text: &Text, format: TextFormat) -> String {
     let about = [("partner", partner), ("name", name)];
     match jobs {
         [] => String::new(),
@@ -40,26 +40,26 @@ pub fn sentence(jobs: &[OldJob], partner: &str, name: &str, text: &Text, form: F
             let key = if job.passed_end.is_some() { "verdict-old-data-planned" } else { "verdict-old-data" };
             let [partner, name] = about;
             let organisation = ("organisation", job.organisation.as_str());
-            form.fill(text, key, &[partner, name, organisation], &months(job, text))
+            format.fill(text, key, &[partner, name, organisation], &months(job, text))
         }
         jobs => {
-            let jobs = ("jobs", list(jobs, text, form));
-            match form {
-                Form::Html => {
+            let jobs = ("jobs", list(jobs, text, format));
+            match format {
+                TextFormat::Html => {
                     let [partner, name] = about.map(|(key, value)| (key, isolated(value)));
                     text.with_markup("verdict-old-data-jobs", &[partner, name, jobs])
                 }
-                Form::Plain => form.fill(text, "verdict-old-data-jobs", &about, &[jobs]),
+                TextFormat::Plain => format.fill(text, "verdict-old-data-jobs", &about, &[jobs]),
             }
         }
     }
 }
 
 /// Returns the jobs as a list, like "A after May 2024, B after June 2024 and 2 more".
-fn list(jobs: &[OldJob], text: &Text, form: Form) -> String {
+fn list(jobs: &[OldJob], text: &Text, format: TextFormat) -> String {
     let named = jobs.iter().take(MAX_JOBS).map(|job| {
         let key = if job.passed_end.is_some() { "verdict-old-job-planned" } else { "verdict-old-job" };
-        form.fill(text, key, &[("organisation", job.organisation.as_str())], &months(job, text))
+        format.fill(text, key, &[("organisation", job.organisation.as_str())], &months(job, text))
     });
     let mut all: Vec<String> = named.collect();
     let more = jobs.len().saturating_sub(MAX_JOBS);
@@ -86,8 +86,8 @@ mod tests {
 
     fn said(jobs: &[OldJob]) -> String {
         let text = Text::default();
-        let plain = sentence(jobs, "Acme", "Ada", &text, Form::Plain);
-        let html = sentence(jobs, "Acme", "Ada", &text, Form::Html);
+        let plain = sentence(jobs, "Acme", "Ada", &text, TextFormat::Plain);
+        let html = sentence(jobs, "Acme", "Ada", &text, TextFormat::Html);
         assert_eq!(html.replace("<bdi>", "").replace("</bdi>", ""), plain, "both forms have the same words");
         plain
     }
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn names_are_isolated_in_html() {
         let jobs = [job("<A>", "2024-05", None), job("B", "2024-06", None)];
-        let html = sentence(&jobs, "Acme & Co", "Ada", &Text::default(), Form::Html);
+        let html = sentence(&jobs, "Acme & Co", "Ada", &Text::default(), TextFormat::Html);
         for part in ["<bdi>Acme &amp; Co</bdi>", "<bdi>&lt;A&gt;</bdi> after", "<bdi>Ada</bdi>"] {
             assert!(html.contains(part), "{part}: {html}");
         }

@@ -6,8 +6,7 @@
 use std::collections::BTreeSet;
 
 use credential::format::sd_jwt_vc::type_of;
-use credential::{Code, FieldError, ParseError, PartnerQuery, PresentationRequest, Type};
-use serde_json::Value;
+use credential::{Code, FieldError, ParseError, PartnerQuery, PresentationRequest, Type, locate};
 use url::Url;
 use uuid::Uuid;
 
@@ -56,10 +55,7 @@ async fn validated(app: &App, partner: Uuid, credential_type: Type, body: &[u8])
     let parsed = PresentationRequest::parse(credential_type, body);
     let address = match &parsed {
         Ok(request) => request.callback_url.clone(),
-        Err(ParseError::Invalid(_)) => {
-            let body: Value = serde_json::from_slice(body).unwrap_or_default();
-            body["callback_url"].as_str().map(ToOwned::to_owned)
-        }
+        Err(ParseError::Invalid(_)) => callback_url(body),
         Err(ParseError::Malformed(_)) => None,
     };
     let mut unlisted = Vec::from_iter(check_callback(app, partner, address.as_deref()).await?);
@@ -75,6 +71,13 @@ async fn validated(app: &App, partner: Uuid, credential_type: Type, body: &[u8])
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Returns the callback URL of an invalid body. The rest of the body is not parsed again, which
+/// would take more memory than the first time.
+fn callback_url(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?;
+    serde_json::from_str(text.get(locate(text, "/callback_url")?.value)?).ok()
 }
 
 /// Checks that each `vct` of a query is one with which a trusted issuer issues the requested type.

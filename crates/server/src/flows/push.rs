@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::mail::texts::Offer;
 use store::domain::asset::{Asset, AssetState};
-use store::domain::submission::{self as stored, State, Status};
+use store::domain::submission::{self as stored, Status, SubmissionState};
 use store::{Alongside, NewRequest, NewSubmission, Pushed, joined_chain};
 
 /// A push as received from a partner.
@@ -286,7 +286,7 @@ pub(super) async fn prepare(
 
 /// Returns whether `existing` is pending and its link unopened.
 pub(super) fn is_unopened(existing: &stored::Submission) -> bool {
-    matches!(existing.state, State::Incomplete { holder: None, .. })
+    matches!(existing.state, SubmissionState::Incomplete { holder: None, .. })
 }
 
 const DIFFERS: Warning = Warning {
@@ -320,7 +320,7 @@ pub(super) async fn existing_uploads(
     submission: &Submission,
     credential_id: Option<&str>,
 ) -> Result<Vec<UploadLink>, Error> {
-    if !submission.awaits_uploads() || !matches!(existing.state, State::Incomplete { .. }) {
+    if !submission.awaits_uploads() || !matches!(existing.state, SubmissionState::Incomplete { .. }) {
         return Ok(Vec::new());
     }
     let rows = app.store().read().await?.assets(&[existing.id]).await?;
@@ -352,12 +352,17 @@ pub(super) async fn returns_elsewhere(app: &App, link: Uuid, return_url: Option<
 pub(super) async fn is_same(app: &App, existing: &stored::Submission, payload: &[u8]) -> Result<bool, Error> {
     let label: [&[u8]; 2] = [b"submission", existing.id.as_bytes()];
     let earlier = match &existing.state {
-        State::Incomplete { sealed, .. } => app.keyring().open_sealed(sealed, &label).await?,
-        State::Accepted { .. } | State::Withdrawn { .. } if existing.expires_at <= app.now() => None,
-        State::Accepted { holder, sealed, .. } | State::Withdrawn { holder, sealed, .. } => {
+        SubmissionState::Incomplete { sealed, .. } => app.keyring().open_sealed(sealed, &label).await?,
+        SubmissionState::Accepted { .. } | SubmissionState::Withdrawn { .. } if existing.expires_at <= app.now() => {
+            None
+        }
+        SubmissionState::Accepted { holder, sealed, .. } | SubmissionState::Withdrawn { holder, sealed, .. } => {
             Some(app.keyring().open_for_holder(*holder, &label, sealed).await?)
         }
-        State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::WithdrawnPending { .. } => None,
+        SubmissionState::Declined { .. }
+        | SubmissionState::Expired { .. }
+        | SubmissionState::Removed { .. }
+        | SubmissionState::WithdrawnPending { .. } => None,
     };
     let Some(earlier) = earlier.filter(|earlier| earlier.as_slice() != payload) else { return Ok(true) };
     // Confirmations by the holder were not part of the push.

@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::flows::expiry::BATCH;
+use crate::flows::BATCH;
 use crate::request_log::Unwritten;
 use ambient::Timestamp;
 use store::{LoggedRequest, Page, RequestFilter, RequestTotal, StoreError};

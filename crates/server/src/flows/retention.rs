@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use crate::app::App;
-use crate::flows::expiry::BATCH;
+use crate::flows::BATCH;
 use ambient::Timestamp;
 use store::domain::presentation::REMEMBERED;
 use store::{StoreError, day};

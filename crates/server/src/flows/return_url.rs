@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::error::Error;
 use store::Tx;
 use store::domain::batch::status_of_batch;
-use store::domain::submission::{State, Status, Submission};
+use store::domain::submission::{Status, Submission, SubmissionState};
 
 /// Returns the partner's list of allowed URLs, if a body has a `return_url`. The caller then parses
 /// the body again with the list, so that one response reports every error.
@@ -77,7 +77,9 @@ pub async fn after(app: &App, linked: &Linked) -> Result<Option<Url>, Error> {
         None => (item.credential_id.clone(), tx.linked_submission(item.id, app.now()).await?.into_iter().collect()),
     };
     let status = status_of_batch(items.iter().map(Submission::status));
-    let is_decided = |item: &Submission| !matches!(item.state, State::Expired { .. } | State::WithdrawnPending { .. });
+    let is_decided = |item: &Submission| {
+        !matches!(item.state, SubmissionState::Expired { .. } | SubmissionState::WithdrawnPending { .. })
+    };
     if status == Status::Incomplete || !items.iter().any(is_decided) {
         return Ok(None);
     }

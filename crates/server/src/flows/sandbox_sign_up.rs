@@ -18,17 +18,17 @@ use crate::email::Email;
 use crate::error::Error;
 use crate::mail::texts;
 use crate::outbox::{OutboxMessage, Routing};
-use ambient::Timestamp;
+use ambient::{DAY, HOUR, Timestamp};
 use store::{Partner, PreviousSecret, SandboxBounds, SandboxSignUp, StoreError};
 
 /// How long the link in the mail works.
-const LINK_LIFETIME: Duration = Duration::from_secs(3_600);
+const LINK_LIFETIME: Duration = HOUR;
 
 /// Time without an access token after which a partner is disabled.
 const UNUSED: Duration = Duration::from_secs(90 * 86_400);
 
 /// The use of a partner is recorded once in this time.
-const DAY: Duration = Duration::from_secs(86_400);
+const USE_RECORDED_EVERY: Duration = DAY;
 
 /// Maximum number of active partners of one email address.
 const PER_PERSON: i64 = 3;
@@ -216,7 +216,7 @@ pub async fn create(app: &App, token: &str) -> Result<Creation, Error> {
 /// The store cannot be used.
 pub async fn note_use(app: &App, partner: Uuid) -> Result<(), StoreError> {
     let now = app.now();
-    if !app.store().read().await?.is_sandbox_use_due(partner, now - DAY).await? {
+    if !app.store().read().await?.is_sandbox_use_due(partner, now - USE_RECORDED_EVERY).await? {
         return Ok(());
     }
     let mut tx = app.store().write().await?;

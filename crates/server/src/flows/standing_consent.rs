@@ -17,7 +17,7 @@ use crate::mail::{Mail, texts};
 use crate::outbox::{OutboxMessage, Routing};
 use ambient::Timestamp;
 use store::domain::submission as stored;
-use store::domain::submission::State;
+use store::domain::submission::SubmissionState;
 use store::{Decision, EventKind, StandingConsent, Superseding, Tx, VersionDecision};
 
 /// How long an update can be undone.
@@ -288,7 +288,7 @@ pub async fn undoable(
     let older = tx.linked_submission(update.older_id, now).await?;
     let is_current = newer.is_some_and(|newer| newer.is_held_by(holder) && newer.superseded_at.is_none());
     let can_stand = older.is_some_and(|older| {
-        matches!(older.state, State::Accepted { .. })
+        matches!(older.state, SubmissionState::Accepted { .. })
             && older.is_held_by(holder)
             && older.superseded_by == Some(update.newer_id)
     });

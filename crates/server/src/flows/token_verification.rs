@@ -7,7 +7,9 @@
 use credential::format::Format;
 use credential::format::sd_jwt::Challenge;
 use credential::jws::Jws;
-use credential::verification::{Answer, Conclusion, Outcome, Report, Step, Token, VerificationInputs, find_token};
+use credential::verification::{
+    Conclusion, LookupResult, Report, Step, StepOutcome, Token, VerificationInputs, find_token,
+};
 use credential::{CareerData, OldJob, TokenToVerify, Type, VerifyError, YearMonth, names};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -16,7 +18,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::old_data::{self, Form};
+use crate::flows::old_data::{self, TextFormat};
 use crate::flows::own_presentation;
 use crate::i18n::Text;
 use crate::openapi::values::{CheckOutcome, NameConsistency};
@@ -210,7 +212,7 @@ impl TokenCareerData {
         let subject = TokenSubject::new(token, report);
         let name = subject.as_ref().and_then(|subject| subject.names.first()).map_or("the holder", String::as_str);
         let partner = attester(&report.claims).unwrap_or("The issuer");
-        let reason = old_data::sentence(&data.old_jobs, partner, name, &Text::default(), Form::Plain);
+        let reason = old_data::sentence(&data.old_jobs, partner, name, &Text::default(), TextFormat::Plain);
         Some(Self {
             data_to: data.data_to?.to_string(),
             old_jobs: data.old_jobs.iter().map(TokenOldJob::from).collect(),
@@ -267,7 +269,7 @@ pub async fn verify(app: &App, partner: Uuid, body: &[u8]) -> Result<VerifiedTok
         // The operator's list may lack the issuer's newest key, so this says nothing about the
         // token.
         let why = "the list of trusted issuers has no key with the token's key ID";
-        inputs.issuer_keys = Answer::None(why.to_owned());
+        inputs.issuer_keys = LookupResult::Failed(why.to_owned());
         report = token.verify(&inputs, &challenge);
     }
     // The status list and the metadata are fetched only after the issuer's signature is verified,
@@ -285,11 +287,11 @@ pub async fn verify(app: &App, partner: Uuid, body: &[u8]) -> Result<VerifiedTok
 
 /// Returns the keys of another issuer: those that the operator trusts, otherwise those that it
 /// publishes.
-async fn keys(app: &App, token: &Token<'_>, issuer: &str) -> Answer<Vec<(String, credential::key::PublicKey)>> {
+async fn keys(app: &App, token: &Token<'_>, issuer: &str) -> LookupResult<Vec<(String, credential::key::PublicKey)>> {
     match app.trusted_issuers().keys(issuer, token.certificates(), app.now()) {
-        Ok(Some(keys)) => Answer::Some(keys),
-        Err(why) => Answer::None(why),
-        Ok(None) if token.lookups().issuer.is_none() => Answer::NotAsked,
+        Ok(Some(keys)) => LookupResult::Found(keys),
+        Err(why) => LookupResult::Failed(why),
+        Ok(None) if token.lookups().issuer.is_none() => LookupResult::NotAttempted,
         Ok(None) => app.issuer_lookup().keys(issuer).await,
     }
 }
@@ -299,7 +301,7 @@ async fn keys(app: &App, token: &Token<'_>, issuer: &str) -> Answer<Vec<(String,
 fn add_keys_of_lists(app: &App, issuer: &str, inputs: &mut VerificationInputs) {
     let mut certified = Vec::new();
     for list in [&inputs.status].into_iter().chain(&inputs.more_status) {
-        let Answer::Some(list) = list else { continue };
+        let LookupResult::Found(list) = list else { continue };
         if let Ok(list) = Jws::read(list.trim())
             && let Some(x5c) = list.header.get("x5c")
             && let Ok(Some(keys)) = app.trusted_issuers().keys(issuer, Some(x5c), app.now())
@@ -307,7 +309,7 @@ fn add_keys_of_lists(app: &App, issuer: &str, inputs: &mut VerificationInputs) {
             certified.extend(keys);
         }
     }
-    if let Answer::Some(keys) = &mut inputs.issuer_keys {
+    if let LookupResult::Found(keys) = &mut inputs.issuer_keys {
         for key in certified {
             if !keys.contains(&key) {
                 keys.push(key);
@@ -331,7 +333,7 @@ fn credential_type(app: &App, token: &Token<'_>, issuer: &str) -> Option<Type> {
 }
 
 fn has_passed(report: &Report, step: Step) -> bool {
-    report.verdict(step).is_some_and(|verdict| verdict.outcome == Outcome::Passed)
+    report.verdict(step).is_some_and(|verdict| verdict.outcome == StepOutcome::Passed)
 }
 
 fn code(report: &Report, step: Step) -> Option<&'static str> {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::Error;
 use ambient::Timestamp;
-use store::domain::submission::{State, Submission};
+use store::domain::submission::{Submission, SubmissionState};
 use store::{Decision, Superseding, Tx, VersionDecision};
 
 /// A credential in the wallet that is related to an incoming one of the same partner and type.
@@ -142,11 +142,14 @@ fn relate(
 pub async fn open(app: &App, submission: &Submission) -> Result<Option<Payload>, Error> {
     let label: [&[u8]; 2] = [b"submission", submission.id.as_bytes()];
     let opened = match &submission.state {
-        State::Incomplete { sealed, .. } => app.keyring().open_sealed(sealed, &label).await?,
-        State::Accepted { holder, sealed, .. } | State::Withdrawn { holder, sealed, .. } => {
+        SubmissionState::Incomplete { sealed, .. } => app.keyring().open_sealed(sealed, &label).await?,
+        SubmissionState::Accepted { holder, sealed, .. } | SubmissionState::Withdrawn { holder, sealed, .. } => {
             Some(app.keyring().open_for_holder(*holder, &label, sealed).await?)
         }
-        State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::WithdrawnPending { .. } => None,
+        SubmissionState::Declined { .. }
+        | SubmissionState::Expired { .. }
+        | SubmissionState::Removed { .. }
+        | SubmissionState::WithdrawnPending { .. } => None,
     };
     opened.map(|bytes| Payload::from_bytes(&bytes).map_err(Error::internal)).transpose()
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::flows::BATCH;
 use crate::webhook_message::Secret;
 use ambient::Timestamp;
 use store::domain::webhook::{DEFAULT_EVENTS, Delivery, DeliveryState, MAX, Webhook};
@@ -18,10 +19,6 @@ use store::{Announcement, AnnouncementKind, Attempt, Tx, WebhookHealth};
 
 /// How long the previous secret still signs after a rotation.
 const OVERLAP: Duration = Duration::from_secs(24 * 3600);
-
-/// Maximum number of deliveries changed or deleted in one transaction. Limits how long pushes wait
-/// for it.
-const BATCH: i64 = 500;
 
 /// Registers a webhook with this id. The secret is returned only once, or again if the same request
 /// is repeated before the webhook is changed.

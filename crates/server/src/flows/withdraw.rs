@@ -12,7 +12,7 @@ use crate::flows::account;
 use crate::mail::{Mail, texts};
 use crate::outbox::{OutboxMessage, Routing};
 use store::EventKind;
-use store::domain::submission::{State, Submission};
+use store::domain::submission::{Submission, SubmissionState};
 
 /// Maximum number of attempts while the holder decides between the read and the write.
 const MAX_ATTEMPTS: usize = 5;
@@ -75,15 +75,15 @@ async fn end(app: &App, found: &Submission, reason: &str) -> Result<bool, Error>
     // Keys are read and used before the write transaction begins, so that others do not wait for
     // them.
     let (reason, mail) = match &found.state {
-        State::Incomplete { sealed, .. } => {
+        SubmissionState::Incomplete { sealed, .. } => {
             (app.keyring().seal_within(sealed.period, &label, reason.as_bytes()).await?, None)
         }
-        State::Accepted { holder, .. } => {
+        SubmissionState::Accepted { holder, .. } => {
             let sealed = app.keyring().seal_for_holder(*holder, &label, reason.as_bytes()).await;
             let Some(mail) = mail(app, found, *holder).await? else { return Ok(false) };
             (Some(sealed?), Some(mail))
         }
-        State::Removed { withdrawn_at: None, .. } => (None, None),
+        SubmissionState::Removed { withdrawn_at: None, .. } => (None, None),
         _ => {
             // Its commit may have been interrupted, so that only the primary has it.
             let mut tx = app.store().write().await?;
@@ -94,10 +94,10 @@ async fn end(app: &App, found: &Submission, reason: &str) -> Result<bool, Error>
     };
     let mut tx = app.store().write().await?;
     let is_done = match (&found.state, &reason) {
-        (State::Incomplete { .. }, reason) => {
+        (SubmissionState::Incomplete { .. }, reason) => {
             tx.withdraw_pending_submission(id, partner, reason.as_deref(), now).await?
         }
-        (State::Accepted { .. }, Some(reason)) => tx.withdraw_submission(id, partner, reason, now).await?,
+        (SubmissionState::Accepted { .. }, Some(reason)) => tx.withdraw_submission(id, partner, reason, now).await?,
         _ => tx.note_withdrawal(id, partner, now).await?,
     };
     if !is_done {

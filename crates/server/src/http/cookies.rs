@@ -9,6 +9,7 @@ use cookie::SameSite;
 
 use crate::app::App;
 use crate::auth::{CEREMONY_LIFETIME, CONSOLE_SESSION_LIFETIME};
+use ambient::HOUR;
 
 /// A kind of cookie: its name, how long the browser keeps it, and its `SameSite` attribute.
 #[derive(Clone, Copy, Debug)]
@@ -17,8 +18,6 @@ pub struct Cookie {
     lifetime: Duration,
     same_site: SameSite,
 }
-
-const HOUR: Duration = Duration::from_secs(3600);
 
 /// Secret of a holder's session.
 pub const SESSION: Cookie = Cookie::lax("session", Duration::from_secs(400 * 86_400));

@@ -16,7 +16,7 @@ use crate::app::App;
 /// Request headers that a script may set.
 const ALLOWED_HEADERS: &str = "Accept, Accept-Language, Authorization, Cache-Control, Content-Language, Content-Type, \
                                DPoP, If-None-Match, OAuth-Client-Attestation, OAuth-Client-Attestation-PoP, Pragma, \
-                               X-Request-Id";
+                               Traceparent, Tracestate, X-Request-Id, X-Requested-With";
 
 /// Response headers that a script may read, beside those that every script may read (Fetch, section
 /// 3.3.2).

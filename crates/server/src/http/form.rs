@@ -11,9 +11,9 @@ use crate::app::App;
 /// The parameters of a form, each at most once (RFC 6749, section 3.2). Unknown parameters are
 /// ignored.
 #[derive(Debug)]
-pub struct Form(HashMap<String, String>);
+pub struct FormParameters(HashMap<String, String>);
 
-impl Form {
+impl FormParameters {
     /// Parses the body of a wallet's request.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! JSON of wallets.
 
+use credential::parse_limited;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -9,9 +10,10 @@ use serde_json::Value;
 /// OpenID4VP only know members that are present or absent (D-251).
 ///
 /// # Errors
-/// `text` is not JSON, or not of this type.
+/// `text` is not JSON, has too many values ([`credential::MAX_OTHER_VALUES`]), or is not of this
+/// type.
 pub fn parse_without_nulls<T: DeserializeOwned>(text: &[u8]) -> Result<T, serde_json::Error> {
-    let mut value: Value = serde_json::from_slice(text)?;
+    let mut value: Value = parse_limited(text)?;
     remove_nulls(&mut value);
     serde_json::from_value(value)
 }
@@ -30,6 +32,7 @@ fn remove_nulls(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
+    use credential::MAX_OTHER_VALUES;
     use serde_json::json;
 
     use super::*;
@@ -41,5 +44,12 @@ mod tests {
         assert_eq!(parsed, json!({ "b": { "d": 0 }, "e": [null, {}], "g": false }));
         assert!(parse_without_nulls::<serde_json::Map<String, Value>>(b"[]").is_err(), "another type");
         assert!(parse_without_nulls::<Value>(b"{").is_err());
+    }
+
+    #[test]
+    fn values_of_wallets_are_limited() {
+        let list = |items: usize| format!("[{}{{}}]", "{},".repeat(items - 1));
+        assert!(parse_without_nulls::<Value>(list(MAX_OTHER_VALUES - 1).as_bytes()).is_ok());
+        assert!(parse_without_nulls::<Value>(list(MAX_OTHER_VALUES).as_bytes()).is_err());
     }
 }

@@ -38,7 +38,7 @@ use crate::request_log::{LoggedResponse, RequestPartner};
 
 pub use body::{AnyBody, JsonBody, interrupted, plain, read as read_body, refuse_compressed, require_json, too_large};
 pub use client::Client;
-pub use form::Form;
+pub use form::FormParameters;
 pub use json::parse_without_nulls;
 pub use oauth_error::{OAuthError, ascii};
 
@@ -78,6 +78,9 @@ pub struct ErrorContext<'a> {
 pub enum Readers {
     /// Programs: errors are problem details (RFC 9457).
     Programs,
+    /// Wallets: handlers write their errors in the format of RFC 6749; all others are problem
+    /// details.
+    Wallets,
     /// OAuth clients: errors have the format of RFC 6749.
     OAuthClients(ErrorPage),
     /// People: errors are HTML pages.
@@ -91,7 +94,7 @@ impl Readers {
     /// Returns the page to render errors with, or `None` for problem details.
     fn error_page(self, request: &Request) -> Option<ErrorPage> {
         match self {
-            Self::Programs => None,
+            Self::Programs | Self::Wallets => None,
             Self::People(page) | Self::OAuthClients(page) => Some(page),
             Self::Unknown(page) => {
                 let preference = |media_type| headers::preference(request.headers(), media_type);

@@ -55,6 +55,8 @@ pub enum OAuthError {
     /// The wallet's attestation requires this challenge
     /// (draft-ietf-oauth-attestation-based-client-auth, section 8).
     Challenge(String),
+    /// The route does not have the method of the request. Status 405.
+    MethodNotAllowed(String),
     /// Any other error.
     Other(Error),
 }
@@ -149,6 +151,9 @@ impl IntoResponse for OAuthError {
                     "Send a new proof with the challenge in the header OAuth-Client-Attestation-Challenge.";
                 let response = respond(StatusCode::BAD_REQUEST, "use_attestation_challenge", description);
                 with_header(response, HeaderName::from_static("oauth-client-attestation-challenge"), &challenge)
+            }
+            Self::MethodNotAllowed(description) => {
+                respond(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", &description)
             }
             Self::Other(error) => error.into_response(),
         }

@@ -4,13 +4,13 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use ambient::Timestamp;
+use ambient::{DAY, Timestamp};
 
 /// Remaining validity at which the operator's certificate chain should have been renewed.
 pub const CHAIN_RENEWED_BEFORE: Duration = Duration::from_secs(30 * 86_400);
 
 /// How often the log repeats that the chain expires or has expired.
-const REPEATED_EVERY: Duration = Duration::from_secs(86_400);
+const REPEATED_EVERY: Duration = DAY;
 
 /// How far a chain is from its expiry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,12 +36,12 @@ impl Stage {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct ExpiryState {
     stage: Stage,
     logged_at: Option<Timestamp>,
 }
 
-impl State {
+impl ExpiryState {
     /// Moves to the stage at `now`. Returns the stage to log, if it is due.
     fn advance(&mut self, until: Option<Timestamp>, now: Timestamp) -> Option<Stage> {
         let stage = Stage::of(until, now);
@@ -58,7 +58,7 @@ impl State {
 
 /// Watches the expiry of the operator's certificate chain.
 #[derive(Debug, Default)]
-pub(super) struct ChainExpiry(Mutex<State>);
+pub(super) struct ChainExpiry(Mutex<ExpiryState>);
 
 impl ChainExpiry {
     /// Takes the end of the chain in use, `None` without one. Logs that it expires once a day, from
@@ -106,12 +106,11 @@ fn log(stage: Stage, until: Timestamp, now: Timestamp) {
 mod tests {
     use super::*;
 
-    const DAY: Duration = Duration::from_secs(86_400);
     const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
 
     #[test]
     fn expiry_is_logged_once_a_day_from_thirty_days_before() {
-        let (mut state, until) = (State::default(), Some(NOW + 31 * DAY));
+        let (mut state, until) = (ExpiryState::default(), Some(NOW + 31 * DAY));
         let mut logged = Vec::new();
         for hour in 0..33 * 24 {
             let now = NOW + hour * DAY / 24;
@@ -127,7 +126,7 @@ mod tests {
 
     #[test]
     fn renewal_and_removal_end_the_warnings() {
-        let mut state = State::default();
+        let mut state = ExpiryState::default();
         assert_eq!(state.advance(Some(NOW + DAY), NOW), Some(Stage::Expiring));
         assert_eq!(state.advance(Some(NOW + 90 * DAY), NOW + 2 * DAY), None);
         assert_eq!(state.advance(None, NOW + 100 * DAY), None);
@@ -137,7 +136,7 @@ mod tests {
 
     #[test]
     fn clock_that_was_set_back_does_not_silence_the_log() {
-        let mut state = State::default();
+        let mut state = ExpiryState::default();
         assert_eq!(state.advance(Some(NOW + 20 * DAY), NOW + 10 * DAY), Some(Stage::Expiring));
         assert_eq!(state.advance(Some(NOW + 20 * DAY), NOW), Some(Stage::Expiring));
     }

@@ -1,7 +1,5 @@
 //! Signs credentials.
 
-use std::time::Duration;
-
 use credential::format::{Format, ListForm, Statement};
 use credential::key::PublicKey;
 use credential::status::StatusReference;
@@ -9,10 +7,8 @@ use credential::status::StatusReference;
 use super::issuable::IssuableCredential;
 use super::issuer_keys::IssuerKeys;
 use crate::links::Links;
-use ambient::{Clock, Rng, Timestamp};
+use ambient::{Clock, HOUR, Rng, Timestamp};
 use store::{StatusPlace, StoreError};
-
-const HOUR: Duration = Duration::from_secs(3600);
 
 /// Signs credentials with the current key.
 #[derive(Clone, Debug)]

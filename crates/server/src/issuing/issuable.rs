@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::keys::Keyring;
 use ambient::Timestamp;
 use store::Store;
-use store::domain::submission::State;
+use store::domain::submission::SubmissionState;
 
 /// An accepted submission, decrypted for its holder.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ impl IssuableCredential {
     ) -> Result<Option<Self>, Error> {
         let mut tx = store.acquire().await?;
         let Some(submission) = tx.linked_submission(id, now).await? else { return Ok(None) };
-        let State::Accepted { holder: owner, sealed, .. } = &submission.state else { return Ok(None) };
+        let SubmissionState::Accepted { holder: owner, sealed, .. } = &submission.state else { return Ok(None) };
         if *owner != holder || !submission.stands() {
             return Ok(None);
         }

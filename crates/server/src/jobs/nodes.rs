@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::periodic::Job;
 use crate::app::App;
 use crate::flows::retention;
 use crate::rate_limit::SHARED_EVERY;
@@ -27,7 +28,13 @@ pub fn start(app: &App, stop: &CancellationToken, jobs: &mut JoinSet<()>) {
     let Some(notices) = app.store().notices() else { return };
     jobs.spawn(listen(app.clone(), stop.clone(), notices));
     if app.config().rate_limit.enabled {
-        jobs.spawn(share_limits(app.clone(), stop.clone()));
+        let job = Job { name: "rate limits", app: app.clone(), stop: stop.clone(), pause: SHARED_EVERY };
+        let mut round = 0_u32;
+        jobs.spawn(job.run(move |app| {
+            round = round.wrapping_add(1);
+            let deletes = round.is_multiple_of(ROUNDS);
+            async move { share_limits(&app, deletes).await }
+        }));
     }
 }
 
@@ -101,18 +108,11 @@ fn give_up(app: &App) {
     app.keyring().store().give_up();
 }
 
-async fn share_limits(app: App, stop: CancellationToken) {
-    for round in 1_u32.. {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = sleep(SHARED_EVERY) => {}
-        }
-        if let Err(error) = app.limits().share().await {
-            tracing::warn!(%error, "sharing rate limits with other nodes failed; this node continues on its own");
-        } else if round % ROUNDS == 0
-            && let Err(error) = app.store().cancel_on_disconnect(retention::delete_full_rate_limits(&app)).await
-        {
-            tracing::warn!(%error, "deleting expired rate limits failed");
-        }
+/// Shares rate limits with other nodes. `deletes`: whether to delete full buckets too.
+async fn share_limits(app: &App, deletes: bool) -> Result<(), StoreError> {
+    app.limits().share().await?;
+    if deletes {
+        app.store().cancel_on_disconnect(retention::delete_full_rate_limits(app)).await?;
     }
+    Ok(())
 }

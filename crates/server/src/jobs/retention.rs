@@ -1,9 +1,9 @@
 //! Runs the steps of retention ([`crate::flows::retention`]) in order.
 
 use crate::app::App;
-use crate::flows::expiry::{self, BATCH};
 use crate::flows::{
-    document_sweep, due_times, end_warning, listeners, request_log, retention, sandbox_sign_up, webhook_delivery,
+    BATCH, document_sweep, due_times, end_warning, expiry, listeners, request_log, retention, sandbox_sign_up,
+    webhook_delivery,
 };
 use store::StoreError;
 

@@ -146,7 +146,7 @@ mod tests {
 
     /// What the store does with parts and with the completion.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    enum Answer {
+    enum FakeResponse {
         Good,
         Error,
         Silence,
@@ -154,8 +154,8 @@ mod tests {
 
     #[derive(Debug)]
     struct Upload {
-        part: Answer,
-        completion: Answer,
+        part: FakeResponse,
+        completion: FakeResponse,
         aborted: Arc<AtomicU32>,
     }
 
@@ -167,17 +167,17 @@ mod tests {
     impl MultipartUpload for Upload {
         fn put_part(&mut self, _: PutPayload) -> UploadPart {
             match self.part {
-                Answer::Good => std::future::ready(Ok(())).boxed(),
-                Answer::Error => std::future::ready(Err(failed())).boxed(),
-                Answer::Silence => std::future::pending().boxed(),
+                FakeResponse::Good => std::future::ready(Ok(())).boxed(),
+                FakeResponse::Error => std::future::ready(Err(failed())).boxed(),
+                FakeResponse::Silence => std::future::pending().boxed(),
             }
         }
 
         async fn complete(&mut self) -> Result<PutResult> {
             match self.completion {
-                Answer::Good => Ok(PutResult { e_tag: None, version: None, extensions: Default::default() }),
-                Answer::Error => Err(failed()),
-                Answer::Silence => std::future::pending().await,
+                FakeResponse::Good => Ok(PutResult { e_tag: None, version: None, extensions: Default::default() }),
+                FakeResponse::Error => Err(failed()),
+                FakeResponse::Silence => std::future::pending().await,
             }
         }
 
@@ -189,7 +189,7 @@ mod tests {
 
     /// Writes an object and returns how often its upload was aborted. A silent store is given up by
     /// dropping the future.
-    async fn aborts(part: Answer, completion: Answer) -> u32 {
+    async fn aborts(part: FakeResponse, completion: FakeResponse) -> u32 {
         let aborted = Arc::new(AtomicU32::new(0));
         let upload = Upload { part, completion, aborted: aborted.clone() };
         let seal = SealedStream::new(&Key::random(&Rng::System));
@@ -201,7 +201,7 @@ mod tests {
         };
         let ended = tokio::time::timeout(Duration::from_secs(1), written).await;
         let is_written = matches!(ended, Ok(Ok(_)));
-        assert_eq!(is_written, part == Answer::Good && completion == Answer::Good);
+        assert_eq!(is_written, part == FakeResponse::Good && completion == FakeResponse::Good);
         // The abort runs in its own task.
         for _ in 0..10 {
             tokio::task::yield_now().await;
@@ -211,12 +211,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn every_upload_that_is_not_completed_is_aborted() {
-        assert_eq!(aborts(Answer::Good, Answer::Good).await, 0);
+        assert_eq!(aborts(FakeResponse::Good, FakeResponse::Good).await, 0);
         for (part, completion) in [
-            (Answer::Error, Answer::Good),
-            (Answer::Silence, Answer::Good),
-            (Answer::Good, Answer::Error),
-            (Answer::Good, Answer::Silence),
+            (FakeResponse::Error, FakeResponse::Good),
+            (FakeResponse::Silence, FakeResponse::Good),
+            (FakeResponse::Good, FakeResponse::Error),
+            (FakeResponse::Good, FakeResponse::Silence),
         ] {
             assert_eq!(aborts(part, completion).await, 1, "{part:?} {completion:?}");
         }

@@ -14,7 +14,7 @@ use crate::addresses;
 use crate::app::App;
 use crate::flows::issuance::authorization::{self, PUSHED_LIFETIME, request_uri};
 use crate::http::cors::SharedRoutes;
-use crate::http::{AnyBody, Client, Form, OAuthError};
+use crate::http::{AnyBody, Client, FormParameters, OAuthError};
 use store::domain::issuance::AuthorizationRequest;
 
 pub(super) fn routes() -> SharedRoutes {
@@ -28,7 +28,7 @@ async fn push(
     AnyBody(body): AnyBody,
 ) -> Result<Response, OAuthError> {
     app.limits().wallets.check(&client.0)?;
-    let form = Form::read(&headers, &body)?;
+    let form = FormParameters::read(&headers, &body)?;
     form.check_resource(&app)?;
     let wallet = wallet::attested(&app, &headers).await?;
     let key = wallet::dpop_key(&app, &headers, "/oid4vci/par").await?;
@@ -42,7 +42,7 @@ async fn push(
 
 fn read(
     app: &App,
-    form: &Form,
+    form: &FormParameters,
     wallet: Option<String>,
     key: Option<String>,
 ) -> Result<AuthorizationRequest, OAuthError> {
@@ -142,7 +142,7 @@ fn check_redirect(text: &str) -> Result<(), OAuthError> {
 
 /// Returns the requested configurations without duplicates, and whether `authorization_details` was
 /// used. Scopes add to them; unknown scopes are ignored (OpenID4VCI 1.0, section 5.1.2).
-fn asked(app: &App, form: &Form) -> Result<(Vec<String>, bool), OAuthError> {
+fn asked(app: &App, form: &FormParameters) -> Result<(Vec<String>, bool), OAuthError> {
     let details = form.get("authorization_details").map(|text| details::read(app, text)).transpose()?;
     if let Some(unknown) = details.iter().flatten().find(|id| id.parse::<Configuration>().is_err()) {
         let shown: String = unknown.chars().take(64).collect();

@@ -85,7 +85,7 @@ pub(super) fn proofs(request: &Map<String, Value>) -> Result<Option<Cow<'_, Valu
         (Some(kind), _) if !PROOF_TYPES.contains(&kind) => {
             let shown: String = kind.chars().filter(char::is_ascii_graphic).take(32).collect();
             let why = format!(
-                "The proof type '{shown}' is not supported. Use jwt or attestation. proof with proof_type is of \
+                "The proof type '{shown}' is not supported. Use jwt. proof with proof_type is of \
                  OpenID4VCI draft 15 and earlier. Send proofs instead: an object with a list of jwt (OpenID4VCI 1.0, \
                  section 8.2)."
             );

@@ -15,7 +15,7 @@ use crate::flows::issuance::token::{
     AccessToken, AuthorizationCode, AuthorizedConfiguration, Code, TokenError, TokenRequest, redeem,
 };
 use crate::http::cors::SharedRoutes;
-use crate::http::{AnyBody, Client, Form, OAuthError};
+use crate::http::{AnyBody, Client, FormParameters, OAuthError};
 use crate::issuing::{NONCE_LIFETIME, NoncePurpose, ProofError};
 
 pub(super) fn routes() -> SharedRoutes {
@@ -29,7 +29,7 @@ async fn token(
     AnyBody(body): AnyBody,
 ) -> Result<Response, OAuthError> {
     app.limits().wallets.check(&client.0)?;
-    let form = Form::read(&headers, &body)?;
+    let form = FormParameters::read(&headers, &body)?;
     form.check_resource(&app)?;
     let wallet = wallet::attested(&app, &headers).await?;
     if wallet.is_some() && form.get("client_id").is_some_and(|id| Some(id) != wallet.as_deref()) {
@@ -58,7 +58,7 @@ fn no_proof(app: &App) -> OAuthError {
     OAuthError::dpop(app, ProofError::Invalid(wallet::NO_PROOF.to_owned()), false)
 }
 
-fn read_code<'a>(form: &'a Form, wallet: Option<&'a str>) -> Result<Code<'a>, OAuthError> {
+fn read_code<'a>(form: &'a FormParameters, wallet: Option<&'a str>) -> Result<Code<'a>, OAuthError> {
     match form.require("grant_type")? {
         PRE_AUTHORIZED => Ok(Code::PreAuthorized {
             code: form.require("pre-authorized_code")?,
@@ -78,7 +78,7 @@ fn read_code<'a>(form: &'a Form, wallet: Option<&'a str>) -> Result<Code<'a>, OA
 }
 
 /// Returns the code that the holder has typed. Up to draft 12 its name was `user_pin`.
-fn transaction_code(form: &Form) -> Result<&str, OAuthError> {
+fn transaction_code(form: &FormParameters) -> Result<&str, OAuthError> {
     match (form.get("tx_code"), form.get("user_pin")) {
         (Some(code), Some(pin)) if code != pin => Err(OAuthError::code(
             "invalid_request",

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::flows::presentation::request_object;
 use crate::http::cors::SharedRoutes;
 use crate::http::extract::Path;
-use crate::http::{AnyBody, Client, Form, OAuthError, parse_without_nulls};
+use crate::http::{AnyBody, Client, FormParameters, OAuthError, parse_without_nulls};
 
 const MEDIA_TYPE: &str = "application/oauth-authz-req+jwt";
 
@@ -41,7 +41,7 @@ async fn by_post(
     AnyBody(body): AnyBody,
 ) -> Result<Response, OAuthError> {
     app.limits().wallets.check(&client.0)?;
-    let form = Form::read(&headers, &body)?;
+    let form = FormParameters::read(&headers, &body)?;
     let mut object = request_object(&app, id).await?.ok_or_else(ended)?;
     let wallet = Wallet::read(form.get("wallet_metadata"), &object.payload)?;
     if let Some(nonce) = form.get("wallet_nonce") {

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::flows::presentation::{Received, WalletResponse, receive};
 use crate::http::cors::SharedRoutes;
 use crate::http::extract::Path;
-use crate::http::{AnyBody, Client, Form, OAuthError};
+use crate::http::{AnyBody, Client, FormParameters, OAuthError};
 
 pub(super) fn routes() -> SharedRoutes {
     SharedRoutes::default().route("/openid4vp/responses/{id}", post(respond))
@@ -28,7 +28,7 @@ async fn respond(
     AnyBody(body): AnyBody,
 ) -> Result<Response, OAuthError> {
     app.limits().wallets.check(&client.0)?;
-    let form = Form::read(&headers, &body)?;
+    let form = FormParameters::read(&headers, &body)?;
     let response = WalletResponse {
         response: form.get("response"),
         vp_token: form.get("vp_token"),

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::keys::Keyring;
-use ambient::{Clock, Timestamp};
+use ambient::{Clock, DAY, HOUR, MINUTE, Timestamp};
 use limit::{Counting, Shared, in_time};
 use store::{Debit, Store, StoreError};
 
@@ -71,10 +71,6 @@ const ISSUER_LOOKUPS_PER_PARTNER: u32 = 120;
 pub const STORED_UNIT: usize = 1024;
 /// Responses stored per partner and day for Idempotency-Keys, in [`STORED_UNIT`]s: 256 MiB.
 const STORED_PER_PARTNER: u32 = 256 * 1024;
-
-const DAY: Duration = Duration::from_secs(86_400);
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
 
 /// The key of limits that all callers share.
 pub const ALL: [u8; 32] = [0; 32];

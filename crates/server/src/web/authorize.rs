@@ -6,7 +6,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::State as AppState;
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -22,7 +22,7 @@ use crate::flows::credential_view::CredentialView;
 use crate::flows::issuance::authorization;
 use crate::http::ErrorContext;
 use crate::http::cookies::AUTHORIZE;
-use crate::http::extract::{Path, Query};
+use crate::http::extract::{Form, Path, Query};
 use crate::http::session::{SignedIn, Visitor};
 use store::domain::issuance::AuthorizationRequest;
 
@@ -99,7 +99,7 @@ pub(super) fn routes() -> Router<App> {
 
 /// Handles the redirect from the wallet to the authorization endpoint (RFC 9126, section 4).
 async fn arrive(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     Visitor(visitor): Visitor,
     Query(asked): Query<RequestView>,
 ) -> Result<Response, Error> {
@@ -118,7 +118,7 @@ async fn arrive(
     Ok((AUTHORIZE.set(&app, &id.to_string()), Redirect::to(&next)).into_response())
 }
 
-async fn ask(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn ask(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     answer_page(&app, id, signed_in.holder.id, false).await
 }
 
@@ -139,14 +139,13 @@ async fn answer_page(app: &App, id: Uuid, holder: Uuid, nothing_chosen: bool) ->
 
 /// Grants the ticked credentials. The flow checks that they are the holder's and were requested.
 async fn allow(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
-    body: String,
+    Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
     let holder = signed_in.holder.id;
-    let form = url::form_urlencoded::parse(body.as_bytes());
-    let chosen = form.filter(|(name, _)| name.starts_with("credential"));
+    let chosen = fields.iter().filter(|(name, _)| name.starts_with("credential"));
     let chosen: Vec<Uuid> = chosen.filter_map(|(_, id)| id.parse().ok()).collect();
     match authorization::allow(&app, id, holder, &chosen).await? {
         Some((request, code)) => back(&app, &request, &[("code", &code)]),
@@ -154,7 +153,7 @@ async fn allow(
     }
 }
 
-async fn deny(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn deny(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let request = authorization::deny(&app, id, signed_in.holder.id).await?;
     back(&app, &request, &[("error", "access_denied"), ("error_description", "The person declined the request.")])
 }

@@ -16,6 +16,8 @@ struct ErrorPage<'a> {
     title: &'a str,
     body: String,
     request_id: &'a str,
+    /// The path of a page to go on from, and the text key of its link.
+    next: (&'a str, &'static str),
 }
 
 /// Renders the page for `error`. The caller sets the status.
@@ -24,7 +26,7 @@ pub fn page(app: &App, error: &Error, context: ErrorContext<'_>) -> Response {
     let layout = Layout::new(app, signed_in);
     let (title, body) = match &error.kind {
         Kind::NotFound | Kind::NotAcceptable => ("error-not-found-title", layout.text.of("error-not-found")),
-        Kind::MethodNotAllowed => ("error-method-title", layout.text.of("error-method")),
+        Kind::MethodNotAllowed(_) => ("error-method-title", layout.text.of("error-method")),
         Kind::Forbidden => ("error-forbidden-title", error.detail.clone()),
         Kind::TooManyRequests(wait) => {
             let minutes = i64::try_from(wait.as_secs().div_ceil(60)).unwrap_or(i64::MAX).max(1);
@@ -38,8 +40,17 @@ pub fn page(app: &App, error: &Error, context: ErrorContext<'_>) -> Response {
         }
         _ => ("error-request-title", layout.text.of("error-request")),
     };
-    match (ErrorPage { layout, title, body, request_id }).render() {
+    let next = page_to_open(&error.kind).unwrap_or(("/", "to-start"));
+    match (ErrorPage { layout, title, body, request_id, next }).render() {
         Ok(html) => Html(html).into_response(),
         Err(_) => Html("Something went wrong.").into_response(),
+    }
+}
+
+/// Returns the path of the page to open instead after a wrong method, and the text key of its link.
+pub(super) fn page_to_open(kind: &Kind) -> Option<(&str, &'static str)> {
+    match kind {
+        Kind::MethodNotAllowed(page) => page.as_deref().map(|page| (page, "error-method-open")),
+        _ => None,
     }
 }

@@ -82,10 +82,7 @@ pub(super) async fn claim_link(app: &App, visitor: Option<SignedIn>, form: &Link
     consent::note_link_opened(app, id).await?;
     match visitor {
         Some(signed_in) => Ok(go(app, id, signed_in.holder.id).await?.into_response()),
-        None => Ok(match link_end::find(app, id).await? {
-            Some(end) => end_page(app, end),
-            None => start(app, id).await?,
-        }),
+        None => start(app, id).await,
     }
 }
 
@@ -101,9 +98,12 @@ fn end_page(app: &App, end: LinkEnd) -> Response {
     outcome::show(app, false, said)
 }
 
-/// Continues with another wallet if only that can respond, because that needs no account. Otherwise
-/// the visitor has to sign in.
+/// Says how a link ended, before its visitor has to sign in. Continues with another wallet if only
+/// that can respond, because that needs no account.
 pub(super) async fn start(app: &App, id: Uuid) -> Result<Response, Error> {
+    if let Some(end) = link_end::find(app, id).await? {
+        return Ok(end_page(app, end));
+    }
     Ok(match verification_request::needs_outside_wallet(app, id).await? {
         true => Redirect::to(&format!("/verifications/{id}/other-wallet")).into_response(),
         false => wait(app, id),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::State as AppState;
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use uuid::Uuid;
@@ -48,7 +48,7 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn create(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
     Form(pairs): Form<Vec<(String, String)>>,
@@ -75,7 +75,7 @@ async fn explain_change(app: &App, id: Uuid, holder: Uuid) -> Result<Option<Resp
     Ok(Some((NOTICE.set(app, notice), Redirect::to(&page)).into_response()))
 }
 
-async fn show(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn show(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let details = offer::details(&app, id, signed_in.holder.id).await?;
     let layout = Layout::new(&app, true);
     let view = match details.state {

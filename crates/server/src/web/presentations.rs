@@ -6,7 +6,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::State as AppState;
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -27,7 +27,7 @@ use crate::http::extract::{Form, Path, Query};
 use crate::http::session::Visitor;
 use crate::i18n::Text;
 use ambient::Timestamp;
-use store::domain::presentation::{Flow, Presentation, State};
+use store::domain::presentation::{Flow, Presentation, PresentationState};
 use store::domain::verification::Verification;
 
 /// The verification request, for display.
@@ -157,7 +157,7 @@ pub(super) fn claim_lines(text: &Text, query: &PartnerQuery, known: Type) -> Vec
 }
 
 /// Asks on which device the wallet is.
-async fn ask(AppState(app): AppState<App>, visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn ask(State(app): State<App>, visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let (verification, partner, details) = verification_request::answerable_by(&app, id, own(&visitor)).await?;
     let layout = Layout::new(&app, visitor.0.is_some());
     let question = PresentationRequestView::new(&layout.text, &verification, partner, Some(&details));
@@ -170,7 +170,7 @@ async fn ask(AppState(app): AppState<App>, visitor: Visitor, Path(id): Path<Uuid
 }
 
 /// Declines the request, without an account as well.
-async fn cancel(AppState(app): AppState<App>, visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn cancel(State(app): State<App>, visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let verification = verification_request::cancel_outside(&app, id, own(&visitor)).await?;
     Ok(match verification_request::callback(&app, &verification).await? {
         Some(url) => Redirect::to(url.as_str()).into_response(),
@@ -184,7 +184,7 @@ async fn cancel(AppState(app): AppState<App>, visitor: Visitor, Path(id): Path<U
 /// Begins a presentation. A second click begins a second one: each expires by itself, and only one
 /// response takes effect.
 async fn begin(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     client: Client,
     visitor: Visitor,
     Path(id): Path<Uuid>,
@@ -212,7 +212,7 @@ async fn begun(app: &App, id: Uuid, headers: &HeaderMap) -> Result<BegunPresenta
 }
 
 async fn show(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     Visitor(visitor): Visitor,
     Path(id): Path<Uuid>,
     headers: HeaderMap,
@@ -227,12 +227,12 @@ fn show_page(app: &App, signed_in: bool, begun: &BegunPresentation, problem: Opt
     let layout = Layout::new(app, signed_in);
     let question = PresentationRequestView::new(&layout.text, verification, partner.clone(), details.as_ref());
     let view = match presentation.state {
-        State::Finished { .. } => PresentationView::Finished,
-        State::Declined { .. } => PresentationView::Declined,
-        State::Rejected => PresentationView::Rejected,
+        PresentationState::Finished { .. } => PresentationView::Finished,
+        PresentationState::Declined { .. } => PresentationView::Declined,
+        PresentationState::Rejected => PresentationView::Rejected,
         _ if !verification.is_open() => PresentationView::Ended,
-        State::Expired => PresentationView::Ended,
-        State::Waiting { .. } | State::Answered { .. } => {
+        PresentationState::Expired => PresentationView::Ended,
+        PresentationState::Waiting { .. } | PresentationState::Answered { .. } => {
             let link = presentation::link(app, presentation);
             let picture = Qr::new(&link).map(|qr| qr.html(&layout.text.of("presentation-qr"))).unwrap_or_default();
             PresentationView::Open { link, picture }
@@ -262,7 +262,7 @@ fn refusal_key(code: &str) -> &'static str {
 
 /// Checks the code that the wallet's device shows.
 async fn give_code(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     Visitor(visitor): Visitor,
     Path(id): Path<Uuid>,
     headers: HeaderMap,
@@ -274,7 +274,7 @@ async fn give_code(
         (_, Finish::Done) => return redirect_after_answer(&app, presentation).await,
         (_, Finish::IncompleteCode) => "code-incomplete",
         (_, Finish::WrongCode) => "presentation-wrong-code",
-        (State::Waiting { .. }, Finish::Ended) => "presentation-not-answered",
+        (PresentationState::Waiting { .. }, Finish::Ended) => "presentation-not-answered",
         (_, Finish::Ended | Finish::Invalid) => return Ok(to_page(id)),
     };
     let shown = show_page(&app, visitor.is_some(), &begun, Some(problem));
@@ -295,7 +295,7 @@ fn to_page(id: Uuid) -> Response {
 
 /// Handles the redirect from the wallet.
 async fn return_from_wallet(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     Visitor(visitor): Visitor,
     Path(id): Path<Uuid>,
     Query(form): Query<ReturnForm>,
@@ -322,7 +322,7 @@ async fn return_page(app: &App, signed_in: bool, end: WalletReturn, response_cod
 
 /// Rejects the response, because the person at the wallet's device did not begin this presentation.
 async fn not_me(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     Visitor(visitor): Visitor,
     Path(id): Path<Uuid>,
     Form(form): Form<ReturnForm>,

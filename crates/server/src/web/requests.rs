@@ -5,7 +5,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::State as AppState;
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -30,7 +30,7 @@ use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
 use crate::i18n::Text;
 use ambient::Timestamp;
-use store::domain::submission::{State, Submission};
+use store::domain::submission::{Submission, SubmissionState};
 
 #[derive(Template)]
 #[template(path = "consent.html")]
@@ -191,7 +191,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/requests/{id}/decline", post(decline))
 }
 
-async fn consent(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn consent(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     match consent::find(&app, id, signed_in.holder.id).await? {
         Ok(linked) => show(&app, signed_in.holder.id, (id, &linked), None).await,
         Err(error) => Ok(error.page(&app)),
@@ -218,14 +218,14 @@ async fn consent_to_one(
     refused: Option<&RejectedForm>,
 ) -> Result<Response, Error> {
     match submission.state {
-        State::Incomplete { .. } => {}
-        State::Accepted { .. } | State::Withdrawn { .. } => {
+        SubmissionState::Incomplete { .. } => {}
+        SubmissionState::Accepted { .. } | SubmissionState::Withdrawn { .. } => {
             return Ok(Redirect::to(&format!("/wallet/credentials/{}", submission.id)).into_response());
         }
-        State::Declined { .. } => return Ok(LinkError::Declined.page(app)),
-        State::Expired { .. } => return Ok(LinkError::Expired.page(app)),
-        State::Removed { .. } => return Ok(LinkError::Deleted.page(app)),
-        State::WithdrawnPending { .. } => return taken_back(app, submission).await,
+        SubmissionState::Declined { .. } => return Ok(LinkError::Declined.page(app)),
+        SubmissionState::Expired { .. } => return Ok(LinkError::Expired.page(app)),
+        SubmissionState::Removed { .. } => return Ok(LinkError::Deleted.page(app)),
+        SubmissionState::WithdrawnPending { .. } => return taken_back(app, submission).await,
     }
     let layout = Layout::new(app, true);
     let mut held = Held::of(app, holder, submission.partner_id).await?;
@@ -270,16 +270,16 @@ async fn consent_to_batch(
     for item in items {
         let title = item.credential_type.title;
         let outcome = match item.state {
-            State::Incomplete { .. } => {
+            SubmissionState::Incomplete { .. } => {
                 waiting.extend(Item::new(app, item, &mut held, refused, &layout.text).await?);
                 continue;
             }
-            State::Accepted { .. } => "batch-accepted",
-            State::Declined { .. } => "batch-declined",
-            State::Expired { .. } => "batch-expired",
-            State::Removed { .. } => "batch-removed",
-            State::Withdrawn { .. } => "batch-withdrawn",
-            State::WithdrawnPending { .. } => "batch-taken-back",
+            SubmissionState::Accepted { .. } => "batch-accepted",
+            SubmissionState::Declined { .. } => "batch-declined",
+            SubmissionState::Expired { .. } => "batch-expired",
+            SubmissionState::Removed { .. } => "batch-removed",
+            SubmissionState::Withdrawn { .. } => "batch-withdrawn",
+            SubmissionState::WithdrawnPending { .. } => "batch-taken-back",
         };
         // Empty unless it is in the wallet: all other ends delete the data.
         let held = CredentialView::open_all(app, std::slice::from_ref(item)).await?.pop();
@@ -301,7 +301,7 @@ async fn consent_to_batch(
 }
 
 async fn accept(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
     headers: HeaderMap,
@@ -339,7 +339,7 @@ async fn accept(
 }
 
 async fn decline(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
     headers: HeaderMap,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::State as AppState;
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -263,15 +263,11 @@ async fn nothing_to_share(app: &App, holder: Uuid, only: Option<Uuid>) -> Result
     if is_own { form(app, only, Vec::new(), ShareFormValues::new(), None) } else { Err(Error::not_found()) }
 }
 
-async fn choose(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
+async fn choose(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Error> {
     new_form(&app, signed_in.holder.id, None).await
 }
 
-async fn choose_one(
-    AppState(app): AppState<App>,
-    signed_in: SignedIn,
-    Path(id): Path<Uuid>,
-) -> Result<Response, Error> {
+async fn choose_one(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     new_form(&app, signed_in.holder.id, Some(id)).await
 }
 
@@ -288,7 +284,7 @@ fn form(
 }
 
 async fn make(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     signed_in: SignedIn,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
@@ -296,7 +292,7 @@ async fn make(
 }
 
 async fn make_one(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
     Form(pairs): Form<Vec<(String, String)>>,
@@ -367,7 +363,7 @@ async fn form_again(
 }
 
 async fn show(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
     headers: HeaderMap,
@@ -380,7 +376,7 @@ async fn show(
     Ok(page(&app, &SharePage { layout: layout.clone(), listed, updates, link, qr }, &layout))
 }
 
-async fn list(AppState(app): AppState<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
+async fn list(State(app): State<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
     let shares = share::list(&app, signed_in.holder.id).await?;
     let may_share = wallet::may_share(&app, signed_in.holder.id).await?;
     let shares = shares.into_iter().map(|share| ListedShare::new(&app, share)).collect();
@@ -388,7 +384,7 @@ async fn list(AppState(app): AppState<App>, signed_in: SignedIn, headers: Header
     Ok(page(&app, &SharesPage { layout: layout.clone(), shares, may_share }, &layout))
 }
 
-async fn revoke(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn revoke(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     share::revoke(&app, id, signed_in.holder.id).await?;
     Ok((NOTICE.set(&app, "notice-share-revoked"), Redirect::to("/wallet/shares")).into_response())
 }

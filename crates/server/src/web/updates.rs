@@ -2,7 +2,7 @@
 //! partner to update it, end that, and undo an update.
 
 use axum::Router;
-use axum::extract::State as AppState;
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use uuid::Uuid;
@@ -155,17 +155,17 @@ fn back(app: &App, id: Uuid, notice: &str) -> Response {
     (NOTICE.set(app, notice), Redirect::to(&format!("/wallet/credentials/{id}"))).into_response()
 }
 
-async fn allow(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn allow(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     standing_consent::give(&app, signed_in.holder.id, id).await?;
     Ok(back(&app, id, "notice-updates-allowed"))
 }
 
-async fn stop(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn stop(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     standing_consent::end(&app, signed_in.holder.id, id).await?;
     Ok(back(&app, id, "notice-updates-stopped"))
 }
 
-async fn undo(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn undo(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let is_undone = standing_consent::undo(&app, signed_in.holder.id, id).await?;
     Ok(back(&app, id, if is_undone { "notice-update-undone" } else { "notice-update-kept" }))
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::State as AppState;
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -186,7 +186,7 @@ fn known(name: &str) -> Result<(), Error> {
 }
 
 async fn landing(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     Visitor(visitor): Visitor,
     Path(name): Path<String>,
 ) -> Result<Response, Error> {
@@ -195,7 +195,7 @@ async fn landing(
 }
 
 async fn open(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     Visitor(visitor): Visitor,
     Path(name): Path<String>,
     Form(form): Form<LinkForm>,
@@ -219,7 +219,7 @@ fn unanswerable_page(app: &App, why: Unanswerable) -> Response {
 }
 
 /// Shows the request. A visitor without a session returns here after signing in.
-async fn ask(AppState(app): AppState<App>, Visitor(visitor): Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn ask(State(app): State<App>, Visitor(visitor): Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let Some(signed_in) = visitor else { return link::start(&app, id).await };
     let request = match verification_request::find_for_holder(&app, id, signed_in.holder.id).await? {
         Ok(request) => request,
@@ -327,7 +327,7 @@ async fn redirect_after_answer(app: &App, id: Uuid, holder: Uuid) -> Result<Resp
 }
 
 async fn share(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
     Form(pairs): Form<Vec<(String, String)>>,
@@ -379,14 +379,14 @@ async fn page_again(
     request_page(app, request, details, found, Some(problem))
 }
 
-async fn cancel(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn cancel(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let holder = signed_in.holder.id;
     verification_request::cancel(&app, id, holder).await?;
     redirect_after_answer(&app, id, holder).await
 }
 
 /// Lists the holder's presentations to partners.
-async fn shown_to(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
+async fn shown_to(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Error> {
     let shown = verification_request::disclosures(&app, signed_in.holder.id).await?;
     let layout = Layout::new(&app, true);
     Ok(page(&app, &ShownTo { layout: layout.clone(), shown }, &layout))

@@ -22,7 +22,7 @@ struct VerifyTokenPage {
 
 impl VerifyTokenPage {
     /// Text keys that only this page uses.
-    const OWN: [&'static str; 82] = [
+    const OWN: [&'static str; 86] = [
         "step-signature",
         "step-issuer",
         "step-holder",
@@ -88,6 +88,9 @@ impl VerifyTokenPage {
         "token-no-issuer",
         "token-bare-key",
         "token-unreachable",
+        "token-no-key",
+        "token-no-key-status",
+        "token-dates",
         "token-browser",
         "token-content-pdf",
         "token-content-image",
@@ -96,6 +99,7 @@ impl VerifyTokenPage {
         "token-content-json-ld",
         "token-content-json-jws",
         "token-content-wallet-link",
+        "token-content-share-link",
         "token-content-keys",
         "token-content-cut-token",
         "token-content-base64",
@@ -109,13 +113,15 @@ impl VerifyTokenPage {
 
     /// Texts of shared pages that mention the link or this site, with the keys of their
     /// replacements on this page.
-    const REPLACED: [(&'static str, &'static str); 8] = [
+    const REPLACED: [(&'static str, &'static str); 10] = [
         ("passed-issuer", "token-passed-issuer"),
         ("passed-holder", "token-passed-holder"),
         ("passed-schema", "token-passed-schema"),
         ("unchecked-elsewhere", "token-unchecked-elsewhere"),
         ("unchecked-unanswered", "token-unchecked-unanswered"),
         ("unchecked-not-shown", "token-unchecked-not-shown"),
+        ("refused-malformed", "token-refused-malformed"),
+        ("refused-signature-missing", "token-refused-signature-missing"),
         ("refused-type", "token-refused-type"),
         ("refused-unknown-issuer", "token-refused-unknown-issuer"),
     ];

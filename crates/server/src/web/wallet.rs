@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::State as AppState;
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -160,7 +160,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/wallet/credentials/{id}/delete", get(confirm).post(delete))
 }
 
-async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
+async fn wallet(State(app): State<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
     let holder = &signed_in.holder;
     let contents = wallet::contents(&app, holder.id).await?;
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
@@ -188,7 +188,7 @@ fn standing(held: &[CredentialView]) -> Vec<CredentialView> {
 }
 
 async fn record(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
     headers: HeaderMap,
@@ -205,7 +205,7 @@ async fn record(
     Ok(page(&app, &Record { layout: layout.clone(), token, shown, career, updates, documents_left }, &layout))
 }
 
-async fn confirm(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn confirm(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let shown = wallet::record(&app, signed_in.holder.id, id).await?;
     let layout = Layout::new(&app, true);
     Ok(page(&app, &DeleteCredential { layout: layout.clone(), shown }, &layout))
@@ -220,7 +220,7 @@ struct Deletion {
 }
 
 async fn delete(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
     Form(deletion): Form<Deletion>,
@@ -230,7 +230,7 @@ async fn delete(
 }
 
 /// Exports all data stored about the person, as JSON.
-async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
+async fn export(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Error> {
     let export = account::export(&app, &signed_in.holder).await?;
     let text = serde_json::to_vec_pretty(&export).map_err(Error::internal)?;
     let headers = [

@@ -6,7 +6,7 @@ use crate::support::app::{PUSH, TestApp, career};
 use crate::support::browser::Browser;
 use futures::future::join_all;
 use serde_json::json;
-use store::domain::submission::State;
+use store::domain::submission::SubmissionState;
 use tenure::flows::outbox::send_due;
 use tenure::jobs::end_what_is_over;
 use uuid::Uuid;
@@ -142,7 +142,7 @@ async fn declining_deletes_the_data_immediately() {
         .linked_submission(id, test.app.now())
         .await
         .expect("read");
-    assert!(matches!(stored.expect("known").state, State::Declined { .. }));
+    assert!(matches!(stored.expect("known").state, SubmissionState::Declined { .. }));
     person.post(&format!("/requests/{id}/accept"), &[]).await.assert_status(303);
     assert!(!person.get("/wallet").await.text.contains(MARK), "what is declined cannot be accepted");
     assert_eq!(test.push(&token, "1").await, id, "within 48 hours the same id leads to the same link");
@@ -235,7 +235,7 @@ async fn account_deletion_destroys_its_key_and_data() {
     person.post(&format!("/requests/{held}/accept"), &[]).await;
     open(&mut person, waiting).await;
     let stored = test.app.store().read().await.expect("a transaction").linked_submission(held, test.app.now()).await;
-    let State::Accepted { holder, sealed, .. } = stored.expect("read").expect("known").state else {
+    let SubmissionState::Accepted { holder, sealed, .. } = stored.expect("read").expect("known").state else {
         panic!("accepted")
     };
     let label: [&[u8]; 2] = [b"submission", held.as_bytes()];
@@ -260,7 +260,9 @@ async fn key_destruction_is_retried_until_it_succeeds() {
     open(&mut person, held).await;
     person.post(&format!("/requests/{held}/accept"), &[]).await;
     let stored = test.app.store().read().await.expect("a transaction").linked_submission(held, test.app.now()).await;
-    let State::Accepted { holder, .. } = stored.expect("read").expect("known").state else { panic!("accepted") };
+    let SubmissionState::Accepted { holder, .. } = stored.expect("read").expect("known").state else {
+        panic!("accepted")
+    };
     // If the deletion of an account cannot be recorded, its key is kept.
     let in_the_way = test.folder.path().join("deleted-accounts");
     std::fs::create_dir(&in_the_way).expect("a folder");

@@ -95,3 +95,33 @@ async fn link_that_ends_during_sign_in_names_no_sender() {
     test.advance(Duration::from_secs(48 * 3600));
     assert!(!visitor.text("/sign-in").await.contains("Acme Payroll"));
 }
+
+#[tokio::test]
+async fn ended_requests_say_so_without_a_script() {
+    let test = TestApp::new().await;
+    let (_, verifier) = asker(&test).await;
+    let (mut person, _) = holder(&test, "ada@example.org").await;
+    let (_, shared) = ask(&test, &verifier, &json!({})).await;
+    let (_, declined) = ask(&test, &verifier, &json!({})).await;
+    let (_, unopened) = ask(&test, &verifier, &json!({})).await;
+    share_all(&mut person, shared).await;
+    let page = person.open_verification(declined).await;
+    person.post(&format!("{page}/cancel"), &[]).await.assert_status(303);
+    let own_address = |id: Uuid| format!("/verifications/{id}");
+    assert_eq!(test.browser().get(&own_address(unopened)).await.redirect(), "/sign-in", "it is still open");
+    test.advance(Duration::from_secs(48 * 3600));
+    let (answered, expired) = ("This request was already answered", "This request has expired");
+    for (id, said) in [(shared, answered), (declined, answered), (unopened, expired)] {
+        let mut visitor = test.browser();
+        let pasted = format!("{}/partner/verify/careerHistory#clientId=x&content={id}", test.app.config().base());
+        for response in [
+            visitor.post("/partner/verify/careerHistory", &[("content", ""), ("link", &pasted)]).await,
+            visitor.get(&own_address(id)).await,
+        ] {
+            let page = response.assert_status(410).text;
+            assert!(page.contains(said) && !page.contains("name=\"email\""), "{said}: {page}");
+        }
+        assert!(visitor.cookies.is_empty(), "the next sign-in does not lead to it: {:?}", visitor.cookies);
+    }
+    test.browser().get(&own_address(Uuid::nil())).await.assert_status(404);
+}

@@ -68,3 +68,4 @@ mod verification;
 mod versions;
 mod webhooks;
 mod withdrawal;
+mod wrong_methods;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::support::app::TestApp;
 use ambient::Rng;
-use store::domain::submission::{Sealed, State};
+use store::domain::submission::{Sealed, SubmissionState};
 use store::{Part, Store};
 use tenure::jobs::end_what_is_over;
 use tenure::keys::Keyring;
@@ -32,7 +32,7 @@ async fn sealed_in(copy: &Path, id: Uuid, test: &TestApp) -> Sealed {
     let store = Store::open(Part::Data, copy, "", 1).await.expect("the copy opens");
     let found = store.read().await.expect("a transaction").linked_submission(id, test.app.now() - 1000 * HOUR).await;
     match found.expect("read").expect("it is in the copy").state {
-        State::Incomplete { sealed, .. } => sealed,
+        SubmissionState::Incomplete { sealed, .. } => sealed,
         state => panic!("{state:?}"),
     }
 }
@@ -86,12 +86,12 @@ async fn retention_expires_only_undecided_submissions() {
             .expect("known")
             .state
     };
-    assert!(matches!(state(silent).await, State::Incomplete { .. }), "not a second too early");
+    assert!(matches!(state(silent).await, SubmissionState::Incomplete { .. }), "not a second too early");
     test.advance(OVER);
     for _ in 0..2 {
         end_what_is_over(&test.app).await.expect("done, and again");
     }
-    assert!(matches!(state(silent).await, State::Expired { .. }));
+    assert!(matches!(state(silent).await, SubmissionState::Expired { .. }));
     assert!(person.text("/wallet").await.contains("Marker-Lovelace"), "what was accepted opens with the holder's key");
     let events =
         test.app.store().read().await.expect("a transaction").events(silent, test.app.now()).await.expect("read");
@@ -117,7 +117,7 @@ async fn retention_continues_after_a_restart() {
         .linked_submission(id, again.app.now())
         .await
         .expect("read");
-    assert!(matches!(stored.expect("known").state, State::Expired { .. }));
+    assert!(matches!(stored.expect("known").state, SubmissionState::Expired { .. }));
     assert_eq!(again.status(&again.token(&partner).await, "1").await["status"], "canceled");
 }
 

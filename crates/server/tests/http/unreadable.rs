@@ -32,17 +32,21 @@ async fn unknown_path_is_a_page_only_if_html_is_preferred() {
 #[tokio::test]
 async fn unreadable_requests_of_pages_get_an_error_page() {
     let test = TestApp::new().await;
-    let post = async |content_type: &str, body: &'static str| {
-        let request = Request::post("/sign-in").header("sec-fetch-site", "same-origin");
+    let post = async |path: &str, content_type: &str, body: &'static str| {
+        let request = Request::post(path).header("sec-fetch-site", "same-origin");
         let request = request.header(header::CONTENT_TYPE, content_type).body(Body::from(body));
         test.send(request.expect("a request")).await
     };
-    assert_error_page(post(FORM, "email=a%40example.org&email=b%40example.org").await, 422);
-    assert_error_page(post(FORM, "mail=a%40example.org").await, 422);
+    assert_error_page(post("/sign-in", FORM, "email=a%40example.org&email=b%40example.org").await, 422);
+    assert_error_page(post("/sign-in", FORM, "mail=a%40example.org").await, 422);
     for content_type in ["application/x-www-form-urlencodedX", "application/json", "text/plain"] {
-        assert_error_page(post(content_type, "email=a%40example.org").await, 415);
+        for path in ["/sign-in", "/console/sign-in"] {
+            assert_error_page(post(path, content_type, "email=a%40example.org").await, 415);
+        }
     }
-    post("APPLICATION/x-www-form-urlencoded; charset=UTF-8", "email=a%40example.org").await.assert_status(303);
+    let upper_case = "APPLICATION/x-www-form-urlencoded; charset=UTF-8";
+    post("/sign-in", upper_case, "email=a%40example.org").await.assert_status(303);
+    assert_error_page(post("/console/sign-in", FORM, "client_id=a&client_id=b").await, 422);
     assert_error_page(test.get("/console/sign-in?to=a&to=b").await, 400);
     assert_error_page(test.get("/sign-in/no-id").await, 404);
 }

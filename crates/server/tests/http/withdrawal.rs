@@ -7,7 +7,7 @@ use crate::support::moments::without_times;
 use crate::support::response::TestResponse;
 use axum::http::Method;
 use serde_json::{Value, json};
-use store::domain::submission::State;
+use store::domain::submission::SubmissionState;
 use uuid::Uuid;
 
 const REASON: &str = "It was sent for another Ada <b>by mistake</b>.";
@@ -17,7 +17,7 @@ async fn withdraw(test: &TestApp, token: &str, path: &str, body: &Value) -> Test
     test.send(test.api(Method::DELETE, &path, token, &body.to_string())).await
 }
 
-async fn state(test: &TestApp, id: Uuid) -> State {
+async fn state(test: &TestApp, id: Uuid) -> SubmissionState {
     let mut tx = test.app.store().read().await.expect("a transaction");
     tx.linked_submission(id, test.app.now()).await.expect("read").expect("known").state
 }
@@ -54,7 +54,10 @@ async fn withdrawal_deletes_an_undecided_submission() {
     assert!(!page.text.contains("withdrawn") && !page.text.contains("Acme"));
     assert!(person.text("/wallet").await.contains("Nothing here yet"));
     person.post(&format!("/requests/{seen}/accept"), &[]).await.assert_status(303);
-    assert!(matches!(state(&test, seen).await, State::WithdrawnPending { .. }), "there is nothing left to accept");
+    assert!(
+        matches!(state(&test, seen).await, SubmissionState::WithdrawnPending { .. }),
+        "there is nothing left to accept"
+    );
 }
 
 #[tokio::test]
@@ -168,7 +171,7 @@ async fn withdrawn_id_can_be_reused_immediately() {
         assert_eq!(test.status(&token, id).await["status"], "incomplete");
         assert_eq!(json!(test.push(&token, id).await), again["request_id"]);
     }
-    assert!(matches!(state(&test, held).await, State::Withdrawn { .. }), "the old one stays in the wallet");
+    assert!(matches!(state(&test, held).await, SubmissionState::Withdrawn { .. }), "the old one stays in the wallet");
     // Withdrawal applies to the current submission of the id.
     withdraw(&test, &token, "career_history/held", &json!({ "reason": "Again" })).await.assert_status(204);
     let record = person.get(&format!("/wallet/credentials/{held}")).await.assert_status(200);

@@ -1,10 +1,8 @@
 //! The real binary as a process: crashes, full disks, logs, shutdown and the command line.
 
-#[path = "../../../store/tests/support/database.rs"]
-#[allow(dead_code, reason = "the contract suite uses the rest")]
+#[path = "../../../store/tests/support/postgres.rs"]
 mod database;
-#[path = "../support/samples.rs"]
-#[allow(dead_code, reason = "the tests of documents use the rest")]
+#[path = "../support/pdf_samples.rs"]
 mod samples;
 mod tenure;
 #[path = "../support/tls.rs"]

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use crate::database;
 use crate::proxy::Proxy;
-use crate::tenure::{Answer, Server, TIMEOUT, binary, ended, free_port, known, push, request, shown, token, until};
+use crate::tenure::{
+    HttpResponse, Server, TIMEOUT, binary, ended, free_port, known, push, request, shown, token, until,
+};
 use crate::webhooks::{Manner, Receiver, SETTINGS, register};
 
 const STATUS: &str = "/api/partner/v1/submissions/none/status";
@@ -57,7 +59,7 @@ impl Nodes {
     }
 }
 
-fn get(port: u16, token: &str, path: &str) -> Option<Answer> {
+fn get(port: u16, token: &str, path: &str) -> Option<HttpResponse> {
     request(port, "GET", path, &[("Authorization", &format!("Bearer {token}"))], "")
 }
 
@@ -252,7 +254,7 @@ fn load(
     clients: usize,
     token: &str,
     stop: &AtomicBool,
-    answered: impl Fn(String, Option<Answer>, Duration) + Sync,
+    answered: impl Fn(String, Option<HttpResponse>, Duration) + Sync,
 ) {
     std::thread::scope(|scope| {
         for port in ports {
@@ -312,7 +314,7 @@ fn killed_nodes_block_nothing_and_lose_nothing() {
 
 /// The outcome of pushes while the connection to the database was disturbed.
 #[derive(Debug, Default)]
-struct Outcome {
+struct PushResults {
     stored: usize,
     not_now: usize,
     longest: Duration,
@@ -321,14 +323,14 @@ struct Outcome {
 
 /// Disturbs the connection of a node to the database under load; returns the outcome and when the
 /// disturbance ended.
-fn troubled(trouble: impl FnOnce(&Proxy)) -> (Outcome, Instant) {
+fn troubled(trouble: impl FnOnce(&Proxy)) -> (PushResults, Instant) {
     let (folder, url) = (tempfile::tempdir().expect("a folder"), runtime().block_on(database::postgres_url()));
     let mut by_proxy = url::Url::parse(&url).expect("a URL");
     let proxy = Proxy::start(by_proxy.port().expect("a port"));
     by_proxy.set_port(Some(proxy.port)).expect("a port");
     let server = Server::start(&folder.path().join("data"), &["--database-url", by_proxy.as_str()], &[]);
     let token = server.token(&["--database-url", &url]);
-    let (outcome, stop) = (Mutex::new(Outcome::default()), AtomicBool::new(false));
+    let (outcome, stop) = (Mutex::new(PushResults::default()), AtomicBool::new(false));
     let stored = || outcome.lock().expect("no panic").stored;
     let ended = std::thread::scope(|scope| {
         scope.spawn(|| {

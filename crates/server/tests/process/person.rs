@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::tenure::{Answer, Server, request, until};
+use crate::tenure::{HttpResponse, Server, request, until};
 
 /// A holder: an email and the cookies of their browser.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Person {
         mine.filter_map(|(name, text)| Some((name, text.split("Your code is ").nth(1)?[..6].to_owned()))).collect()
     }
 
-    fn send(&mut self, server: &Server, method: &str, path: &str, body: &str) -> Answer {
+    fn send(&mut self, server: &Server, method: &str, path: &str, body: &str) -> HttpResponse {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = cookies.join("; ");
         let headers = [
@@ -57,12 +57,12 @@ impl Person {
     }
 
     /// Gets a page.
-    pub fn get(&mut self, server: &Server, path: &str) -> Answer {
+    pub fn get(&mut self, server: &Server, path: &str) -> HttpResponse {
         self.send(server, "GET", path, "")
     }
 
     /// Submits a form.
-    pub fn post(&mut self, server: &Server, path: &str, form: &[(&str, &str)]) -> Answer {
+    pub fn post(&mut self, server: &Server, path: &str, form: &[(&str, &str)]) -> HttpResponse {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         self.send(server, "POST", path, &body)
     }
@@ -77,7 +77,7 @@ impl Person {
 }
 
 /// Returns the values of a header.
-fn header(answer: &Answer, name: &str) -> Vec<String> {
+fn header(answer: &HttpResponse, name: &str) -> Vec<String> {
     let lines = answer.head.lines().filter_map(|line| line.split_once(':'));
     lines.filter(|(known, _)| *known == name).map(|(_, value)| value.trim().to_owned()).collect()
 }

@@ -48,14 +48,14 @@ pub fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
 
 /// A response.
 #[derive(Debug)]
-pub struct Answer {
+pub struct HttpResponse {
     pub status: u16,
     /// The status line and headers; hyper writes names in lower case.
     pub head: String,
     pub body: String,
 }
 
-impl Answer {
+impl HttpResponse {
     /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
@@ -63,12 +63,18 @@ impl Answer {
 }
 
 /// Sends one request over a new connection; `None` if the server does not listen or closes it.
-pub fn request(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
+pub fn request(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<HttpResponse> {
     request_bytes(port, method, path, headers, body.as_bytes())
 }
 
 /// Like [`request`], with a binary body.
-pub fn request_bytes(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
+pub fn request_bytes(
+    port: u16,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Option<HttpResponse> {
     let mut stream = connect(port)?;
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in headers.iter().chain(&[("Connection", "close")]) {
@@ -87,13 +93,13 @@ pub fn connect(port: u16) -> Option<TcpStream> {
 }
 
 /// Reads a response until `stream` ends; `None` if it ends before the body.
-pub fn read_answer(mut stream: TcpStream) -> Option<Answer> {
+pub fn read_answer(mut stream: TcpStream) -> Option<HttpResponse> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).ok()?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer { status, head: head.to_owned(), body: body.to_owned() })
+    Some(HttpResponse { status, head: head.to_owned(), body: body.to_owned() })
 }
 
 /// A process that is killed on drop.
@@ -191,7 +197,7 @@ impl Server {
     }
 
     /// Sends a GET request without a token.
-    pub fn get(&self, path: &str) -> Option<Answer> {
+    pub fn get(&self, path: &str) -> Option<HttpResponse> {
         request(self.port, "GET", path, &[], "")
     }
 
@@ -227,7 +233,7 @@ impl Server {
     }
 
     /// Pushes a career under `id`.
-    pub fn push(&self, token: &str, id: &str) -> Option<Answer> {
+    pub fn push(&self, token: &str, id: &str) -> Option<HttpResponse> {
         push(self.port, token, id)
     }
 }
@@ -260,12 +266,12 @@ pub fn token(port: u16, id: &str, secret: &str) -> Option<String> {
 }
 
 /// Pushes a career of one job under `id`.
-pub fn push(port: u16, token: &str, id: &str) -> Option<Answer> {
+pub fn push(port: u16, token: &str, id: &str) -> Option<HttpResponse> {
     push_jobs(port, token, id, 1)
 }
 
 /// Pushes a career with `jobs` jobs under `id`.
-pub fn push_jobs(port: u16, token: &str, id: &str, jobs: usize) -> Option<Answer> {
+pub fn push_jobs(port: u16, token: &str, id: &str, jobs: usize) -> Option<HttpResponse> {
     let headers = [("Authorization", &*format!("Bearer {token}")), ("Content-Type", "application/json")];
     request(port, "POST", PUSH, &headers, &career(id, jobs))
 }

@@ -1,5 +1,4 @@
-//! Helpers shared by the integration tests.
-#![allow(dead_code, reason = "each test binary uses a part of these helpers")]
+//! Helpers of the integration tests.
 
 pub mod app;
 pub mod browser;

@@ -33,7 +33,7 @@ pub enum Tls {
 }
 
 #[derive(Default)]
-struct State {
+struct RelayState {
     /// The failing step and its response; without one the connection is closed.
     fault: Option<(Step, Option<&'static str>)>,
     /// The recipients and texts of accepted mails, in order.
@@ -49,7 +49,7 @@ struct State {
 #[derive(Clone)]
 pub struct Relay {
     pub port: u16,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<RelayState>>,
     /// Recipients that begin with `held` wait for this to change.
     released: watch::Sender<bool>,
 }

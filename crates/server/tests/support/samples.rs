@@ -1,37 +1,9 @@
 //! Small generated documents.
 
-use lopdf::{Dictionary, Document, Object, Stream, dictionary};
+#[path = "pdf_samples.rs"]
+mod pdf_samples;
 
-/// Builds a PDF of one page; `more` may change its catalog.
-pub fn pdf(more: impl FnOnce(&mut Document, &mut Dictionary)) -> Document {
-    let mut document = Document::with_version("1.7");
-    let content = document.add_object(Stream::new(Dictionary::new(), b"BT ET".to_vec()));
-    let pages = document.new_object_id();
-    let page = document.add_object(dictionary! {
-        "Type" => "Page", "Parent" => pages, "Contents" => content,
-        "MediaBox" => vec![0.into(), 0.into(), 595.into(), 842.into()],
-    });
-    let kids = dictionary! { "Type" => "Pages", "Kids" => vec![page.into()], "Count" => 1 };
-    document.objects.insert(pages, Object::Dictionary(kids));
-    let mut catalog = dictionary! { "Type" => "Catalog", "Pages" => pages };
-    more(&mut document, &mut catalog);
-    let catalog = document.add_object(catalog);
-    document.trailer.set("Root", catalog);
-    document
-}
-
-/// Builds a PDF whose page has `size` bytes of content.
-pub fn filled_pdf(size: usize) -> Vec<u8> {
-    let mut document = pdf(|_, _| {});
-    document.objects.insert((1, 0), Object::Stream(Stream::new(Dictionary::new(), vec![b' '; size])));
-    bytes(&mut document)
-}
-
-pub fn bytes(document: &mut Document) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    document.save_to(&mut bytes).expect("written");
-    bytes
-}
+pub use pdf_samples::{bytes, filled_pdf, pdf};
 
 /// Builds a PNG of `width` by `height` black pixels.
 pub fn png(width: u32, height: u32) -> Vec<u8> {
@@ -46,8 +18,7 @@ pub fn png(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// Builds a JPEG of eight by eight grey pixels in the smallest form (ITU-T T.81): one table of each
-/// kind and one block
-/// with all coefficients zero.
+/// kind and one block with all coefficients zero.
 pub fn jpeg() -> Vec<u8> {
     let mut bytes = vec![0xff, 0xd8, 0xff, 0xdb, 0, 67, 0];
     bytes.extend([1; 64]);

@@ -93,11 +93,11 @@ pub struct Presentation {
     /// Stable code of the error that rejected the last response.
     pub refusal: Option<String>,
     /// State, with the data that belongs to it.
-    pub state: State,
+    pub state: PresentationState,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum PresentationState {
     /// Waiting for a response.
     Waiting {
         /// Private key that decrypts the response.
@@ -132,8 +132,10 @@ impl Presentation {
     /// Returns the presentation as of `now`: an unfinished one past its expiry time is expired.
     #[must_use]
     pub fn as_of(mut self, now: Timestamp) -> Self {
-        if matches!(self.state, State::Waiting { .. } | State::Answered { .. }) && self.expires_at <= now {
-            self.state = State::Expired;
+        if matches!(self.state, PresentationState::Waiting { .. } | PresentationState::Answered { .. })
+            && self.expires_at <= now
+        {
+            self.state = PresentationState::Expired;
         }
         self
     }
@@ -159,15 +161,17 @@ mod tests {
             created_at: at(0),
             expires_at: at(100),
             refusal: None,
-            state: State::Waiting { key: sealed.clone() },
+            state: PresentationState::Waiting { key: sealed.clone() },
         };
-        let answered =
-            Presentation { state: State::Answered { response_hash: Vec::new(), shown: sealed }, ..waiting.clone() };
+        let answered = Presentation {
+            state: PresentationState::Answered { response_hash: Vec::new(), shown: sealed },
+            ..waiting.clone()
+        };
         for open in [waiting.clone(), answered] {
             assert_eq!(open.clone().as_of(at(99)), open);
-            assert_eq!(open.as_of(at(100)).state, State::Expired);
+            assert_eq!(open.as_of(at(100)).state, PresentationState::Expired);
         }
-        let finished = State::Finished { response_hash: Vec::new() };
+        let finished = PresentationState::Finished { response_hash: Vec::new() };
         assert_eq!(Presentation { state: finished.clone(), ..waiting }.as_of(at(200)).state, finished);
     }
 

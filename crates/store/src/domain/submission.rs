@@ -31,12 +31,12 @@ pub struct Submission {
     /// The version that superseded it; `None` also if an earlier release recorded it.
     pub superseded_by: Option<Uuid>,
     /// State, with the data that belongs to it.
-    pub state: State,
+    pub state: SubmissionState,
 }
 
 /// State of a submission, with the data that belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum SubmissionState {
     /// Waiting for the holder's decision.
     Incomplete {
         /// The first account that opened it. Other accounts are denied from then on.
@@ -173,13 +173,15 @@ impl Submission {
     /// Returns the status that the partner sees.
     pub fn status(&self) -> Status {
         match self.state {
-            State::Incomplete { .. } => Status::Incomplete,
-            State::Accepted { at, .. } | State::Removed { at, withdrawn_at: None, .. } => Status::Verified(at),
-            State::Declined { at, .. } => Status::Canceled(at, CancelReason::Declined),
-            State::Expired { at, .. } => Status::Canceled(at, CancelReason::Expired),
-            State::Withdrawn { at, .. }
-            | State::WithdrawnPending { at, .. }
-            | State::Removed { withdrawn_at: Some(at), .. } => Status::Canceled(at, CancelReason::Withdrawn),
+            SubmissionState::Incomplete { .. } => Status::Incomplete,
+            SubmissionState::Accepted { at, .. } | SubmissionState::Removed { at, withdrawn_at: None, .. } => {
+                Status::Verified(at)
+            }
+            SubmissionState::Declined { at, .. } => Status::Canceled(at, CancelReason::Declined),
+            SubmissionState::Expired { at, .. } => Status::Canceled(at, CancelReason::Expired),
+            SubmissionState::Withdrawn { at, .. }
+            | SubmissionState::WithdrawnPending { at, .. }
+            | SubmissionState::Removed { withdrawn_at: Some(at), .. } => Status::Canceled(at, CancelReason::Withdrawn),
         }
     }
 
@@ -187,7 +189,9 @@ impl Submission {
     pub fn is_withdrawn(&self) -> bool {
         matches!(
             self.state,
-            State::Withdrawn { .. } | State::WithdrawnPending { .. } | State::Removed { withdrawn_at: Some(_), .. }
+            SubmissionState::Withdrawn { .. }
+                | SubmissionState::WithdrawnPending { .. }
+                | SubmissionState::Removed { withdrawn_at: Some(_), .. }
         )
     }
 
@@ -201,24 +205,25 @@ impl Submission {
     /// Returns the account that it is bound to, if any.
     pub fn holder(&self) -> Option<Uuid> {
         match self.state {
-            State::Incomplete { holder, .. }
-            | State::Declined { holder, .. }
-            | State::Expired { holder, .. }
-            | State::Removed { holder, .. }
-            | State::WithdrawnPending { holder, .. } => holder,
-            State::Accepted { holder, .. } | State::Withdrawn { holder, .. } => Some(holder),
+            SubmissionState::Incomplete { holder, .. }
+            | SubmissionState::Declined { holder, .. }
+            | SubmissionState::Expired { holder, .. }
+            | SubmissionState::Removed { holder, .. }
+            | SubmissionState::WithdrawnPending { holder, .. } => holder,
+            SubmissionState::Accepted { holder, .. } | SubmissionState::Withdrawn { holder, .. } => Some(holder),
         }
     }
 
     /// Returns whether it is accepted, not withdrawn and not superseded. Only such a submission is
     /// signed or shown to others.
     pub fn stands(&self) -> bool {
-        matches!(self.state, State::Accepted { .. }) && self.superseded_at.is_none()
+        matches!(self.state, SubmissionState::Accepted { .. }) && self.superseded_at.is_none()
     }
 
     /// Returns whether it is in the wallet of `holder`.
     pub fn is_held_by(&self, holder: Uuid) -> bool {
-        matches!(self.state, State::Accepted { .. } | State::Withdrawn { .. }) && self.holder() == Some(holder)
+        matches!(self.state, SubmissionState::Accepted { .. } | SubmissionState::Withdrawn { .. })
+            && self.holder() == Some(holder)
     }
 }
 
@@ -226,7 +231,7 @@ impl Submission {
 mod tests {
     use super::*;
 
-    fn submission(state: State) -> Submission {
+    fn submission(state: SubmissionState) -> Submission {
         Submission {
             id: Uuid::nil(),
             partner_id: Uuid::nil(),
@@ -243,7 +248,7 @@ mod tests {
     }
 
     fn waiting() -> Submission {
-        submission(State::Incomplete {
+        submission(SubmissionState::Incomplete {
             holder: None,
             sealed: Sealed { period: Timestamp::from_micros(0), bytes: vec![] },
         })
@@ -252,10 +257,14 @@ mod tests {
     #[test]
     fn unaccepted_submissions_are_replaceable_after_expiry() {
         let (before, after) = (Timestamp::from_micros(99), Timestamp::from_micros(100));
-        let declined = submission(State::Declined { holder: None, at: Timestamp::from_micros(5) });
-        let accepted =
-            submission(State::Accepted { holder: Uuid::nil(), at: Timestamp::from_micros(5), sealed: vec![] });
-        let removed = submission(State::Removed { holder: None, at: Timestamp::from_micros(5), withdrawn_at: None });
+        let declined = submission(SubmissionState::Declined { holder: None, at: Timestamp::from_micros(5) });
+        let accepted = submission(SubmissionState::Accepted {
+            holder: Uuid::nil(),
+            at: Timestamp::from_micros(5),
+            sealed: vec![],
+        });
+        let removed =
+            submission(SubmissionState::Removed { holder: None, at: Timestamp::from_micros(5), withdrawn_at: None });
         assert!(!waiting().may_be_replaced(before) && waiting().may_be_replaced(after));
         assert!(!declined.may_be_replaced(before) && declined.may_be_replaced(after));
         assert!(!accepted.may_be_replaced(after) && !removed.may_be_replaced(after));
@@ -266,9 +275,9 @@ mod tests {
         let (at, holder) = (Timestamp::from_micros(7), Uuid::nil());
         let accepted_at = Timestamp::from_micros(5);
         for (state, held) in [
-            (State::Withdrawn { holder, accepted_at, at, sealed: vec![], reason: vec![] }, true),
-            (State::WithdrawnPending { holder: Some(holder), at, reason: None }, false),
-            (State::Removed { holder: Some(holder), at: accepted_at, withdrawn_at: Some(at) }, false),
+            (SubmissionState::Withdrawn { holder, accepted_at, at, sealed: vec![], reason: vec![] }, true),
+            (SubmissionState::WithdrawnPending { holder: Some(holder), at, reason: None }, false),
+            (SubmissionState::Removed { holder: Some(holder), at: accepted_at, withdrawn_at: Some(at) }, false),
         ] {
             let withdrawn = submission(state);
             assert_eq!(withdrawn.status(), Status::Canceled(at, CancelReason::Withdrawn));
@@ -281,7 +290,7 @@ mod tests {
     #[test]
     fn accepted_submissions_are_current_until_superseded() {
         let at = Timestamp::from_micros(5);
-        let accepted = submission(State::Accepted { holder: Uuid::nil(), at, sealed: vec![] });
+        let accepted = submission(SubmissionState::Accepted { holder: Uuid::nil(), at, sealed: vec![] });
         assert!(accepted.stands() && !waiting().stands());
         let superseded = Submission { superseded_at: Some(at), ..accepted };
         assert!(!superseded.stands() && superseded.is_held_by(Uuid::nil()));

@@ -33,12 +33,12 @@ pub struct Verification {
     /// more.
     pub request: Option<Sealed>,
     /// State, with the data that belongs to it.
-    pub state: State,
+    pub state: VerificationState,
 }
 
 /// State of a verification request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum VerificationState {
     /// Waiting for a response.
     Open,
     /// The holder presented a credential.
@@ -68,10 +68,10 @@ impl Verification {
     /// Returns the status that the partner sees.
     pub fn status(&self) -> Status {
         match self.state {
-            State::Open => Status::Incomplete,
-            State::Verified { at, .. } => Status::Verified(at),
-            State::Canceled { at } => Status::Canceled(at, CancelReason::Declined),
-            State::Expired { at } => Status::Canceled(at, CancelReason::Expired),
+            VerificationState::Open => Status::Incomplete,
+            VerificationState::Verified { at, .. } => Status::Verified(at),
+            VerificationState::Canceled { at } => Status::Canceled(at, CancelReason::Declined),
+            VerificationState::Expired { at } => Status::Canceled(at, CancelReason::Expired),
         }
     }
 
@@ -79,8 +79,8 @@ impl Verification {
     /// expiry job has not run yet.
     #[must_use]
     pub fn as_of(mut self, now: Timestamp) -> Self {
-        if self.state == State::Open && self.expires_at <= now {
-            self.state = State::Expired { at: self.expires_at };
+        if self.state == VerificationState::Open && self.expires_at <= now {
+            self.state = VerificationState::Expired { at: self.expires_at };
             self.request = None;
         }
         self
@@ -88,7 +88,7 @@ impl Verification {
 
     /// Returns whether the holder can still respond.
     pub fn is_open(&self) -> bool {
-        self.state == State::Open
+        self.state == VerificationState::Open
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
             expires_at: at(100),
             holder: None,
             request: Some(Sealed { period: at(0), bytes: Vec::new() }),
-            state: State::Open,
+            state: VerificationState::Open,
         }
     }
 
@@ -122,11 +122,11 @@ mod tests {
     #[test]
     fn closed_requests_keep_their_state_after_expiry() {
         let at = Timestamp::from_micros;
-        let verified = State::Verified { at: at(5), result: None, memory: None };
+        let verified = VerificationState::Verified { at: at(5), result: None, memory: None };
         for (state, status) in [
             (verified, Status::Verified(at(5))),
-            (State::Canceled { at: at(5) }, Status::Canceled(at(5), CancelReason::Declined)),
-            (State::Expired { at: at(100) }, Status::Canceled(at(100), CancelReason::Expired)),
+            (VerificationState::Canceled { at: at(5) }, Status::Canceled(at(5), CancelReason::Declined)),
+            (VerificationState::Expired { at: at(100) }, Status::Canceled(at(100), CancelReason::Expired)),
         ] {
             let answered = Verification { state, ..open() }.as_of(at(1000));
             assert_eq!((answered.status(), answered.is_open()), (status, false));

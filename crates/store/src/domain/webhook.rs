@@ -258,20 +258,17 @@ impl DeliveryError {
 
 /// Failures in a row after which a webhook is paused.
 pub const TRIP: i64 = 5;
-/// First pause. It doubles with each probe that fails.
-const PAUSE: Duration = Duration::from_secs(15);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// Most deliveries that can be in flight, and fail, besides the one that trips the limit.
+const CONCURRENT_FAILURES: i64 = 8;
+
+/// Pauses of a webhook: they double with each probe that fails.
+const PAUSES: Backoff = Backoff { first: Duration::from_secs(15), longest: Duration::from_secs(300) };
 
 /// Returns the pause after this number of failures in a row; `None` if there are too few.
 pub fn pause_after(failures: i64) -> Option<Duration> {
-    let beyond = u32::try_from(failures - TRIP).ok()?;
     // Deliveries that failed at the same time count as one failure. The first pause stays short.
-    let probes = beyond.saturating_sub(CONCURRENT_FAILURES);
-    Some((PAUSE * 2_u32.saturating_pow(probes.min(5))).min(LONGEST_PAUSE))
+    (failures >= TRIP).then(|| PAUSES.wait(failures - TRIP - CONCURRENT_FAILURES + 1))
 }
-
-/// Most deliveries that can be in flight, and fail, besides the one that trips the limit.
-const CONCURRENT_FAILURES: u32 = 8;
 
 /// Backoff between the retries of a webhook delivery. It bounds the random part of each wait.
 pub const RETRIES: Backoff = Backoff { first: Duration::from_secs(10), longest: Duration::from_secs(4 * 3600) };
@@ -283,7 +280,7 @@ mod tests {
     #[test]
     fn pauses_start_after_five_failures_and_grow_to_5_minutes() {
         assert_eq!(pause_after(TRIP - 1), None);
-        assert_eq!(pause_after(TRIP), Some(PAUSE));
+        assert_eq!(pause_after(TRIP), Some(PAUSES.first));
         let pauses: Vec<u64> = (13..20).filter_map(pause_after).map(|pause| pause.as_secs()).collect();
         assert_eq!(pauses, [15, 30, 60, 120, 240, 300, 300]);
     }

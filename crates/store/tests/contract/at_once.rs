@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ambient::Clock;
 use sqlx::{Connection as _, PgConnection};
 use store::domain::asset::AssetState;
-use store::domain::submission::{Sealed, State};
+use store::domain::submission::{Sealed, SubmissionState};
 use store::domain::webhook::Webhook;
 use store::{NewBatch, NewRequest, NewSubmission, PushWriter, Pushed, Store};
 use uuid::Uuid;
@@ -65,7 +65,7 @@ contract! {
         }
         let mut tx = store.write().await.expect("a transaction");
         let waiting = tx.linked_submission(id(11), NOW).await.expect("read").expect("stored");
-        assert_eq!(waiting.state, State::Incomplete { holder: None, sealed: Sealed { period: NOW, bytes: vec![1, 2, 3] } });
+        assert_eq!(waiting.state, SubmissionState::Incomplete { holder: None, sealed: Sealed { period: NOW, bytes: vec![1, 2, 3] } });
         assert_eq!(tx.linked_submission(id(30), NOW).await.expect("read"), None, "not without the other");
         assert_eq!(tx.current_submission(heard, "fresh", NOW).await.expect("read"), None);
         assert_eq!(tx.current_submission(disabled, "fresh", NOW).await.expect("read"), None);

@@ -1,7 +1,7 @@
 //! The partner's console: sessions, passkeys and the list of submissions.
 
 use ambient::Timestamp;
-use store::{ConsolePasskey, ConsoleSession, Found, ListedState, Listing, NewBatch, NewSubmission};
+use store::{ConsolePasskey, ConsoleSession, ListedState, Listing, NewBatch, NewSubmission, SearchResult};
 use uuid::Uuid;
 
 use super::support::{LATER, NOW, add_holder, add_partner, id, insert, new_submission};
@@ -142,10 +142,10 @@ contract! {
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.insert_batch(&NewBatch { id: id(10), credential_id: "b".to_owned(), items: items.to_vec() }).await.expect("inserted"));
         for (words, found) in [
-            ("b", Some(Found::Batch(id(10)))),
-            ("i1", Some(Found::Submission(id(11)))),
-            (&*id(12).to_string(), Some(Found::Submission(id(12)))),
-            (&*id(10).to_string(), Some(Found::Batch(id(10)))),
+            ("b", Some(SearchResult::Batch(id(10)))),
+            ("i1", Some(SearchResult::Submission(id(11)))),
+            (&*id(12).to_string(), Some(SearchResult::Submission(id(12)))),
+            (&*id(10).to_string(), Some(SearchResult::Batch(id(10)))),
             ("i", None),
             ("", None),
         ] {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use store::domain::submission::{Sealed, State};
+use store::domain::submission::{Sealed, SubmissionState};
 use store::{EventKind, NewBatch, NewSubmission};
 
 use super::support::{LATER, NOW, add_holder, add_partner, id, insert, new_submission};
@@ -24,7 +24,7 @@ contract! {
         assert_eq!(tx.expire_submissions(LATER, 3).await.expect("the rest").len(), 2);
         assert!(!tx.is_anything_over(LATER).await.expect("read"), "all were told");
         assert_eq!(tx.events(id(10), LATER).await.expect("read").iter().map(|event| event.kind).collect::<Vec<_>>(), [EventKind::Pushed, EventKind::Expired]);
-        assert_eq!(tx.linked_submission(id(10), LATER).await.expect("read").expect("known").state, State::Expired { holder: None, at: LATER });
+        assert_eq!(tx.linked_submission(id(10), LATER).await.expect("read").expect("known").state, SubmissionState::Expired { holder: None, at: LATER });
         assert_eq!(tx.forget_submissions(LATER, 10).await.expect("too early"), 0);
         assert_eq!(tx.forget_submissions(LATER + Duration::from_secs(1), 4).await.expect("four of them"), 4);
         assert_eq!(tx.forget_submissions(LATER + Duration::from_secs(1), 4).await.expect("the rest"), 1);
@@ -47,7 +47,7 @@ contract! {
         assert!(tx.expire_now(id(20), one, soon).await.expect("the batch with its items"));
         assert_eq!(tx.expire_submissions(soon, 10).await.expect("expired").len(), 3);
         let waiting = tx.linked_submission(id(11), soon).await.expect("read").expect("there");
-        assert!(matches!(waiting.state, State::Incomplete { .. }), "nothing else is over");
+        assert!(matches!(waiting.state, SubmissionState::Incomplete { .. }), "nothing else is over");
         tx.commit().await.expect("committed");
     }
 
@@ -67,7 +67,7 @@ contract! {
         assert!(!tx.decline_submission(id(11), ada, NOW).await.expect("over"));
         assert!(!tx.withdraw_pending_submission(id(12), partner, None, NOW).await.expect("over"));
         tx.release_submissions(ada, NOW).await.expect("released");
-        assert_eq!(tx.linked_submission(id(13), LATER).await.expect("read").expect("known").state, State::Expired { holder: None, at: LATER });
+        assert_eq!(tx.linked_submission(id(13), LATER).await.expect("read").expect("known").state, SubmissionState::Expired { holder: None, at: LATER });
         let later = NewSubmission { expires_at: LATER + Duration::from_secs(60), ..new_submission(14, partner, "later") };
         assert_eq!(tx.insert_submissions(&[&later]).await.expect("in"), [id(14)]);
         assert!(tx.expire_now(id(14), partner, NOW).await.expect("cut short"));
@@ -143,7 +143,7 @@ contract! {
         insert(store, &rows.iter().collect::<Vec<_>>()).await;
         let waits = async |submission| {
             let found = store.read().await.expect("a transaction").linked_submission(id(submission), NOW).await.expect("read");
-            matches!(found.expect("known").state, State::Incomplete { .. })
+            matches!(found.expect("known").state, SubmissionState::Incomplete { .. })
         };
         let over = first + hour * 4;
         let mut tx = store.write().await.expect("a transaction");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use store::Store;
-use store::domain::presentation::{Flow, MAX_CODE_ATTEMPTS, MAX_REFUSED, Mode, Presentation, State as Stand};
+use store::domain::presentation::{Flow, MAX_CODE_ATTEMPTS, MAX_REFUSED, Mode, Presentation, PresentationState};
 use store::domain::submission::Sealed;
 
 use super::support::{LATER, NOW, id};
@@ -28,7 +28,7 @@ fn question(number: u128) -> Presentation {
         created_at: NOW,
         expires_at: LATER,
         refusal: None,
-        state: Stand::Waiting { key: sealed(1) },
+        state: PresentationState::Waiting { key: sealed(1) },
     }
 }
 
@@ -47,13 +47,13 @@ async fn answer(store: &Store, number: u128) -> bool {
     answered
 }
 
-async fn state(store: &Store, number: u128) -> Stand {
+async fn state(store: &Store, number: u128) -> PresentationState {
     let mut tx = store.read().await.expect("a transaction");
     tx.presentation(id(number), NOW).await.expect("read").expect("it is there").state
 }
 
-fn answered() -> Stand {
-    Stand::Answered { response_hash: vec![4, 5], shown: sealed(2) }
+fn answered() -> PresentationState {
+    PresentationState::Answered { response_hash: vec![4, 5], shown: sealed(2) }
 }
 
 contract! {
@@ -66,7 +66,7 @@ contract! {
             assert_eq!(tx.bound_presentation(new.id, &[1, 2, 3], NOW).await.expect("read"), Some(new.clone()));
             assert_eq!(tx.bound_presentation(new.id, &[1, 2], NOW).await.expect("read"), None, "another browser");
             let over = tx.presentation(new.id, LATER).await.expect("read").expect("it is there");
-            assert_eq!(over.state, Stand::Expired);
+            assert_eq!(over.state, PresentationState::Expired);
         }
         let mut tx = store.read().await.expect("a transaction");
         assert_eq!(tx.presentation(id(13), NOW).await.expect("read"), None);
@@ -90,7 +90,7 @@ contract! {
         assert!(!tx.finish_presentation(id(10), NOW).await.expect("not twice"));
         assert!(!tx.reject_presentation(id(10)).await.expect("rejected"), "it counts");
         tx.commit().await.expect("committed");
-        assert_eq!(state(store, 10).await, Stand::Finished { response_hash: vec![4, 5] });
+        assert_eq!(state(store, 10).await, PresentationState::Finished { response_hash: vec![4, 5] });
     }
 
     async fn failed_responses_and_codes_end_a_presentation(databases: Databases) {
@@ -103,15 +103,15 @@ contract! {
             tx.refuse_answer(id(10), "nonce").await.expect("noted");
         }
         let refused = tx.presentation(id(10), NOW).await.expect("read").expect("it is there");
-        assert_eq!((refused.refusal.as_deref(), refused.state), (Some("nonce"), Stand::Waiting { key: sealed(1) }));
+        assert_eq!((refused.refusal.as_deref(), refused.state), (Some("nonce"), PresentationState::Waiting { key: sealed(1) }));
         tx.refuse_answer(id(10), "sd_hash").await.expect("noted");
         assert!(tx.decline_presentation(id(11), &[6]).await.expect("declined"));
         assert!(!tx.decline_presentation(id(11), &[7]).await.expect("not twice"));
         assert!(!tx.take_presentation_try(id(12)).await.expect("no answer, no try"));
         tx.commit().await.expect("committed");
-        let declined = Stand::Declined { response_hash: Some(vec![6]) };
-        assert_eq!((state(store, 10).await, state(store, 11).await), (Stand::Rejected, declined));
-        assert_eq!(state(store, 12).await, Stand::Waiting { key: sealed(1) }, "a try without an answer ends nothing");
+        let declined = PresentationState::Declined { response_hash: Some(vec![6]) };
+        assert_eq!((state(store, 10).await, state(store, 11).await), (PresentationState::Rejected, declined));
+        assert_eq!(state(store, 12).await, PresentationState::Waiting { key: sealed(1) }, "a try without an answer ends nothing");
         assert!(answer(store, 12).await && answer(store, 13).await);
         let mut tx = store.write().await.expect("a transaction");
         for _ in 0..MAX_CODE_ATTEMPTS {
@@ -121,7 +121,7 @@ contract! {
         assert!(tx.reject_presentation(id(13)).await.expect("rejected"));
         assert!(!tx.reject_presentation(id(13)).await.expect("not twice"));
         tx.commit().await.expect("committed");
-        assert_eq!((state(store, 12).await, state(store, 13).await), (Stand::Rejected, Stand::Rejected));
+        assert_eq!((state(store, 12).await, state(store, 13).await), (PresentationState::Rejected, PresentationState::Rejected));
     }
 
     async fn response_that_became_invalid_is_refused_with_its_reason(databases: Databases) {
@@ -136,7 +136,7 @@ contract! {
         assert!(!tx.refuse_presentation(id(10), "expired").await.expect("not twice"));
         assert!(!tx.finish_presentation(id(10), NOW).await.expect("not finished"), "it was refused");
         let found = tx.presentation(id(10), NOW).await.expect("read").expect("it is there");
-        assert_eq!((found.refusal.as_deref(), found.state), (Some("revoked"), Stand::Rejected));
+        assert_eq!((found.refusal.as_deref(), found.state), (Some("revoked"), PresentationState::Rejected));
         tx.commit().await.expect("committed");
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use store::domain::submission::{Sealed, State};
+use store::domain::submission::{Sealed, SubmissionState};
 use store::{
     Advanced, LinkRecipient, NewSubmission, OutboxItem, Partner, PreviousSecret, SandboxBounds, SandboxSignUp,
     WARNED_BEFORE, day,
@@ -65,7 +65,7 @@ contract! {
         tx.advance_requests(one, 30 * 24 * HOUR, NOW, 10).await.expect("advanced");
         assert_eq!(tx.expire_submissions(NOW, 10).await.expect("expired"), [id(10)]);
         let found = tx.linked_submission(id(11), NOW).await.expect("read").expect("known");
-        assert!(matches!(found.state, State::Incomplete { .. }));
+        assert!(matches!(found.state, SubmissionState::Incomplete { .. }));
         tx.commit().await.expect("committed");
     }
 

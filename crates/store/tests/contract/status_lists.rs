@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ambient::{Clock, Rng};
 use credential::status::Status as IndexStatus;
-use store::domain::submission::{CancelReason, Sealed, State, Status};
+use store::domain::submission::{CancelReason, Sealed, Status, SubmissionState};
 use store::{Issuing, NewSubmission, StatusPlace, Store, Tx, WantedEntry};
 use uuid::Uuid;
 
@@ -192,8 +192,8 @@ contract! {
         assert!(tx.withdraw_pending_submission(id(21), one, None, NOW).await.expect("without a reason that could be sealed"));
         let state = |found: Option<store::domain::submission::Submission>| found.expect("known").state;
         let reason = Some(Sealed { period: NOW, bytes: vec![7] });
-        assert_eq!(state(tx.linked_submission(id(20), LATER).await.expect("read")), State::WithdrawnPending { holder: Some(ada), at: NOW, reason });
-        assert_eq!(state(tx.linked_submission(id(21), LATER).await.expect("read")), State::WithdrawnPending { holder: None, at: NOW, reason: None });
+        assert_eq!(state(tx.linked_submission(id(20), LATER).await.expect("read")), SubmissionState::WithdrawnPending { holder: Some(ada), at: NOW, reason });
+        assert_eq!(state(tx.linked_submission(id(21), LATER).await.expect("read")), SubmissionState::WithdrawnPending { holder: None, at: NOW, reason: None });
         assert_eq!(tx.dropped_objects(10).await.expect("read"), [id(50)], "its documents go with it");
         assert!(tx.waiting_submissions(ada, NOW).await.expect("read").is_empty());
 
@@ -203,7 +203,7 @@ contract! {
         assert_eq!(revoked_positions(&mut tx, list).await, Vec::<u32>::new());
         assert!(tx.withdraw_submission(id(10), one, &[9], after).await.expect("withdrawn"));
         assert!(!tx.withdraw_submission(id(10), one, &[8], LATER).await.expect("once"));
-        let withdrawn = State::Withdrawn { holder: ada, accepted_at: NOW, at: after, sealed: vec![4], reason: vec![9] };
+        let withdrawn = SubmissionState::Withdrawn { holder: ada, accepted_at: NOW, at: after, sealed: vec![4], reason: vec![9] };
         assert_eq!(state(tx.linked_submission(id(10), LATER).await.expect("read")), withdrawn);
         assert_eq!(revoked_positions(&mut tx, list).await, [places[0].expect("given").position]);
         assert_eq!(tx.give_status_entries(&[wanted(10, ada)], capacity(50), &Rng::System, NOW).await.expect("read"), [None]);
@@ -214,7 +214,7 @@ contract! {
         assert!(!tx.note_withdrawal(id(10), one, LATER).await.expect("not removed"));
         assert!(tx.note_withdrawal(id(11), one, LATER).await.expect("noted"));
         assert!(!tx.note_withdrawal(id(11), one, NOW).await.expect("once"));
-        let removed = |withdrawn_at| State::Removed { holder: Some(ada), at: NOW, withdrawn_at: Some(withdrawn_at) };
+        let removed = |withdrawn_at| SubmissionState::Removed { holder: Some(ada), at: NOW, withdrawn_at: Some(withdrawn_at) };
         assert_eq!(state(tx.linked_submission(id(11), LATER).await.expect("read")), removed(LATER));
 
         let asked = ["c10", "c11", "late", "waiting"].map(|id| (one, id));
@@ -230,7 +230,7 @@ contract! {
         assert!(tx.remove_submission(id(10), ada, LATER).await.expect("removed"));
         assert_eq!(state(tx.linked_submission(id(10), LATER).await.expect("read")), removed(after));
         tx.release_submissions(ada, LATER).await.expect("released");
-        let gone = State::WithdrawnPending { holder: None, at: NOW, reason: None };
+        let gone = SubmissionState::WithdrawnPending { holder: None, at: NOW, reason: None };
         assert_eq!(state(tx.linked_submission(id(20), LATER).await.expect("read")), gone, "nothing that was said of the person stays");
         tx.commit().await.expect("committed");
     }

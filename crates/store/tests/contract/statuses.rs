@@ -10,7 +10,7 @@ use store::domain::submission::{CancelReason, Status};
 use store::{EventKind, NewSubmission, StatusCache, Tx};
 use uuid::Uuid;
 
-use super::support::{LATER, NOW, add_holder, add_partner, asset, id, insert, new_submission, stored};
+use super::support::{LATER, NOW, add_holder, add_partner, asset, id, insert, new_submission, open_again, stored};
 use crate::both::contract;
 use crate::database;
 use crate::database::Databases;
@@ -210,7 +210,7 @@ contract! {
             told.expect("known").status
         };
         assert_eq!(told("10").await, Status::Incomplete);
-        let elsewhere = databases.open_again().await.expect("opened");
+        let elsewhere = open_again(&databases).await.expect("opened");
         let take_back = async |number: u128| {
             let mut tx = elsewhere.write().await.expect("a transaction");
             assert!(tx.withdraw_pending_submission(id(number), partner, None, NOW).await.expect("taken back"));

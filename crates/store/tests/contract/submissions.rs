@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use store::domain::submission::State;
+use credential::Type;
+use store::domain::submission::SubmissionState;
 use store::{EventKind, NewSubmission};
 
 use super::support::{LATER, NOW, add_holder, add_partner, id, insert, new_submission};
@@ -24,7 +25,7 @@ contract! {
         let mut tx = store.read().await.expect("a transaction");
         let found = tx.current_submission(one, "a", NOW).await.expect("read").expect("there");
         assert_eq!((found.id, found.partner_id, found.created_at, found.expires_at), (id(10), one, NOW, LATER));
-        assert_eq!(found.state, State::Incomplete { holder: None, sealed: first.sealed });
+        assert_eq!(found.state, SubmissionState::Incomplete { holder: None, sealed: first.sealed });
         assert_eq!(tx.linked_submission(id(12), NOW).await.expect("read").expect("there").partner_id, other);
         assert_eq!(tx.linked_submission(id(11), NOW).await.expect("read"), None);
         assert_eq!(tx.current_submission(one, "b", NOW).await.expect("read"), None);
@@ -47,7 +48,7 @@ contract! {
         assert!(tx.replace_submission(id(10), partner, LATER).await.expect("replaced"));
         assert_eq!(tx.current_submission(partner, "a", NOW).await.expect("read"), None);
         let old = tx.linked_submission(id(10), LATER).await.expect("read").expect("still known");
-        assert_eq!(old.state, State::Expired { holder: None, at: LATER });
+        assert_eq!(old.state, SubmissionState::Expired { holder: None, at: LATER });
         tx.commit().await.expect("committed");
         assert_eq!(insert(store, &[&new_submission(11, partner, "a")]).await, [id(11)]);
     }
@@ -87,17 +88,22 @@ contract! {
         assert!(tx.decline_submission(id(11), ada, NOW).await.expect("declined"));
         let held = tx.held_submissions(ada).await.expect("read");
         assert_eq!(held.len(), 1);
-        assert_eq!(held[0].state, State::Accepted { holder: ada, at: NOW, sealed: vec![4] });
+        assert_eq!(held[0].state, SubmissionState::Accepted { holder: ada, at: NOW, sealed: vec![4] });
         assert_eq!(tx.held_submissions(eve).await.expect("read"), []);
         assert_eq!(tx.held_submission(id(10), ada).await.expect("read").as_ref(), held.first());
         assert_eq!(tx.held_submission(id(10), eve).await.expect("read"), None);
         assert_eq!(tx.held_submission(id(11), ada).await.expect("read"), None, "declined");
-        assert_eq!(tx.linked_submission(id(11), NOW).await.expect("read").expect("known").state, State::Declined { holder: Some(ada), at: NOW });
+        assert_eq!(tx.linked_submission(id(11), NOW).await.expect("read").expect("known").state, SubmissionState::Declined { holder: Some(ada), at: NOW });
         assert!(!tx.remove_submission(id(10), eve, NOW).await.expect("not theirs"));
+        let (known, other) = (Type::default(), "digital_identity".parse::<Type>().expect("a type"));
+        assert!(!tx.has_removed(ada, known).await.expect("one is held, one was declined"));
         assert!(tx.remove_submission(id(10), ada, NOW).await.expect("removed"));
+        for (holder, known, expected) in [(ada, known, true), (ada, other, false), (eve, known, false)] {
+            assert_eq!(tx.has_removed(holder, known).await.expect("read"), expected, "{holder} {known:?}");
+        }
         assert!(!tx.remove_submission(id(10), ada, NOW).await.expect("once"));
         assert_eq!(tx.held_submission(id(10), ada).await.expect("read"), None, "removed");
-        assert_eq!(tx.linked_submission(id(10), NOW).await.expect("read").expect("known").state, State::Removed { holder: Some(ada), at: NOW, withdrawn_at: None });
+        assert_eq!(tx.linked_submission(id(10), NOW).await.expect("read").expect("known").state, SubmissionState::Removed { holder: Some(ada), at: NOW, withdrawn_at: None });
     }
 
     async fn released_account_leaves_anonymous_statuses(databases: Databases) {
@@ -115,9 +121,9 @@ contract! {
         tx.release_submissions(ada, NOW).await.expect("released");
         tx.delete_holder(ada).await.expect("deleted");
         for (submission, expected) in [
-            (id(10), State::Removed { holder: None, at: NOW, withdrawn_at: None }),
-            (id(11), State::Declined { holder: None, at: NOW }),
-            (id(12), State::Declined { holder: None, at: NOW }),
+            (id(10), SubmissionState::Removed { holder: None, at: NOW, withdrawn_at: None }),
+            (id(11), SubmissionState::Declined { holder: None, at: NOW }),
+            (id(12), SubmissionState::Declined { holder: None, at: NOW }),
         ] {
             assert_eq!(tx.linked_submission(submission, NOW).await.expect("read").expect("known").state, expected);
         }

@@ -6,8 +6,10 @@ use ambient::Timestamp;
 use credential::{AssetKind, Type};
 use store::domain::asset::{Asset, AssetState, Object};
 use store::domain::submission::Sealed;
-use store::{Holder, NewSubmission, OutboxItem, Partner, PreviousSecret, Store};
+use store::{Holder, NewSubmission, OutboxItem, Part, Partner, PreviousSecret, Store, StoreError};
 use uuid::Uuid;
+
+use crate::database::Databases;
 
 pub const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 
@@ -18,6 +20,11 @@ pub const LATER: Timestamp = Timestamp::from_micros(1_700_000_900_000_000);
 
 pub fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
+}
+
+/// Opens the data the way another node does.
+pub async fn open_again(databases: &Databases) -> Result<Store, StoreError> {
+    Store::open(Part::Data, databases.folder.path(), &databases.url, 2).await
 }
 
 /// A message that is due at [`NOW`].

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use store::domain::submission::State;
+use store::domain::submission::SubmissionState;
 use store::{Decision, NewSubmission, StandingConsent, Superseding, VersionDecision};
 use uuid::Uuid;
 
@@ -135,6 +135,6 @@ contract! {
         assert_eq!(tx.current_versions(ada, one).await.expect("read"), current, "what is withdrawn is there to be replaced");
         assert_eq!(tx.current_versions(ada, other).await.expect("read"), [id(16)]);
         let superseded = tx.linked_submission(id(13), NOW).await.expect("read").expect("known");
-        assert!(matches!(superseded.state, State::Accepted { .. }) && superseded.superseded_by == Some(id(14)));
+        assert!(matches!(superseded.state, SubmissionState::Accepted { .. }) && superseded.superseded_by == Some(id(14)));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ambient::Timestamp;
 use credential::Type;
 use store::domain::submission::Sealed;
-use store::domain::verification::{State as Stand, Verification};
+use store::domain::verification::{Verification, VerificationState};
 use store::{AnnouncementKind, EndedVerification, NewVerification, Store, VerificationEnd};
 use uuid::Uuid;
 
@@ -30,7 +30,7 @@ pub(super) fn asked(number: u128, partner: Uuid) -> NewVerification {
     }
 }
 
-fn found(new: &NewVerification, holder: Option<Uuid>, state: Stand) -> Verification {
+fn found(new: &NewVerification, holder: Option<Uuid>, state: VerificationState) -> Verification {
     Verification {
         id: new.id,
         partner_id: new.partner_id,
@@ -68,13 +68,13 @@ contract! {
         assert!(!add(store, &NewVerification { id: id(11), ..new.clone() }).await, "the id is taken");
         assert!(add(store, &NewVerification { id: id(12), partner_id: other, ..new.clone() }).await, "by another partner it is free");
         let mut tx = store.read().await.expect("a transaction");
-        let open = found(&new, None, Stand::Open);
+        let open = found(&new, None, VerificationState::Open);
         assert_eq!(tx.asked_verification(one, "r10", NOW).await.expect("read"), Some(open.clone()));
         assert_eq!(tx.asked_verification(other, "r10", NOW).await.expect("read").map(|found| found.id), Some(id(12)));
         assert_eq!(tx.asked_verification(one, "r11", NOW).await.expect("read"), None);
         assert_eq!(tx.linked_verification(id(10), NOW).await.expect("read"), Some(open));
         assert_eq!(tx.linked_verification(id(99), NOW).await.expect("read"), None);
-        let over = Verification { request: None, ..found(&new, None, Stand::Expired { at: LATER }) };
+        let over = Verification { request: None, ..found(&new, None, VerificationState::Expired { at: LATER }) };
         assert_eq!(tx.linked_verification(id(10), LATER).await.expect("read"), Some(over));
     }
 
@@ -103,11 +103,11 @@ contract! {
         assert!(tx.finish_verification(outside.id, None, &alone, NOW).await.expect("by an outside wallet"));
         tx.commit().await.expect("committed");
         let mut tx = store.read().await.expect("a transaction");
-        let verified = found(&one, Some(ada), Stand::Verified { at: NOW, result: Some(sealed(2)), memory: Some(vec![3]) });
+        let verified = found(&one, Some(ada), VerificationState::Verified { at: NOW, result: Some(sealed(2)), memory: Some(vec![3]) });
         assert_eq!(tx.linked_verification(one.id, LATER).await.expect("read"), Some(verified.clone()));
-        let canceled = found(&other, Some(ada), Stand::Canceled { at: NOW });
+        let canceled = found(&other, Some(ada), VerificationState::Canceled { at: NOW });
         assert_eq!(tx.linked_verification(other.id, LATER).await.expect("read"), Some(canceled));
-        let by_nobody = found(&outside, None, Stand::Verified { at: NOW, result: Some(sealed(2)), memory: None });
+        let by_nobody = found(&outside, None, VerificationState::Verified { at: NOW, result: Some(sealed(2)), memory: None });
         assert_eq!(tx.linked_verification(outside.id, LATER).await.expect("read"), Some(by_nobody));
         assert_eq!(tx.shown_verifications(ada, 10).await.expect("read"), [verified]);
         assert_eq!(tx.shown_verifications(ada, 0).await.expect("read"), []);
@@ -132,7 +132,7 @@ contract! {
         assert_eq!(tx.end_verification_results(NOW - Duration::from_secs(1)).await.expect("ended"), 0);
         assert_eq!(tx.end_verification_results(NOW).await.expect("ended"), 1);
         assert_eq!(tx.end_verification_results(LATER).await.expect("ended"), 0, "the other had nothing");
-        let emptied = Verification { request: None, ..found(&answered, Some(ada), Stand::Verified { at: NOW, result: None, memory: Some(vec![3]) }) };
+        let emptied = Verification { request: None, ..found(&answered, Some(ada), VerificationState::Verified { at: NOW, result: None, memory: Some(vec![3]) }) };
         assert_eq!(tx.linked_verification(answered.id, NOW).await.expect("read"), Some(emptied));
         assert_eq!(tx.forget_verifications(NOW, 10).await.expect("forgotten"), 0);
         assert_eq!(tx.forget_verifications(LATER + Duration::from_secs(1), 1).await.expect("forgotten"), 1);
@@ -155,11 +155,11 @@ contract! {
         tx.finish_verification(answered.id, Some(ada), &shown(), NOW).await.expect("answered");
         assert_eq!(tx.release_verifications(ada, NOW).await.expect("released"), [ended(&waiting, NOW, AnnouncementKind::RequestDeclined)]);
         tx.delete_holder(ada).await.expect("nothing holds the account any more");
-        let gone = Verification { request: None, ..found(&answered, None, Stand::Verified { at: NOW, result: None, memory: None }) };
+        let gone = Verification { request: None, ..found(&answered, None, VerificationState::Verified { at: NOW, result: None, memory: None }) };
         assert_eq!(tx.linked_verification(answered.id, NOW).await.expect("read"), Some(gone));
-        let canceled = Verification { request: None, ..found(&waiting, None, Stand::Canceled { at: NOW }) };
+        let canceled = Verification { request: None, ..found(&waiting, None, VerificationState::Canceled { at: NOW }) };
         assert_eq!(tx.linked_verification(waiting.id, NOW).await.expect("read"), Some(canceled));
-        assert_eq!(tx.linked_verification(hers.id, NOW).await.expect("read"), Some(found(&hers, Some(eve), Stand::Open)));
+        assert_eq!(tx.linked_verification(hers.id, NOW).await.expect("read"), Some(found(&hers, Some(eve), VerificationState::Open)));
     }
 
     async fn callback_urls_belong_to_their_partner(databases: Databases) {

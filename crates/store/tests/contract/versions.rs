@@ -2,6 +2,7 @@
 
 use store::Tx;
 
+use super::support::open_again;
 use crate::both::contract;
 use crate::database;
 use crate::database::Databases;
@@ -27,7 +28,7 @@ contract! {
                 }
             }
             tx.commit().await.expect("committed");
-            let opened = databases.open_again().await;
+            let opened = open_again(&databases).await;
             assert_eq!(opened.is_ok(), is_opened, "{description}: {opened:?}");
             let mut tx = databases.data.read().await.expect("a transaction");
             assert_eq!(tx.described_migrations(8999).await.expect("read"), [(9000, description.to_owned())]);

@@ -1,13 +1,12 @@
-//! New databases: SQLite in a temporary folder, or one on the PostgreSQL server that
-//! `scripts/postgres` starts.
+//! New databases: SQLite in a temporary folder, or one on the test server.
 
-use ambient::Rng;
-use ambient::Timestamp;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Executor as _};
-use std::str::FromStr as _;
-use store::{Part, Store, StoreError};
+#[path = "postgres.rs"]
+mod postgres;
+
+use store::{Part, Store};
 use tempfile::TempDir;
+
+pub use postgres::postgres_url;
 
 /// The data and the key ring of one test.
 #[derive(Debug)]
@@ -18,13 +17,6 @@ pub struct Databases {
     /// Removed on drop.
     pub folder: TempDir,
     pub url: String,
-}
-
-impl Databases {
-    /// Opens the data the way another node does.
-    pub async fn open_again(&self) -> Result<Store, StoreError> {
-        Store::open(Part::Data, self.folder.path(), &self.url, 2).await
-    }
 }
 
 /// Creates two SQLite files.
@@ -42,18 +34,4 @@ async fn open(url: &str) -> Databases {
     let data = Store::open(Part::Data, folder.path(), url, 8).await.expect("the data opens");
     let keyring = Store::open(Part::Keyring, folder.path(), url, 2).await.expect("the key ring opens");
     Databases { data, keyring, folder, url: url.to_owned() }
-}
-
-/// Creates an empty database and returns its URL.
-#[expect(clippy::disallowed_methods, reason = "the test server is named by the script that starts it")]
-pub async fn postgres_url() -> String {
-    let server = std::env::var("TENURE_TEST_POSTGRES")
-        .expect("TENURE_TEST_POSTGRES names a PostgreSQL server; run the tests by scripts/test");
-    let name = format!("test_{}", Rng::System.id(Timestamp::from_micros(0)).simple());
-    let mut connection =
-        PgConnectOptions::from_str(&server).expect("a URL").connect().await.expect("the test server answers");
-    connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("a new database");
-    let mut url = url::Url::parse(&server).expect("a URL");
-    url.set_path(&name);
-    url.to_string()
 }

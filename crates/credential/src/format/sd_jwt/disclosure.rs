@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::positions::Positions;
 use crate::encoding::decode;
+use crate::json::parse_part;
 use crate::pointer::escape;
 use crate::verify_error::VerifyError;
 
@@ -19,10 +20,12 @@ pub(super) struct Disclosure {
 }
 
 impl Disclosure {
-    pub(super) fn read(text: &str, at: usize) -> Result<Self, VerifyError> {
+    /// Parses the disclosure at position `at`. `left` is the number of values that it and those
+    /// after it may have.
+    pub(super) fn read(text: &str, at: usize, left: &mut usize) -> Result<Self, VerifyError> {
         let bytes = decode(text).ok_or(VerifyError::Disclosure("not base64url"))?;
-        let parts: Vec<Value> =
-            serde_json::from_slice(&bytes).map_err(|_| VerifyError::Disclosure("not a JSON array"))?;
+        let not_a_list = VerifyError::Disclosure("not a JSON array, or one with too many values");
+        let parts: Vec<Value> = parse_part(&bytes, left).map_err(|_| not_a_list)?;
         let mut parts = parts.into_iter();
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some(Value::String(_)), Some(value), None, None) => Ok(Self { at, name: None, value }),

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::disclosure::{Disclosure, Reader};
 use super::positions::Positions;
 use crate::encoding::{encode, sha256};
+use crate::json::MAX_OTHER_VALUES;
 use crate::jws::{self, Jws};
 use crate::verify_error::{MISSING_TILDE, VerifyError};
 
@@ -69,6 +70,9 @@ impl<'a> SdJwt<'a> {
         if last.starts_with('W') && !last.contains('.') {
             return Err(VerifyError::Malformed(MISSING_TILDE));
         }
+        if last.starts_with('e') && last.matches('.').count() < 2 {
+            return Err(VerifyError::Malformed("the holder's signature is incomplete, so copy all of it"));
+        }
         let (key_binding, unsupported_binding) = match (!last.is_empty()).then(|| Jws::read(last)) {
             None => (None, None),
             Some(Ok(binding)) => (Some(binding), None),
@@ -99,8 +103,9 @@ impl<'a> SdJwt<'a> {
             withheld: BTreeMap::new(),
             positions: Positions::default(),
         };
+        let mut left = MAX_OTHER_VALUES;
         for (at, text) in self.disclosures.iter().enumerate() {
-            let disclosure = Disclosure::read(text, at)?;
+            let disclosure = Disclosure::read(text, at, &mut left)?;
             if reader.waiting.insert(encode(&sha256(text.as_bytes())), disclosure).is_some() {
                 return Err(VerifyError::DuplicateDigest);
             }

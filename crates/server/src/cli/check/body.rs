@@ -7,7 +7,7 @@ use crate::flows::warning::{Warning, advice, item_advice};
 
 /// The form of a body: the version of the API, and whether it is a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum BodyForm {
     V1,
     V2,
     BatchV1,
@@ -25,7 +25,7 @@ pub(super) struct Valid {
     pub warnings: Vec<Warning>,
 }
 
-impl Form {
+impl BodyForm {
     /// Determines the form from the names of the members.
     pub(super) fn of(text: &str) -> Self {
         let object: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
@@ -66,15 +66,20 @@ pub(super) fn named_type(text: &str) -> Option<Type> {
 }
 
 /// Validates `text` as a push of `credential_type`, or as a batch.
-pub(super) fn check(form: Form, text: &str, credential_type: Type, context: &Context<'_>) -> Result<Valid, ParseError> {
+pub(super) fn check(
+    form: BodyForm,
+    text: &str,
+    credential_type: Type,
+    context: &Context<'_>,
+) -> Result<Valid, ParseError> {
     let bytes = text.as_bytes();
     let batch = |form: BatchForm| BatchBody::read(form, bytes)?.check(context).map(of_batch);
     match form {
-        Form::V1 if credential_type.v1.is_none() => Err(ParseError::Invalid(vec![not_in_v1(credential_type)])),
-        Form::V1 => Submission::parse_v1(credential_type, bytes, context).map(of_push),
-        Form::V2 => Submission::parse_v2(credential_type, bytes, context).map(of_push),
-        Form::BatchV1 => batch(BatchForm::V1),
-        Form::BatchV2 => batch(BatchForm::V2),
+        BodyForm::V1 if credential_type.v1.is_none() => Err(ParseError::Invalid(vec![not_in_v1(credential_type)])),
+        BodyForm::V1 => Submission::parse_v1(credential_type, bytes, context).map(of_push),
+        BodyForm::V2 => Submission::parse_v2(credential_type, bytes, context).map(of_push),
+        BodyForm::BatchV1 => batch(BatchForm::V1),
+        BodyForm::BatchV2 => batch(BatchForm::V2),
     }
 }
 
@@ -121,17 +126,17 @@ mod tests {
         let push = (Type::default().sample)();
         let v1 = Type::default().v1_sample().expect("v1 has it");
         for (sample, form) in [
-            (push, Form::V2),
-            (v1, Form::V1),
-            (credential::batch_sample(), Form::BatchV2),
-            (credential::v1_batch_sample(), Form::BatchV1),
+            (push, BodyForm::V2),
+            (v1, BodyForm::V1),
+            (credential::batch_sample(), BodyForm::BatchV2),
+            (credential::v1_batch_sample(), BodyForm::BatchV1),
         ] {
             let text = sample.to_string();
-            assert_eq!(Form::of(&text), form);
+            assert_eq!(BodyForm::of(&text), form);
             let valid = check(form, &text, Type::default(), &context()).expect("valid");
             assert_eq!(valid.headlines.len() > 1, form.is_batch(), "{}", form.name());
         }
-        assert_eq!(Form::of("{ not json"), Form::V2);
+        assert_eq!(BodyForm::of("{ not json"), BodyForm::V2);
     }
 
     #[test]
@@ -139,7 +144,7 @@ mod tests {
         let unknown = credential::ALL.iter().copied().find(|known| known.v1.is_none()).expect("v2 has more types");
         let body = format!(r#"{{"id":"1","credential_type":"{unknown}","data":{{}}}}"#);
         assert_eq!(named_type(&body), Some(unknown));
-        let refused = check(Form::V1, &body, unknown, &context()).expect_err("not in v1");
+        let refused = check(BodyForm::V1, &body, unknown, &context()).expect_err("not in v1");
         assert!(matches!(refused, ParseError::Invalid(errors) if errors[0].message.contains("Use a v2 body")));
     }
 }

@@ -17,9 +17,9 @@ use clap::Args;
 use credential::{Context, FieldError, ParseError, Type};
 use serde_json::{Value, json};
 
-use self::body::{Form, Valid, check, named_type};
+use self::body::{BodyForm, Valid, check, named_type};
 use self::source::Source;
-use super::command::{Outcome, StoreArguments, print};
+use super::command::{CommandResult, StoreArguments, print};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,13 +57,13 @@ struct Checked {
     /// The line of the file that the body begins on.
     line: usize,
     text: String,
-    form: Form,
+    form: BodyForm,
     credential_type: Type,
     result: Result<Valid, ParseError>,
 }
 
 impl Check {
-    pub(super) fn run(self) -> Outcome {
+    pub(super) fn run(self) -> CommandResult {
         let name = self.file.display().to_string();
         let settings = StoreArguments { data: None, database_url: None, config: self.config.clone() };
         let categories = settings.load(&[])?.credentials.categories;
@@ -109,11 +109,11 @@ fn check_all(name: &str, bytes: &[u8], given: Option<Type>, context: &Context<'_
     let source = Source::read(name, bytes)?;
     let one = |body: source::Body| {
         // As `tenure push` does, a line may name its type and person; neither is sent.
-        let form = Form::of(&body.text);
-        let is_line = source.is_lines && form == Form::V2;
+        let form = BodyForm::of(&body.text);
+        let is_line = source.is_lines && form == BodyForm::V2;
         let (text, line_type) = if is_line { bulk_push::as_sent(&body.text) } else { (body.text, None) };
         let named = match form {
-            Form::V2 => line_type.as_deref().map(parse_type).transpose(),
+            BodyForm::V2 => line_type.as_deref().map(parse_type).transpose(),
             _ => Ok(given.or_else(|| named_type(&text))),
         };
         let named = named.map_err(|error| format!("{name}:{}: {error}", body.line))?;

@@ -137,11 +137,30 @@ mod tests {
         }
     }
 
+    /// Parts of generated files: JSON, line endings, byte order marks and bytes that are not UTF-8.
+    const PIECES: [&[u8]; 13] =
+        [b"{}", b"{\"a\":1}", b"{", b"}", b"[", b"]", b"1", b"\n", b"\r\n", b" ", b"\xef\xbb\xbf", b"\xff", b"\0"];
+
     proptest::proptest! {
         #[test]
-        fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..80)) {
+        fn files_are_read_whole_or_refused_by_name(
+            pieces in proptest::collection::vec(proptest::sample::select(PIECES.to_vec()), 0..10),
+        ) {
+            let bytes = pieces.concat();
             for name in ["-", "a.ndjson"] {
-                let _ = Source::read(name, &bytes);
+                match Source::read(name, &bytes) {
+                    Ok(source) => {
+                        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+                        let text = std::str::from_utf8(text).expect("UTF-8");
+                        let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
+                        let whole: Vec<(&str, usize)> = if source.is_lines { lines.collect() } else { vec![(text, 1)] };
+                        let read: Vec<(&str, usize)> =
+                            source.bodies.iter().map(|body| (&*body.text, body.line)).collect();
+                        proptest::prop_assert_eq!(read, whole, "{}", name);
+                        proptest::prop_assert!(source.is_lines || name == "-");
+                    }
+                    Err(reason) => proptest::prop_assert!(reason.starts_with(name), "{}", reason),
+                }
             }
         }
     }

@@ -24,7 +24,7 @@ use url::Url;
 
 use self::examination::{Examination, TIMEOUT};
 use self::finding::Report;
-use super::command::{Outcome, StoreArguments, block_on, print};
+use super::command::{CommandResult, StoreArguments, block_on, print};
 use crate::config::Config;
 use crate::outbound::Outbound;
 use ambient::{Clock, Rng};
@@ -50,7 +50,7 @@ pub struct Doctor {
 }
 
 impl Doctor {
-    pub(super) fn run(self) -> Outcome {
+    pub(super) fn run(self) -> CommandResult {
         let config = self.store.load(&[
             ("server.listen", self.listen),
             ("server.base_url", self.base_url),

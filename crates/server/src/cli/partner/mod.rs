@@ -17,7 +17,7 @@ use self::checks::{check_name, check_scopes, parse_client_id, parse_overlap};
 use self::output::OutputArguments;
 pub(super) use self::secrets::add;
 use self::update::Changes;
-use super::command::{Outcome, block_on};
+use super::command::{CommandResult, block_on};
 use ambient::Clock;
 
 /// Add, list, change and disable partners, and rotate their secrets.
@@ -139,7 +139,7 @@ enum PartnerCommand {
 }
 
 impl PartnerArguments {
-    pub(super) fn run(self) -> Outcome {
+    pub(super) fn run(self) -> CommandResult {
         block_on(self.execute())?;
         Ok(ExitCode::SUCCESS)
     }

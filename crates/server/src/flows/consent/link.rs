@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::Error;
 use store::EventKind;
-use store::domain::submission::{State, Submission};
+use store::domain::submission::{Submission, SubmissionState};
 
 /// The reason why a link has nothing that this holder can consent to.
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +101,7 @@ pub async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Linked, Li
     };
     let items = linked.items();
     let whose: Vec<Option<Uuid>> = items.iter().map(Submission::holder).collect();
+    let every = |is_it: fn(&SubmissionState) -> bool| items.iter().all(|item| is_it(&item.state));
     Ok(if whose.contains(&Some(holder)) {
         Ok(match linked {
             Linked::One(_) => linked,
@@ -110,11 +111,12 @@ pub async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Linked, Li
         })
     } else if whose.iter().any(Option::is_some) {
         Err(LinkError::OtherHolder)
-    } else if items.iter().any(|item| matches!(item.state, State::Incomplete { .. })) || items.is_empty() {
+    } else if items.iter().any(|item| matches!(item.state, SubmissionState::Incomplete { .. })) || items.is_empty() {
         Err(LinkError::Unknown)
-    } else if items.iter().all(|item| matches!(item.state, State::WithdrawnPending { .. })) {
+    } else if every(|state| matches!(state, SubmissionState::WithdrawnPending { .. })) {
         Err(LinkError::Withdrawn)
-    } else if items.iter().all(|item| matches!(item.state, State::Expired { .. } | State::WithdrawnPending { .. })) {
+    } else if every(|state| matches!(state, SubmissionState::Expired { .. } | SubmissionState::WithdrawnPending { .. }))
+    {
         Err(LinkError::Expired)
     } else {
         Err(LinkError::OtherHolder)

@@ -6,3 +6,4 @@ pub mod secret;
 pub mod sessions;
 pub mod submissions;
 pub mod tallies;
+pub mod verifications;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::Error;
 use store::domain::asset::AssetStatus;
-use store::{Event, Found, ListedState, ListedSubmission, Listing, Undelivered};
+use store::{Event, ListedState, ListedSubmission, Listing, SearchResult, Undelivered};
 
 /// A submission with its events and documents.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ pub async fn batch(app: &App, partner: Uuid, batch: Uuid) -> Result<Vec<ListedSu
 ///
 /// # Errors
 /// The store cannot be used.
-pub async fn search(app: &App, partner: Uuid, id: &str) -> Result<Option<Found>, Error> {
+pub async fn search(app: &App, partner: Uuid, id: &str) -> Result<Option<SearchResult>, Error> {
     Ok(app.store().read().await?.find_submission(partner, id).await?)
 }
 

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::flows::consent;
 use store::domain::issuance::{AuthorizationRequest, Grant, Issuance, IssuanceKind};
-use store::domain::submission::{State, Submission};
+use store::domain::submission::{Submission, SubmissionState};
 
 /// Lifetime of a pushed request until the holder arrives (FAPI 2.0 Security Profile, section
 /// 5.3.2.2: under ten minutes).
@@ -108,7 +108,7 @@ pub async fn arrive(app: &App, id: Uuid, client_id: &str) -> Result<Authorizatio
 /// The store cannot be used.
 pub async fn is_push_pending(app: &App, push: Uuid, holder: Uuid) -> Result<bool, Error> {
     let linked = consent::find(app, push, holder).await?;
-    let is_incomplete = |item: &Submission| matches!(item.state, State::Incomplete { .. });
+    let is_incomplete = |item: &Submission| matches!(item.state, SubmissionState::Incomplete { .. });
     Ok(linked.is_ok_and(|linked| linked.items().iter().any(is_incomplete)))
 }
 

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind};
 use crate::issuing::IssuableCredential;
 use ambient::Timestamp;
 use store::domain::issuance::{Grant, Issuance, IssuanceKind};
-use store::domain::submission::{State, Submission};
+use store::domain::submission::{Submission, SubmissionState};
 
 /// Lifetime of an offer.
 const LIFETIME: Duration = Duration::from_secs(600);
@@ -182,7 +182,9 @@ pub async fn of_push(app: &App, submission: Uuid) -> Result<Vec<String>, Error> 
     let is_offered = |submission: &Submission| {
         matches!(
             submission.state,
-            State::Incomplete { .. } | State::Accepted { .. } | State::Removed { withdrawn_at: None, .. }
+            SubmissionState::Incomplete { .. }
+                | SubmissionState::Accepted { .. }
+                | SubmissionState::Removed { withdrawn_at: None, .. }
         )
     };
     let submission = submission.filter(is_offered).ok_or_else(Error::not_found)?;

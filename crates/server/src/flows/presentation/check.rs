@@ -7,7 +7,7 @@ use credential::VerifyError;
 use credential::dcql::{Evaluation, Query};
 use credential::format::sd_jwt::Challenge;
 use credential::format::sd_jwt_vc::{SdJwtVc, requested_vcts};
-use credential::verification::{Answer, Lookups, Outcome as Step, Report, Step as Name, Token, is_of_credential};
+use credential::verification::{LookupResult, Lookups, Report, Step, StepOutcome, Token, is_of_credential};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -134,16 +134,16 @@ async fn verify(
     // verified, so that unauthenticated tokens cannot trigger requests.
     let proof = token.verify(&inputs, &challenge);
     // The issuer of a token with a wrong signature is unknown too, but that is not the reason.
-    let error = objection(&proof, &[(Name::Signature, None)]).or_else(|| objection(&proof, &PROVED));
+    let error = objection(&proof, &[(Step::Signature, None)]).or_else(|| objection(&proof, &PROVED));
     if let Some(error) = error {
         return Ok(Err(error));
     }
-    if let Answer::NotAsked = inputs.status {
+    if let LookupResult::NotAttempted = inputs.status {
         let lookups = Lookups { status: token.lookups().status, ..Lookups::default() };
         (inputs.status, _) = app.issuer_lookup().details(&lookups).await;
     }
     let report = token.verify(&inputs, &challenge);
-    if let Some(error) = objection(&report, &[(Name::Status, has_status.then_some("status_unknown"))]) {
+    if let Some(error) = objection(&report, &[(Step::Status, has_status.then_some("status_unknown"))]) {
         return Ok(Err(error));
     }
     // A presentation that contains more than was requested is not passed to the partner.
@@ -186,26 +186,26 @@ fn counts_for(app: &App, shown: &SdJwtVc<'_>, credential_type: Type) -> bool {
 
 /// Checks that every response must pass. Each has the error code for a check that could not be
 /// performed; without a code that is accepted.
-const PROVED: [(Name, Option<&str>); 5] = [
-    (Name::Issuer, Some("issuer_unknown")),
-    (Name::Signature, Some("signature")),
-    (Name::Dates, Some("dates")),
-    (Name::Holder, Some("not_bound")),
-    (Name::Schema, None),
+const PROVED: [(Step, Option<&str>); 5] = [
+    (Step::Issuer, Some("issuer_unknown")),
+    (Step::Signature, Some("signature")),
+    (Step::Dates, Some("dates")),
+    (Step::Holder, Some("not_bound")),
+    (Step::Schema, None),
 ];
 
 /// Returns the error of the first check that failed, or that could not be performed although it is
 /// required.
-fn objection(report: &Report, steps: &[(Name, Option<&'static str>)]) -> Option<PresentationError> {
-    steps.iter().find_map(|(name, unchecked)| {
-        let Some(verdict) = report.verdict(*name) else {
+fn objection(report: &Report, steps: &[(Step, Option<&'static str>)]) -> Option<PresentationError> {
+    steps.iter().find_map(|(step, unchecked)| {
+        let Some(verdict) = report.verdict(*step) else {
             return Some(PresentationError::new(
                 "not_checked",
-                format!("The check {} was not performed.", name.name()),
+                format!("The check {} was not performed.", step.name()),
             ));
         };
         match (verdict.outcome, unchecked) {
-            (Step::Passed, _) | (Step::NotChecked, None) => None,
+            (StepOutcome::Passed, _) | (StepOutcome::NotChecked, None) => None,
             (_, unchecked) => {
                 let code = verdict.code.or(*unchecked).unwrap_or("not_checked");
                 Some(PresentationError::new(code, verdict.reason.clone()))

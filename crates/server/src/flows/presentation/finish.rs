@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::flows::account::codes::read_code;
 use crate::flows::verification_request::{self, HolderResponse, RequestDetails, VerificationResult, expired_error};
 use store::StoreError;
-use store::domain::presentation::{Flow, Presentation, State};
+use store::domain::presentation::{Flow, Presentation, PresentationState};
 use store::domain::verification::Verification;
 
 /// Result of finishing a presentation.
@@ -96,7 +96,7 @@ pub async fn finish_by_code(app: &App, presentation: &Presentation, code: &str) 
     if presentation.flow == Flow::SameDevice {
         return Err(Error::not_found());
     }
-    let State::Answered { response_hash, .. } = &presentation.state else { return Ok(Finish::Ended) };
+    let PresentationState::Answered { response_hash, .. } = &presentation.state else { return Ok(Finish::Ended) };
     let Some(typed) = read_code(code) else { return Ok(Finish::IncompleteCode) };
     let mut tx = app.store().write().await?;
     let may_try = tx.take_presentation_try(presentation.id).await?;
@@ -129,14 +129,14 @@ pub async fn return_from_wallet(
     let (presentation, fits) = answered(app, id, response_code).await?;
     let is_own = browser_secret.is_some_and(|secret| is_hash_of(&presentation.binding_hash, secret));
     let returned = match (&presentation.state, fits) {
-        (State::Answered { .. }, true) if is_own => match finish(app, &presentation).await? {
+        (PresentationState::Answered { .. }, true) if is_own => match finish(app, &presentation).await? {
             Finish::Done => Returned::Finished,
             _ => Returned::SeePage,
         },
-        (State::Answered { response_hash, .. }, true) if presentation.flow == Flow::CrossDevice => {
+        (PresentationState::Answered { response_hash, .. }, true) if presentation.flow == Flow::CrossDevice => {
             Returned::CarryCode(carried_code(app, id, response_hash))
         }
-        (State::Answered { .. }, true) => {
+        (PresentationState::Answered { .. }, true) => {
             reject(app, id).await?;
             Returned::Rejected
         }
@@ -185,7 +185,7 @@ pub async fn callback(app: &App, presentation: &Presentation) -> Result<Option<U
 async fn answered(app: &App, id: Uuid, response_code: &str) -> Result<(Presentation, bool), Error> {
     let found = app.store().read().await?.presentation(id, app.now()).await?.ok_or_else(Error::not_found)?;
     let fits = match &found.state {
-        State::Answered { response_hash, .. } => is_hash_of(response_hash, response_code),
+        PresentationState::Answered { response_hash, .. } => is_hash_of(response_hash, response_code),
         _ => false,
     };
     Ok((found, fits))
@@ -209,7 +209,7 @@ fn carried_code(app: &App, presentation: Uuid, response_hash: &[u8]) -> String {
 /// (D-258). The caller must have checked that this browser began the presentation, and that it
 /// presented the secret or code given to the wallet's device.
 async fn finish(app: &App, presentation: &Presentation) -> Result<Finish, Error> {
-    let State::Answered { shown, .. } = &presentation.state else { return Ok(Finish::Ended) };
+    let PresentationState::Answered { shown, .. } = &presentation.state else { return Ok(Finish::Ended) };
     let mut tx = app.store().read().await?;
     let found = open_request(&mut tx, presentation.verification, app.now()).await?;
     drop(tx);

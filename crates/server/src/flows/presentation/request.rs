@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::flows::verification_request::{self, RequestDetails};
 use crate::keys::Key;
 use ambient::Timestamp;
-use store::domain::presentation::{Flow, Mode, Presentation, State};
+use store::domain::presentation::{Flow, Mode, Presentation, PresentationState};
 use store::domain::submission::Sealed;
 use store::domain::verification::Verification;
 use store::{StoreError, Tx};
@@ -61,7 +61,7 @@ pub async fn begin(
         created_at: now,
         expires_at: (now + app.config().openid4vp.lifetime).min(verification.expires_at),
         refusal: None,
-        state: State::Waiting { key: key.clone() },
+        state: PresentationState::Waiting { key: key.clone() },
     };
     let mut tx = app.store().write().await?;
     tx.add_presentation(&new, &key).await?;
@@ -108,7 +108,7 @@ impl RequestObject {
 pub async fn request_object(app: &App, id: Uuid) -> Result<Option<RequestObject>, Error> {
     let mut tx = app.store().read().await?;
     let Some(presentation) = tx.presentation(id, app.now()).await? else { return Ok(None) };
-    let State::Waiting { key } = &presentation.state else { return Ok(None) };
+    let PresentationState::Waiting { key } = &presentation.state else { return Ok(None) };
     let verification = open_request(&mut tx, presentation.verification, app.now()).await?;
     drop(tx);
     let Some(verification) = verification else { return Ok(None) };

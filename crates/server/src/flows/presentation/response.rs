@@ -10,7 +10,7 @@ use std::fmt::Display;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::encoding::sha256;
-use credential::jwe;
+use credential::{jwe, parse_limited};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use subtle::ConstantTimeEq as _;
@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::flows::verification_request::VerificationResult;
 use crate::keys::Key;
 use store::StoreError;
-use store::domain::presentation::{Mode, Presentation, State};
+use store::domain::presentation::{Mode, Presentation, PresentationState};
 use store::domain::submission::Sealed;
 
 /// The parameters of a response, as received.
@@ -66,7 +66,7 @@ pub async fn receive(app: &App, id: Uuid, response: &WalletResponse<'_>) -> Resu
     let code = response_code(app, id, response);
     let found = app.store().read().await?.presentation(id, app.now()).await?;
     let Some(presentation) = found else { return Ok(Received::Ended) };
-    if !matches!(presentation.state, State::Waiting { .. }) {
+    if !matches!(presentation.state, PresentationState::Waiting { .. }) {
         return repeated(app, &presentation, response, &code).await;
     }
     let (vp_token, again) = match read(app, &presentation, response, &code).await? {
@@ -133,16 +133,16 @@ async fn repeated(
 ) -> Result<Received, Error> {
     let id = presentation.id;
     Ok(match &presentation.state {
-        State::Answered { response_hash, .. } | State::Finished { response_hash }
+        PresentationState::Answered { response_hash, .. } | PresentationState::Finished { response_hash }
             if is_hash_of(response_hash, code) =>
         {
             Received::Taken { redirect_uri: app.links().presentation_return(id, code) }
         }
-        State::Answered { shown, .. } => match encrypted_again(app, id, shown, response).await? {
+        PresentationState::Answered { shown, .. } => match encrypted_again(app, id, shown, response).await? {
             Some(code) => Received::Taken { redirect_uri: app.links().presentation_return(id, &code) },
             None => Received::Ended,
         },
-        State::Declined { response_hash: Some(response_hash) } if is_hash_of(response_hash, code) => {
+        PresentationState::Declined { response_hash: Some(response_hash) } if is_hash_of(response_hash, code) => {
             Received::Taken { redirect_uri: app.links().presentation(id) }
         }
         _ => Received::Ended,
@@ -229,7 +229,7 @@ async fn read(
 /// Returns the `vp_token` of a response. JSON within a string, as in a form, is parsed.
 fn vp_token(response: &Value) -> Result<Value, PresentationError> {
     let vp_token = match &response["vp_token"] {
-        Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| text.as_str().into()),
+        Value::String(text) => parse_limited(text.as_bytes()).unwrap_or_else(|_| text.as_str().into()),
         other => other.clone(),
     };
     let is_earlier = vp_token.is_string() || !response["presentation_submission"].is_null();
@@ -250,7 +250,7 @@ async fn decrypt(
     presentation: &Presentation,
     response: &str,
 ) -> Result<Result<(Map<String, Value>, Key), PresentationError>, Error> {
-    let State::Waiting { key } = &presentation.state else {
+    let PresentationState::Waiting { key } = &presentation.state else {
         return Ok(Err(PresentationError::new("over", "This request was already answered.")));
     };
     let Some(secret) = request::secret(app, presentation.id, key).await? else {
@@ -270,7 +270,7 @@ fn open(id: Uuid, secret: &Key, response: &str) -> Result<Map<String, Value>, Pr
     }
     match jwe::decrypt(response, secret.expose()) {
         Err(error) => unreadable(&error),
-        Ok(opened) => serde_json::from_slice(&opened.plain).map_err(|_| {
+        Ok(opened) => parse_limited(&opened.plain).map_err(|_| {
             let is_signed = opened.plain.starts_with(b"eyJ");
             let signed =
                 "The decrypted response is a JWT. It must be a JSON object: signed responses are not supported.";

@@ -11,7 +11,7 @@ use crate::flows::{names, own_presentation};
 use crate::issuing::IssuableCredential;
 use ambient::Timestamp;
 use store::domain::share::Chosen;
-use store::domain::verification::{State, Verification};
+use store::domain::verification::{Verification, VerificationState};
 use store::{Announcement, AnnouncementKind, EndedVerification, StoreError, Tx, VerificationEnd};
 
 /// A holder's response to a verification request.
@@ -91,8 +91,8 @@ pub async fn find_for_holder(app: &App, id: Uuid, holder: Uuid) -> Result<Result
     Ok(match (verification.holder, partner, &verification.state) {
         (Some(owner), ..) if owner != holder => Err(Unanswerable::OtherAccount),
         // Nothing is presented to a partner that is not active.
-        (_, None, State::Open) | (_, _, State::Expired { .. }) => Err(Unanswerable::Expired),
-        (None, _, State::Open) => Err(Unanswerable::Unknown),
+        (_, None, VerificationState::Open) | (_, _, VerificationState::Expired { .. }) => Err(Unanswerable::Expired),
+        (None, _, VerificationState::Open) => Err(Unanswerable::Unknown),
         (None, ..) => Err(Unanswerable::Answered),
         (Some(_), partner, _) => {
             let partner = partner.map(|partner| partner.name).unwrap_or_default();

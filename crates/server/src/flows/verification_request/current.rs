@@ -6,7 +6,7 @@
 
 use credential::VerifyError;
 use credential::format::sd_jwt::Challenge;
-use credential::verification::{Answer, Outcome, Report, Step, Token, VerificationInputs};
+use credential::verification::{LookupResult, Report, Step, StepOutcome, Token, VerificationInputs};
 
 use super::records::{Check, Checked, TrustedBy, VerificationResult};
 use crate::app::App;
@@ -117,7 +117,7 @@ fn with_earlier_checks(mut report: Report, checked: &Checked) -> Report {
     for verdict in report.verdicts.iter_mut().filter(|verdict| matches!(verdict.step, Step::Holder | Step::Schema)) {
         let earlier = checked.checks.iter().find(|check| check.name == verdict.step.name());
         if let Some(earlier) = earlier.filter(|check| check.outcome == "passed") {
-            verdict.outcome = Outcome::Passed;
+            verdict.outcome = StepOutcome::Passed;
             verdict.reason.clone_from(&earlier.reason);
             verdict.code = None;
         }
@@ -161,7 +161,7 @@ fn source(app: &App, token: &Token<'_>, presented_at: Option<Timestamp>) -> Opti
 /// Returns the inputs for a token of an issuer that is not trusted.
 fn untrusted_inputs() -> VerificationInputs {
     let why = "the issuer is not trusted here for this credential type, or not with this key";
-    VerificationInputs { issuer_keys: Answer::None(why.to_owned()), ..VerificationInputs::default() }
+    VerificationInputs { issuer_keys: LookupResult::Failed(why.to_owned()), ..VerificationInputs::default() }
 }
 
 /// Verifies a presentation again, but without a maximum age of the holder's signature. Returns
@@ -181,7 +181,7 @@ async fn verify(
         Trust::Unknown => untrusted_inputs(),
         Trust::Own | Trust::Listed => own_presentation::trusted_inputs(app, &token).await?,
     };
-    if let (Trust::Listed, Answer::Some(_), Some(list)) = (trust, &inputs.issuer_keys, token.lookups().status) {
+    if let (Trust::Listed, LookupResult::Found(_), Some(list)) = (trust, &inputs.issuer_keys, token.lookups().status) {
         let may_fetch = || app.limits().issuer_lookups.check(&verification.partner_id).is_ok();
         inputs.status = app.issuer_lookup().status_list(&list, app.now(), may_fetch).await;
     }
@@ -194,6 +194,6 @@ async fn verify(
         return Ok(Some(Verified { report, trust: Trust::Unknown, trusted_by: None }));
     }
     // Another key of that name proves no trust.
-    let is_refuted = signature.is_some_and(|found| found.outcome == Outcome::Failed);
+    let is_refuted = signature.is_some_and(|found| found.outcome == StepOutcome::Failed);
     Ok(Some(Verified { trusted_by: trusted_by.filter(|_| !is_refuted), report, trust }))
 }

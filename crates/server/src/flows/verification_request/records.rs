@@ -251,9 +251,9 @@ pub struct Presented {
 impl From<&Verdict> for Check {
     fn from(verdict: &Verdict) -> Self {
         let outcome = match verdict.outcome {
-            credential::verification::Outcome::Passed => "passed",
-            credential::verification::Outcome::Failed => "failed",
-            credential::verification::Outcome::NotChecked => "not_checked",
+            credential::verification::StepOutcome::Passed => "passed",
+            credential::verification::StepOutcome::Failed => "failed",
+            credential::verification::StepOutcome::NotChecked => "not_checked",
         };
         Self {
             name: verdict.step.name().to_owned(),

@@ -13,7 +13,7 @@ use crate::error::Error;
 use ambient::Timestamp;
 use store::StoreError;
 use store::domain::submission::Sealed;
-use store::domain::verification::{MAX_SHOWN, State, Verification};
+use store::domain::verification::{MAX_SHOWN, Verification, VerificationState};
 
 /// An encrypted record of a request. The label binds the ciphertext to its row and column.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +70,7 @@ pub async fn details(app: &App, verification: &Verification) -> Result<Option<Re
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn result(app: &App, verification: &Verification) -> Result<Option<VerificationResult>, Error> {
-    let State::Verified { at, result, .. } = &verification.state else { return Ok(None) };
+    let VerificationState::Verified { at, result, .. } = &verification.state else { return Ok(None) };
     if *at + app.config().retention.epoch_key_lifetime() <= app.now() {
         return Ok(None);
     }
@@ -88,7 +88,7 @@ pub async fn result(app: &App, verification: &Verification) -> Result<Option<Ver
 /// # Errors
 /// The key ring cannot be used.
 pub async fn disclosure_record(app: &App, verification: &Verification) -> Result<Option<DisclosureRecord>, Error> {
-    let State::Verified { memory: Some(sealed), .. } = &verification.state else { return Ok(None) };
+    let VerificationState::Verified { memory: Some(sealed), .. } = &verification.state else { return Ok(None) };
     let Some(holder) = verification.holder else { return Ok(None) };
     let opened = app.keyring().open_for_holder(holder, &Record::Disclosure.label(&verification.id), sealed).await?;
     Ok(Some(from_bytes(&opened)?))

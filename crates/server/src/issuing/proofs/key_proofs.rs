@@ -32,7 +32,7 @@ impl ProofVerifier {
     /// # Errors
     /// See [`ProofError`].
     pub fn verify_keys(&self, proofs: Option<&Value>) -> Result<ProvedKeys, ProofError> {
-        let (kind, texts) = read_proofs(proofs)?;
+        let (kind, texts) = read_proofs(proofs, self.proof_types())?;
         let mut proved = ProvedKeys::default();
         match kind {
             "jwt" if texts.len() <= MAX_KEYS => {
@@ -57,6 +57,12 @@ impl ProofVerifier {
             return Err(ProofError::invalid("A key is repeated. Each credential needs its own key."));
         }
         Ok(proved)
+    }
+
+    /// Returns the proof types that the metadata offers: attestations only where a wallet provider
+    /// is trusted (D-402).
+    fn proof_types(&self) -> &'static [&'static str] {
+        if self.policy.providers.is_empty() { &["jwt"] } else { &PROOF_TYPES }
     }
 
     fn use_nonce(&self, nonce: &str, proved: &mut ProvedKeys) -> Result<(), ProofError> {
@@ -113,19 +119,21 @@ impl ProofVerifier {
     }
 }
 
-/// Returns the proof type and the proofs.
-fn read_proofs(proofs: Option<&Value>) -> Result<(&str, Vec<&str>), ProofError> {
+/// Returns the proof type, which must be one of `types`, and the proofs.
+fn read_proofs<'a>(proofs: Option<&'a Value>, types: &[&str]) -> Result<(&'a str, Vec<&'a str>), ProofError> {
     let proofs = proofs.ok_or_else(|| ProofError::invalid("proofs is missing."))?;
     let proofs = proofs.as_object().filter(|proofs| proofs.len() == 1);
     let (kind, list) = proofs.and_then(|proofs| proofs.iter().next()).ok_or_else(|| {
-        ProofError::invalid(
-            "Send proofs as an object with exactly one field: jwt or attestation (OpenID4VCI 1.0, section 8.2).",
-        )
+        let types = types.join(" or ");
+        ProofError::Invalid(format!(
+            "Send proofs as an object with exactly one field: {types} (OpenID4VCI 1.0, section 8.2)."
+        ))
     })?;
     // Other types have objects as proofs, so the type is checked first.
-    if !PROOF_TYPES.contains(&kind.as_str()) {
+    if !types.contains(&kind.as_str()) {
         let shown: String = kind.chars().filter(char::is_ascii_graphic).take(32).collect();
-        return Err(ProofError::Invalid(format!("The proof type '{shown}' is not supported. Use jwt or attestation.")));
+        let types = types.join(" or ");
+        return Err(ProofError::Invalid(format!("The proof type '{shown}' is not supported. Use {types}.")));
     }
     let texts: Option<Vec<&str>> = list.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
     let texts = texts.filter(|texts| !texts.is_empty());

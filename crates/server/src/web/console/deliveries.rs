@@ -23,7 +23,7 @@ use crate::http::session::SignedInPartner;
 use crate::i18n::Text;
 use crate::web::{Layout, page};
 use crate::webhook_message::body;
-use ambient::Timestamp;
+use ambient::{DAY, MINUTE, Timestamp};
 use store::Attempt;
 use store::domain::webhook::{Delivery, DeliveryState, Webhook};
 
@@ -133,12 +133,7 @@ impl Range {
     /// Returns the last 24 hours.
     fn last_day(now: Timestamp) -> Self {
         let field = |at: Timestamp| at.to_string().get(..16).unwrap_or_default().to_owned();
-        let minute = std::time::Duration::from_secs(60);
-        Self {
-            from: field(now - 24 * 60 * minute),
-            to: field(now + minute),
-            state: DeliveryState::Failed.name().to_owned(),
-        }
+        Self { from: field(now - DAY), to: field(now + MINUTE), state: DeliveryState::Failed.name().to_owned() }
     }
 
     /// Validates the period like a request body of the API.

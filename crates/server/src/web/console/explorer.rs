@@ -21,6 +21,7 @@ use self::exchange::Exchange;
 use super::{Frame, Section, audit, layout};
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::flows::access_token;
 use crate::flows::console::submissions;
 use crate::http::Client;
 use crate::http::extract::{Form, Query};
@@ -283,7 +284,7 @@ async fn exchange(
 ) -> Result<Exchange, Error> {
     let mut sent = form.body.clone();
     let token = if chosen.needs_token {
-        Some(app.tokens().issue(user.partner.id, &user.partner.scopes, app.rng().anonymous_id(), app.now())?)
+        Some(access_token::issue_to_signed_in(app, &user.partner)?)
     } else {
         let secret =
             url::form_urlencoded::byte_serialize(form.client_secret.expose_secret().as_bytes()).collect::<String>();

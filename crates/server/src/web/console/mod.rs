@@ -20,7 +20,6 @@ mod verifications;
 mod webhooks;
 
 use axum::Router;
-use axum::middleware::from_fn;
 use axum::routing::any;
 
 use super::PartnerApi;
@@ -43,5 +42,4 @@ pub(super) fn routes(api: PartnerApi) -> Router<App> {
         .merge(verifications::routes())
         .merge(webhooks::routes())
         .route("/console/{*path}", any(|| async { Error::not_found() }))
-        .layer(from_fn(error::describe_rejections))
 }

@@ -21,16 +21,14 @@ use crate::flows::request_log::{self, RequestLogPage};
 use crate::http::extract::Query;
 use crate::http::session::SignedInPartner;
 use crate::web::{Layout, page};
-use ambient::Timestamp;
+use ambient::{DAY, MINUTE, Timestamp};
 use store::{LoggedRequest, RequestFilter, RequestTotal};
 
 /// Number of failed requests on one page.
 const PAGE: usize = 25;
 
-const MINUTE: Duration = Duration::from_secs(60);
-
 /// The period of the counts unless one is chosen.
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const PERIOD: Duration = DAY;
 
 /// Filters by status: the name in addresses, the text key, and the first digit of the status.
 const CLASSES: [(&str, &str, i64); 2] = [("4xx", "console-requests-4xx", 4), ("5xx", "console-requests-5xx", 5)];
@@ -169,7 +167,7 @@ async fn list(
     let problem = chosen.as_ref().err().copied();
     let filter = chosen.unwrap_or_default();
     let (partner, now) = (user.partner.id, app.now());
-    let (from, to) = (filter.from.unwrap_or(now - DAY).floor(MINUTE), filter.to.unwrap_or(now + MINUTE));
+    let (from, to) = (filter.from.unwrap_or(now - PERIOD).floor(MINUTE), filter.to.unwrap_or(now + MINUTE));
     let RequestLogPage { failed: found, totals: all } =
         request_log::page(&app, partner, &filter, (before, PAGE), (from, to)).await?;
     let state = CLASSES.iter().find(|(.., class)| filter.class == Some(*class)).map(|(name, ..)| *name);

@@ -23,7 +23,7 @@ use crate::web::{Layout, page};
 use ambient::Timestamp;
 use store::domain::asset::{AssetStage, AssetStatus, Failure};
 use store::domain::submission::{CancelReason, Status};
-use store::{Event, EventKind, Found, ListedState, ListedSubmission, Undelivered};
+use store::{Event, EventKind, ListedState, ListedSubmission, SearchResult, Undelivered};
 
 /// Number of submissions on one page.
 const PAGE: usize = 25;
@@ -210,8 +210,8 @@ async fn find(
         return Ok(Redirect::to("/console/submissions").into_response());
     }
     match submissions::search(&app, user.partner.id, words).await? {
-        Some(Found::Submission(id)) => Ok(Redirect::to(&format!("/console/submissions/{id}")).into_response()),
-        Some(Found::Batch(id)) => Ok(Redirect::to(&format!("/console/submissions?batch={id}")).into_response()),
+        Some(SearchResult::Submission(id)) => Ok(Redirect::to(&format!("/console/submissions/{id}")).into_response()),
+        Some(SearchResult::Batch(id)) => Ok(Redirect::to(&format!("/console/submissions?batch={id}")).into_response()),
         None => {
             let mut template = SubmissionsPage::new(&app, &user, Vec::new(), &headers);
             template.missed = Some(words.to_owned());

@@ -1,8 +1,7 @@
 //! `/console/verifications`: a partner's verification requests and their states.
 //!
-//! Shows no personal data: of the details of a request only the query. The row id of a request
-//! opens it, and the partner's own id may say something about a person, so neither appears in
-//! addresses: those contain an encrypted id.
+//! Shows no personal data: of the details of a request only the query. Addresses contain an
+//! encrypted id ([`crate::flows::console::verifications`]).
 
 use askama::Template;
 use axum::Router;
@@ -10,8 +9,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::{PartnerQuery, Type};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -20,6 +17,7 @@ use super::listing::Listing;
 use super::{Frame, Section, layout};
 use crate::app::App;
 use crate::error::Error;
+use crate::flows::console::verifications::{open_id, seal_id};
 use crate::flows::partner_lists::{self, PageRequest};
 use crate::flows::partner_verification;
 use crate::flows::verification_request;
@@ -114,21 +112,9 @@ fn said(status: Status) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-fn label(partner: &Uuid) -> [&[u8]; 2] {
-    [b"console-verification", partner.as_bytes()]
-}
-
 /// Returns the address of the page of a request.
 fn address(app: &App, partner: Uuid, request_id: &str) -> String {
-    let sealed = app.keyring().seal_permanent(&label(&partner), request_id.as_bytes());
-    format!("{PATH}/{}", URL_SAFE_NO_PAD.encode(sealed))
-}
-
-/// Decrypts the request id in an address.
-fn opened(app: &App, partner: Uuid, key: &str) -> Option<String> {
-    let sealed = URL_SAFE_NO_PAD.decode(key).ok()?;
-    let id = app.keyring().open_permanent(&label(&partner), &sealed).ok()?;
-    String::from_utf8(id.to_vec()).ok()
+    format!("{PATH}/{}", seal_id(app, partner, request_id))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -226,7 +212,7 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let partner = user.partner.id;
-    let request_id = opened(&app, partner, &key).ok_or_else(Error::not_found)?;
+    let request_id = open_id(&app, partner, &key).ok_or_else(Error::not_found)?;
     let found = partner_verification::search(&app, partner, &request_id).await?;
     let asked: Verification = found.ok_or_else(Error::not_found)?;
     let (status, layout) = (asked.status(), layout(&app, &headers));

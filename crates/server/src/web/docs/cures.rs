@@ -165,7 +165,7 @@ pub fn problem(kind: &Kind) -> &'static str {
         Kind::NotFound => {
             "Check the path, the id and the server. Objects of other partners look as if they did not exist."
         }
-        Kind::MethodNotAllowed => "Use a method that the header Allow lists.",
+        Kind::MethodNotAllowed(_) => "Use a method that the header Allow lists.",
         Kind::NotAcceptable => "Send Accept: application/json, or leave the header out.",
         Kind::Conflict | Kind::InProgress => {
             "Read detail. Use a new Idempotency-Key or id for another request, or fetch the present state first."

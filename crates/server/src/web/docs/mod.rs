@@ -314,7 +314,7 @@ fn problems() -> Vec<Problem> {
         Kind::MissingScope(String::new()),
         Kind::Forbidden,
         Kind::NotFound,
-        Kind::MethodNotAllowed,
+        Kind::MethodNotAllowed(None),
         Kind::NotAcceptable,
         Kind::Conflict,
         Kind::Gone,

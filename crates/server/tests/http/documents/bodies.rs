@@ -5,6 +5,7 @@ use std::pin::pin;
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use credential::MAX_VALUES;
 use futures::future::{Either, select};
 use serde_json::{Value, json};
 
@@ -77,6 +78,32 @@ async fn only_bodies_with_documents_have_the_larger_limit() {
     let mut request = test.api(Method::POST, EDUCATION, &token, "{}");
     request.headers_mut().insert("content-length", "9001".parse().expect("a header"));
     test.send(request).await.assert_status(413);
+}
+
+#[tokio::test]
+async fn body_with_too_many_values_is_413_and_names_the_limit() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let list = |items: usize| format!("[{}0]", "0,".repeat(items - 1));
+    let in_push = |values: &str| format!(r#"{{"credential_id":"1","fields":{values}}}"#);
+    let in_batch = |values: &str| format!(r#"{{"credential_id":"1","education_items":[{{"fields":{values}}}]}}"#);
+    let many = list(MAX_VALUES);
+    for (path, body) in [
+        (PUSH, in_push(&many)),
+        (EDUCATION, in_push(&many)),
+        (BATCH, in_batch(&many)),
+        ("/api/partner/v1/add/education", format!(r#"{{"id":"1","data":{many}}}"#)),
+        ("/api/partner/v1/add/batch", format!(r#"{{"id":"1","credentials":{many}}}"#)),
+        ("/api/partner/v2/webhooks", format!(r#"{{"url":{many}}}"#)),
+    ] {
+        let refusal = test.send(test.api(Method::POST, path, &token, &body)).await.assert_status(413).json();
+        let detail = refusal["detail"].as_str().expect("a text");
+        assert!(detail.contains("more than 400000 JSON values") && detail.contains("line 1, column 8"), "{detail}");
+        assert_eq!(refusal["type"].as_str().map(|kind| kind.ends_with("#error-too-large")), Some(true), "{refusal}");
+    }
+    // The object, the text and the list are values too. At the maximum, the body is validated.
+    test.send(test.api(Method::POST, EDUCATION, &token, &in_push(&list(MAX_VALUES - 3)))).await.assert_status(422);
+    test.send(test.api(Method::POST, EDUCATION, &token, &in_push(&list(MAX_VALUES - 2)))).await.assert_status(413);
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::{Request, header};
 use uuid::Uuid;
 
 use super::authorization::{VERIFIER, answered, arrive, authorization, push};
@@ -71,6 +73,32 @@ async fn ended_authorization_requests_do_not_redirect() {
     test.advance(Duration::from_secs(3_601));
     let expired = person.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await;
     assert!(!expired.header("location").contains("wallet.example"), "{}", expired.header("location"));
+}
+
+#[tokio::test]
+async fn unreadable_decisions_get_a_page_and_decide_nothing() {
+    let test = TestApp::new().await;
+    let (mut person, id) = holder(&test).await;
+    let wallet = TestWallet::new(&test);
+    let page = arrive(&mut person, &push(&wallet, &authorization(VERIFIER)).await.assert_status(201)).await;
+    person.get(&page).await.assert_status(200);
+    let cookies: Vec<String> = person.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let allow = async |content_type: &str, body: &[u8]| {
+        let request = Request::post(format!("{page}/allow"))
+            .header(header::CONTENT_TYPE, content_type)
+            .header(header::COOKIE, cookies.join("; "))
+            .header("sec-fetch-site", "same-origin");
+        test.send(request.body(Body::from(body.to_vec())).expect("a request")).await
+    };
+    let (form, chosen) = ("application/x-www-form-urlencoded", format!("credential={id}"));
+    for content_type in ["text/plain", "application/json", "multipart/form-data; boundary=x"] {
+        let refused = allow(content_type, chosen.as_bytes()).await.assert_status(415);
+        assert_eq!(refused.header("content-type"), "text/html; charset=utf-8", "{content_type}");
+    }
+    let invalid = allow(form, b"credential=\xff&\xfe=1").await.assert_status(422);
+    assert_eq!(invalid.header("content-type"), "text/html; charset=utf-8");
+    assert!(invalid.text.contains("Choose at least one credential"), "{}", invalid.text);
+    assert!(answered(allow(form, chosen.as_bytes()).await.redirect()).contains_key("code"));
 }
 
 // Conforms: RFC 6749 4.1.2.1

@@ -5,7 +5,7 @@ use std::time::Duration;
 use credential::format::sd_jwt::Challenge;
 use credential::jwe;
 use credential::key::SoftwareKey;
-use credential::verification::{Answer as Found, Step, Token, VerificationInputs, keys_of};
+use credential::verification::{LookupResult, Step, Token, VerificationInputs, keys_of};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -205,8 +205,10 @@ async fn credentials_verify_across_key_rotation() {
         // A verifier may have fetched the keys up to a day earlier; the new key is already
         // published then.
         let before = published.len().saturating_sub(2);
-        let inputs =
-            VerificationInputs { issuer_keys: Found::Some(published[before].clone()), ..VerificationInputs::default() };
+        let inputs = VerificationInputs {
+            issuer_keys: LookupResult::Found(published[before].clone()),
+            ..VerificationInputs::default()
+        };
         let report = token.verify(&inputs, &Challenge { now: test.app.now().seconds(), ..Challenge::default() });
         assert!(report.is_valid(), "{report:?}");
         signed.push(text);

@@ -156,16 +156,19 @@ async fn errors_of_draft_requests_name_the_draft_and_the_change() {
     }
     let cwt = json!({ "credential_configuration_id": SD_JWT, "proof": { "proof_type": "cwt", "cwt": "x" } });
     let answer = post(cwt).await;
-    explained(&answer, "invalid_proof", "cwt", "jwt or attestation");
+    explained(&answer, "invalid_proof", "cwt", "not supported. Use jwt.");
     explained(&answer, "invalid_proof", "draft 15", "proofs");
     for proof in [json!({ "proof_type": "ldp_vp", "ldp_vp": { "type": "x" } }), json!({ "proof_type": "ldp_vp" })] {
         let request = json!({ "credential_configuration_id": SD_JWT, "proof": proof });
         let answer = post(request).await;
-        explained(&answer, "invalid_proof", "ldp_vp", "jwt or attestation");
+        explained(&answer, "invalid_proof", "ldp_vp", "not supported. Use jwt.");
         explained(&answer, "invalid_proof", "draft 15", "proofs");
     }
     let request = json!({ "credential_configuration_id": SD_JWT, "proofs": { "di_vp": [{ "type": "x" }] } });
-    explained(&post(request).await, "invalid_proof", "di_vp", "jwt or attestation");
+    explained(&post(request).await, "invalid_proof", "di_vp", "not supported. Use jwt.");
+    // No wallet provider is trusted here, so the metadata does not offer attestations.
+    let request = json!({ "credential_configuration_id": SD_JWT, "proofs": { "attestation": ["x"] } });
+    explained(&post(request).await, "invalid_proof", "'attestation' is not supported", "Use jwt.");
     let encrypted = json!({
         "credential_configuration_id": SD_JWT,
         "credential_response_encryption": { "alg": "ECDH-ES", "enc": "A256GCM", "jwk": {} },

@@ -1,7 +1,7 @@
 //! A holder with an offer, and a verifier.
 
 use credential::format::sd_jwt::Challenge;
-use credential::verification::{Answer as Found, Report, Token, VerificationInputs, keys_of};
+use credential::verification::{LookupResult, Report, Token, VerificationInputs, keys_of};
 use uuid::Uuid;
 
 use crate::support::app::TestApp;
@@ -36,13 +36,13 @@ pub async fn verify(test: &TestApp, text: &str) -> Report {
     let lookups = token.lookups();
     let status = test.text(&path(&lookups.status.expect("a status"))).await;
     let metadata = match &lookups.metadata {
-        Some(address) => Found::Some(test.get(&path(address)).await.assert_status(200).bytes.to_vec()),
-        None => Found::NotAsked,
+        Some(address) => LookupResult::Found(test.get(&path(address)).await.assert_status(200).bytes.to_vec()),
+        None => LookupResult::NotAttempted,
     };
-    let issuer_keys = Found::Some(keys_of(&issuer["jwks"]));
+    let issuer_keys = LookupResult::Found(keys_of(&issuer["jwks"]));
     let inputs = VerificationInputs {
         issuer_keys,
-        status: Found::Some(status),
+        status: LookupResult::Found(status),
         more_status: Vec::new(),
         stored_status: None,
         metadata,

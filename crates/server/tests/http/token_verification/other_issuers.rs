@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use credential::key::SoftwareKey;
 use credential::status::{StatusList, token_payload};
 use serde_json::{Value, json};
@@ -22,7 +23,12 @@ const HOST: &str = "issuer.example";
 
 type Documents = Arc<Mutex<HashMap<String, String>>>;
 
-async fn document(State(documents): State<Documents>, uri: Uri) -> Result<String, StatusCode> {
+/// Lists are for clients that prefer their media type, as those of some issuers.
+async fn document(State(documents): State<Documents>, uri: Uri, headers: HeaderMap) -> Result<String, StatusCode> {
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if uri.path().starts_with("/status/") && !accepted.starts_with("application/statuslist+jwt,") {
+        return Err(StatusCode::NOT_ACCEPTABLE);
+    }
     documents.lock().expect("documents").get(uri.path()).cloned().ok_or(StatusCode::NOT_FOUND)
 }
 
@@ -125,6 +131,7 @@ async fn unknown_issuer_is_checked_with_its_published_keys() {
     };
     let report = verify(&test, &access, &with_status(3)).await;
     assert_eq!(report["verdict"], "not_checkable", "{report}");
+    assert!(report.to_string().contains("/status/1: the response has the HTTP status 404."), "{report}");
     issuer.publish_list(now, &[4]);
     assert_eq!(verify(&test, &access, &with_status(3)).await["verdict"], "issuer_unknown");
     let report = verify(&test, &access, &with_status(4)).await;
@@ -326,6 +333,19 @@ async fn expired_document_of_another_issuer_is_reported() {
         assert_eq!((&report["valid"], &report["verdict"]), (&json!(false), &json!("expired")), "{report}");
         assert!(not_passed(&report).contains(&"dates failed expired".to_owned()), "{report}");
     }
+    let ends = [
+        ("exp", json!(1_577_836_800)),
+        ("exp", json!(1_577_836_800_000_i64)),
+        ("validUntil", json!("2020-01-01T00:00:00Z")),
+    ];
+    for (name, end) in ends {
+        let token = issuer.credential(now, |payload| payload[name] = end);
+        let report = verify(&test, &access, &token).await;
+        assert_eq!((&report["verdict"], &report["expired_on"]), (&json!("expired"), &json!("2020-01-01")), "{report}");
+    }
+    let token = issuer.credential(now, |payload| payload["validUntil"] = "2099-01-01T00:00:00".into());
+    let report = verify(&test, &access, &token).await;
+    assert_eq!(report["verdict"], "not_checkable", "{report}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ambient::Rng;
 use serde_json::{Value, json};
 use store::domain::submission::Sealed;
-use store::domain::verification::State;
+use store::domain::verification::VerificationState;
 use store::{Part, Store};
 use tenure::flows::verification_request::{
     AtConsent, Checked, HolderResponse, NotShown, Presented, VerificationResult, finish as end,
@@ -125,7 +125,7 @@ async fn result_is_readable_for_48_hours_and_then_destroyed() {
     let sealed = async || {
         let mut tx = test.app.store().read().await.expect("a transaction");
         let found = tx.linked_verification(content, test.app.now()).await.expect("read").expect("known");
-        let State::Verified { result, .. } = found.state else { panic!("{:?}", found.state) };
+        let VerificationState::Verified { result, .. } = found.state else { panic!("{:?}", found.state) };
         (found.request, result)
     };
     let (Some(request), Some(shown)) = sealed().await else { panic!("both are there") };

@@ -10,7 +10,7 @@ use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use super::world::api_get;
 use crate::database;
 use crate::person::Person;
-use crate::tenure::{Answer, Server, binary, ended, shown};
+use crate::tenure::{HttpResponse, Server, binary, ended, shown};
 
 pub const CAREER: &str = "/partner/add/careerHistory";
 
@@ -94,7 +94,7 @@ pub fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
 }
 
-pub fn request_id(answer: &Answer) -> String {
+pub fn request_id(answer: &HttpResponse) -> String {
     assert_eq!(answer.status, 201, "{}", answer.body);
     text(&answer.json()["request_id"]).to_owned()
 }

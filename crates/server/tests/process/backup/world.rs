@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::support::{CAREER, request_id, status, text};
 use crate::person::Person;
 use crate::samples;
-use crate::tenure::{Answer, Server, binary, ended, known, request, request_bytes, shown, token, until};
+use crate::tenure::{HttpResponse, Server, binary, ended, known, request, request_bytes, shown, token, until};
 use crate::webhooks::{Manner, Receiver, register};
 
 const EDUCATION: &str = "/api/partner/v2/add/requests/education";
@@ -51,7 +51,7 @@ impl World {
         let ask = request(server.port, "POST", "/api/partner/v2/verify/requests/career_history", &headers, &asked);
         let ask = ask.expect("an answer");
         assert_eq!(ask.status, 201, "{}", ask.body);
-        let link = |answer: &Answer| text(&answer.json()["redirect_uri"]).to_owned();
+        let link = |answer: &HttpResponse| text(&answer.json()["redirect_uri"]).to_owned();
         Self {
             waiting_link: link(&waiting),
             kept_link: link(&kept),
