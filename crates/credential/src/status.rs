@@ -177,7 +177,13 @@ impl StatusList {
         let bits =
             bits.filter(|bits| [1, 2, 4, 8].contains(bits)).ok_or(VerifyError::Claim("bits must be 1, 2, 4 or 8"))?;
         let packed = claim["lst"].as_str().and_then(decode).ok_or(VerifyError::Claim("lst must be base64url"))?;
-        Ok(Self::new(bits, unpack(ZlibDecoder::new(packed.as_slice()))?))
+        let mut unpacked = ZlibDecoder::new(packed.as_slice());
+        let bytes = unpack(&mut unpacked)?;
+        // A browser refuses such a list, and the page must say the same.
+        if unpacked.total_in() != packed.len() as u64 {
+            return Err(VerifyError::Malformed("lst has bytes after the compressed list"));
+        }
+        Ok(Self::new(bits, bytes))
     }
 
     /// Returns the `encodedList` of a Bitstring Status List for a list with one bit per entry. The
@@ -324,6 +330,13 @@ mod tests {
         for claim in [json!(null), json!({ "bits": 3, "lst": "" }), json!({ "bits": 1, "lst": "%" })] {
             assert!(matches!(StatusList::from_token_claim(&claim), Err(VerifyError::Claim(_))), "{claim}");
         }
+    }
+
+    #[test]
+    fn lists_with_bytes_after_their_end_are_rejected() {
+        let more = [decode("eNrbuRgAAhcBXQ").expect("base64url"), vec![0]].concat();
+        let read = StatusList::from_token_claim(&json!({ "bits": 1, "lst": encode(&more) }));
+        assert_eq!(read, Err(VerifyError::Malformed("lst has bytes after the compressed list")));
     }
 
     #[test]
