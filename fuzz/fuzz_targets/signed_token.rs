@@ -50,7 +50,10 @@ fuzz_target!(|input: (&str, &str, &str, &[u8], bool)| {
         let outcome = |step: Step| report.verdict(step).expect("every step has a verdict").outcome;
         if report.is_valid() {
             assert_eq!(outcome(Step::Signature), StepOutcome::Passed);
-            assert!(!asked || outcome(Step::Holder) == StepOutcome::Passed, "a challenge was answered by nobody");
+            assert!(
+                !asked || outcome(Step::Holder) == StepOutcome::Passed,
+                "the token answers a challenge without a holder"
+            );
         }
         let nothing = token.verify(&VerificationInputs::default(), &challenge);
         let names_its_key = token.issuer().is_some_and(|issuer| issuer.starts_with("did:jwk:"));

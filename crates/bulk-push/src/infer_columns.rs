@@ -6,6 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 pub use crate::column_names::{CREDENTIAL_ID, EMAIL, FAMILY_FIRST, PERSON, REPLACES, WEAK_PERSON};
 use crate::column_names::{FAMILY_NAME, FULL_NAME, GIVEN_NAME, MIDDLE_NAME, OTHERS, SHOWN_NAME, more};
 use crate::date_pattern::Pattern;
+use crate::word_lists::is_in;
 
 /// Normalizes a name: case, spaces, punctuation and the Unicode form are ignored.
 pub fn folded(name: &str) -> String {
@@ -55,7 +56,7 @@ pub fn is_known(name: &str) -> bool {
     let mut further = fields.chain([more::PERSON, more::FULL_NAME, more::GIVEN_NAME, more::MIDDLE_NAME]);
     !name.is_empty()
         && (names.chain(lists.into_iter().flatten()).any(|known| folded(known) == name)
-            || further.any(|list| list.split_whitespace().any(|known| known == name)))
+            || further.any(|list| is_in(list, &name)))
 }
 
 /// Adds further names behind the usual ones.

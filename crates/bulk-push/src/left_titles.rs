@@ -7,7 +7,7 @@ use crate::infer_columns::folded;
 use crate::left_words;
 use crate::misplaced::is_date;
 use crate::plan::{Origin, Plan};
-use crate::word_lists::{LEFT, MENTIONS};
+use crate::word_lists::{LEFT, MENTIONS, is_in};
 
 /// The fields whose texts may have such words.
 pub const TEXTS: [&str; 3] = ["role_title", "role_classification", "organisation"];
@@ -72,10 +72,6 @@ fn says_left(field: &str, text: &str) -> bool {
         || (is_in(FIRST_OF_TWO, first) && is_single)
         || (first == "ex" && !is_in(AFTER_EX, &words[1]))
         || (is_in(MENTIONS, last) && !is_in(NOT_LAST, last))
-}
-
-fn is_in(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|known| known == word)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! languages, and in titles.
 
 use crate::infer_columns::folded;
-use crate::word_lists::{LEFT, MENTIONS};
+use crate::word_lists::{LEFT, MENTIONS, is_in};
 
 /// Single values that say so in any column, without case and punctuation.
 const VALUES: &str = "\
@@ -63,10 +63,6 @@ const YES: &str = "yes y true 1 x ja oui si s\u{ed} sim";
 
 /// Names of columns with a yes for people who left.
 const PAID_AT_END: &str = "gratuitypaid gratuitysettled finalgratuitypaid gratuityreleased";
-
-fn is_in(list: &str, word: &str) -> bool {
-    !word.is_empty() && list.split_whitespace().any(|known| known == word)
-}
 
 /// Returns whether a whole value says that a person left, in any column.
 pub fn is_value(value: &str) -> bool {

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::date_pattern::month_name;
 use crate::unclear_dates::split_time;
-use crate::word_lists::BESIDE_MONTH;
+use crate::word_lists::{BESIDE_MONTH, is_in};
 
 /// Names of the months in further languages, and their usual abbreviations, a month a line. They
 /// are compared whole: beginnings would be those of other words.
@@ -164,10 +164,6 @@ fn parts(text: &str) -> Vec<String> {
         rest = &rest[end.max(first.len_utf8())..];
     }
     parts
-}
-
-fn is_in(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|known| known == word)
 }
 
 /// Returns the month that a whole word names, or a beginning of its name such as `Sept`.

@@ -6,7 +6,7 @@ use crate::misplaced::has_date_or_number;
 use crate::name_text::problem_of_name;
 use crate::plan::Plan;
 use crate::row_code::RowCode;
-use crate::word_lists::HONORIFICS;
+use crate::word_lists::{HONORIFICS, is_in};
 
 /// The order in which a comma separates the family name from the given name.
 pub const FAMILY_GIVEN: &str = "family-given";
@@ -110,7 +110,7 @@ pub fn problem(plan: &Plan, parts: &NameParts, cells: &[String]) -> Option<Probl
         ));
     }
     let has_letters = name.chars().any(char::is_alphabetic);
-    let is_filler = |word: &String| NO_WORDS.split_whitespace().any(|known| known == word);
+    let is_filler = |word: &String| is_in(NO_WORDS, word);
     let is_none = NO_NAMES.contains(&&*folded(&name)) || words(&name.to_lowercase()).iter().all(is_filler);
     if !has_letters || is_none || name.contains(['\u{fffd}', '?']) {
         let message = "This is not a name, or characters of it were lost. Write the whole name.".to_owned();
@@ -194,7 +194,7 @@ pub fn in_order(plan: &Plan, columns: &[usize], text: String) -> String {
 fn is_part_of_name(header: &str) -> bool {
     let name = folded(header);
     let words = words(header);
-    let has = |list: &str| words.iter().any(|word| list.split_whitespace().any(|known| known == word));
+    let has = |list: &str| words.iter().any(|word| is_in(list, word));
     let is_part = has(PART_WORDS) || (has(PART_WORDS_OF_NAMES) && has(NAMES));
     is_known_part(&name) || PARTS.split(", ").any(|part| folded(part) == name) || (is_part && !has(OTHER_NAMES))
 }
@@ -202,7 +202,7 @@ fn is_part_of_name(header: &str) -> bool {
 /// Returns whether a prefix of a name is an honorific such as `Ms` or `Prof. Dr.`, which is not
 /// pushed.
 fn is_honorific(header: &str, text: &str) -> bool {
-    let is_known = |word: &String| HONORIFICS.split_whitespace().any(|known| known == word);
+    let is_known = |word: &String| is_in(HONORIFICS, word);
     words(header).iter().any(|word| word == "prefix") && words(&text.to_lowercase()).iter().all(is_known)
 }
 

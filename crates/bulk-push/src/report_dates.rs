@@ -11,6 +11,7 @@ use crate::misplaced::is_date;
 use crate::month_words;
 use crate::plan::{Origin, Plan};
 use crate::printable::printable;
+use crate::word_lists::is_in;
 
 /// Words of a line that says when a report was made, not what it is about.
 const MADE: &str = "\
@@ -63,8 +64,7 @@ impl SkippedLines {
         let Some(Origin::Constant(month)) = plan.form.find(MONTH).map(|at| &plan.origins[at]) else { return Ok(None) };
         let Some(processed) = ends::read(plan, month, MONTH) else { return Ok(None) };
         let has = |line: &String, list: &str| {
-            line.split(|end: char| !end.is_alphabetic())
-                .any(|word| list.split_whitespace().any(|known| known == word.to_lowercase()))
+            line.split(|end: char| !end.is_alphabetic()).any(|word| is_in(list, &word.to_lowercase()))
         };
         for is_made in [false, true] {
             let lines = self.texts.iter().filter(|line| has(line, MADE) == is_made && !has(line, OTHERS));

@@ -11,7 +11,7 @@ use crate::name_text::is_placeholder;
 use crate::plan::Plan;
 use crate::printable::printable;
 use crate::resolver::{TEXTS, could_be};
-use crate::word_lists::HONORIFICS;
+use crate::word_lists::{HONORIFICS, is_in};
 use periods::Periods;
 
 mod paid_months;
@@ -192,7 +192,7 @@ fn far_end(plan: &Plan, field: &str, text: &str) -> Option<String> {
 /// `Wiedereintritt`.
 fn is_start(header: &str) -> bool {
     let name = folded_name(header);
-    let is_word = |word: &String| STARTS.split_whitespace().any(|known| known == word);
+    let is_word = |word: &String| is_in(STARTS, word);
     let is_other = OTHER_STARTS.split_whitespace().any(|part| name.contains(part));
     // A field may be filled with the start of a position, but the employment started before it.
     let is_position = ["positionstartdate", "jobstartdate", "rolestartdate"].contains(&&*name);
@@ -202,7 +202,7 @@ fn is_start(header: &str) -> bool {
 
 /// Returns whether a column has a start that may lie before the one of this employment.
 fn is_earlier(header: &str) -> bool {
-    words(header).iter().any(|word| EARLIER_STARTS.split_whitespace().any(|known| known == word))
+    words(header).iter().any(|word| is_in(EARLIER_STARTS, word))
 }
 
 fn is_rehire(header: &str) -> bool {

@@ -7,6 +7,7 @@ use crate::employment_words::words;
 use crate::infer_columns::folded;
 use crate::plan::{Plan, ShiftedValues};
 use crate::text_hash::hash;
+use crate::word_lists::is_in;
 
 /// Words that are no title if a column that no field uses has them in other rows.
 const NO_TITLES: &str = "active fulltime parttime permanent y n yes no true false male female";
@@ -26,10 +27,6 @@ const LONGEST: usize = 20;
 
 /// Maximum number of pairs of employer and title that are compared.
 const MOST_PAIRS: usize = 20_000;
-
-fn is_in(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|known| known == word)
-}
 
 /// The values of the rows so far.
 #[derive(Debug, Default)]

@@ -1,5 +1,10 @@
 //! Words about employment, in the languages of common payroll systems.
 
+/// Returns whether a list of words contains `word`.
+pub fn is_in(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|known| known == word)
+}
+
 /// Parts of the names of columns whose dates are not those of an end.
 pub const HARMLESS: &str = "\
     birth dob geburt naissance nacimiento hire start joined joining joindate datejoin seniority \

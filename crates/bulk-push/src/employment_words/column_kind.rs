@@ -21,11 +21,6 @@ pub enum ColumnKind {
     Other,
 }
 
-/// Returns whether a list of words contains `word`.
-pub(super) fn is_in(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|known| known == word)
-}
-
 /// Splits a name or a value into its words, also `HasLeft` into two.
 pub fn words(text: &str) -> Vec<String> {
     let (mut words, mut word, mut was_small) = (Vec::new(), String::new(), false);

@@ -1,6 +1,7 @@
 //! Names and values of ordinary files that look as if they were about people who left.
 
-use super::column_kind::{ColumnKind, is_in, words};
+use super::column_kind::{ColumnKind, words};
+use crate::word_lists::is_in;
 
 /// Parts of the names of columns with a date of birth, without separators.
 const BIRTHS: &str = "\
@@ -39,7 +40,7 @@ const ENDS: &str = "end ends ended ending until expiry expires finish";
 const NOT_ENDING: &str = "\
     contract employment service notice garden gardening terminal final last resignation retirement";
 
-/// Words for what is left of something, as in `Days left`.
+/// Words for a remaining amount, as in `Days left`.
 const REMAINING: &str = "\
     days hours weeks annual leave holiday holidays vacation pto balance entitlement allowance credits";
 
@@ -83,7 +84,7 @@ const EMPLOYED: &str = "\
     \u{5951}\u{7d04}\u{793e}\u{54e1} \u{8a66}\u{7528}\u{671f}\u{9593} \u{c7ac}\u{c9c1} \u{c7ac}\u{c9c1}\u{c911} \
     \u{d734}\u{c9c1} \u{d734}\u{c9c1}\u{c911} \u{c218}\u{c2b5} \u{c815}\u{addc}\u{c9c1} \u{acc4}\u{c57d}\u{c9c1}";
 
-/// Phrases of such values. Their words mean something else alone.
+/// Phrases of such values. Their single words have other meanings.
 const EMPLOYED_PHRASES: [&str; 26] = [
     "serving notice period",
     "serving notice",
@@ -143,7 +144,7 @@ pub(super) fn is_other_end(words: &[String]) -> bool {
     has_word(words, ENDING) && has_word(words, ENDS) && !has_word(words, NOT_ENDING)
 }
 
-/// Returns whether a column has what is left of something, as in `Annual leave left`.
+/// Returns whether a column has a remaining amount, as in `Annual leave left`.
 fn is_balance(words: &[String]) -> bool {
     let is_last = words.last().is_some_and(|last| last == "left");
     is_last && has_word(words, REMAINING) && !has_word(words, NOT_REMAINING)

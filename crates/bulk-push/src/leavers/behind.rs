@@ -3,13 +3,15 @@
 
 use std::collections::HashMap;
 
+use credential::YearMonth;
+
 use crate::ends::{self, MONTH};
 use crate::infer_columns::folded;
 use crate::plan::Plan;
 use crate::text_hash::hash;
 
 /// Months by which people of one file may differ: some are paid by the week, some by the month.
-const TOLERANCE: u32 = 1;
+const TOLERANCE: i32 = 1;
 
 /// Maximum number of lines that are listed.
 const LISTED: usize = 5;
@@ -17,8 +19,7 @@ const LISTED: usize = 5;
 /// The last row of a job.
 #[derive(Clone, Copy, Debug)]
 struct Last {
-    /// Its month, counted from year 0.
-    month: u32,
+    month: YearMonth,
     line: u32,
     /// Whether it has an end, or a status says that the person is employed.
     is_settled: bool,
@@ -34,11 +35,7 @@ impl Behind {
         if plan.columns_of(MONTH).is_none() {
             return;
         }
-        let month = ends::processed(plan, cells).and_then(|month| {
-            let (year, month) = month.split_once('-')?;
-            (year.parse::<u32>().ok()? * 12 + month.parse::<u32>().ok()?).checked_sub(1)
-        });
-        let Some(month) = month else { return };
+        let Some(month) = ends::processed(plan, cells).and_then(|month| month.parse().ok()) else { return };
         let fields = ["organisation", "role_title", "start_date"];
         let fields = fields.map(|field| plan.columns_of(field).unwrap_or_default());
         let columns = plan.person.iter().chain(fields.into_iter().flatten());
@@ -56,12 +53,11 @@ impl Behind {
     /// Returns what a person should confirm.
     pub fn warning(&self, plan: &Plan) -> Option<String> {
         let latest = self.0.values().map(|last| last.month).max()?;
-        let is_behind = |last: &&Last| !last.is_settled && last.month + TOLERANCE < latest;
+        let is_behind = |last: &&Last| !last.is_settled && latest.months_since(last.month) > TOLERANCE;
         let mut behind: Vec<Last> = self.0.values().filter(is_behind).copied().collect();
         behind.sort_unstable_by_key(|last| last.line);
-        let written = |month: u32| format!("{:04}-{:02}", month / 12, month % 12 + 1);
         let listed: Vec<String> =
-            behind.iter().take(LISTED).map(|last| format!("line {} in {}", last.line, written(last.month))).collect();
+            behind.iter().take(LISTED).map(|last| format!("line {} in {}", last.line, last.month)).collect();
         let more = if behind.len() > listed.len() { ", ..." } else { "" };
         let name = plan.columns_of(MONTH)?.first().map(|column| plan.label(*column))?;
         (!behind.is_empty()).then(|| {
@@ -71,7 +67,7 @@ impl Behind {
                  left",
                 behind.len(),
                 self.0.len(),
-                written(latest),
+                latest,
                 listed.join(", ")
             )
         })

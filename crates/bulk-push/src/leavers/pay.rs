@@ -2,7 +2,7 @@
 
 use crate::employment_words::words;
 use crate::plan::Plan;
-use crate::word_lists::{BESIDE_PAY, PAY, PAY_NAMES, WHOLE_PAY};
+use crate::word_lists::{BESIDE_PAY, PAY, PAY_NAMES, WHOLE_PAY, is_in};
 
 /// Maximum number of lines that are listed.
 const LISTED: usize = 5;
@@ -93,10 +93,6 @@ fn is_pay(header: &str) -> bool {
     let is_named = matches!(words.as_slice(), [word] if is_in(PAY_NAMES, word));
     let is_pay = words.iter().any(|word| is_in(PAY, word));
     is_named || (is_pay && !words.iter().any(|word| is_in(BESIDE_PAY, word)))
-}
-
-fn is_in(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|known| known == word)
 }
 
 /// Returns whether an amount of pay is more than zero; `None` if a cell has none. Accounts write a

@@ -7,7 +7,7 @@ use credential::YearMonth;
 
 use crate::ends;
 use crate::plan::Plan;
-use crate::word_lists::{BETWEEN, DAYS, MONTHS, NUMBERS, WEEKS, YEARS};
+use crate::word_lists::{BETWEEN, DAYS, MONTHS, NUMBERS, WEEKS, YEARS, is_in};
 
 /// Months that a length may lack: the file may be older than its last processed month, and parts of
 /// a month are rounded.
@@ -116,10 +116,6 @@ fn leading(text: &str, is_one: impl Fn(char) -> bool) -> (&str, &str) {
 fn months_of(unit: &str) -> Option<f64> {
     let units = [(YEARS, 12.0), (MONTHS, 1.0), (WEEKS, 12.0 / 52.0), (DAYS, 1.0 / 30.0)];
     units.into_iter().find(|(list, _)| is_in(list, unit)).map(|(_, months)| months)
-}
-
-fn is_in(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|known| known == word)
 }
 
 /// Returns the months from the start of a job to its last processed month, or else to today.

@@ -1,6 +1,7 @@
 //! Titles of tables and names of sheets that name people who left.
 
 use crate::employment_words::{has_left_in, words};
+use crate::word_lists::is_in;
 
 /// Words for people who are employed.
 const CURRENT: &str = "active current employed starter starters joiner joiners hires";
@@ -45,10 +46,6 @@ impl Title {
         let is_of_both = has(&words, CURRENT) || has(&words, "all including includes incl inklusive inkl");
         if is_joined && is_of_both && !has(&words, NOT) { Self::OfBoth } else { Self::OfLeavers }
     }
-}
-
-fn is_in(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|known| known == word)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::ends::{self, MONTH};
 use crate::infer_columns::{folded_name, is_name_of, split_format};
 use crate::likely_date::likely_month;
 use crate::plan::Plan;
+use crate::word_lists::is_in;
 
 /// Parts of the names of columns with the last month that was paid.
 const PAID: &str = "\
@@ -48,10 +49,6 @@ const SEPARATORS: [&str; 15] = [
     "/",
     "-",
 ];
-
-fn is_in(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|known| known == word)
-}
 
 /// Returns whether a column has the last date or month that was paid.
 pub fn is_paid(header: &str) -> bool {

@@ -1,6 +1,8 @@
 //! Months of pay in two columns, such as `Pay Year` and `Pay Month`, and columns with the start of
 //! a period of pay.
 
+use credential::YearMonth;
+
 use crate::date_pattern::month_name;
 use crate::infer_columns::folded_name;
 use crate::plan::Plan;
@@ -54,7 +56,7 @@ impl Periods {
             return Some((month, paid));
         }
         // A period may start in the month before its last one.
-        let earlier = month_before(processed)?;
+        let earlier = processed.parse::<YearMonth>().ok()?.plus_months(-1).to_string();
         let before = |column: &usize| Some((*column, paid_months::before(plan, cell(*column), &earlier)?));
         self.starts.iter().find_map(before)
     }
@@ -69,13 +71,6 @@ fn joined(year: &str, month: &str) -> Option<String> {
     (is_whole && (1..=12).contains(&number)).then(|| format!("{year:04}-{number:02}"))
 }
 
-/// Returns the month before one such as `2026-10`.
-fn month_before(month: &str) -> Option<String> {
-    let (year, month) = month.split_once('-')?;
-    let (year, month): (u16, u8) = (year.parse().ok()?, month.parse().ok()?);
-    Some(if month > 1 { format!("{year:04}-{:02}", month - 1) } else { format!("{:04}-12", year.checked_sub(1)?) })
-}
-
 #[cfg(test)]
 mod tests {
     use credential::Type;
@@ -83,15 +78,15 @@ mod tests {
     use super::*;
     use crate::mapping::Mapping;
 
-    fn before(columns: &str, row: &str) -> Option<String> {
+    fn before(columns: &str, row: &str, processed: &str) -> Option<String> {
         let cells = |text: &str| -> Vec<String> { text.split(',').map(str::to_owned).collect() };
-        let constants = [("last_processed_month".to_owned(), "2026-10".to_owned())].into();
+        let constants = [("last_processed_month".to_owned(), processed.to_owned())].into();
         let mapping = Mapping { constants, ..Mapping::default() };
         let today = jiff::civil::date(2026, 11, 23);
         let header = cells(&format!("Emp ID,Name,Company,Job,Start,{columns}"));
         let plan = Plan::new(&mapping, Type::default(), header, false, today).expect("whole");
         let row = cells(&format!("1,Ada,A,Clerk,2015-01,{row}"));
-        Periods::new(&plan).before(&plan, &row, "2026-10").map(|(_, month)| month)
+        Periods::new(&plan).before(&plan, &row, processed).map(|(_, month)| month)
     }
 
     #[test]
@@ -112,13 +107,14 @@ mod tests {
             ("Pay Period Start", "", None),
             ("Year of birth,Month", "1990,10", None),
         ] {
-            assert_eq!(before(columns, row).as_deref(), month, "{columns}: {row}");
+            assert_eq!(before(columns, row, "2026-10").as_deref(), month, "{columns}: {row}");
         }
     }
 
     #[test]
     fn months_go_back_over_a_year() {
-        assert_eq!(month_before("2026-01").as_deref(), Some("2025-12"));
-        assert_eq!(month_before("2026-10").as_deref(), Some("2026-09"));
+        assert_eq!(before("Period start", "2025-12-29", "2026-01"), None);
+        assert_eq!(before("Period start", "2025-11-30", "2026-01").as_deref(), Some("2025-11"));
+        assert_eq!(before("Period start", "2026-09-01", "2026-10"), None);
     }
 }

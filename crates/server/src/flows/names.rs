@@ -256,7 +256,7 @@ impl HeldNames {
     /// The name of a verified identity does, also of one that was withdrawn or superseded. Without
     /// an identity, each name but the first was confirmed beside the others, so the first is not
     /// doubtful. A second unconfirmed name was compared with an identity that was deleted since.
-    /// Confirmations do not count then: they may have been about the deleted name alone.
+    /// Confirmations do not count then, because they may concern only the deleted name.
     fn is_beside_another(&self, name: &str) -> bool {
         let is_confirmed = |held: &HeldName| !self.had_identity && self.are_confirmed([held.name.as_str()]);
         let mut others = self.names.iter().filter(|held| !stand_together(&held.name, name));
@@ -336,7 +336,7 @@ impl HolderQuestions {
 /// Returns whether `holder` has deleted a verified identity from their wallet, as far as its status
 /// is still kept.
 async fn had_identity(app: &App, holder: Uuid) -> Result<bool, Error> {
-    let mut tx = app.store().read().await?;
+    let mut tx = app.store().acquire().await?;
     for known in credential::ALL.iter().filter(|known| known.is_identity()) {
         if tx.has_removed(holder, *known).await? {
             return Ok(true);

@@ -47,7 +47,7 @@ contract! {
         assert!(tx.expire_now(id(20), one, soon).await.expect("the batch with its items"));
         assert_eq!(tx.expire_submissions(soon, 10).await.expect("expired").len(), 3);
         let waiting = tx.linked_submission(id(11), soon).await.expect("read").expect("there");
-        assert!(matches!(waiting.state, SubmissionState::Incomplete { .. }), "nothing else is over");
+        assert!(matches!(waiting.state, SubmissionState::Incomplete { .. }), "no other submission has expired");
         tx.commit().await.expect("committed");
     }
 

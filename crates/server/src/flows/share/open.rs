@@ -156,7 +156,7 @@ pub async fn tokens(app: &App, share: &Share, secret: &str) -> Result<Option<Vec
     if share.keep_current {
         follow::catch_up(app, share).await;
     }
-    let read = app.store().read().await?.share(share.id, share.holder).await?;
+    let read = app.store().acquire().await?.share(share.id, share.holder).await?;
     let Some(share) = read.filter(|share| share.standing(app.now()) == ShareState::Active) else { return Ok(None) };
     Ok(unseal(&share, secret)?.map(|contents| contents.presentations))
 }
