@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 use url::{Position, Url};
 
-use crate::outbound::{DocumentError, Outbound};
+use crate::outbound::{DocumentError, Expected, Outbound};
 use ambient::Timestamp;
 use store::domain::asset::Failure;
 
@@ -33,11 +33,11 @@ const MAX_STATUS_LISTS: usize = 256;
 /// Maximum size of all cached status lists, in bytes.
 const MAX_STATUS_LIST_BYTES: usize = 16 * 1024 * 1024;
 
-/// Media types of status lists (Token Status List, section 8.1; VC-JOSE-COSE, section 6.1). Servers
-/// that have other names for them are not refused.
-const STATUS_LISTS: &str = "application/statuslist+jwt, application/vc+jwt, */*;q=0.1";
-/// Any media type.
-const ANY: &str = "*/*";
+/// Status lists have media types of their own (Token Status List, section 8.1; VC-JOSE-COSE,
+/// section 6.1), but servers that have other names for them are not refused. Any status of success
+/// is valid (Token Status List, section 8.2).
+const STATUS_LIST: Expected =
+    Expected { accept: "application/statuslist+jwt, application/vc+jwt, */*;q=0.1", any_success: true };
 
 /// Keys with their names.
 type NamedKeys = Vec<(String, PublicKey)>;
@@ -101,11 +101,12 @@ impl IssuerLookup {
 
     /// Fetches the status list and the type's metadata.
     pub async fn details(&self, lookups: &Lookups) -> (LookupResult<String>, LookupResult<Vec<u8>>) {
-        let fetched = async |address: &Option<String>, accept: &'static str| match address {
-            Some(address) => lookup_result(self.fetch(address, accept)).await,
+        let fetched = async |address: &Option<String>, expected: Expected| match address {
+            Some(address) => lookup_result(self.fetch(address, expected)).await,
             None => LookupResult::NotAttempted,
         };
-        let (status, metadata) = tokio::join!(fetched(&lookups.status, STATUS_LISTS), fetched(&lookups.metadata, ANY));
+        let (status, metadata) =
+            tokio::join!(fetched(&lookups.status, STATUS_LIST), fetched(&lookups.metadata, Expected::ANY_TYPE));
         let status = match status {
             LookupResult::Found(bytes) => LookupResult::Found(String::from_utf8_lossy(&bytes).trim().to_owned()),
             LookupResult::Failed(why) => LookupResult::Failed(why),
@@ -224,17 +225,18 @@ impl IssuerLookup {
     }
 
     async fn fetch_json(&self, address: &str) -> Result<Value, String> {
-        parse_limited(&self.fetch(address, ANY).await?).map_err(|_| format!("{} is not JSON", shown(address)))
+        parse_limited(&self.fetch(address, Expected::ANY_TYPE).await?)
+            .map_err(|_| format!("{} is not JSON", shown(address)))
     }
 
-    async fn fetch(&self, address: &str, accept: &'static str) -> Result<Vec<u8>, String> {
+    async fn fetch(&self, address: &str, expected: Expected) -> Result<Vec<u8>, String> {
         let url = (address.len() <= MAX_ADDRESS).then(|| address.parse::<Url>().ok()).flatten();
         let url = url.ok_or_else(|| format!("{} is not a URL", shown(address)))?;
         if !self.client.may_ask_port(&url) && !self.client.is_allowed(&url) {
             return Err(format!("{address}: only port 443 is allowed, unless the operator allows other ports"));
         }
         let because = |failure: Failure| format!("{address}: {}", failure.name());
-        let fetched = self.client.fetch_as(&url, accept, MAX_DOCUMENT).await;
+        let fetched = self.client.fetch_as(&url, expected, MAX_DOCUMENT).await;
         let mut stream = std::pin::pin!(fetched.map_err(|error| match error {
             DocumentError::Status(status) => format!("{address}: the response has the HTTP status {status}"),
             DocumentError::Failed(failure) => because(failure),

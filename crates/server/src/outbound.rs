@@ -59,10 +59,28 @@ impl Received {
     }
 }
 
+/// The responses that contain a document.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected {
+    /// The header `Accept` of the request.
+    pub accept: &'static str,
+    /// Whether a response may have any status of success, and not only 200.
+    pub any_success: bool,
+}
+
+impl Expected {
+    /// Any media type, with the status 200.
+    pub const ANY_TYPE: Self = Self { accept: "*/*", any_success: false };
+
+    fn contains(self, status: StatusCode) -> bool {
+        status == StatusCode::OK || self.any_success && status.is_success()
+    }
+}
+
 /// The reason why a document was not fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocumentError {
-    /// The response has this HTTP status instead of 200.
+    /// The response has this HTTP status, which is not one of those expected.
     Status(u16),
     /// There is no response, or it is not read.
     Failed(Failure),
@@ -168,29 +186,28 @@ impl Outbound {
         address: &Url,
         most: u64,
     ) -> Result<impl Stream<Item = Result<Bytes, Failure>> + Send + use<>, Failure> {
-        self.fetch_as(address, "*/*", most).await.map_err(Failure::from)
+        self.fetch_as(address, Expected::ANY_TYPE, most).await.map_err(Failure::from)
     }
 
-    /// Fetches a document of at most `most` bytes in one of the media types of the header `accept`,
-    /// as a stream.
+    /// Fetches a document of at most `most` bytes from an expected response, as a stream.
     ///
     /// # Errors
     /// Why the document could not be fetched.
     pub async fn fetch_as(
         &self,
         address: &Url,
-        accept: &'static str,
+        expected: Expected,
         most: u64,
     ) -> Result<impl Stream<Item = Result<Bytes, Failure>> + Send + use<>, DocumentError> {
         if !self.is_allowed(address) {
             return Err(DocumentError::Failed(Failure::AddressRefused));
         }
         // A compressed document would be inspected and stored without being decompressed.
-        let headers = [(ACCEPT_ENCODING, "identity"), (ACCEPT, accept)];
+        let headers = [(ACCEPT_ENCODING, "identity"), (ACCEPT, expected.accept)];
         let headers = HeaderMap::from_iter(headers.map(|(name, value)| (name, HeaderValue::from_static(value))));
         let sent = self.send(Method::GET, address, headers, Bytes::new()).await;
         let answer = sent.map_err(|error| DocumentError::Failed(failure(&error)))?;
-        if answer.status() != StatusCode::OK {
+        if !expected.contains(answer.status()) {
             return Err(DocumentError::Status(answer.status().as_u16()));
         }
         if answer.body().size_hint().exact().is_some_and(|length| length > most) {

@@ -2,6 +2,7 @@
 
 mod body;
 mod endings;
+mod http_statuses;
 mod list_certificates;
 mod other_issuers;
 mod own_tokens;

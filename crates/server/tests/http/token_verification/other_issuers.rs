@@ -21,22 +21,23 @@ use crate::support::wallet::{key, signed};
 
 const HOST: &str = "issuer.example";
 
-type Documents = Arc<Mutex<HashMap<String, String>>>;
+type Documents = Arc<Mutex<HashMap<String, (StatusCode, String)>>>;
 
 /// Lists are for clients that prefer their media type, as those of some issuers.
-async fn document(State(documents): State<Documents>, uri: Uri, headers: HeaderMap) -> Result<String, StatusCode> {
+async fn document(State(documents): State<Documents>, uri: Uri, headers: HeaderMap) -> (StatusCode, String) {
     let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if uri.path().starts_with("/status/") && !accepted.starts_with("application/statuslist+jwt,") {
-        return Err(StatusCode::NOT_ACCEPTABLE);
+        return (StatusCode::NOT_ACCEPTABLE, String::new());
     }
-    documents.lock().expect("documents").get(uri.path()).cloned().ok_or(StatusCode::NOT_FOUND)
+    let known = documents.lock().expect("documents").get(uri.path()).cloned();
+    known.unwrap_or_else(|| (StatusCode::NOT_FOUND, String::new()))
 }
 
 /// Another issuer, with the documents on its site.
 pub(super) struct Issuer {
     server: HttpsServer,
     documents: Documents,
-    key: SoftwareKey,
+    pub(super) key: SoftwareKey,
     pub(super) address: String,
 }
 
@@ -52,7 +53,13 @@ impl Issuer {
     }
 
     pub(super) fn publish(&self, path: &str, document: &str) {
-        self.documents.lock().expect("documents").insert(path.to_owned(), document.to_owned());
+        let document = (StatusCode::OK, document.to_owned());
+        self.documents.lock().expect("documents").insert(path.to_owned(), document);
+    }
+
+    /// Sends the document at `path` with another status from now on.
+    pub(super) fn respond_with(&self, path: &str, status: StatusCode) {
+        self.documents.lock().expect("documents").get_mut(path).expect("a published document").0 = status;
     }
 
     fn publish_list(&self, now: i64, revoked: &[u32]) {
@@ -63,7 +70,7 @@ impl Issuer {
     }
 
     /// Returns a credential with changed claims.
-    fn credential(&self, now: i64, change: impl FnOnce(&mut Value)) -> String {
+    pub(super) fn credential(&self, now: i64, change: impl FnOnce(&mut Value)) -> String {
         let mut payload = json!({
             "iss": self.address,
             "vct": format!("{}/credentials/career_history", self.address),
@@ -80,7 +87,7 @@ impl Issuer {
 
     /// Starts the application so that it reaches this issuer; `trusted` is the file of trusted
     /// issuers.
-    async fn app(&self, trusted: Option<&Value>) -> TestApp {
+    pub(super) async fn app(&self, trusted: Option<&Value>) -> TestApp {
         self.app_with(trusted, None).await
     }
 
