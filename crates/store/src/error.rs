@@ -71,16 +71,18 @@ fn note_and_classify(code: &str) -> bool {
 ///
 /// PostgreSQL: SQLSTATE classes for connection (08), sign-in (28) and missing database (3D), which
 /// occur while a password is changed or a server is set up; rollback (40), resources (53), operator
-/// intervention (57), system error (58); read-only transaction (25006), from a demoted primary;
-/// lock timeout (55P03); and a plan invalidated by a newer node's migration (0A000, which our
-/// statements cannot cause otherwise).
+/// intervention (57), system error (58); read-only transaction (25006), from a demoted primary; a
+/// database that accepts no connections (55000); lock timeout (55P03); and a plan invalidated by a
+/// newer node's migration (0A000, which our statements cannot cause otherwise).
 pub(crate) fn is_transient(code: &str) -> bool {
     if let Ok(extended) = code.parse::<i32>()
         && code.len() < 5
     {
         return matches!(extended & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14);
     }
-    ["08", "28", "3D", "40", "53", "57", "58", "25006", "55P03", "0A000"].iter().any(|class| code.starts_with(class))
+    ["08", "28", "3D", "40", "53", "57", "58", "25006", "55000", "55P03", "0A000"]
+        .iter()
+        .any(|class| code.starts_with(class))
 }
 
 #[cfg(test)]
@@ -91,7 +93,7 @@ mod tests {
     fn transient_database_errors_are_recognised() {
         for passing in [
             "5", "13", "10", "778", "1544", "14", "08006", "28P01", "3D000", "53100", "57P01", "25006", "40001",
-            "55P03",
+            "55000", "55P03",
         ] {
             assert!(is_transient(passing), "{passing}");
         }

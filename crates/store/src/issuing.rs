@@ -12,8 +12,8 @@ use ambient::Rng;
 
 use ambient::{Clock, Timestamp};
 
-/// Number of positions in a status list. A credential hides among a million others. Packed, a list
-/// has 128 KiB, which compress well while few are revoked.
+/// Number of positions in a status list. A credential hides among a million others. With two bits
+/// each, a list has 256 KiB, which compress well while few are revoked.
 pub const STATUS_LIST_CAPACITY: NonZeroU32 = NonZeroU32::new(1 << 20).expect("it is not zero");
 
 /// Store's part of one response to a wallet.

@@ -83,6 +83,15 @@ impl Tx {
         Ok(())
     }
 
+    /// Gives back a claimed message that was not tried, and postpones it until `due_at`. The claim
+    /// does not count as an attempt.
+    pub async fn put_back(&mut self, id: Uuid, due_at: Timestamp) -> Result<(), StoreError> {
+        dispatch!(self, connection => sqlx::query(
+            "UPDATE outbox_message SET due_at = $2, attempts = attempts - 1 WHERE id = $1 AND attempts > 0",
+        ).bind(id).bind(due_at).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
     /// Deletes a message that was sent or given up.
     pub async fn remove_from_outbox(&mut self, id: Uuid) -> Result<(), StoreError> {
         dispatch!(self, connection => sqlx::query("DELETE FROM outbox_message WHERE id = $1").bind(id).execute(connection).await.map(drop))?;

@@ -75,6 +75,15 @@ impl Tx {
         Ok(Err(as_it_is.unwrap_or(charge.since)))
     }
 
+    /// Moves the time at which a bucket is full again back to `latest` if it is later. That is left
+    /// of a node whose clock was ahead.
+    pub async fn cap_allowance(&mut self, id: &[u8; 32], latest: Timestamp) -> Result<(), StoreError> {
+        let statement = "UPDATE allowance SET full_at = $2 WHERE id = $1 AND full_at > $2";
+        dispatch!(self, connection => sqlx::query(statement)
+            .bind(id.to_vec()).bind(latest).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
     /// Deletes buckets that are full at `now`, since they equal new ones. Returns their number. It
     /// skips rows that a concurrent debit has locked and so cannot deadlock; those are not full any
     /// more anyway.

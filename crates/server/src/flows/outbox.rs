@@ -1,14 +1,17 @@
-//! Sends the messages in the outbox: at least once, with backoff, until they expire. A key's
-//! destruction never expires, because deleted data is gone only once its key is destroyed.
+//! Sends the mail in the outbox and carries out its other messages: at least once, with retries and
+//! backoff, until they expire. A key's destruction never expires, because deleted data is gone only
+//! once its key is destroyed.
 //!
 //! Each lane has its own sender with a number of slots. A slot is refilled as soon as it is free,
 //! so a slow message delays no other. The transaction that claims the next messages also records
-//! the outcomes of finished attempts.
+//! the outcomes of finished attempts. Mails whose recipient's domain has its share of the sessions
+//! are put back, so that slow domains do not fill the slots.
 //!
 //! Claims, leases and backoffs follow the clock, as the due times of new messages do. Messages
 //! expire by the trusted time, and [`crate::flows::due_times`] repairs what a wrong clock has
 //! postponed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -17,7 +20,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::email::Email;
 use crate::flows;
-use crate::mail::{SendError, SmtpError};
+use crate::mail::{DomainShares, Mail, SendError, Session, SmtpError, Turn};
 use crate::outbox::{Lane, OutboxMessage};
 use crate::sandbox;
 use ambient::{Backoff, Timestamp};
@@ -30,6 +33,8 @@ const LEASE: Duration = Duration::from_secs(60);
 const OTHER_PLACES: usize = 2;
 const CODE_RETRIES: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(15) };
 const RETRIES: Backoff = Backoff { first: Duration::from_secs(4), longest: Duration::from_secs(512) };
+/// Longest time for which a link waits for the turn of its domain.
+const LONGEST_TURN: Duration = Duration::from_secs(120);
 
 /// Returns the maximum number of concurrent attempts of a lane. Codes have three quarters of the
 /// mail sessions reserved.
@@ -53,6 +58,8 @@ enum AttemptOutcome {
     Expired,
     /// The link in the mail was decided or withdrawn before it was sent.
     Obsolete,
+    /// Not tried: it has its turn at this time.
+    PutBack(Timestamp),
     /// A temporary error.
     Later(String),
     /// The mail server deferred it.
@@ -76,6 +83,8 @@ pub struct LaneSender {
     /// The partner whose message was claimed last. The next message is taken from the next partner
     /// in id order, so that partners take turns.
     last: Uuid,
+    /// The sessions of its mails by domain.
+    shares: Arc<DomainShares>,
     sending: JoinSet<Attempt>,
     /// Finished, but not recorded yet.
     ended: Vec<Attempt>,
@@ -83,7 +92,15 @@ pub struct LaneSender {
 
 impl LaneSender {
     pub fn new(app: &App, lane: Lane) -> Self {
-        Self { app: app.clone(), lane, last: Uuid::nil(), sending: JoinSet::new(), ended: Vec::new() }
+        let longest = if lane == Lane::Code { CODE_RETRIES.longest } else { LONGEST_TURN };
+        let shares = DomainShares::new(places(app, lane), longest);
+        Self { app: app.clone(), lane, last: Uuid::nil(), shares, sending: JoinSet::new(), ended: Vec::new() }
+    }
+
+    /// Returns whether mails may be waiting for a session. They are put back once time has passed,
+    /// so [`LaneSender::step`] is to be called soon.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.lane, Lane::Code | Lane::Mail) && self.sending.len() > self.shares.running()
     }
 
     /// Returns whether no attempt is running.
@@ -111,6 +128,7 @@ impl LaneSender {
         while let Some(ended) = self.sending.try_join_next() {
             self.ended.extend(ended.ok());
         }
+        self.shares.wake();
         let app = self.app.clone();
         let wanted = if takes_more { self.free_places() } else { 0 };
         let taken = app.store().cancel_on_disconnect(self.turn(wanted)).await?;
@@ -120,7 +138,7 @@ impl LaneSender {
         let begun = taken.len();
         for item in taken {
             self.last = item.partner_id;
-            self.sending.spawn(attempt(app.clone(), self.lane, item));
+            self.sending.spawn(attempt(app.clone(), self.lane, Arc::clone(&self.shares), item));
         }
         Ok(begun)
     }
@@ -199,12 +217,18 @@ pub async fn maintain(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn attempt(app: App, lane: Lane, item: OutboxItem) -> Attempt {
-    let outcome = try_once(&app, lane, &item).await.unwrap_or_else(|error| AttemptOutcome::Later(error.to_string()));
+async fn attempt(app: App, lane: Lane, shares: Arc<DomainShares>, item: OutboxItem) -> Attempt {
+    let tried = try_once(&app, lane, &shares, &item).await;
+    let outcome = tried.unwrap_or_else(|error| AttemptOutcome::Later(error.to_string()));
     Attempt { item, outcome }
 }
 
-async fn try_once(app: &App, lane: Lane, item: &OutboxItem) -> Result<AttemptOutcome, StoreError> {
+async fn try_once(
+    app: &App,
+    lane: Lane,
+    shares: &Arc<DomainShares>,
+    item: &OutboxItem,
+) -> Result<AttemptOutcome, StoreError> {
     // An expired message is deleted, so a clock that has jumped ahead must not decide.
     let now = app.trusted_time().now();
     if item.expires_at.is_some_and(|at| at <= now) {
@@ -216,13 +240,13 @@ async fn try_once(app: &App, lane: Lane, item: &OutboxItem) -> Result<AttemptOut
         return Ok(AttemptOutcome::Obsolete);
     }
     Ok(match app.outbox().open(item).await? {
-        Some(message) => perform(app, item.id, message).await,
+        Some(message) => perform(app, shares, item, message).await,
         None if lane == Lane::Key => AttemptOutcome::Later("it cannot be decrypted".to_owned()),
         None => AttemptOutcome::Expired,
     })
 }
 
-async fn perform(app: &App, id: Uuid, message: OutboxMessage) -> AttemptOutcome {
+async fn perform(app: &App, shares: &Arc<DomainShares>, item: &OutboxItem, message: OutboxMessage) -> AttemptOutcome {
     let done = match message {
         // Mail to sandbox users is dropped, which also prevents signing in as one of them.
         OutboxMessage::Code(mail) | OutboxMessage::Mail(mail)
@@ -231,9 +255,10 @@ async fn perform(app: &App, id: Uuid, message: OutboxMessage) -> AttemptOutcome 
             Ok(())
         }
         OutboxMessage::Code(mail) | OutboxMessage::Mail(mail) => {
-            let begun = app.now();
-            let sent = app.mailer().send(id, &mail).await;
-            return mail_outcome(app, sent, begun);
+            return match wait_for_turn(app, shares, item, &mail).await {
+                Ok(session) => send(app, session, item.id, &mail).await,
+                Err(until) => AttemptOutcome::PutBack(until),
+            };
         }
         OutboxMessage::DestroyHolderKey(holder) => {
             app.keyring().destroy_holder_key(holder).await.map_err(|error| error.to_string())
@@ -244,6 +269,36 @@ async fn perform(app: &App, id: Uuid, message: OutboxMessage) -> AttemptOutcome 
         }
     };
     done.map_or_else(AttemptOutcome::Later, |()| AttemptOutcome::Done)
+}
+
+/// Waits for a session for a mail. If it is put back instead, returns until when.
+async fn wait_for_turn(
+    app: &App,
+    shares: &Arc<DomainShares>,
+    item: &OutboxItem,
+    mail: &Mail,
+) -> Result<Session, Timestamp> {
+    let (domain, is_retry, since) = (mail.domain(), item.attempts > 1, app.now());
+    loop {
+        let changed = shares.changed();
+        match shares.ask(&domain, is_retry, since, app.now()) {
+            Turn::Now(session) => return Ok(session),
+            Turn::Later(until) => return Err(until),
+            Turn::Wait => changed.await,
+        }
+        if app.mailer().health().is_failing() {
+            return Err(app.now() + CODE_RETRIES.first);
+        }
+    }
+}
+
+async fn send(app: &App, session: Session, id: Uuid, mail: &Mail) -> AttemptOutcome {
+    let begun = app.now();
+    let sent = app.mailer().send(id, mail).await;
+    if !matches!(sent, Err(SendError::Relay(_))) {
+        session.ended(app.now());
+    }
+    mail_outcome(app, sent, begun)
 }
 
 fn mail_outcome(app: &App, sent: Result<(), SendError>, begun: Timestamp) -> AttemptOutcome {
@@ -276,17 +331,18 @@ fn mail_outcome(app: &App, sent: Result<(), SendError>, begun: Timestamp) -> Att
 /// Records the outcome of an attempt at `now`.
 async fn finish_attempt(tx: &mut Tx, lane: Lane, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
     let Attempt { item, outcome } = attempt;
+    // One that has expired by a clock that is ahead waits as the others do.
+    let end = item.expires_at.filter(|end| *end > now);
+    let due_at = |again: Timestamp| end.map_or(again, |end| end.min(again));
     let undelivered = match outcome {
         AttemptOutcome::Done | AttemptOutcome::Obsolete => None,
         AttemptOutcome::Refused(_) => Some(Undelivered::RecipientRejected),
         AttemptOutcome::Expired => Some(Undelivered::Expired),
         AttemptOutcome::Later(_) | AttemptOutcome::Deferred(_) | AttemptOutcome::RelayFails(_) => {
             let retries = if lane == Lane::Code { CODE_RETRIES } else { RETRIES };
-            let again = now + retries.wait(item.attempts);
-            // One that has expired by a clock that is ahead waits as the others do.
-            let end = item.expires_at.filter(|end| *end > now);
-            return tx.put_off(item.id, end.map_or(again, |end| end.min(again))).await;
+            return tx.put_off(item.id, due_at(now + retries.wait(item.attempts))).await;
         }
+        AttemptOutcome::PutBack(until) => return tx.put_back(item.id, due_at(*until)).await,
     };
     tx.remove_from_outbox(item.id).await?;
     if let (Some(request), Some(reason)) = (item.request_id, undelivered) {
@@ -310,6 +366,7 @@ fn count(app: &App, attempt: &Attempt) {
             app.metrics().outbox_messages("expired");
         }
         AttemptOutcome::Obsolete => app.metrics().outbox_messages("obsolete"),
+        AttemptOutcome::PutBack(_) => {}
         AttemptOutcome::Later(error) => {
             tracing::warn!(%id, lane, attempts, error, "sending a message failed; it will be retried");
             app.metrics().outbox_messages("failed");

@@ -25,7 +25,7 @@ use crate::outbox::Lane;
 use ambient::Timestamp;
 use periodic::Job;
 
-pub use retention::end_what_is_over;
+pub use retention::run_retention;
 
 /// Pause of the outbox maintenance job.
 const OUTBOX_PAUSE: Duration = Duration::from_secs(5);
@@ -68,6 +68,6 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
     };
     jobs.spawn(job("object sweep", SWEEP_PAUSE).run_cancelled(sweep));
     let pause = (app.config().retention.incomplete / 10).clamp(Duration::from_secs(1), Duration::from_secs(60));
-    jobs.spawn(job("retention", pause).run_cancelled(|app| async move { end_what_is_over(&app).await }));
+    jobs.spawn(job("retention", pause).run_cancelled(|app| async move { run_retention(&app).await }));
     jobs
 }

@@ -12,6 +12,9 @@ use crate::outbox::Lane;
 const LOOK: Duration = Duration::from_secs(2);
 /// Minimum time between two polls while the mail server is paused.
 const SHORTEST_LOOK: Duration = Duration::from_millis(50);
+/// Maximum time between two polls while mails wait for a session. Those of a slow domain are then
+/// put back.
+const WAITING_LOOK: Duration = Duration::from_millis(100);
 
 /// Sends the messages in `lane` until `stop`, and then waits for those in progress.
 pub async fn run(app: App, lane: Lane, stop: CancellationToken) {
@@ -24,7 +27,8 @@ pub async fn run(app: App, lane: Lane, stop: CancellationToken) {
             return;
         }
         let (now, paused_until) = (app.now(), app.mailer().health().paused_until(app.now()));
-        let look = paused_until.map_or(LOOK, |until| until.since(now).clamp(SHORTEST_LOOK, LOOK));
+        let longest = if sender.is_waiting() { WAITING_LOOK } else { LOOK };
+        let look = paused_until.map_or(longest, |until| until.since(now).clamp(SHORTEST_LOOK, longest));
         tokio::select! {
             () = stop.cancelled(), if !is_stopping => {}
             () = sender.attempt_ended() => {}

@@ -12,7 +12,7 @@ use store::StoreError;
 ///
 /// # Errors
 /// A step failed: the store or the key ring could not be used.
-pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
+pub async fn run_retention(app: &App) -> Result<(), StoreError> {
     app.limits().forget_idle();
     let mut outcome = Ok(());
     let mut done = |step: &'static str, result: Result<(), StoreError>| {
@@ -27,7 +27,7 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     // Keys come first: a node must always be able to sign, and must not keep keys that are due for
     // destruction.
     done("signing keys", retention::refresh_signing_keys(app).await);
-    done("ring keys", retention::destroy_epoch_keys(app).await);
+    done("epoch keys", retention::destroy_epoch_keys(app).await);
     done("destroyed keys", retention::erase_destroyed_keys(app).await);
     // Warnings are sent before anything expires.
     done("warnings", end_warning::send(app).await);
@@ -35,7 +35,7 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     done("verifications", in_batches(app, || expiry::expire_verifications(app)).await);
     done("partitions", retention::add_partitions(app).await);
     done("payloads", retention::drop_payloads(app).await);
-    done("short lives", retention::delete_short_lived(app).await);
+    done("short-lived rows", retention::delete_short_lived(app).await);
     done("statuses", in_batches(app, || retention::delete_submissions(app)).await);
     done("deliveries", webhook_delivery::expire(app, BATCH).await);
     done("listeners", listeners::delete_ended(app).await);

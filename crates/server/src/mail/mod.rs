@@ -3,6 +3,7 @@
 //! Composes and sends messages. Requests never send one: messages go through the
 //! [outbox](crate::outbox).
 
+mod domains;
 mod error;
 mod folder;
 mod health;
@@ -24,6 +25,7 @@ use crate::config::Outbound;
 use crate::outbound;
 use smtp::Smtp;
 
+pub use domains::{DomainShares, Session, Turn};
 pub use error::{SendError, SmtpError};
 pub use health::RelayHealth;
 
@@ -35,6 +37,13 @@ pub struct Mail {
     pub subject: String,
     /// The plain-text body.
     pub text: String,
+}
+
+impl Mail {
+    /// Returns the domain of the recipient's address in lower case.
+    pub fn domain(&self) -> String {
+        self.to.rsplit_once('@').map_or_else(String::new, |(_, domain)| domain.to_lowercase())
+    }
 }
 
 /// How messages are sent.

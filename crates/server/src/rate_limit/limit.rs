@@ -1,14 +1,13 @@
 //! One rate limit, with a bucket for each key.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
-use uuid::Uuid;
 
+use super::key::Key;
 use crate::error::{Error, Kind};
 use crate::keys::Keyring;
 use ambient::{Clock, Timestamp};
@@ -16,67 +15,6 @@ use store::{Debit, Store, StoreError};
 
 /// Timeout of counting in the database. After it, the node decides by its own buckets.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// The key that a limit counts by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Key {
-    /// A partner, or a shared link.
-    Id(Uuid),
-    /// A network address; for IPv6, its /64 network.
-    Address(IpAddr),
-    /// An IPv6 /48 network, which one site gets (RFC 6177). Counted in addition to each of its /64
-    /// networks.
-    Site(Ipv6Addr),
-    Hash([u8; 32]),
-}
-
-/// Limit of a site, as a multiple of the limit of one network.
-const SITE_SHARE: u32 = 16;
-
-impl From<&Uuid> for Key {
-    fn from(id: &Uuid) -> Self {
-        Self::Id(*id)
-    }
-}
-
-impl From<&IpAddr> for Key {
-    fn from(address: &IpAddr) -> Self {
-        Self::Address(*address)
-    }
-}
-
-impl From<&[u8; 32]> for Key {
-    fn from(hash: &[u8; 32]) -> Self {
-        Self::Hash(*hash)
-    }
-}
-
-impl Key {
-    /// Returns the site that is counted in addition to `self`.
-    fn site(&self) -> Option<Self> {
-        match self {
-            Self::Address(IpAddr::V6(network)) => Some(Self::Site((u128::from(*network) & (u128::MAX << 80)).into())),
-            _ => None,
-        }
-    }
-
-    /// Returns how many times the limit applies to this key.
-    fn share(&self) -> u32 {
-        if matches!(self, Self::Site(_)) { SITE_SHARE } else { 1 }
-    }
-
-    /// Returns the key in the database. An address cannot be recovered from it without the root
-    /// key.
-    pub(super) fn fingerprint(&self, keyring: &Keyring, limit: &str) -> [u8; 32] {
-        let key = match self {
-            Self::Id(id) => id.as_bytes().to_vec(),
-            Self::Address(address) => address.to_string().into_bytes(),
-            Self::Site(network) => format!("{network}/48").into_bytes(),
-            Self::Hash(hash) => hash.to_vec(),
-        };
-        keyring.fingerprint("limit", &[limit.as_bytes(), b"\0", &key].concat())
-    }
-}
 
 /// The used part of a caller's limit.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +24,14 @@ struct Bucket {
     /// Requests not yet reported to other nodes, and when the first of them arrived.
     unreported: u32,
     since: Timestamp,
+}
+
+impl Bucket {
+    /// Returns when it is full again, after moving that back to `latest` if it is later.
+    fn cap(&mut self, latest: Timestamp) -> Timestamp {
+        self.full_at = self.full_at.min(latest);
+        self.full_at
+    }
 }
 
 /// State shared by all limits.
@@ -162,6 +108,14 @@ impl Limit {
         self.interval * self.burst
     }
 
+    /// Returns the latest time at which a bucket may be full again. Nodes together may admit more
+    /// than one of them would, and compensate for one more window. What is later was left by a
+    /// clock that was ahead, and must not refuse callers for as long (D-434).
+    pub(super) fn latest(&self, now: Timestamp) -> Timestamp {
+        let windows = if self.counting.shared.is_some() { 2 } else { 1 };
+        now + self.window() * windows
+    }
+
     fn status(&self, remaining: u32, wait: Duration) -> RateLimitStatus {
         RateLimitStatus { name: self.name, burst: self.burst, window: self.window(), remaining, wait }
     }
@@ -227,10 +181,10 @@ impl Limit {
         let Some(Shared { store, keyring }) = &self.counting.shared else {
             return Ok(self.count(key, 1, false).map(drop)?);
         };
-        let known = self.buckets().get(&key).map_or(now, |bucket| bucket.full_at);
+        let known = self.buckets().get_mut(&key).map_or(now, |bucket| bucket.cap(self.latest(now)));
         self.after(known, cost, now)?;
         let charge = Debit { id: key.fingerprint(keyring, self.name), since: now, cost };
-        match within(store, &charge, now + self.window()).await {
+        match within(store, &charge, [now + self.window(), self.latest(now)]).await {
             Ok(Ok(full_at)) => {
                 self.merge(key, full_at);
                 Ok(())
@@ -258,7 +212,7 @@ impl Limit {
         let (now, cost) = (self.counting.clock.now(), self.cost(key).saturating_mul(requests));
         let mut buckets = self.buckets();
         let bucket = buckets.entry(key).or_insert(Bucket { full_at: now, unreported: 0, since: now });
-        bucket.full_at = self.after(bucket.full_at, cost, now)?;
+        bucket.full_at = self.after(bucket.cap(self.latest(now)), cost, now)?;
         let used = bucket.full_at.since(now);
         if is_reported {
             if bucket.unreported == 0 {
@@ -289,6 +243,7 @@ impl Limit {
 
     /// Merges the time at which a bucket is full for all nodes together, as far as reported.
     pub(super) fn merge(&self, key: Key, full_at: Timestamp) {
+        let full_at = full_at.min(self.latest(self.counting.clock.now()));
         let mut buckets = self.buckets();
         let bucket = buckets.entry(key).or_insert(Bucket { full_at, unreported: 0, since: full_at });
         bucket.full_at = bucket.full_at.max(full_at + self.cost(key) * bucket.unreported);
@@ -310,10 +265,19 @@ pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>
     timeout(DATABASE_TIMEOUT, work).await.map_err(silent)?
 }
 
-async fn within(store: &Store, charge: &Debit, latest: Timestamp) -> Result<Result<Timestamp, Timestamp>, StoreError> {
+/// Debits a bucket that may be full again at `allowed`, and never later than at `latest`.
+async fn within(
+    store: &Store,
+    charge: &Debit,
+    [allowed, latest]: [Timestamp; 2],
+) -> Result<Result<Timestamp, Timestamp>, StoreError> {
     in_time(async {
         let mut tx = store.write().await?;
-        let charged = tx.charge_within(charge, latest).await?;
+        let mut charged = tx.charge_within(charge, allowed).await?;
+        if charged.is_err_and(|full_at| full_at > latest) {
+            tx.cap_allowance(&charge.id, allowed).await?;
+            charged = Err(allowed);
+        }
         tx.commit().await?;
         Ok(charged)
     })
@@ -322,7 +286,10 @@ async fn within(store: &Store, charge: &Debit, latest: Timestamp) -> Result<Resu
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv6Addr};
+
     use super::*;
+    use ambient::HOUR;
 
     fn limit(count: u32, clock: &Clock) -> Limit {
         let counting = Counting { clock: clock.clone(), is_on: true, shared: None };
@@ -345,6 +312,20 @@ mod tests {
         assert!(limit.check(&one).is_ok());
         limit.forget_idle();
         assert_eq!(limit.buckets().len(), 1, "the other is full again");
+    }
+
+    #[test]
+    fn clock_that_was_ahead_costs_at_most_one_request() {
+        let clock = Clock::manual(jiff::Timestamp::UNIX_EPOCH);
+        let limit = limit(2, &clock);
+        let now = clock.now();
+        clock.advance(52 * HOUR);
+        assert!(limit.check(&[0; 32]).is_ok());
+        clock.set(now);
+        let refused = limit.check(&[0; 32]).expect_err("the bucket counts as empty");
+        assert_eq!(refused.wait, Duration::from_millis(500), "and not 52 hours");
+        clock.advance(Duration::from_millis(500));
+        assert!(limit.check(&[0; 32]).is_ok());
     }
 
     #[test]

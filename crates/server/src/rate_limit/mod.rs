@@ -9,6 +9,7 @@
 //! longer. [`Limit::check_global`] asks the database first, for cases in which one guess more
 //! matters.
 
+mod key;
 mod limit;
 
 use std::net::IpAddr;
@@ -20,7 +21,8 @@ use ambient::{Clock, DAY, HOUR, MINUTE, Timestamp};
 use limit::{Counting, Shared, in_time};
 use store::{Debit, Store, StoreError};
 
-pub use limit::{Key, Limit, RateLimitStatus, whole_seconds};
+pub use key::Key;
+pub use limit::{Limit, RateLimitStatus, whole_seconds};
 
 /// Interval at which nodes report their use to each other.
 pub const SHARED_EVERY: Duration = Duration::from_secs(1);
@@ -242,7 +244,7 @@ impl Limits {
         let mut rest = unreported.as_slice();
         while !rest.is_empty() {
             let (chunk, after) = rest.split_at(rest.len().min(CHUNK));
-            let charged = match charge(store, &chunk.iter().map(|(charge, ..)| *charge).collect::<Vec<_>>()).await {
+            let charged = match charge(store, chunk).await {
                 Ok(charged) => charged,
                 Err(error) => {
                     for (charge, limit, key, count) in rest {
@@ -270,10 +272,22 @@ impl Limits {
     }
 }
 
-async fn charge(store: &Store, charges: &[Debit]) -> Result<Vec<([u8; 32], Timestamp)>, StoreError> {
+/// What a node has admitted of one limit and caller since its last report.
+type Unreported<'a> = (Debit, &'a Limit, Key, u32);
+
+/// Reports what a node admitted, and returns when each bucket is full again.
+async fn charge(store: &Store, unreported: &[Unreported<'_>]) -> Result<Vec<([u8; 32], Timestamp)>, StoreError> {
     in_time(async {
         let mut tx = store.write().await?;
-        let charged = tx.charge(charges).await?;
+        let debits: Vec<Debit> = unreported.iter().map(|(debit, ..)| *debit).collect();
+        let charged = tx.charge(&debits).await?;
+        for (id, full_at) in &charged {
+            let known = unreported.binary_search_by_key(id, |(debit, ..)| debit.id);
+            let latest = known.ok().map(|at| unreported[at].1).map(|limit| limit.latest(limit.counting.clock.now()));
+            if let Some(latest) = latest.filter(|latest| full_at > latest) {
+                tx.cap_allowance(id, latest).await?;
+            }
+        }
         tx.commit().await?;
         Ok(charged)
     })

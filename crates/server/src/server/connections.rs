@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::connect_info::ConnectInfo;
+use axum::http::uri::Authority;
 use axum::http::{HeaderValue, Method, Request, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
@@ -131,14 +132,22 @@ const RESERVED_CONNECTIONS: usize = 32;
 /// Timeout for the request head on a reserved connection.
 const RESERVED_HEAD_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether a request has exactly one `Host` header, as HTTP/1.1 requires (RFC 9112, section 3.2).
-/// HTTP/1.0 requests may omit it.
+/// Whether a request has exactly one valid `Host` header, as HTTP/1.1 requires (RFC 9112, section
+/// 3.2). HTTP/1.0 requests may omit it, and it may be empty.
 fn has_one_host<B>(request: &Request<B>) -> bool {
-    match request.headers().get_all(header::HOST).iter().count() {
-        0 => request.version() < Version::HTTP_11,
-        1 => true,
-        _ => false,
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() < Version::HTTP_11,
+        (Some(host), None) => host.is_empty() || Authority::try_from(host.as_bytes()).is_ok(),
+        (Some(_), Some(_)) => false,
     }
+}
+
+/// Whether the body has another transfer coding than `chunked`, such as gzip (RFC 9112, section
+/// 6.1). hyper would pass it on as it is.
+fn has_unknown_coding<B>(request: &Request<B>) -> bool {
+    let mut codings = request.headers().get_all(header::TRANSFER_ENCODING).iter();
+    codings.any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"))
 }
 
 /// Calls the router before the first await point, so that the request is moved only once and the
@@ -151,7 +160,9 @@ fn answer(
     is_stopping: bool,
 ) -> impl Future<Output = Result<Response, Infallible>> + use<> {
     let refused = if !has_one_host(&request) {
-        Some((StatusCode::BAD_REQUEST, "the request must have exactly one Host header\n"))
+        Some((StatusCode::BAD_REQUEST, "the request must have exactly one valid Host header\n"))
+    } else if has_unknown_coding(&request) {
+        Some((StatusCode::NOT_IMPLEMENTED, "the only transfer coding is chunked; send the body as it is\n"))
     } else if is_reserved && !PROBES.contains(&request.uri().path()) {
         Some((StatusCode::SERVICE_UNAVAILABLE, "too many connections\n"))
     } else if is_stopping && request.uri().path() == "/readyz" {
@@ -281,7 +292,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn requests_need_exactly_one_host() {
-        for head in ["GET /slow HTTP/1.1\r\n", "GET /slow HTTP/1.1\r\nHost: x\r\nHost: x\r\n"] {
+        for headers in ["", "Host: x\r\nHost: x\r\n", "Host: a b/c?\r\n", "Host: x/y\r\n"] {
+            let head = format!("GET /slow HTTP/1.1\r\n{headers}");
             let (mut client, _) = connected(&CancellationToken::new()).await;
             client.write_all(format!("{head}\r\n").as_bytes()).await.expect("it is sent");
             let answer = rest(&mut client).await;
@@ -290,6 +302,20 @@ mod tests {
         let (mut client, _) = connected(&CancellationToken::new()).await;
         client.write_all(b"GET /slow HTTP/1.0\r\n\r\n").await.expect("it is sent");
         assert!(rest(&mut client).await.starts_with("HTTP/1.0 200 "));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn coded_bodies_are_not_taken_as_plain() {
+        let body = "Connection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+        for (coding, status) in
+            [("chunked", 200), ("Chunked", 200), ("gzip, chunked", 501), ("gzip\r\nTransfer-Encoding: chunked", 501)]
+        {
+            let (client, _) = connected(&CancellationToken::new()).await;
+            let address = client.peer_addr().expect("an address");
+            let head = format!("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: {coding}\r\n");
+            let answer = exchanged(address, &format!("{head}{body}")).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{coding}: {answer}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -36,6 +36,11 @@ contract! {
         assert_eq!(within, Ok(NOW + 2 * SECOND), "the first");
         assert_eq!(tx.forget_allowances(NOW + SECOND).await.expect("forgotten"), 1);
         assert_eq!(tx.charge(&[charge(2, NOW, 1)]).await.expect("charged"), [([2; 32], NOW + SECOND)], "as new");
+        for (latest, full_at) in [(9, 1), (0, 0)] {
+            tx.cap_allowance(&[2; 32], NOW + latest * SECOND).await.expect("capped");
+            let charged = tx.charge(&[charge(2, NOW, 0)]).await.expect("charged");
+            assert_eq!(charged, [([2; 32], NOW + full_at * SECOND)], "at most {latest} s");
+        }
     }
 
     async fn base_url_of_the_last_start_is_stored(databases: Databases) {

@@ -42,6 +42,20 @@ contract! {
         assert_eq!(tx.outbox_length().await.expect("counted"), 1);
     }
 
+    async fn message_that_is_put_back_has_no_attempt_more(databases: Databases) {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        tx.add_to_outbox(&message(1, 0)).await.expect("added");
+        assert_eq!(take_all(&mut tx, "mail").await, [id(1)]);
+        let soon = NOW + Duration::from_secs(1);
+        tx.put_back(id(1), soon).await.expect("put back");
+        assert!(!tx.is_outbox_due("mail", NOW).await.expect("read"));
+        let taken = tx.take_from_outbox("mail", Uuid::nil(), soon, LATER).await.expect("taken").expect("due");
+        assert_eq!((taken.id, taken.attempts, taken.due_at), (id(1), 1, LATER));
+        tx.put_off(id(1), NOW).await.expect("due again");
+        let taken = tx.take_from_outbox("mail", Uuid::nil(), NOW, LATER).await.expect("taken").expect("due");
+        assert_eq!((taken.id, taken.attempts), (id(1), 2), "one that was tried");
+    }
+
     async fn partners_take_turns_in_a_lane(databases: Databases) {
         let mut tx = databases.data.write().await.expect("a transaction");
         for (number, partner) in [(1, 7), (2, 7), (3, 7), (4, 5), (5, 9), (6, 9)] {

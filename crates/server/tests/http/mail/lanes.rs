@@ -7,6 +7,7 @@ use tenure::outbox::Lane;
 use tokio::time::timeout;
 
 use super::support::{ask_for_code, fresh_token, plain, push_link, server, waiting};
+use crate::support::app::TestApp;
 use crate::support::relay::{Relay, Tls};
 
 #[tokio::test]
@@ -120,4 +121,83 @@ async fn sixty_codes_a_second_pass_a_relay_of_200_ms() {
         codes.attempt_ended().await;
     }
     assert_eq!(relay.accepted().len(), 120);
+}
+
+/// Starts due mails, which the relay holds until `held` have been so far. The clock then shows that
+/// their domain is slow.
+async fn start_held(test: &TestApp, relay: &Relay, lane: &mut LaneSender, held: usize) {
+    lane.step(true).await.expect("begun");
+    let all_held = async {
+        while relay.held() < held {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(60), all_held).await.expect("held");
+    test.advance(Duration::from_secs(1));
+}
+
+/// Runs a lane while the clock advances until the relay has accepted `count` mails; returns their
+/// recipients in alphabetical order.
+async fn accepted_of(test: &TestApp, relay: &Relay, lane: &mut LaneSender, count: usize) -> Vec<String> {
+    let mut recipients = Vec::new();
+    let all_accepted = async {
+        while recipients.len() < count {
+            lane.step(true).await.expect("begun");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            test.advance(Duration::from_millis(50));
+            recipients.extend(relay.accepted().into_iter().map(|(recipient, _)| recipient));
+        }
+    };
+    timeout(Duration::from_secs(60), all_accepted).await.expect("accepted");
+    recipients.sort();
+    recipients
+}
+
+/// Releases the mails that are held, and sends those that were put back; returns the number of
+/// mails that the relay has accepted since.
+async fn release_all(test: &TestApp, relay: &Relay, lane: &mut LaneSender) -> usize {
+    relay.release();
+    while !lane.is_idle() {
+        lane.attempt_ended().await;
+    }
+    lane.step(false).await.expect("written");
+    test.advance(Duration::from_secs(120));
+    send_due(&test.app).await.expect("sent");
+    relay.accepted().len()
+}
+
+#[tokio::test]
+async fn slow_domain_leaves_code_sessions_to_others() {
+    let relay = Relay::start(Tls::None).await;
+    let test = server(&plain(&relay), &[]).await;
+    for number in 0..40 {
+        ask_for_code(&test, &format!("held{number}@slow.example.net")).await;
+    }
+    let mut codes = LaneSender::new(&test.app, Lane::Code);
+    start_held(&test, &relay, &mut codes, 12).await;
+    ask_for_code(&test, "ada@example.org").await;
+    ask_for_code(&test, "bea@example.com").await;
+    assert_eq!(accepted_of(&test, &relay, &mut codes, 2).await, ["ada@example.org", "bea@example.com"]);
+    assert_eq!(relay.held(), 12, "and no more sessions for the slow domain");
+    assert_eq!(release_all(&test, &relay, &mut codes).await, 40, "none is lost, and none counts as a retry");
+    assert_eq!(waiting(&test).await, 0);
+}
+
+#[tokio::test]
+async fn slow_domain_delays_links_to_no_other() {
+    let relay = Relay::start(Tls::None).await;
+    let test = server(&plain(&relay), &[]).await;
+    let (own, other) = (test.partner().await, test.partner().await);
+    let token = fresh_token(&test, &own).await;
+    for number in 0..20 {
+        push_link(&test, &token, &number.to_string(), &format!("held{number}@slow.example.net")).await;
+    }
+    let mut links = LaneSender::new(&test.app, Lane::Mail);
+    start_held(&test, &relay, &mut links, 4).await;
+    push_link(&test, &token, "own", "ada@example.org").await;
+    push_link(&test, &fresh_token(&test, &other).await, "1", "bea@example.org").await;
+    assert_eq!(accepted_of(&test, &relay, &mut links, 2).await, ["ada@example.org", "bea@example.org"]);
+    assert_eq!(relay.held(), 4, "and no more sessions for the slow domain");
+    assert_eq!(release_all(&test, &relay, &mut links).await, 20, "none is lost, and none counts as a retry");
+    assert_eq!(waiting(&test).await, 0);
 }
