@@ -83,6 +83,10 @@ test("a response from another device needs its 6-digit code", async () => {
   await textbox(page, "6-digit code from your other device").fill(digits === "000000" ? "000001" : "000000");
   await button(page, "Share").click();
   await page.getByRole("alert").waitFor();
+  await page.locator("#code:focus").waitFor();
+  const [message, field] = [await page.getByRole("alert").boundingBox(), await page.locator("#code").boundingBox()];
+  const between = field.y - message.y - message.height;
+  assert.ok(message.y >= 0 && between >= 0 && between < 80, `it is at ${message.y}, ${between} above the field`);
   await checkPage(page, { status: 422 });
   await textbox(page, "6-digit code from your other device").fill(digits);
   await button(page, "Share").click();
@@ -97,7 +101,8 @@ test("a person can reject a response that they did not begin", async () => {
   const phone = await scene.visitor();
   await phone.goto(await (await outside()).answer(await page.textContent("#presentation-link")));
   await button(phone, "This was not me").click();
-  await phone.getByText("Nothing was shared").waitFor();
+  await phone.getByRole("heading", { level: 1, name: "Nothing was shared" }).waitFor();
+  await phone.getByText("You selected “This was not me”").waitFor();
   await checkPage(phone, { status: 403 });
   await page.reload();
   await page.getByText("This attempt was stopped").waitFor();

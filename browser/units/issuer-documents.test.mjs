@@ -129,6 +129,9 @@ for (const [name, response, expected] of [
   ["that is too long", list({ more: "x".repeat(2 * 1024 * 1024) }), "unchecked list_size"],
   ["without a date", list({ iat: undefined }), UNREADABLE],
   ["with a date that is a text", list({ exp: "2100-01-01" }), UNREADABLE],
+  ["that has ended", list({ exp: NOW - 600 }), "unchecked list_expired"],
+  ["that is not valid yet", list({ nbf: NOW + 600 }), "unchecked list_not_yet_valid"],
+  ["that was made in the future", list({ iat: NOW + 600 }), "unchecked list_not_yet_valid"],
   ["that has ended in milliseconds", list({ exp: (NOW - 60) * 1000 }), "unchecked list_expired"],
   ["with an unknown value", list({ status_list: { bits: 8, lst: packed(Buffer.alloc(16, 200)) } }), "unchecked unknown_status"],
   ["of another address", list({ sub: `${LIST}2` }), "failed claim"],
@@ -167,7 +170,8 @@ test("every status counts, also after one with a note or an unknown value", asyn
   const bits = (byte) => {
     const encodedList = `u${gzipSync(Buffer.alloc(16_384, byte)).toString("base64url")}`;
     const credentialSubject = { type: "BitstringStatusList", statusPurpose: "suspension", encodedList };
-    return jws({ typ: "vc+jwt", kid: "k1" }, { ...credential, id: `${LIST}/bits`, credentialSubject }, key);
+    const type = ["VerifiableCredential", "BitstringStatusListCredential"];
+    return jws({ typ: "vc+jwt", kid: "k1" }, { ...credential, type, id: `${LIST}/bits`, credentialSubject }, key);
   };
   const unknown = { status_list: { bits: 2, lst: packed(Buffer.alloc(16, 0xff)) } };
   for (const [first, second, expected] of [

@@ -28,7 +28,7 @@ for (const { name, format, claims, lists = {}, dates, status, isNewer, metadata,
       const { typ, alg = key.alg, kid = "k1", x5c } = list;
       answers[address] = list.text ?? jws({ alg, typ, kid, x5c }, list.payload, list.by ? newKey() : key);
     }
-    if (metadata) answers[claims.vct] = metadata;
+    if (metadata !== undefined) answers[claims.vct] = metadata;
     const fetch = async (address) => (address in answers ? new Response(answers[address]) : new Response("", { status: 404 }));
     const token = jws({ typ: format || undefined, kid: "k1" }, payload(format, claims, isNewer), key) + (format === "dc+sd-jwt" ? "~" : "");
     const { verdicts } = await verify(token, { origin: ORIGIN, fetch, now: () => NOW * 1000 });

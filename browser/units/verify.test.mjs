@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { deflateSync } from "node:zlib";
 
 import { load } from "./modules.mjs";
-import { AUDIENCE, digest, disclosure, jws, newKey, NONCE, NOW, ORIGIN, present } from "./tokens.mjs";
+import { AUDIENCE, digest, disclosure, jws, METADATA, newKey, NONCE, NOW, ORIGIN, present } from "./tokens.mjs";
 
 const { read, verify } = await load("verify.js");
 
@@ -49,6 +49,17 @@ function twoBits(place, value) {
   return { bits: 2, lst: deflateSync(bytes).toString("base64url") };
 }
 
+/** Adds a chain of disclosures, whose objects have this many levels. */
+function nest({ payload, disclosures }, levels) {
+  let last = disclosure(1, "end");
+  disclosures.push(last);
+  for (let level = 0; level < levels; level += 1) {
+    last = disclosure({ _sd: [digest(last)] }, "more");
+    disclosures.push(last);
+  }
+  payload._sd.push(digest(last));
+}
+
 // Each mistake with all outcomes that are then not "passed".
 const MISTAKES = {
   "an altered disclosure": [
@@ -70,6 +81,26 @@ const MISTAKES = {
     }),
     ["signature failed disclosure", ...UNREAD],
   ],
+  "a disclosed name of the hash algorithm": [
+    parts(({ payload, disclosures }) => {
+      disclosures.push(disclosure("md5", "_sd_alg"));
+      payload._sd.push(digest(disclosures.at(-1)));
+    }),
+    ["signature failed disclosure", ...UNREAD],
+  ],
+  "more disclosures than can be checked": [
+    parts(({ payload, disclosures }) => {
+      const more = Array.from({ length: 4096 }, (_, at) => disclosure(at, `c${at}`));
+      disclosures.push(...more);
+      payload._sd.push(...more.map(digest));
+    }),
+    ["signature unchecked limit", ...UNREAD],
+  ],
+  "disclosures that are nested too deeply": [
+    parts((all) => nest(all, 33)),
+    ["signature unchecked limit", ...UNREAD],
+  ],
+  "disclosures that are nested as deeply as possible": [parts((all) => nest(all, 32)), []],
   "a disclosed status": [
     parts(({ payload, disclosures }) => {
       delete payload.status;
@@ -83,7 +114,7 @@ const MISTAKES = {
     { token: (token) => token.replace(/^[^.]+/, Buffer.from('{"alg":"none","typ":"dc+sd-jwt"}').toString("base64url")) },
     ["signature failed algorithm", ...UNREAD],
   ],
-  "a hash that is none": [payload({ _sd_alg: "md5" }), ["signature failed hash_algorithm", ...UNREAD]],
+  "a hash that is none": [payload({ _sd_alg: "md5" }), ["signature unchecked hash_algorithm", ...UNREAD]],
   "the typ of an older draft": [parts(({ header }) => (header.typ = "vc+sd-jwt")), ["signature unchecked type", ...UNREAD]],
   "the typ of a kind that is not supported": [
     parts(({ header }) => (header.typ = "example+sd-jwt")),
@@ -203,6 +234,14 @@ const MISTAKES = {
     payload({ status: { status_list: { uri: "https://elsewhere.example/1", idx: 9 } } }),
     ["status unchecked elsewhere"],
   ],
+  "a status list at an address that is not https": [
+    payload({ status: { status_list: { uri: "data:application/statuslist+jwt,x", idx: 9 } } }),
+    ["status unchecked not_https"],
+  ],
+  "a status list at an address of http": [
+    payload({ status: { status_list: { uri: `${ORIGIN.replace("https", "http")}/status/1`, idx: 9 } } }),
+    ["status unchecked not_https"],
+  ],
   "a status list that cannot be had": [
     payload({ status: { status_list: { uri: `${ORIGIN}/status/7`, idx: 9 } } }),
     ["status unchecked unanswered"],
@@ -235,8 +274,16 @@ const MISTAKES = {
   "its time not begun": [payload({ nbf: NOW + 61 }), ["dates failed not_yet_valid"]],
   "made in the future": [payload({ iat: NOW + 61 }), ["dates failed from_the_future"]],
   "other metadata than was meant": [
-    { answers: { [`${ORIGIN}/credentials/career_history`]: "{}" } },
+    { answers: { [`${ORIGIN}/credentials/career_history`]: METADATA.replace("full_name", "salary") } },
     ["schema failed integrity"],
+  ],
+  "a page in the place of metadata": [
+    { answers: { [`${ORIGIN}/credentials/career_history`]: "<!doctype html>" } },
+    ["schema unchecked unanswered"],
+  ],
+  "JSON that is no metadata": [
+    { answers: { [`${ORIGIN}/credentials/career_history`]: "{}" } },
+    ["schema unchecked unanswered"],
   ],
   "a claim that the type does not know": [payload({ salary: 1 }), []],
 };

@@ -1,5 +1,5 @@
-//! Reads any JSON as a NumericDate and as the dates of a JWT. A date is a number within its range,
-//! and dates that are read are compared without overflow.
+//! Reads any JSON as a NumericDate and as the dates of a JWT. A date is a number, and dates that
+//! are read are compared without overflow.
 #![no_main]
 
 use credential::{InvalidDate, JwtDates, NumericDate};
@@ -12,12 +12,10 @@ fuzz_target!(|input: (&str, i64)| {
     match NumericDate::read(&value) {
         Ok(date) => {
             let number = value.as_f64().expect("a number");
-            assert!(date.seconds() >= 0 && number >= 0.0);
+            assert!((number >= 0.0 || date.seconds() <= 0) && (number <= 0.0 || date.seconds() >= 0));
             assert_eq!(date.is_after_9999(), date.seconds() > 253_402_300_799);
         }
         Err(InvalidDate::NotANumber) => assert!(!value.is_number()),
-        Err(InvalidDate::Negative) => assert!(value.as_f64().is_some_and(|number| number < 0.0)),
-        Err(InvalidDate::TooLarge) => assert!(value.as_f64().is_some_and(|number| number > 9e18)),
     }
     let Some(claims) = value.as_object() else { return };
     match JwtDates::read(claims) {

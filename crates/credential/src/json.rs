@@ -11,8 +11,8 @@ use crate::limits::MAX_VALUES;
 use builder::Builder;
 use count::count;
 
-pub(crate) use count::parse_part;
 pub use count::{MAX_OTHER_VALUES, parse_limited};
+pub(crate) use count::{limit_of, parse_part};
 pub use node::{Members, Node};
 
 /// The reason why a body is not parsed. Lines and columns start at 1; columns count characters

@@ -6,8 +6,9 @@
 use serde_json::{Map, Value};
 
 use crate::encoding::{decode, encode, encode_into};
-use crate::json::parse_limited;
+use crate::json::{limit_of, parse_limited};
 use crate::key::{Algorithm, PublicKey, SignError, Signer};
+use crate::media_type::media_type;
 use crate::verify_error::VerifyError;
 
 /// Maximum size of a compact serialization, in bytes.
@@ -33,12 +34,12 @@ impl<'a> Jws<'a> {
     /// signature.
     ///
     /// # Errors
-    /// [`VerifyError::Malformed`]. [`VerifyError::Algorithm`] for every `alg` that
-    /// [`Algorithm::from_name`] does not know, including `none`. [`VerifyError::Critical`] for a
-    /// header with `crit`.
+    /// [`VerifyError::Malformed`], [`VerifyError::Limit`]. [`VerifyError::Algorithm`] for every
+    /// `alg` that [`Algorithm::from_name`] does not know, including `none`.
+    /// [`VerifyError::Critical`] for a header with `crit`.
     pub fn read(text: &'a str) -> Result<Self, VerifyError> {
         if text.len() > MAX_BYTES {
-            return Err(VerifyError::Malformed("it is longer than 2 MiB"));
+            return Err(VerifyError::Limit("it is longer than 2 MiB"));
         }
         let (signing_input, signature) =
             text.rsplit_once('.').ok_or(VerifyError::Malformed("a JWS must have three parts"))?;
@@ -76,15 +77,14 @@ impl<'a> Jws<'a> {
         }
     }
 
-    /// Checks that the header's `typ` is `wanted`, with or without `application/` (RFC 7515,
-    /// section 4.1.9).
+    /// Checks that the header's `typ` is the media type `wanted`.
     ///
     /// # Errors
     /// [`VerifyError::Type`].
     pub fn require_type(&self, wanted: &'static str) -> Result<(), VerifyError> {
         let found = self.header_text("typ").unwrap_or_default();
-        let bare = found.strip_prefix("application/").unwrap_or(found);
-        if bare.eq_ignore_ascii_case(wanted) { Ok(()) } else { Err(VerifyError::Type { wanted, found: shown(found) }) }
+        let is_wanted = media_type(found) == media_type(wanted);
+        if is_wanted { Ok(()) } else { Err(VerifyError::Type { wanted, found: shown(found) }) }
     }
 
     /// Verifies the signature with `key`. A header that names another algorithm than the key's is
@@ -111,6 +111,9 @@ pub fn unverified_payload(text: &str) -> Option<Map<String, Value>> {
 fn object(text: &str, refusal: VerifyError) -> Result<Map<String, Value>, VerifyError> {
     let bytes = decode(text).ok_or_else(|| refusal.clone())?;
     let object = parse_limited(&bytes).map_err(|error| {
+        if let Some(limit) = limit_of(&error) {
+            return VerifyError::Limit(limit);
+        }
         // A number such as 1e400 is JSON, so a message about the form would mislead.
         let is_out_of_range = error.to_string().starts_with("number out of range");
         if is_out_of_range { VerifyError::Malformed("it contains a number that is too large") } else { refusal }
@@ -161,6 +164,21 @@ mod tests {
         let refusal = |length| Jws::read(&"a".repeat(length)).err().map(|error| error.to_string()).unwrap_or_default();
         let (most, beyond) = (refusal(MAX_BYTES), refusal(MAX_BYTES + 1));
         assert!(beyond.contains("longer than 2 MiB") && most.contains("three parts"), "{most} {beyond}");
+    }
+
+    #[test]
+    fn media_types_compare_without_case_and_prefix() {
+        let key = SoftwareKey::from_bytes(Algorithm::Es256, &[7; 32]).expect("a key");
+        let is_one = |typ: &str| {
+            let text = sign(&protected(&json!({ "alg": "ES256", "typ": typ })), b"{}", &key).expect("signed");
+            Jws::read(&text).expect("read").require_type("dc+sd-jwt").is_ok()
+        };
+        for typ in ["dc+sd-jwt", "DC+SD-JWT", "application/dc+sd-jwt", "Application/DC+sd-jwt"] {
+            assert!(is_one(typ), "{typ}");
+        }
+        for typ in ["", "application/", "application/application/dc+sd-jwt", "text/dc+sd-jwt", "dc+sd-jwt "] {
+            assert!(!is_one(typ), "{typ}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::agreement;
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
@@ -226,6 +227,18 @@ impl PublicKey {
             Algorithm::EdDsa => UnparsedPublicKey::new(&ED25519, bytes).parse(),
         };
         Some(Self { algorithm, bytes: bytes.into(), parsed: Arc::new(parsed.ok()?) })
+    }
+
+    /// Creates a key from a compressed P-256 point (SEC 1, section 2.3.3).
+    pub(crate) fn from_compressed(point: &[u8]) -> Option<Self> {
+        if point.len() != 33 {
+            return None;
+        }
+        let parsed = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).parse().ok()?;
+        let info: PublicKeyX509Der<'_> = parsed.as_der().ok()?;
+        let info: &[u8] = info.as_ref();
+        // A SubjectPublicKeyInfo ends with the uncompressed point.
+        Self::from_bytes(Algorithm::Es256, info.split_last_chunk::<65>()?.1)
     }
 
     /// Parses a JWK (RFC 7518, section 6.2; RFC 8037, section 2). Members that are `null` count as

@@ -46,6 +46,7 @@ mod key_set;
 mod limits;
 mod listener;
 mod locate;
+mod media_type;
 pub mod names;
 mod numeric_date;
 pub mod opencerts;
@@ -71,6 +72,7 @@ mod verify_error;
 mod version;
 mod view;
 mod webhook;
+mod whole_number;
 mod year_month;
 
 pub use asset::{Asset, AssetKind, AssetRecord, AssetRules, AssetSource, MAX_BYTES};

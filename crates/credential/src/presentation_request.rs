@@ -31,7 +31,7 @@ pub struct PresentationRequest {
     /// The query, if claims of another issuer's credential are requested. The server checks that
     /// the operator has listed its `vct` values for the type.
     pub query: Option<PartnerQuery>,
-    /// The sandbox person who responds. The server checks that the partner may use one.
+    /// The sandbox user who responds. The server checks that the partner may use one.
     pub sandbox_person: Option<String>,
 }
 

@@ -4,6 +4,7 @@ mod other_kinds;
 
 use crate::date::Date;
 use crate::key::Algorithm;
+use crate::media_type::media_type;
 
 pub use other_kinds::{OtherContent, OtherToken};
 
@@ -13,12 +14,6 @@ pub enum InvalidDate {
     /// It is a string, a boolean, a list or an object.
     #[error("must be a number of seconds")]
     NotANumber,
-    /// It is before 1970.
-    #[error("must not be negative")]
-    Negative,
-    /// It needs more than 63 bits.
-    #[error("is too large")]
-    TooLarge,
 }
 
 /// The reason why a signed token is rejected.
@@ -36,6 +31,9 @@ pub enum VerifyError {
     /// It cannot be parsed.
     #[error("The token cannot be parsed: {0}.")]
     Malformed(&'static str),
+    /// It exceeds a limit of this verifier; contains the limit.
+    #[error("It cannot be checked here: {0}, the maximum.")]
+    Limit(&'static str),
     /// Its `alg` is not supported; contains the value.
     #[error("{}", algorithm_message(.0))]
     Algorithm(String),
@@ -82,6 +80,10 @@ pub enum VerifyError {
         "The signature is not valid: none of the issuer's keys verifies it, and the header has no key ID (kid); tried: {0}."
     )]
     NoKeyVerifies(String),
+    /// More keys suit the header than are tried, and none of those verifies the signature; contains
+    /// the limit.
+    #[error("More of the issuer's keys fit than the {0} that are tried, and none of these verifies it.")]
+    TooManyKeys(usize),
     /// The hash algorithm of its disclosures is not SHA-256; contains the value.
     #[error("The hash algorithm of the disclosures is {0:?}; only sha-256 is supported.")]
     HashAlgorithm(String),
@@ -151,8 +153,9 @@ pub enum VerifyError {
     /// It was revoked.
     #[error("It was revoked.")]
     Revoked,
-    /// A newer version has replaced it.
-    #[error("It was replaced by a newer version. Ask the holder for that one.")]
+    /// Another version has replaced it: a newer one or, after the holder undid an update, an older
+    /// one.
+    #[error("It was replaced by another version. Ask the holder for the current one.")]
     Replaced,
     #[error("It is suspended.")]
     Suspended,
@@ -160,22 +163,6 @@ pub enum VerifyError {
     #[error("Its status has the unknown value {0}.")]
     UnknownStatus(u8),
 }
-
-/// Hash algorithms that disclosures may have (the registry "Named Information Hash Algorithm"),
-/// without the shortened ones, and that are not supported.
-const UNSUPPORTED_HASHES: [&str; 11] = [
-    "sha-384",
-    "sha-512",
-    "sha3-224",
-    "sha3-256",
-    "sha3-384",
-    "sha3-512",
-    "blake2s-256",
-    "blake2b-256",
-    "blake2b-512",
-    "k12-256",
-    "k12-512",
-];
 
 /// The `typ` of an SD-JWT VC in older drafts.
 const OLDER_TYPE: &str = "vc+sd-jwt";
@@ -185,19 +172,21 @@ pub(crate) const MISSING_TILDE: &str = "the last \"~\" is missing, so copy all o
 
 impl VerifyError {
     /// Returns whether it says that the token cannot be checked, as opposed to that it is invalid:
-    /// its kind is another, and a verifier that supports it may find it valid. Tokens without a
-    /// signature, or with one of a shared key (HMAC), prove nothing to anybody.
+    /// its kind is another, or it exceeds a limit, and a verifier that supports it may find it
+    /// valid. Tokens without a signature, or with one of a shared key (HMAC), prove nothing to
+    /// anybody.
     pub fn is_unsupported(&self) -> bool {
         match self {
             Self::Algorithm(name) => {
                 let proves_nothing = name.eq_ignore_ascii_case("none") || starts_with_hs(name);
                 !name.is_empty() && !proves_nothing
             }
-            Self::HashAlgorithm(name) => UNSUPPORTED_HASHES.contains(&name.as_str()),
             // The types that are never those of a credential contradict the form of one.
             Self::Type { wanted: "dc+sd-jwt" | "vc+jwt", found } => OtherToken::of_type(found).is_none(),
             Self::OtherContent(content) => content.is_unsupported(),
-            Self::OtherToken(_) | Self::DataModel => true,
+            Self::Limit(_) | Self::HashAlgorithm(_) | Self::OtherToken(_) | Self::DataModel | Self::TooManyKeys(_) => {
+                true
+            }
             _ => false,
         }
     }
@@ -207,12 +196,12 @@ impl VerifyError {
         match self {
             Self::NotAToken | Self::OtherContent(_) => "not_a_token",
             Self::SeveralTokens => "several_tokens",
-            Self::Malformed(_) => "malformed",
+            Self::Malformed(_) | Self::Limit(_) => "malformed",
             Self::Algorithm(_) => "algorithm",
             Self::Critical => "critical_header",
             Self::Type { .. } | Self::OtherToken(_) | Self::DataModel => "type",
             Self::KeyConfusion { .. } => "key_confusion",
-            Self::Signature | Self::NoSignature | Self::NoKeyVerifies(_) => "signature",
+            Self::Signature | Self::NoSignature | Self::NoKeyVerifies(_) | Self::TooManyKeys(_) => "signature",
             Self::UnknownKey | Self::NoKeyFits(_) => "unknown_key",
             Self::HashAlgorithm(_) => "hash_algorithm",
             Self::DuplicateDigest => "duplicate_digest",
@@ -243,7 +232,7 @@ fn starts_with_hs(name: &str) -> bool {
 }
 
 fn is_older_type(found: &str) -> bool {
-    found.strip_prefix("application/").unwrap_or(found).eq_ignore_ascii_case(OLDER_TYPE)
+    media_type(found) == OLDER_TYPE
 }
 
 fn algorithm_message(name: &str) -> String {
@@ -254,8 +243,7 @@ fn algorithm_message(name: &str) -> String {
 }
 
 fn type_message(wanted: &str, found: &str) -> String {
-    let bare = found.strip_prefix("application/").unwrap_or(found);
-    if wanted == "vc+jwt" && (found.is_empty() || bare.eq_ignore_ascii_case("JWT")) {
+    if wanted == "vc+jwt" && (found.is_empty() || media_type(found) == "jwt") {
         return "This JWT is not a credential: it has neither the claim vc nor the @context and type of a W3C \
                 credential. It may be an ID token."
             .to_owned();

@@ -5,6 +5,8 @@
 //! operator's own, whose trust anchor the server does not know.
 
 mod error;
+mod lone;
+mod path_length;
 #[cfg(test)]
 mod tests;
 
@@ -21,12 +23,14 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use serde_json::Value;
 use url::Url;
 use webpki::{
-    ALL_VERIFICATION_ALGS, EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, anchor_from_trusted_cert,
+    ALL_VERIFICATION_ALGS, EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, VerifiedPath,
+    anchor_from_trusted_cert,
 };
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 pub use error::ChainError;
+pub use lone::LoneCertificate;
 
 /// Maximum number of certificates in a chain.
 const MAX_LENGTH: usize = 8;
@@ -255,8 +259,9 @@ impl TrustAnchors {
         let leaf = EndEntityCert::try_from(leaf)?;
         // An anchor may have expired since its file was read.
         let is_current = |der: &&CertificateDer<'static>| parse(der).is_ok_and(|it| require_current(&it, now).is_ok());
-        let anchors = self.0.iter().filter(is_current).filter_map(|anchor| anchor_from_trusted_cert(anchor).ok());
-        let anchors: Vec<_> = anchors.collect();
+        let (anchors, limits): (Vec<_>, Vec<_>) =
+            self.0.iter().filter(is_current).filter_map(path_length::limited).unzip();
+        let allows = |path: &VerifiedPath<'_>| path_length::require(path, &anchors, &limits);
         let seconds = Duration::from_secs(u64::try_from(now.seconds()).unwrap_or(0));
         leaf.verify_for_usage(
             ALL_VERIFICATION_ALGS,
@@ -265,7 +270,7 @@ impl TrustAnchors {
             UnixTime::since_unix_epoch(seconds),
             AnyPurpose,
             None,
-            None,
+            Some(&allows),
         )?;
         Ok(())
     }

@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use credential::jws::Jws;
 use credential::key::PublicKey;
 use credential::parse_limited;
-use credential::verification::{LookupResult, Lookups, VerificationInputs, keys_of, verification_key, why_no_key};
+use credential::verification::{LookupResult, Lookups, VerificationInputs, assertion_keys, keys_of, why_no_key};
 use futures::TryStreamExt as _;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -75,11 +76,12 @@ impl IssuerLookup {
         Self { client, status_lists: Arc::default() }
     }
 
-    /// Performs all lookups of a token.
-    pub async fn all(&self, lookups: &Lookups) -> VerificationInputs {
+    /// Performs all lookups of a token that is verified as of `now`. `jws` is what its issuer
+    /// signed.
+    pub async fn all(&self, lookups: &Lookups, jws: &Jws<'_>, now: Timestamp) -> VerificationInputs {
         let issuer_keys = async {
             match &lookups.issuer {
-                Some(issuer) => self.keys(issuer).await,
+                Some(issuer) => self.keys(issuer, jws, now).await,
                 None => LookupResult::NotAttempted,
             }
         };
@@ -159,10 +161,15 @@ impl IssuerLookup {
     }
 
     /// Fetches the keys of an issuer: by JWT VC Issuer Metadata (SD-JWT VC, section 4), or from its
-    /// DID document (did:web).
-    pub async fn keys(&self, issuer: &str) -> LookupResult<NamedKeys> {
+    /// DID document (did:web), for a token that is verified as of `now`. `jws` is what the
+    /// issuer signed.
+    pub async fn keys(&self, issuer: &str, jws: &Jws<'_>, now: Timestamp) -> LookupResult<NamedKeys> {
         lookup_result(async {
-            if issuer.starts_with("did:web:") { self.did_keys(issuer).await } else { self.metadata_keys(issuer).await }
+            if issuer.starts_with("did:web:") {
+                self.did_keys(issuer, jws, now).await
+            } else {
+                self.metadata_keys(issuer).await
+            }
         })
         .await
     }
@@ -181,32 +188,14 @@ impl IssuerLookup {
         if keys.is_empty() { Err(format!("{address}: {}", why_no_key(&jwks))) } else { Ok(keys) }
     }
 
-    /// Returns the assertion keys of a DID, which sign credentials (Controlled Identifiers 1.0,
-    /// section 2.3.1).
-    async fn did_keys(&self, did: &str) -> Result<NamedKeys, String> {
+    /// Returns the keys of a DID that sign credentials.
+    async fn did_keys(&self, did: &str, jws: &Jws<'_>, now: Timestamp) -> Result<NamedKeys, String> {
         let address = self.did_address(did).ok_or_else(|| format!("{} is not a did:web", shown(did)))?;
         let document = self.fetch_json(&address).await?;
         if document["id"].as_str() != Some(did) {
             return Err(format!("{address} belongs to another issuer"));
         }
-        let list = |name: &str| document[name].as_array().map(Vec::as_slice).unwrap_or_default();
-        // Key ids may be relative to the document.
-        let whole = |id: &str| if id.starts_with('#') { format!("{did}{id}") } else { id.to_owned() };
-        let is_named = |method: &Value, name: &str| method["id"].as_str().is_some_and(|id| whole(id) == whole(name));
-        let method = |entry: &'_ Value| match entry.as_str() {
-            Some(name) => list("verificationMethod").iter().find(|method| is_named(method, name)).cloned(),
-            None => Some(entry.clone()),
-        };
-        let key = |method: Value| {
-            let name = method["id"].as_str()?.rsplit_once('#')?.1.to_owned();
-            Some((name, verification_key(&method["publicKeyJwk"]).ok()?))
-        };
-        let keys: NamedKeys = list("assertionMethod").iter().filter_map(method).filter_map(key).collect();
-        if keys.is_empty() {
-            Err(format!("{address}: it has no P-256 or Ed25519 key for assertions"))
-        } else {
-            Ok(keys)
-        }
+        assertion_keys(&document, did, jws, now.seconds()).map_err(|why| format!("{address}: {why}"))
     }
 
     /// Returns the address of a did:web document (did:web, section 3.2): colons become slashes, and
@@ -232,6 +221,9 @@ impl IssuerLookup {
     async fn fetch(&self, address: &str, expected: Expected) -> Result<Vec<u8>, String> {
         let url = (address.len() <= MAX_ADDRESS).then(|| address.parse::<Url>().ok()).flatten();
         let url = url.ok_or_else(|| format!("{} is not a URL", shown(address)))?;
+        if url.scheme() != "https" && !self.client.is_allowed(&url) {
+            return Err(format!("{}: the address does not begin with https", shown(address)));
+        }
         if !self.client.may_ask_port(&url) && !self.client.is_allowed(&url) {
             return Err(format!("{address}: only port 443 is allowed, unless the operator allows other ports"));
         }

@@ -1,4 +1,5 @@
 // Issuers: the site of an issuer, and the keys that the site publishes for it.
+import { assertionKeys, fragment } from "./did-keys.js";
 import { parseJson } from "./json.js";
 import { Unanswered } from "./lookup.js";
 import { decode, isObject, Refusal } from "./sd-jwt.js";
@@ -8,9 +9,6 @@ const MAX_CHARACTERS = 2048;
 // An issuer that is not named by an address or a DID is not known. Does not mean that the token is
 // invalid.
 const issuerName = () => Object.assign(new Refusal("issuer_name"), { isUnsupported: true });
-
-// Ends the name of a key in a DID document as a JsonWebKey2020.
-const OLDER_NAME = /-2020$/;
 
 /**
  * Returns the site of an issuer: its `origin`, and the `document` with its keys. Undefined for a
@@ -60,10 +58,7 @@ export async function issuerKeys(jws, issuer, world) {
   const site = siteOf(issuer, world.origin);
   if (site?.origin !== world.origin) throw new Refusal("unknown_issuer");
   if (!site) return [await bareKey(issuer)];
-  const published = site.isDid ? await didKeys(issuer, site, world) : await metadataKeys(issuer, site, world);
-  const isUsable = await Promise.all(published.map(mayVerify));
-  const keys = published.filter((_, at) => isUsable[at]);
-  if (keys.length === 0) throw new Unanswered("no_key");
+  const keys = site.isDid ? await didKeys(jws, issuer, site, world) : await metadataKeys(issuer, site, world);
   return suitable(keys, jws.header.kid);
 }
 
@@ -96,26 +91,18 @@ async function metadataKeys(issuer, site, world) {
   if (metadata?.issuer !== issuer) throw new Unanswered("other_issuer");
   const { jwks, jwks_uri: address } = metadata;
   const set = typeof address === "string" ? await world.json(address) : jwks;
-  return list(set?.keys);
+  const published = list(set?.keys);
+  const isUsable = await Promise.all(published.map(mayVerify));
+  const keys = published.filter((_, at) => isUsable[at]);
+  if (keys.length === 0) throw new Unanswered("no_key");
+  return keys;
 }
 
-// Controlled Identifiers 1.0, section 2.3.1: only the methods for assertions sign credentials.
-async function didKeys(did, site, world) {
+async function didKeys(jws, did, site, world) {
   const document = await world.json(site.document);
   if (document?.id !== did) throw new Unanswered("other_issuer");
-  const whole = (id) => (typeof id === "string" && id.startsWith("#") ? did + id : id);
-  const methods = list(document.verificationMethod);
-  const asserting = Array.isArray(document.assertionMethod) ? document.assertionMethod : [];
-  const meant = asserting.map((entry) =>
-    isObject(entry) ? entry : methods.find((method) => typeof entry === "string" && whole(method.id) === whole(entry)),
-  );
-  const isNamed = ({ id, publicKeyJwk }) => typeof id === "string" && id.includes("#") && isObject(publicKeyJwk);
-  const named = list(meant).filter(isNamed);
-  return named.map(({ id, publicKeyJwk }) => ({ ...publicKeyJwk, kid: id.slice(id.lastIndexOf("#") + 1) }));
+  return assertionKeys(document, did, jws, Math.floor(world.now() / 1000));
 }
-
-const fragment = (kid) =>
-  typeof kid === "string" ? kid.slice(kid.lastIndexOf("#") + 1).replace(OLDER_NAME, "") : "";
 
 // Those with the header's `kid` or, if no key has it, those without a name. Without `kid`, all.
 function suitable(keys, kid) {

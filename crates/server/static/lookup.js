@@ -28,7 +28,7 @@ export class World {
     } catch {
       throw new Unanswered("no_address");
     }
-    if (url.origin !== this.origin) throw new Unanswered("elsewhere");
+    if (url.origin !== this.origin) throw new Unanswered(url.protocol === "https:" ? "elsewhere" : "not_https");
     if (!this.#answers.has(url.href)) this.#answers.set(url.href, await this.#ask(url.href, accept));
     const answer = this.#answers.get(url.href);
     if (answer instanceof Uint8Array) return answer;

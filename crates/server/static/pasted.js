@@ -14,8 +14,8 @@ export const MAX_BYTES = 2 * MAX_CHARACTERS;
 const INVISIBLE = /[\u{ad}\u{200b}-\u{200f}\u{2060}\u{feff}]+/gu;
 const SPACES = /[\s\u{85}]+/u;
 // How mail programs, URLs, web pages, Markdown and JSON write the characters of a token and line
-// breaks. Of URLs, every percent-encoded ASCII character.
-const ESCAPES = /\\(?=\\)|\\u007e|\\[nrt]|\\[~_.-]|\\\r?\n|=7e|=2e|%[0-7][0-9a-f]|=\r?\n|&#(?:126|x7e);/gi;
+// breaks. Of URLs, every percent-encoded ASCII character, and of JSON every one in four digits.
+const ESCAPES = /\\(?=\\)|\\u00[0-7][0-9a-f]|\\[nrt]|\\[~_.-]|\\\r?\n|=7e|=2e|%[0-7][0-9a-f]|=\r?\n|&#(?:126|x7e);/gi;
 // The scheme of a header. It would stick to a damaged token once spaces are removed.
 const SCHEME = /(?<![A-Za-z0-9])(?:bearer|dpop)(?=[\s\u{85}])/giu;
 // The marks of a quoted mail.
@@ -82,6 +82,7 @@ export async function findToken(text) {
 function meaning(escape) {
   const last = escape.at(-1).toLowerCase();
   if (escape.startsWith("%")) return String.fromCharCode(parseInt(escape.slice(1), 16));
+  if (/^\\u/i.test(escape)) return String.fromCharCode(parseInt(escape.slice(2), 16));
   if (/7e$|126;$|x7e;$/i.test(escape)) return "~";
   if (/^=2e$/i.test(escape)) return ".";
   if (escape === "\\") return "";

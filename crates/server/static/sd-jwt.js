@@ -1,11 +1,12 @@
 // Parses signed tokens in the browser: compact JWS (RFC 7515) and SD-JWT (RFC 9901). Error codes
 // are those of the server. Nothing is trusted before its signature is verified; the checks are in
 // verify.js.
-import { newBudget, parseJson } from "./json.js";
+import { newBudget, parseJson, TooLarge } from "./json.js";
 
 /** Maximum length of a compact JWS. */
 export const MAX_BYTES = 2 * 1024 * 1024;
 const MAX_DISCLOSURES = 4096;
+// Maximum nesting of the claims with the disclosures inserted, as in disclosure.rs.
 const DEPTH = 32;
 
 /** Tolerated difference between the clocks of two parties, in seconds. */
@@ -22,14 +23,17 @@ export class Refusal extends Error {
 // Tokens without a signature, or with one of a shared key (HMAC), prove nothing to anybody. A token
 // with another algorithm that is not supported may be valid.
 const PROVES_NOTHING = /^(?:$|none$|hs)/i;
-// Hash algorithms of disclosures that are not supported, as in verify_error.rs.
-const UNSUPPORTED_HASHES = /^(?:sha-(?:384|512)|sha3-(?:224|256|384|512)|blake2s-256|blake2b-(?:256|512)|k12-(?:256|512))$/;
+// Maximum number of characters of an untrusted name in a message.
+const MOST_SHOWN = 64;
 
 /**
  * Returns the rejection of a token whose kind is not supported. Does not mean that the token is
  * invalid, unless the dates in its `payload` say so.
  */
 export const unsupported = (code, payload) => Object.assign(new Refusal(code), { isUnsupported: true, payload });
+
+/** Returns the rejection of a token that exceeds a limit, which says nothing about the token. */
+const limit = (detail, payload) => Object.assign(unsupported("limit", payload), { detail });
 
 /** Returns the rejection of an SD-JWT whose last character was lost (RFC 9901, section 4). */
 export const missingTilde = () => Object.assign(new Refusal("malformed"), { isCut: true });
@@ -53,9 +57,14 @@ const OTHER_TOKENS = new Map([
 // supported.
 const CREDENTIALS = ["dc+sd-jwt", "vc+jwt"];
 
-/** Returns the `typ` of a JWS without `application/` (RFC 7515, section 4.1.9). */
+const lowerCase = (text) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
+/**
+ * Returns the `typ` of a JWS for comparisons: media types have no case, and may have `application/`
+ * or not (RFC 7515, section 4.1.9).
+ */
 export const typeOf = ({ header: { typ } }) =>
-  typeof typ === "string" ? typ.toLowerCase().replace(/^application\//, "") : "";
+  typeof typ === "string" ? lowerCase(typ).replace(/^application\//, "") : "";
 
 /** Returns the kind of a token with this `typ`; undefined if it may be a credential. */
 export const otherToken = (typ) => OTHER_TOKENS.get(typ);
@@ -87,19 +96,19 @@ export async function hash(text) {
   return encode(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(text))));
 }
 
-function json(bytes, code, budget) {
+function json(bytes, code, { budget, payload } = {}) {
   try {
     return parseJson(bytes, budget);
-  } catch {
-    throw new Refusal(code);
+  } catch (error) {
+    throw error instanceof TooLarge ? limit(error.limit, payload) : new Refusal(code);
   }
 }
 
 export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
-// Members that are null count as absent.
-function object(part) {
-  const value = json(decode(part), "malformed");
+// Members that are null count as absent. `payload` is that of a rejection.
+function object(part, payload) {
+  const value = json(decode(part), "malformed", { payload });
   if (!isObject(value)) throw new Refusal("malformed");
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
 }
@@ -109,10 +118,10 @@ function object(part) {
  * named Ed25519), including `none`.
  */
 export function readJws(text) {
-  if (text.length > MAX_BYTES) throw new Refusal("malformed");
   const parts = text.split(".");
+  if (text.length > MAX_BYTES) throw limit("size", payloadOf(parts[1]));
   if (parts.length !== 3) throw new Refusal("malformed");
-  const header = object(parts[0]);
+  const header = headerOf(parts);
   const { alg } = header;
   if (!ALGORITHMS.has(alg)) {
     if (typeof alg === "string" && !PROVES_NOTHING.test(alg)) {
@@ -122,6 +131,14 @@ export function readJws(text) {
   }
   if ("crit" in header) throw new Refusal("critical_header");
   return { header, payload: object(parts[1]), input: `${parts[0]}.${parts[1]}`, signature: decode(parts[2]) };
+}
+
+function headerOf([header, payload]) {
+  try {
+    return object(header);
+  } catch (error) {
+    throw error.code === "limit" ? limit(error.detail, payloadOf(payload)) : error;
+  }
 }
 
 function payloadOf(part) {
@@ -142,6 +159,9 @@ export function requireType(jws, wanted) {
   throw Object.assign(unsupported("type", jws.payload), { kind: isOlder ? "older" : "other" });
 }
 
+// The codes of a JWS that its header makes invalid.
+const REFUSED_BY_HEADER = ["algorithm", "critical_header"];
+
 /** The algorithms by their names in `alg` (Ed25519: RFC 9864, section 2.2). */
 export const ALGORITHMS = new Map([
   ["ES256", "ES256"],
@@ -158,8 +178,8 @@ export async function readSdJwt(text) {
   if (parts.length < 2) throw new Refusal("malformed");
   const last = parts.at(-1);
   const disclosures = parts.slice(1, -1);
-  if (disclosures.length > MAX_DISCLOSURES) throw new Refusal("malformed");
   const jws = readJws(parts[0]);
+  if (disclosures.length > MAX_DISCLOSURES) throw limit("disclosures", jws.payload);
   // A disclosure is a JSON list, so its base64url begins with W. A JWS begins with e.
   if (last.startsWith("W") && !last.includes(".")) throw missingTilde();
   const { claims, names, notShown } = await disclose(jws.payload, disclosures);
@@ -167,36 +187,41 @@ export async function readSdJwt(text) {
   return { jws, claims, names, notShown, ...(last === "" ? {} : readBinding(last)), bound };
 }
 
-// A key binding with an unsupported algorithm is not checked.
+// A key binding with an unsupported algorithm is not checked. One that its header makes invalid
+// says nothing about the signature of the issuer.
 function readBinding(text) {
   try {
     return { keyBinding: readJws(text) };
   } catch (error) {
     if (error.isUnsupported) return { hasUnsupportedBinding: true };
+    if (REFUSED_BY_HEADER.includes(error.code)) return { refusedBinding: new Refusal(error.code) };
     throw error;
   }
 }
 
 async function disclose(payload, texts) {
   const { _sd_alg: algorithm = "sha-256" } = payload;
-  if (typeof algorithm === "string" && UNSUPPORTED_HASHES.test(algorithm)) throw unsupported("hash_algorithm", payload);
-  if (algorithm !== "sha-256") throw new Refusal("hash_algorithm");
+  if (algorithm !== "sha-256") {
+    const name = typeof algorithm === "string" ? algorithm : JSON.stringify(algorithm);
+    const values = { algorithm: name.slice(0, MOST_SHOWN) };
+    throw Object.assign(unsupported("hash_algorithm", payload), { values });
+  }
   const waiting = new Map();
   const budget = newBudget();
   for (const text of texts) {
     const digest = await hash(text);
     if (waiting.has(digest)) throw new Refusal("duplicate_digest");
-    waiting.set(digest, readDisclosure(text, budget));
+    waiting.set(digest, readDisclosure(text, { budget, payload }));
   }
-  const walk = { waiting, seen: new Set(), names: new Set() };
+  const walk = { waiting, seen: new Set(), names: new Set(), payload };
   const claims = placeMembers(payload, walk, 0);
   delete claims._sd_alg;
   if (waiting.size > 0) throw new Refusal("stray_disclosure");
   return { claims, names: walk.names, notShown: walk.seen.size - texts.length };
 }
 
-function readDisclosure(text, budget) {
-  const parts = json(decode(text), "disclosure", budget);
+function readDisclosure(text, parsing) {
+  const parts = json(decode(text), "disclosure", parsing);
   const isOne = Array.isArray(parts) && typeof parts[0] === "string" && (parts.length === 2 || parts.length === 3);
   if (!isOne || (parts.length === 3 && typeof parts[1] !== "string")) throw new Refusal("disclosure");
   return parts.length === 3 ? { name: parts[1], value: parts[2] } : { value: parts[1] };
@@ -213,9 +238,9 @@ function take(digest, walk) {
 }
 
 function place(value, walk, depth) {
-  if (depth > DEPTH) throw new Refusal("disclosure");
-  if (Array.isArray(value)) return placeItems(value, walk, depth);
-  return isObject(value) ? placeMembers(value, walk, depth) : value;
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > DEPTH) throw limit("levels", walk.payload);
+  return Array.isArray(value) ? placeItems(value, walk, depth) : placeMembers(value, walk, depth);
 }
 
 // The object has no prototype, so that names from the token cannot collide with inherited

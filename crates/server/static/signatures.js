@@ -1,5 +1,6 @@
 // Keys, and the signatures that they verify. The rules are those of crates/credential/src/key.rs
 // and crates/credential/src/key_set.rs.
+import { Unanswered } from "./lookup.js";
 import { ALGORITHMS, decode, isObject, Refusal, Unsupported } from "./sd-jwt.js";
 
 const utf8 = new TextEncoder();
@@ -67,14 +68,19 @@ async function isOnCurve(jwk) {
   }
 }
 
+// The members that tell keys for one algorithm apart.
+const pointOf = ({ crv, x, y }) => (crv === "P-256" ? `${x} ${y}` : x);
+
 /**
  * Verifies the signature with the keys for its algorithm, one after the other. Throws the rejection
- * by the last one that was tried.
+ * by the last one that was tried. A key that is listed several times, as in DID documents, is tried
+ * once.
  */
 export async function verifyWith(jws, keys) {
-  const fitting = keys.filter((jwk) => algorithmOf(jwk) === ALGORITHMS.get(jws.header.alg)).slice(0, MAX_TRIED);
+  const fitting = keys.filter((jwk) => algorithmOf(jwk) === ALGORITHMS.get(jws.header.alg));
+  const different = [...new Map(fitting.map((jwk) => [pointOf(jwk), jwk])).values()];
   let refusal = new Refusal("key_confusion");
-  for (const jwk of fitting) {
+  for (const jwk of different.slice(0, MAX_TRIED)) {
     try {
       return await verifyJws(jws, jwk);
     } catch (error) {
@@ -82,6 +88,8 @@ export async function verifyWith(jws, keys) {
       refusal = error;
     }
   }
+  const isWhole = jws.signature.length >= SIGNATURE;
+  if (different.length > MAX_TRIED && isWhole) throw new Unanswered("too_many_keys");
   throw refusal;
 }
 

@@ -13,12 +13,44 @@ const FEWEST_BITS = 131_072;
 
 // The errors of a status list that no key of the issuer signed.
 const LIST_OF_ANOTHER = ["signature", "key_confusion", "unknown_key", "malformed"];
-// The errors of a status list that is out of date. It does not say whether the token was revoked.
-const OUT_OF_DATE = ["expired", "not_yet_valid", "from_the_future"];
+// The codes of status lists that are not valid now, by the errors of their dates. They do not say
+// whether the token was revoked.
+const NOT_NOW = new Map([
+  ["expired", "list_expired"],
+  ["not_yet_valid", "list_not_yet_valid"],
+  ["from_the_future", "list_not_yet_valid"],
+]);
 
-/** Checks an entry of a status list, which is fetched from `world`. */
-export function checkEntry(entry, issuer, world, seconds) {
-  return (entry.purpose ? checkBitstring : checkTokenList)(entry, issuer, world, seconds);
+// How grave a failure is, by its code. Others are lists that contradict the token.
+const GRAVITY = new Map([
+  ["revoked", 4],
+  ["suspended", 2],
+  ["replaced", 1],
+]);
+const CONTRADICTION = 3;
+
+// Something that could not be checked is no failure.
+function gravityOf(error) {
+  const isFailure = error instanceof Refusal && !error.isUnsupported;
+  return isFailure ? (GRAVITY.get(error.code) ?? CONTRADICTION) : 0;
+}
+
+/**
+ * Checks all entries of status lists, which are fetched from `world`. Returns a note about a list,
+ * if there is any. The gravest of several problems counts.
+ */
+export async function checkEntries(entries, issuer, world, seconds) {
+  let problem, found;
+  for (const entry of entries) {
+    try {
+      const note = await (entry.purpose ? checkBitstring : checkTokenList)(entry, issuer, world, seconds);
+      found ??= note;
+    } catch (error) {
+      if (problem === undefined || gravityOf(error) > gravityOf(problem)) problem = error;
+    }
+  }
+  if (problem) throw problem;
+  return found;
 }
 
 // draft-ietf-oauth-status-list-21, section 8.3.
@@ -36,18 +68,19 @@ async function checkTokenList({ uri, index }, issuer, world, seconds) {
   // declares it.
   if (status === 3 && types?.["0x03"] === "replaced") throw new Refusal("replaced");
   if (status !== 0) throw new Unanswered("unknown_status");
-  const isOld = exp === undefined && Number.isInteger(ttl) && iat + ttl + CLOCK_SKEW < seconds;
+  const isOld = exp === undefined && Number.isInteger(ttl) && ttl >= 0 && iat + ttl + CLOCK_SKEW < seconds;
   return isOld ? { code: "old_list" } : undefined;
 }
 
 // Bitstring Status List 1.0, section 3.2.
 async function checkBitstring({ uri, index, purpose, code }, issuer, world, seconds) {
   const claims = credentialIn(await signedList(uri, "application/vc+jwt", issuer, world));
-  const { id, issuer: named, credentialSubject: subject } = claims;
+  const { id, type, issuer: named, credentialSubject: subject } = claims;
   const owner = isObject(named) ? named.id : named;
   if (id !== uri || (typeof owner === "string" && owner !== issuer)) throw new Refusal("claim");
   const isMeant = [subject?.type].flat().includes("BitstringStatusList") && [subject.statusPurpose].flat().includes(purpose);
   if (!isMeant) throw new Refusal("claim");
+  if (![type].flat().includes("BitstringStatusListCredential")) throw new Unanswered("list_unreadable");
   readable(() => {
     checkJwtDates(claims, seconds);
     checkTimes(claims, true, seconds);
@@ -92,7 +125,7 @@ function readable(read) {
     return read();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    throw new Unanswered(OUT_OF_DATE.includes(error.code) ? "list_expired" : "list_unreadable");
+    throw new Unanswered(NOT_NOW.get(error.code) ?? "list_unreadable");
   }
 }
 
@@ -138,5 +171,9 @@ async function unpack(text, format) {
     await reader.cancel();
     throw new Unanswered("list_size");
   }
+  // The stream ends with its length (RFC 1952, section 2.3.1). Not every implementation refuses
+  // zeros or another member after it.
+  const isWhole = format !== "gzip" || new DataView(packed.buffer).getUint32(packed.length - 4, true) === length;
+  if (!isWhole) throw new Unanswered("list_unreadable");
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }

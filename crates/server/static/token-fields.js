@@ -1,6 +1,7 @@
 // Shows the content of a token: labels and values, never as HTML.
 import { endOf } from "./dates.js";
-import { momentInWords } from "./moments.js";
+import { areJobs, hasBegun, hasEnd, listed } from "./job-order.js";
+import { localMoment } from "./local-time.js";
 import { element, moment, say } from "./verdicts.js";
 import { parseTime, yearOf } from "./vc-jwt.js";
 
@@ -17,6 +18,8 @@ const ENVELOPE = new Set(
 
 // Fields whose names in words are not those of the pages.
 const LABELS = new Map([
+  ["employment", "token-label-jobs"],
+  ["partner_chain", "token-label-chain"],
   ["last_processed_month", "token-label-data-to"],
   ["role_classification", "token-label-role-type"],
 ]);
@@ -70,12 +73,12 @@ export function attester(claims) {
   return typeof name === "string" ? name : undefined;
 }
 
-// In the reader's time zone, which the page names once, with the time in UTC as a detail.
+// In the reader's time zone, with the time in UTC as a detail.
 function time(seconds) {
   if (typeof seconds !== "number") return undefined;
   if (Math.abs(seconds) > LAST_SECOND) return say("token-year", { year: yearOf(seconds) });
   const millis = seconds * 1000;
-  const place = element("time", momentInWords(millis, Date.now(), document.documentElement.lang));
+  const place = element("time", localMoment(millis));
   place.dateTime = new Date(millis).toISOString();
   place.title = moment(millis);
   return place;
@@ -83,15 +86,20 @@ function time(seconds) {
 
 /**
  * Renders a list of fields. Known fields come first, in the order of their types; the others follow
- * by name.
+ * by name. `isOwn` says whether this site signed them.
  */
-export function fieldList(fields) {
-  return new Fields().members(fields, 0);
+export function fieldList(fields, isOwn) {
+  return new Fields(isOwn).members(fields, 0);
 }
 
 class Fields {
   #order = say("field-order").split(" ");
   #left = MAX_ENTRIES;
+  #isOwn;
+
+  constructor(isOwn) {
+    this.#isOwn = isOwn;
+  }
 
   #place(name) {
     const place = this.#order.indexOf(name);
@@ -101,11 +109,19 @@ class Fields {
   members(fields, depth) {
     const list = element("dl", "", "facts");
     const sorted = [...fields].sort(([one], [other]) => this.#place(one) - this.#place(other) || (one < other ? -1 : 1));
-    for (const [name, value] of sorted) {
+    const isJob = fields.some(([name]) => name === "last_processed_month");
+    for (const [name, given] of sorted) {
       if (this.#left-- <= 0) return list;
-      list.append(entry(labelOf(name), this.value(value, depth + 1), isCompound(value)));
+      const value = this.#arranged(name, given);
+      list.append(entry(labelOf(name, isJob), this.value(value, depth + 1), isCompound(value)));
     }
     return list;
+  }
+
+  /** Returns the value of a field as the other pages show it. */
+  #arranged(name, value) {
+    if (name === "employment" && areJobs(value)) return listed(value).map((job) => (this.#isOwn ? withEnd(job) : job));
+    return name === "partner_chain" ? chain(value) : value;
   }
 
   value(value, depth) {
@@ -123,6 +139,16 @@ class Fields {
   }
 }
 
+// This site signs a job whole, so one without an end has none. Others may have withheld it.
+const withEnd = (job) => (hasEnd(job) || !hasBegun(job) ? job : { ...job, end_date: say("token-present") });
+
+/** Returns the names of a partner chain; the value itself if it is something else. */
+function chain(value) {
+  const isNamed = (link) => typeof link?.name === "string" && Object.keys(link).length === 1;
+  if (!Array.isArray(value) || !value.every(isNamed)) return value;
+  return value.length === 1 ? value[0].name : value.map(({ name }) => name);
+}
+
 const isCompound = (value) => typeof value === "object" && value !== null && Object.keys(value).length > 0;
 
 function entry(name, value, isWide = false) {
@@ -138,7 +164,10 @@ function entry(name, value, isWide = false) {
 const text = (words) => element("bdi", words);
 
 /** Returns the label of a field: that of the other pages, or its name in words. */
-const labelOf = (name) => (LABELS.has(name) ? say(LABELS.get(name)) : label(name));
+function labelOf(name, isJob) {
+  if (isJob && name === "organisation") return say("token-label-employer");
+  return LABELS.has(name) ? say(LABELS.get(name)) : label(name);
+}
 
 /** Converts "role_title" or "roleTitle" to words. */
 function label(name) {

@@ -65,7 +65,8 @@ function isByIss({ iss, issuer }) {
 /**
  * Converts a payload of VCDM 1.1. Registered claims inside the credential have no meaning, and
  * never replace those that are checked. Members that are null count as absent. A date that the
- * payload has already, under either name, stays in `vc`, so that both are checked.
+ * payload has already, under either name, stays in `vc`, so that both are checked, and so does a
+ * status.
  */
 export function newerForm({ vc, ...claims }) {
   if (!isObject(vc)) throw new Refusal("claim");
@@ -73,7 +74,9 @@ export function newerForm({ vc, ...claims }) {
   const [credential, others] = [Object.create(null), Object.create(null)];
   const dates = new Set([...RENAMED.values()].filter((name) => name in claims));
   for (const [name, value] of Object.entries(vc)) {
-    if (value === null || REGISTERED.has(name)) continue;
+    const isOtherStatus = name === "status" || (name === "credentialStatus" && name in claims);
+    if (isOtherStatus && value !== null) others[name] = value;
+    if (value === null || isOtherStatus || REGISTERED.has(name)) continue;
     const newer = RENAMED.get(name) ?? name;
     if (dates.has(newer)) others[name] = value;
     else credential[newer] = value;
@@ -110,8 +113,12 @@ export function parseTime(text) {
   return Math.floor(date / 1000) + hour * 3600 + (minute - offset) * 60 + second;
 }
 
-/** Returns the year of a time in seconds since the Unix epoch, also of one that no Date holds. */
-export function yearOf(seconds) {
+/**
+ * Returns the year of a time in seconds since the Unix epoch, also of one that no Date holds.
+ * Beyond 63 bits it is the first or the last one of these, as on the server.
+ */
+export function yearOf(time) {
+  const seconds = Math.max(-(2 ** 63), Math.min(2 ** 63, time));
   // 400 years, after which the calendar repeats.
   const cycle = 146_097 * DAY;
   const cycles = Math.floor(seconds / cycle);

@@ -31,10 +31,10 @@ const UNSUPPORTED = {
 // Content that may be a credential, in a form that is not supported.
 const OTHER_FORMS = ["jwe", "json-ld", "json-jws"];
 // Reasons why the status is not known that may be gone later.
-const PASSING = ["unanswered", "no_list", "list_expired"];
+const PASSING = ["unanswered", "no_list", "list_expired", "list_not_yet_valid"];
 // Codes of failures that do not say which signature or document they are about.
 const OF_STATUS = ["revoked", "suspended", "replaced"];
-const OF_HOLDER = ["signature", "key_confusion", "claim", "type", "malformed"];
+const OF_HOLDER = ["signature", "key_confusion", "claim", "type", "malformed", "algorithm", "critical_header"];
 // Maximum number of characters of an issuer in a message.
 const MOST_SHOWN = 200;
 const NO_TOKEN = ["not_a_token", "several_tokens", "too_long"];
@@ -83,15 +83,23 @@ function failure(error) {
   if (error.isCut) return { level: "failed", key: "token-missing-tilde" };
   const over = refusalOfDates(error, error.token ?? "", Math.floor(Date.now() / 1000));
   if (over) return bad(over);
-  if (error.isUnsupported) return { level: "doubtful", key: UNSUPPORTED[error.kind ?? error.code] };
+  if (error.code === "limit") return { level: "doubtful", key: "token-no-key", values: { reason: unchecked(error) } };
+  const { kind = error.code, values } = error;
+  if (error.isUnsupported) return { level: "doubtful", key: UNSUPPORTED[kind], values };
   const why = reasonOf({ ...error, outcome: "failed" });
-  if (NO_TOKEN.includes(error.code)) return { level: "failed", key: why.dataset.key, isNoToken: true };
+  if (NO_TOKEN.includes(error.code)) {
+    // What is too long was not searched.
+    const level = error.code === "too_long" ? "doubtful" : "failed";
+    return { level, key: why.dataset.key, isNoToken: true };
+  }
   const reason = error.isUnsigned ? say("token-not-signed") : why.textContent;
   return { level: "failed", key: "token-bad", values: { reason } };
 }
 
 /** Returns the message for a rejection that only its code and detail explain. */
 const bad = (error) => ({ level: "failed", key: "token-bad", values: { reason: inWords({ ...error, outcome: "failed" }) } });
+
+const unchecked = (error) => inWords({ ...error, outcome: "unchecked" });
 
 /** Returns the reason of a verdict as text. */
 const inWords = (verdict) => say(reasonOf(verdict).dataset.key, verdict.values);
@@ -147,7 +155,7 @@ async function report(token, { issuer, format }, site) {
   const isSigned = told.find(({ step }) => step === "signature").outcome === "passed";
   if (isSigned) {
     const signer = say(isOwn ? "token-signer-own" : "token-signer-other", { issuer });
-    parts.push(element("h2", say("token-said")), fieldList(Object.entries(fields)));
+    parts.push(element("h2", say("token-said")), fieldList(Object.entries(fields), isOwn));
     parts.push(facts(claims, { metadata, signer, notShown, isOwn }));
   }
   const rows = element("ol", "", "verdicts");

@@ -4,11 +4,12 @@
 import { checkDates, dated, hasPassed, jwtDates } from "./dates.js";
 import { hasDigest } from "./integrity.js";
 import { issuerKeys, siteOf } from "./issuer.js";
+import { parseJson } from "./json.js";
 import { Unanswered, World } from "./lookup.js";
 import { CLOCK_SKEW, hash, isObject, readSdJwt, Refusal, requireType, Unsupported } from "./sd-jwt.js";
 import { hasUnsupportedKey, isForSignatures, verifyJws, verifyWith } from "./signatures.js";
 import { statusEntries } from "./status-entries.js";
-import { checkEntry } from "./status-lists.js";
+import { checkEntries } from "./status-lists.js";
 import { newerForm, readVcJwt } from "./vc-jwt.js";
 
 /** The steps, in order. */
@@ -112,14 +113,16 @@ async function checkIssuer({ jws, issuer }, world) {
 
 // RFC 9901, section 7.3. A link can be opened for days, so the age of the key binding is not
 // checked.
-async function checkHolder({ claims, keyBinding, hasUnsupportedBinding, bound }, { audience, nonce, seconds }) {
+async function checkHolder(presentation, { audience, nonce, seconds }) {
+  const { claims, keyBinding, hasUnsupportedBinding, refusedBinding, bound } = presentation;
+  if (refusedBinding) throw refusedBinding;
   const isBound = keyBinding !== undefined || hasUnsupportedBinding;
   if (!isBound && audience === undefined && nonce === undefined) throw new Unanswered("not_shown");
   if (!isBound || claims.cnf === undefined) throw new Refusal("not_bound");
   if (hasUnsupportedKey(claims.cnf)) throw new Unanswered("holder_key");
   const { jwk = null } = claims.cnf;
   if (jwk === null) throw new Refusal("not_bound");
-  if (!isObject(jwk) || !(await isForSignatures(jwk))) throw new Refusal("claim");
+  if (!isObject(jwk) || !(await isForSignatures(jwk))) throw Object.assign(new Refusal("claim"), { detail: "holder" });
   if (hasUnsupportedBinding) throw new Unanswered("holder_key");
   requireType(keyBinding, "kb+jwt");
   await verifyJws(keyBinding, jwk);
@@ -140,17 +143,7 @@ async function checkHolder({ claims, keyBinding, hasUnsupportedBinding, bound },
 async function checkStatus(presentation, world, seconds) {
   const { entries, hasOthers } = statusEntries(presentation.claims, presentation.format === "vc+jwt");
   if (entries.length === 0) throw new Unanswered(hasOthers ? "status_kind" : "no_status");
-  let unanswered, found;
-  for (const entry of entries) {
-    try {
-      const note = await checkEntry(entry, presentation.issuer, world, seconds);
-      found ??= note;
-    } catch (error) {
-      if (!(error instanceof Unanswered)) throw error;
-      unanswered ??= error;
-    }
-  }
-  if (unanswered) throw unanswered;
+  const found = await checkEntries(entries, presentation.issuer, world, seconds);
   if (hasOthers) throw new Unanswered("status_kind");
   return found;
 }
@@ -190,14 +183,26 @@ function claimsOf(payload) {
 async function checkSchema({ format, claims }, world) {
   if (format !== "dc+sd-jwt" || !/^https?:/.test(claims.vct)) throw new Unanswered("no_metadata");
   const bytes = await world.bytes(claims.vct, "application/json");
+  const metadata = metadataIn(bytes);
+  if (typeof metadata?.vct !== "string") throw new Unanswered("unanswered");
   const { "vct#integrity": integrity } = claims;
   const isIntact = integrity === undefined || (await hasDigest(integrity, bytes));
   if (isIntact === false) throw new Refusal("integrity");
-  const metadata = await world.json(claims.vct);
-  if (metadata?.vct !== claims.vct) throw new Refusal("integrity");
+  if (metadata.vct !== claims.vct) throw new Refusal("integrity");
   if (isIntact === undefined) throw new Unanswered("digest_algorithm");
   if ((metadata.extends ?? null) !== null) throw new Unanswered("extends");
   return metadata;
+}
+
+// Type metadata may begin with a byte order mark. Undefined for other content, such as a page about
+// the type.
+function metadataIn(bytes) {
+  const hasMark = [0xef, 0xbb, 0xbf].every((byte, at) => bytes[at] === byte);
+  try {
+    return parseJson(hasMark ? bytes.subarray(3) : bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 // Metadata may describe some of the claims only.

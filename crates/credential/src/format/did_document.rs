@@ -3,11 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::key::{Algorithm, PublicKey};
+use super::multikey::multikey;
+use crate::key::PublicKey;
 use crate::key_set::OLDER_NAME;
-
-/// The alphabet of base58btc.
-const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 /// Returns the did:web of an address (did:web, section 3.2). The colon of a port is
 /// percent-encoded.
@@ -40,7 +38,7 @@ pub fn did_document(address: &str, keys: &[(String, PublicKey)]) -> Value {
 /// Returns a key of the DID as verification methods of the types that libraries read: the one that
 /// `kid` names, then the same key as JsonWebKey2020, which older libraries expect, and as Multikey.
 pub fn verification_methods(did: &str, kid: &str, key: &PublicKey) -> [Value; 3] {
-    let (jwk, multibase) = (key.published_jwk(kid), multibase(key));
+    let (jwk, multibase) = (key.published_jwk(kid), multikey(key));
     let method = |name: &str, kind: &str| json!({ "id": format!("{did}#{name}"), "type": kind, "controller": did });
     let mut methods = [
         method(kid, "JsonWebKey"),
@@ -53,58 +51,12 @@ pub fn verification_methods(did: &str, kid: &str, key: &PublicKey) -> [Value; 3]
     methods
 }
 
-/// Returns the key as a Multikey in base58btc (Controlled Identifiers 1.0, section 2.2.2).
-fn multibase(key: &PublicKey) -> String {
-    let (mut bytes, rest) = match (key.algorithm(), key.bytes()) {
-        // The point is compressed: its sign, then x (SEC 1, section 2.3.3).
-        (Algorithm::Es256, [_, point @ .., last]) => (vec![0x80, 0x24, 2 + (last & 1)], &point[..32]),
-        (_, key) => (vec![0xed, 0x01], key),
-    };
-    bytes.extend_from_slice(rest);
-    format!("z{}", base58(&bytes))
-}
-
-/// Encodes bytes that do not begin with a zero.
-fn base58(bytes: &[u8]) -> String {
-    // The least significant digit first.
-    let mut digits: Vec<usize> = Vec::new();
-    for byte in bytes {
-        let mut carry = usize::from(*byte);
-        for digit in &mut digits {
-            carry += *digit << 8;
-            *digit = carry % 58;
-            carry /= 58;
-        }
-        while carry > 0 {
-            digits.push(carry % 58);
-            carry /= 58;
-        }
-    }
-    digits.iter().rev().map(|digit| char::from(BASE58[*digit])).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn key(jwk: &Value) -> PublicKey {
         PublicKey::from_jwk(jwk).expect("a key")
-    }
-
-    /// The examples of did:key (sections 6.1 and 6.4): the identifier contains the Multikey.
-    // Conforms: DID Core 5.2
-    #[test]
-    fn multikeys_match_the_examples_of_did_key() {
-        let p256 = key(&json!({
-            "kty": "EC",
-            "crv": "P-256",
-            "x": "fyNYMN0976ci7xqiSdag3buk-ZCwgXU4kz9XNkBlNUI",
-            "y": "hW2ojTNfH7Jbi8--CJUo3OCbH3y5n91g-IMA9MLMbTU",
-        }));
-        assert_eq!(multibase(&p256), "zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169");
-        let x = "O2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik";
-        let ed25519 = key(&json!({ "kty": "OKP", "crv": "Ed25519", "x": x }));
-        assert_eq!(multibase(&ed25519), "z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp");
     }
 
     // Conforms: DID Core 5.2

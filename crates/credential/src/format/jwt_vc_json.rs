@@ -73,7 +73,7 @@ pub(super) fn decode(mut jws: Jws<'_>) -> Result<Jws<'_>, VerifyError> {
 
 /// Converts a payload of data model 1.1 to the form of data model 2.0. Members of the credential
 /// that are `null` count as absent, as claims do. A date that the payload has already, under either
-/// name, stays in `vc`, so that both are checked (D-423).
+/// name, stays in `vc`, so that both are checked (D-423), and so does a status (D-428).
 ///
 /// # Errors
 /// See [`decode`].
@@ -83,6 +83,10 @@ pub(super) fn newer_form(mut payload: Map<String, Value>) -> Result<Map<String, 
     };
     let mut others = Map::new();
     for (name, value) in without_nulls(inner) {
+        if name == "status" || name == "credentialStatus" && payload.contains_key(&name) {
+            others.insert(name, value);
+            continue;
+        }
         // A registered claim of the credential itself has no meaning, and must not replace the
         // signed claim that verification checks.
         if REGISTERED.contains(&name.as_str()) {
@@ -176,6 +180,10 @@ mod tests {
         let read_twice = read(&header, &twice).expect("both dates are kept");
         assert_eq!(read_twice["validUntil"], "2027-01-01T00:00:00Z");
         assert_eq!(read_twice["vc"], json!({ "expirationDate": "2026-01-01T00:00:00Z" }));
+        let statuses = json!({ "credentialStatus": 1, "vc": { "status": 2, "credentialStatus": 3 } });
+        let read_statuses = read(&header, &statuses).expect("every status is kept");
+        assert_eq!(read_statuses["credentialStatus"], 1);
+        assert_eq!((read_statuses.get("status"), &read_statuses["vc"]), (None, &statuses["vc"]));
         let issuer = json!({ "id": "did:web:a.example", "name": "A" });
         let same = json!({ "iss": "did:web:a.example", "vc": { "issuer": issuer } });
         assert_eq!(read(&header, &same).expect("the same issuer")["issuer"]["name"], "A");

@@ -6,6 +6,7 @@
 
 mod did_document;
 mod jwt_vc_json;
+mod multikey;
 mod open_badge;
 pub mod sd_jwt;
 pub mod sd_jwt_vc;
@@ -24,6 +25,7 @@ use crate::key_set::OLDER_NAME;
 use crate::types::{ALL, Type, UnknownTypeError};
 
 pub use did_document::{did_document, did_web, verification_methods};
+pub(crate) use multikey::from_multikey;
 pub use signed_format::{Format, UnknownFormatError};
 pub use statement::{ListForm, Statement};
 

@@ -12,7 +12,7 @@ use super::sd_jwt::{self, Claim, Disclosed, Rng, SdJwt};
 use super::statement::{ListForm, Statement};
 pub(crate) use super::type_metadata::may_have_decoys;
 pub use super::type_metadata::{TypeMetadata, integrity, requested_vcts, type_of, vct};
-use crate::key::{PublicKey, SignError, Signer};
+use crate::key::{InvalidKey, PublicKey, SignError, Signer};
 use crate::numeric_date::JwtDates;
 use crate::schema::Shape;
 use crate::status::StatusReference;
@@ -110,8 +110,8 @@ impl<'a> SdJwtVc<'a> {
         Self::parse(SdJwt::read(text.trim())?)
     }
 
-    /// Parses a credential or a presentation, as [`SdJwtVc::read`] does, but keeps a key binding
-    /// with an unsupported algorithm as [`SdJwt::unsupported_binding`].
+    /// Parses a credential or a presentation, as [`SdJwtVc::read`] does, but keeps the refusal of a
+    /// key binding by its header or a limit as [`SdJwt::refused_binding`].
     pub(crate) fn read_with_any_binding(text: &'a str) -> Result<Self, VerifyError> {
         Self::parse(SdJwt::read_with_any_binding(text.trim())?)
     }
@@ -154,7 +154,14 @@ impl<'a> SdJwtVc<'a> {
     pub fn holder(&self) -> Result<Option<PublicKey>, VerifyError> {
         let jwk = self.disclosed.claims.get("cnf").and_then(|confirmation| confirmation.get("jwk"));
         let key = jwk.filter(|jwk| !jwk.is_null()).map(PublicKey::from_jwk).transpose();
-        key.map_err(|_| VerifyError::Claim("cnf.jwk must be a key on P-256 or Ed25519"))
+        key.map_err(|why| {
+            VerifyError::Claim(match why {
+                InvalidKey::Unsupported => "cnf.jwk must be a key on P-256 or Ed25519",
+                InvalidKey::Malformed => "cnf.jwk lacks a parameter, or is not a point on its curve",
+                InvalidKey::Private => "cnf.jwk contains private parameters, so anyone can sign as its holder",
+                InvalidKey::OtherUse => "use or alg of cnf.jwk is not for the holder's signature",
+            })
+        })
     }
 
     /// Returns the status list reference, if any.

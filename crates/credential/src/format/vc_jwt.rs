@@ -11,6 +11,7 @@ pub use super::statement::IssuerProfile;
 use super::statement::{Statement, moment};
 use super::{jwt_vc_json, open_badge};
 use crate::jws::Jws;
+use crate::media_type::media_type;
 use crate::types::Type;
 use crate::verify_error::{MISSING_TILDE, OtherToken, VerifyError};
 
@@ -124,7 +125,7 @@ pub(crate) fn read(text: &str) -> Result<Jws<'_>, VerifyError> {
 fn require_newer_model(jws: &Jws<'_>) -> Result<(), VerifyError> {
     let Err(refusal) = jws.require_type(Format::VcJwt.typ()) else { return Ok(()) };
     let typ = jws.header_text("typ").unwrap_or_default();
-    if typ.to_ascii_lowercase().ends_with("+sd-jwt") {
+    if media_type(typ).ends_with("+sd-jwt") {
         return Err(VerifyError::Malformed(MISSING_TILDE));
     }
     // A presentation of data model 1.1 (its section 6.3.1).

@@ -10,6 +10,9 @@ use serde::de::{DeserializeOwned, Error as _};
 /// with the maximum of 4,096 disclosures may have twelve values in each.
 pub const MAX_OTHER_VALUES: usize = 50_000;
 
+/// The message about a text with more than [`MAX_OTHER_VALUES`].
+const TOO_MANY_VALUES: &str = "it has more than 50000 values";
+
 /// Parses the JSON of a stranger that is not a body of the Partner API.
 ///
 /// # Errors
@@ -22,13 +25,22 @@ pub fn parse_limited<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json:
     parse_part(bytes, &mut { MAX_OTHER_VALUES })
 }
 
+/// Returns the limit that JSON exceeds, if that is why [`parse_limited`] or [`parse_part`] failed.
+pub(crate) fn limit_of(error: &serde_json::Error) -> Option<&'static str> {
+    let message = error.to_string();
+    if message.starts_with(TOO_MANY_VALUES) {
+        return Some("it has more than 50,000 values");
+    }
+    message.starts_with("recursion limit exceeded").then_some("it has more than 127 levels of lists and objects")
+}
+
 /// Parses one of several texts that may have `left` values together, and reduces it.
 ///
 /// # Errors
 /// As [`parse_limited`].
 pub(crate) fn parse_part<T: DeserializeOwned>(bytes: &[u8], left: &mut usize) -> Result<T, serde_json::Error> {
     let text = std::str::from_utf8(bytes).map_err(serde_json::Error::custom)?;
-    let too_many = |_| serde_json::Error::custom(format_args!("it has more than {MAX_OTHER_VALUES} values"));
+    let too_many = |_| serde_json::Error::custom(TOO_MANY_VALUES);
     *left -= count(text, *left).map_err(too_many)?;
     serde_json::from_str(text)
 }
@@ -141,6 +153,7 @@ mod tests {
         assert!(parse(&list(MAX_OTHER_VALUES - 1)).is_ok());
         let refusal = parse(&list(MAX_OTHER_VALUES)).expect_err("one too many");
         assert_eq!(refusal.to_string(), "it has more than 50000 values");
+        assert_eq!(limit_of(&refusal), Some("it has more than 50,000 values"));
         // A long text is one value.
         assert!(parse(&format!("[\"{}\"]", ",".repeat(MAX_OTHER_VALUES))).is_ok());
         assert!(parse_limited::<Value>(&[b'"', 0xff].repeat(MAX_OTHER_VALUES)).is_err());
@@ -148,6 +161,17 @@ mod tests {
         assert!(parse_part::<Value>(b"[0,0]", &mut left).is_ok());
         assert_eq!(left, 2);
         assert!(parse_part::<Value>(b"[0,0]", &mut left).is_err());
+    }
+
+    #[test]
+    fn limits_are_distinguished_from_syntax_errors() {
+        let limit = |text: &str| limit_of(&parse_limited::<Value>(text.as_bytes()).expect_err(text));
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(parse_limited::<Value>(nested(127).as_bytes()).is_ok());
+        assert_eq!(limit(&nested(128)), Some("it has more than 127 levels of lists and objects"));
+        for text in ["", "[", "{\"it has more than 50000 values\"}", "1e400", "[1,]"] {
+            assert_eq!(limit(text), None, "{text}");
+        }
     }
 
     /// Generates any JSON value of limited size.

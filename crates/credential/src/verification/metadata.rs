@@ -30,15 +30,17 @@ pub(super) fn finding(credential: &SdJwtVc<'_>, document: &[u8]) -> Finding {
 
 /// Checks that the metadata belongs to the credential, and compares the claims. Metadata may
 /// describe some of the claims only (section 5.6), so a claim that it does not describe is no
-/// failure.
+/// failure. Neither is a document that is no metadata, such as a page about the type: the metadata
+/// is not needed for the result.
 fn check_metadata(credential: &SdJwtVc<'_>, document: &[u8]) -> Result<Finding, VerifyError> {
+    let Some(metadata) = read(document) else {
+        return Ok(Finding::NotChecked("The response at the address of the type is not its metadata.".to_owned()));
+    };
     let integrity = credential.disclosed.claims.get("vct#integrity");
     let is_intact = integrity.map(|listed| integrity::has_digest(listed.as_str()?, document));
     if is_intact == Some(Some(false)) {
         return Err(VerifyError::Claim("vct#integrity does not match the type's metadata"));
     }
-    let metadata: Value =
-        parse_limited(document).map_err(|_| VerifyError::Malformed("the type metadata is not JSON"))?;
     if metadata["vct"].as_str() != credential.text("vct") {
         return Err(VerifyError::Claim("the type's metadata has another vct"));
     }
@@ -60,6 +62,13 @@ fn check_metadata(credential: &SdJwtVc<'_>, document: &[u8]) -> Result<Finding, 
             format!("The type is {name}. Its metadata does not describe {named}{more}.")
         }
     }))
+}
+
+/// Parses type metadata: a JSON object with a `vct`, also after a byte order mark. Returns `None`
+/// for other content.
+fn read(document: &[u8]) -> Option<Value> {
+    let text = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
+    parse_limited(text).ok().filter(|metadata: &Value| metadata["vct"].is_string())
 }
 
 /// Returns the claims that the metadata does not describe.

@@ -4,6 +4,7 @@
 //! results. So the same code runs offline, online and in tests.
 
 mod dates;
+mod did_keys;
 mod finding;
 mod inputs;
 mod integrity;
@@ -19,6 +20,7 @@ mod steps;
 mod token;
 
 pub use crate::key_set::{keys_of, verification_key, why_no_key};
+pub use did_keys::assertion_keys;
 pub use inputs::{LookupResult, Lookups, VerificationInputs};
 pub use metadata::is_of_credential;
 pub use pasted::{MAX_PASTED, decode_text, find_token};

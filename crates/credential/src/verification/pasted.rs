@@ -22,14 +22,13 @@ const MAX_STARTS: usize = 8;
 
 /// How mail programs, web pages, Markdown and JSON write the characters of a token and line breaks.
 /// A soft line break of quoted-printable text is a line break too.
-const ESCAPES: [(&str, &str); 16] = [
+const ESCAPES: [(&str, &str); 15] = [
     ("=7e", "~"),
     ("=2e", "."),
     ("=\r\n", "\n"),
     ("=\n", "\n"),
     ("&#126;", "~"),
     ("&#x7e;", "~"),
-    ("\\u007e", "~"),
     ("\\n", "\n"),
     ("\\r", "\n"),
     ("\\t", "\n"),
@@ -51,10 +50,10 @@ const ESCAPES: [(&str, &str); 16] = [
 ///
 /// # Errors
 /// [`VerifyError::NotAToken`], or [`VerifyError::OtherContent`] if the input was recognised;
-/// [`VerifyError::SeveralTokens`]; [`VerifyError::Malformed`] if the input is too long.
+/// [`VerifyError::SeveralTokens`]; [`VerifyError::Limit`] if the input is too long.
 pub fn find_token(pasted: &[u8]) -> Result<String, VerifyError> {
     if pasted.len() > MAX_PASTED {
-        return Err(VerifyError::Malformed("it is longer than 4 MiB"));
+        return Err(VerifyError::Limit("it is longer than 4 MiB"));
     }
     let not_a_token = |content: Option<OtherContent>| content.map_or(VerifyError::NotAToken, VerifyError::OtherContent);
     let Some(text) = decode_text(pasted).or_else(|| latin1(pasted)) else {
@@ -80,7 +79,8 @@ pub fn find_token(pasted: &[u8]) -> Result<String, VerifyError> {
     }
 }
 
-/// Decodes the escapes of [`ESCAPES`], and the percent-encoded ASCII characters of URLs.
+/// Decodes the escapes of [`ESCAPES`], the percent-encoded ASCII characters of URLs, and those that
+/// JSON writes with four digits.
 fn unescaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -92,9 +92,12 @@ fn unescaped(text: &str) -> String {
         rest = if let Some((name, meant)) = known {
             plain.push_str(meant);
             &escape[name.len()..]
-        } else if let Some(character) = percent_decoded(start(3)) {
+        } else if let Some(character) = ascii(start(3).strip_prefix('%')) {
             plain.push(character);
             &escape[3..]
+        } else if let Some(character) = ascii(escape.get(4..6).filter(|_| start(4).eq_ignore_ascii_case("\\u00"))) {
+            plain.push(character);
+            &escape[6..]
         } else {
             // JSON in a JSON string has several backslashes.
             if !escape.starts_with("\\\\") {
@@ -106,9 +109,9 @@ fn unescaped(text: &str) -> String {
     plain + rest
 }
 
-/// Returns the ASCII character that `%` and two hexadecimal digits mean.
-fn percent_decoded(escape: &str) -> Option<char> {
-    let digits = escape.strip_prefix('%').filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+/// Returns the ASCII character that two hexadecimal digits mean.
+fn ascii(digits: Option<&str>) -> Option<char> {
+    let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
     u8::from_str_radix(digits, 16).ok().filter(u8::is_ascii).map(char::from)
 }
 

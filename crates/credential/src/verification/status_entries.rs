@@ -3,11 +3,14 @@
 use serde_json::{Map, Value};
 
 use crate::jws::shown;
-use crate::status::{StatusReference, whole_number};
+use crate::status::StatusReference;
 use crate::verify_error::VerifyError;
+use crate::whole_number::whole_number;
 
 /// Maximum number of status lists that are looked up for one token.
 const MAX_LISTS: usize = 4;
+/// Maximum number of entries in one `credentialStatus`. Each costs the decompression of its list.
+const MAX_ENTRIES: usize = 64;
 
 /// The kinds of status that a token has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,26 +77,43 @@ impl StatusEntry {
             Self::Token(reference) | Self::Bitstring(reference, _) => reference,
         }
     }
+
+    /// Returns whether it is the entry `other` of a Token Status List in the form with one bit, as
+    /// Tenure publishes both (D-121). That bit cannot tell replaced from revoked.
+    fn repeats(&self, other: &Self) -> bool {
+        let (Self::Bitstring(at, Purpose::Revocation), Self::Token(list)) = (self, other) else { return false };
+        at.index == list.index && at.uri.strip_suffix("/bitstring") == Some(list.uri.as_str())
+    }
 }
 
 impl StatusEntries {
-    /// Reads the claim `status` and, in a W3C credential, `credentialStatus`.
+    /// Reads `status` and `credentialStatus` among the claims and in a claim `vc`, because an
+    /// issuer may revoke by any of them (D-428). A `credentialStatus` of an SD-JWT VC does not
+    /// prove that the token is valid, because that format has none.
     ///
     /// # Errors
-    /// [`VerifyError::Claim`], if an entry of a supported kind is malformed.
+    /// [`VerifyError::Claim`], if an entry of a supported kind is malformed in a place that the
+    /// format defines. Elsewhere it counts as a status that is not supported.
     pub(super) fn read(claims: &Map<String, Value>, is_w3c: bool) -> Result<Self, VerifyError> {
         let mut found = Self::default();
-        if let Some(status) = claims.get("status") {
-            let reference = StatusReference::from_claim(status)?;
-            found.unknown.extend(others_in(status, reference.is_some()));
-            found.entries.extend(reference.map(StatusEntry::Token));
+        let inner = claims.get("vc").and_then(Value::as_object);
+        let member = |name: &str| inner.and_then(|vc| vc.get(name)).filter(|status| !status.is_null());
+        let entries = [claims.get("credentialStatus"), member("credentialStatus")];
+        if !is_w3c && entries.iter().any(Option::is_some) {
+            found.unknown.push("credentialStatus in an SD-JWT VC".to_owned());
         }
-        match claims.get("credentialStatus") {
-            Some(_) if !is_w3c => found.unknown.push("credentialStatus in an SD-JWT VC".to_owned()),
-            Some(Value::Array(entries)) => entries.iter().try_for_each(|entry| found.add(entry))?,
-            Some(entry) => found.add(entry)?,
-            None => {}
+        claims.get("status").map_or(Ok(()), |status| found.add_status(status))?;
+        let [own, others] = entries.map(|status| status.map_or(Ok(()), |status| found.add_entries(status)));
+        if is_w3c {
+            own?;
         }
+        let other = member("status").map_or(Ok(()), |status| found.add_status(status));
+        if other.and(others).is_err() {
+            found.unknown.push("a malformed status in vc".to_owned());
+        }
+        let lists: Vec<StatusEntry> =
+            found.entries.iter().filter(|entry| matches!(entry, StatusEntry::Token(_))).cloned().collect();
+        found.entries.retain(|entry| !lists.iter().any(|list| entry.repeats(list)));
         if found.addresses().count() > MAX_LISTS {
             let most: Vec<String> = found.addresses().take(MAX_LISTS).map(ToOwned::to_owned).collect();
             found.entries.retain(|entry| most.contains(&entry.reference().uri));
@@ -109,8 +129,30 @@ impl StatusEntries {
         (0..self.entries.len()).filter(is_first).map(address)
     }
 
-    /// Adds an entry of `credentialStatus`. The revocation bit repeats the entry of a Token Status
-    /// List, which has more detail, so it is left out beside one (D-121).
+    /// Adds a claim `status`.
+    fn add_status(&mut self, status: &Value) -> Result<(), VerifyError> {
+        let reference = StatusReference::from_claim(status)?;
+        self.unknown.extend(others_in(status, reference.is_some()));
+        self.entries.extend(reference.map(StatusEntry::Token));
+        Ok(())
+    }
+
+    /// Adds the entries of a `credentialStatus`. One that is malformed does not hide the others.
+    fn add_entries(&mut self, status: &Value) -> Result<(), VerifyError> {
+        let entries = values(status);
+        let (most, rest) = entries.split_at(entries.len().min(MAX_ENTRIES));
+        if !rest.is_empty() {
+            self.unknown.push(format!("the entries of credentialStatus after the first {MAX_ENTRIES}"));
+        }
+        let mut result = Ok(());
+        for entry in most {
+            let added = self.add(entry);
+            result = result.and(added);
+        }
+        result
+    }
+
+    /// Adds an entry of a `credentialStatus`.
     fn add(&mut self, entry: &Value) -> Result<(), VerifyError> {
         let named = |name: &str| entry[name].as_str().unwrap_or("none");
         if !is_of_type(entry, "BitstringStatusListEntry") {
@@ -126,7 +168,7 @@ impl StatusEntries {
                 return Ok(());
             }
         };
-        if entry.get("statusSize").is_some_and(|size| !size.is_null() && *size != 1) {
+        if entry.get("statusSize").is_some_and(|size| !size.is_null() && whole_number(size) != Some(1)) {
             self.unknown.push("credentialStatus with several bits for each entry".to_owned());
             return Ok(());
         }
@@ -134,10 +176,7 @@ impl StatusEntries {
         else {
             return Err(VerifyError::Claim("credentialStatus must have statusListIndex and statusListCredential"));
         };
-        let has_token_list = matches!(self.entries.first(), Some(StatusEntry::Token(_)));
-        if !has_token_list || purpose != Purpose::Revocation {
-            self.entries.push(StatusEntry::Bitstring(StatusReference { uri: uri.to_owned(), index }, purpose));
-        }
+        self.entries.push(StatusEntry::Bitstring(StatusReference { uri: uri.to_owned(), index }, purpose));
         Ok(())
     }
 }
@@ -152,10 +191,14 @@ fn index_in(index: &Value) -> Option<u64> {
     }
 }
 
-/// Returns the values of `type`, which is a string or a list.
+/// Returns the values of a member, which is one value or a list.
+pub(super) fn values(member: &Value) -> &[Value] {
+    member.as_array().map_or(std::slice::from_ref(member), Vec::as_slice)
+}
+
+/// Returns the values of `type`.
 fn type_names(value: &Value) -> impl Iterator<Item = &Value> {
-    let names = &value["type"];
-    names.as_array().map_or(std::slice::from_ref(names), Vec::as_slice).iter()
+    values(&value["type"]).iter()
 }
 
 /// Returns whether one of the types of a value is `name`.
@@ -217,7 +260,16 @@ mod tests {
                 vec!["revocation r 7", "suspension s 7"],
                 vec!["credentialStatus with the purpose message"],
             ),
-            (json!({ "status": token, "credentialStatus": bitstring("revocation", "r") }), vec!["token u 7"], vec![]),
+            (
+                json!({ "status": token, "credentialStatus": bitstring("revocation", "r") }),
+                vec!["token u 7", "revocation r 7"],
+                vec![],
+            ),
+            (
+                json!({ "status": token, "credentialStatus": bitstring("revocation", "u/bitstring") }),
+                vec!["token u 7"],
+                vec![],
+            ),
             (
                 json!({ "status": token, "credentialStatus": [bitstring("suspension", "s")] }),
                 vec!["token u 7", "suspension s 7"],
@@ -236,7 +288,8 @@ mod tests {
         }
         let sd_jwt = read(&json!({ "credentialStatus": bitstring("revocation", "r") }), false);
         let unknown = vec!["credentialStatus in an SD-JWT VC".to_owned()];
-        assert_eq!(sd_jwt, Ok((vec![], unknown)), "an SD-JWT VC has no such claim");
+        let revocation = vec!["revocation r 7".to_owned()];
+        assert_eq!(sd_jwt, Ok((revocation, unknown)), "an SD-JWT VC has no such claim, but it may revoke");
     }
 
     #[test]
@@ -284,5 +337,32 @@ mod tests {
         let entries: Vec<Value> = (0..9).map(|at| bitstring("suspension", &format!("list-{}", at % 6))).collect();
         let (entries, unknown) = read(&json!({ "credentialStatus": entries }), true).expect("entries");
         assert_eq!((entries.len(), unknown.len()), (7, 1), "{entries:?}");
+        let entries = vec![bitstring("revocation", "r"); MAX_ENTRIES + 2];
+        let (entries, unknown) = read(&json!({ "credentialStatus": entries }), true).expect("entries");
+        assert_eq!((entries.len(), unknown.len()), (MAX_ENTRIES, 1), "{unknown:?}");
+    }
+
+    #[test]
+    fn status_in_vc_counts_in_every_format() {
+        let token = json!({ "status_list": { "uri": "u", "idx": 7 } });
+        let malformed = json!({ "type": "BitstringStatusListEntry", "statusPurpose": "revocation" });
+        for is_w3c in [true, false] {
+            let in_sd_jwt = (!is_w3c).then_some("credentialStatus in an SD-JWT VC");
+            for (vc, entries, unknown) in [
+                (json!("x"), vec![], vec![]),
+                (json!({ "status": null, "credentialStatus": null }), vec![], vec![]),
+                (json!({ "status": token }), vec!["token u 7"], vec![]),
+                (json!({ "status": { "status_list": {} } }), vec![], vec!["a malformed status in vc"]),
+                (
+                    json!({ "credentialStatus": [malformed, bitstring("revocation", "r")] }),
+                    vec!["revocation r 7"],
+                    Vec::from_iter(in_sd_jwt.into_iter().chain(["a malformed status in vc"])),
+                ),
+            ] {
+                let owned = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect::<Vec<_>>();
+                let found = read(&json!({ "vc": vc }), is_w3c);
+                assert_eq!(found, Ok((owned(entries), owned(unknown))), "{vc} {is_w3c}");
+            }
+        }
     }
 }

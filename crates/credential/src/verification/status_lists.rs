@@ -6,7 +6,7 @@ use super::dates::require_validity;
 use super::finding::Finding;
 use super::inputs::{LookupResult, VerificationInputs};
 use super::moment::in_words;
-use super::status_entries::{Purpose, StatusEntries, StatusEntry, is_of_type};
+use super::status_entries::{Purpose, StatusEntries, StatusEntry, is_of_type, values};
 use crate::format::sd_jwt_vc::require_time;
 use crate::format::{Format, vc_jwt};
 use crate::jws::{self, Jws};
@@ -14,7 +14,8 @@ use crate::key::PublicKey;
 use crate::status::{self, Status, StatusList};
 use crate::verify_error::VerifyError;
 
-/// Checks the statuses of a token. It passes only if every status was checked.
+/// Checks the statuses of a token. All of them are looked up, and the gravest result counts
+/// (D-428). It passes only if every status was checked.
 pub(super) fn finding(
     statuses: &Result<StatusEntries, VerifyError>,
     issuer: Option<&str>,
@@ -31,7 +32,7 @@ pub(super) fn finding(
             unknown => format!("Its kind of status is not supported: {}.", unknown.join(", ")),
         });
     }
-    let (mut unchecked, mut note) = (None, String::new());
+    let (mut failed, mut unchecked, mut note) = (None, None, String::new());
     for (at, entry) in statuses.entries.iter().enumerate() {
         let stored = inputs.stored_status.filter(|_| at == 0);
         let found = match stored {
@@ -51,8 +52,11 @@ pub(super) fn finding(
             Ok(()) => {}
             // Only its issuer knows what the value means (D-423).
             Err(refusal @ VerifyError::UnknownStatus(_)) => unchecked = unchecked.or(Some(refusal.to_string())),
-            Err(refusal) => return Finding::Failed(refusal),
+            Err(refusal) => failed = Some(graver(failed, refusal)),
         }
+    }
+    if let Some(refusal) = failed {
+        return Finding::Failed(refusal);
     }
     match (unchecked, statuses.unknown.as_slice()) {
         (Some(not_checked), _) => Finding::NotChecked(not_checked),
@@ -63,6 +67,21 @@ pub(super) fn finding(
                 "The status list says that it is valid, but not every status is supported: {unknown}."
             ))
         }
+    }
+}
+
+/// Returns the graver of two failures, the first of equal ones.
+fn graver(first: Option<VerifyError>, next: VerifyError) -> VerifyError {
+    let gravity = |refusal: &VerifyError| match refusal {
+        VerifyError::Revoked => 3,
+        VerifyError::Suspended => 1,
+        VerifyError::Replaced => 0,
+        // A list that contradicts the token.
+        _ => 2,
+    };
+    match first {
+        Some(first) if gravity(&first) >= gravity(&next) => first,
+        _ => next,
     }
 }
 
@@ -132,8 +151,9 @@ fn listed_status(
 fn unreadable(refusal: &VerifyError) -> String {
     const NOTHING: &str = "so it does not say whether the token was revoked";
     match refusal {
-        VerifyError::Expired | VerifyError::NotYetValid | VerifyError::FromTheFuture => {
-            format!("The status list is out of date, {NOTHING}.")
+        VerifyError::Expired => format!("The status list is out of date, {NOTHING}."),
+        VerifyError::NotYetValid | VerifyError::FromTheFuture => {
+            format!("The status list is not valid yet, {NOTHING}.")
         }
         VerifyError::Malformed(why) | VerifyError::Claim(why) => {
             format!("The status list cannot be read ({why}), {NOTHING}.")
@@ -162,6 +182,7 @@ fn signed_list<'a>(response: &'a str, issuer_keys: &LookupResult<Vec<(String, Pu
     };
     let Err(refusal) = list.verify_with(keys) else { return Ok(list) };
     let why = match &refusal {
+        VerifyError::TooManyKeys(_) => return Err(format!("The status list cannot be verified. {refusal}")),
         VerifyError::UnknownKey | VerifyError::NoKeyFits(_) => format!(" {refusal}"),
         _ if list.header.contains_key("x5c") => {
             " It has a certificate (x5c), but nothing shows that the issuer chose its owner.".to_owned()
@@ -189,9 +210,8 @@ fn bitstring<'a>(
         return Err(VerifyError::Claim("the issuer of the status list must be that of the token"));
     }
     let subject = subject(&jws);
-    let purposes = &subject["statusPurpose"];
-    let purposes = purposes.as_array().map_or(std::slice::from_ref(purposes), Vec::as_slice);
-    if !is_of_type(subject, "BitstringStatusList") || !purposes.iter().any(|one| one == purpose.name()) {
+    let has_purpose = values(&subject["statusPurpose"]).iter().any(|one| one == purpose.name());
+    if !is_of_type(subject, "BitstringStatusList") || !has_purpose {
         return Err(VerifyError::Claim("the status list must be a BitstringStatusList for the purpose of the entry"));
     }
     Ok(jws)
@@ -199,6 +219,10 @@ fn bitstring<'a>(
 
 /// Reads the list in a Bitstring Status List credential.
 fn read_bitstring(jws: &Jws<'_>, now: i64) -> Result<StatusList, VerifyError> {
+    let types = values(jws.payload.get("type").unwrap_or(&Value::Null));
+    if !types.iter().any(|one| one == "BitstringStatusListCredential") {
+        return Err(VerifyError::Claim("type must contain BitstringStatusListCredential"));
+    }
     require_time(&jws.payload, now)?;
     require_validity(&jws.payload, Format::VcJwt, now)?;
     let list = subject(jws)["encodedList"].as_str();

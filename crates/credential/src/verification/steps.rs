@@ -6,13 +6,15 @@ use serde_json::Value;
 
 use super::finding::Finding;
 use super::inputs::{LookupResult, VerificationInputs};
+use super::moment::in_words;
 use super::report::{Report, Step, Verdict};
 use super::status_entries::StatusKinds;
 use super::token::Token;
 use super::{dates, issuer_name, metadata, status_lists};
 use crate::format::sd_jwt::Challenge;
-use crate::jws::shown;
+use crate::jws::{Jws, shown};
 use crate::key::{Algorithm, InvalidKey, PublicKey};
+use crate::numeric_date::NumericDate;
 use crate::verify_error::VerifyError;
 
 impl Token<'_> {
@@ -33,6 +35,7 @@ impl Token<'_> {
         let lookups = self.lookups();
         let signed = self.signed_with(inputs);
         let signature = match &signed {
+            Err(refusal) if refusal.is_unsupported() => Finding::NotChecked(refusal.to_string()),
             Err(refusal) => Finding::Failed(refusal.clone()),
             Ok(None) => Finding::NotChecked("There is no key to verify the signature with.".to_owned()),
             Ok(Some(algorithm)) => Finding::Passed(format!("The {} signature is valid.", algorithm.name())),
@@ -85,6 +88,9 @@ impl Token<'_> {
             (LookupResult::Found(_), Err(refusal @ (VerifyError::UnknownKey | VerifyError::NoKeyFits(_)))) => {
                 Finding::Failed(refusal.clone())
             }
+            (LookupResult::Found(_), Err(refusal)) if refusal.is_unsupported() => {
+                Finding::NotChecked(refusal.to_string())
+            }
             (LookupResult::Found(_), Err(_)) => {
                 Finding::NotChecked("The signature is not valid, so nothing shows who signed it.".to_owned())
             }
@@ -122,6 +128,10 @@ impl Token<'_> {
             };
         }
         let unchecked = |why: &dyn Display| format!("The holder's signature cannot be checked. {why}");
+        let refused = credential.sd_jwt.refused_binding.as_ref();
+        if let Some(refusal) = refused.filter(|refusal| !refusal.is_unsupported()) {
+            return Finding::Failed(refusal.clone());
+        }
         // The key is parsed only if there is a key binding, because decoding a point of an elliptic
         // curve is expensive.
         let key = match credential.holder() {
@@ -132,15 +142,11 @@ impl Token<'_> {
                 return why.map_or(Finding::Failed(refusal), |why| Finding::NotChecked(unchecked(&why)));
             }
         };
-        if let Some(refusal) = &credential.sd_jwt.unsupported_binding {
+        if let Some(refusal) = refused {
             return Finding::NotChecked(unchecked(refusal));
         }
         match credential.sd_jwt.verify_key_binding(&key, challenge) {
-            Ok(()) => {
-                let audience =
-                    credential.sd_jwt.key_binding.as_ref().and_then(|binding| binding.payload["aud"].as_str());
-                Finding::Passed(format!("The holder's key signed this for {}.", audience.unwrap_or_default()))
-            }
+            Ok(()) => Finding::Passed(signed_for(credential.sd_jwt.key_binding.as_ref())),
             Err(refusal) => {
                 let binding = credential.sd_jwt.key_binding.as_ref();
                 Finding::Failed(match binding {
@@ -151,10 +157,10 @@ impl Token<'_> {
         }
     }
 
-    /// Returns whether it has a holder's signature, also one of an unsupported algorithm.
+    /// Returns whether it has a holder's signature, also one that was refused.
     fn has_binding(&self) -> bool {
         let Self::SdJwtVc(credential) = self else { return false };
-        credential.sd_jwt.key_binding.is_some() || credential.sd_jwt.unsupported_binding.is_some()
+        credential.sd_jwt.key_binding.is_some() || credential.sd_jwt.refused_binding.is_some()
     }
 
     fn schema_finding(&self, inputs: &VerificationInputs) -> Finding {
@@ -171,6 +177,16 @@ impl Token<'_> {
             LookupResult::Found(document) => document,
         };
         metadata::finding(credential, document)
+    }
+}
+
+/// Says whom the holder signed for, and when: an old presentation may be valid.
+fn signed_for(binding: Option<&Jws<'_>>) -> String {
+    let claims = binding.map(|binding| &binding.payload);
+    let audience = claims.and_then(|claims| claims.get("aud")?.as_str()).unwrap_or_default();
+    match claims.and_then(|claims| NumericDate::of_claim(claims, "iat").ok().flatten()) {
+        Some(made) => format!("The holder's key signed this for {audience} at {}.", in_words(made.seconds())),
+        None => format!("The holder's key signed this for {audience}."),
     }
 }
 

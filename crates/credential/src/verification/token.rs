@@ -24,8 +24,8 @@ pub enum Token<'a> {
 }
 
 impl<'a> Token<'a> {
-    /// Parses a token: an SD-JWT VC if it contains a tilde, otherwise a W3C credential. The key
-    /// binding may have an unsupported algorithm; verification then does not check it.
+    /// Parses a token: an SD-JWT VC if it contains a tilde, otherwise a W3C credential. A key
+    /// binding that is refused by its header or a limit affects only the step of the holder.
     ///
     /// # Errors
     /// The reason why its form is invalid, as a [`VerifyError`].
@@ -37,7 +37,8 @@ impl<'a> Token<'a> {
         vc_jwt::read(text).map(Self::VcJwt)
     }
 
-    pub(super) fn jws(&self) -> &Jws<'a> {
+    /// Returns what the issuer signed.
+    pub fn jws(&self) -> &Jws<'a> {
         match self {
             Self::SdJwtVc(credential) => &credential.sd_jwt.jws,
             Self::VcJwt(jws) => jws,

@@ -1,5 +1,7 @@
 //! Kinds of input and of signed tokens that are not credentials.
 
+use crate::media_type::media_type;
+
 /// What an input without a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtherContent {
@@ -115,8 +117,7 @@ impl OtherToken {
 
     /// Returns the kind of a token with this `typ`; `None` if it may be a credential.
     pub(crate) fn of_type(typ: &str) -> Option<Self> {
-        let lower = typ.to_ascii_lowercase();
-        match lower.strip_prefix("application/").unwrap_or(&lower) {
+        match media_type(typ).as_str() {
             "at+jwt" => Some(Self::AccessToken),
             "openid4vci-proof+jwt" | "dpop+jwt" => Some(Self::KeyProof),
             "kb+jwt" => Some(Self::KeyBinding),

@@ -23,6 +23,9 @@ fn foreign_disclosures_are_rejected_by_reason() {
     assert_eq!(read(&nested_twice, &[&name]), Err(VerifyError::DuplicateDigest));
     let hashed = json!({ "vct": "v", "_sd": [digest(&name)], "_sd_alg": "sha-1" });
     assert_eq!(read(&hashed, &[]), Err(VerifyError::HashAlgorithm("sha-1".to_owned())));
+    let algorithm = json!(["salt", "_sd_alg", "md5"]);
+    let twice_named = json!({ "vct": "v", "_sd": [digest(&algorithm)], "_sd_alg": "sha-256" });
+    assert!(matches!(read(&twice_named, &[&algorithm]), Err(VerifyError::Disclosure(_))));
     let taken = json!({ "vct": "v", "full_name": "Joan", "_sd": [digest(&name)] });
     assert!(matches!(read(&taken, &[&name]), Err(VerifyError::Disclosure(_))));
     let as_member = json!({ "vct": "v", "_sd": [digest(&item)] });
@@ -71,14 +74,33 @@ fn withheld_lists_are_absent_and_partial_ones_keep_order() {
 // Conforms: RFC 9901 7.1
 #[test]
 fn nested_disclosures_are_limited_in_depth() {
-    let mut disclosures = vec![json!(["salt", "end", 1])];
-    for _ in 0..60 {
-        let last = digest(disclosures.last().expect("one"));
-        disclosures.push(json!(["salt", "more", { "_sd": [last] }]));
+    let read = |levels: usize| {
+        let mut disclosures = vec![json!(["salt", "end", 1])];
+        for _ in 0..levels {
+            let last = digest(disclosures.last().expect("one"));
+            disclosures.push(json!(["salt", "more", { "_sd": [last] }]));
+        }
+        let payload = json!({ "vct": "v", "_sd": [digest(disclosures.last().expect("one"))] });
+        let all: Vec<&Value> = disclosures.iter().collect();
+        SdJwtVc::read(&crafted(&payload, &all)).map(|_| ())
+    };
+    assert_eq!(read(32), Ok(()));
+    for levels in [33, 60] {
+        let refusal = read(levels).expect_err("too deep");
+        assert!(refusal.is_unsupported() && refusal.to_string().contains("more than 32 levels"), "{refusal}");
     }
-    let payload = json!({ "vct": "v", "_sd": [digest(disclosures.last().expect("one"))] });
-    let all: Vec<&Value> = disclosures.iter().collect();
-    assert!(matches!(SdJwtVc::read(&crafted(&payload, &all)), Err(VerifyError::Disclosure(_))));
+}
+
+#[test]
+fn disclosures_are_limited_in_number() {
+    let read = |count: usize| {
+        let disclosures: Vec<Value> = (0..count).map(|at| json!(["salt", format!("c{at}"), 1])).collect();
+        let payload = json!({ "vct": "v", "_sd": disclosures.iter().map(digest).collect::<Vec<_>>() });
+        SdJwtVc::read(&crafted(&payload, &disclosures.iter().collect::<Vec<_>>())).map(|_| ())
+    };
+    assert_eq!(read(4096), Ok(()));
+    let refusal = read(4097).expect_err("too many");
+    assert!(refusal.is_unsupported() && refusal.to_string().contains("more than 4,096 disclosures"), "{refusal}");
 }
 
 #[test]
@@ -92,5 +114,5 @@ fn values_of_disclosures_are_limited_together() {
     let mut disclosures: Vec<Value> = (0..MAX_OTHER_VALUES / 10_000).map(disclosure).collect();
     assert_eq!(read(&disclosures), Ok(()));
     disclosures.push(json!(["salt", "last", 0]));
-    assert!(matches!(read(&disclosures), Err(VerifyError::Disclosure(_))));
+    assert_eq!(read(&disclosures), Err(VerifyError::Limit("it has more than 50,000 values")));
 }

@@ -121,6 +121,23 @@ fn holder_key_that_is_not_known_leaves_the_holder_unchecked() {
 }
 
 #[test]
+fn holder_key_that_must_not_verify_says_why() {
+    for (name, value, reason) in [
+        ("use", "enc", "use or alg of cnf.jwk is not for the holder's signature"),
+        ("alg", "ES384", "use or alg of cnf.jwk is not for the holder's signature"),
+        ("d", "AA", "cnf.jwk contains private parameters"),
+        ("x", "AA", "cnf.jwk lacks a parameter"),
+    ] {
+        let mut jwk = key(2, Algorithm::Es256).public().jwk();
+        jwk[name] = value.into();
+        let report = report(&presented(&json!({ "jwk": jwk }), "ES256"));
+        let (outcome, found, conclusion) = said(&report, Step::Holder);
+        assert_eq!((outcome, conclusion), (StepOutcome::Failed, Conclusion::Invalid), "{name}: {found}");
+        assert!(found.contains(reason), "{name}: {found}");
+    }
+}
+
+#[test]
 fn did_jwk_without_a_usable_key_is_not_checkable() {
     for issuer in ["did:jwk:xxx", "did:jwk:", "did:jwk:e30", "did:jwk:eyJrdHkiOiJSU0EifQ"] {
         let report = report(&crafted(&json!({ "iss": issuer, "vct": "urn:example:career" }), &[]));

@@ -2,6 +2,7 @@
 
 mod always_shown;
 mod data_models;
+mod did_keys;
 mod disclosures;
 mod issuing;
 mod jose;

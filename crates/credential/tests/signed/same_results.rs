@@ -34,6 +34,20 @@ fn jwk_of(jwk: &Value) -> Value {
     whole
 }
 
+/// Returns the keys of an entry: several different ones, or one several times.
+fn jwks_of(jwk: &Value) -> Vec<Value> {
+    let kid = jwk.get("kid").cloned().unwrap_or_default();
+    let other = |at: usize| {
+        let mut whole = key(u8::try_from(100 + at).expect("a number"), Algorithm::Es256).public().jwk();
+        whole["kid"] = kid.clone();
+        whole
+    };
+    match number(&jwk["others"]) {
+        0 => vec![jwk_of(jwk); number(&jwk["times"]).max(1)],
+        count => (0..count).map(other).collect(),
+    }
+}
+
 /// Returns the keys of a set, or why they are not known, as the lookup of an issuer does.
 fn issuer_keys(jwks: &Value) -> LookupResult<Vec<(String, PublicKey)>> {
     let keys = keys_of(jwks);
@@ -76,21 +90,25 @@ fn payload(case: &Value) -> String {
     claims.to_string()
 }
 
-/// Returns the holder's signature of a presentation, with the claims of the case.
-fn key_binding(presentation: &str, changes: &Value) -> String {
+/// Returns the holder's signature of a presentation, with the claims and the header of the case.
+fn key_binding(presentation: &str, case: &Value) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, presentation.as_bytes());
     let hash = URL_SAFE_NO_PAD.encode(digest);
     let mut claims = json!({ "iat": NOW, "aud": "https://hirer.example", "nonce": "n-1", "sd_hash": hash });
-    for (name, value) in changes.as_object().expect("an object") {
+    for (name, value) in case["binding"].as_object().expect("an object") {
         claims[name] = value.clone();
     }
-    let header = jws::protected(&json!({ "alg": "ES256", "typ": "kb+jwt" }));
-    jws::sign(&header, claims.to_string().as_bytes(), &named("holder")).expect("signed")
+    let mut header = json!({ "alg": "ES256", "typ": "kb+jwt" });
+    for (name, value) in case["bindingHeader"].as_object().into_iter().flatten() {
+        header[name] = value.clone();
+    }
+    jws::sign(&jws::protected(&header), claims.to_string().as_bytes(), &named("holder")).expect("signed")
 }
 
 /// Returns the token of a case.
 fn token(case: &Value) -> String {
-    let header = jws::protected(&json!({ "alg": "ES256", "typ": case["format"], "kid": "k1" }));
+    let typ = case.get("typ").unwrap_or(&case["format"]);
+    let header = jws::protected(&json!({ "alg": "ES256", "typ": typ, "kid": "k1" }));
     let mut text = jws::sign(&header, payload(case).as_bytes(), &named("signer")).expect("signed");
     if case["hasOtherBits"] == true {
         let last = text.pop().expect("a signature");
@@ -109,7 +127,7 @@ fn token(case: &Value) -> String {
         text.push('~');
     }
     if is_bound {
-        let binding = key_binding(&text, &case["binding"]);
+        let binding = key_binding(&text, case);
         text.push_str(&binding[..binding.len() - cut]);
     }
     text
@@ -124,7 +142,7 @@ fn only_usable_keys_of_an_issuer_verify_its_tokens() {
         let claims = json!({ "iss": ADDRESS, "vct": "urn:example:career" }).to_string();
         let text = jws::sign(&header, claims.as_bytes(), &named("signer")).expect("signed") + "~";
         let jwks = match case["jwks"]["keys"].as_array() {
-            Some(keys) => json!({ "keys": keys.iter().map(jwk_of).collect::<Vec<_>>() }),
+            Some(keys) => json!({ "keys": keys.iter().flat_map(jwks_of).collect::<Vec<_>>() }),
             None => case["jwks"].clone(),
         };
         let report = report(&text, &jwks);
@@ -151,6 +169,9 @@ fn tokens_that_were_written_or_copied_wrongly_are_refused() {
         assert_eq!(json!(said(&report, Step::Signature)), case["signature"], "{}", case["name"]);
         if let Some(holder) = case["holder"].as_str() {
             assert_eq!(said(&report, Step::Holder), holder, "{}", case["name"]);
+        }
+        if let Some(dates) = case["dates"].as_str() {
+            assert_eq!(said(&report, Step::Dates), dates, "{}", case["name"]);
         }
     }
 }

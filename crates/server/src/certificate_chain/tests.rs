@@ -102,3 +102,44 @@ fn malformed_x5c_is_refused() {
         assert!(refused.is_err(), "{x5c}");
     }
 }
+
+/// Returns the parameters of a certificate.
+fn named(name: &str, is_ca: rcgen::IsCa) -> rcgen::CertificateParams {
+    let mut params = rcgen::CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(rcgen::DnType::CommonName, name);
+    params.is_ca = is_ca;
+    params
+}
+
+#[test]
+fn path_length_of_a_trust_anchor_applies() {
+    use rcgen::{BasicConstraints, IsCa, Issuer, KeyPair};
+
+    let (root_key, below_key) = (KeyPair::generate().expect("a key"), KeyPair::generate().expect("a key"));
+    let root = |limit: BasicConstraints| named("Root", IsCa::Ca(limit));
+    let anchor = |limit: BasicConstraints| root(limit).self_signed(&root_key).expect("a certificate").der().clone();
+    let anchors = |limits: Vec<BasicConstraints>| TrustAnchors(limits.into_iter().map(anchor).collect());
+    let unlimited = || named("Below", IsCa::Ca(BasicConstraints::Unconstrained));
+    let same_key = KeyPair::from_pem(&root_key.serialize_pem()).expect("a key");
+    let signer = Issuer::new(root(BasicConstraints::Unconstrained), same_key);
+    let below = unlimited().signed_by(&below_key, &signer).expect("a certificate").der().clone();
+    let leaf = |issuer: &Issuer<'_, KeyPair>| {
+        let key = KeyPair::generate().expect("a key");
+        named("Signing key", IsCa::NoCa).signed_by(&key, issuer).expect("a certificate").der().clone()
+    };
+    let direct = Chain(vec![leaf(&signer)]);
+    let longer = Chain(vec![leaf(&Issuer::new(unlimited(), below_key)), below]);
+    let limited = |limit: u8| BasicConstraints::Constrained(limit);
+    for (limits, chain, expected) in [
+        (vec![limited(0)], &direct, None),
+        (vec![limited(0)], &longer, Some(ChainError::PathLength)),
+        (vec![limited(1)], &longer, None),
+        (vec![BasicConstraints::Unconstrained], &longer, None),
+        (vec![limited(0), limited(1)], &longer, None),
+    ] {
+        let anchors = anchors(limits);
+        assert_eq!(anchors.validate(chain, NOW).err(), expected, "{anchors:?}");
+        assert_eq!(anchors.anchor_of(chain, NOW).is_none(), expected.is_some(), "{anchors:?}");
+    }
+}

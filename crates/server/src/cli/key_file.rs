@@ -21,8 +21,7 @@ const PRIVATE: &str = "it contains a private key. Anyone with this file can sign
 /// Why the text contains no keys of this issuer.
 pub(super) fn read(text: &str, issuer: Option<&str>) -> Result<NamedKeys, String> {
     let text = text.trim();
-    // There may be other text before and between the sections of PEM (RFC 7468, section 2).
-    if !text.starts_with(['{', '[']) && text.contains("-----BEGIN ") {
+    if is_pem(text) {
         // The parser skips sections of kinds that it does not know, such as encrypted keys.
         return if text.contains("PRIVATE KEY-----") { Err(PRIVATE.to_owned()) } else { pem(text) };
     }
@@ -39,9 +38,15 @@ pub(super) fn read(text: &str, issuer: Option<&str>) -> Result<NamedKeys, String
     if found.is_empty() { Err(why_no_key(&jwks)) } else { Ok(found) }
 }
 
+/// Returns whether a file is PEM. There may be other text before and between the sections
+/// (RFC 7468, section 2).
+pub(super) fn is_pem(text: &str) -> bool {
+    !text.trim_start().starts_with(['{', '[']) && text.contains("-----BEGIN ")
+}
+
 /// Returns whether a file that [`read`] accepts shows whose keys it has: metadata names the issuer,
 /// and the certificate of an authority vouches for the names in a certificate chain. Other files
-/// have only keys, or certificates whose names are not compared.
+/// have only keys, or certificates for which no authority vouches.
 pub(super) fn shows_owner(text: &str) -> bool {
     let text = text.trim();
     match serde_json::from_str::<Value>(text) {

@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod inspect_document;
 mod key_file;
+mod key_origins;
 mod man;
 mod offline_files;
 mod partner;
@@ -48,7 +49,8 @@ enum Command {
     Restore(restore::Restore),
     /// Validate bodies of pushes before sending them, and show every error.
     Check(check::Check),
-    /// Push a CSV or NDJSON file of any size to a server, and save the links: for payroll bureaus.
+    /// Push a CSV, Excel (.xlsx) or NDJSON file to a server, and save the links: for payroll
+    /// bureaus.
     Push(Box<bulk_push::Args>),
     /// Ask for the status of every credential in a file of links.
     Status(bulk_push::StatusArgs),

@@ -3,12 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
+use credential::VerifyError;
 use credential::jws::{self, Jws};
-use credential::key::PublicKey;
 use credential::verification::{LookupResult, Lookups, Token, VerificationInputs, decode_text};
 use serde_json::Value;
 
 use super::key_file::{self, NamedKeys};
+use super::key_origins::{KeyOrigins, certified};
 use crate::certificate_chain::{Chain, TrustAnchors};
 use ambient::Timestamp;
 
@@ -40,12 +41,12 @@ impl OfflineFiles<'_> {
         Ok(())
     }
 
-    /// Reads the files for a token that is verified as of `now`. Returns also whether the file of
-    /// `--keys` shows whose keys it has.
+    /// Reads the files for a token that is verified as of `now`. Returns also what the keys of the
+    /// file of `--keys` are.
     ///
     /// # Errors
     /// The option whose file is wrong, and why. This says nothing about the token.
-    pub(super) fn read(&self, token: &Token<'_>, now: Timestamp) -> Result<(VerificationInputs, bool), String> {
+    pub(super) fn read(&self, token: &Token<'_>, now: Timestamp) -> Result<(VerificationInputs, KeyOrigins), String> {
         let lookups = token.lookups();
         let lists = self.status_lists(&lookups)?;
         let metadata = self.metadata.map(metadata).transpose()?;
@@ -54,14 +55,16 @@ impl OfflineFiles<'_> {
             found.map_or(LookupResult::NotAttempted, |(_, list)| LookupResult::Found(list.clone()))
         };
         let text = read("--keys", self.keys)?;
+        let keys = self.file_keys(&text, &lookups)?;
+        let origins = KeyOrigins::read(&text, &keys, token, now);
         let inputs = VerificationInputs {
-            issuer_keys: self.issuer_keys(&text, token, &lists, now)?,
+            issuer_keys: self.issuer_keys((text.as_str(), keys), token, &lists, now)?,
             status: lookups.status.as_ref().map_or(LookupResult::NotAttempted, list_at),
             more_status: lookups.more_status.iter().map(list_at).collect(),
             stored_status: None,
             metadata: metadata.map_or(LookupResult::NotAttempted, LookupResult::Found),
         };
-        Ok((inputs, key_file::shows_owner(&text)))
+        Ok((inputs, origins))
     }
 
     /// Reads the status lists, with their addresses.
@@ -87,19 +90,25 @@ impl OfflineFiles<'_> {
         Ok(lists)
     }
 
-    /// Reads the issuer's keys in `text`, the file of `--keys`. If it has the certificate of an
-    /// authority, the keys are also those in the certificate chains of the token and of its status
-    /// lists that lead to it.
+    /// Reads the keys in `text`, the file of `--keys`.
+    fn file_keys(&self, text: &str, lookups: &Lookups) -> Result<NamedKeys, String> {
+        let path = self.keys.display();
+        key_file::read(text, lookups.issuer.as_deref())
+            .map_err(|why| format!("--keys {path} is not the issuer's JWK Set, JWK, metadata or PEM file: {why}"))
+    }
+
+    /// Returns the issuer's keys: those of the file of `--keys`, which has the given text and keys.
+    /// If it has the certificate of an authority, the keys are also those in the certificate chains
+    /// of the token and of its status lists that lead to it. Without such a chain the token is only
+    /// compared with the keys of the file, and if none of them signed it, the keys are not known.
     fn issuer_keys(
         &self,
-        text: &str,
+        (text, mut keys): (&str, NamedKeys),
         token: &Token<'_>,
         lists: &[(String, String)],
         now: Timestamp,
     ) -> Result<LookupResult<NamedKeys>, String> {
-        let (path, issuer) = (self.keys.display(), token.lookups().issuer);
-        let mut keys = key_file::read(text, issuer.as_deref())
-            .map_err(|why| format!("--keys {path} is not the issuer's JWK Set, JWK, metadata or PEM file: {why}"))?;
+        let path = self.keys.display();
         let anchors = TrustAnchors::among(text.as_bytes(), now).map_err(|why| format!("--keys {path}: {why}"))?;
         if anchors.is_empty() {
             return Ok(LookupResult::Found(keys));
@@ -114,9 +123,11 @@ impl OfflineFiles<'_> {
             None => return Ok(LookupResult::Found(keys)),
         };
         match key {
-            Ok(key) => keys.push(key),
-            Err(why) if keys.is_empty() => {
-                let why = format!("x5c of the token is not accepted under the authority of --keys: {why}");
+            // First, so that it is tried whatever else the file has.
+            Ok(key) => keys.insert(0, key),
+            Err(why) if token.jws().verify_with(&keys).is_err() => {
+                let others = if keys.is_empty() { "" } else { ", and no other key of the file signed it" };
+                let why = format!("x5c of the token is not accepted under the authority of --keys: {why}{others}");
                 return Ok(LookupResult::Failed(why));
             }
             Err(_) => return Ok(LookupResult::Found(keys)),
@@ -127,25 +138,6 @@ impl OfflineFiles<'_> {
             keys.extend(x5c.and_then(|x5c| certified(&anchors, x5c, token.issuer(), now).ok()));
         }
         Ok(LookupResult::Found(keys))
-    }
-}
-
-/// Returns the key of a certificate chain that leads to one of the authorities and names the
-/// issuer.
-///
-/// # Errors
-/// Why it does not.
-fn certified(
-    anchors: &TrustAnchors,
-    x5c: &Value,
-    issuer: Option<&str>,
-    now: Timestamp,
-) -> Result<(String, PublicKey), String> {
-    let leaf =
-        Chain::from_x5c(x5c).and_then(|chain| anchors.validate(&chain, now)).map_err(|error| error.to_string())?;
-    match issuer {
-        Some(issuer) if !leaf.names(issuer) => Err("it names another issuer".to_owned()),
-        _ => Ok((String::new(), leaf.key)),
     }
 }
 
@@ -170,7 +162,7 @@ fn status_list(path: &Path, lookups: &Lookups) -> Result<Option<(String, String)
             (list.payload, vec!["id"])
         }
         // A list that cannot be verified leaves the token not checkable (D-274).
-        Err(refusal) if refusal.is_unsupported() => {
+        Err(refusal @ VerifyError::Algorithm(_)) if refusal.is_unsupported() => {
             (jws::unverified_payload(text).unwrap_or_default(), vec!["sub", "id"])
         }
         Err(refusal) => return Err(refuse(&refusal.to_string())),

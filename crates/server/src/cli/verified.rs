@@ -74,7 +74,7 @@ impl Verified {
                     .then_some("Try again later, or verify offline with --keys FILE and --status FILE.")
             }
             Source::Files { .. } if self.is_unchecked(Step::Signature) => {
-                Some("The keys in the file are not those that the token names. Check --keys.")
+                Some("No key in the file could be used to verify the token. Check --keys.")
             }
             Source::Files { has_status: false } if self.is_unchecked(Step::Status) && lookups.status.is_some() => {
                 Some("It may have been revoked. To check its status, add its status list with --status FILE.")
@@ -162,7 +162,7 @@ impl Verified {
                 "EXPIRED. It is genuine, as far as it was checked, but no longer valid.".to_owned()
             }
             (Conclusion::Invalid, _) if report.is_replaced() => {
-                "REPLACED by a newer version, so not valid. Ask the holder for that version.".to_owned()
+                "REPLACED by another version, so not valid. Ask the holder for the current one.".to_owned()
             }
             (Conclusion::Invalid, _) => "NOT VALID. Do not rely on its content.".to_owned(),
         }

@@ -63,9 +63,10 @@ pub struct Verify {
     /// Expected nonce of the presentation.
     #[arg(long, value_name = "TEXT")]
     nonce: Option<String>,
-    /// Maximum age of the presentation in seconds (with --nonce).
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, requires = "nonce")]
-    max_age: u32,
+    /// Maximum age of the presentation in seconds (with --nonce). Without it the age does not
+    /// matter.
+    #[arg(long, value_name = "SECONDS", requires = "nonce")]
+    max_age: Option<u32>,
     /// Verify as of this time, like 2026-11-24T12:00:00Z.
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
@@ -141,12 +142,13 @@ impl Verify {
             files.identify_issuer(&mut token, at).map_err(Failure::Usage)?;
         }
         let lookups = token.lookups();
-        let (mut inputs, shows_owner) = match files {
-            Some(files) => files.read(&token, at).map_err(Failure::Usage)?,
-            None => (block_on(look_up(&lookups, self.local)).map_err(Failure::Other)?, true),
-        };
+        let (mut inputs, origins) = match files {
+            Some(files) => files.read(&token, at).map(|(inputs, origins)| (inputs, Some(origins))),
+            None => Ok((block_on(look_up(&token, self.local, at)).map_err(Failure::Other)?, None)),
+        }
+        .map_err(Failure::Usage)?;
         let (audience, nonce) = (self.audience.as_deref(), self.nonce.as_deref());
-        let most_age = nonce.map(|_| i64::from(self.max_age));
+        let most_age = self.max_age.map(i64::from);
         let challenge = Challenge { audience, nonce, now, most_age };
         let mut report = token.verify(&inputs, &challenge);
         let signature = report.verdict(Step::Signature);
@@ -156,8 +158,8 @@ impl Verify {
                 LookupResult::Failed("the file of --keys has no key with the token's key ID".to_owned());
             report = token.verify(&inputs, &challenge);
         }
-        if !shows_owner {
-            explain_unnamed_keys(&mut report);
+        if let Some(origins) = origins {
+            origins.explain(&token, &mut report, at);
         }
         let subject = TokenSubject::new(&token, &report);
         let career_data = TokenCareerData::new(&token, &report, at);
@@ -241,23 +243,13 @@ fn is_on_this_machine(lookups: &Lookups) -> bool {
     [&lookups.issuer, &lookups.status].into_iter().flatten().any(is_local)
 }
 
-/// Says of a signature by a key of a file that does not name the owner of its keys that only its
-/// user knows whose they are.
-fn explain_unnamed_keys(report: &mut Report) {
-    let passed = report.has_passed(Step::Issuer);
-    if let Some(issuer) = report.verdicts.iter_mut().find(|verdict| verdict.step == Step::Issuer && passed) {
-        "Signed by a key of the file of --keys. The file does not say whose keys these are, so you must know that."
-            .clone_into(&mut issuer.reason);
-    }
-}
-
-/// Fetches the documents that the token refers to.
-async fn look_up(lookups: &Lookups, local: bool) -> Result<VerificationInputs, String> {
+/// Fetches the documents that a token refers to, which is verified as of `now`.
+async fn look_up(token: &Token<'_>, local: bool, now: Timestamp) -> Result<VerificationInputs, String> {
     let mut settings = Config::load(None, [], &[]).map_err(|error| error.to_string())?.outbound;
     // The user of this command chose the token and sees the response, so any port is allowed.
     settings.allowed_ports = vec![PortRange::ALL];
     let client = if local { Outbound::allow_loopback(&settings) } else { Outbound::new(&settings, Lookup::System) }?;
-    Ok(IssuerLookup::new(client).all(lookups).await)
+    Ok(IssuerLookup::new(client).all(&token.lookups(), token.jws(), now).await)
 }
 
 #[cfg(test)]

@@ -161,7 +161,7 @@ impl From<&TokenSubject> for NamesCheck {
 /// How recent the data on the jobs in a token is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TokenCareerData {
-    /// The last month with data on any of the jobs.
+    /// The last month with data on a job that goes on; without such a job, on one that has ended.
     #[schema(example = "2025-10")]
     pub data_to: String,
     /// The jobs whose data is more than six months old and does not reach their end, those with the
@@ -213,8 +213,10 @@ impl TokenCareerData {
         let name = subject.as_ref().and_then(|subject| subject.names.first()).map_or("the holder", String::as_str);
         let partner = attester(&report.claims).unwrap_or("The issuer");
         let reason = old_data::sentence(&data.old_jobs, partner, name, &Text::default(), TextFormat::Plain);
+        // A job that has not begun counts once its data is old.
+        let data_to = data.data_to.or_else(|| data.old_jobs.last().map(|job| job.data_to))?;
         Some(Self {
-            data_to: data.data_to?.to_string(),
+            data_to: data_to.to_string(),
             old_jobs: data.old_jobs.iter().map(TokenOldJob::from).collect(),
             reason: Some(reason).filter(|reason| !reason.is_empty()),
         })
@@ -292,7 +294,7 @@ async fn keys(app: &App, token: &Token<'_>, issuer: &str) -> LookupResult<Vec<(S
         Ok(Some(keys)) => LookupResult::Found(keys),
         Err(why) => LookupResult::Failed(why),
         Ok(None) if token.lookups().issuer.is_none() => LookupResult::NotAttempted,
-        Ok(None) => app.issuer_lookup().keys(issuer).await,
+        Ok(None) => app.issuer_lookup().keys(issuer, token.jws(), app.now()).await,
     }
 }
 

@@ -1,5 +1,6 @@
 //! `tenure verify`: other kinds of input, and what the terminal shows.
 
+use credential::format::sd_jwt;
 use credential::jws;
 use credential::key::{Algorithm, SoftwareKey};
 use credential::status::{StatusList, token_payload};
@@ -151,6 +152,25 @@ fn every_end_that_has_passed_is_called_expired() {
         assert_eq!(code, Some(1), "{said}");
         assert!(said.contains("EXPIRED on 1 January 2020."), "{name}: {said}");
     }
+}
+
+/// A stored presentation may be verified years later (D-430).
+#[test]
+fn age_of_a_presentation_counts_on_request_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = keys(&folder);
+    let holder = SoftwareKey::from_bytes(Algorithm::Es256, &[8; 32]).expect("a key");
+    let payload = json!({ "iss": ISSUER, "vct": "urn:example:career", "cnf": { "jwk": holder.public().jwk() } });
+    let (audience, nonce) = ("https://hr.example", "n-1");
+    let credential = signed("dc+sd-jwt", &payload, &key()) + "~";
+    let presented = sd_jwt::bind(&credential, (audience, nonce), 1_600_000_000, &holder).expect("bound");
+    let expected = ["--audience", audience, "--nonce", nonce];
+    let (code, said) = printed(&presented, &keys, &expected);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("for https://hr.example at 2020-09-13T12:26:40Z."), "{said}");
+    let (code, said) = printed(&presented, &keys, &[&expected[..], &["--max-age", "600"]].concat());
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("It was made too long ago."), "{said}");
 }
 
 #[test]

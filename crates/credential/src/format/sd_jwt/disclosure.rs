@@ -6,12 +6,15 @@ use serde_json::{Map, Value};
 
 use super::positions::Positions;
 use crate::encoding::decode;
-use crate::json::parse_part;
+use crate::json::{limit_of, parse_part};
 use crate::pointer::escape;
 use crate::verify_error::VerifyError;
 
-/// Maximum nesting of disclosures.
+/// Maximum nesting of the claims with the disclosures inserted. A chain of disclosures is deeper
+/// than the JSON of each.
 const DEPTH: usize = 32;
+
+const TOO_DEEP: VerifyError = VerifyError::Limit("its claims have more than 32 levels of lists and objects");
 
 pub(super) struct Disclosure {
     at: usize,
@@ -24,8 +27,9 @@ impl Disclosure {
     /// after it may have.
     pub(super) fn read(text: &str, at: usize, left: &mut usize) -> Result<Self, VerifyError> {
         let bytes = decode(text).ok_or(VerifyError::Disclosure("not base64url"))?;
-        let not_a_list = VerifyError::Disclosure("not a JSON array, or one with too many values");
-        let parts: Vec<Value> = parse_part(&bytes, left).map_err(|_| not_a_list)?;
+        let parts: Vec<Value> = parse_part(&bytes, left).map_err(|error| {
+            limit_of(&error).map_or(VerifyError::Disclosure("not a JSON array"), VerifyError::Limit)
+        })?;
         let mut parts = parts.into_iter();
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some(Value::String(_)), Some(value), None, None) => Ok(Self { at, name: None, value }),
@@ -79,7 +83,7 @@ impl Reader {
         depth: usize,
     ) -> Result<Map<String, Value>, VerifyError> {
         if depth > DEPTH {
-            return Err(VerifyError::Disclosure("it is nested too deeply"));
+            return Err(TOO_DEEP);
         }
         let digests = match object.remove("_sd") {
             None => Vec::new(),
@@ -119,7 +123,7 @@ impl Reader {
 
     fn items(&mut self, items: Vec<Value>, place: &str, depth: usize) -> Result<Option<Vec<Value>>, VerifyError> {
         if depth > DEPTH {
-            return Err(VerifyError::Disclosure("it is nested too deeply"));
+            return Err(TOO_DEEP);
         }
         let (count, mut shown, mut positions) = (items.len(), Vec::with_capacity(items.len()), Vec::new());
         for (position, mut item) in items.into_iter().enumerate() {

@@ -21,9 +21,9 @@ pub struct SdJwt<'a> {
     pub jws: Jws<'a>,
     /// The holder's key binding, if present.
     pub key_binding: Option<Jws<'a>>,
-    /// The refusal of a key binding with an unsupported algorithm; [`SdJwt::key_binding`] is then
+    /// The refusal of a key binding by its header or a limit; [`SdJwt::key_binding`] is then
     /// `None`. [`SdJwt::read`] returns it as an error.
-    pub(crate) unsupported_binding: Option<VerifyError>,
+    pub(crate) refused_binding: Option<VerifyError>,
     issuer_part: &'a str,
     disclosures: Vec<&'a str>,
     /// Everything up to and including the last tilde: the part that a key binding covers.
@@ -49,14 +49,14 @@ impl<'a> SdJwt<'a> {
     /// Parses `jws~disclosure~..~` or `jws~disclosure~..~key binding` (RFC 9901, section 4).
     ///
     /// # Errors
-    /// [`VerifyError::Malformed`], and those of [`Jws::read`].
+    /// [`VerifyError::Malformed`], [`VerifyError::Limit`], and those of [`Jws::read`].
     pub fn read(text: &'a str) -> Result<Self, VerifyError> {
         let mut this = Self::read_with_any_binding(text)?;
-        this.unsupported_binding.take().map_or(Ok(this), Err)
+        this.refused_binding.take().map_or(Ok(this), Err)
     }
 
-    /// Parses an SD-JWT, as [`SdJwt::read`] does, but keeps a key binding with an unsupported
-    /// algorithm as [`SdJwt::unsupported_binding`].
+    /// Parses an SD-JWT, as [`SdJwt::read`] does, but keeps the refusal of a key binding by its
+    /// header or a limit as [`SdJwt::refused_binding`]: it says nothing about the issuer's part.
     pub(crate) fn read_with_any_binding(text: &'a str) -> Result<Self, VerifyError> {
         let (issuer_part, rest) =
             text.split_once('~').ok_or(VerifyError::Malformed("an SD-JWT must contain a tilde"))?;
@@ -64,7 +64,7 @@ impl<'a> SdJwt<'a> {
         let (disclosures, last) = rest.rsplit_once('~').unwrap_or(("", rest));
         let disclosures: Vec<&str> = if disclosures.is_empty() { Vec::new() } else { disclosures.split('~').collect() };
         if disclosures.len() > MAX_DISCLOSURES {
-            return Err(VerifyError::Malformed("it has more than 4,096 disclosures"));
+            return Err(VerifyError::Limit("it has more than 4,096 disclosures"));
         }
         // A disclosure is a JSON list, so its base64url begins with W. A JWS begins with e.
         if last.starts_with('W') && !last.contains('.') {
@@ -73,14 +73,16 @@ impl<'a> SdJwt<'a> {
         if last.starts_with('e') && last.matches('.').count() < 2 {
             return Err(VerifyError::Malformed("the holder's signature is incomplete, so copy all of it"));
         }
-        let (key_binding, unsupported_binding) = match (!last.is_empty()).then(|| Jws::read(last)) {
+        let (key_binding, refused_binding) = match (!last.is_empty()).then(|| Jws::read(last)) {
             None => (None, None),
             Some(Ok(binding)) => (Some(binding), None),
-            Some(Err(refusal)) if refusal.is_unsupported() => (None, Some(refusal)),
+            Some(Err(refusal @ (VerifyError::Algorithm(_) | VerifyError::Critical | VerifyError::Limit(_)))) => {
+                (None, Some(refusal))
+            }
             Some(Err(refusal)) => return Err(refusal),
         };
         let bound = &text[..text.len() - last.len()];
-        Ok(Self { jws, key_binding, unsupported_binding, issuer_part, disclosures, bound })
+        Ok(Self { jws, key_binding, refused_binding, issuer_part, disclosures, bound })
     }
 
     /// Inserts the disclosures into the claims (RFC 9901, section 7.1, steps 2.b to 6). Does not
@@ -88,13 +90,14 @@ impl<'a> SdJwt<'a> {
     ///
     /// # Errors
     /// [`VerifyError::HashAlgorithm`], [`VerifyError::DuplicateDigest`],
-    /// [`VerifyError::StrayDisclosure`], [`VerifyError::Disclosure`].
+    /// [`VerifyError::StrayDisclosure`], [`VerifyError::Disclosure`], [`VerifyError::Limit`].
     pub fn disclose(&self) -> Result<Disclosed, VerifyError> {
-        let mut payload = self.jws.payload.clone();
-        match payload.remove("_sd_alg") {
+        let payload = self.jws.payload.clone();
+        match payload.get("_sd_alg") {
             None => {}
             Some(Value::String(name)) if name == "sha-256" => {}
-            Some(other) => return Err(VerifyError::HashAlgorithm(jws::shown(other.as_str().unwrap_or_default()))),
+            Some(Value::String(name)) => return Err(VerifyError::HashAlgorithm(jws::shown(name))),
+            Some(other) => return Err(VerifyError::HashAlgorithm(jws::shown(&other.to_string()))),
         }
         let mut reader = Reader {
             waiting: HashMap::with_capacity(self.disclosures.len()),
@@ -110,7 +113,9 @@ impl<'a> SdJwt<'a> {
                 return Err(VerifyError::DuplicateDigest);
             }
         }
-        let claims = reader.object(payload, "", 0)?;
+        let mut claims = reader.object(payload, "", 0)?;
+        // Removed only now, because a disclosure must not reuse its name.
+        claims.remove("_sd_alg");
         if !reader.waiting.is_empty() {
             return Err(VerifyError::StrayDisclosure);
         }

@@ -7,7 +7,9 @@ use credential::VerifyError;
 use credential::dcql::{Evaluation, Query};
 use credential::format::sd_jwt::Challenge;
 use credential::format::sd_jwt_vc::{SdJwtVc, requested_vcts};
-use credential::verification::{LookupResult, Lookups, Report, Step, StepOutcome, Token, is_of_credential};
+use credential::verification::{
+    LookupResult, Lookups, Report, StatusKinds, Step, StepOutcome, Token, is_of_credential,
+};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -121,7 +123,6 @@ async fn verify(
     presentation: &Presentation,
     ParsedPresentation { text, shown, evaluation }: ParsedPresentation<'_>,
 ) -> Result<Result<VerificationResult, PresentationError>, Error> {
-    let has_status = shown.disclosed.claims.contains_key("status");
     let token = Token::SdJwtVc(Box::new(shown));
     let mut inputs = own_presentation::trusted_inputs(app, &token).await?;
     let challenge = Challenge {
@@ -139,10 +140,13 @@ async fn verify(
         return Ok(Err(error));
     }
     if let LookupResult::NotAttempted = inputs.status {
-        let lookups = Lookups { status: token.lookups().status, ..Lookups::default() };
+        let all = token.lookups();
+        let lookups = Lookups { status: all.status, ..Lookups::default() };
         (inputs.status, _) = app.issuer_lookup().details(&lookups).await;
+        inputs.more_status = app.issuer_lookup().status_lists(&all.more_status).await;
     }
     let report = token.verify(&inputs, &challenge);
+    let has_status = report.status_kinds != StatusKinds::None;
     if let Some(error) = objection(&report, &[(Step::Status, has_status.then_some("status_unknown"))]) {
         return Ok(Err(error));
     }

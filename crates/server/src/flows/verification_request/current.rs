@@ -181,9 +181,13 @@ async fn verify(
         Trust::Unknown => untrusted_inputs(),
         Trust::Own | Trust::Listed => own_presentation::trusted_inputs(app, &token).await?,
     };
-    if let (Trust::Listed, LookupResult::Found(_), Some(list)) = (trust, &inputs.issuer_keys, token.lookups().status) {
+    let lookups = token.lookups();
+    if let (Trust::Listed, LookupResult::Found(_), Some(list)) = (trust, &inputs.issuer_keys, lookups.status) {
         let may_fetch = || app.limits().issuer_lookups.check(&verification.partner_id).is_ok();
         inputs.status = app.issuer_lookup().status_list(&list, app.now(), may_fetch).await;
+        for list in &lookups.more_status {
+            inputs.more_status.push(app.issuer_lookup().status_list(list, app.now(), may_fetch).await);
+        }
     }
     let challenge = Challenge { audience, nonce, now: app.now().seconds(), most_age: None };
     let report = token.verify(&inputs, &challenge);

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::jwe::{self, Encryption};
 use serde_json::{Map, Value, json};
-use tenure::jobs::end_what_is_over;
+use tenure::jobs::run_retention;
 
 use super::support::{WalletRequest, refused, scene, seal, sent_to};
 use crate::support::app::TestApp;
@@ -190,7 +190,7 @@ async fn presentation_request_expires_and_is_deleted() {
     assert_eq!(scene.result(&request_id).await["status"], "incomplete", "it came too late");
     assert!(browser.text(&format!("/presentations/{}", late.id)).await.contains("has expired or was already answered"));
     test.advance(Duration::from_secs(3601));
-    end_what_is_over(&test.app).await.expect("ended");
+    run_retention(&test.app).await.expect("ended");
     assert_eq!(browser.get(&format!("/presentations/{}", late.id)).await.status, 404);
     assert_eq!(browser.get(&format!("/verifications/{content}/other-wallet")).await.status, 410);
 }

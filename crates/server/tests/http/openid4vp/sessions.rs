@@ -55,7 +55,7 @@ async fn response_returned_to_another_browser_does_not_count() {
     assert_eq!(attacker.get(&guess).await.redirect(), format!("/presentations/{}", asked.id));
     assert_eq!(attacker.post(&format!("/presentations/{}/code", asked.id), &[("code", "000000")]).await.status, 404);
     let page = victim.get(&sent_to(&test, &answer)).await.assert_status(403);
-    assert!(page.text.contains("Nothing was shared"), "{}", page.text);
+    assert!(page.text.contains("<h1>Nothing was shared</h1>"), "{}", page.text);
     // The browser that began cannot finish afterwards either.
     attacker.get(&sent_to(&test, &answer)).await.assert_status(303);
     assert!(attacker.text(&format!("/presentations/{}", asked.id)).await.contains("nothing was shared"));
@@ -117,6 +117,8 @@ async fn wrong_codes_and_not_me_discard_the_response() {
         assert!(incomplete.text.contains("Enter all 6 digits"), "{attempt}: {}", incomplete.text);
         let refused = attacker.post(&path, &[("code", wrong)]).await.assert_status(422);
         assert!(refused.text.contains("This is not the code on your other device"), "{attempt}: {}", refused.text);
+        let before = refused.text.split("<label for=\"code\">").next().expect("a text").trim_end();
+        assert!(before.lines().last().is_some_and(|line| line.contains("id=\"problem\"")), "at the field: {before}");
     }
     attacker.post(&path, &[("code", &digits)]).await.assert_status(303);
     assert_eq!(scene.result(&request_id).await["status"], "incomplete", "the sixth try is none");
@@ -129,7 +131,9 @@ async fn wrong_codes_and_not_me_discard_the_response() {
     let page = victim.get(&came).await.assert_status(200);
     let digits = page.text.split("id=\"carried-code\">").nth(1).expect("a code")[..6].to_owned();
     assert_eq!(victim.post(&format!("{path}/not-me"), &[("response_code", "wrong")]).await.status, 410);
-    victim.post(&format!("{path}/not-me"), &[("response_code", secret)]).await.assert_status(403);
+    let said = victim.post(&format!("{path}/not-me"), &[("response_code", secret)]).await.assert_status(403).text;
+    assert!(said.contains("<h1>Nothing was shared</h1>") && said.contains("You selected “This was not me”"), "{said}");
+    assert!(!said.contains("One more step") && !said.contains("another browser"), "{said}");
     attacker.post(&format!("{path}/code"), &[("code", &digits)]).await.assert_status(303);
     assert_eq!(scene.result(&request_id).await["status"], "incomplete");
 }

@@ -1,12 +1,14 @@
 //! `POST /api/partner/v2/verify/token` and the page `/verify`.
 
 mod body;
+mod did_documents;
 mod endings;
 mod http_statuses;
 mod list_certificates;
 mod other_issuers;
 mod own_tokens;
 mod page;
+mod statuses;
 
 use serde_json::{Value, json};
 use uuid::Uuid;

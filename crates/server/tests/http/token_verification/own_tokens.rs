@@ -1,5 +1,7 @@
 //! Tokens that this server has signed.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{Request, header};
 use credential::format::sd_jwt_vc::SdJwtVc;
@@ -144,6 +146,10 @@ async fn audience_and_nonce_must_be_the_signed_ones() {
     let bare = scene.credential("career_history_dc+sd-jwt").await;
     let report = scene.verify_body(&json!({ "token": bare, "audience": "https://hr.example" })).await;
     assert_eq!(not_passed(&report), ["holder failed not_bound"]);
+    test.advance(Duration::from_secs(900));
+    let challenge = json!({ "token": token, "audience": signed["aud"], "nonce": signed["nonce"] });
+    let report = scene.verify_body(&challenge).await;
+    assert_eq!((&report["verdict"], not_passed(&report).len()), (&json!("valid"), 0), "its age does not count");
 }
 
 #[tokio::test]
