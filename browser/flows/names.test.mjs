@@ -71,6 +71,25 @@ test("two links and their credentials have distinct names", async () => {
   await checkPage(page);
 });
 
+test("a name without a reason is reported above the page", async () => {
+  const page = await scene.visitor();
+  await acceptSample(page, scene.server, freshAddress());
+  await page.goto(await scene.server.push(oneJob({ ...OTHER, fullName: "Jane Roe" })));
+  await page.getByLabel("This is also me").check();
+  await page.locator("form[id^=accept-]").evaluate((form) => form.setAttribute("novalidate", ""));
+  await button(page, "Add to my wallet").click();
+  await page.locator("#problem:focus").waitFor();
+  assert.match(await page.title(), /^Error: /);
+  const { y, height } = await page.getByRole("alert").boundingBox();
+  assert.ok(y >= 0 && y + height <= page.viewportSize().height, `it is at ${y}`);
+  await page.getByRole("link", { name: "Choose why the names differ." }).click();
+  const reason = page.getByLabel("Why do the names differ?");
+  await page.locator("select:focus").waitFor();
+  assert.equal(await reason.evaluate((field) => field === document.activeElement), true);
+  assert.equal(await reason.evaluate((field) => getComputedStyle(field).borderTopWidth), "2px");
+  await checkPage(page, { status: 422 });
+});
+
 test("the items of a batch have distinct names", async () => {
   const page = await scene.visitor();
   const sample = { ...(await microcredential()), assets: undefined };

@@ -42,6 +42,28 @@ test("a double click creates one link", async () => {
   assert.equal(await page.locator("main a[href^='/wallet/shares/']").count(), 1);
 });
 
+test("a passcode that is too short is reported at its field", async () => {
+  const page = await scene.visitor({ viewport: PHONE });
+  await acceptSample(page, scene.server, freshAddress());
+  await page.goto("/wallet/share");
+  const passcode = textbox(page, "Passcode");
+  await passcode.pressSequentially("abc");
+  await button(page, "Create link").click();
+  assert.ok(await passcode.evaluate((field) => field.validity.tooShort), "the browser says so before the server");
+  await page.locator("form.share-form").evaluate((form) => form.setAttribute("novalidate", ""));
+  await button(page, "Create link").click();
+  const message = page.getByRole("alert");
+  await message.waitFor();
+  await page.locator("#passcode:focus").waitFor();
+  assert.equal(await message.innerText(), "Enter a passcode of 6 to 64 characters, or leave it empty.");
+  assert.match(await page.title(), /^Error: /);
+  for (const part of [message, passcode]) {
+    const { y, height } = await part.boundingBox();
+    assert.ok(y >= 0 && y + height <= PHONE.height, `it is at ${y}`);
+  }
+  await checkPage(page, { status: 422 });
+});
+
 test("a hirer sees what was chosen, verified in their browser", async () => {
   const { page, link } = await makeLink({ without: /Northwind Rail/ });
   await checkPage(page);
@@ -60,12 +82,34 @@ test("a hirer sees what was chosen, verified in their browser", async () => {
   await checkPage(hirer);
   assert.equal(await timeline(hirer).filter({ visible: true }).count(), 1);
   const said = await hirer.textContent("main");
-  for (const words of ["Ada Example", "Harbour Analytics", "Confirmed by Acme Payroll · data to May 2024", "Your opening for an engineer", "1 job not shown.", "All checks passed.", "Checked again in your browser on"]) {
+  for (const words of ["Ada Example", "Harbour Analytics", "Confirmed by Acme Payroll · data to May 2024", "Your opening for an engineer", "1 job not shown.", "of experience in the jobs shown.", "All checks passed.", "Checked again in your browser on"]) {
     assert.ok(said.includes(words), words);
   }
   assert.ok(!(await hirer.content()).includes("Northwind Rail"), "what was left out is not there");
   await page.reload();
   assert.ok((await page.textContent("main")).includes("Viewed once."));
+});
+
+test("the name of a check comes first on a phone and no outcome wraps", async () => {
+  const { link } = await makeLink();
+  const hirer = await scene.visitor({ viewport: PHONE });
+  await hirer.goto(link);
+  await verdicts(hirer);
+  const row = hirer.locator("[data-token] .verdicts li").first();
+  const [name, outcome] = [row.locator("strong"), row.locator(".outcome")];
+  await outcome.evaluate((place) => (place.textContent = "Not checked"));
+  const boxes = () => Promise.all([name.boundingBox(), outcome.boundingBox()]);
+  const [nameOnPhone, outcomeOnPhone] = await boxes();
+  assert.ok(nameOnPhone.y + nameOnPhone.height <= outcomeOnPhone.y + 1, JSON.stringify([nameOnPhone, outcomeOnPhone]));
+  await hirer.setViewportSize(DESKTOP);
+  const [nameBeside, outcomeBeside] = await boxes();
+  assert.ok(outcomeBeside.x + outcomeBeside.width <= nameBeside.x, JSON.stringify([nameBeside, outcomeBeside]));
+  const lines = await outcome.evaluate((place) => {
+    const range = document.createRange();
+    range.selectNodeContents(place);
+    return range.getClientRects().length;
+  });
+  assert.equal(lines, 1, "one line");
 });
 
 test("a token that was changed in transit fails the checks", async () => {
@@ -99,7 +143,7 @@ test("an open page shows a revocation when it checks again", async () => {
   await button(page, "Revoke link").click();
   await page.waitForURL("**/wallet/shares");
   await checkPage(page);
-  assert.ok((await page.textContent("main")).includes("You revoked this link"));
+  assert.ok((await page.textContent("main")).includes("This deleted nothing from your wallet."));
   await hirer.goto(link);
   await checkPage(hirer, { status: 410 });
   await assertTellsNothing(hirer);

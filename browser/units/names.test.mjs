@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { load } from "./modules.mjs";
 
-const { compareAll, compareNames, LISTS, namesOf } = await load("names.js");
+const { compareAll, compareNames, LISTS, namesOf, PAIRS } = await load("names.js");
 const CREDENTIAL = new URL("../../crates/credential/", import.meta.url);
 const source = (path) => readFile(new URL(path, CREDENTIAL), "utf8");
 
@@ -18,10 +18,20 @@ test("the lists are those of the server", async () => {
   }
 });
 
+test("the pairs of spellings are those of the server", async () => {
+  const lists = await source("src/names/lists.rs");
+  for (const [name, pairs] of Object.entries(PAIRS)) {
+    const [, after] = lists.split(`const ${name}: &[(&str, &str)] = &[`);
+    const found = after.split("];")[0].matchAll(/\("([^"]+)", "([^"]+)"\)/g);
+    assert.deepEqual(pairs, [...found].map(([, one, other]) => [one, other]), name);
+  }
+});
+
 /** Returns the pairs of names in a test of the server, each with the server's verdict. */
-async function pairsOf(path) {
+async function pairsOf(path, name = "assert_all") {
   const text = (literal) => literal.replace(/\\u\{([0-9A-F]+)\}/gi, (_, hex) => String.fromCodePoint(parseInt(hex, 16)));
-  const calls = (await source(path)).matchAll(/assert_all\(\s*"([^"]+)",\s*&\[(.*?)\]\s*,?\s*\);/gs);
+  const call = new RegExp(`${name}\\(\\s*"?([^",]+)"?,\\s*&\\[(.*?)\\]\\s*,?\\s*\\);`, "gs");
+  const calls = (await source(path)).matchAll(call);
   return [...calls].flatMap(([, verdict, body]) =>
     [...body.matchAll(/\(\s*"([^"]*)",\s*"([^"]*)",?\s*\)/g)].map(([, one, other]) => [verdict, text(one), text(other)]),
   );
@@ -38,6 +48,38 @@ test("names are the same here only if they are the same there", async () => {
     assert.equal(found === "same", isSame, `${one} ~ ${other}: ${verdict}, ${found}`);
     if (verdict === "different") assert.equal(found, "different", `${one} ~ ${other}`);
     if (verdict === "not_comparable script") assert.equal(found, "scripts", `${one} ~ ${other}`);
+  }
+});
+
+test("words in a script that both names have can contradict each other", async () => {
+  const pairs = await pairsOf("tests/names/other_scripts.rs", "assert_scripts");
+  assert.ok(pairs.length > 10, `${pairs.length} pairs`);
+  for (const [areApart, one, other] of pairs) {
+    const expected = areApart === "true" ? "scripts" : "different";
+    assert.equal(compareNames(one, other), expected, `${one} ~ ${other}`);
+    assert.equal(compareNames(other, one), expected, `${other} ~ ${one}`);
+  }
+});
+
+test("quoted nicknames, ordinals and connectors are read as on the server", () => {
+  for (const [one, other, expected] of [
+    ['Wei Ming "Jason" Tan', "WEI MING “JASON” TAN", "same"],
+    ['Wei Ming "Jason" Tan', "Wei Ming («Jason») Tan", "same"],
+    ['Wei "Jason" Tan', 'WEI "JASON" TAN', "unsure"],
+    ['Wei Ming "Jason" Tan', "Wei Ming Tan", "unsure"],
+    ['Wei Ming "Jason Tan', 'WEI MING "JASON TAN', "different"],
+    ['"Wei Ming Tan"', "Wei Ming Tan", "different"],
+    ["John Smith 3rd", "John Smith III", "same"],
+    ["Smith, John, 2nd.", "JOHN SMITH II", "same"],
+    ["John Smith 3rd", "John Smith 2nd", "different"],
+    ["John 3rd Floor", "JOHN 3RD FLOOR", "different"],
+    ["Li Na 2", "LI NA 2", "different"],
+    ["Priya W / O Ramesh", "PRIYA w/o RAMESH", "same"],
+    ["Awang a/k Jugah", "Awang anak Jugah", "same"],
+    ["Jon/Ana Hale", "JON/ANA HALE", "different"],
+  ]) {
+    assert.equal(compareNames(one, other), expected, `${one} ~ ${other}`);
+    assert.equal(compareNames(other, one), expected, `${other} ~ ${one}`);
   }
 });
 

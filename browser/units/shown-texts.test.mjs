@@ -32,6 +32,12 @@ test("a page that shows what was signed raises no doubt", () => {
   assert.equal(compareShown(shown, [byCategory]), undefined);
 });
 
+test("the order of the jobs on the page does not matter", () => {
+  const shown = shownOf(rail, shop);
+  const other = { ...shown, jobs: shown.jobs.toReversed(), texts: shown.texts.toReversed() };
+  for (const signed of [[rail, shop], [shop, rail]]) assert.equal(compareShown(other, signed), undefined);
+});
+
 test("texts that were not signed come first", () => {
   const shown = shownOf(rail);
   const doubt = (...texts) => ({ key: "verdict-shown-browser", texts });

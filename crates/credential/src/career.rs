@@ -1,7 +1,7 @@
 //! Validated career histories: one person's jobs according to one partner, and how two of them
 //! relate.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -152,6 +152,15 @@ impl Employment {
     /// the start if no month of the job is confirmed.
     pub fn known_until(&self) -> YearMonth {
         self.end_date.map_or(self.last_processed_month, |end| end.min(self.last_processed_month))
+    }
+
+    /// Compares two jobs for lists that people read: the one with later data is first, then the one
+    /// that started later. A job that has not begun counts from its start. Employer and title make
+    /// the order independent of the partner's.
+    pub fn listing_order(&self, other: &Self) -> Ordering {
+        let recency = |job: &Self| (job.known_until().max(job.start_date), job.start_date, job.known_until());
+        let names = (self.organisation.as_str(), self.role()).cmp(&(other.organisation.as_str(), other.role()));
+        recency(other).cmp(&recency(self)).then(names)
     }
 
     /// Returns whether the partner's data covers a month of the job.

@@ -14,8 +14,11 @@ pub const FRESH_MONTHS: i32 = 6;
 /// How recent the data on the jobs in a credential is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CareerData {
-    /// The last month with data on any job; `None` without jobs.
+    /// The last month with data on a job that goes on; without such a job, on one that has ended.
+    /// `None` if no job has begun.
     pub data_to: Option<YearMonth>,
+    /// Whether a job goes on: it has begun, and the data does not reach its end.
+    pub goes_on: bool,
     /// The jobs with old data whose end is not confirmed, those with the oldest data first.
     pub old_jobs: Vec<OldJob>,
 }
@@ -38,7 +41,13 @@ impl CareerData {
         let jobs = claims.get("employment").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let mut old_jobs: Vec<OldJob> = jobs.iter().filter_map(|job| OldJob::of(job, now)).collect();
         old_jobs.sort_by_key(|job| job.data_to);
-        Self { data_to: jobs.iter().filter_map(data_to).max(), old_jobs }
+        // A reader takes the month as that until which the person still worked there. Data on a job
+        // that has ended or not begun says nothing about those that go on, and may be newer.
+        let (ended, going_on): (Vec<&Value>, Vec<&Value>) =
+            jobs.iter().filter(|job| has_begun(job)).partition(|job| has_ended(job));
+        let last = |jobs: &[&Value]| jobs.iter().filter_map(|job| data_to(job)).max();
+        let current = last(&going_on);
+        Self { data_to: current.or_else(|| last(&ended)), goes_on: current.is_some(), old_jobs }
     }
 }
 
@@ -46,10 +55,10 @@ impl OldJob {
     /// Returns `job` if its data is older than [`FRESH_MONTHS`] and does not reach its end.
     fn of(job: &Value, now: YearMonth) -> Option<Self> {
         let data_to = data_to(job)?;
-        let end = month(job, "end_date");
-        if end.is_some_and(|end| end <= data_to) || now.months_since(data_to) <= FRESH_MONTHS {
+        if has_ended(job) || now.months_since(data_to) <= FRESH_MONTHS {
             return None;
         }
+        let end = month(job, "end_date");
         let organisation = job["organisation"].as_str().unwrap_or_default().to_owned();
         Some(Self { organisation, data_to, passed_end: end.filter(|end| *end < now) })
     }
@@ -57,6 +66,17 @@ impl OldJob {
 
 fn data_to(job: &Value) -> Option<YearMonth> {
     month(job, "last_processed_month")
+}
+
+/// Returns whether the data covers a month of `job`.
+fn has_begun(job: &Value) -> bool {
+    let start = month(job, "start_date");
+    data_to(job).is_some_and(|data_to| start.is_none_or(|start| start <= data_to))
+}
+
+/// Returns whether the data reaches the end of `job`.
+fn has_ended(job: &Value) -> bool {
+    month(job, "end_date").is_some_and(|end| data_to(job).is_some_and(|data_to| end <= data_to))
 }
 
 fn month(job: &Value, name: &str) -> Option<YearMonth> {
@@ -119,6 +139,28 @@ mod tests {
         let old: Vec<&str> = found.old_jobs.iter().map(|job| job.organisation.as_str()).collect();
         assert_eq!((found.data_to, old), (Some(month("2026-10")), vec!["C", "A", "D"]));
         assert_eq!(data(&[], "2026-11"), CareerData::default());
+    }
+
+    #[test]
+    fn month_of_data_is_that_of_the_jobs_that_go_on() {
+        type Dated = (&'static str, Option<&'static str>, &'static str);
+        const OPEN: Dated = ("2020-01", None, "2026-07");
+        const ENDED: Dated = ("2010-01", Some("2012-03"), "2026-11");
+        const PLANNED_END: Dated = ("2020-01", Some("2027-03"), "2026-09");
+        const PLANNED: Dated = ("2027-05", None, "2026-11");
+        for (jobs, data_to, goes_on) in [
+            (vec![OPEN, PLANNED], Some("2026-07"), true),
+            (vec![ENDED, OPEN], Some("2026-07"), true),
+            (vec![ENDED, OPEN, PLANNED_END], Some("2026-09"), true),
+            (vec![PLANNED, ENDED], Some("2026-11"), false),
+            (vec![("2010-01", Some("2012-03"), "2012-04"), PLANNED], Some("2012-04"), false),
+            (vec![PLANNED], None, false),
+        ] {
+            let job = |(start, end, data_to): &Dated| json!({ "start_date": start, "end_date": end, "last_processed_month": data_to });
+            let claims = json!({ "employment": jobs.iter().map(job).collect::<Vec<_>>() });
+            let found = CareerData::of(claims.as_object().expect("an object"), month("2026-11"));
+            assert_eq!((found.data_to, found.goes_on), (data_to.map(month), goes_on), "{jobs:?}");
+        }
     }
 
     #[test]

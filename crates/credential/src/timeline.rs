@@ -96,6 +96,16 @@ impl Career {
         Self { jobs, planned, lanes, gaps, total_months, disagreements }
     }
 
+    /// Returns all jobs, also those that have not begun, in the order of lists that people read:
+    /// see [`Employment::listing_order`].
+    pub fn listed(&self) -> Vec<&Job> {
+        let mut jobs: Vec<&Job> = self.jobs.iter().chain(&self.planned).collect();
+        jobs.sort_by(|one, other| {
+            one.employment.listing_order(&other.employment).then_with(|| one.attester.cmp(&other.attester))
+        });
+        jobs
+    }
+
     /// Returns the first month of the first job.
     pub fn start(&self) -> Option<YearMonth> {
         self.jobs.first().map(Job::start)

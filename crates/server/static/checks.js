@@ -5,7 +5,8 @@ import { isAnswered, isDue, isJustNow } from "./freshness.js";
 import { localMoment } from "./local-time.js";
 import { compareAll } from "./names.js";
 import { beforePrinting } from "./print.js";
-import { bindingOf, forgetReloads, hasToken, reload } from "./share-link.js";
+import { forgetReloads, reload, restoreReader, wasPrinting } from "./reload.js";
+import { bindingOf, tokenOfLink } from "./share-link.js";
 import { compareShown, readShown } from "./shown-texts.js";
 import { showUnchecked } from "./unchecked.js";
 import { element, fillRow, moment, phrase, reasonOf, say, shownOutcome, word } from "./verdicts.js";
@@ -13,6 +14,8 @@ import { verify } from "./verify.js";
 
 // Interval for deciding whether to check again, and whether "just now" still applies.
 const LOOK_EVERY_MS = 10_000;
+// Time for the page to be replaced by its reload, unless the reader stops that.
+const RELOAD_MS = 30_000;
 // From best to worst.
 const LEVELS = ["confirmed", "doubtful", "failed"];
 
@@ -40,6 +43,8 @@ const tokenOf = (section) => only(`[id="${section.dataset.token}"]`).textContent
 const numberOf = (section) => section.dataset.token.replace("token-", "");
 // The credentials whose tokens are those of the link.
 const ofLink = new Set();
+// The credentials that another version had replaced when they were checked last.
+const replaced = new Set();
 
 /** Returns the list item that explains a cause for the credential of a section. */
 const meaning = (section, cause) => section.querySelector("template").content.querySelector(`[data-cause="${cause}"]`);
@@ -56,43 +61,68 @@ function together(outcomes) {
   return worst ? `hire-some-${worst}` : "hire-all-passed";
 }
 
-/**
- * Replaces the verdict about the holder if the token is not one that the link has now. The page may
- * be older than a newer version of the link, so it is loaded again first.
- */
+/** Replaces the verdict about the holder if the token is not one that the link has now. */
 async function withLink(verdict, section, token) {
   if (verdict.step !== "holder" || verdict.outcome !== "passed" || ofLink.has(section)) return verdict;
-  const isOfLink = await hasToken(numberOf(section), token);
-  if (isOfLink === undefined) return { ...verdict, outcome: "unchecked", code: "unanswered" };
-  // The page ends here.
-  if (!isOfLink && reload()) await new Promise(() => {});
-  if (!isOfLink) return { ...verdict, outcome: "failed", code: "audience" };
+  const has = await tokenOfLink(numberOf(section));
+  if (has === undefined) return { ...verdict, outcome: "unchecked", code: "unanswered" };
+  if (has !== token) return { ...verdict, outcome: "failed", code: "audience", hasMoved: true };
   ofLink.add(section);
-  if (ofLink.size === sections.length) forgetReloads();
   return verdict;
 }
 
-/**
- * Checks one credential. Returns the reasons found, its claims, and whether every request got a
- * response.
- */
+/** Checks one credential. The page does not change yet. */
 async function check(section) {
   const token = tokenOf(section);
-  const { name } = section.dataset;
   const fetch = (address, options) => window.fetch(address, options);
   const { claims, verdicts: found } = await verify(token, { origin: location.origin, ...bindingOf(section.dataset), fetch });
   const verdicts = await Promise.all(found.map((verdict) => withLink(verdict, section, token)));
+  return { section, claims, verdicts };
+}
+
+/** Whether this site says that the credential of a section was replaced, and by what. */
+function saysReplaced(section) {
+  return reasons.querySelector(`[data-cause="replaced"][data-of="${numberOf(section)}"]:not([data-checked])`) !== null;
+}
+
+/** Whether the page, loaded again, shows a newer version or says what replaced this one. */
+async function isBehind({ section, verdicts }) {
+  if (verdicts.some(({ hasMoved }) => hasMoved)) return true;
+  const status = verdicts.find(({ step }) => step === "status");
+  // Its holder undid the update since.
+  if (status.outcome === "passed" && replaced.delete(section)) return true;
+  if (status.code === "replaced") replaced.add(section);
+  if (status.outcome !== "failed" && !saysReplaced(section)) return false;
+  const has = await tokenOfLink(numberOf(section));
+  if (typeof has === "string" && has !== tokenOf(section)) return true;
+  return status.code === "replaced" && !saysReplaced(section);
+}
+
+/**
+ * Reloads the page if it is behind its link, before it shows a doubt about what the link has left.
+ * Returns whether it reloads.
+ */
+async function follow(results) {
+  for (const result of results) {
+    if (await isBehind(result)) return reload(isPrinting);
+  }
+  if (results.every(({ verdicts }) => isAnswered(verdicts))) forgetReloads();
+  return false;
+}
+
+/** Shows the results of one credential. Returns the reasons found. */
+function show({ section, claims, verdicts }) {
   const rows = verdicts.map((verdict) => showRow(section, verdict));
   const summary = section.querySelector("[data-together]");
   summary.dataset.together = together(rows.map(({ shown }) => shown));
   summary.firstElementChild.textContent = say(summary.dataset.together);
   section.querySelector("[data-note]").textContent = say("hire-checked-browser", { moment: localMoment(Date.now()) });
   const items = rows.flatMap(({ item }) => (item ? [item] : []));
-  if (claims && claims.full_name !== name) {
+  if (claims && claims.full_name !== section.dataset.name) {
     showOtherName();
     items.push(meaning(section, "invalid"));
   }
-  return { found: [...worst(items), ...oldData(section, claims)], claims, answered: isAnswered(verdicts) };
+  return [...worst(items), ...oldData(section, claims)];
 }
 
 /** Returns the list item of the doubt that data on jobs in a credential is old. */
@@ -221,10 +251,9 @@ function worst(found) {
   return found.filter((item) => levelOf(item) === level);
 }
 
-/** Whether one of the credentials on the page has a newer version. */
-const isReplaced = () => reasons.querySelector('[data-cause="replaced"]') !== null;
-
 let running;
+// Whether the reader waits for the dialogue that prints the page.
+let isPrinting = wasPrinting;
 let triedAt = -Infinity;
 // When a check last began whose requests all got a response, and whether the browser ran that
 // check. The server ran the first.
@@ -244,17 +273,14 @@ async function checkOnce() {
   triedAt = Date.now();
   const startedAt = triedAt;
   try {
-    const [found, signed] = [[], []];
-    let areAnswered = true;
-    for (const section of sections) {
-      const result = await check(section);
-      found.push(...result.found);
-      if (result.claims) signed.push(result.claims);
-      areAnswered &&= result.answered;
-    }
+    const results = [];
+    for (const section of sections) results.push(await check(section));
+    if (await follow(results)) await new Promise((resolve) => setTimeout(resolve, RELOAD_MS));
+    const found = results.flatMap((result) => show(result));
+    const signed = results.flatMap(({ claims }) => (claims ? [claims] : []));
     const names = signed.map(({ full_name: name }) => name).filter((name) => typeof name === "string");
     conclude([...found, ...checkNames(names), ...checkShown(signed)]);
-    if (areAnswered) [answeredAt, isBrowser] = [startedAt, true];
+    if (results.every(({ verdicts }) => isAnswered(verdicts))) [answeredAt, isBrowser] = [startedAt, true];
   } catch {
     isUnchecked = showUnchecked();
     if (isUnchecked) return;
@@ -266,28 +292,26 @@ async function checkOnce() {
   for (const section of sections) section.dataset.done = "";
 }
 
-/**
- * Checks everything. If a credential was replaced, the link may have its newer version: then
- * reloads the page.
- */
-async function checkAndFollow() {
-  await checkAll();
-  if (isUnchecked || !isReplaced()) return;
-  for (const section of sections) {
-    if ((await hasToken(numberOf(section), tokenOf(section))) === false && reload()) return;
-  }
-}
-
 /** Repeats the checks if they are due. */
 async function checkIfOld(isReturning) {
   if (isUnchecked) return;
   sayWhen();
-  if (document.visibilityState === "visible" && isDue(Date.now() - triedAt, isReturning)) await checkAndFollow();
+  if (document.visibilityState === "visible" && isDue(Date.now() - triedAt, isReturning)) await checkAll();
 }
 
-beforePrinting(checkAll);
+restoreReader();
+beforePrinting(async () => {
+  isPrinting = true;
+  await checkAll();
+  isPrinting = false;
+});
 document.addEventListener("visibilitychange", () => checkIfOld(true));
 // A page restored from the back/forward cache was frozen.
 addEventListener("pageshow", () => checkIfOld(true));
 setInterval(() => checkIfOld(false), LOOK_EVERY_MS);
-await checkAndFollow();
+await checkAll();
+// The print that was asked for before the page was reloaded.
+if (wasPrinting && isPrinting) {
+  isPrinting = false;
+  window.print();
+}

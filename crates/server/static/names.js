@@ -11,9 +11,16 @@ export const LISTS = {
     "skom spd ssi ssos spsi sfarm sked skep skm spdi sikom stp mkom mpd msi mhum mkn mpsi mpdi mikom",
   ALIAS_STARTS: "née né aka",
   ALIAS_WORDS: "née né nee aka alias formerly born",
+  SLASHED: "s/o d/o w/o h/o c/o",
 };
-const [SALUTATIONS, MISSING_PARTS, DEGREES, , ALIAS_WORDS] = Object.values(LISTS).map((words) => new Set(words.split(" ")));
-const CONNECTORS = new Map([["bt", "binti"], ["bte", "binti"], ["binte", "binti"], ["a/l", "s/o"], ["a/p", "d/o"]]);
+const SETS = Object.values(LISTS).map((words) => new Set(words.split(" ")));
+const [SALUTATIONS, MISSING_PARTS, DEGREES, , ALIAS_WORDS, SLASHED] = SETS;
+/** Other spellings of connectors, and the Roman numerals of ordinals, as in lists.rs. */
+export const PAIRS = {
+  CONNECTORS: [["bt", "binti"], ["bte", "binti"], ["binte", "binti"], ["a/l", "s/o"], ["a/p", "d/o"], ["a/k", "anak"]],
+  ORDINALS: [["2nd", "II"], ["3rd", "III"], ["4th", "IV"]],
+};
+const [CONNECTORS, ORDINALS] = Object.values(PAIRS).map((pairs) => new Map(pairs));
 const GENERATIONS = new Map([["jr", "jr"], ["jnr", "jr"], ["sr", "sr"], ["snr", "sr"], ["ii", "ii"], ["iii", "iii"], ["iv", "iv"]]);
 
 const APOSTROPHES = /['`´‘’‛′＇ʹʻʼʽʾʿˈꞌ՚׳]/gu;
@@ -25,6 +32,8 @@ const UNSEEN =
 // Characters that hide or damage a name.
 const REFUSED = /[\u202d\u202e\u115f\u1160\u3164\uffa0\ufffd]|[\u{e0000}-\u{e007f}]|\p{Cc}|\p{Co}|\p{Cn}/u;
 const NAME = /^[\p{L}\p{M}\p{Nl} .,()@/]+$/u;
+// Quotation marks around nicknames. Single ones are apostrophes.
+const QUOTE = /["“”„‟«»]/u;
 const ALIAS = /[(@]|(?<= )(?:née|né|aka)(?=[ ,]|$)/u;
 
 // In the order of their codes (ISO 15924), as the server compares them.
@@ -74,10 +83,30 @@ export function compareNames(one, other) {
   if (one.trim() === other.trim()) return "same";
   const [words, others] = [wordsOf(one), wordsOf(other)];
   if (!words || !others) return "different";
-  if (words.join(" ") === others.join(" ")) return isEnough(words) ? "same" : "different";
+  if (words.join(" ") === others.join(" ")) {
+    if (isEnough(words)) return "same";
+    // What follows an alias in brackets may belong to the name.
+    return words.includes("@") && isEnough(words.filter((word) => word !== "@")) ? "unsure" : "different";
+  }
   if (isWithin(words, others) || isWithin(others, words)) return words.concat(others).includes("@") ? "unsure" : "different";
   const [scripts, known] = [scriptsOf(words), scriptsOf(others)];
-  return scripts !== undefined && scripts === known ? "different" : "scripts";
+  return (scripts !== undefined && scripts === known) || contradict(words, others) ? "different" : "scripts";
+}
+
+/**
+ * Whether the words of two names in the scripts that both have suggest different names: no word is
+ * the same without its marks, and neither name is a part of the other.
+ */
+function contradict(words, others) {
+  const within = (list, known) => {
+    const scripts = new Set(known.map(scriptOf));
+    const isShared = (word) => scriptOf(word) !== undefined && scripts.has(scriptOf(word)) && !GENERATIONS.has(word);
+    return list.filter(isShared).map((word) => word.normalize("NFD").replace(/\p{M}/gu, ""));
+  };
+  const [one, other] = [within(words, others), within(others, words)];
+  const [joined, whole] = [one.join(""), other.join("")];
+  const isPart = whole.includes(joined) || joined.includes(whole);
+  return !isPart && !one.some((word) => other.includes(word));
 }
 
 const isWithin = (words, others) => words.every((word) => others.includes(word));
@@ -105,11 +134,49 @@ function isEnough(words) {
 /** Returns the words of a name, and "@" before those of an alias; undefined if it is not a name. */
 function wordsOf(name) {
   if (REFUSED.test(name)) return undefined;
-  const text = fold(name);
-  if (!NAME.test(text)) return undefined;
+  const text = withBracketedNicknames(withRomanOrdinals(fold(name)));
+  if (text === undefined || !NAME.test(text)) return undefined;
   const [own, ...aliases] = text.replaceAll(")", " ").replace(/\ba\.k\.a\b\.?/g, "aka").split(ALIAS);
   const others = aliases.map(withoutAliasWord).filter((alias) => alias !== "");
-  return [...readWords(own), ...others.flatMap((alias) => ["@", ...readWords(alias)])];
+  const words = [...readWords(own), ...others.flatMap((alias) => ["@", ...readWords(alias)])];
+  return words.some((word) => word.includes("/") && !SLASHED.has(word)) ? undefined : words;
+}
+
+/** Writes the ordinal of a generation at the end of a name as a numeral, in lower case. */
+function withRomanOrdinals(text) {
+  const words = text.split(" ");
+  const written = words.map((word, at) => {
+    const endsName = at + 1 === words.length || /[,)]$/.test(word) || /^[(@]/.test(words[at + 1]);
+    const ordinal = word.replace(/[,.)]+$/, "");
+    const roman = endsName && at > 0 ? ORDINALS.get(ordinal) : undefined;
+    return roman ? roman.toLowerCase() + word.slice(ordinal.length) : word;
+  });
+  return written.join(" ");
+}
+
+/**
+ * Writes quoted nicknames in brackets, which mark an alias. Returns undefined if quotation marks
+ * are within a word, open, or around the whole text.
+ */
+function withBracketedNicknames(text) {
+  if (!QUOTE.test(text)) return text;
+  let [written, isOpen, isInBrackets, hasMore] = ["", false, false, false];
+  const characters = [...text];
+  for (const [at, character] of characters.entries()) {
+    if (QUOTE.test(character)) {
+      // Brackets already mark the alias.
+      if (isInBrackets) continue;
+      if (isOpen ? !/^[ ,.]?$/.test(characters[at + 1] ?? "") : !/(?:^|[ ,])$/.test(written)) return undefined;
+      isOpen = !isOpen;
+      written += isOpen ? "(" : ")";
+      continue;
+    }
+    if (isOpen && /[()]/.test(character)) return undefined;
+    isInBrackets = character === "(" || (isInBrackets && character !== ")");
+    hasMore ||= !isOpen && !isInBrackets && /\p{Alphabetic}/u.test(character);
+    written += character;
+  }
+  return isOpen || !hasMore ? undefined : written;
 }
 
 /** Converts a name to lower case and a common form, independently of a language. */
@@ -128,7 +195,7 @@ function withoutAliasWord(alias) {
 
 /** Returns the words of a name without alias: `Hale, Jon` is `Jon Hale`, a generation last. */
 function readWords(text) {
-  const parts = text.replaceAll(" / ", "/").split(",").map((part) => part.trim()).filter((part) => part !== "");
+  const parts = text.replace(/[ .]*\/ */g, "/").split(",").map((part) => part.trim()).filter((part) => part !== "");
   const [family = "", ...rest] = parts;
   const given = rest.filter((part) => !isDegrees(part));
   const isGeneration = (part) => GENERATIONS.has(part.replaceAll(".", ""));

@@ -1,7 +1,6 @@
 // The link of a shared page: what its tokens must be bound to, and which tokens it has now.
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-// Maximum number of times that a page reloads in a row to show the tokens of its link.
-const MOST_RELOADS = 3;
+const TIMEOUT_MS = 10_000;
 
 /**
  * Returns the audience and the nonce that the holder must have signed. The audience is that of a
@@ -13,28 +12,18 @@ export function bindingOf({ audience = "", nonce = "" }) {
   return { audience: isLink ? audience : "", nonce };
 }
 
-/** Returns whether token `number` of this link is `token`; undefined if there was no response. */
-export async function hasToken(number, token) {
+/**
+ * Returns the token `number` that this link has now: null if there is none, and undefined if there
+ * was no response.
+ */
+export async function tokenOfLink(number) {
   try {
-    const response = await fetch(`${location.pathname}/token/${number}`, { cache: "no-store" });
-    if (response.status === 404) return false;
+    const options = { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) };
+    const response = await fetch(`${location.pathname}/token/${number}`, options);
+    if (response.status === 404) return null;
     if (!response.ok || response.redirected) return undefined;
-    return (await response.text()) === token;
+    return await response.text();
   } catch {
     return undefined;
   }
-}
-
-/** Reloads the page, unless it did so too often in a row. Returns whether it reloads. */
-export function reload() {
-  const reloads = history.state?.reloads ?? 0;
-  if (reloads >= MOST_RELOADS) return false;
-  history.replaceState({ reloads: reloads + 1 }, "");
-  location.reload();
-  return true;
-}
-
-/** Forgets earlier reloads, once the page shows the tokens of its link. */
-export function forgetReloads() {
-  if (history.state !== null) history.replaceState(null, "");
 }

@@ -5,6 +5,7 @@ use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCa
 
 use super::comparison::Obstacle;
 use super::garbled;
+use super::notation::{with_bracketed_nicknames, with_roman_ordinals};
 use super::signs::{is_apostrophe, is_dash, is_mark, is_unreadable};
 
 /// Longest name that is compared, in characters; bounds the work.
@@ -19,10 +20,14 @@ pub(super) fn clean(raw: &str) -> Result<String, Obstacle> {
     let normalized = raw.chars().filter(|character| !is_apostrophe(*character)).nfkc();
     let plain: String = normalized.filter(|c| !is_apostrophe(*c) && !is_ignored(*c)).map(punctuation).collect();
     // NFKC can turn one character into eighteen.
-    if is_too_long(&plain) || !plain.chars().all(is_allowed) {
+    if is_too_long(&plain) {
         return Err(Obstacle::NotAName);
     }
-    let words: Vec<&str> = plain.split(' ').filter(|word| !word.is_empty()).collect();
+    let written = with_bracketed_nicknames(&with_roman_ordinals(&plain)).ok_or(Obstacle::NotAName)?;
+    if !written.chars().all(is_allowed) {
+        return Err(Obstacle::NotAName);
+    }
+    let words: Vec<&str> = written.split(' ').filter(|word| !word.is_empty()).collect();
     let begins_with_mark = |word: &&str| word.chars().next().is_some_and(is_mark);
     if words.iter().any(begins_with_mark) { Err(Obstacle::NotAName) } else { Ok(words.join(" ")) }
 }

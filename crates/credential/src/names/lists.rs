@@ -82,6 +82,13 @@ pub(super) fn generation(word: &str) -> Option<Generation> {
     }
 }
 
+/// Ordinals of a generation, with the numeral that [`generation`] knows.
+pub(super) const ORDINALS: &[(&str, &str)] = &[
+    ("2nd", "II"),  // as US forms write it
+    ("3rd", "III"), // the same
+    ("4th", "IV"),  // the same
+];
+
 /// Spellings of connectors between a name and the father's name, with the spelling in the key.
 pub(super) const CONNECTORS: &[(&str, &str)] = &[
     ("bt", "binti"),    // daughter of: short, in Malaysia
@@ -89,6 +96,16 @@ pub(super) const CONNECTORS: &[(&str, &str)] = &[
     ("binte", "binti"), // as Singapore spells it
     ("a/l", "s/o"),     // anak lelaki, son of: Malaysian Indians
     ("a/p", "d/o"),     // anak perempuan, daughter of: Malaysian Indians
+    ("a/k", "anak"),    // anak, child of: Sarawak and Sabah, and Malaysian Siamese
+];
+
+/// Connectors that are written with a slash, in the form of the key. No other word has one.
+pub(super) const SLASHED: &[&str] = &[
+    "s/o", // son of
+    "d/o", // daughter of
+    "w/o", // wife of: Indians in Malaysia, Singapore and India
+    "h/o", // husband of: India
+    "c/o", // care of: India, where records write it instead of the others
 ];
 
 /// Small words between names that records add or omit, each with the form that its spellings share.
@@ -102,6 +119,9 @@ pub(super) const PARTICLES: &[(&str, &str)] = &[
     ("bint", DAUGHTER),  // the same, Arabic
     ("bent", DAUGHTER),  // the same, in the Maghreb
     ("d/o", "d/o"),      // daughter of, in Singapore and Malaysia
+    ("w/o", "w/o"),      // wife of, in Singapore, Malaysia and India
+    ("h/o", "h/o"),      // husband of, in India
+    ("c/o", "c/o"),      // care of, in India
     ("anak", "anak"),    // child of, in Sarawak
     ("ak", "anak"),      // the same, short
     ("al", "al"),        // Arabic article
@@ -178,6 +198,27 @@ pub(super) const TITLES: &[&[&str]] = &[
     &["นาง"],           // Mrs, in Thai
     &["นางสาว"],        // Miss, in Thai
     &["น", "ส"],        // the same, short (น.ส.)
+    &["คุณ"],            // courtesy before a Thai name
+    &["ด", "ช"],        // a boy, in Thai (ด.ช.)
+    &["ด", "ญ"],        // a girl, in Thai (ด.ญ.)
+];
+
+/// Thai titles that are written without a space before the first word. The longer ones precede
+/// their beginnings.
+pub(super) const ATTACHED_TITLES: &[&str] = &[
+    "นางสาว", // Miss
+    "นาย",    // Mr
+    "นาง",    // Mrs
+    "คุณ",     // courtesy
+];
+
+/// The Arabic article, which is written without a space before a word.
+pub(super) const ARABIC_ARTICLE: &str = "ال";
+
+/// The article after Abd, also in the forms that it has before some letters (Abd ar-Rahman).
+pub(super) const ARTICLES_AFTER_ABD: &[&str] = &[
+    "al", "el", "il", "ol", "ul", "ar", "er", "ir", "ur", "as", "es", "is", "us", "an", "en", "in", "un", "at", "et",
+    "ut", "az", "ez", "uz", "ad", "ed", "ud", "ash", "esh", "ush",
 ];
 
 /// Abbreviations and their full words. Nicknames are excluded, because they are different names.
@@ -192,13 +233,23 @@ pub(super) const SHORT_FORMS: &[(&str, &str)] = &[
     ("muhammed", "muhammad"),
     ("muhamad", "muhammad"),
     ("muhamed", "muhammad"),
+    ("mochamad", "muhammad"), // Indonesia
+    ("mochammad", "muhammad"),
+    ("mokhamad", "muhammad"),
+    ("mokhammad", "muhammad"),
+    ("mukhamad", "muhammad"),
+    ("mukhammad", "muhammad"),
     ("abd", "abdul"), // Malaysia, before one of the names of God
 ];
 
 /// Abbreviations that are expanded only before another word.
 pub(super) const SHORT_FORMS_BEFORE_A_WORD: &[(&str, &str)] = &[
-    ("ma", "maria"), // Philippines, Spain (Ma., Mª); at the end it is a Chinese surname
-    ("st", "saint"), // English
+    ("ma", "maria"),      // Philippines, Spain (Ma., Mª); at the end it is a Chinese surname
+    ("st", "saint"),      // English
+    ("moh", "muhammad"),  // Indonesia; also a Chinese surname, in Singapore
+    ("muh", "muhammad"),  // Indonesia
+    ("moch", "muhammad"), // Indonesia
+    ("mhd", "muhammad"),  // Indonesia, Malaysia
 ];
 
 /// Words inside a name that start an alias.

@@ -7,7 +7,8 @@
 //! A name is converted to a key ([`NameKey`]) in three steps:
 //!
 //! 1. Characters that are not part of any name are rejected, invisible ones and apostrophes are
-//!    removed, dashes become spaces, and the text is normalized to NFKC (`characters`).
+//!    removed, dashes become spaces, and the text is normalized to NFKC (`characters`). Quoted
+//!    nicknames get brackets, and ordinals such as `3rd` become Roman numerals (`notation`).
 //! 2. An alias is split off and commas are resolved (`Hale, Jon` is `Jon Hale`). Degrees after a
 //!    comma, salutations before the name and placeholders are removed. `Jr` and `III` become the
 //!    generation (`parse`).
@@ -42,6 +43,7 @@ mod key;
 mod lists;
 mod lookalike;
 mod marks;
+mod notation;
 mod parse;
 mod particles;
 mod rules;
@@ -54,7 +56,7 @@ pub use claims::name_in;
 pub use comparison::{Comparison, Obstacle, Similarity};
 pub use garbled::{is_garbled, is_mojibake};
 pub use key::NameKey;
-pub use together::{consistency, stand_together};
+pub use together::{are_in_other_scripts, consistency, is_one_name, stand_together};
 
 use parse::Name;
 

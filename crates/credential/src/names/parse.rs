@@ -5,7 +5,8 @@ use unicode_script::Script;
 use super::characters;
 use super::comparison::Obstacle;
 use super::lists::{
-    ALIAS_STARTS, ALIAS_WORDS, CONNECTORS, DEGREES, Generation, MISSING_PARTS, PLACEHOLDERS, SALUTATIONS, generation,
+    ALIAS_STARTS, ALIAS_WORDS, CONNECTORS, DEGREES, Generation, MISSING_PARTS, PLACEHOLDERS, SALUTATIONS, SLASHED,
+    generation,
 };
 use super::word::{Word, Words, fold_case, is_initial, letters, texts};
 
@@ -30,7 +31,7 @@ impl Name {
         if is_placeholder(&words) {
             return Err(Obstacle::Placeholder);
         }
-        if words.iter().chain(&alias).any(|word| word.text.contains('/') && !is_connector(&word.text)) {
+        if words.iter().chain(&alias).any(|word| word.text.contains('/') && !SLASHED.contains(&word.text.as_str())) {
             return Err(Obstacle::NotAName);
         }
         if mixes_alphabets(&words) || mixes_alphabets(&alias) {
@@ -99,7 +100,7 @@ fn without_alias_word(alias: &str) -> String {
 /// Parses a name without alias.
 fn read(text: &str) -> Result<(Vec<Word>, Option<Generation>), Obstacle> {
     let (text, mut suffix) = resolve_commas(text);
-    let text = text.replace(" / ", "/");
+    let text = with_closed_slashes(&text);
     let mut words = Vec::new();
     for cased in text.split([' ', '.', ',']).filter(|part| !part.is_empty()) {
         let mut word = Word::new(cased)?;
@@ -149,8 +150,14 @@ fn is_degrees(part: &str) -> bool {
     is_degree(part) || part.split(' ').all(is_degree)
 }
 
-fn is_connector(word: &str) -> bool {
-    matches!(word, "s/o" | "d/o")
+/// Removes spaces around slashes, and dots before them: `w / o`, `S./O.`
+fn with_closed_slashes(text: &str) -> String {
+    let last = text.matches('/').count();
+    let closed = text.split('/').enumerate().map(|(at, piece)| {
+        let piece = if at == 0 { piece } else { piece.trim_start() };
+        if at == last { piece } else { piece.trim_end_matches([' ', '.']) }
+    });
+    closed.collect::<Vec<_>>().join("/")
 }
 
 fn is_placeholder(words: &[Word]) -> bool {

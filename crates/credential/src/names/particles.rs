@@ -1,7 +1,7 @@
 //! Particles and titles in names.
 
-use super::lists::{AFTER_VAN, DAUGHTERS, PARTICLES, SONS, TITLES};
-use super::word::is_initial;
+use super::lists::{AFTER_VAN, ARABIC_ARTICLE, ATTACHED_TITLES, DAUGHTERS, PARTICLES, SONS, TITLES};
+use super::word::{is_initial, letters};
 
 /// Returns the normalized particle at a position, if there is one.
 fn particle(words: &[String], at: usize) -> Option<&str> {
@@ -60,10 +60,19 @@ fn with_particles(words: &[String]) -> Vec<(&str, Vec<&str>)> {
     for (at, word) in words.iter().enumerate() {
         match particle(words, at) {
             Some(form) => before.push(form),
-            None => named.push((word.as_str(), std::mem::take(&mut before))),
+            None => {
+                let rest = without_article(word);
+                before.extend((rest.len() < word.len()).then_some("al"));
+                named.push((rest, std::mem::take(&mut before)));
+            }
         }
     }
     named
+}
+
+/// Returns an Arabic word without its article. A short rest, as in `الله`, is no word.
+fn without_article(word: &str) -> &str {
+    word.strip_prefix(ARABIC_ARTICLE).filter(|rest| letters(rest) >= 3).unwrap_or(word)
 }
 
 /// Returns whether two names are equal without titles, and have other words than titles.
@@ -82,10 +91,18 @@ fn without_titles(words: &[String]) -> Vec<&str> {
         match TITLES.iter().find(stands_here) {
             Some(title) => at += title.len(),
             None => {
-                left.push(word);
+                left.push(if at == 0 { without_attached_title(word) } else { word });
                 at += 1;
             }
         }
     }
     left
+}
+
+/// Returns the first word of a Thai name without a title that it begins with.
+fn without_attached_title(word: &str) -> &str {
+    // A consonant, or a vowel that is written before it. Other letters continue a syllable.
+    let begins_word = |first: char| matches!(first, 'ก'..='ฮ' | 'เ'..='ไ');
+    let is_word = |rest: &&str| letters(rest) >= 2 && rest.starts_with(begins_word);
+    ATTACHED_TITLES.iter().find_map(|title| word.strip_prefix(*title).filter(is_word)).unwrap_or(word)
 }

@@ -28,6 +28,12 @@ pub(super) fn compare(a: &Name, b: &Name) -> Comparison {
     }
 }
 
+/// Returns whether the words of two names in the scripts that both have suggest different names.
+pub(super) fn contradict_in_shared_scripts(a: &Name, b: &Name) -> bool {
+    let shared = compare_in_script(&written_in(a, &scripts(b)), &written_in(b, &scripts(a)));
+    !matches!(shared, Comparison::Same | Comparison::Similar(_))
+}
+
 /// Returns the scripts of a name, sorted and without duplicates.
 fn scripts(name: &Name) -> Vec<Script> {
     let mut scripts: Vec<Script> = name.words.iter().chain(&name.alias).map(|word| word.script).collect();

@@ -155,6 +155,42 @@ fn employer_names_compare_without_case_and_legal_form() {
     }
 }
 
+/// Returns the employers of these jobs in the order of a list.
+fn listed(histories: &[(&str, Vec<Employment>)]) -> Vec<String> {
+    let history = |(attester, employment): &(&str, Vec<Employment>)| {
+        let history = CareerHistory { full_name: "X".to_owned(), employment: employment.clone() };
+        ((*attester).to_owned(), history)
+    };
+    let career = Career::new(&histories.iter().map(history).collect::<Vec<_>>());
+    career.listed().into_iter().map(|job| format!("{} {}", job.employment.organisation, job.attester)).collect()
+}
+
+#[test]
+fn lists_start_with_the_latest_data_in_any_order_of_records() {
+    let at = |organisation, start, end, last| job(organisation, Some("Cook"), start, end, last);
+    let current = at("Current", "2015-02", None, "2026-10");
+    let ended = at("Ended", "2020-01", Some("2022-12"), "2026-10");
+    let stale = at("Stale", "2021-01", None, "2022-06");
+    let planned = at("Planned", "2026-12", None, "2026-10");
+    let expected = ["Planned Acme", "Current Acme", "Current Zeta", "Ended Acme", "Stale Acme"];
+    let acme = vec![ended, planned, stale, current.clone()];
+    let backwards: Vec<Employment> = acme.iter().rev().cloned().collect();
+    for histories in [[("Acme", acme), ("Zeta", vec![current.clone()])], [("Zeta", vec![current]), ("Acme", backwards)]]
+    {
+        assert_eq!(listed(&histories), expected);
+    }
+}
+
+#[test]
+fn jobs_of_the_same_months_are_listed_by_employer_and_title() {
+    let at = |organisation, title| job(organisation, Some(title), "2020-01", None, "2026-10");
+    let jobs = vec![at("B", "Cook"), at("A", "Waiter"), at("A", "Cook")];
+    let career = Career::new(&[("Acme".to_owned(), CareerHistory { full_name: "X".to_owned(), employment: jobs })]);
+    let found: Vec<(&str, &str)> =
+        career.listed().into_iter().map(|job| (job.employment.organisation.as_str(), job.employment.role())).collect();
+    assert_eq!(found, [("A", "Cook"), ("A", "Waiter"), ("B", "Cook")]);
+}
+
 #[test]
 fn adjacent_jobs_have_no_gap() {
     let career = career(&[("2020-01", Some("2020-01"), "2020-01"), ("2020-02", Some("2020-02"), "2020-02")]);

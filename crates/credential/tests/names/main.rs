@@ -1,6 +1,7 @@
 //! Comparison of names. All names are fictitious.
 
 mod keys;
+mod other_scripts;
 mod parts;
 
 mod properties;

@@ -44,10 +44,13 @@ fn aliases_are_split_off() {
             ("Lim Bao Yi @ Joy Lim", "LIM BAO YI (a.k.a. JOY LIM)"),
             ("Ana Moss, née Hale", "Ana Moss (nee Hale)"),
             ("Mei Tan ()", "Mei Tan"),
+            ("Mei \"Joy\" Tan", "Mei (\"Joy\") Tan"),
+            ("Mei «Joy» Tan", "MEI (JOY) TAN"),
             ("Tan Nee Choo", "TAN NEE CHOO"),
         ],
     );
     assert_all("similar alias", &[("Lim (Joy) Bao Yi", "Joy Lim"), ("Lê Văn Hạ @ Ha Le", "Le Van Ha")]);
+    assert_all("similar alias", &[("Jon \"Jack\" Hale", "Jon Hale"), ("\"Jack\" Hale, Jon", "Jack Hale")]);
     assert_all("different", &[("Lim Bao Yi @ Joy Lim", "Joy Tan"), ("Ana Moss (née Hale)", "Ana Vega")]);
     assert_all("not_comparable not_a_name", &[("Mei Tan)", "Mei Tan")]);
     assert_all("not_comparable placeholder", &[("(Mei Tan)", "Mei Tan"), ("@", "Mei Tan")]);
@@ -98,7 +101,11 @@ fn texts_that_are_not_names_are_refused() {
         "not_comparable not_a_name",
         &[
             (long.as_str(), long.as_str()),
-            ("Jon \"Jack\" Hale", "Jon Hale"),
+            ("Jon \"Jack Hale", "Jon Hale"),
+            ("Jon\"Jack\" Hale", "Jon Hale"),
+            ("\"Jon Hale\"", "Jon Hale"),
+            ("Jon Hale 3", "Jon Hale"),
+            ("Jon 3rd Floor", "Jon Floor"),
             ("Jon Hale™", "Jon Hale"),
             ("Jon & Ana Hale", "Jon Hale"),
             ("Jon/Ana Hale", "Jon Hale"),

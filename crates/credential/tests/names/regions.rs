@@ -14,6 +14,8 @@ fn names_in_australia_and_new_zealand() {
             ("Tāmati Rēweti", "TĀMATI RĒWETI"),
             ("Ko\u{2019}olina Fa\u{2BB}afetai", "Koolina Faafetai"),
             ("Jon McAlder Jnr", "Jon McAlder Jr."),
+            ("Jon McAlder 3rd", "JON MCALDER III"),
+            ("McAlder, Jon, 2ND", "Jon McAlder II"),
         ],
     );
     assert_all("similar marks", &[("Siobhán Ní Dhúil", "Siobhan Ni Dhuil"), ("Tāmati Rēweti", "Taamati Reeweti")]);
@@ -25,7 +27,15 @@ fn names_in_australia_and_new_zealand() {
     );
     assert_all("similar order", &[("Sione Tau Fifita", "Fifita Sione Tau")]);
     assert_all("similar alias", &[("Ana Hale née Moss", "MOSS, Ana"), ("Jon Hale a.k.a. Jack Vane", "Jack Vane")]);
-    assert_all("different", &[("Liz Kearsley", "Elizabeth Kearsley"), ("Aoife Ní Bhriain", "Aoife Ó Briain")]);
+    assert_all("similar suffix", &[("Jon McAlder 4th", "Jon McAlder")]);
+    assert_all(
+        "different",
+        &[
+            ("Liz Kearsley", "Elizabeth Kearsley"),
+            ("Aoife Ní Bhriain", "Aoife Ó Briain"),
+            ("Jon McAlder 2nd", "Jon McAlder 3rd"),
+        ],
+    );
 }
 
 #[test]
@@ -48,6 +58,14 @@ fn names_in_indonesia() {
     );
     assert_all("similar title", &[("Hj. Siti Lestari", "Siti Lestari"), ("Ir. Joko Santika", "Joko Santika")]);
     assert_all("similar initials", &[("M. Rizal Hakim", "Muhammad Rizal Hakim"), ("Ni W. Sari", "Ni Wayan Sari")]);
+    assert_all(
+        "similar spelling",
+        &[
+            ("Moh. Rizal Hakim", "Muhammad Rizal Hakim"),
+            ("MUH RIZAL HAKIM", "Mohammad Rizal Hakim"),
+            ("Mochamad Rizal Hakim", "Muhammad Rizal Hakim"),
+        ],
+    );
     assert_all("different", &[("Dewi Anggraini", "Dewi Anggraeni Putri"), ("Made Suarta", "Ketut Suarta")]);
 }
 
@@ -59,6 +77,11 @@ fn names_in_malaysia_and_singapore() {
             ("NURUL AIN BTE OMAR", "Nurul Ain binti Omar"),
             ("Devi A/P Raman", "Devi d/o Raman"),
             ("Devi d / o Raman", "DEVI D/O RAMAN"),
+            ("Devi w/ o Raman", "DEVI W /O RAMAN"),
+            ("Ravi S./O. Raman", "Ravi a/l Raman"),
+            ("Liyana a/k Jugah", "LIYANA ANAK JUGAH"),
+            ("Goh Kah Wai “Jason” Lim", "GOH KAH WAI \u{22}JASON\u{22} LIM"),
+            ("Goh Kah Wai “Jason” Lim", "Goh Kah Wai (Jason) Lim"),
             ("Mdm. Ng Siew Bee", "Ng Siew Bee"),
             ("Encik Faiz bin Omar", "Faiz bin Omar"),
         ],
@@ -69,6 +92,8 @@ fn names_in_malaysia_and_singapore() {
     );
     assert_all("similar title", &[("Dato' Seri Faiz bin Omar", "Faiz bin Omar"), ("Syed Faiz Omar", "Faiz Omar")]);
     assert_all("similar particle", &[("Devi d/o Raman", "Devi Raman"), ("Liyana anak Jugah", "Liyana Jugah")]);
+    assert_all("similar particle", &[("Devi W/O Raman", "Devi Raman"), ("Liyana A/K Jugah", "Liyana Jugah")]);
+    assert_all("similar alias", &[("Goh “Jason” Kah Wai", "Jason Goh"), ("Goh “Jason” Kah Wai", "Goh Kah Wai")]);
     assert_all("similar order", &[("Ng Siew Bee", "Siew Bee Ng"), ("Goh Kah-Wai", "Kahwai Goh")]);
     assert_all("similar alias", &[("Goh Kah Wai (Wu Jiahui)", "Goh Kah Wai"), ("Faiz @ Ali bin Omar", "Ali bin Omar")]);
     assert_all(
@@ -76,6 +101,7 @@ fn names_in_malaysia_and_singapore() {
         &[
             ("Ravi s/o Raman", "Ravi d/o Raman"),
             ("Ravi a/l Raman", "Devi a/p Raman"),
+            ("Devi w/o Raman", "Devi d/o Raman"),
             ("Tan Siew Bee", "Tan Siew Hoon"),
         ],
     );
@@ -88,6 +114,15 @@ fn names_in_thailand_and_vietnam() {
         &[("สมใจ งามดี", "สมใจ  งามดี"), ("นาย สมใจ งามดี", "นาย สมใจ งามดี"), ("TRẦN THỊ MAI", "Trần Thị Mai")],
     );
     assert_all("similar title", &[("นาย สมใจ งามดี", "สมใจ งามดี"), ("Khun Somjai Ngamdee", "Somjai Ngamdee")]);
+    assert_all(
+        "similar title",
+        &[
+            ("นายสมชาย ใจดี", "สมชาย ใจดี"),
+            ("นางสาวสมหญิง ใจดี", "สมหญิง ใจดี"),
+            ("คุณสมชาย ใจดี", "สมชาย ใจดี"),
+            ("ด.ช. สมชาย ใจดี", "สมชาย ใจดี"),
+        ],
+    );
     assert_all("similar marks", &[("Nguyễn Đình Hoà", "Nguyễn Đình Hòa"), ("Đặng Thị Thuỷ", "Dang Thi Thuy")]);
     assert_all("similar order", &[("Trần Thị Mai", "Mai Thị Trần")]);
     assert_all("similar spelling", &[("Wanida Srisook", "Wanidda Srisook")]);
@@ -95,6 +130,7 @@ fn names_in_thailand_and_vietnam() {
         "different",
         &[
             ("สมใจ งามดี", "สมชาย งามดี"),
+            ("นายิกา งามดี", "กา งามดี"),
             ("Trần Thị Phương", "Trần Thị Phượng"),
             ("Lê Thị Hoa", "Lê Thị Hoà"),
             ("Nguyen Le Hoa", "Nguyen Do Hoa"),
@@ -165,6 +201,16 @@ fn names_in_the_arab_world() {
     assert_all(
         "similar particle",
         &[("Omar ibn Sami Zafri", "Omar ben Sami Zafri"), ("Omar Sami al-Zafri", "Omar Sami Zafri")],
+    );
+    assert_all("similar particle", &[("الحسن علي", "حسن علي"), ("فاطمة الزهراء", "فاطمة زهراء")]);
+    assert_all(
+        "similar spelling",
+        &[
+            ("Abd al-Rahman Zafri", "Abdulrahman Zafri"),
+            ("Abd ar-Rahman Zafri", "Abdul Rahman Zafri"),
+            ("Abdurrahman Zafri", "Abdel Rahman Zafri"),
+            ("Abd Allah Zafri", "Abdullah Zafri"),
+        ],
     );
     assert_all("similar spacing", &[("Abdel Rahim Zafri", "Abdelrahim Zafri"), ("عبد الله سامي", "عبدالله سامي")]);
     assert_all("similar part_missing", &[("Omar Sami Nabil Zafri", "Omar Zafri")]);

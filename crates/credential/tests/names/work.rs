@@ -57,6 +57,18 @@ fn hostile_names_of_full_length_are_compared() {
         "I\u{307}",
         "ß",
         "aá ",
+        "\"",
+        "a \"a\" ",
+        "(\"",
+        "3rd ",
+        "w / o ",
+        "./",
+        "abd ",
+        "abdul",
+        "abd al ",
+        "moh ",
+        "ال",
+        "นาย",
     ];
     let names: Vec<String> = patterns.iter().map(|pattern| filled(pattern)).collect();
     for (at, a) in names.iter().enumerate() {

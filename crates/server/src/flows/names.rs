@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::encoding::sha256;
-use credential::names::{Comparison, compare_names, stand_together};
+use credential::names::{Comparison, compare_names, is_one_name, stand_together};
 use credential::{BirthDateReason, ConfirmedBirthDate, ConfirmedName, Date, NameReason, Payload, Type};
 use serde_json::Value;
 use uuid::Uuid;
@@ -13,6 +13,10 @@ use crate::app::App;
 use crate::error::Error;
 use store::Tx;
 use store::domain::submission::{Submission, SubmissionState};
+
+mod birth_dates;
+
+pub use birth_dates::is_other_birth_date;
 
 /// The name in one credential of a wallet.
 #[derive(Clone, Debug)]
@@ -26,7 +30,10 @@ struct HeldName {
     birth_date: Option<String>,
     /// Whether the credential is current: neither withdrawn nor superseded.
     stands: bool,
-    /// Whether the holder confirmed that the name is theirs when accepting the credential.
+    /// Whether a newer version superseded it.
+    is_superseded: bool,
+    /// Whether the holder confirmed that the name is theirs beside another one, when accepting the
+    /// credential.
     is_confirmed: bool,
 }
 
@@ -150,7 +157,8 @@ impl HeldNames {
             is_anchor: submission.credential_type.is_identity(),
             birth_date: birth_date(submission.credential_type, payload),
             stands,
-            is_confirmed: payload.confirmed_name.is_some(),
+            is_superseded: submission.superseded_at.is_some(),
+            is_confirmed: payload.confirmed_name.as_ref().is_some_and(|said| concerns(said, payload.full_name())),
         });
         Ok(())
     }
@@ -196,7 +204,7 @@ impl HeldNames {
         let standing = || self.names.iter().filter(|held| held.stands);
         let is_anchored = standing().any(|held| held.is_anchor);
         let references = || standing().filter(move |held| !is_anchored || held.is_anchor);
-        let is_known = references().any(|held| compare_names(&held.name, name) == Comparison::Same);
+        let is_known = references().any(|held| is_one_name(&held.name, name));
         let is_confirmed = self.names.iter().any(|held| held.is_confirmed && stand_together(&held.name, name));
         if is_known || is_confirmed {
             return None;
@@ -345,6 +353,12 @@ async fn had_identity(app: &App, holder: Uuid) -> Result<bool, Error> {
     Ok(false)
 }
 
+/// Returns whether a confirmation of `name` concerns another name. Earlier releases also asked
+/// about a name that was written identically.
+fn concerns(confirmed: &ConfirmedName, name: &str) -> bool {
+    confirmed.beside.iter().any(|beside| !is_one_name(beside, name))
+}
+
 /// Returns the date of birth, if the credential is a verified identity that has one.
 fn birth_date(known: Type, payload: &Payload) -> Option<String> {
     let date = payload.fields.get("date_of_birth").and_then(Value::as_str)?;
@@ -360,15 +374,6 @@ pub fn in_words(date: &str) -> String {
 fn question_id<'a>(incoming: &'a str, beside: impl Iterator<Item = &'a str>) -> String {
     let compared: Vec<&str> = std::iter::once(incoming).chain(beside).collect();
     URL_SAFE_NO_PAD.encode(sha256(compared.join("\n").as_bytes()))
-}
-
-/// Returns whether the word of `holder` supports that the name in `submission` is theirs, as
-/// [`HeldNames::is_said_by_holder`] defines it.
-///
-/// # Errors
-/// The store or the key ring cannot be used.
-pub async fn confirmed(app: &App, holder: Uuid, submission: Uuid) -> Result<bool, Error> {
-    Ok(HeldNames::of(app, holder).await?.is_said_by_holder(submission))
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! An update that a consent covers is accepted as soon as it is stored. If it is not covered, its
 //! status is incomplete, whatever the reason, so the partner learns nothing else.
 
+mod undo;
+
 use std::time::Duration;
 
 use credential::encoding::sha256;
@@ -17,8 +19,9 @@ use crate::mail::{Mail, texts};
 use crate::outbox::{OutboxMessage, Routing};
 use ambient::Timestamp;
 use store::domain::submission as stored;
-use store::domain::submission::SubmissionState;
 use store::{Decision, EventKind, StandingConsent, Superseding, Tx, VersionDecision};
+
+pub use undo::{UndoError, undo, undoable};
 
 /// How long an update can be undone.
 pub const UNDO_PERIOD: Duration = Duration::from_secs(30 * 86_400);
@@ -269,52 +272,4 @@ pub async fn updates_of(tx: &mut Tx, submission: Uuid) -> Result<Vec<Uuid>, Erro
 
 fn is_update(decided: &VersionDecision) -> bool {
     decided.decision == Decision::Standing && decided.undone_at.is_none()
-}
-
-/// Returns the update that made `newer` the current version, if it can be undone at `now`.
-///
-/// # Errors
-/// The store cannot be used.
-pub async fn undoable(
-    tx: &mut Tx,
-    holder: Uuid,
-    newer: Uuid,
-    now: Timestamp,
-) -> Result<Option<VersionDecision>, Error> {
-    let decisions = tx.version_decisions(newer).await?;
-    let update = decisions.into_iter().find(|decided| decided.newer_id == newer && is_update(decided));
-    let Some(update) = update.filter(|update| update.decided_at + UNDO_PERIOD > now) else { return Ok(None) };
-    let newer = tx.linked_submission(newer, now).await?;
-    let older = tx.linked_submission(update.older_id, now).await?;
-    let is_current = newer.is_some_and(|newer| newer.is_held_by(holder) && newer.superseded_at.is_none());
-    let can_stand = older.is_some_and(|older| {
-        matches!(older.state, SubmissionState::Accepted { .. })
-            && older.is_held_by(holder)
-            && older.superseded_by == Some(update.newer_id)
-    });
-    Ok(Some(update).filter(|_| is_current && can_stand))
-}
-
-/// Undoes the update that made `newer` the current version. The version before becomes current
-/// again, links follow it, and the standing consent ends. Credentials that were signed from it
-/// before, and that the update marked as replaced, are valid again; revoked ones stay revoked
-/// (D-213). Returns false if the update cannot be undone, or no longer.
-///
-/// # Errors
-/// The store cannot be used.
-pub async fn undo(app: &App, holder: Uuid, newer: Uuid) -> Result<bool, Error> {
-    let now = app.now();
-    let mut tx = app.store().write().await?;
-    tx.lock_wallet(holder).await?;
-    let Some(update) = undoable(&mut tx, holder, newer, now).await? else { return Ok(false) };
-    if !tx.reinstate_submission(update.older_id, holder, now).await? {
-        return Ok(false);
-    }
-    let pair = Superseding { old: newer, new: update.older_id };
-    supersede::record(app, &mut tx, holder, &[pair], now).await?;
-    tx.undo_update(holder, newer, now).await?;
-    tx.end_standing_consent(holder, newer, now).await?;
-    tx.commit().await?;
-    app.outbox().wake();
-    Ok(true)
 }

@@ -27,8 +27,10 @@ pub struct Shown {
     pub view: Vec<Block>,
     /// The text that it has expired, if it has.
     pub expired: Option<String>,
-    /// The text that a newer version exists, as HTML, if one does.
-    pub newer: Option<String>,
+    /// The text that a newer version exists or that this one is not current, as HTML, if so.
+    pub replaced: Option<String>,
+    /// Whether any of its jobs are not shown.
+    pub withholds_jobs: bool,
     /// The text about details that are not shown, if there are any.
     pub left_out: Option<String>,
     /// The texts that were signed, which the shared page marks for its script; empty in a wallet.
@@ -103,10 +105,16 @@ pub fn different_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a 
 /// is not in `fields`. For a career it is the title, because the headline names one job only.
 pub fn title(known: Type, fields: &Value, view: &[Block]) -> String {
     let is_career = view.iter().any(|block| matches!(block, Block::Career(_)));
+    let headline = if is_career { None } else { headline(known, fields) };
+    headline.unwrap_or_else(|| known.title.to_owned())
+}
+
+/// Returns the headline of a credential of type `known`; `None` if a part of it is not in `fields`.
+pub fn headline(known: Type, fields: &Value) -> Option<String> {
     let is_whole = known.fields.iter().all(|member| {
         member.presence != Presence::Required || fields.get(member.name).is_some_and(|value| !value.is_null())
     });
-    if is_career || !is_whole { known.title.to_owned() } else { i18n::headline(known, fields) }
+    is_whole.then(|| i18n::headline(known, fields))
 }
 
 impl Shown {
@@ -120,7 +128,8 @@ impl Shown {
             chain: held.payload.partner_chain.clone(),
             view: held.view.clone(),
             expired: held.expired_on.map(|day| text.expired(&day)),
-            newer: None,
+            replaced: None,
+            withholds_jobs: false,
             left_out: None,
             signed: Vec::new(),
         }
@@ -155,7 +164,9 @@ impl Person {
             person.notes = Notes::new(person.credentials.iter().map(|shown| shown.name.as_str()), text);
             let histories: Vec<_> =
                 person.credentials.iter().flat_map(|shown| said_by(&shown.partner, &shown.view)).collect();
-            person.career = CareerView::of(&histories, index + 1, text);
+            let is_part = person.credentials.iter().any(|shown| shown.withholds_jobs);
+            let combined = if is_part { CareerView::of_part } else { CareerView::of };
+            person.career = combined(&histories, index + 1, text);
         }
         people
     }
@@ -213,6 +224,20 @@ mod tests {
             id.split('"').next().expect("an id")
         });
         assert_eq!(ids.collect::<Vec<_>>(), ["timeline-wide-1-title", "timeline-wide-2-title"]);
+    }
+
+    #[test]
+    fn withheld_jobs_leave_no_gap_under_their_name() {
+        let part = Shown { withholds_jobs: true, ..career("JOHN DOE", "2020-01", "2020-12") };
+        let shown = vec![
+            career("John Doe", "2008-01", "2009-12"),
+            part,
+            career("Jane Roe", "2008-01", "2009-12"),
+            career("Jane Roe", "2020-01", "2020-12"),
+        ];
+        let people = Person::group(shown, &Text::default());
+        let gaps = people.iter().filter_map(|person| person.career.as_ref()).map(|view| view.career.gaps.len());
+        assert_eq!(gaps.collect::<Vec<_>>(), [0, 1]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! links.
 
 mod ended_identity;
+mod some_jobs;
 
 use std::time::Duration;
 
@@ -242,6 +243,27 @@ async fn page_isolates_names_that_are_written_from_right_to_left() {
         "<bdi>Career history</bdi> from <bdi>شركة الرواتب</bdi>",
     ] {
         assert!(page.contains(said), "{said}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn records_of_one_partner_have_headings_that_differ() {
+    let test = TestApp::new().await;
+    let mut person = test.signed_in("john@example.org").await;
+    for organisation in ["Company A", "Company B"] {
+        let body = career("John Doe", organisation, "Engineer", "2020-01");
+        add(&test, &mut person, "Acme Payroll", PUSH, &body).await;
+    }
+    let page = test.text(&share_everything(&mut person).await).await;
+    for organisation in ["Company A", "Company B"] {
+        let heading = format!("<bdi>Career history (Engineer at {organisation})</bdi> from <bdi>Acme Payroll</bdi>");
+        for said in [
+            format!("<h3>{heading}</h3>"),
+            format!("<h3>Token: {heading}</h3>"),
+            format!("{heading} was revoked by the issuer or the holder."),
+        ] {
+            assert_eq!(page.matches(&said).count(), 1, "{said}: {page}");
+        }
     }
 }
 

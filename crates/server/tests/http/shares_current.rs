@@ -138,6 +138,15 @@ fn assert_replaced(page: &str) {
     assert!(!shown.contains("outcome-failed") && !shown.contains("It was revoked"), "{page}");
 }
 
+/// Asserts that the page says that what it shows is not current, and claims no newer version.
+#[track_caller]
+fn assert_not_current(page: &str) {
+    assert!(page.contains("data-together=\"hire-some-doubtful\""), "{page}");
+    let said = crate::support::moments::without_times(page);
+    assert!(said.contains("This version has not been current since 23 November 2026."), "{page}");
+    assert!(!page.contains("newer version"), "{page}");
+}
+
 #[track_caller]
 fn assert_revoked(page: &str) {
     assert!(page.contains("data-together=\"hire-some-failed\""), "{page}");
@@ -327,12 +336,12 @@ async fn newer_version_deleted_before_the_update_is_not_shown() {
     scene.delete(second).await;
     scene.outbox().await;
     let page = scene.page(&link).await;
-    assert_replaced(&page);
+    assert_not_current(&page);
     assert!(page.contains("August 2026") && !page.contains("September 2026"), "{page}");
     scene.accept(&[job("Company A", "2020-01", "2026-10")]).await;
     scene.outbox().await;
     // The second version was not superseded: the person deleted it.
-    assert_replaced(&scene.page(&link).await);
+    assert_not_current(&scene.page(&link).await);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ fn wallet(names: &[(&str, bool, bool)]) -> HeldNames {
         is_anchor: *is_anchor,
         birth_date: None,
         stands: true,
+        is_superseded: false,
         is_confirmed: *is_confirmed,
     });
     HeldNames { names: held.collect(), had_identity: false }
@@ -35,6 +36,12 @@ fn only_another_name_needs_confirmation() {
         // A name of a single word is asked about once.
         (vec![("Suharjo", false, false)], "Suharjo", vec!["similar"]),
         (vec![("Suharjo", false, true)], "Suharjo", vec![]),
+        // Any other name that is written identically is the same name.
+        (vec![("R. Kumar", false, false)], "R. Kumar", vec![]),
+        (vec![("R. Kumar", false, false)], "R Kumar", vec!["similar"]),
+        (vec![("Li Na 2", true, false)], "Li Na 2", vec![]),
+        (vec![("J. H.", false, false)], "J. H.", vec!["not_comparable"]),
+        (vec![("N/A", false, false)], "N/A", vec!["not_comparable"]),
     ] {
         let question = wallet(&held).question(name);
         let found: Vec<_> =
@@ -118,4 +125,61 @@ fn one_name_is_not_doubtful_after_the_identity() {
     assert!(alone.is_only_confirmed("Jane Roe"));
     alone.names.pop();
     assert!(!alone.is_only_confirmed("Jane Roe"), "the wallet has no other name: {alone:?}");
+}
+
+#[test]
+fn confirmation_beside_the_same_text_concerns_no_other_name() {
+    let beside = |names: &[&str]| {
+        let beside = names.iter().map(|name| (*name).to_owned()).collect();
+        concerns(&ConfirmedName { reason: NameReason::Other, beside }, "R. Kumar")
+    };
+    assert!(!beside(&["R. Kumar"]) && !beside(&[" R. Kumar", "R. Kumar"]));
+    assert!(beside(&["Rajesh Kumar"]) && beside(&["R. Kumar", "Rajesh Kumar"]));
+}
+
+#[test]
+fn dates_of_birth_differ_whatever_is_shown() {
+    let dated = |dates: &[Option<&str>]| {
+        let mut held = wallet(&dates.iter().map(|_| ("John Doe", true, false)).collect::<Vec<_>>());
+        for (name, date) in held.names.iter_mut().zip(dates) {
+            name.birth_date = date.map(str::to_owned);
+        }
+        held
+    };
+    let (one, other) = (Some("1990-01-01"), Some("1970-05-05"));
+    for (dates, expected) in [
+        (vec![], false),
+        (vec![None, one], false),
+        (vec![one, None, one], false),
+        (vec![one, other], true),
+        (vec![None, one, one, other], true),
+    ] {
+        assert_eq!(dated(&dates).birth_dates_differ(&[]), expected, "{dates:?}");
+    }
+    let mut withdrawn = dated(&[one, other]);
+    withdrawn.names[1].stands = false;
+    assert!(withdrawn.birth_dates_differ(&[]), "it counts until it is deleted");
+    let mut superseded = withdrawn;
+    superseded.names[1].is_superseded = true;
+    assert!(!superseded.birth_dates_differ(&[Uuid::from_u128(1)]), "its own partner replaced it");
+    assert!(superseded.birth_dates_differ(&[Uuid::from_u128(2)]), "a link shows it");
+}
+
+#[test]
+fn newer_versions_keep_the_date_of_birth() {
+    let known: Type = "digital_identity".parse().expect("a type");
+    let of = |date: Value| {
+        let fields = serde_json::json!({ "full_name": "John Doe", "date_of_birth": date });
+        Payload { fields, ..Payload::default() }
+    };
+    for (older, newer, is_other) in [
+        (Value::Null, Value::Null, false),
+        (Value::Null, "1970-05-05".into(), false),
+        ("1990-01-01".into(), "1990-01-01".into(), false),
+        ("1990-01-01".into(), "1970-05-05".into(), true),
+        ("1990-01-01".into(), Value::Null, true),
+    ] {
+        assert_eq!(is_other_birth_date(known, &of(older.clone()), &of(newer.clone())), is_other, "{older} {newer}");
+    }
+    assert!(!is_other_birth_date(Type::default(), &of("1990-01-01".into()), &of(Value::Null)), "a career has none");
 }

@@ -14,6 +14,7 @@ use super::sealed::{Link, label, record, seal, title, unseal, write};
 use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::flows::credential_view::CredentialView;
+use crate::flows::names::is_other_birth_date;
 use crate::flows::own_presentation;
 use crate::issuing::IssuableCredential;
 use crate::outbox::{OutboxMessage, Routing};
@@ -195,9 +196,10 @@ async fn newest_version(
     let Some(credential) = credential.filter(is_alike) else { return Ok(None) };
     let older = CredentialView::open_all(app, std::slice::from_ref(&older)).await?;
     let Some(older) = older.first() else { return Ok(None) };
-    // Readers have seen another name. They are shown that a newer version exists, and can request a
-    // new link.
-    if !stand_together(older.payload.full_name(), credential.payload.full_name()) {
+    // Readers have seen another name or date of birth, or an identity that had one. They are shown
+    // that a newer version exists, and can request a new link.
+    let is_one_name = stand_together(older.payload.full_name(), credential.payload.full_name());
+    if !is_one_name || is_other_birth_date(older.known, &older.payload, &credential.payload) {
         return Ok(None);
     }
     let places = carry_over(&older.payload, &credential.payload, &chosen.places);

@@ -8,6 +8,7 @@
 mod follow;
 mod open;
 mod passcode;
+mod replacement;
 mod sealed;
 
 use credential::encoding::sha256;
@@ -28,6 +29,7 @@ pub use follow::{follow, schedule_updates, update_before_deletion};
 pub use open::{OpenedShare, ShownPresentation, open, tokens};
 pub use passcode::give_passcode;
 use passcode::{is_proven, passcode_fingerprint};
+pub use replacement::Replacement;
 pub use sealed::record;
 use sealed::{Link, label, seal, title, write};
 
@@ -93,6 +95,8 @@ pub enum Access {
     PasscodeRequired(Share),
     /// Nothing: the share has expired or was revoked.
     Ended,
+    /// Nothing: there is no share, or it was deleted, for example with its holder's account.
+    Unknown,
 }
 
 /// Returns the share of `holder` that an earlier request with this `id` and `form` created, if any.
@@ -246,6 +250,15 @@ pub async fn showing(app: &App, holder: Uuid, submission: Uuid) -> Result<Vec<(S
     Ok(shares)
 }
 
+/// Returns each credential that was withdrawn or deleted, and that an active share of `holder`
+/// still shows: the share, and the credential's submission.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn showing_revoked(app: &App, holder: Uuid) -> Result<Vec<(Uuid, Uuid)>, Error> {
+    Ok(app.store().read().await?.revoked_in_shares(holder, app.now()).await?)
+}
+
 /// Returns all shares of `holder`, with the wallet's records of them.
 ///
 /// # Errors
@@ -277,10 +290,10 @@ pub async fn revoke(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
 /// Returns the share behind a link. `proof` shows that this browser has entered the passcode.
 ///
 /// # Errors
-/// 404 if there is none; the store cannot be used.
+/// The store cannot be used.
 pub async fn access(app: &App, secret: &str, proof: Option<&str>) -> Result<Access, Error> {
     let found = app.store().read().await?.linked_share(&sha256(secret.as_bytes())).await?;
-    let share = found.ok_or_else(Error::not_found)?;
+    let Some(share) = found else { return Ok(Access::Unknown) };
     if share.standing(app.now()) != ShareState::Active {
         return Ok(Access::Ended);
     }

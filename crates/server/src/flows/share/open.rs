@@ -1,5 +1,7 @@
 //! The content behind a link, as a hirer sees it.
 
+use std::collections::HashMap;
+
 use credential::names::stand_together;
 use credential::status::StatusReference;
 use credential::verification::{Report, Step, StepOutcome};
@@ -7,12 +9,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::follow;
+use super::replacement::Replacement;
 use super::sealed::unseal;
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::names::HeldNames;
 use crate::flows::own_presentation;
-use ambient::Timestamp;
 use store::domain::share::{Share, ShareState};
 use store::domain::submission::Submission;
 use store::{ShownEntry, StatusPlace};
@@ -32,6 +34,8 @@ pub struct OpenedShare {
     /// only one name, and more than the holder's word supports it
     /// ([`HeldNames::is_only_confirmed`]).
     pub names_confirmed: Option<bool>,
+    /// Whether the holder's identities have different dates of birth, also if none is shown.
+    pub birth_dates_differ: bool,
     /// Whether a sandbox partner pushed any of the credentials. A demonstration says so on every
     /// page instead.
     pub is_test: bool,
@@ -44,8 +48,8 @@ pub struct ShownPresentation {
     pub token: String,
     /// The report of its verification.
     pub report: Report,
-    /// When a newer version of the credential appeared, if one exists and it was not revoked.
-    pub newer_since: Option<Timestamp>,
+    /// What replaced the credential, if something did and it was not revoked.
+    pub replaced: Option<Replacement>,
 }
 
 impl ShownPresentation {
@@ -64,6 +68,8 @@ impl ShownPresentation {
 struct Snapshot {
     share: Share,
     shown: Vec<ShownEntry>,
+    /// What replaced the credentials that are shown, by submission.
+    replaced: HashMap<Uuid, Replacement>,
     /// The submissions in the holder's wallet.
     held: Vec<Submission>,
     is_test: bool,
@@ -77,9 +83,10 @@ impl Snapshot {
         let Some(share) = share else { return Ok(None) };
         let shown = tx.shown_entries(id).await?;
         let held = tx.held_submissions(holder).await?;
+        let replaced = Replacement::of_all(&mut tx, &shown, &held).await?;
         let submissions: Vec<Uuid> = shown.iter().map(|shown| shown.entry.submission).collect();
         let is_test = !app.is_demo() && tx.is_any_of_sandbox(&submissions).await?;
-        Ok(Some(Self { share, shown, held, is_test }))
+        Ok(Some(Self { share, shown, replaced, held, is_test }))
     }
 }
 
@@ -100,8 +107,9 @@ impl Checked {
         let mut presentations = Vec::with_capacity(contents.presentations.len());
         for token in contents.presentations {
             let report = own_presentation::check(app, &token, (&audience, nonce)).await?;
-            let newer_since = entry_of(app, &report, &snapshot.shown).and_then(|entry| entry.replaced_at);
-            presentations.push(ShownPresentation { token, report, newer_since });
+            let entry = entry_of(app, &report, &snapshot.shown);
+            let replaced = entry.and_then(|shown| snapshot.replaced.get(&shown.entry.submission).copied());
+            presentations.push(ShownPresentation { token, report, replaced });
         }
         Ok(Some(Self { snapshot, purpose: contents.purpose, presentations }))
     }
@@ -137,10 +145,12 @@ pub async fn open(app: &App, share: &Share, secret: &str) -> Result<Option<Opene
             break;
         }
     }
-    let Checked { snapshot: Snapshot { share, held, is_test, .. }, purpose, presentations } = checked;
+    let Checked { snapshot: Snapshot { share, shown, held, is_test, .. }, purpose, presentations } = checked;
     let names = HeldNames::of_submissions(app, share.holder, &held).await?;
     let names_confirmed = names_confirmed(&names, &presentations);
-    Ok(Some(OpenedShare { share, purpose, presentations, names_confirmed, is_test }))
+    let shown: Vec<Uuid> = shown.iter().map(|shown| shown.entry.submission).collect();
+    let birth_dates_differ = names.birth_dates_differ(&shown);
+    Ok(Some(OpenedShare { share, purpose, presentations, names_confirmed, birth_dates_differ, is_test }))
 }
 
 /// Returns the tokens of the link with `secret`, as they were signed, in the order of its page.

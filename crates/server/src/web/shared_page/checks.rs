@@ -29,7 +29,7 @@ pub(super) struct Check {
 /// Text keys of the reasons why a step passed (`passed-` and the step), was not checked
 /// (`unchecked-` and a code) or failed (`refused-` and a code). The script uses the same codes, and
 /// some keys end in a detail that it found.
-const REASONS: [&str; 77] = [
+const REASONS: [&str; 89] = [
     "passed-signature",
     "passed-issuer",
     "passed-holder",
@@ -49,7 +49,9 @@ const REASONS: [&str; 77] = [
     "unchecked-unsigned",
     "unchecked-no-list",
     "unchecked-list-expired",
+    "unchecked-list-not-yet-valid",
     "unchecked-elsewhere",
+    "unchecked-not-https",
     "unchecked-unanswered",
     "unchecked-unanswered-status",
     "unchecked-no-address",
@@ -67,8 +69,17 @@ const REASONS: [&str; 77] = [
     "unchecked-list-unreadable",
     "unchecked-unknown-status",
     "unchecked-no-key",
+    "unchecked-no-key-revoked",
+    "unchecked-no-key-expired",
+    "unchecked-no-key-date",
+    "unchecked-too-many-keys",
     "unchecked-other-issuer",
     "unchecked-date",
+    "unchecked-limit-size",
+    "unchecked-limit-values",
+    "unchecked-limit-depth",
+    "unchecked-limit-levels",
+    "unchecked-limit-disclosures",
     "refused-not-a-token",
     "refused-several-tokens",
     "refused-too-long",
@@ -88,6 +99,7 @@ const REASONS: [&str; 77] = [
     "refused-disclosure",
     "refused-must-not-be-disclosed",
     "refused-claim",
+    "refused-claim-holder",
     "refused-expired",
     "refused-expired-unit",
     "refused-not-yet-valid",
@@ -110,8 +122,8 @@ const REASONS: [&str; 77] = [
 ];
 
 /// The details of failures, which do not change the cause: a date is probably in another unit than
-/// seconds, or the signature is missing.
-const DETAILS: [&str; 2] = ["-unit", "-missing"];
+/// seconds, the signature is missing, or the claim is the holder's key.
+const DETAILS: [&str; 3] = ["-unit", "-missing", "-holder"];
 
 /// Other text keys that the page's script uses.
 const REST: [&str; 18] = [
@@ -149,6 +161,7 @@ pub(crate) struct Word {
 /// Placeholders that scripts replace in texts.
 pub(crate) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("address", "{address}"),
+    ("algorithm", "{algorithm}"),
     ("audience", "{audience}"),
     ("count", "{count}"),
     ("end", "{end}"),
@@ -291,7 +304,9 @@ mod tests {
             include_str!("../../../static/status-lists.js"),
             include_str!("../../../static/verify.js"),
             include_str!("../../../static/sd-jwt.js"),
+            include_str!("../../../static/did-keys.js"),
             include_str!("../../../static/issuer.js"),
+            include_str!("../../../static/json.js"),
             include_str!("../../../static/lookup.js"),
             include_str!("../../../static/other-content.js"),
             include_str!("../../../static/pasted.js"),
@@ -299,7 +314,12 @@ mod tests {
             include_str!("../../../static/vc-jwt.js"),
         ]
         .concat();
-        for (call, prefix) in [("Refusal(\"", "refused-"), ("Unanswered(\"", "unchecked-")] {
+        for (call, prefix) in [
+            ("Refusal(\"", "refused-"),
+            ("Unanswered(\"", "unchecked-"),
+            ("TooLarge(\"", "unchecked-limit-"),
+            (" limit(\"", "unchecked-limit-"),
+        ] {
             for after in script.split(call).skip(1) {
                 let code = after.split('"').next().unwrap_or_default().replace('_', "-");
                 assert!(REASONS.contains(&format!("{prefix}{code}").as_str()), "{prefix}{code}");

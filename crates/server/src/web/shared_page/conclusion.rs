@@ -6,11 +6,12 @@
 use std::collections::HashSet;
 
 use credential::format::sd_jwt_vc::type_of;
-use credential::names::{Comparison, Obstacle, compare_names, consistency};
+use credential::names::{Comparison, are_in_other_scripts, consistency};
 use credential::verification::{Report, Step, StepOutcome, Verdict};
 use credential::{CareerData, Date, YearMonth};
 use serde_json::Value;
 
+use crate::flows::share::Replacement;
 use crate::web::people;
 use ambient::Timestamp;
 
@@ -50,7 +51,7 @@ pub(crate) enum Cause {
     Expired,
     /// Not valid at present, for another reason.
     NotValid,
-    /// A newer version exists.
+    /// A newer version, or another one, took its place.
     Replaced,
     /// A check could not be performed.
     Unchecked,
@@ -139,13 +140,13 @@ pub(super) fn failure_code(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// A presentation with its verification report and the newer version, if known.
+/// A presentation with its verification report and what replaced it, if known.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Presented<'a> {
     /// The result of verification.
     pub(super) report: &'a Report,
-    /// Since when a newer version exists; `None` if there is none or it is unknown.
-    pub(super) newer_since: Option<Timestamp>,
+    /// What replaced it; `None` if nothing did or it is unknown.
+    pub(super) replaced: Option<Replacement>,
 }
 
 /// The properties of a presentation that matter to a hirer.
@@ -159,8 +160,8 @@ pub(super) struct Facts {
     pub(super) data: CareerData,
     /// The last day of validity, if it has one.
     pub(super) expiry: Option<Date>,
-    /// Since when a newer version exists.
-    pub(super) newer_since: Option<Timestamp>,
+    /// What replaced it, if known.
+    pub(super) replaced: Option<Replacement>,
     /// Whether it is an identity check.
     pub(super) is_identity: bool,
     /// Whether it is a course that has not been conferred yet.
@@ -206,7 +207,7 @@ impl Conclusion {
         self.is_only(Cause::OldData)
     }
 
-    /// Whether every check passed, except that newer versions exist.
+    /// Whether every check passed, except that other versions replaced some of it.
     pub(super) fn is_only_replaced(&self) -> bool {
         self.is_only(Cause::Replaced)
     }
@@ -215,16 +216,36 @@ impl Conclusion {
         !self.reasons.is_empty() && self.reasons.iter().all(|reason| reason.cause == cause)
     }
 
+    /// Adds the doubt that the holder's identities have different dates of birth, also if the page
+    /// shows none or only one of the dates.
+    pub(super) fn with_birth_dates(mut self, differ: bool) -> Self {
+        let is_known = self.reasons.iter().any(|reason| reason.cause == Cause::DifferentBirthDates);
+        if differ && !is_known {
+            self.reasons.push(Reason { cause: Cause::DifferentBirthDates, presentation: None, is_of_check: false });
+            self.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.cause.level()));
+        }
+        self
+    }
+
+    /// Returns whether the page itself shows different dates of birth.
+    pub(super) fn shows_birth_dates(&self) -> bool {
+        let mut dates = self.facts.iter().filter_map(|facts| facts.birth_date.as_deref());
+        let first = dates.next();
+        dates.any(|date| Some(date) != first)
+    }
+
     /// Returns each partner once, with the last month of its data.
     pub(super) fn partners(&self) -> Vec<(&str, Option<YearMonth>)> {
-        let mut partners: Vec<(&str, Option<YearMonth>)> = Vec::new();
+        // Data on a job that goes on counts before data on one that has ended.
+        let mut partners: Vec<(&str, Option<(bool, YearMonth)>)> = Vec::new();
         for facts in &self.facts {
+            let data = facts.data.data_to.map(|month| (facts.data.goes_on, month));
             match partners.iter_mut().find(|(partner, _)| *partner == facts.partner) {
-                Some((_, data_to)) => *data_to = (*data_to).max(facts.data.data_to),
-                None => partners.push((&facts.partner, facts.data.data_to)),
+                Some((_, known)) => *known = (*known).max(data),
+                None => partners.push((&facts.partner, data)),
             }
         }
-        partners
+        partners.into_iter().map(|(partner, data)| (partner, data.map(|(_, month)| month))).collect()
     }
 }
 
@@ -261,11 +282,11 @@ pub(super) fn conclude(presented: &[Presented<'_>], is_confirmed: Option<bool>, 
 }
 
 /// Returns whether no two of the names can be compared, because their scripts differ. A name that
-/// is similar to another or differs from it is doubtful, even beside a third in another script.
+/// is similar to another or differs from it is doubtful, even beside a third in another script, and
+/// so is one whose words in a script of both do (`Peter 陳大文`, John Smith).
 fn are_in_scripts_of_their_own(names: &[&str]) -> bool {
-    const APART: Comparison = Comparison::NotComparable(Obstacle::Script);
     let rest = |at: usize| names.iter().skip(at + 1);
-    names.iter().enumerate().all(|(at, one)| rest(at).all(|other| compare_names(one, other) == APART))
+    names.iter().enumerate().all(|(at, one)| rest(at).all(|other| are_in_other_scripts(one, other)))
 }
 
 /// Returns the causes of the worst level: an unchecked step is irrelevant if another has failed.
@@ -286,7 +307,7 @@ impl Facts {
             partner: claims.get("attested_by").and_then(|by| by["name"].as_str()).unwrap_or_default().to_owned(),
             data: CareerData::of(claims, YearMonth::latest_on_earth(now.to_jiff())),
             expiry: known.and_then(|known| known.last_day(claims)),
-            newer_since: shown.newer_since,
+            replaced: shown.replaced,
             is_identity: known.is_some_and(|known| known.is_identity()),
             awaiting_graduation: claims.get("awaiting_graduation") == Some(&Value::Bool(true)),
             birth_date: claims.get("date_of_birth").and_then(Value::as_str).map(str::to_owned),
@@ -295,7 +316,7 @@ impl Facts {
 
     fn causes(&self) -> impl Iterator<Item = Cause> {
         let causes = [
-            (self.newer_since.is_some(), Cause::Replaced),
+            (self.replaced.is_some(), Cause::Replaced),
             (self.awaiting_graduation, Cause::AwaitingGraduation),
             (!self.data.old_jobs.is_empty(), Cause::OldData),
         ];

@@ -7,6 +7,7 @@
 
 pub(super) mod checks;
 pub(super) mod conclusion;
+mod titles;
 mod verdict;
 mod view;
 
@@ -41,7 +42,21 @@ struct PasscodePage {
 #[template(path = "shared_page_over.html")]
 struct EndedPage {
     layout: Layout,
+    /// Whether no such link is known: its holder may have deleted their account.
+    is_unknown: bool,
     now: Timestamp,
+}
+
+impl EndedPage {
+    /// Returns the text key of the title.
+    fn title(&self) -> &'static str {
+        if self.is_unknown { "hire-unknown-title" } else { "hire-over-title" }
+    }
+
+    /// Returns the text key of the explanation.
+    fn lead(&self) -> &'static str {
+        if self.is_unknown { "hire-unknown" } else { "hire-over" }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,7 +86,15 @@ async fn access(app: &App, secret: &str, headers: &HeaderMap) -> Result<Access, 
 
 fn ended_page(app: &App, signed_in: bool) -> Response {
     let layout = Layout::new(app, signed_in);
-    unindexed((StatusCode::GONE, page(app, &EndedPage { layout: layout.clone(), now: app.now() }, &layout)))
+    let ended = EndedPage { layout: layout.clone(), is_unknown: false, now: app.now() };
+    unindexed((StatusCode::GONE, page(app, &ended, &layout)))
+}
+
+/// The server keeps nothing of deleted links, so it cannot tell them from others.
+fn unknown_page(app: &App, signed_in: bool) -> Response {
+    let layout = Layout::new(app, signed_in);
+    let unknown = EndedPage { layout: layout.clone(), is_unknown: true, now: app.now() };
+    unindexed((StatusCode::NOT_FOUND, page(app, &unknown, &layout)))
 }
 
 fn passcode_page(app: &App, signed_in: bool, wrong: bool) -> Response {
@@ -94,6 +117,7 @@ async fn show(
         Access::PasscodeRequired(_) if check.is_due() => return Ok(blocked(&app, &format!("/share/{secret}"))),
         Access::PasscodeRequired(_) => return Ok(passcode_page(&app, visitor.is_some(), false)),
         Access::Ended => return Ok(ended_page(&app, visitor.is_some())),
+        Access::Unknown => return Ok(unknown_page(&app, visitor.is_some())),
     };
     let is_own = visitor.as_ref().is_some_and(|visitor| visitor.holder.id == share.holder);
     if !is_own && is_view(&method, &headers) {
@@ -128,6 +152,7 @@ async fn give_passcode(
         Access::PasscodeRequired(share) => share,
         Access::Open(_) => return Ok(Redirect::to(&path).into_response()),
         Access::Ended => return Ok(ended_page(&app, visitor.is_some())),
+        Access::Unknown => return Ok(unknown_page(&app, visitor.is_some())),
     };
     app.limits().passcodes_per_client.check_global(&client.0).await?;
     app.limits().passcodes_per_share.check_global(&share.id).await?;
@@ -148,6 +173,7 @@ async fn token(
         Access::Open(share) => share,
         Access::PasscodeRequired(_) => return Ok(Redirect::to(&format!("/share/{secret}")).into_response()),
         Access::Ended => return Ok(ended_page(&app, visitor.is_some())),
+        Access::Unknown => return Ok(unknown_page(&app, visitor.is_some())),
     };
     // The share may have ended since its access was checked.
     let Some(tokens) = share::tokens(&app, &share, &secret).await? else {
@@ -173,5 +199,6 @@ async fn pdf(
     Ok(match access(&app, &secret, &headers).await? {
         Access::Open(_) | Access::PasscodeRequired(_) => unindexed(Redirect::permanent(&format!("/share/{secret}"))),
         Access::Ended => ended_page(&app, visitor.is_some()),
+        Access::Unknown => unknown_page(&app, visitor.is_some()),
     })
 }

@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use super::checks::{self, Check};
 use super::conclusion::{Cause, Facts, Presented, conclude};
+use super::titles;
 use super::verdict::{self, VerdictView};
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::share::{self, ShownPresentation};
+use crate::flows::share::{self, Replacement, ShownPresentation};
 use crate::i18n::{Text, isolated_text};
 use crate::web::Layout;
 use crate::web::details::ListWords;
@@ -28,7 +29,8 @@ pub(super) struct SharedPage {
     purpose: String,
     audience: String,
     verdict: VerdictView,
-    /// The sentence of the verdict if the only doubt is that newer versions exist, as HTML.
+    /// The sentence of the verdict if the only doubt is that other versions replaced some of it, as
+    /// HTML.
     replaced: String,
     is_only_replaced: bool,
     people: Vec<Person>,
@@ -74,16 +76,19 @@ impl SharedPage {
         let (text, now) = (&layout.text, app.now());
         let presented = opened.presentations.iter();
         let presented: Vec<Presented<'_>> =
-            presented.map(|shown| Presented { report: &shown.report, newer_since: shown.newer_since }).collect();
-        let conclusion = conclude(&presented, opened.names_confirmed, now);
+            presented.map(|shown| Presented { report: &shown.report, replaced: shown.replaced }).collect();
+        let conclusion = conclude(&presented, opened.names_confirmed, now).with_birth_dates(opened.birth_dates_differ);
         let mut credentials = Vec::with_capacity(opened.presentations.len());
-        let mut tokens = Vec::with_capacity(opened.presentations.len());
-        for (at, presentation) in opened.presentations.iter().enumerate() {
-            let shown = shown(app.config().base(), presentation, text)?;
-            tokens.push(CheckedToken::new(at + 1, presentation, &conclusion.facts[at], &shown.title, text));
-            credentials.push(shown);
+        let mut headlines = Vec::with_capacity(opened.presentations.len());
+        for presentation in &opened.presentations {
+            let (known, fields) = content(app.config().base(), presentation)?;
+            credentials.push(shown(known, &fields, presentation, text));
+            headlines.push(people::headline(known, &fields));
         }
-        let titles: Vec<String> = credentials.iter().map(|shown| shown.title.clone()).collect();
+        let titles = titles::distinct(&credentials, &headlines, text);
+        let tokens = opened.presentations.iter().zip(&conclusion.facts).zip(&titles).enumerate();
+        let tokens = tokens.map(|(at, ((shown, facts), title))| CheckedToken::new(at + 1, shown, facts, title, text));
+        let tokens: Vec<CheckedToken> = tokens.collect();
         let verdict = VerdictView::new(&conclusion, &titles, text);
         let (replaced, is_only_replaced) = (only_replaced(&presented, text), conclusion.is_only_replaced());
         let people = Person::group(credentials, text);
@@ -147,39 +152,52 @@ impl SharedPage {
     }
 }
 
-/// Returns the sentence of a page whose only doubt is that newer versions exist, as HTML. The first
-/// of them counts, if its time is known.
+/// Returns the sentence of a page whose only doubt is that other versions replaced some of it, as
+/// HTML. A newer version counts before others, and the first one before later ones.
 fn only_replaced(presented: &[Presented<'_>], text: &Text) -> String {
-    match presented.iter().filter_map(|shown| shown.newer_since).min() {
-        Some(since) => text.with_day("hire-newer", &since),
+    let replaced = presented.iter().filter_map(|shown| shown.replaced);
+    match replaced.min_by_key(|replaced| (!replaced.has_newer, replaced.since)) {
+        Some(replaced) => not_current(replaced, text),
         None => text.of("verdict-only-replaced"),
     }
 }
 
-/// Converts the content of a presentation.
-fn shown(base: &str, presentation: &ShownPresentation, text: &Text) -> Result<Shown, Error> {
-    let ShownPresentation { report, newer_since, .. } = presentation;
-    let claims = &report.claims;
-    let claim = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
-    let known = type_of(claim("vct"), base).ok_or_else(|| Error::internal("a share of another issuer's credential"))?;
+/// Says that a newer version exists or, if none is known to, that this one is not current, as HTML.
+fn not_current(replaced: Replacement, text: &Text) -> String {
+    text.with_day(if replaced.has_newer { "hire-newer" } else { "hire-not-current" }, &replaced.since)
+}
+
+/// Returns the type of a presentation's credential and the fields that are disclosed.
+fn content(base: &str, presentation: &ShownPresentation) -> Result<(Type, Value), Error> {
+    let claims = &presentation.report.claims;
+    let vct = claims.get("vct").and_then(Value::as_str).unwrap_or_default();
+    let known = type_of(vct, base).ok_or_else(|| Error::internal("a share of another issuer's credential"))?;
     let fields = known
         .members()
         .filter_map(|member| claims.get(member.name).map(|value| (member.name.to_owned(), value.clone())));
-    let fields = Value::Object(fields.collect());
-    let view = known.view(&fields);
+    Ok((known, Value::Object(fields.collect())))
+}
+
+/// Converts the content of a presentation.
+fn shown(known: Type, fields: &Value, presentation: &ShownPresentation, text: &Text) -> Shown {
+    let ShownPresentation { report, replaced, .. } = presentation;
+    let claims = &report.claims;
+    let claim = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+    let view = known.view(fields);
     let chain = claims.get("partner_chain").and_then(Value::as_array).into_iter().flatten();
-    Ok(Shown {
+    Shown {
         name: claim("full_name").to_owned(),
-        title: people::title(known, &fields, &view),
+        title: people::title(known, fields, &view),
         partner: claims.get("attested_by").and_then(|by| by["name"].as_str()).unwrap_or_default().to_owned(),
         day: credential::Date::parse(claim("attested_at")).map(|day| text.date(day)).unwrap_or_default(),
         chain: chain.filter_map(|link| link["name"].as_str().map(str::to_owned)).collect(),
         expired: report.expired_on.map(|day| text.expired(&day)),
-        newer: newer_since.map(|at| text.with_day("hire-newer", &at)),
+        replaced: replaced.map(|replaced| not_current(replaced, text)),
+        withholds_jobs: withholds_jobs(known, report),
         left_out: left_out(known, report, text),
         signed: texts(claims.values()),
         view,
-    })
+    }
 }
 
 /// Returns every text in `values` and in the lists and objects among them.
@@ -221,6 +239,12 @@ fn left_out(known: Type, report: &Report, text: &Text) -> Option<String> {
         said.push(counted("not-shown", "not-shown-at-most", details));
     }
     Some(said.join(" ")).filter(|said| !said.is_empty())
+}
+
+/// Returns whether any jobs are not shown, or may not be.
+fn withholds_jobs(known: Type, report: &Report) -> bool {
+    let is_some_withheld = report.not_shown.by_place.get("/employment").is_some_and(|jobs| *jobs > 0);
+    is_some_withheld || is_withheld(known, report, "employment")
 }
 
 /// Returns whether a list that every credential of the type has is not shown.

@@ -26,7 +26,7 @@ async fn page_of_a_link_that_is_updated_meanwhile_is_consistent() {
     assert_ne!(opened.share.updated_at, share.updated_at, "the share is read again");
     assert_eq!(opened.names_confirmed, Some(true), "the doubt about the name stays");
     let [shown] = opened.presentations.as_slice() else { panic!("one credential: {opened:?}") };
-    assert!(shown.report.is_valid() && shown.newer_since.is_none(), "{shown:?}");
+    assert!(shown.report.is_valid() && shown.replaced.is_none(), "{shown:?}");
     assert_eq!(shown.report.claims["employment"][0]["last_processed_month"], "2026-10");
     scene.person.post(&format!("{}/revoke", link.own), &[]).await.assert_status(303);
     assert!(share::open(&test.app, &share, secret).await.expect("read").is_none(), "it was revoked meanwhile");
@@ -52,7 +52,7 @@ async fn page_waits_for_the_update_of_a_link_that_keeps_current() {
     for ((share, secret), (month, is_doubtful)) in shares.iter().zip([("2026-10", false), ("2026-09", true)]) {
         let opened = share::open(&test.app, share, secret).await.expect("read").expect("it is open");
         let [shown] = opened.presentations.as_slice() else { panic!("one credential: {opened:?}") };
-        assert_eq!((shown.newer_since.is_some(), shown.report.is_valid()), (is_doubtful, !is_doubtful), "{month}");
+        assert_eq!((shown.replaced.is_some(), shown.report.is_valid()), (is_doubtful, !is_doubtful), "{month}");
         assert_eq!(shown.report.claims["employment"][0]["last_processed_month"], month);
     }
 }

@@ -133,6 +133,77 @@ async fn several_updates_are_undone_one_after_the_other() {
 }
 
 #[tokio::test]
+async fn undo_says_why_it_changed_nothing() {
+    let test = TestApp::new().await;
+    let mut several = updated(&test).await;
+    let token = test.token(&several.partner).await;
+    let last = content(&push(&test, &token, &replacing(career_of("3", &AFTER), "2")).await);
+    let record = format!("/wallet/credentials/{}", several.newer);
+    let page = without_times(&several.person.text(&record).await);
+    for said in [
+        "You can undo this update until 23 December 2026. Later updates must be undone first, the newest first.",
+        format!("<a href=\"/wallet/credentials/{last}\">Open the newest update</a>").as_str(),
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(!page.contains("updates/undo"), "{page}");
+    several.undo().await;
+    let page = several.person.text(&record).await;
+    assert!(page.contains("Not undone yet, because there are later updates."), "{page}");
+    several.person.post(&format!("/wallet/credentials/{last}/updates/undo"), &[]).await.assert_status(303);
+    for said in ["Update undone. The previous version is current again.", "You have already undone this update."] {
+        several.undo().await;
+        let page = several.person.text(&record).await;
+        assert!(page.contains(said), "{said}: {page}");
+        assert_eq!(current(&mut several.person).await, ["1"]);
+    }
+
+    let test = TestApp::new().await;
+    let mut deleted = updated(&test).await;
+    deleted.person.post(&format!("/wallet/credentials/{}/delete", deleted.older), &[]).await.assert_status(303);
+    deleted.undo().await;
+    let page = deleted.person.text(&format!("/wallet/credentials/{}", deleted.newer)).await;
+    assert!(page.contains("This update cannot be undone.") && !page.contains("too late"), "{page}");
+
+    let test = TestApp::new().await;
+    let mut late = updated(&test).await;
+    test.advance(DAY * 30);
+    late.person = test.signed_in("ada@example.org").await;
+    late.undo().await;
+    let page = late.person.text(&format!("/wallet/credentials/{}", late.newer)).await;
+    assert!(page.contains("It is too late to undo this update."), "{page}");
+}
+
+#[tokio::test]
+async fn link_at_an_undone_version_claims_no_newer_one() {
+    const NOT_CURRENT: &str = "This version has not been current since 23 November 2026.";
+    let test = TestApp::new().await;
+    let mut updated = updated(&test).await;
+    let token = test.token(&updated.partner).await;
+    let fixed = share(&mut updated.person, updated.newer, &[]).await;
+    let says = async |said: &str, is_newer: bool| {
+        test.advance(Duration::from_secs(2));
+        let page = without_times(&look(&test, &fixed).await.assert_status(200).text);
+        assert!(page.contains(said) && page.contains("It was replaced by another version."), "{said}: {page}");
+        assert!(page.contains("<div class=\"verdict\" data-level=\"doubtful\">"), "{page}");
+        assert_eq!(page.contains("newer version"), is_newer, "{page}");
+    };
+    test.advance(Duration::from_secs(2));
+    updated.undo().await;
+    says(NOT_CURRENT, false).await;
+    // A push that the holder accepts by hand is newer than the version that they undid.
+    let newest = content(&push(&test, &token, &replacing(career_of("3", &AFTER), "2")).await);
+    updated.person.open(newest).await;
+    updated.person.accept(newest).await;
+    assert_eq!(current(&mut updated.person).await, ["3"]);
+    says("A newer version has been available since 23 November 2026.", true).await;
+    for deleted in [newest, updated.older] {
+        updated.person.post(&format!("/wallet/credentials/{deleted}/delete"), &[]).await.assert_status(303);
+        says(NOT_CURRENT, false).await;
+    }
+}
+
+#[tokio::test]
 async fn deleted_or_withdrawn_versions_do_not_come_back() {
     let test = TestApp::new().await;
     let mut deleted = updated(&test).await;

@@ -10,7 +10,7 @@ use store::{Part, Store};
 use tenure::flows::verification_request::{
     AtConsent, Checked, HolderResponse, NotShown, Presented, VerificationResult, finish as end,
 };
-use tenure::jobs::end_what_is_over;
+use tenure::jobs::run_retention;
 use tenure::keys::Keyring;
 use uuid::Uuid;
 
@@ -84,7 +84,7 @@ async fn request_expires_after_15_minutes_with_an_event() {
     let page = person.open_verification(content).await;
     let parts = form(&person.text(&page).await);
     test.advance(QUARTER - Duration::from_secs(1));
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     assert_eq!(result(&test, &token, &opened).await["status"], "incomplete", "not a second too early");
     test.advance(Duration::from_secs(1));
     // The request expires by the clock, without the expiry job.
@@ -103,7 +103,7 @@ async fn request_expires_after_15_minutes_with_an_event() {
     person.get(&late).await.assert_status(410);
     assert_eq!(told(&test, partner.id, hook).await, []);
     for _ in 0..2 {
-        end_what_is_over(&test.app).await.expect("done, and again");
+        run_retention(&test.app).await.expect("done, and again");
     }
     let mut announced = told(&test, partner.id, hook).await;
     announced.sort();
@@ -145,7 +145,7 @@ async fn result_is_readable_for_48_hours_and_then_destroyed() {
         assert!(opened(sealed, label).await.expect("while its key lives").contains(said));
     }
     test.advance(48 * HOUR - Duration::from_secs(1));
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     let token = test.token(&partner).await;
     assert_eq!(result(&test, &token, &request_id).await["credential"]["full_name"], "Ada Marker-Lovelace");
     test.advance(Duration::from_secs(1));
@@ -155,17 +155,17 @@ async fn result_is_readable_for_48_hours_and_then_destroyed() {
         (&over["status"], &over["credential"], &over["verification"]),
         (&json!("verified"), &Value::Null, &Value::Null)
     );
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     assert_eq!(sealed().await, (None, None));
     assert!(person.text("/wallet/shown").await.contains("Company A"), "the wallet remembers");
     assert!(!person.text(&format!("/verifications/{content}")).await.contains("hr.example"));
     test.advance(HOUR);
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     for (sealed, label, _) in &copies {
         assert_eq!(opened(sealed, label).await, None, "its key is destroyed");
     }
     test.advance(400 * 24 * HOUR);
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     let token = test.token(&partner).await;
     test.get_with(&format!("/api/partner/v2/verify/requests/{request_id}"), &token).await.assert_status(404);
 }
@@ -225,6 +225,7 @@ fn brought(credential: &Value) -> VerificationResult {
             }),
         },
         confirmed_by_holder: false,
+        birth_dates_differ: false,
         issuer_jwt: None,
     }
 }

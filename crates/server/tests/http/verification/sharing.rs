@@ -111,17 +111,17 @@ async fn request_page_shows_partner_purpose_and_selectable_claims() {
     let expected: Vec<(String, String)> = [
         ("credential", id.to_string()),
         (list.as_str(), "all".to_owned()),
-        ("part", format!("{list}/0")),
         ("part", format!("{list}/1")),
+        ("part", format!("{list}/0")),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec();
-    assert_eq!(parts, expected, "everything asked for is ticked");
+    assert_eq!(parts, expected, "everything asked for is ticked, the job with later data first");
     let nothing = send(&mut person, &format!("{page}/share"), &parts[..1]).await.assert_status(422);
     assert!(nothing.text.contains("Tick at least one detail to share"), "{}", nothing.text);
     assert!(nothing.header("content-security-policy").contains("https://hr.example"));
     let some = (list.clone(), "some".to_owned());
-    let sent = [parts[0].clone(), some, parts[3].clone()];
+    let sent = [parts[0].clone(), some, parts[2].clone()];
     let back = send(&mut person, &format!("{page}/share"), &sent).await.assert_status(303);
     assert_eq!(back.header("location"), "https://hr.example/back?case=7&request_id=HIRE-1&status=verified");
     let found = result(&test, &token, "HIRE-1").await;

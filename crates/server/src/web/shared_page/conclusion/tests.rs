@@ -27,7 +27,7 @@ fn career(name: &str, partner: &str, end: Option<&str>, data_to: &str) -> Value 
 }
 
 fn conclude_at(time: &str, reports: &[Report]) -> Conclusion {
-    let presented: Vec<Presented<'_>> = reports.iter().map(|report| Presented { report, newer_since: None }).collect();
+    let presented: Vec<Presented<'_>> = reports.iter().map(|report| Presented { report, replaced: None }).collect();
     let now = time.parse::<jiff::Timestamp>().expect("a time");
     conclude(&presented, None, Timestamp::from_micros(now.as_microsecond()))
 }
@@ -145,6 +145,19 @@ fn different_dates_of_birth_are_doubtful() {
 }
 
 #[test]
+fn dates_of_birth_of_the_wallet_are_doubtful_whatever_is_shown() {
+    let identity = |born: Option<&str>| report(json!({ "full_name": "John Doe", "date_of_birth": born }), &[]);
+    let (one, other) = (Some("1990-01-01"), Some("1971-05-05"));
+    for (shown, says_so) in [(vec![None], false), (vec![one, None], false), (vec![one, other], true)] {
+        let reports: Vec<Report> = shown.iter().map(|born| identity(*born)).collect();
+        let found = concluded(&reports).with_birth_dates(true);
+        assert_eq!((causes(&found), found.level()), (vec![(Cause::DifferentBirthDates, None)], Level::Doubtful));
+        assert_eq!(found.shows_birth_dates(), says_so, "{shown:?}");
+    }
+    assert_eq!(concluded(&[identity(one)]).with_birth_dates(false).level(), Level::Confirmed);
+}
+
+#[test]
 fn different_names_are_doubtful_and_each_is_named() {
     let reports = [
         report(career("John Doe", "Acme", None, "2026-10"), &[]),
@@ -167,14 +180,15 @@ fn confirmed_names_in_other_scripts_are_no_doubt() {
         (vec!["王小禾", "Wang Xiaohe"], Some(false), Level::Doubtful),
         (vec!["王小禾", "Wang Xiaohe"], None, Level::Doubtful),
         (vec!["王小禾", "Wang Xiaohe", "Xiaohe Wang"], Some(true), Level::Doubtful),
+        (vec!["Peter 陳大文", "Peter Chan"], Some(true), Level::Confirmed),
+        (vec!["Peter 陳大文", "John Smith"], Some(true), Level::Doubtful),
         (vec!["Ana Barnes", "Ana Bames"], Some(true), Level::Doubtful),
         (vec!["Võ Đức Mạnh", "VO DUC MANH"], Some(true), Level::Doubtful),
         (vec!["John Doe", "Jane Roe"], Some(true), Level::Doubtful),
     ] {
         let shown = names.iter().map(|name| report(career(name, "Acme", None, "2026-10"), &[]));
         let reports: Vec<Report> = shown.collect();
-        let presented: Vec<Presented<'_>> =
-            reports.iter().map(|report| Presented { report, newer_since: None }).collect();
+        let presented: Vec<Presented<'_>> = reports.iter().map(|report| Presented { report, replaced: None }).collect();
         let found = conclude(&presented, is_confirmed, Timestamp::from_micros(now.as_microsecond()));
         assert_eq!(found.level(), level, "{names:?} {is_confirmed:?}");
         assert_eq!(found.names, names, "each name is shown");
@@ -187,10 +201,22 @@ fn a_newer_version_is_doubtful_as_soon_as_it_is_known() {
     // The cached status list may be older than the newer version.
     for checks in [vec![], vec![(Step::Status, StepOutcome::Failed, Some("replaced"))]] {
         let report = report(claims.clone(), &checks);
-        let found = conclude(&[Presented { report: &report, newer_since: Some(now) }], None, now);
+        let replaced = Some(Replacement { since: now, has_newer: true });
+        let found = conclude(&[Presented { report: &report, replaced }], None, now);
         assert_eq!((causes(&found), found.level()), (vec![(Cause::Replaced, Some(0))], Level::Doubtful));
-        assert_eq!(found.facts[0].newer_since, Some(now));
+        assert_eq!(found.facts[0].replaced, replaced);
         assert!(found.is_only_replaced() && !found.is_only_old());
+    }
+}
+
+#[test]
+fn month_of_a_partner_is_that_of_a_job_that_goes_on() {
+    let ended = || report(career("Ada", "Acme", Some("2024-05"), "2026-11"), &[]);
+    let goes_on = || report(career("Ada", "Acme", None, "2026-07"), &[]);
+    for (reports, month) in
+        [(vec![ended(), goes_on()], "2026-07"), (vec![goes_on(), ended()], "2026-07"), (vec![ended()], "2026-11")]
+    {
+        assert_eq!(concluded(&reports).partners(), [("Acme", month.parse().ok())]);
     }
 }
 
