@@ -5,15 +5,18 @@ import { fileURLToPath } from "node:url";
 
 import { demoBatchLink, demoLink, inboxCode } from "./support/demo.mjs";
 import { consoleOf, signInToConsole } from "./support/console.mjs";
-import { careerHistory } from "./support/sample.mjs";
+import { careerHistory, oneJob } from "./support/sample.mjs";
 import { freshAddress, Server } from "./support/server.mjs";
+import { shareEverything } from "./support/share.mjs";
 import { DESKTOP, launch, PHONE } from "./support/stage.mjs";
-import { button, enterCode, signIn, textbox } from "./support/steps.mjs";
+import { acceptSample, button, enterCode, openLink, signIn, textbox } from "./support/steps.mjs";
 import { until } from "./support/until.mjs";
 
 const FOLDER = fileURLToPath(new URL("../target/screenshots/", import.meta.url));
 const SHAPES = { phone: PHONE, desktop: DESKTOP };
 const LOOKS = ["light", "dark"];
+const JOB = { fullName: "Ada Example", organisation: "Northwind Rail", role: "Engineer" };
+const REQUEST = { purpose: "To check your experience", claims: ["full_name", "employment"] };
 
 async function walk(browser, server) {
   const context = await browser.newContext({ baseURL: server.base, reducedMotion: "reduce" });
@@ -30,7 +33,7 @@ async function walk(browser, server) {
   await visit("/docs/operations/addCareerHistory", "03-docs-operation");
   await visit("/docs/errors", "03-docs-errors");
   await visit("/docs/guides/limits", "03-docs-guide");
-  await visit("/verify", "25-verify-token");
+  await visit("/verify", "26-verify-token");
   await page.goto(await demoLink(server));
   await textbox(page, "Email").fill(address);
   await picture(page, "04-sign-in");
@@ -52,7 +55,7 @@ async function walk(browser, server) {
   await picture(page, "09-wallet");
   const record = await page.locator("a[href*='/wallet/credentials/']").first().getAttribute("href");
   const credential = record.split("/").slice(0, 4).join("/");
-  await visit(credential, "10-consent-record");
+  await visit(credential, "10-credential");
   await visit(`${credential}/delete`, "11-delete-credential");
   await share(page, browser, server);
   await page.goto(await demoBatchLink(server));
@@ -93,10 +96,8 @@ async function share(page, browser, server) {
   await textbox(verifier, "Token").fill(token);
   await button(verifier, "Verify").click();
   await verifier.locator("#token-verdict strong").waitFor();
-  await picture(verifier, "26-verified-token");
-  await hirer.emulateMedia({ media: "print", colorScheme: "light" });
-  await hirer.setViewportSize(DESKTOP);
-  await hirer.screenshot({ path: `${FOLDER}21-hirer-print.png`, fullPage: true });
+  await picture(verifier, "27-verified-token");
+  await printPicture(hirer, "21-hirer-print");
   await page.goto("/wallet/print");
   await picture(page, "25-wallet-print");
   await page.goto("/wallet/shares");
@@ -104,10 +105,68 @@ async function share(page, browser, server) {
   await button(page, "Revoke link").or(page.getByRole("link", { name: /^Details/ })).first().click();
   await button(page, "Revoke link").click();
   await page.waitForURL("**/wallet/shares");
-  await picture(page, "23-taken-back");
+  await picture(page, "23-share-revoked");
   await hirer.goto(link);
-  await picture(hirer, "24-over");
+  await picture(hirer, "24-share-ended");
   await context.close();
+}
+
+// A person's pages beside other wallets, verification requests, other names and newer versions.
+async function otherCases(browser) {
+  const server = await Server.start();
+  const visitor = () => freshPage(browser, server);
+  try {
+    const page = await visitor();
+    await acceptSample(page, server, freshAddress());
+    await page.locator('a[href^="/wallet/credentials/"]').first().click();
+    await button(page, "Add to another wallet").click();
+    await page.locator('a[href^="openid-credential-offer:"]').waitFor();
+    await picture(page, "28-offer");
+    const request = await server.ask(REQUEST);
+    await page.goto(request.redirect_uri);
+    await page.waitForURL("**/verifications/*");
+    await picture(page, "29-verification-request");
+    const stranger = await visitor();
+    await stranger.goto((await server.ask(REQUEST)).redirect_uri);
+    await stranger.waitForURL("**/sign-in");
+    await stranger.getByRole("link", { name: "Use another wallet" }).click();
+    await button(stranger, "On this device").waitFor();
+    await picture(stranger, "30-verification-other-wallet");
+    await page.goto(await server.push(oneJob({ ...JOB, fullName: "Jane Roe" })));
+    await page.getByLabel("This is also me").waitFor();
+    await picture(page, "31-names");
+    await replacedAndWithdrawn(server, visitor);
+  } finally {
+    await server.stop();
+  }
+}
+
+// The hirer's page of a record that was replaced, then withdrawn.
+async function replacedAndWithdrawn(server, visitor) {
+  const [page, hirer] = [await visitor(), await visitor()];
+  await openLink(page, server, await server.push(oneJob(JOB)), freshAddress());
+  await button(page, "Add to my wallet").click();
+  await page.waitForURL("**/wallet");
+  await page.goto("/wallet/share");
+  await page.getByLabel("Keep this link current").uncheck();
+  await button(page, "Create link").click();
+  await page.waitForURL("**/wallet/shares/*");
+  const link = await page.locator("#share-link").textContent();
+  const newer = oneJob({ ...JOB, role: "Lead" });
+  await page.goto(await server.push(newer));
+  await picture(page, "32-newer-version");
+  await button(page, "Add to my wallet").click();
+  await page.waitForURL("**/wallet");
+  await hirer.goto(link);
+  await hirer.locator(".checks[data-done]").first().waitFor();
+  await picture(hirer, "33-hirer-replaced");
+  const current = await shareEverything(page);
+  await server.call("DELETE", `/api/partner/v2/add/requests/career_history/${newer.credential_id}`, { reason: "Sent by mistake" });
+  await page.goto("/wallet");
+  await picture(page, "34-wallet-withdrawn");
+  await hirer.goto(current);
+  await hirer.locator(".checks[data-done]").first().waitFor();
+  await picture(hirer, "35-hirer-revoked");
 }
 
 // The partner's pages: a console with some activity.
@@ -128,11 +187,11 @@ async function partnerConsole(browser) {
     await visit("/console/explorer", "42-console-explorer");
     await button(page, "Send request").click();
     await page.getByText("201 Created").waitFor();
-    await picture(page, "43-console-explorer-answer");
+    await picture(page, "43-console-explorer-response");
     await page.getByLabel("Body", { exact: true }).fill('{\n  "credential_id": "x",\n  "fields": { "full_name": 7 }\n}');
     await button(page, "Send request").click();
     await page.getByText("422 Unprocessable").waitFor();
-    await picture(page, "44-console-explorer-faults");
+    await picture(page, "44-console-explorer-errors");
     const { page: mine } = await consoleOf(scene);
     await happen(scene);
     await mine.goto("/console");
@@ -171,6 +230,11 @@ async function partnerConsole(browser) {
     await picture(mine, "54-console-webhooks");
     await mine.goto("/console/nothing");
     await picture(mine, "55-console-not-found");
+    await mine.goto("/console/requests");
+    await picture(mine, "56-console-requests");
+    await server.ask(REQUEST);
+    await mine.goto("/console/verifications");
+    await picture(mine, "57-console-verifications");
   } finally {
     await server.stop();
   }
@@ -207,12 +271,23 @@ async function picture(page, name) {
   }
 }
 
+// As on paper: the page's scripts prepare it, for example with times in UTC.
+async function printPicture(page, name) {
+  await page.setViewportSize(DESKTOP);
+  await page.emulateMedia({ media: "print", colorScheme: "light" });
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  await page.screenshot({ path: `${FOLDER}${name}.png`, fullPage: true });
+  await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+  await page.emulateMedia({ media: "screen" });
+}
+
 await rm(FOLDER, { recursive: true, force: true });
 await mkdir(FOLDER, { recursive: true });
 const server = await Server.start({ demo: true });
 const browser = await launch();
 try {
   await walk(browser, server);
+  await otherCases(browser);
   await partnerConsole(browser);
   console.log(`Pictures are in ${FOLDER}`);
 } finally {

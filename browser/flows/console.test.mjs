@@ -1,7 +1,9 @@
 // A partner's console: sign-in with the secret and with a passkey, and checks of every page in
 // light and dark and on the narrowest phone.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { test } from "node:test";
+import { promisify } from "node:util";
 
 import { checkPage } from "../support/check.mjs";
 import { consoleOf, signInToConsole } from "../support/console.mjs";
@@ -12,6 +14,12 @@ import { acceptSample, assertTellsNothing, button, openLink, textbox } from "../
 import { until } from "../support/until.mjs";
 
 const scene = stage();
+
+// The smallest phone that we support.
+const SMALL = { width: 320, height: 640 };
+
+/** Whether a part shows all of its text without scrolling sideways. */
+const isWhole = (part) => part.evaluate(({ clientWidth, scrollWidth }) => scrollWidth <= clientWidth);
 
 test("sign-in rejects a wrong secret and accepts the right one", async () => {
   const page = await scene.visitor();
@@ -37,6 +45,32 @@ test("sign-in rejects a wrong secret and accepts the right one", async () => {
   await textbox(page, "Client ID").waitFor();
 });
 
+test("the first commands work as written", async () => {
+  const { page, partner } = await consoleOf(scene, {}, await scene.server.addPartner({ sandbox: true }));
+  const [token, push] = await Promise.all(["#first-token", "#first-push"].map((part) => page.locator(part).textContent()));
+  const script = `${token}\n${push}`.replace("YOUR_CLIENT_SECRET", partner.client_secret);
+  const { stdout } = await promisify(execFile)("bash", ["-c", script]);
+  assert.match(stdout, /"redirect_uri":"http/);
+});
+
+/** Returns the contrast of each colour of a legend to its card (WCAG 2.2, relative luminance). */
+function contrasts(page) {
+  return page.locator(".swatch").evaluateAll((swatches) => {
+    const luminance = (colour) => {
+      const [red, green, blue] = colour.match(/[\d.]+/g).map((part) => {
+        const share = Number(part) / 255;
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    return swatches.map((swatch) => {
+      const card = getComputedStyle(swatch.closest(".card")).backgroundColor;
+      const [one, other] = [getComputedStyle(swatch).color, card].map(luminance);
+      return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    });
+  });
+}
+
 test("the overview counts submissions without personal data", async () => {
   const { page, server } = await consoleOf(scene, { viewport: DESKTOP });
   await acceptSample(await scene.visitor(), server, freshAddress());
@@ -52,6 +86,12 @@ test("the overview counts submissions without personal data", async () => {
   await page.getByText("Show all days as a table").click();
   await checkPage(page);
   await assertTellsNothing(page);
+  for (const colorScheme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme });
+    const found = await contrasts(page);
+    assert.equal(found.length, 6);
+    for (const contrast of found) assert.ok(contrast >= 3, `${found} in ${colorScheme}`);
+  }
   await page.getByLabel("Via", { exact: true }).selectOption("Payroll Bureau South");
   await button(page, "Show").click();
   await page.waitForURL("**chain=Payroll**");
@@ -61,15 +101,31 @@ test("the overview counts submissions without personal data", async () => {
   await checkPage(page);
 });
 
-test("every column of the conversion is visible on a phone", async () => {
-  const { page, server } = await consoleOf(scene, { viewport: { width: 320, height: 640 } });
+test("every column of the overview is visible on a phone", async () => {
+  const { page, server } = await consoleOf(scene, { viewport: SMALL });
   await server.push(careerHistory());
+  await server.push({ ...careerHistory(), partner_chain: undefined });
   await page.goto("/console");
-  const box = page.getByRole("group", { name: "Conversion" });
-  const [shown, whole] = await box.evaluate(({ clientWidth, scrollWidth }) => [clientWidth, scrollWidth]);
-  assert.ok(whole <= shown, `${whole} px in ${shown} px`);
-  const columns = await box.locator("tbody tr").first().locator("td").evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell, "::before").content));
-  assert.deepEqual(columns, ['"Count"', '"Of total"', '"Of previous step"']);
+  for (const [name, expected] of [
+    ["Conversion", ["Count", "Of total", "Of previous step"]],
+    ["By institution", ["Pushed", "Link opened", "Signed in", "Accepted", "Declined", "Expired"]],
+  ]) {
+    const box = page.getByRole("group", { name });
+    const [shown, whole] = await box.evaluate(({ clientWidth, scrollWidth }) => [clientWidth, scrollWidth]);
+    assert.ok(whole <= shown, `${name}: ${whole} px in ${shown} px`);
+    const columns = await box.locator("tbody tr").first().locator("td").evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell, "::before").content));
+    assert.deepEqual(columns, expected.map((column) => `"${column}"`));
+  }
+});
+
+test("an ID has the whole width of a phone, above the status", async () => {
+  const { page, server } = await consoleOf(scene, { viewport: SMALL });
+  await server.push(careerHistory());
+  await page.goto("/console/submissions");
+  const row = page.locator(".rows li").first();
+  const [id, state] = [await row.locator(".row-id").boundingBox(), await row.locator(".state").boundingBox()];
+  assert.ok(state.y >= id.y + id.height, JSON.stringify({ id, state }));
+  assert.ok(id.height < 80, `at most two lines: ${id.height} px`);
 });
 
 test("submissions are listed, filtered, found and shown", async () => {
@@ -95,6 +151,8 @@ test("submissions are listed, filtered, found and shown", async () => {
   await checkPage(page);
   await assertTellsNothing(page);
   await page.goto("/console/submissions/0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70");
+  await button(page, "Sign out").waitFor();
+  await page.getByRole("link", { name: "Submissions", exact: true }).waitFor();
   await checkPage(page, { status: 404 });
 });
 
@@ -107,7 +165,8 @@ test("the secret is rotated, shown once, and copied", async () => {
   await page.getByRole("link", { name: "Rotate secret" }).click();
   await checkPage(page);
   await button(page, "Rotate secret").click();
-  await page.getByText("Copy it now.").waitFor();
+  await page.locator(".doubt", { hasText: "Copy it now." }).waitFor();
+  assert.ok(await isWhole(page.locator("#new-secret")), "the secret is not cut");
   await checkPage(page);
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await button(page, "Copy Client secret").click();
@@ -168,6 +227,8 @@ test("a webhook is created, tested, edited, rotated and deleted", async () => {
   await page.getByLabel("You pushed a credential").check();
   await button(page, "Create webhook").click();
   await page.getByText("whsec_").waitFor();
+  await page.locator(".doubt", { hasText: "Copy it now." }).waitFor();
+  assert.ok(await isWhole(page.locator("#hook-standard")), "the secret is not cut");
   await checkPage(page);
   await page.getByRole("link", { name: "Continue to the webhook" }).click();
   await page.getByRole("heading", { level: 1, name: "Production" }).waitFor();
@@ -180,6 +241,7 @@ test("a webhook is created, tested, edited, rotated and deleted", async () => {
   });
   await page.getByText(/^One attempt/).click();
   await page.getByText("Connection failed").waitFor();
+  await page.locator(".lead .state-failing", { hasText: "Active; the last" }).waitFor();
   await checkPage(page);
   await button(page, "Resend").last().click();
   await page.waitForURL("**/console/webhooks/*");
@@ -203,8 +265,23 @@ test("a webhook is created, tested, edited, rotated and deleted", async () => {
   await page.getByText("Webhook deleted.").waitFor();
 });
 
+/**
+ * Returns the width of the date in the first field for one, and of the room that Chromium leaves
+ * for it beside the calendar.
+ */
+async function dateWidths(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("DOM.enable");
+  const { nodes } = await session.send("DOM.getFlattenedDocument", { depth: -1, pierce: true });
+  const width = async (name) => {
+    const { nodeId } = nodes.find(({ attributes = [] }) => attributes.includes(name));
+    return (await session.send("DOM.getBoxModel", { nodeId })).model.width;
+  };
+  return [await width("-webkit-datetime-edit-fields-wrapper"), await width("-webkit-datetime-edit")];
+}
+
 test("a paused webhook fits on the narrowest phone", async () => {
-  const { page } = await consoleOf(scene, { viewport: { width: 320, height: 640 } }, await scene.server.addPartner());
+  const { page } = await consoleOf(scene, { viewport: SMALL }, await scene.server.addPartner());
   await page.goto("/console/webhooks");
   await page.getByRole("link", { name: "Add webhook" }).click();
   // A name that never resolves (RFC 6761, section 6.4), so that deliveries fail.
@@ -216,15 +293,17 @@ test("a paused webhook fits on the narrowest phone", async () => {
     await page.getByText("Test event queued.").waitFor();
     return (await page.textContent("main")).includes("Paused until");
   });
-  const { width } = await page.locator(".lead .state").boundingBox();
+  const { width } = await page.locator(".lead .state-failing").boundingBox();
   assert.ok(width <= 320, `the state is ${width} px wide`);
+  const [date, room] = await dateWidths(page);
+  assert.ok(date <= room, `a date of ${date} px in ${room} px`);
   await checkPage(page);
 });
 
-test("the explorer sends requests for sandbox clients only", async () => {
+test("the explorer sends requests for sandbox partners only", async () => {
   const { page: closed } = await consoleOf(scene, {}, await scene.server.addPartner());
   await closed.goto("/console/explorer");
-  await closed.getByRole("heading", { level: 2, name: "For sandbox clients only" }).waitFor();
+  await closed.getByRole("heading", { level: 2, name: "For sandbox partners only" }).waitFor();
   await checkPage(closed);
   const { page } = await consoleOf(scene, { viewport: DESKTOP }, await scene.server.addPartner({ sandbox: true }));
   await page.goto("/console/explorer");

@@ -345,7 +345,7 @@ test("print shows conclusion, names, checks and link in any script", async () =>
       for (const words of Object.values(person)) assert.ok(inLogicalOrder(paper).includes(inLogicalOrder(words)), `${words}: ${paper}`);
     }
     const paper = await printed(hirer);
-    for (const words of ["Not revoked", "As checked in a browser on", "Signature", link.slice(0, 30)]) assert.ok(paper.includes(words), `${words}: ${paper}`);
+    for (const words of ["Not revoked", "As checked in a browser on", "Passed: Signature", link.slice(0, 30)]) assert.ok(paper.includes(words), `${words}: ${paper}`);
     await hirer.emulateMedia({ media: "print" });
     for (const [what, isPrinted] of [
       [hirer.getByRole("img", { name: "QR code for this link" }), true],

@@ -43,12 +43,47 @@ test("labels of the timeline stay beside their bars at every width", async () =>
     { ...job, organisation: "Harbour Analytics of the North", role_title: "Principal Engineer", start_date: "2023-02" },
   ];
   await openLink(page, scene.server, await scene.server.push(career), freshAddress());
-  for (const width of [320, 390, 641, 768, 1280]) {
+  for (const width of [320, 390, 641, 759, 761, 768, 1280]) {
     await page.setViewportSize({ width, height: 800 });
     const labels = await measured(page);
     assert.equal(labels.length, 2, `at ${width} px`);
     for (const { text, left, right, row } of labels) {
       const own = row.filter((bar) => left <= bar.right && bar.left - 9 <= right);
+      assert.equal(own.length, 1, `"${text}" at ${width} px: ${left} to ${right}, bars ${JSON.stringify(row)}`);
+    }
+  }
+  await checkPage(page);
+});
+
+test("the header marks the page that is open", async () => {
+  const page = await scene.visitor();
+  await acceptSample(page, scene.server, freshAddress());
+  const underlined = (name) =>
+    page.getByRole("link", { name, exact: true }).evaluate((link) => getComputedStyle(link).textDecorationLine === "underline");
+  for (const [path, isWallet] of [["/wallet", true], ["/account", false]]) {
+    await page.goto(path);
+    assert.deepEqual([await underlined("Wallet"), await underlined("Account")], [isWallet, !isWallet], path);
+  }
+});
+
+test("labels of a long career begin or end with their bars, or are centred", async () => {
+  const page = await scene.visitor({ viewport: DESKTOP });
+  const career = oneJob({ fullName: "Ada Example", organisation: "Employer", role: "Job" });
+  const [job] = career.fields.employment;
+  career.fields.employment = Array.from({ length: 14 }, (_, index) => {
+    const month = (count) => new Date(Date.UTC(2004, index * 13 + count)).toISOString().slice(0, 7);
+    const [start_date, end_date] = [month(0), month(12)];
+    const names = { organisation: `Employer Number ${index + 1}`, role_title: `Job ${index + 1}` };
+    return { ...job, ...names, start_date, end_date, last_processed_month: end_date };
+  });
+  await openLink(page, scene.server, await scene.server.push(career), freshAddress());
+  for (const width of [320, 390, 759, 761, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    const labels = await measured(page);
+    assert.equal(labels.length, 14, `at ${width} px`);
+    for (const { text, left, right, row } of labels) {
+      const offsets = (bar) => [left - bar.left, right - bar.right, (left - bar.left + right - bar.right) / 2];
+      const own = row.filter((bar) => offsets(bar).some((offset) => Math.abs(offset) < 3));
       assert.equal(own.length, 1, `"${text}" at ${width} px: ${left} to ${right}, bars ${JSON.stringify(row)}`);
     }
   }

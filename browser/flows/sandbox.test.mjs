@@ -1,4 +1,4 @@
-// Sign-up for a sandbox client by email.
+// Sign-up for a sandbox partner by email.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -23,7 +23,7 @@ for (const javaScriptEnabled of [true, false]) {
     await check({ status: 422 });
 
     const address = freshAddress();
-    await textbox(page, "Name of your client").fill("Dana Payroll");
+    await textbox(page, "Name of your sandbox partner").fill("Dana Payroll");
     await textbox(page, "Email").fill(address);
     await button(page, "Email me a link").click();
     await page.getByRole("heading", { name: "Check your email" }).waitFor();
@@ -33,9 +33,11 @@ for (const javaScriptEnabled of [true, false]) {
     await page.goto(link);
     await page.getByText("Dana Payroll (sandbox)").waitFor();
     await check();
-    await button(page, "Create sandbox client").click();
-    await page.getByRole("heading", { name: "Your sandbox client" }).waitFor();
+    await button(page, "Create sandbox partner").click();
+    await page.getByRole("heading", { name: "Your sandbox partner" }).waitFor();
     await check();
+    const isWhole = await page.locator("#new-secret").evaluate(({ clientWidth, scrollWidth }) => scrollWidth <= clientWidth);
+    assert.ok(isWhole, "the secret is not cut");
     const [id, secret] = await Promise.all(["#new-id", "#new-secret"].map((part) => page.textContent(part)));
     const form = { grant_type: "client_credentials", client_id: id, client_secret: secret };
     const answer = await fetch(`${scene.server.base}/api/partner/v1/oauth/token`, { method: "POST", body: new URLSearchParams(form) });

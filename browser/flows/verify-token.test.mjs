@@ -69,11 +69,11 @@ test("a shared token is verified without leaving the browser", async () => {
   assert.deepEqual(await rows(page), ["signature passed", "issuer passed", "holder passed", "status passed", "dates passed", "schema passed", "names unchecked"]);
   const main = await page.locator("main").innerText();
   assert.ok(main.includes("It contains one name. Whether that is the name of the person who gave it to you was not checked."), main);
-  for (const words of ["Full name\nAda Example", "Role title\nEngineer", "Start date\nJanuary 2020", "Data to\n", "Career history", "(this site)", "Verified in your browser on"]) {
+  for (const words of ["Full name\nAda Example", "Role title\nEngineer", "Start date\nJanuary 2020", "End date\nPresent", "Jobs\n", "Employer\nNorthwind Rail", "Data to\n", "Career history", "(this site)", "Verified in your browser on"]) {
     assert.ok(main.includes(words), `${words}: ${main}`);
   }
-  assert.equal(main.match(/your time/g).length, 1 + (await page.locator(".asked").count()), "the zone is named once beside the checks");
-  assert.ok(!main.includes("UTC") && !main.includes("Last processed month"), main);
+  assert.equal(main.match(/, your time/g).length, 1 + (await page.locator(".asked, #token-result time").count()), "every time names its zone");
+  for (const raw of ["UTC", "Last processed month", "Employment\n", "Organisation\n"]) assert.ok(!main.includes(raw), main);
   assert.ok(main.indexOf("Genuine.") < main.indexOf("Ada Example") && main.indexOf("Ada Example") < main.indexOf("Signature"));
   for (const sent of page.sent) {
     assert.ok(sent.startsWith(`GET ${scene.server.base}/`), sent);
@@ -132,11 +132,11 @@ test("no token, several tokens and long texts have own errors", async () => {
   await page.evaluate(() => (document.getElementById("token-text").value = " ".repeat(2 * 1024 * 1024 + 1)));
   await page.evaluate(() => (document.getElementById("token-text").value += "x"));
   await button(page, "Verify").click();
-  await until("the refusal", async () => (await verdict(page)).startsWith("failed: This is too long for a token."));
+  await until("the refusal", async () => (await verdict(page)).startsWith("doubtful: This is too long for a token."));
   const file = join(folder, "film.bin");
   await writeFile(file, Buffer.alloc(5 * 1024 * 1024, "a"));
   await page.getByLabel("Or choose a file").setInputFiles(file);
-  await until("the refusal", async () => (await verdict(page)).startsWith("failed: This is too long for a token."));
+  await until("the refusal", async () => (await verdict(page)).startsWith("doubtful: This is too long for a token."));
   assert.deepEqual(page.sent, [], "nothing was asked for");
 });
 
@@ -220,7 +220,7 @@ test("a replaced token and a revoked one get different results", async () => {
   const page = await openPage();
   await until("the status list to say so", async () => {
     await page.reload();
-    return (await paste(page, first.token)).startsWith("doubtful: Genuine, but a newer version exists.");
+    return (await paste(page, first.token)).startsWith("doubtful: Genuine, but it was replaced by another version.");
   });
   assert.ok((await rows(page)).includes("status doubtful"), String(await rows(page)));
   await checkPage(page);
@@ -232,6 +232,7 @@ test("old data and details that were left out are pointed out", async () => {
   const said = await paste(page, (await share(person)).token);
   assert.match(said, /^doubtful: Genuine, but Cove Payroll has no data on Harbour Analytics after May 2024, so the job may have ended/);
   assert.ok(!(await page.locator("main").innerText()).includes("Details left out"));
+  assert.match(await page.locator("#token-result").innerText(), /Harbour Analytics[^]*Northwind Rail[^]*Sent via\nPayroll Bureau South/, "later data first");
   await person.goto("/wallet/share");
   await person.getByLabel("No jobs").check();
   await button(person, "Create link").click();

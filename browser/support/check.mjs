@@ -26,9 +26,12 @@ export function watch(page, base) {
     record.problems.push(`console: ${message.text()} (${message.location().url})`);
   });
 
-  // Chromium logs an error page's own status as an error; `status` in `checkPage` covers that.
+  // Chromium logs an error page's own status as an error; `status` in `checkPage` covers that. An
+  // open page of a link that has ended asks it for its token.
   function isErrorPage(message) {
-    return message.text().startsWith("Failed to load resource") && message.location().url === page.url();
+    const { url } = message.location();
+    const isOwn = url === page.url() || (url.startsWith(`${page.url()}/token/`) && message.text().includes("410"));
+    return message.text().startsWith("Failed to load resource") && isOwn;
   }
 }
 

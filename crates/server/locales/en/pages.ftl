@@ -1,6 +1,8 @@
 # Texts of the holder's pages and emails, grouped by page. A value in braces comes from the page.
 
 skip = Skip to main content
+title-error = Error:
+form-incomplete = Nothing was added yet. Complete this first:
 navigation = Menu
 demo-label = Demonstration
 demo-banner = This is a demonstration. Do not enter real personal data: it is not protected here.
@@ -145,7 +147,7 @@ mail-updated = { $partner } has updated a credential in your Tenure wallet: { $t
 
     See what changed: { $base }/wallet
 
-    Is something wrong? You can undo the update there until { $until }, and stop further updates.
+    Is something wrong? You can undo the update there until { $until }, and stop further updates. If another update follows, undo the newest one first.
 
 mail-ends-subject = { $count ->
     [one] A deadline in your Tenure wallet is coming up
@@ -191,6 +193,9 @@ credential-heading = { $title }: { $headline }
 career-gap = No record for { $duration }, from { $start }.
 career-total = { $duration } of experience.
 career-total-overlap = { $duration } of experience. Overlapping months counted once.
+career-total-shown = { $duration } of experience in the jobs shown.
+career-total-shown-overlap = { $duration } of experience in the jobs shown. Overlapping months counted once.
+career-total-none = No confirmed months of work yet.
 career-differs = { $partners } give different details about { $organisation }.
 career-differs-said = { $partner }: { $role }. { $span }.
 career-differs-help = Both are shown as they were sent. If one of them is wrong, only the organisation that sent it can correct it.
@@ -290,7 +295,11 @@ batch-about = About
 batch-all = All at once
 batch-accept-all = Add all { $count }
 batch-decline-all = Decline all { $count }
-batch-one-by-one = Some of these need a choice of their own, so add them one by one:
+batch-accept-others = Add the other { $count }
+batch-one-by-one = { $count ->
+    [one] This one needs a choice of its own, so add it by itself:
+   *[other] These need a choice of their own, so add them one by one:
+}
 batch-choose-name = { $title }: { $headline }. Confirm that the name is yours.
 batch-choose-birth-date = { $title }: { $headline }. Confirm that the date of birth is yours.
 batch-choose-version = { $title }: { $headline }. Choose whether it replaces what you have.
@@ -347,6 +356,7 @@ credential-added = Added on { $day }
 credential-updated = Updated by { $partner } on { $day }
 credential-superseded = Replaced by a newer version on { $day }.
 credential-withdrawn = Withdrawn by { $partner } on { $day }: { $reason }
+credential-still-shared = A link that you shared still shows this. You can revoke it:
 credential-record = View details
 credential-record-of = View details: { $headline }, from { $partner }
 credential-delete-of = Delete: { $headline }, from { $partner }
@@ -361,6 +371,8 @@ updates-stop = Stop updates
 updates-stop-help = { $partner } will have to ask you before the next update.
 update-undo = Undo this update
 update-undo-help = The previous version becomes current again, and your shared links go back to it. { $partner } will have to ask you before the next update. You can undo this update until { $day }.
+update-undo-later-first = You can undo this update until { $day }. Later updates must be undone first, the newest first.
+update-undo-newest = Open the newest update
 update-undone = You undid this update on { $day }.
 name-also-written = Also written { $names }.
 name-weak = Several records carry this name, and they may belong to different people. { $reason }
@@ -391,7 +403,8 @@ copy-json = Copy as JSON
 back-to-wallet = Back to your wallet
 delete-credential = Delete this credential
 delete-credential-title = Delete this credential?
-delete-credential-what = We delete its data now, and you cannot get it back. { $partner } keeps its own records, and would have to send it to you again. Links you shared will still show it, marked as revoked, until they expire. If you do not want that, revoke those links first.
+delete-credential-what = We delete its data now, and you cannot get it back. { $partner } keeps its own records, and would have to send it to you again.
+delete-credential-links = Links you shared will still show it, marked as revoked, until they expire. If you do not want that, revoke those links first:
 keep-it = Keep it
 
 account-title = Your account
@@ -425,7 +438,10 @@ notice-deleted = Deleted.
 notice-updates-allowed = Updates allowed. We email you about each one.
 notice-updates-stopped = Updates stopped. You will be asked before the next one.
 notice-update-undone = Update undone. The previous version is current again.
-notice-update-kept = It is too late to undo this update.
+notice-update-later-first = Not undone yet, because there are later updates. Undo those first, the newest first.
+notice-update-already-undone = You have already undone this update.
+notice-update-too-late = It is too late to undo this update.
+notice-update-kept = This update cannot be undone. The version before was deleted or withdrawn, or you have replaced this one since.
 notice-account-deleted = Your account and everything in it have been deleted.
 notice-signed-out = You have signed out.
 notice-signed-out-everywhere = You have signed out of all browsers.
@@ -443,6 +459,7 @@ error-too-many = { $count ->
     [one] Wait a minute and try again.
    *[other] Wait { $count } minutes and try again.
 }
+error-too-many-again = Try again
 error-unavailable-title = Temporarily unavailable
 error-unavailable = We cannot do this right now. Nothing is lost. Try again in a moment.
 error-internal-title = Something went wrong

@@ -30,7 +30,7 @@ use futures::FutureExt as _;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
-use crate::http::cookies::SESSION;
+use crate::http::cookies::{CONSOLE, SESSION};
 use crate::http::middleware::{Middleware, Next};
 use crate::log;
 use crate::metrics::method_label;
@@ -71,6 +71,8 @@ pub struct ErrorContext<'a> {
     pub request_id: &'a str,
     /// Whether the visitor is signed in to a wallet.
     pub signed_in: bool,
+    /// The name of the partner that is signed in to its console, on pages of the console.
+    pub partner: Option<&'a str>,
 }
 
 /// The audience of a router's responses: decides the format of errors and the security headers.
@@ -85,6 +87,8 @@ pub enum Readers {
     OAuthClients(ErrorPage),
     /// People: errors are HTML pages.
     People(ErrorPage),
+    /// Partners in their console: errors are HTML pages.
+    Partners(ErrorPage),
     /// Unknown, because no route matched: pages for callers that prefer HTML, problem details for
     /// others.
     Unknown(ErrorPage),
@@ -95,7 +99,7 @@ impl Readers {
     fn error_page(self, request: &Request) -> Option<ErrorPage> {
         match self {
             Self::Programs | Self::Wallets => None,
-            Self::People(page) | Self::OAuthClients(page) => Some(page),
+            Self::People(page) | Self::Partners(page) | Self::OAuthClients(page) => Some(page),
             Self::Unknown(page) => {
                 let preference = |media_type| headers::preference(request.headers(), media_type);
                 let problem = preference("application/problem+json").max(preference("application/json"));
@@ -127,7 +131,9 @@ impl Middleware for Outermost {
         let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
         let method = request.method().clone();
         let error_page = readers.error_page(&request);
-        let secret = error_page.and_then(|_| SESSION.read(&app, request.headers()));
+        let is_console = matches!(readers, Readers::Partners(_));
+        let cookie = if is_console { CONSOLE } else { SESSION };
+        let secret = error_page.and_then(|_| cookie.read(&app, request.headers()));
         request.extensions_mut().insert(id.clone());
         let partner = RequestPartner::default();
         request.extensions_mut().insert(partner.clone());
@@ -145,8 +151,10 @@ impl Middleware for Outermost {
                     Some(cause) => app.outage().refused(cause, app.now()),
                     None => error.log(),
                 }
-                let signed_in = session::is_signed_in(&app, secret.as_deref(), error).await;
-                let context = ErrorContext { request_id: &id.0, signed_in };
+                let secret = secret.as_deref();
+                let signed_in = !is_console && session::is_signed_in(&app, secret, error).await;
+                let name = if is_console { session::partner_name(&app, secret, error).await } else { None };
+                let context = ErrorContext { request_id: &id.0, signed_in, partner: name.as_deref() };
                 response = write_error(&app, error, response, error_page, context);
             }
             let (elapsed, now) = (started.elapsed(), app.now());

@@ -55,6 +55,15 @@ pub async fn is_signed_in(app: &App, secret: Option<&str>, error: &Error) -> boo
     tx.session(&sha256(secret.as_bytes()), app.now()).await.map_or(true, |session| session.is_some())
 }
 
+/// Returns the name of the partner whose console session has `secret`, for the navigation of the
+/// page for `error`. `None` if there is no such session, or the store fails.
+pub async fn partner_name(app: &App, secret: Option<&str>, error: &Error) -> Option<String> {
+    let secret = secret.filter(|_| !matches!(error.kind, Kind::Unavailable | Kind::Internal))?;
+    let mut tx = app.store().read().await.ok()?;
+    let session = tx.console_session(&sha256(secret.as_bytes()), app.now()).await.ok()??;
+    tx.partner(session.partner_id).await.ok()?.map(|partner| partner.name)
+}
+
 /// Rejection of [`SignedIn`]: a redirect to sign-in, or the error of the store.
 #[derive(Debug)]
 pub enum NotSignedIn {

@@ -30,7 +30,7 @@ async fn respond(app: App, routes: Router, readers: Readers, request: Request) -
     let detail = format!("{method} is not supported for this path.{hint}");
     match readers {
         Readers::Wallets => OAuthError::MethodNotAllowed(detail).into_response(),
-        Readers::People(_) => {
+        Readers::People(_) | Readers::Partners(_) => {
             Error::new(Kind::MethodNotAllowed(page_above(&routes, &path).await), detail).into_response()
         }
         Readers::Programs | Readers::OAuthClients(_) | Readers::Unknown(_) => {

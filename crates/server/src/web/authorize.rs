@@ -67,7 +67,7 @@ struct AuthorizeErrorPage<'a> {
 /// Such an error is never sent to the wallet by a redirect: anyone may push a request with any
 /// redirect URI, so a link to this server would lead anywhere (RFC 9700, section 4.11.2, D-250).
 pub fn error_page(app: &App, error: &Error, context: ErrorContext<'_>) -> Response {
-    let ErrorContext { request_id, signed_in } = context;
+    let ErrorContext { request_id, signed_in, .. } = context;
     let (code, lead) = match error.kind {
         Kind::Malformed => ("invalid_request", "authorize-error-malformed"),
         // The code for an unusable `request_uri` (OpenID Connect Core 1.0, section 3.1.2.6).

@@ -16,6 +16,8 @@ pub struct CareerView {
     pub timeline: String,
     /// Contradictions between attesters.
     pub differences: Vec<Difference>,
+    /// Whether other jobs are not shown.
+    is_part: bool,
 }
 
 /// A contradiction between attesters, in words, as HTML.
@@ -42,20 +44,39 @@ impl CareerView {
     /// Combines the histories of several attesters, as the `number`th career on its page; `None` if
     /// they contain no job.
     pub fn of(histories: &[(String, CareerHistory)], number: usize, text: &Text) -> Option<Self> {
-        let career = Career::new(histories);
+        Self::drawn(Career::new(histories), number, text)
+    }
+
+    /// Combines histories of which some jobs are not shown, like [`CareerView::of`]. Nothing is
+    /// said about the time between jobs, in which there may be others.
+    pub fn of_part(histories: &[(String, CareerHistory)], number: usize, text: &Text) -> Option<Self> {
+        let career = Career { gaps: Vec::new(), ..Career::new(histories) };
+        Some(Self { is_part: true, ..Self::drawn(career, number, text)? })
+    }
+
+    fn drawn(career: Career, number: usize, text: &Text) -> Option<Self> {
         if career.jobs.is_empty() && career.planned.is_empty() {
             return None;
         }
         let timeline = Timeline::new(&career, number, text).map(|timeline| timeline.html()).unwrap_or_default();
         let differences = career.disagreements.iter().map(|found| Difference::new(&career, found, text)).collect();
-        Some(Self { career, timeline, differences })
+        Some(Self { career, timeline, differences, is_part: false })
     }
 
-    /// Returns the total experience in words, with a note if any months overlap.
+    /// Returns the total experience in words, with a note if any months overlap. If some jobs are
+    /// not shown, it is called that of those shown.
     pub fn total(&self, text: &Text) -> String {
+        if self.career.total_months == 0 {
+            return text.of("career-total-none");
+        }
         let months: i32 = self.career.jobs.iter().map(Job::months).sum();
         let has_overlap = months > self.career.total_months;
-        let key = if has_overlap { "career-total-overlap" } else { "career-total" };
+        let key = match (self.is_part, has_overlap) {
+            (false, false) => "career-total",
+            (false, true) => "career-total-overlap",
+            (true, false) => "career-total-shown",
+            (true, true) => "career-total-shown-overlap",
+        };
         text.with(key, &[("duration", &text.duration(self.career.total_months))])
     }
 
@@ -149,13 +170,43 @@ mod tests {
         job
     }
 
+    fn histories(employment: &[Value]) -> [(String, CareerHistory); 1] {
+        let fields = json!({ "full_name": "Jane Roe", "employment": employment });
+        [("Acme Payroll".to_owned(), CareerHistory::from_fields(&fields).expect("a career"))]
+    }
+
     /// Returns the total of jobs with these first and last months.
     fn total(jobs: &[(&str, &str)]) -> String {
         let employment: Vec<Value> = jobs.iter().map(|(start, end)| job(start, end)).collect();
-        let fields = json!({ "full_name": "Jane Roe", "employment": employment });
-        let history = CareerHistory::from_fields(&fields).expect("a career");
         let text = Text::default();
-        CareerView::of(&[("Acme Payroll".to_owned(), history)], 1, &text).expect("jobs").total(&text)
+        CareerView::of(&histories(&employment), 1, &text).expect("jobs").total(&text)
+    }
+
+    #[test]
+    fn part_of_a_career_has_no_gaps_and_its_own_total() {
+        let (text, with_gap) = (Text::default(), [job("2008-01", "2009-12"), job("2020-01", "2020-12")]);
+        let [whole, part] =
+            [CareerView::of, CareerView::of_part].map(|view| view(&histories(&with_gap), 1, &text).expect("jobs"));
+        assert_eq!((whole.career.gaps.len(), part.career.gaps.len()), (1, 0));
+        assert!(whole.timeline.contains("Gap of 10 years from January 2010."), "{}", whole.timeline);
+        assert!(!part.timeline.to_lowercase().contains("gap"), "{}", part.timeline);
+        assert_eq!(whole.total(&text), "3 years of experience.");
+        assert_eq!(part.total(&text), "3 years of experience in the jobs shown.");
+        let overlapping = [job("2020-01", "2020-12"), job("2020-07", "2021-06")];
+        let part = CareerView::of_part(&histories(&overlapping), 1, &text).expect("jobs");
+        assert_eq!(
+            part.total(&text),
+            "1 year 6 months of experience in the jobs shown. Overlapping months counted once."
+        );
+    }
+
+    #[test]
+    fn planned_job_is_no_experience() {
+        let mut planned = job("2027-05", "2026-11");
+        planned["end_date"] = Value::Null;
+        let text = Text::default();
+        let view = CareerView::of(&histories(&[planned]), 1, &text).expect("a job");
+        assert_eq!(view.total(&text), "No confirmed months of work yet.");
     }
 
     #[test]

@@ -216,8 +216,8 @@ mod tests {
             details("career_history", &json!({ "employment": [job] })).remove(1)
         };
         let ended = details("career_history", &json!({})).remove(1);
-        let expected = "Jobs: Associate Software Engineer, Company A, Jan 2020 to Dec 2022; \
-                        Senior Software Engineer, Company B, Feb 2023 to present (confirmed to May 2024)";
+        let expected = "Jobs: Senior Software Engineer, Company B, Feb 2023 to present (confirmed to May 2024); \
+                        Associate Software Engineer, Company A, Jan 2020 to Dec 2022";
         assert_eq!(ended, expected);
         assert_eq!(job("2020-01", Some("2020-01"), "2020-02"), "Jobs: Baker, Company A, Jan 2020");
         assert_eq!(
@@ -259,9 +259,10 @@ mod tests {
         let payload = Payload { fields, partner_chain, ..Payload::default() };
         let parts = parts(known, &payload);
         let html = |part: &Part| detail_html(&Text::default(), known, part);
-        assert_eq!(html(&parts[0].entries[0]), "<bdi>مهندسة</bdi>, <bdi>شركة Ltd.</bdi>, Jan 2020 to Dec 2022");
+        let entry = parts[0].entries.iter().find(|entry| entry.place == "/employment/0").expect("the first job");
+        assert_eq!(html(entry), "<bdi>مهندسة</bdi>, <bdi>شركة Ltd.</bdi>, Jan 2020 to Dec 2022");
         assert_eq!(parts.iter().map(html).next_back().as_deref(), Some("Sent via: <bdi>مكتب</bdi>, Child"));
-        let said = detail(&Text::default(), known, &parts[0].entries[0]);
+        let said = detail(&Text::default(), known, entry);
         assert_eq!(said, "\u{2068}مهندسة\u{2069}, \u{2068}شركة Ltd.\u{2069}, Jan 2020 to Dec 2022");
     }
 

@@ -22,7 +22,7 @@ struct ErrorPage<'a> {
 
 /// Renders the page for `error`. The caller sets the status.
 pub fn page(app: &App, error: &Error, context: ErrorContext<'_>) -> Response {
-    let ErrorContext { request_id, signed_in } = context;
+    let ErrorContext { request_id, signed_in, .. } = context;
     let layout = Layout::new(app, signed_in);
     let (title, body) = match &error.kind {
         Kind::NotFound | Kind::NotAcceptable => ("error-not-found-title", layout.text.of("error-not-found")),
@@ -48,9 +48,11 @@ pub fn page(app: &App, error: &Error, context: ErrorContext<'_>) -> Response {
 }
 
 /// Returns the path of the page to open instead after a wrong method, and the text key of its link.
+/// After too many attempts that is the same page, whose path may be the only copy of a link.
 pub(super) fn page_to_open(kind: &Kind) -> Option<(&str, &'static str)> {
     match kind {
         Kind::MethodNotAllowed(page) => page.as_deref().map(|page| (page, "error-method-open")),
+        Kind::TooManyRequests(_) => Some(("", "error-too-many-again")),
         _ => None,
     }
 }

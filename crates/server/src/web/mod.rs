@@ -7,6 +7,7 @@ mod account;
 mod assets;
 pub mod authorize;
 mod career;
+mod consent_form;
 pub mod console;
 mod cookie_check;
 mod details;
@@ -31,6 +32,7 @@ mod redirects;
 mod requests;
 mod sandbox_sign_up;
 mod selection;
+mod shared_links;
 mod shared_page;
 mod shares;
 mod sign_in;
@@ -67,6 +69,7 @@ pub fn routes(app: &App, api: PartnerApi) -> Router<App> {
         .merge(passkey::routes())
         .merge(presentations::routes())
         .merge(requests::routes())
+        .merge(shared_links::routes())
         .merge(shared_page::routes())
         .merge(shares::routes())
         .merge(sign_in::routes())

@@ -44,6 +44,15 @@ pub struct ConfirmFields {
     is_refused: bool,
 }
 
+/// A required field that is missing in a rejected form.
+#[derive(Debug)]
+pub struct MissingField {
+    /// The id of the field's element.
+    pub id: String,
+    /// Text key of what to do.
+    pub said: &'static str,
+}
+
 /// The submitted fields about one credential.
 #[derive(Clone, Debug, Default)]
 struct SentFields {
@@ -159,6 +168,18 @@ impl ConfirmFields {
     /// Whether the required reason is missing.
     pub fn lacks_reason(&self) -> bool {
         self.is_refused && !self.reasons.iter().any(|(value, _)| self.sent.reason == *value)
+    }
+
+    /// Returns what is missing for the credential `id`, in the order of the page.
+    pub fn missing(&self, id: Uuid) -> Vec<MissingField> {
+        let (kind, mut missing) = (self.kind, Vec::new());
+        if self.lacks_confirmation() {
+            missing.push(MissingField { id: format!("own-{kind}-{id}"), said: self.unconfirmed() });
+        }
+        if self.lacks_reason() {
+            missing.push(MissingField { id: format!("{kind}-reason-{id}"), said: self.no_reason });
+        }
+        missing
     }
 }
 

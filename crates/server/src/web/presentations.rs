@@ -67,6 +67,13 @@ struct PresentationPage {
     problem: Option<&'static str>,
 }
 
+impl PresentationPage {
+    /// Whether the problem is one of the code, and stands at its field.
+    fn is_about_code(&self) -> bool {
+        matches!(self.problem, Some("code-incomplete" | "presentation-wrong-code" | "presentation-not-answered"))
+    }
+}
+
 /// The state of a presentation, for the browser that began it.
 #[derive(Debug)]
 enum PresentationView {
@@ -90,6 +97,17 @@ struct ReturnPage {
     response_code: String,
     partner: String,
     returned: Returned,
+}
+
+impl ReturnPage {
+    /// Returns the text key of the title.
+    fn title(&self) -> &'static str {
+        match self.returned {
+            Returned::CarryCode(_) => "presentation-return-title",
+            Returned::Rejected => "presentation-nothing-shared",
+            Returned::Finished | Returned::SeePage | Returned::Ended => "presentation-return-over-title",
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -328,5 +346,9 @@ async fn not_me(
     Form(form): Form<ReturnForm>,
 ) -> Result<Response, Error> {
     let end = presentation::reject_response(&app, id, &form.response_code).await?;
+    if end.returned == Returned::Rejected {
+        let said = (StatusCode::FORBIDDEN, "presentation-nothing-shared", "presentation-not-me-done");
+        return Ok(outcome::show(&app, visitor.is_some(), said));
+    }
     return_page(&app, visitor.is_some(), end, String::new()).await
 }

@@ -13,7 +13,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::career::CareerView;
-use super::name_form::{BirthDateForm, NameChoices, NameForm};
+use super::consent_form::{read_choices, read_items};
+use super::name_form::{BirthDateForm, MissingField, NameChoices, NameForm};
 use super::redirects::{self, allow_form_to, destination};
 use super::versions::VersionView;
 use super::{Layout, outcome, page};
@@ -58,6 +59,8 @@ struct Item {
     may_continue: bool,
     /// Whether this was chosen in a rejected form.
     is_kept_current: bool,
+    /// Whether it must be accepted by itself, because it asks for a choice.
+    needs_choice: bool,
 }
 
 /// The contents of the wallet that incoming credentials are compared with.
@@ -65,12 +68,15 @@ struct Held {
     holder: Uuid,
     versions: HeldVersions,
     names: HeldNames,
+    /// The names once all items that need no choice are accepted.
+    names_of_others: HeldNames,
 }
 
 impl Held {
     async fn of(app: &App, holder: Uuid, partner: Uuid) -> Result<Self, Error> {
         let versions = HeldVersions::of(app, holder, partner).await?;
-        Ok(Self { holder, versions, names: HeldNames::of(app, holder).await? })
+        let names = HeldNames::of(app, holder).await?;
+        Ok(Self { holder, versions, names_of_others: names.clone(), names })
     }
 }
 
@@ -105,6 +111,11 @@ impl Item {
             }
             versions.push(view);
         }
+        let of_others = held.names_of_others.questions(submission.credential_type, &shown.payload);
+        let needs_choice = name.is_some() || birth_date.is_some() || !versions.is_empty() || !of_others.is_empty();
+        if !needs_choice {
+            held.names_of_others.add_incoming(app, submission, &shown.payload).await?;
+        }
         Ok(Some(Self {
             career: CareerView::new(std::slice::from_ref(&shown), text),
             name,
@@ -112,33 +123,16 @@ impl Item {
             versions,
             may_continue: submission.credential_type.may_continue(&shown.payload.fields),
             is_kept_current: chosen.is_some_and(|chosen| chosen.is_kept_current),
+            needs_choice,
             shown,
         }))
     }
-}
 
-/// Parses the person's choices: for each pair of versions whether the newer one replaces the older
-/// one (`version-{item}-{version}`), and which credentials their partners may update without asking
-/// (`current-{item}`).
-fn read_choices(pairs: &[(String, String)]) -> Choices {
-    let mut choices = Choices::new();
-    for (name, value) in pairs {
-        if let Some((item, version)) = name.strip_prefix("version-").and_then(read_pair) {
-            let replaced = choices.entry(item).or_default().replaced.get_or_insert_default();
-            if value == "replace" {
-                replaced.insert(version);
-            }
-        } else if let Some(item) = name.strip_prefix("current-").and_then(|id| id.parse().ok()) {
-            choices.entry(item).or_default().is_kept_current = true;
-        }
+    /// Returns what is missing in a rejected form.
+    fn missing(&self) -> Vec<MissingField> {
+        let fields = [self.name.as_ref().map(|form| &form.fields), self.birth_date.as_ref().map(|form| &form.fields)];
+        fields.into_iter().flatten().flat_map(|fields| fields.missing(self.shown.id)).collect()
     }
-    choices
-}
-
-/// Parses two ids with a dash in between.
-fn read_pair(text: &str) -> Option<(Uuid, Uuid)> {
-    let (item, version) = text.split_at_checked(uuid::fmt::Hyphenated::LENGTH)?;
-    Some((item.parse().ok()?, version.strip_prefix('-')?.parse().ok()?))
 }
 
 #[derive(Template)]
@@ -158,11 +152,22 @@ struct BatchConsent {
 }
 
 impl BatchConsent {
-    /// Whether all pending items can be accepted at once. An item that is related to others, or
-    /// carries another name, must be accepted separately.
-    fn may_accept_at_once(&self) -> bool {
-        let asks_nothing = |item: &Item| item.name.is_none() && item.birth_date.is_none();
-        self.waiting.iter().all(|item| item.versions.is_empty() && asks_nothing(item))
+    fn missing(&self) -> Vec<MissingField> {
+        self.waiting.iter().flat_map(Item::missing).collect()
+    }
+
+    /// Returns the pending items that can be accepted at once. An item that is related to others,
+    /// or carries another name, must be accepted by itself.
+    fn at_once(&self) -> Vec<&Item> {
+        self.waiting.iter().filter(|item| !item.needs_choice).collect()
+    }
+
+    fn with_choice(&self) -> Vec<&Item> {
+        self.waiting.iter().filter(|item| item.needs_choice).collect()
+    }
+
+    fn choice_count(&self) -> i64 {
+        i64::try_from(self.with_choice().len()).unwrap_or(i64::MAX)
     }
 }
 
@@ -310,7 +315,8 @@ async fn accept(
     let names = NameChoices::read(&pairs);
     let mut choices = read_choices(&pairs);
     names.add_to(&mut choices);
-    let decided = match consent::accept(&app, id, signed_in.holder.id, &choices).await? {
+    let only = read_items(&pairs);
+    let decided = match consent::accept(&app, id, signed_in.holder.id, &choices, only.as_ref()).await? {
         Ok(decided) => decided,
         Err(error) => return Ok(error.page(&app)),
     };

@@ -1,19 +1,17 @@
-//! `/wallet/share` and `/wallet/shares`: create a link for a hirer, see how often it was viewed,
-//! and revoke it.
+//! `/wallet/share`: create a link for a hirer.
 
 use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use credential::{Block, Date};
 use uuid::Uuid;
 
 use super::outdated::{Change, Outdated, catch_up};
-use super::qr::Qr;
 use super::selection::{Selection, Sent};
 use super::{Layout, page};
 use crate::app::App;
@@ -22,14 +20,9 @@ use crate::flows::credential_view::CredentialView;
 use crate::flows::share::{self, CreateShareError, NewShare};
 use crate::flows::wallet;
 use crate::form_token::{self, FormToken};
-use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
-use crate::i18n::Text;
-use ambient::Timestamp;
-use store::domain::share::{
-    Chosen, DAYS, DEFAULT_DAYS, DisclosureRecord, MAX_ACTIVE, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, ShareState,
-};
+use store::domain::share::{Chosen, DAYS, DEFAULT_DAYS, MAX_ACTIVE, PASSCODE_LENGTH, PURPOSE_LENGTH, Part};
 
 #[derive(Template)]
 #[template(path = "share_form.html")]
@@ -39,6 +32,8 @@ struct ShareForm {
     /// The credential to share, if the person began with one.
     only: Option<Uuid>,
     offers: Vec<Offer>,
+    /// Text key of why there are no offers.
+    nothing: &'static str,
     wanted: ShareFormValues,
     /// Text key of the error in the submitted form.
     problem: Option<&'static str>,
@@ -172,64 +167,10 @@ impl Offer {
     }
 }
 
-/// A share as its holder sees it.
-#[derive(Debug)]
-struct ListedShare {
-    share: Share,
-    memory: DisclosureRecord,
-    standing: ShareState,
-    /// Text key of its state.
-    said: &'static str,
-    /// The time until it expires, if it can be opened.
-    left: Option<String>,
-}
-
-impl ListedShare {
-    fn new(app: &App, (share, memory): (Share, DisclosureRecord)) -> Self {
-        let standing = share.standing(app.now());
-        let said = match standing {
-            ShareState::Active => "share-active",
-            ShareState::Locked => "share-locked",
-            ShareState::Ended => "share-ended",
-            ShareState::Revoked(_) => "share-revoked",
-        };
-        let is_active = standing == ShareState::Active;
-        let left = is_active.then(|| Text::default().time_left(app.now(), share.expires_at));
-        Self { share, memory, standing, said, left }
-    }
-
-    fn views(&self) -> i64 {
-        self.share.views
-    }
-}
-
-#[derive(Template)]
-#[template(path = "share.html")]
-struct SharePage {
-    layout: Layout,
-    listed: ListedShare,
-    /// When it was updated to newer versions, newest first.
-    updates: Vec<Timestamp>,
-    link: String,
-    qr: String,
-}
-
-#[derive(Template)]
-#[template(path = "shares.html")]
-struct SharesPage {
-    layout: Layout,
-    shares: Vec<ListedShare>,
-    /// Whether the wallet contains anything that can be shared.
-    may_share: bool,
-}
-
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/wallet/share", get(choose).post(make))
         .route("/wallet/credentials/{id}/share", get(choose_one).post(make_one))
-        .route("/wallet/shares", get(list))
-        .route("/wallet/shares/{id}", get(show))
-        .route("/wallet/shares/{id}/revoke", post(revoke))
 }
 
 /// Returns the credentials that `holder` can share: all that they hold, or the given one.
@@ -250,7 +191,7 @@ async fn new_form(app: &App, holder: Uuid, only: Option<Uuid>) -> Result<Respons
     if offers.is_empty() {
         return nothing_to_share(app, holder, only).await;
     }
-    form(app, only, offers, ShareFormValues::new(), None)
+    form(app, holder, (only, offers), ShareFormValues::new(), None).await
 }
 
 /// Renders the page that says why there is nothing to share. A credential of another holder is not
@@ -260,7 +201,10 @@ async fn nothing_to_share(app: &App, holder: Uuid, only: Option<Uuid>) -> Result
         Some(only) => wallet::holds(app, holder, only).await?,
         None => true,
     };
-    if is_own { form(app, only, Vec::new(), ShareFormValues::new(), None) } else { Err(Error::not_found()) }
+    if !is_own {
+        return Err(Error::not_found());
+    }
+    form(app, holder, (only, Vec::new()), ShareFormValues::new(), None).await
 }
 
 async fn choose(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Error> {
@@ -271,15 +215,22 @@ async fn choose_one(State(app): State<App>, signed_in: SignedIn, Path(id): Path<
     new_form(&app, signed_in.holder.id, Some(id)).await
 }
 
-fn form(
+/// Renders the form with its `offers`; without any, the reason.
+async fn form(
     app: &App,
-    only: Option<Uuid>,
-    offers: Vec<Offer>,
+    holder: Uuid,
+    (only, offers): (Option<Uuid>, Vec<Offer>),
     wanted: ShareFormValues,
     problem: Option<&'static str>,
 ) -> Result<Response, Error> {
+    let nothing = match only {
+        Some(_) => "share-nothing-one",
+        None if offers.is_empty() && wallet::count(app, holder).await? == 0 => "share-nothing-empty",
+        None => "share-nothing",
+    };
     let (layout, token) = (Layout::new(app, true), FormToken::new(app.rng()));
-    let response = page(app, &ShareForm { layout: layout.clone(), token, only, offers, wanted, problem }, &layout);
+    let template = ShareForm { layout: layout.clone(), token, only, offers, nothing, wanted, problem };
+    let response = page(app, &template, &layout);
     Ok(if problem.is_some() { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
 }
 
@@ -336,7 +287,7 @@ async fn create(app: &App, holder: Uuid, only: Option<Uuid>, pairs: Vec<(String,
             let problem = outdated.change().map_or(problem_key(CreateShareError::Outdated), change_key);
             form_again(app, holder, (only, &outdated), wanted, problem).await
         }
-        Err(error) => form(app, only, offers, wanted, Some(problem_key(error))),
+        Err(error) => form(app, holder, (only, offers), wanted, Some(problem_key(error))).await,
     }
 }
 
@@ -359,32 +310,5 @@ async fn form_again(
     for offer in &mut offers {
         offer.is_newer = outdated.is_newer(offer.id);
     }
-    form(app, only, offers, wanted, Some(problem))
-}
-
-async fn show(
-    State(app): State<App>,
-    signed_in: SignedIn,
-    Path(id): Path<Uuid>,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    let (share, updates) = share::with_updates(&app, id, signed_in.holder.id).await?;
-    let listed = ListedShare::new(&app, share);
-    let layout = Layout::new(&app, true).with_notice(&app, &headers);
-    let link = app.links().share(&listed.memory.secret);
-    let qr = Qr::new(&link).map(|qr| qr.html(&layout.text.of("qr-link"))).unwrap_or_default();
-    Ok(page(&app, &SharePage { layout: layout.clone(), listed, updates, link, qr }, &layout))
-}
-
-async fn list(State(app): State<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
-    let shares = share::list(&app, signed_in.holder.id).await?;
-    let may_share = wallet::may_share(&app, signed_in.holder.id).await?;
-    let shares = shares.into_iter().map(|share| ListedShare::new(&app, share)).collect();
-    let layout = Layout::new(&app, true).with_notice(&app, &headers);
-    Ok(page(&app, &SharesPage { layout: layout.clone(), shares, may_share }, &layout))
-}
-
-async fn revoke(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    share::revoke(&app, id, signed_in.holder.id).await?;
-    Ok((NOTICE.set(&app, "notice-share-revoked"), Redirect::to("/wallet/shares")).into_response())
+    form(app, holder, (only, offers), wanted, Some(problem)).await
 }

@@ -3,9 +3,9 @@
 //!
 //! Positions along time are percentages and the widths of letters are pixels, so that bars grow
 //! with the screen while labels keep their size. A picture is laid out for the narrowest width at
-//! which it is shown; a wider screen only adds room. Every label is placed at a point of its own
-//! bar and moved from there by pixels, so it stays beside that bar at any width. Colours are
-//! classes; there is no style attribute. The description contains everything that is drawn.
+//! which it is shown; a wider screen only adds room. Every label begins or ends with its bar, or is
+//! centred above it, so it stays beside that bar at any width. Colours are classes; there is no
+//! style attribute. The description contains everything that is drawn.
 
 mod font_metrics;
 mod rows;
@@ -16,10 +16,14 @@ use std::ops::Range;
 use askama::Template;
 use credential::YearMonth;
 
-use self::rows::{BETWEEN, Extent};
+use self::rows::{BETWEEN, Extent, ROUNDING};
 use crate::i18n::{Text, isolated_text};
 use store::domain::career::{Career, Gap, Job};
 
+/// The narrowest widths at which the pictures are shown: the inner width of a card on screens of
+/// 760 (without a scroll bar) and 320 pixels; must match the stylesheet.
+const WIDE: f64 = 660.0;
+const NARROW: f64 = 236.0;
 /// Space left and right of the drawing. This and all other lengths are in pixels.
 const MARGIN: f64 = 4.0;
 /// Height of the line that names the gaps, if there are any.
@@ -126,12 +130,11 @@ impl Timeline {
     /// Draws `career`, the `number`th on its page; `None` if there is nothing to draw.
     pub fn new(career: &Career, number: usize, text: &Text) -> Option<Self> {
         let (start, last) = (career.start()?, career.last()?);
-        // The inner widths of a card on screens of 641 and 320 pixels.
-        let wide = Canvas { kind: "wide", number, width: 556.0, start, last, most_ticks: 11, text };
-        let narrow = Canvas { kind: "narrow", number, width: 236.0, start, last, most_ticks: 5, text };
+        let wide = Canvas { kind: "wide", number, width: WIDE, start, last, most_ticks: 11, text };
+        let narrow = Canvas { kind: "narrow", number, width: NARROW, start, last, most_ticks: 5, text };
         let lanes: Vec<usize> = career.jobs.iter().map(|job| job.lane).collect();
         let wide_rows = wide.rows_by_labels(career).unwrap_or_else(|| lanes.clone());
-        // On a phone a row for each job gives its label the whole width.
+        // On a phone a row for each job gives its label the most room.
         let narrow_rows = if lanes.len() > MAX_ROWS { lanes } else { (0..lanes.len()).collect() };
         Some(Self { drawings: [wide.draw(career, &wide_rows), narrow.draw(career, &narrow_rows)] })
     }
@@ -151,6 +154,16 @@ struct Canvas<'a> {
     last: YearMonth,
     most_ticks: i32,
     text: &'a Text,
+}
+
+/// The label of a job, and the space that it takes at most.
+#[derive(Clone, Debug)]
+struct PlacedLabel {
+    text: String,
+    anchor: &'static str,
+    /// The anchor's position.
+    x: f64,
+    extent: Range<f64>,
 }
 
 /// A row of the picture, filled from left to right.
@@ -197,16 +210,12 @@ impl Canvas<'_> {
     /// Returns the row of each job so that every label is whole; `None` if there would be too many
     /// rows.
     fn rows_by_labels(&self, career: &Career) -> Option<Vec<usize>> {
-        let label_width = |job: &Job| {
-            let width = font_metrics::width(&self.full_label(job), LABEL);
-            if width <= self.width { width } else { font_metrics::width(&job.employment.organisation, LABEL) }
-        };
-        let extents = career.jobs.iter().map(|job| Extent {
-            start: self.x(job.start()),
-            end: self.end(job),
-            label: label_width(job),
+        let extents = career.jobs.iter().map(|job| {
+            let (start, end) = (self.x(job.start()), self.end(job));
+            let label = self.label_of(job, &(0.0..self.width)).map_or(start..end, |label| label.extent);
+            Extent { start, end, label }
         });
-        rows::assign(&extents.collect::<Vec<_>>(), self.width, MAX_ROWS)
+        rows::assign(&extents.collect::<Vec<_>>(), MAX_ROWS)
     }
 
     fn full_label(&self, job: &Job) -> String {
@@ -234,28 +243,41 @@ impl Canvas<'_> {
         Bar { x: self.percent(x), end: self.percent(x + width), width: self.percent(width), y, open: job.is_open() }
     }
 
-    /// Places a job's label above the start of its bar, or further left if it does not fit, but
-    /// never above an earlier bar. If there is still not enough room, it is shortened and then cut.
-    /// The list beside the picture contains the full text.
+    /// Places a job's label above its bar, before `until` and never above an earlier bar. The list
+    /// beside the picture contains the full text.
     fn job_label(&self, job: &Job, row: &mut PictureRow, until: f64) -> Option<Label> {
-        let (full, organisation) = (self.full_label(job), job.employment.organisation.as_str());
-        let room = until - row.labels_from.max(row.bars_to);
-        let fitting = [full.as_str(), organisation].into_iter().find(|label| font_metrics::width(label, LABEL) <= room);
-        let text = match fitting {
-            Some(label) if label == full => full,
-            Some(organisation) => isolated_text(organisation),
-            None => isolated_text(&font_metrics::cut(organisation, room, LABEL)?),
+        let room = row.labels_from.max(row.bars_to)..until;
+        let PlacedLabel { text, anchor, x, extent } = self.label_of(job, &room)?;
+        row.labels_from = extent.end + BETWEEN;
+        let (start, end) = (self.x(job.start()), self.end(job));
+        let bar = match anchor {
+            "start" => start,
+            "end" => end,
+            _ => f64::midpoint(start, end),
         };
-        let (start, width) = (self.x(job.start()), font_metrics::width(&text, LABEL));
-        // The estimated width is an upper bound: a label that was moved left is aligned at its end,
-        // so that it reaches its bar in any font.
-        let (anchor, shift, end) = if start + width <= until {
-            ("start", None, start + width)
-        } else {
-            ("end", Pixels::visible(until - start), until)
+        let (shift, y) = (Pixels::visible(x - bar), row.y + 14.0);
+        Some(Label { class: "timeline-label", anchor, x: self.percent(bar), shift, y, text })
+    }
+
+    /// Returns the label of a job that fits into `room`: it begins where the bar begins, else ends
+    /// where the bar ends, else is centred above it. It is shortened only if it fits nowhere, to
+    /// the organisation and then to a part of it; `None` if not even that fits.
+    fn label_of(&self, job: &Job, room: &Range<f64>) -> Option<PlacedLabel> {
+        let (start, end) = (self.x(job.start()), self.end(job).min(room.end));
+        let middle = f64::midpoint(start, end);
+        let place = |text: String| {
+            let width = font_metrics::width(&text, LABEL);
+            let places = [("start", start, 0.0), ("end", end, width), ("middle", middle, width / 2.0)];
+            let (anchor, x, before) = places.into_iter().find(|(_, x, before)| {
+                x - before >= room.start - ROUNDING && x - before + width <= room.end + ROUNDING
+            })?;
+            Some(PlacedLabel { text, anchor, x, extent: x - before..x - before + width })
         };
-        row.labels_from = end + BETWEEN;
-        Some(Label { class: "timeline-label", anchor, x: self.percent(start), shift, y: row.y + 14.0, text })
+        let organisation = job.employment.organisation.as_str();
+        place(self.full_label(job)).or_else(|| place(isolated_text(organisation))).or_else(|| {
+            let most = (room.end - start).max(end - room.start);
+            place(isolated_text(&font_metrics::cut(organisation, most, LABEL)?))
+        })
     }
 
     /// Places the mark under the end of an open job's bar that says until when the job is known. A

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows::credential_history::{self, CredentialHistory, StandingUpdate};
 use crate::flows::credential_view::CredentialView;
-use crate::flows::standing_consent;
+use crate::flows::standing_consent::{self, UndoError};
 use crate::http::cookies::NOTICE;
 use crate::http::extract::Path;
 use crate::http::session::SignedIn;
@@ -42,8 +42,10 @@ pub struct Update {
     pub at: Timestamp,
     /// The changes, one sentence each.
     pub changes: Vec<String>,
-    /// The end of the period for undoing it, if it can be undone.
+    /// The end of the period for undoing it, if it can be undone, alone or after later updates.
     pub undo_until: Option<Timestamp>,
+    /// The newest of the later updates, which must be undone before it.
+    pub undo_first: Option<Uuid>,
 }
 
 /// An entry of a credential's history.
@@ -76,7 +78,8 @@ impl Update {
     fn new(update: &StandingUpdate, shown: &CredentialView, text: &Text) -> Self {
         let (older, newer) = (update.older.as_ref(), &shown.payload.fields);
         let changes = older.map(|older| versions::sentences(text, shown.known, &older.fields, newer));
-        Self { at: update.at, changes: changes.unwrap_or_default(), undo_until: update.undo_until }
+        let StandingUpdate { at, undo_until, undo_first, .. } = *update;
+        Self { at, changes: changes.unwrap_or_default(), undo_until, undo_first }
     }
 }
 
@@ -166,6 +169,12 @@ async fn stop(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>)
 }
 
 async fn undo(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let is_undone = standing_consent::undo(&app, signed_in.holder.id, id).await?;
-    Ok(back(&app, id, if is_undone { "notice-update-undone" } else { "notice-update-kept" }))
+    let notice = match standing_consent::undo(&app, signed_in.holder.id, id).await? {
+        Ok(()) => "notice-update-undone",
+        Err(UndoError::LaterFirst(_)) => "notice-update-later-first",
+        Err(UndoError::AlreadyUndone) => "notice-update-already-undone",
+        Err(UndoError::TooLate) => "notice-update-too-late",
+        Err(UndoError::Impossible) => "notice-update-kept",
+    };
+    Ok(back(&app, id, notice))
 }

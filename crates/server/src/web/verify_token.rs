@@ -22,7 +22,7 @@ struct VerifyTokenPage {
 
 impl VerifyTokenPage {
     /// Text keys that only this page uses.
-    const OWN: [&'static str; 86] = [
+    const OWN: [&'static str; 90] = [
         "step-signature",
         "step-issuer",
         "step-holder",
@@ -48,6 +48,10 @@ impl VerifyTokenPage {
         "token-year",
         "token-fact-not-shown",
         "token-not-shown-at-most",
+        "token-present",
+        "token-label-jobs",
+        "token-label-employer",
+        "token-label-chain",
         "token-label-data-to",
         "token-label-role-type",
         "token-signer-own",

@@ -1,6 +1,6 @@
 //! `/wallet`: a person's credentials, each with its consent record, export and deletion.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use askama::Template;
 use axum::Router;
@@ -19,7 +19,7 @@ use super::{Layout, page};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
-use crate::flows::{account, consent, wallet};
+use crate::flows::{account, consent, share, wallet};
 use crate::form_token::FormToken;
 use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
@@ -35,6 +35,8 @@ struct Wallet {
     /// The current credentials, without those that newer versions replaced.
     people: Vec<NamedWallet>,
     earlier: Vec<CredentialView>,
+    /// The credentials that were withdrawn or deleted, and that an active link still shows.
+    still_shared: BTreeSet<Uuid>,
     waiting: Vec<Waiting>,
     /// Updates that partners made without asking.
     updates: Vec<VersionDecision>,
@@ -129,6 +131,8 @@ struct Record {
 struct DeleteCredential {
     layout: Layout,
     shown: CredentialView,
+    /// Whether an active link shows it.
+    is_shared: bool,
 }
 
 impl Wallet {
@@ -171,7 +175,17 @@ async fn wallet(State(app): State<App>, signed_in: SignedIn, headers: HeaderMap)
     let people = NamedWallet::group(held, &layout.text);
     let offer_passkey = app.webauthn().is_some() && !has_passkey && holder.passkey_offer_declined_at.is_none();
     let documents_left = documents_left(&app, holder.id, &layout.text).await?;
-    let template = Wallet { layout: layout.clone(), people, earlier, waiting, updates, offer_passkey, documents_left };
+    let still_shared = share::showing_revoked(&app, holder.id).await?.into_iter().map(|(_, shown)| shown).collect();
+    let template = Wallet {
+        layout: layout.clone(),
+        people,
+        earlier,
+        still_shared,
+        waiting,
+        updates,
+        offer_passkey,
+        documents_left,
+    };
     Ok(page(&app, &template, &layout))
 }
 
@@ -207,8 +221,9 @@ async fn record(
 
 async fn confirm(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let shown = wallet::record(&app, signed_in.holder.id, id).await?;
+    let is_shared = !share::showing(&app, signed_in.holder.id, id).await?.is_empty();
     let layout = Layout::new(&app, true);
-    Ok(page(&app, &DeleteCredential { layout: layout.clone(), shown }, &layout))
+    Ok(page(&app, &DeleteCredential { layout: layout.clone(), shown, is_shared }, &layout))
 }
 
 /// The submitted deletion form.

@@ -118,6 +118,37 @@ async fn all_batch_items_can_be_decided_together() {
 }
 
 #[tokio::test]
+async fn items_that_need_no_choice_are_added_together() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let mut batch = three("b");
+    batch["right_to_work_items"][0]["fields"]["full_name"] = json!("Jane Roe");
+    let id = request_id(&test.post(BATCH, &token, &batch).await.assert_status(201).json());
+    person.open(id).await.assert_status(303);
+    let location = format!("/requests/{id}");
+    let page = person.text(&location).await;
+    for said in ["This one needs a choice of its own, so add it by itself:", "Add the other 2</button>"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(!page.contains("Add all"), "{page}");
+    let others = page.split("name=\"item\" value=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let others: Vec<(&str, &str)> = others.map(|item| ("item", item)).collect();
+    assert_eq!(others.len(), 2, "{page}");
+    let accept = format!("{location}/accept");
+    let next = person.post(&accept, &others).await.assert_status(303);
+    assert_eq!(next.header("location"), location, "one still waits");
+    for (item, status) in [("b-career", "verified"), ("b-micro", "verified"), ("b-right", "incomplete")] {
+        assert_eq!(test.status(&token, item).await["status"], status, "{item}");
+    }
+    // Items of other batches, or none, are not all.
+    for unknown in ["x", &Uuid::nil().to_string()] {
+        person.post(&accept, &[("item", unknown)]).await.assert_status(303);
+        assert_eq!(test.status(&token, "b-right").await["status"], "incomplete", "{unknown}");
+    }
+}
+
+#[tokio::test]
 async fn batch_is_bound_to_the_first_account_that_opens_it() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
@@ -194,7 +225,7 @@ async fn expired_batch_restarts_and_completed_batch_is_kept() {
     let token = test.token(&partner).await;
     assert_eq!(test.status(&token, "b").await["status"], "canceled");
     assert_eq!(test.status(&token, "c").await["status"], "verified");
-    tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
+    tenure::jobs::run_retention(&test.app).await.expect("ended");
     let again = test.post(BATCH, &token, &three("b")).await.assert_status(201).json();
     assert_ne!(again["redirect_uri"], first["redirect_uri"]);
     let same = test.post(BATCH, &token, &three("c")).await.assert_status(201).json();

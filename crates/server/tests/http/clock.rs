@@ -11,7 +11,7 @@ use serde_json::json;
 use tenure::flows::document_fetch::fetch_due;
 use tenure::flows::outbox::send_due;
 use tenure::flows::webhook_delivery::deliver_due;
-use tenure::jobs::end_what_is_over;
+use tenure::jobs::run_retention;
 use tenure::outbound::Lookup;
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ impl TestApp {
     async fn run_retention(&self, minutes: u32) {
         for _ in 0..minutes {
             self.advance(MINUTE);
-            end_what_is_over(&self.app).await.expect("done");
+            run_retention(&self.app).await.expect("done");
         }
     }
 
@@ -55,7 +55,7 @@ async fn with_a_push() -> (TestApp, TestPartner, Uuid) {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let id = test.push(&test.token(&partner).await, "1").await;
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     (test, partner, id)
 }
 
@@ -143,9 +143,9 @@ async fn clock_that_jumps_for_two_minutes_loses_no_work() {
     body["assets"] = json!([{ "asset_id": "a", "asset_type": "pdf", "asset_data": address }]);
     test.post("/api/partner/v2/add/requests/education", &token, &body).await.assert_status(201);
     tell(&test, &partner, &["2"]).await;
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     test.advance(21 * HOUR);
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     let before = test.jump(52 * HOUR);
     for _ in 0..2 {
         test.run_retention(1).await;
@@ -197,10 +197,10 @@ async fn server_that_was_off_trusts_the_database_clock() {
     first.app.clock().set(real - 60 * HOUR);
     let token = first.token(&first.partner().await).await;
     first.push(&token, "1").await;
-    end_what_is_over(&first.app).await.expect("done");
+    run_retention(&first.app).await.expect("done");
     first.app.close().await;
     let again = start(TestApp::builder().folder(first.folder)).await;
     again.app.clock().set(real);
-    end_what_is_over(&again.app).await.expect("done");
+    run_retention(&again.app).await.expect("done");
     assert!(!again.has_epoch_key().await, "both clocks agree");
 }

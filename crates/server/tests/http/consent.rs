@@ -8,7 +8,7 @@ use futures::future::join_all;
 use serde_json::json;
 use store::domain::submission::SubmissionState;
 use tenure::flows::outbox::send_due;
-use tenure::jobs::end_what_is_over;
+use tenure::jobs::run_retention;
 use uuid::Uuid;
 
 /// A marker in every pushed name.
@@ -272,7 +272,7 @@ async fn key_destruction_is_retried_until_it_succeeds() {
         send_due(&test.app).await.expect("tried");
     }
     // Longer than the lifetime of any epoch key.
-    end_what_is_over(&test.app).await.expect("ended");
+    run_retention(&test.app).await.expect("ended");
     let has_key = async || test.app.keyring().seal_for_holder(holder, &[b"label"], b"plain").await.is_ok();
     assert!(has_key().await);
     std::fs::remove_dir(&in_the_way).expect("removed");

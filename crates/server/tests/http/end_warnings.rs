@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use credential::Type;
 use serde_json::{Value, json};
 use store::Undelivered;
-use tenure::jobs::end_what_is_over;
+use tenure::jobs::run_retention;
 use uuid::Uuid;
 
 use crate::support::app::{PUSH, TestApp, TestPartner, career};
@@ -21,7 +21,7 @@ const BATCH: &str = "/api/partner/v2/add/requests/batch";
 
 /// Runs the jobs and returns the warnings that were mailed to `email`.
 async fn warnings(test: &TestApp, email: &str) -> Vec<String> {
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     let readable = |mail: String| mail.replace("=\r\n", "").replace("=3D", "=");
     let mails = test.mails().await.into_iter().map(readable);
     let is_it = |mail: &String| mail.contains(&format!("To: {email}")) && mail.contains("Coming up soon:");

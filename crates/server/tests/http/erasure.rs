@@ -7,7 +7,7 @@ use ambient::Rng;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Executor as _};
 use tenure::flows;
-use tenure::jobs::end_what_is_over;
+use tenure::jobs::run_retention;
 use uuid::Uuid;
 
 use crate::support::app::TestApp;
@@ -131,7 +131,7 @@ impl World {
         flows::account::delete(&self.test.app, holder).await.expect("deleted");
         self.destroy(&others).await;
         self.test.advance(OVER);
-        end_what_is_over(&self.test.app).await.expect("done");
+        run_retention(&self.test.app).await.expect("done");
         self.erase().await;
         self.assert_erased([&of_holder, &of_epoch]).await;
         self.assert_erased(others.iter().step_by(9).map(|(_, key)| key)).await;
@@ -161,7 +161,7 @@ async fn keys_destroyed_before_a_crash_are_erased_later() {
             "it must be erased there"
         );
     }
-    end_what_is_over(&world.test.app).await.expect("done");
+    run_retention(&world.test.app).await.expect("done");
     world.assert_erased(keys.iter().step_by(9).map(|(_, key)| key)).await;
 }
 

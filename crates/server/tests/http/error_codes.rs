@@ -108,7 +108,7 @@ async fn failures_of_the_server_have_their_kinds() {
     let problem = error.problem("https://passport.example", "1");
     assert_eq!(problem.r#type, "https://passport.example/docs#error-internal");
     assert!(!problem.detail.contains("row"), "{}", problem.detail);
-    let context = ErrorContext { request_id: "1", signed_in: false };
+    let context = ErrorContext { request_id: "1", signed_in: false, partner: None };
     let response = tenure::api::token_error(&test.app, &error, context);
     let body = response.into_body().collect().await.expect("a body").to_bytes();
     let body: Value = serde_json::from_slice(&body).expect("JSON");

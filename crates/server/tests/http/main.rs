@@ -50,6 +50,7 @@ mod retention;
 mod return_url;
 mod s3;
 mod sandbox;
+mod shared_links;
 mod shared_page;
 mod shares;
 mod shares_current;

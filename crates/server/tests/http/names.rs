@@ -77,6 +77,12 @@ async fn another_name_is_refused_without_confirmation() {
     }
     let refused = person.post(&format!("/requests/{id}/accept"), &[(&reason, "script")]).await.text;
     assert!(refused.contains("value=\"script\" selected") && refused.contains("Chief Surgeon"), "nothing is lost");
+    let summary = "<div id=\"problem\" class=\"problem\" role=\"alert\" tabindex=\"-1\" autofocus>";
+    let (before, after) = refused.split_once(summary).expect("a summary");
+    assert!(before.contains("<title>Error: ") && !before.contains("<h1>"), "above everything else: {before}");
+    assert!(after.contains(&format!("<li><a href=\"#own-name-{id}\">")), "{after}");
+    assert!(!after.contains(&format!("href=\"#name-reason-{id}\"")), "that is chosen: {after}");
+    assert!(!page.contains("id=\"problem\"") && !page.contains("<title>Error: "), "{page}");
     assert!(!person.text("/wallet").await.contains("Chief Surgeon"));
 }
 
@@ -171,7 +177,7 @@ async fn batch_with_two_names_needs_the_second_confirmed() {
     person.open(id).await.assert_status(303);
     let page = person.text(&format!("/requests/{id}")).await;
     assert_eq!(page.matches("This is also me</label>").count(), 1, "{page}");
-    assert!(!page.contains("Add all 2") && page.contains("add them one by one"), "another name is accepted by itself");
+    assert!(!page.contains("Add all 2") && page.contains("so add it by itself:"), "another name is accepted by itself");
     assert_eq!(page.matches("Confirm that the name is yours.</li>").count(), 1, "{page}");
     assert!(!page.contains("Choose whether it replaces what you have."), "{page}");
     assert!(page.contains("Then they are deleted.") && !page.contains("Then it is deleted."), "{page}");

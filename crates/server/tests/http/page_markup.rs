@@ -39,7 +39,7 @@ async fn pages_of_people_use_plain_words() {
     let (shown, raw) = record.split_once("<summary>For your own tools</summary>").expect("a disclosure");
     assert!(!shown.contains("id=\"json\"") && raw.contains("id=\"json\""), "{record}");
     let deletion = person.text(&format!("{path}/delete")).await;
-    let kept = "Links you shared will still show it, marked as revoked";
+    let kept = "<bdi>Acme Payroll</bdi> keeps its own records";
     assert!(deletion.contains(kept) && !deletion.contains("under a new id"), "{deletion}");
     let own = person.text("/wallet/print").await;
     assert!(own.contains("Your own copy of what organisations confirm today."), "{own}");
@@ -87,7 +87,14 @@ async fn form_errors_name_their_field() {
         let sent = [("credential", id), ("part", part), ("days", days), (field, value)];
         let refused = person.post("/wallet/share", &sent).await.assert_status(422);
         assert!(refused.text.contains(described), "{field}: {}", refused.text);
+        assert!(refused.text.contains("<title>Error: "), "{field}");
+        // The message stands directly before the field's label.
+        let before = refused.text.split(&format!("<label for=\"{field}\">")).next().expect("a text");
+        let message = before.trim_end().lines().last().expect("a line");
+        assert!(message.contains("<p id=\"problem\" class=\"problem\" role=\"alert\">"), "{field}: {message}");
+        assert_eq!(refused.text.matches("id=\"problem\"").count(), 1, "{field}");
     }
+    assert!(form.contains("minlength=\"6\" maxlength=\"64\""), "{form}");
 }
 
 #[tokio::test]

@@ -152,12 +152,12 @@ async fn erased_submissions_are_listed_for_400_days() {
     let partner = test.partner().await;
     test.push(&test.token(&partner).await, "1").await;
     test.advance(48 * HOUR + 399 * DAY);
-    tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+    tenure::jobs::run_retention(&test.app).await.expect("done");
     let listed = page(&test, &test.token(&partner).await, SUBMISSIONS).await;
     assert_eq!((each(&listed, "id"), each(&listed, "reason")), (vec!["1".to_owned()], vec!["expired".to_owned()]));
     assert_eq!(listed["submissions"][0]["finalized_at"], "2026-11-25T09:00:00Z");
     test.advance(2 * DAY);
-    tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+    tenure::jobs::run_retention(&test.app).await.expect("done");
     assert!(ids(&test, &test.token(&partner).await, "limit=1").await.is_empty());
 }
 

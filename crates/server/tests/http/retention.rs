@@ -9,7 +9,7 @@ use crate::support::app::TestApp;
 use ambient::Rng;
 use store::domain::submission::{Sealed, SubmissionState};
 use store::{Part, Store};
-use tenure::jobs::end_what_is_over;
+use tenure::jobs::run_retention;
 use tenure::keys::Keyring;
 use uuid::Uuid;
 
@@ -56,10 +56,10 @@ async fn database_copy_is_unreadable_after_48_hours() {
     assert!(before.contains("Ada Marker-Lovelace"));
     // A submission at the end of the hour has the same key and is kept for 48 hours too.
     test.advance(OVER - Duration::from_micros(1));
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     assert!(opened(copy.path(), id, &test).await.is_some(), "not a moment too early");
     test.advance(Duration::from_micros(1));
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     assert_eq!(opened(copy.path(), id, &test).await, None, "its key is destroyed");
 }
 
@@ -73,7 +73,7 @@ async fn retention_expires_only_undecided_submissions() {
     person.open(kept).await;
     person.post(&format!("/requests/{kept}/accept"), &[]).await;
     test.advance(48 * HOUR - Duration::from_secs(1));
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     let state = async |id| {
         test.app
             .store()
@@ -89,7 +89,7 @@ async fn retention_expires_only_undecided_submissions() {
     assert!(matches!(state(silent).await, SubmissionState::Incomplete { .. }), "not a second too early");
     test.advance(OVER);
     for _ in 0..2 {
-        end_what_is_over(&test.app).await.expect("done, and again");
+        run_retention(&test.app).await.expect("done, and again");
     }
     assert!(matches!(state(silent).await, SubmissionState::Expired { .. }));
     assert!(person.text("/wallet").await.contains("Marker-Lovelace"), "what was accepted opens with the holder's key");
@@ -107,7 +107,7 @@ async fn retention_continues_after_a_restart() {
     test.app.close().await;
     let again = TestApp::builder().folder(test.folder).start().await;
     again.advance(later.since(again.app.now()));
-    end_what_is_over(&again.app).await.expect("done");
+    run_retention(&again.app).await.expect("done");
     let stored = again
         .app
         .store()
@@ -133,14 +133,14 @@ async fn shorter_retention_setting_keeps_earlier_deadlines() {
     let short = again.push(&again.token(&partner).await, "short").await;
     let copy = backup(&again).await;
     again.advance(5 * HOUR);
-    end_what_is_over(&again.app).await.expect("done");
+    run_retention(&again.app).await.expect("done");
     assert_eq!(opened(copy.path(), short, &again).await, None, "its two hours are over, and its key is destroyed");
     assert!(opened(copy.path(), long, &again).await.is_some(), "it has its 48 hours");
     let mut person = again.signed_in("ada@example.org").await;
     let location = person.open(long).await.redirect().to_owned();
     assert!(person.text(&location).await.contains("Marker-Lovelace"));
     again.advance(OVER - 10 * HOUR);
-    end_what_is_over(&again.app).await.expect("done");
+    run_retention(&again.app).await.expect("done");
     assert_eq!(opened(copy.path(), long, &again).await, None);
 }
 

@@ -21,7 +21,7 @@ async fn holder<'a>(test: &'a TestApp, email: &str) -> (Browser<'a>, Uuid) {
 }
 
 /// Shares only the first job; returns the paths of the holder's page and of the hirer's page.
-async fn share(person: &mut Browser<'_>, id: Uuid, more: &[(&str, &str)]) -> (String, String) {
+pub(super) async fn share(person: &mut Browser<'_>, id: Uuid, more: &[(&str, &str)]) -> (String, String) {
     let part = format!("{id}/employment/0");
     let mut form = vec![("part", part.as_str()), ("days", "14"), ("purpose", "For the post of an engineer")];
     form.extend(more);
@@ -132,7 +132,7 @@ async fn revoked_share_is_gone_and_revoking_twice_is_harmless() {
         look(&test, &other).await.assert_status(200).text.contains("data-together=\"hire-all-passed\""),
         "the other link stands"
     );
-    assert!(person.get(&own).await.text.contains("You revoked this link"));
+    assert!(person.get(&own).await.text.contains("This deleted nothing from your wallet."));
     let list = person.text("/wallet/shares").await;
     assert_eq!(
         (list.matches("Revoked on <time").count(), list.matches("Expiry date: <time").count()),
@@ -167,7 +167,7 @@ async fn expired_share_is_closed_and_its_data_deleted() {
     look(&test, &link).await.assert_status(200);
     test.advance(Duration::from_secs(1));
     look(&test, &link).await.assert_status(410);
-    tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
+    tenure::jobs::run_retention(&test.app).await.expect("ended");
     let page = person.text(&own).await;
     assert!(
         page.contains("Expired. What the link showed has been deleted.") && page.contains("Viewed once."),
@@ -379,7 +379,13 @@ async fn career_share_is_exported_and_deleted_with_the_account() {
     assert_eq!(export.json()["shares"][0]["shows"].as_array().map(Vec::len), Some(2));
     assert!(!export.text.contains(&link["/share/".len()..]), "a file that lies about opens nothing");
     person.post("/account/delete", &[("understood", "yes")]).await.assert_status(303);
-    look(&test, &link).await.assert_status(404);
+    let gone = look(&test, &link).await.assert_status(404);
+    for said in ["This link does not exist, or it was deleted", "the person who sent it deleted their account"] {
+        assert!(gone.text.contains(said), "{said}: {}", gone.text);
+    }
+    assert_eq!(gone.header("x-robots-tag"), "noindex");
+    let mistyped = look(&test, &format!("/share/{}", "x".repeat(43))).await.assert_status(404);
+    assert_eq!(mistyped.text, gone.text, "nothing of the account is kept");
 }
 
 #[tokio::test]

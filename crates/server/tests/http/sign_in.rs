@@ -144,6 +144,7 @@ async fn codes_are_limited_by_address_and_network() {
     let refused = ask("ada@example.org", "192.0.2.1").await.assert_status(429);
     assert!(refused.header("retry-after").parse::<u32>().expect("seconds") > 60);
     assert!(refused.text.contains("Too many attempts"), "{}", refused.text);
+    assert!(refused.text.contains("<a href=\"\">Try again</a>"), "the same page: {}", refused.text);
     ask("ada@example.org", "192.0.2.2").await.assert_status(303);
     ask("eve@example.org", "192.0.2.1").await.assert_status(303);
     ask("bob@example.org", "192.0.2.1").await.assert_status(429);
@@ -313,4 +314,20 @@ async fn code_page_masks_the_address() {
     assert!(!shown.contains("ada@example.org"));
     let other = test.browser().post(&page, &[("code", "1")]).await.assert_status(422).text;
     assert!(!other.contains("example.org"), "{other}");
+}
+
+#[tokio::test]
+async fn code_page_of_no_sign_in_promises_no_code() {
+    let test = TestApp::new().await;
+    let mut person = test.browser();
+    let page = person.ask_for_code("ada@example.org").await;
+    let code = test.newest_code().await;
+    person.text(&page).await;
+    let ended = "This code has expired or was already used.";
+    for unknown in ["00000000-0000-4000-8000-000000000007", &page["/sign-in/".len()..]] {
+        test.advance(Duration::from_secs(601));
+        let shown = person.get(&format!("/sign-in/{unknown}")).await.assert_status(422).text;
+        assert!(shown.contains(ended) && !shown.contains("We sent a 6-digit code"), "{unknown}: {shown}");
+    }
+    assert!(person.post(&page, &[("code", &code)]).await.assert_status(422).text.contains(ended));
 }

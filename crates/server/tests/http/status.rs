@@ -44,7 +44,7 @@ async fn status_reports_the_outcome_and_its_time() {
     let over =
         json!({ "id": "silent", "status": "canceled", "reason": "expired", "finalized_at": "2026-11-25T09:00:00Z" });
     assert_eq!(test.status(&token, "silent").await, over, "before the job has come by");
-    tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+    tenure::jobs::run_retention(&test.app).await.expect("done");
     assert_eq!(test.status(&token, "silent").await, over, "and after");
     let v2 = test.get_with("/api/partner/v2/submissions/yes/status", &token).await.assert_status(200).json();
     assert_eq!(v2["status"], "verified");
@@ -101,10 +101,10 @@ async fn status_is_kept_for_400_days() {
     let partner = test.partner().await;
     test.push(&test.token(&partner).await, "1").await;
     test.advance(48 * HOUR + 399 * 24 * HOUR);
-    tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+    tenure::jobs::run_retention(&test.app).await.expect("done");
     assert_eq!(test.status(&test.token(&partner).await, "1").await["status"], "canceled");
     test.advance(2 * 24 * HOUR);
-    tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+    tenure::jobs::run_retention(&test.app).await.expect("done");
     let token = test.token(&partner).await;
     test.get_with("/api/partner/v1/submissions/1/status", &token).await.assert_status(404);
 }
@@ -150,11 +150,11 @@ async fn deletion_by_the_person_changes_nothing_for_the_partner() {
     test.signed_in("account@example.org").await.post("/account/delete", &understood).await.assert_status(303);
     for days in [0, 20, 379] {
         test.advance(days * 24 * HOUR);
-        tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+        tenure::jobs::run_retention(&test.app).await.expect("done");
         assert_eq!(seen().await, before, "{days} days later");
     }
     test.advance(2 * 24 * HOUR);
-    tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+    tenure::jobs::run_retention(&test.app).await.expect("done");
     let token = test.token(&partner).await;
     test.get_with("/api/partner/v1/submissions/deleted/status", &token).await.assert_status(404);
 }

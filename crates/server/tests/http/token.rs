@@ -275,7 +275,7 @@ async fn tokens_stay_valid_across_key_rotation() {
     let partner = test.partner().await;
     let old = test.token(&partner).await;
     test.advance(Duration::from_secs(600));
-    tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+    tenure::jobs::run_retention(&test.app).await.expect("done");
     assert_eq!(kid(&test.token(&partner).await), kid(&old), "the new key is published first");
     test.advance(Duration::from_secs(60));
     let new = test.token(&partner).await;
@@ -285,7 +285,7 @@ async fn tokens_stay_valid_across_key_rotation() {
         test.get_with("/api/partner/v1/submissions/none/status", token).await.assert_status(404);
     }
     test.advance(Duration::from_secs(2 * 600 + 60 + 3600));
-    tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+    tenure::jobs::run_retention(&test.app).await.expect("done");
     let jwks = test.get("/.well-known/jwks.json").await.json();
     assert!(jwks["keys"].as_array().expect("keys").iter().all(|key| key["kid"] != kid(&old).as_str()));
 }

@@ -100,7 +100,7 @@ async fn everybody_finds_what_they_had(test: &TestApp, known: &Value) {
     assert!(again.get("/wallet").await.text.contains("Engineer at Company A"));
     // Undecided submissions expire and can be pushed again.
     test.advance(Duration::from_secs(48 * 3600));
-    tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
+    tenure::jobs::run_retention(&test.app).await.expect("ended");
     let token = test.token(&partner).await;
     assert_eq!(test.status(&token, "opened").await["status"], "canceled");
     assert_ne!(

@@ -29,7 +29,8 @@ pub fn page(app: &App, error: &Error, context: ErrorContext<'_>) -> Response {
     let layout = Layout::new(app, true);
     let (title, body) = said(error, &layout.text);
     let next = page_to_open(&error.kind).unwrap_or(("/console", "console-to-overview"));
-    match (ErrorPage { layout, frame: Frame::default(), title, body, request_id: context.request_id, next }).render() {
+    let frame = Frame { partner: context.partner.map(str::to_owned), section: None };
+    match (ErrorPage { layout, frame, title, body, request_id: context.request_id, next }).render() {
         Ok(html) => Html(html).into_response(),
         Err(_) => Html("Something went wrong.").into_response(),
     }

@@ -68,7 +68,8 @@ impl Section {
     }
 }
 
-/// The partner whose console it is, and the section of the page. Both are missing before sign-in.
+/// The partner whose console it is, and the section of the page. Both are missing before sign-in,
+/// and the section on error pages.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Frame {
     pub(super) partner: Option<String>,

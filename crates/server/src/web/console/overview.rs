@@ -20,6 +20,7 @@ use crate::flows::console::tallies::{self, MAX_WAITING, Tallies};
 use crate::http::extract::Query;
 use crate::http::session::SignedInPartner;
 use crate::i18n::Text;
+use crate::web::docs::token_command;
 use crate::web::{Layout, page};
 use ambient::Timestamp;
 use store::{DailyCount, EventKind, OTHER_CHAINS};
@@ -275,9 +276,7 @@ fn first_lines(app: &App, user: &SignedInPartner) -> (String, String) {
     let (base, id, push) = (app.config().base(), user.partner.id, credential::Type::default());
     let sample = (push.sample)();
     (
-        format!(
-            "curl {base}/api/partner/v1/oauth/token \\\n  -d grant_type=client_credentials \\\n  -d client_id={id} -d client_secret=$CLIENT_SECRET"
-        ),
+        format!("CLIENT_SECRET=YOUR_CLIENT_SECRET\n{}", token_command(base, &id.to_string())),
         format!(
             "curl {base}/api/partner/v2/add/requests/{push} \\\n  -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n  -d '{sample}'"
         ),

@@ -66,6 +66,17 @@ fn said(state: &ListedState) -> &'static str {
     }
 }
 
+/// Returns when something with this status ended, or else when it expires, after the text key of
+/// the label.
+pub(super) fn end(status: Status, expires_at: Timestamp) -> (&'static str, Timestamp) {
+    match status {
+        Status::Incomplete => ("console-open-until", expires_at),
+        Status::Verified(at) | Status::Canceled(at, CancelReason::Declined) => ("console-decided", at),
+        Status::Canceled(at, CancelReason::Expired) => ("console-state-expired", at),
+        Status::Canceled(at, CancelReason::Withdrawn) => ("console-state-withdrawn", at),
+    }
+}
+
 #[derive(Template)]
 #[template(path = "console/submission.html")]
 struct SubmissionPage {
@@ -107,12 +118,9 @@ impl SubmissionPage {
         }
     }
 
-    /// Returns when it was accepted, declined or withdrawn, or expired.
-    fn ended_at(&self) -> Option<Timestamp> {
-        match self.shown.status {
-            Status::Incomplete => None,
-            Status::Verified(at) | Status::Canceled(at, _) => Some(at),
-        }
+    /// Returns the text key and the time of its end, as [`end`].
+    fn end(&self) -> (&'static str, Timestamp) {
+        end(self.shown.status, self.shown.expires_at)
     }
 
     /// Returns the text key of the reason of the cancellation; `None` if it was not canceled.

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::listing::Listing;
+use super::submissions::end;
 use super::{Frame, Section, layout};
 use crate::app::App;
 use crate::error::Error;
@@ -91,8 +92,8 @@ struct VerificationPage {
     label: &'static str,
     meaning: &'static str,
     created_at: Timestamp,
-    expires_at: Timestamp,
-    ended_at: Option<Timestamp>,
+    /// The text key and the time of its end, or else of its expiry.
+    end: (&'static str, Timestamp),
     /// The names of the accepted credentials and the labels of the requested claims, if they are
     /// other issuers'.
     accepted: Vec<String>,
@@ -226,11 +227,7 @@ async fn show(
         label,
         meaning,
         created_at: asked.created_at,
-        expires_at: asked.expires_at,
-        ended_at: match status {
-            Status::Incomplete => None,
-            Status::Verified(at) | Status::Canceled(at, _) => Some(at),
-        },
+        end: end(status, asked.expires_at),
         accepted: query.as_ref().map(PartnerQuery::credential_names).unwrap_or_default(),
         claims: query.map(|query| query.labels(asked.credential_type)).unwrap_or_default(),
         layout: layout.clone(),

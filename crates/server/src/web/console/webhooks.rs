@@ -189,9 +189,9 @@ pub(super) fn health(webhook: &Webhook, now: Timestamp, text: &Text) -> (&'stati
         return ("bad", text.with_moment("console-webhook-disabled", &at));
     }
     match webhook.paused_until.filter(|_| webhook.is_paused(now)) {
-        Some(until) => ("paused", text.with_moment("console-webhook-paused", &until)),
-        None if webhook.is_on_probation() => ("paused", text.of("console-webhook-probation")),
-        None if webhook.failures > 0 => ("waiting", text.count("console-webhook-failures", webhook.failures)),
+        Some(until) => ("failing", text.with_moment("console-webhook-paused", &until)),
+        None if webhook.is_on_probation() => ("failing", text.of("console-webhook-probation")),
+        None if webhook.failures > 0 => ("failing", text.count("console-webhook-failures", webhook.failures)),
         None => ("good", text.of("console-webhook-good")),
     }
 }

@@ -73,7 +73,7 @@ pub const CHECKS: &[Cure] = cures! {
     "binding_expired" "The signature of the holder has expired." "Ask for a new presentation."
     "binding_not_yet_valid" "The signature of the holder is not valid yet." "Check your clock and that of the wallet."
     "revoked" "It was revoked." "Do not accept it. Ask the holder or the issuer."
-    "replaced" "A newer version has replaced it." "Ask the holder for the newer version."
+    "replaced" "Another version has replaced it." "Ask the holder for the current version."
     "suspended" "It is suspended." "Verify it again later, or ask the issuer."
     "unknown_status" "Its status has an unknown value." "Ask the issuer."
 };

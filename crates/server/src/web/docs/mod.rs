@@ -202,9 +202,7 @@ async fn overview(
         status_line: format!(
             "CREDENTIAL_ID={id}\ncurl {base}/api/partner/v2/submissions/$CREDENTIAL_ID/status \\\n  -H \"Authorization: Bearer $TOKEN\""
         ),
-        token_line: format!(
-            "TOKEN=$(curl -s {base}/api/partner/v1/oauth/token \\\n  -d grant_type=client_credentials \\\n  -d client_id=$CLIENT_ID -d client_secret=$CLIENT_SECRET \\\n  | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\necho \"$TOKEN\""
-        ),
+        token_line: token_command(base, "$CLIENT_ID"),
         push_line: format!(
             "curl {base}/api/partner/v2/add/requests/{push} \\\n  -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n  -d '{sample}'"
         ),
@@ -212,6 +210,14 @@ async fn overview(
         problems: problems(),
         codes: Code::ALL,
     })
+}
+
+/// Returns the commands that store an access token as `TOKEN` and print it. They read the variable
+/// `CLIENT_SECRET`; `client_id` may be a variable too.
+pub(super) fn token_command(base: &str, client_id: &str) -> String {
+    format!(
+        "TOKEN=$(curl -s {base}/api/partner/v1/oauth/token \\\n  -d grant_type=client_credentials \\\n  -d client_id={client_id} -d client_secret=$CLIENT_SECRET \\\n  | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\necho \"$TOKEN\""
+    )
 }
 
 async fn to_overview() -> Redirect {

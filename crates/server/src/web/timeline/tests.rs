@@ -154,7 +154,7 @@ fn short_last_job_keeps_its_label_beside_its_bar() {
         job.end_date = Some(end.parse().expect("a month"));
     }
     let [wide, narrow] = draw(history).drawings;
-    for (drawing, least) in [(&wide, 556.0), (&narrow, 236.0)] {
+    for (drawing, least) in [(&wide, WIDE), (&narrow, NARROW)] {
         for factor in [1.0, 1.3, 3.0] {
             assert_beside(drawing, least * factor);
         }
@@ -162,6 +162,34 @@ fn short_last_job_keeps_its_label_beside_its_bar() {
     let whole = texts(&wide).into_iter().filter(|text| text.contains("Software Engineer, Company")).count();
     assert_eq!(whole, 2, "{:?}", texts(&wide));
     assert!(wide.bars[0].y < wide.bars[1].y, "a row for each, since one label would be above the other bar");
+}
+
+#[test]
+fn labels_begin_or_end_with_their_bars_or_are_centred() {
+    let mut history = sample();
+    history.employment.resize(14, history.employment[0].clone());
+    for (index, job) in history.employment.iter_mut().enumerate() {
+        let number = i32::try_from(index).expect("few");
+        job.role_title = Some(format!("Job {}", number + 1));
+        job.organisation = format!("Employer Number {}", number + 1);
+        job.start_date = "2004-01".parse::<YearMonth>().expect("a month").plus_months(number * 13);
+        job.end_date = Some(job.start_date.plus_months(12));
+        job.last_processed_month = job.start_date.plus_months(12);
+    }
+    for drawing in &draw(history).drawings {
+        let labels: Vec<&Label> = drawing.labels.iter().filter(|label| label.class == "timeline-label").collect();
+        assert_eq!(labels.len(), 14);
+        for label in labels {
+            let mut bars = drawing.bars.iter().filter(|bar| (bar.y - label.y - 6.0).abs() < 0.01);
+            let at = |bar: &Bar| match label.anchor {
+                "start" => bar.x.0,
+                "end" => bar.end.0,
+                _ => f64::midpoint(bar.x.0, bar.end.0),
+            };
+            assert!(bars.any(|bar| (at(bar) - label.x.0).abs() < 0.001), "{label:?} in {drawing:?}");
+            assert!(label.shift.is_none() && !label.text.contains('…'), "{label:?}");
+        }
+    }
 }
 
 #[test]
@@ -204,10 +232,10 @@ proptest! {
         }).collect();
         let [wide, narrow] = draw(history).drawings;
         for more in [0.0, 1.0, 84.0, 320.0] {
-            assert_legible(&wide, 556.0 + more);
-            assert_legible(&narrow, 236.0 + more);
-            assert_beside(&wide, 556.0 + more);
-            assert_beside(&narrow, 236.0 + more);
+            assert_legible(&wide, WIDE + more);
+            assert_legible(&narrow, NARROW + more);
+            assert_beside(&wide, WIDE + more);
+            assert_beside(&narrow, NARROW + more);
         }
     }
 }

@@ -13,7 +13,7 @@ async fn explorer_is_limited_to_sandbox_partners() {
     let partner = test.partner().await;
     let mut browser = console(&test, &partner).await;
     let closed = browser.text("/console/explorer").await;
-    assert!(closed.contains("For sandbox clients only") && !closed.contains("<textarea"));
+    assert!(closed.contains("For sandbox partners only") && !closed.contains("<textarea"));
     let body = career("from-a-page").to_string();
     let form = [("operation", "addCareerHistory"), ("path", PUSH), ("body", &body)];
     browser.post("/console/explorer", &form).await.assert_status(403);
@@ -62,6 +62,11 @@ async fn explorer_sends_real_requests_and_shows_responses() {
     );
     let line = wrong.lines().position(|line| line.contains("January 2020")).expect("a line") + 1;
     assert!(field_errors.contains(&format!("line {line} of the body")), "{field_errors}");
+    assert!(field_errors.contains("Did you mean 2020-01?"), "{field_errors}");
+    let missing = r#"{ "credential_id": "x", "fields": { "full_name": "Ada Lovelace" } }"#;
+    let form = [("operation", "addCareerHistory"), ("path", PUSH), ("body", missing)];
+    let page = browser.post("/console/explorer", &form).await.assert_status(200).text;
+    assert!(page.contains("Missing field") && !page.contains("Did you mean"), "{page}");
     let token_form = format!("grant_type=client_credentials&client_id={}", partner.id);
     let path = "/api/partner/v1/oauth/token";
     for (secret, status) in [(partner.secret.as_str(), "200 OK"), ("no-such-secret", "401 Unauthorized")] {

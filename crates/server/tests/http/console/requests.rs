@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::Method;
 use serde_json::json;
 use tenure::flows::request_log::write;
-use tenure::jobs::end_what_is_over;
+use tenure::jobs::run_retention;
 
 use super::support::{HOUR, SECRETS, console};
 use crate::support::app::{PUSH, TestApp, career};
@@ -134,7 +134,7 @@ async fn request_log_belongs_to_its_partner_and_ends() {
     assert_eq!(shown(&console(&test, &other).await.text("/console/requests").await), 0);
     for (hours, left) in [(30 * 24 - 1, 1), (2, 0)] {
         test.advance(hours * HOUR);
-        end_what_is_over(&test.app).await.expect("ended");
+        run_retention(&test.app).await.expect("ended");
         assert_eq!(shown(&console(&test, &partner).await.text("/console/requests").await), left, "{hours}");
     }
 }

@@ -25,6 +25,7 @@ async fn overview_starts_with_a_first_push_and_then_counts() {
         empty.contains(&format!("client_id={}", partner.id))
             && empty.contains("/api/partner/v2/add/requests/career_history")
     );
+    assert!(empty.contains("CLIENT_SECRET=YOUR_CLIENT_SECRET\nTOKEN=$(curl -s "), "{empty}");
     let token = test.token(&partner).await;
     let mut by_bureau = career("by-bureau");
     by_bureau["partner_chain"] = json!([{ "name": "Bureau <South>" }]);
@@ -103,6 +104,7 @@ async fn submissions_are_shown_without_personal_data() {
         assert!(shown.contains(part), "{part}");
     }
     assert!(!shown.contains("#clientId="), "who has accepted needs no link");
+    assert!(shown.contains("<dt>Decided</dt>") && !shown.contains("<dt>Expires</dt>"), "{shown}");
     for page in [&first, &second, &shown] {
         assert!(SECRETS.iter().chain(&["ada@example.org"]).all(|secret| !page.contains(secret)));
     }
@@ -150,6 +152,14 @@ async fn console_errors_are_rendered_even_without_a_store() {
             answer.text
         );
     }
+    let wrong = browser.post("/console/submissions", &[]).await.assert_status(405).text;
+    for page in [wrong, browser.get("/console/nothing").await.text] {
+        for part in ["<bdi>Acme Payroll</bdi>", r#"action="/console/sign-out""#, r#"href="/console/webhooks""#] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+    }
+    let stranger = test.browser().get("/console/nothing").await.assert_status(404).text;
+    assert!(!stranger.contains("sign-out") && !stranger.contains("Acme Payroll"), "{stranger}");
     test.app.store().close().await;
     let down = browser.get("/console").await.assert_status(503);
     assert!(down.text.contains("console.css") && down.text.contains("No data was lost"), "{}", down.text);
@@ -170,15 +180,19 @@ async fn ended_submission_says_why_and_hides_the_text_of_a_withdrawal() {
     let answer = test.send(test.api(axum::http::Method::DELETE, &path, &token, &reason)).await;
     assert!((200..300).contains(&answer.status.as_u16()), "{}", answer.text);
     let mut browser = console(&test, &partner).await;
-    for (id, said) in [(declined, "Declined by the person"), (withdrawn, "Withdrawn by you. The reason that you sent")]
-    {
+    for (id, said, end) in [
+        (declined, "Declined by the person", "<dt>Decided</dt>"),
+        (withdrawn, "Withdrawn by you. The reason that you sent", "<dt>Withdrawn</dt>"),
+    ] {
         let shown = browser.text(&format!("/console/submissions/{id}")).await;
-        assert!(shown.contains(said) && shown.contains("<dt>Ended</dt>"), "{shown}");
-        assert!(!shown.contains("wrong person"), "{shown}");
+        assert!(shown.contains(said) && shown.contains(end) && !shown.contains("<dt>Expires</dt>"), "{shown}");
+        assert!(!shown.contains("wrong person") && !shown.contains("The person declined."), "{shown}");
     }
     let waiting = browser.text(&format!("/console/submissions/{open}")).await;
-    assert!(!waiting.contains("<dt>Ended</dt>") && !waiting.contains("<dt>Reason</dt>"), "{waiting}");
+    assert!(waiting.contains("<dt>Expires</dt>") && !waiting.contains("<dt>Decided</dt>"), "{waiting}");
+    assert!(!waiting.contains("<dt>Reason</dt>"), "{waiting}");
     test.advance(49 * HOUR);
     let late = console(&test, &partner).await.text(&format!("/console/submissions/{open}")).await;
-    assert!(late.contains("Not accepted in time"), "{late}");
+    assert!(late.contains("Not accepted in time") && late.contains("<dt>Expired</dt>"), "{late}");
+    assert!(!late.contains("<dt>Expires</dt>"), "{late}");
 }

@@ -24,11 +24,13 @@ async fn verification_requests_are_shown_without_personal_data() {
     let address = listed(&list);
     assert!(!address.contains(&id), "{address}");
     let open = browser.text(&address).await;
-    assert!(open.contains("The person has not responded yet.") && !open.contains("Ended"), "{open}");
+    assert!(open.contains("The person has not responded yet.") && !open.contains("Decided"), "{open}");
+    assert!(open.contains("<dt>Expires</dt>"), "{open}");
     let (mut person, _) = holder(&test, "ada@example.org").await;
     share_all(&mut person, content).await;
     let shared = browser.text(&address).await;
-    assert!(shared.contains("The person shared what you requested.") && shared.contains("Ended"), "{shared}");
+    assert!(shared.contains("The person shared what you requested.") && shared.contains("Decided"), "{shared}");
+    assert!(!shared.contains("<dt>Expires</dt>"), "{shared}");
     for page in [&list, &open, &shared] {
         assert!(SECRETS.iter().chain(&["ada@example.org"]).all(|secret| !page.contains(secret)), "{page}");
         assert!(!page.contains(&content.to_string()), "the row id opens the request");
@@ -63,6 +65,7 @@ async fn verification_requests_are_filtered_and_end_with_a_reason() {
     assert!(ended.contains("overdue-1") && !ended.contains("new-"), "{ended}");
     let shown = browser.text(&listed(&ended)).await;
     assert!(shown.contains("The person did not respond in time."), "{shown}");
+    assert!(shown.contains("<dt>Expired</dt>") && !shown.contains("<dt>Expires</dt>"), "{shown}");
     let none = browser.text("/console/verifications?type=education").await;
     assert!(none.contains("No verification requests match these filters."), "{none}");
     let other = test.partner().await;

@@ -33,10 +33,10 @@ async fn unclaimed_documents_are_deleted_after_48_hours() {
     test.advance(HOUR);
     let mut kept = test.signed_in("kept@example.org").await;
     test.advance(47 * HOUR - Duration::from_secs(10));
-    tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
+    tenure::jobs::run_retention(&test.app).await.expect("ended");
     assert_eq!(objects(&test), 2);
     test.advance(Duration::from_secs(10));
-    tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
+    tenure::jobs::run_retention(&test.app).await.expect("ended");
     assert_eq!(objects(&test), 1);
     kept.get(&paths[0].0).await.assert_status(200);
     let mut left = test.signed_in("left@example.org").await;
@@ -51,7 +51,7 @@ async fn unclaimed_documents_are_deleted_after_48_hours() {
     test.get_with("/api/partner/v1/submissions/left/status", &token).await.assert_status(404);
     // Signing in later does not affect kept documents.
     test.advance(480 * HOUR);
-    tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
+    tenure::jobs::run_retention(&test.app).await.expect("ended");
     assert_eq!(objects(&test), 1);
 }
 
@@ -75,7 +75,7 @@ async fn opening_the_wallet_on_a_later_day_keeps_documents() {
     test.advance(13 * HOUR);
     people[1].0.text("/wallet").await;
     test.advance(24 * HOUR);
-    tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
+    tenure::jobs::run_retention(&test.app).await.expect("ended");
     assert_eq!(objects(&test), 1);
     for (place, status) in [(0, 404), (1, 200)] {
         let (person, document) = &mut people[place];
@@ -100,7 +100,7 @@ async fn missing_document_allows_consent_and_expiry_deletes_others() {
     test.upload(&answer["assets"][0]["upload_url"], "application/pdf", pdf()).await.assert_status(204);
     test.advance(48 * HOUR);
     let token = test.token(&partner).await;
-    tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
+    tenure::jobs::run_retention(&test.app).await.expect("ended");
     assert_eq!(objects(&test), 0);
     let status = test.status(&token, "2").await;
     assert_eq!(status["status"], "canceled");

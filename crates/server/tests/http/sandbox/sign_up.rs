@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tenure::jobs::end_what_is_over;
+use tenure::jobs::run_retention;
 
 use super::with_notify;
 use crate::support::app::{PUSH, TestApp, TestPartner};
@@ -132,16 +132,16 @@ async fn number_of_sandbox_partners_is_bounded() {
     test.advance(DAY);
     let fourth = link_for(&test, "dev@example.org", "Dana 4").await;
     let page = test.browser().post(&fourth, &[]).await.assert_status(409).text;
-    assert!(page.contains("You have enough sandbox clients"), "{page}");
+    assert!(page.contains("You have enough sandbox partners"), "{page}");
     let full = link_for(&test, "third@example.org", "Third").await;
     signed_up(&test, "other@example.org", "Other").await;
     let page = test.browser().post(&full, &[]).await.assert_status(409).text;
-    assert!(page.contains("No sandbox client is free"), "{page}");
+    assert!(page.contains("No sandbox partner is free"), "{page}");
     let mails = test.mails().await.len();
     let form = [("email", "fourth@example.org"), ("name", "Fourth")];
     for answer in [test.get("/sandbox").await, test.browser().post("/sandbox", &form).await] {
         let page = answer.assert_status(409).text;
-        assert!(page.contains("No sandbox client is free"), "before a mail is sent: {page}");
+        assert!(page.contains("No sandbox partner is free"), "before a mail is sent: {page}");
     }
     assert_eq!(test.mails().await.len(), mails);
 }
@@ -153,10 +153,10 @@ async fn unused_sandbox_partner_is_disabled_after_90_days() {
         (signed_up(&test, "a@example.org", "Used").await, signed_up(&test, "b@example.org", "Unused").await);
     let operators = test.sandbox_partner().await;
     test.advance(DAY * 60);
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     test.token(&used).await;
     test.advance(DAY * 31);
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     test.token(&used).await;
     test.token(&operators).await;
     let mut tx = test.app.store().write().await.expect("a transaction");
@@ -166,7 +166,7 @@ async fn unused_sandbox_partner_is_disabled_after_90_days() {
     assert!(!tx.may_mail(unused.id, b"anyone").await.expect("read"));
     assert!(tx.enable_partner(unused.id).await.expect("enabled"));
     tx.commit().await.expect("committed");
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     test.token(&unused).await;
 }
 

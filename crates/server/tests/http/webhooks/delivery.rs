@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use store::day;
 use store::domain::webhook::DeliveryState;
-use tenure::jobs::end_what_is_over;
+use tenure::jobs::run_retention;
 
 use super::support::{ALL, DAY, WEBHOOKS, deliver, is_signed, log, mac, put, register, server, tell};
 use crate::support::app::{PUSH, career};
@@ -131,7 +131,7 @@ async fn canceled_events_give_a_reason() {
         }
     }
     test.advance(2 * DAY);
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     deliver(&test).await;
     let received: Vec<Value> = receiver.received().iter().map(Received::json).collect();
     let reason_of = |about: &str| {
@@ -188,7 +188,7 @@ async fn failed_delivery_is_retried_with_backoff_for_three_days() {
     while log(&test, &token().await, &id).await[0]["state"] == "waiting" {
         test.advance(Duration::from_secs(1800));
         deliver(&test).await;
-        end_what_is_over(&test.app).await.expect("done");
+        run_retention(&test.app).await.expect("done");
         assert!(test.app.now().since(begin) < 4 * DAY);
     }
     let found = log(&test, &token().await, &id).await.remove(0);
@@ -315,13 +315,13 @@ async fn delivery_log_is_deleted_after_30_days() {
         (log.len(), tx.tallies(partner.id, today, 10).await.expect("read").len())
     };
     test.advance(30 * DAY - Duration::from_secs(1));
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     deliver(&test).await;
     assert_eq!(left().await, (2, 2), "pushed, and expired meanwhile");
     test.advance(Duration::from_secs(2));
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     assert_eq!(left().await, (1, 2));
     test.advance(372 * DAY);
-    end_what_is_over(&test.app).await.expect("done");
+    run_retention(&test.app).await.expect("done");
     assert_eq!(left().await, (0, 0));
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use axum::http::Method;
 use credential::encoding::hex;
 use serde_json::{Value, json};
-use tenure::jobs::end_what_is_over;
+use tenure::jobs::run_retention;
 use uuid::Uuid;
 
 use super::support::{WEBHOOKS, deliver, log, mac, put, register, server, tell};
@@ -114,14 +114,14 @@ async fn listener_without_polls_ends_with_its_log() {
     test.advance(Duration::from_secs(299));
     poll(&test, &token, &id, &json!([])).await;
     test.advance(Duration::from_secs(299));
-    end_what_is_over(&test.app).await.expect("ended");
+    run_retention(&test.app).await.expect("ended");
     poll(&test, &token, &id, &json!([])).await;
     tell(&test, &partner, &["r1"]).await;
     test.advance(Duration::from_secs(300));
     let token = test.token(&partner).await;
     test.post(&format!("{LISTENERS}/{id}/poll"), &token, &json!({})).await.assert_status(404);
     assert_eq!(log(&test, &token, &id).await.len(), 1);
-    end_what_is_over(&test.app).await.expect("ended");
+    run_retention(&test.app).await.expect("ended");
     test.get_with(&format!("{WEBHOOKS}/{id}/deliveries"), &token).await.assert_status(404);
     let mut tx = test.app.store().write().await.expect("a transaction");
     assert_eq!(tx.delete_deliveries(id.parse().expect("a UUID"), 10).await.expect("none"), 0);

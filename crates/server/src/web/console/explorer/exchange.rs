@@ -118,12 +118,15 @@ impl ReadableError {
         let word = |name: &str| field_error[name].as_str().unwrap_or_default().to_owned();
         let pointer = word("pointer");
         let line = credential::locate(sent, &pointer).map(|found| line_of(sent, found.value.start));
+        let code = word("code");
+        // The messages of these codes name the suggested field already.
+        let is_named = matches!(&*code, "field.missing" | "field.unknown");
         Self {
             line,
             pointer,
-            code: word("code"),
+            code,
             message: word("message"),
-            suggestion: field_error["suggestion"].as_str().map(str::to_owned),
+            suggestion: field_error["suggestion"].as_str().filter(|_| !is_named).map(str::to_owned),
         }
     }
 }
@@ -163,6 +166,8 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -189,5 +194,18 @@ mod tests {
         let read = Exchange::read(StatusCode::UNPROCESSABLE_ENTITY, &HeaderMap::new(), answer, sent);
         assert_eq!(read.field_errors.iter().map(|field_error| field_error.line).collect::<Vec<_>>(), [Some(3), None]);
         assert!(!read.is_good && read.pushed.is_none());
+    }
+
+    #[test]
+    fn suggestions_that_the_message_names_are_left_out() {
+        let answer = json!({ "errors": [
+            { "pointer": "/fields", "code": "field.missing", "message": "", "suggestion": "employment" },
+            { "pointer": "/feilds", "code": "field.unknown", "message": "", "suggestion": "fields" },
+            { "pointer": "/notify", "code": "choice.unknown", "message": "", "suggestion": "full_time" },
+        ] });
+        let answer = answer.to_string();
+        let read = Exchange::read(StatusCode::UNPROCESSABLE_ENTITY, &HeaderMap::new(), &answer, "{}");
+        let suggestions: Vec<_> = read.field_errors.iter().map(|error| error.suggestion.as_deref()).collect();
+        assert_eq!(suggestions, [None, None, Some("full_time")]);
     }
 }
