@@ -1525,6 +1525,13 @@ export interface components {
         /** @description The names that were shown. */
         Subject: {
             /**
+             * @description True if the person's wallet contained verified identities with different dates of birth,
+             *     whatever they showed: it may be that of two people. Omitted otherwise, and for a
+             *     presentation from another wallet.
+             * @example true
+             */
+            birth_dates_differ?: boolean;
+            /**
              * @description Whether the person's wallet contained another name, and the person confirmed that the shown
              *     name is also theirs. Always false for a presentation from another wallet.
              * @example false
@@ -1957,7 +1964,7 @@ export interface components {
         /** @description How recent the data on the jobs in a token is. */
         TokenCareerData: {
             /**
-             * @description The last month with data on any of the jobs.
+             * @description The last month with data on a job that goes on; without such a job, on one that has ended.
              * @example 2025-10
              */
             data_to: string;

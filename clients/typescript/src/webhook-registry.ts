@@ -74,7 +74,7 @@ export class Webhooks {
     return this.session.create(`${path(id)}/replay`, selection, options);
   }
 
-  /** Sandbox clients only: sends an event that did not happen to your webhooks. */
+  /** Sandbox partners only: sends an event that did not happen to your webhooks. */
   simulate(
     event: SimulatedEvent,
     options?: CreateOptions,

@@ -52,7 +52,7 @@ pub fn router(app: &App) -> Router {
         .merge(shared(openid4vp::routes(), Readers::Wallets))
         .merge(routed(web::routes(app, described), page, timeout))
         .merge(routed(web::authorization_routes(), Readers::People(web::authorize::error_page), timeout))
-        .merge(routed(web::console_routes(described), Readers::People(web::console::error::page), timeout))
+        .merge(routed(web::console_routes(described), Readers::Partners(web::console::error::page), timeout))
         .merge(unmatched.layer(from_fn(share_missing_documents)))
         .with_state(app.clone())
 }

@@ -229,6 +229,18 @@ impl Tx {
         Ok(rows.into_iter().map(Share::from).collect())
     }
 
+    /// Returns each revoked credential that a share of `holder` still shows at `now`: the share and
+    /// the credential's submission. A credential that a newer version replaced is not one of them.
+    pub async fn revoked_in_shares(&mut self, holder: Uuid, now: Timestamp) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+        Ok(dispatch!(self, connection => sqlx::query_as(
+            "SELECT entry.share_id, entry.submission_id FROM share
+               JOIN share_entry AS entry ON entry.share_id = share.id AND entry.left_at IS NULL
+               JOIN status_entry AS status ON status.list_id = entry.list_id AND status.position = entry.position
+              WHERE share.holder_id = $1 AND share.revoked_at IS NULL AND share.expires_at > $2
+                AND status.revoked_at IS NOT NULL AND NOT status.replaced",
+        ).bind(holder).bind(now).fetch_all(connection).await)?)
+    }
+
     /// Returns the number of shares of `holder` that can be opened at `now`.
     pub async fn count_active_shares(&mut self, holder: Uuid, now: Timestamp) -> Result<i64, StoreError> {
         Ok(dispatch!(self, connection => sqlx::query_scalar(

@@ -309,5 +309,5 @@ class Webhooks:
     def simulate(
         self, event: types.SimulatedEvent, *, idempotency_key: Optional[str] = None
     ) -> types.SimulatedResult:
-        """Sandbox clients only: sends an event that did not happen to your webhooks."""
+        """Sandbox partners only: sends an event that did not happen to your webhooks."""
         return self._client._json(operations.simulate(event, idempotency_key))

@@ -955,9 +955,7 @@ class StatusQuestion(TypedDict):
     ids: List[str]
 
 
-class Subject(TypedDict):
-    """The names that were shown."""
-
+class _SubjectRequired(TypedDict):
     # Whether the person's wallet contained another name, and the person confirmed that the shown
     # name is also theirs. Always false for a presentation from another wallet.
     confirmed_by_holder: bool
@@ -967,6 +965,15 @@ class Subject(TypedDict):
     # The names, as their issuers write them: `full_name`, or `given_name` and `family_name`
     # together. Empty if no name was shown.
     names: List[str]
+
+
+class Subject(_SubjectRequired, total=False):
+    """The names that were shown."""
+
+    # True if the person's wallet contained verified identities with different dates of birth,
+    # whatever they showed: it may be that of two people. Omitted otherwise, and for a presentation
+    # from another wallet.
+    birth_dates_differ: bool
 
 
 class _SubmissionAnswerRequired(TypedDict):
@@ -1301,7 +1308,7 @@ class TokenAnswer(TypedDict):
 
 
 class _TokenCareerDataRequired(TypedDict):
-    # The last month with data on any of the jobs.
+    # The last month with data on a job that goes on; without such a job, on one that has ended.
     data_to: str
     # The jobs whose data is more than six months old and does not reach their end, those with the
     # oldest data first. Such a job may have ended since.

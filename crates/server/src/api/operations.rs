@@ -24,7 +24,7 @@ async fn healthz() -> &'static str {
 
 /// Readiness
 ///
-/// Returns 200 if both databases respond and their migrations are complete.
+/// Returns 200 if both databases are migrated and accept writes.
 #[utoipa::path(get, path = "/readyz", operation_id = "getReadiness", tag = "Operations", responses(
     (status = 200, description = "Ready", body = String, example = json!("ready\n")),
     (status = 503, description = "Not ready to serve requests"),
@@ -37,7 +37,7 @@ async fn readyz(State(app): State<App>) -> Result<&'static str, Error> {
 /// Metrics
 ///
 /// OpenMetrics text. No label identifies a person or a partner.
-#[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "Operations", responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text", example = json!("# TYPE tenure_pushes counter\ntenure_pushes_total 1\n# EOF\n"))))]
+#[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "Operations", responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text", example = json!("# TYPE tenure_submissions counter\ntenure_submissions_total{outcome=\"created\"} 1\n# EOF\n"))))]
 async fn metrics(State(app): State<App>) -> Response {
     ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], app.metrics().encode())
         .into_response()

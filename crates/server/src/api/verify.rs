@@ -113,12 +113,23 @@ pub struct Subject {
     /// name is also theirs. Always false for a presentation from another wallet.
     #[schema(example = false)]
     confirmed_by_holder: bool,
+    /// True if the person's wallet contained verified identities with different dates of birth,
+    /// whatever they showed: it may be that of two people. Omitted otherwise, and for a
+    /// presentation from another wallet.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false, example = true)]
+    birth_dates_differ: bool,
 }
 
 impl Subject {
     fn new(shown: &VerificationResult) -> Self {
         let names = Vec::from_iter(name_in(&shown.credential));
-        Self { consistency: consistency(&names), names, confirmed_by_holder: shown.confirmed_by_holder }
+        Self {
+            consistency: consistency(&names),
+            names,
+            confirmed_by_holder: shown.confirmed_by_holder,
+            birth_dates_differ: shown.birth_dates_differ,
+        }
     }
 }
 

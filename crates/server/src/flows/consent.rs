@@ -59,14 +59,20 @@ pub struct Decided {
 }
 
 /// Encrypts the data with `holder`'s own key and moves it into the wallet: one submission, or every
-/// item of a batch that is still pending.
+/// item of a batch that is still pending, or those in `only`.
 ///
 /// Repeating it changes nothing. If an item has a name or date of birth that differs from the
 /// wallet and the holder did not confirm it, nothing is accepted.
 ///
 /// # Errors
 /// The store or the key ring cannot be used, or the wallet kept changing meanwhile.
-pub async fn accept(app: &App, id: Uuid, holder: Uuid, choices: &Choices) -> Result<Result<Decided, LinkError>, Error> {
+pub async fn accept(
+    app: &App,
+    id: Uuid,
+    holder: Uuid,
+    choices: &Choices,
+    only: Option<&BTreeSet<Uuid>>,
+) -> Result<Result<Decided, LinkError>, Error> {
     for _ in 0..MAX_ATTEMPTS {
         let linked = match find(app, id, holder).await? {
             Ok(linked) => linked,
@@ -79,7 +85,7 @@ pub async fn accept(app: &App, id: Uuid, holder: Uuid, choices: &Choices) -> Res
         let held =
             Held { versions: HeldVersions::of(app, holder, partner).await?, names: HeldNames::of(app, holder).await? };
         let (mut among, mut pending, mut unconfirmed) = (held.names.clone(), Vec::new(), Vec::new());
-        for item in linked.items() {
+        for item in linked.items().iter().filter(|item| only.is_none_or(|only| only.contains(&item.id))) {
             let choice = choices.get(&item.id);
             match Pending::prepare(app, item, holder, &held.versions, (&mut among, choice)).await? {
                 Prepared::Ready(ready) => pending.push(*ready),

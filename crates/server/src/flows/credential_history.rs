@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::standing_consent::{self, UNDO_PERIOD};
+use crate::flows::standing_consent::{self, UNDO_PERIOD, UndoError};
 use crate::flows::versions;
 use ambient::Timestamp;
 use store::domain::submission::Submission;
@@ -32,8 +32,10 @@ pub struct StandingUpdate {
     pub at: Timestamp,
     /// When its holder undid it, if they did.
     pub undone_at: Option<Timestamp>,
-    /// The end of the period for undoing it, if it can be undone.
+    /// The end of the period for undoing it, if it can be undone, alone or after later updates.
     pub undo_until: Option<Timestamp>,
+    /// The newest of the later updates, which must be undone before it.
+    pub undo_first: Option<Uuid>,
     /// The content of the older version, unless the update was undone or that version is deleted.
     pub older: Option<Payload>,
 }
@@ -56,12 +58,18 @@ pub async fn of(app: &App, holder: Uuid, id: Uuid) -> Result<CredentialHistory, 
         others.push(tx.linked_submission(other, now).await?);
     }
     drop(tx);
+    let undo_first = match undoable {
+        Err(UndoError::LaterFirst(newest)) => Some(newest),
+        _ => None,
+    };
+    let may_undo = undoable.is_ok() || undo_first.is_some();
     let is_update = |decision: &VersionDecision| decision.newer_id == id && decision.decision == Decision::Standing;
     let update = match decided.iter().zip(&others).find(|(decision, _)| is_update(decision)) {
         Some((decision, older)) => Some(StandingUpdate {
             at: decision.decided_at,
             undone_at: decision.undone_at,
-            undo_until: undoable.map(|update| update.decided_at + UNDO_PERIOD),
+            undo_until: may_undo.then(|| decision.decided_at + UNDO_PERIOD),
+            undo_first,
             older: content(app, older.as_ref().filter(|_| decision.undone_at.is_none())).await?,
         }),
         None => None,

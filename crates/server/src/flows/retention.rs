@@ -4,7 +4,7 @@
 //! The data of a submission that was not accepted is deleted after 48 hours
 //! (`retention.incomplete`).
 //!
-//! Each function is one step of [`jobs::end_what_is_over`](crate::jobs::end_what_is_over), except
+//! Each function is one step of [`jobs::run_retention`](crate::jobs::run_retention), except
 //! [`delete_full_rate_limits`], which only nodes on PostgreSQL need.
 
 use std::time::Duration;

@@ -162,7 +162,7 @@ async fn accept(app: &App, link: Uuid, holder: Uuid, keeps_current: bool) -> Res
         ..Choice::default()
     };
     let choices: Choices = ids.iter().map(|id| (*id, choice())).collect();
-    drop(consent::accept(app, link, holder, &choices).await?);
+    drop(consent::accept(app, link, holder, &choices, None).await?);
     Ok(ids)
 }
 

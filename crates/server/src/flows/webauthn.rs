@@ -2,6 +2,9 @@
 //!
 //! The state of a ceremony is encrypted on the server and looked up by a secret that the browser
 //! keeps. A ceremony can be finished once.
+//!
+//! User verification is required in both: webauthn-rs requests it, and rejects a response without
+//! the flag.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -114,7 +114,7 @@ pub(super) fn certify_verifier(
         Host::Ipv6(address) => SanType::IpAddress((*address).into()),
     };
     let names = vec![host, SanType::URI(address.try_into().map_err(failed)?)];
-    let params = params("Questions", address, serial, now, KEY_YEARS);
+    let params = params("Presentation requests", address, serial, now, KEY_YEARS);
     signed(key, params, names, authority)
 }
 
@@ -182,7 +182,10 @@ mod tests {
             let made =
                 certify_verifier(&key(3), &address, &host_name, &[3; 16], &authority, now).expect("a certificate");
             let (name, others) = names(&made);
-            assert!(name.starts_with("Questions of https://") && name.chars().count() <= LONGEST_NAME, "{name}");
+            assert!(
+                name.starts_with("Presentation requests of https://") && name.chars().count() <= LONGEST_NAME,
+                "{name}"
+            );
             assert_eq!(others, [host.as_str(), address.as_str()]);
         }
     }

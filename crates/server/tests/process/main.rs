@@ -31,6 +31,7 @@ mod rolling;
 mod standard_streams;
 mod stop;
 mod verify;
+mod verify_certificates;
 mod verify_did_web;
 mod verify_keys;
 mod verify_kinds;

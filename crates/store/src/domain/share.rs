@@ -1,9 +1,10 @@
 //! A share: a link that shows selected parts of credentials to a hirer. Pure: no I/O.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use credential::{Payload, Shape, Type};
+use credential::{Employment, Payload, Shape, Type};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -159,7 +160,7 @@ fn every_part(credential_type: Type, payload: &Payload) -> Vec<Part> {
                     value: item.clone(),
                     entries: Vec::new(),
                 };
-                items.iter().enumerate().map(entry).collect()
+                sort_jobs(items.iter().enumerate().map(entry).collect())
             }
             _ => Vec::new(),
         };
@@ -171,6 +172,17 @@ fn every_part(credential_type: Type, payload: &Payload) -> Vec<Part> {
         parts.push(Part { place, member: CHAIN, label, shape: &CHAIN_SHAPE, value, entries: Vec::new() });
     }
     parts
+}
+
+/// Sorts the entries of a list of jobs as all lists of jobs are; others keep their order.
+fn sort_jobs(entries: Vec<Part>) -> Vec<Part> {
+    let with_job = |entry: Part| (Employment::deserialize(&entry.value).ok(), entry);
+    let mut entries: Vec<(Option<Employment>, Part)> = entries.into_iter().map(with_job).collect();
+    entries.sort_by(|(one, _), (other, _)| match (one, other) {
+        (Some(one), Some(other)) => one.listing_order(other),
+        _ => Ordering::Equal,
+    });
+    entries.into_iter().map(|(_, entry)| entry).collect()
 }
 
 const CHAIN: &str = "partner_chain";
@@ -229,8 +241,9 @@ mod tests {
         let mut fields = (known.sample)()["fields"].clone();
         let found = parts(known, &payload(fields.clone(), &["Parent", "Child"]));
         assert_eq!(places(&found), ["/employment", "/partner_chain"]);
-        assert_eq!(places(&found[0].entries), ["/employment/0", "/employment/1"]);
-        assert_eq!(found[0].entries[0].value, fields["employment"][0]);
+        let entries = &found[0].entries;
+        assert_eq!(places(entries), ["/employment/1", "/employment/0"], "the job with later data is first");
+        assert_eq!(entries[0].value, fields["employment"][1]);
         assert_eq!(found[1].value, json!(["Parent", "Child"]));
         fields["employment"].as_array_mut().expect("jobs").truncate(1);
         let found = parts(known, &payload(fields, &[]));

@@ -190,9 +190,9 @@ pub async fn resend(
     Ok(Some(send(app, browser, &email, compose).await?))
 }
 
-/// Returns the masked address that the code of sign-in `id` was sent to, or the error if a browser
-/// other than `browser` requested it. `None` if the sign-in does not exist, has expired, or names
-/// no browser: then anyone could ask.
+/// Returns the masked address that the code of sign-in `id` was sent to; `None` if the sign-in
+/// names no browser: then anyone could ask. The inner error is [`CodeError::OtherBrowser`], or
+/// [`CodeError::Expired`] if there is no such sign-in.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -204,10 +204,11 @@ pub async fn masked_address(
     let sign_in = app.store().read().await?.sign_in(id).await?;
     Ok(match sign_in {
         Some(sign_in) if !browser.asked_for(&sign_in) => Err(CodeError::OtherBrowser),
-        Some(sign_in) if sign_in.browser_hash.is_some() && sign_in.expires_at > app.now() => {
-            Ok(open_address(app, sign_in).await?.map(|email| email.masked()))
-        }
-        _ => Ok(None),
+        Some(sign_in) if sign_in.expires_at > app.now() => match sign_in.browser_hash {
+            Some(_) => Ok(open_address(app, sign_in).await?.map(|email| email.masked())),
+            None => Ok(None),
+        },
+        _ => Err(CodeError::Expired),
     })
 }
 

@@ -7,7 +7,8 @@ use super::request_details::RequestDetails;
 use super::sealed::{Record, details, to_bytes};
 use crate::app::App;
 use crate::error::{Error, Kind};
-use crate::flows::{names, own_presentation};
+use crate::flows::names::HeldNames;
+use crate::flows::own_presentation;
 use crate::issuing::IssuableCredential;
 use ambient::Timestamp;
 use store::domain::share::Chosen;
@@ -295,12 +296,14 @@ pub async fn present(
     let fields = credential_type.members();
     let claims = fields.filter_map(|field| Some((field.name.to_owned(), report.claims.get(field.name)?.clone())));
     let shows_name = report.claims.contains_key("full_name");
-    let confirmed_by_holder = shows_name && names::confirmed(app, holder, chosen.submission).await?;
+    let held = HeldNames::of(app, holder).await?;
+    let confirmed_by_holder = shows_name && held.is_said_by_holder(chosen.submission);
+    let birth_dates_differ = held.birth_dates_differ(&[chosen.submission]);
     let presented = Presented { format: credential::dcql::FORMAT.to_owned(), token, audience, nonce };
     let result = || {
         let found = (app.now(), Some(TrustedBy::own()));
         let result = VerificationResult::new(&report, found, claims.collect(), Some(presented));
-        VerificationResult { confirmed_by_holder, ..result }
+        VerificationResult { confirmed_by_holder, birth_dates_differ, ..result }
     };
     Ok(report.is_genuine().then(result))
 }

@@ -28,6 +28,10 @@ pub struct VerificationResult {
     /// credential or a verified identity in another name.
     #[serde(default)]
     pub confirmed_by_holder: bool,
+    /// Whether the holder's wallet had identities with different dates of birth, also if none of
+    /// them is shown.
+    #[serde(default)]
+    pub birth_dates_differ: bool,
     /// The issuer's JWT without disclosures. It is kept to check the present state of a
     /// presentation that contains more than was requested, and never returned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,6 +73,7 @@ impl VerificationResult {
                 presentation,
             },
             confirmed_by_holder: false,
+            birth_dates_differ: false,
             issuer_jwt: None,
         }
     }
