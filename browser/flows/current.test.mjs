@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 
+import { inWords, monthBefore } from "../support/months.mjs";
 import { oneJob } from "../support/sample.mjs";
 import { freshAddress } from "../support/server.mjs";
 import { conclusion, printed, shareEverything, shareLeast } from "../support/share.mjs";
@@ -49,18 +50,6 @@ test("a degree is not conferred whatever its holder leaves out", async () => {
   assert.match(reasons.join(), /not (been )?conferred/);
   assert.match(await printed(hirer), /not (been )?conferred/);
 });
-
-// Where it is latest on earth, a month begins 14 hours before it does in UTC.
-const LATEST_ON_EARTH_MS = 14 * 60 * 60 * 1000;
-
-/** Returns the month `count` months before the previous one, where it is latest on earth. */
-function monthBefore(count) {
-  const now = new Date(Date.now() + LATEST_ON_EARTH_MS);
-  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1 - count)).toISOString().slice(0, 7);
-}
-
-const inWords = (month) =>
-  new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(`${month}-01`));
 
 test("monthly updates show no failed check on an open page", async () => {
   const month = (organisation, count) =>

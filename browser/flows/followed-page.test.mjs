@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { inWords, monthBefore } from "../support/months.mjs";
 import { oneJob } from "../support/sample.mjs";
 import { freshAddress } from "../support/server.mjs";
 import { conclusion } from "../support/share.mjs";
@@ -12,18 +13,6 @@ import { until } from "../support/until.mjs";
 
 const scene = stage();
 const PATH = "/api/partner/v2/add/requests/career_history";
-// Where it is latest on earth, a month begins 14 hours before it does in UTC.
-const LATEST_ON_EARTH_MS = 14 * 60 * 60 * 1000;
-
-/** Returns the month `count` months before the previous one, where it is latest on earth. */
-function monthBefore(count) {
-  const now = new Date(Date.now() + LATEST_ON_EARTH_MS);
-  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1 - count)).toISOString().slice(0, 7);
-}
-
-const inWords = (month) =>
-  new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(`${month}-01`));
-
 const careerTo = (dataTo) => oneJob({ fullName: "Ada Example", organisation: "Northwind Rail", role: "Porter", dataTo });
 
 /** Returns a career that its holder accepted and lets the partner update, and their page. */

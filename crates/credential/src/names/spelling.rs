@@ -59,7 +59,7 @@ fn with_abd_joined(words: &[String]) -> Vec<String> {
     joined
 }
 
-/// Returns whether a word is Abd alone, or with the article: `abdul`, `abdel`, `abdur`.
+/// Returns whether a word is Abd, with or without the article: `abdul`, `abdel`, `abdur`.
 fn is_abd(word: &str) -> bool {
     let article = word.strip_prefix("abd").map(|rest| rest.trim_start_matches(is_vowel));
     word == "abd" || word.len() <= 6 && article.is_some_and(|rest| letters(rest) == 1)

@@ -43,5 +43,5 @@ presentation-not-me = This was not me
 presentation-not-me-done = You selected “This was not me”, so what your wallet sent is not passed on. You can close this page.
 presentation-nothing-shared = Nothing was shared
 presentation-return-rejected = You started in another browser. To share your credential, open the original link in this browser.
-presentation-return-over-title = This step is over
+presentation-return-over-title = This step has ended
 presentation-return-over = This step was already completed or has expired. If you have not shared anything yet, start again from the original link.

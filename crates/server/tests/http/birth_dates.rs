@@ -1,5 +1,5 @@
 //! Verified identities with different dates of birth in one wallet: the holder must confirm the
-//! second one, and readers are told whatever the holder leaves out.
+//! second one, and readers see the doubt whatever the holder leaves out.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
