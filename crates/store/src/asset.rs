@@ -22,8 +22,22 @@ struct AssetRow {
     failure: Option<String>,
     sealed: Option<Vec<u8>>,
     signed: bool,
+    host: i64,
 }
-from_row!(AssetRow { id, submission_id, position, asset_id, asset_type, state, object, size, failure, sealed, signed });
+from_row!(AssetRow {
+    id,
+    submission_id,
+    position,
+    asset_id,
+    asset_type,
+    state,
+    object,
+    size,
+    failure,
+    sealed,
+    signed,
+    host,
+});
 
 impl TryFrom<AssetRow> for Asset {
     type Error = StoreError;
@@ -33,7 +47,7 @@ impl TryFrom<AssetRow> for Asset {
         let size = row.size.and_then(|size| u64::try_from(size).ok());
         let state = match (row.state.as_str(), row.object, size, failure, row.sealed) {
             ("awaited", None, None, None, None) => AssetState::Awaited,
-            ("fetching", None, None, None, Some(sealed)) => AssetState::Fetching { sealed },
+            ("fetching", None, None, None, Some(sealed)) => AssetState::Fetching { sealed, host: row.host },
             ("stored", Some(name), Some(size), None, Some(sealed_key)) => {
                 AssetState::Stored(Object { name, size, sealed_key, is_signed: row.signed })
             }
@@ -55,24 +69,25 @@ struct Columns<'a> {
     failure: Option<&'static str>,
     sealed: Option<&'a [u8]>,
     signed: bool,
+    host: i64,
 }
 
 fn columns(state: &AssetState) -> Columns<'_> {
     match state {
         AssetState::Awaited | AssetState::Deleted => Columns::default(),
-        AssetState::Fetching { sealed } => Columns { sealed: Some(sealed), ..Columns::default() },
+        AssetState::Fetching { sealed, host } => Columns { sealed: Some(sealed), host: *host, ..Columns::default() },
         AssetState::Stored(object) => Columns {
             object: Some(object.name),
             size: Some(i64::try_from(object.size).unwrap_or(i64::MAX)),
             sealed: Some(&object.sealed_key),
             signed: object.is_signed,
-            failure: None,
+            ..Columns::default()
         },
         AssetState::Failed(failure) => Columns { failure: Some(failure.name()), ..Columns::default() },
     }
 }
 
-/// Most assets per insert. Each binds twelve values, and SQLite allows about 32,000 per statement.
+/// Most assets per insert. Each binds 13 values, and SQLite allows about 32,000 per statement.
 const CHUNK: usize = 256;
 
 impl Tx {
@@ -81,7 +96,7 @@ impl Tx {
         for chunk in assets.chunks(CHUNK) {
             dispatch!(self, connection => {
                 let mut query = QueryBuilder::new(
-                    "INSERT INTO asset (id, submission_id, position, asset_id, asset_type, state, object, size, failure, sealed, signed, due_at) ",
+                    "INSERT INTO asset (id, submission_id, position, asset_id, asset_type, state, object, size, failure, sealed, signed, host, due_at) ",
                 );
                 query.push_values(chunk, |mut row, asset| {
                     let columns = columns(&asset.state);
@@ -96,6 +111,7 @@ impl Tx {
                         .push_bind(columns.failure)
                         .push_bind(columns.sealed)
                         .push_bind(columns.signed)
+                        .push_bind(columns.host)
                         .push_bind(now);
                 });
                 query.build().execute(connection).await.map(drop)
@@ -144,10 +160,11 @@ impl Tx {
         dispatch!(self, connection => sqlx::query(
             "INSERT INTO dropped_object SELECT object FROM asset WHERE id = $1 AND object IS NOT NULL ON CONFLICT DO NOTHING",
         ).bind(id).execute(connection).await.map(drop))?;
-        let Columns { object, size, failure, sealed, signed } = columns(state);
+        let Columns { object, size, failure, sealed, signed, host } = columns(state);
         let changed = dispatch!(self, connection => sqlx::query(
-            "UPDATE asset SET state = $2, object = $3, size = $4, failure = $5, sealed = $6, signed = $7, due_at = NULL WHERE id = $1",
-        ).bind(id).bind(state.name()).bind(object).bind(size).bind(failure).bind(sealed).bind(signed)
+            "UPDATE asset SET state = $2, object = $3, size = $4, failure = $5, sealed = $6, signed = $7, host = $8, due_at = NULL
+              WHERE id = $1",
+        ).bind(id).bind(state.name()).bind(object).bind(size).bind(failure).bind(sealed).bind(signed).bind(host)
             .execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
@@ -155,7 +172,8 @@ impl Tx {
     /// Fails the fetches of a submission that are still running when its holder decides.
     pub async fn end_fetching(&mut self, submission: Uuid) -> Result<(), StoreError> {
         dispatch!(self, connection => sqlx::query(
-            "UPDATE asset SET state = 'failed', failure = $2, sealed = NULL, due_at = NULL WHERE submission_id = $1 AND state = 'fetching'",
+            "UPDATE asset SET state = 'failed', failure = $2, sealed = NULL, host = 0, due_at = NULL
+              WHERE submission_id = $1 AND state = 'fetching'",
         ).bind(submission).bind(Failure::Late.name()).execute(connection).await.map(drop))?;
         Ok(())
     }
@@ -194,24 +212,37 @@ impl Tx {
         Ok(())
     }
 
-    /// Counts the assets whose fetch is due at `now`.
-    pub async fn count_assets_to_fetch(&mut self, now: Timestamp) -> Result<i64, StoreError> {
-        Ok(
-            dispatch!(self, connection => sqlx::query_scalar("SELECT count(*) FROM asset WHERE state = 'fetching' AND due_at <= $1")
-            .bind(now).fetch_one(connection).await)?,
-        )
+    /// Returns the hosts with assets whose fetch is due at `now`, each with the partner of its next
+    /// asset.
+    ///
+    /// Goes from one host to the next in the index, so the time depends on the number of hosts, not
+    /// on that of assets.
+    pub async fn hosts_to_fetch(&mut self, now: Timestamp) -> Result<Vec<(i64, Uuid)>, StoreError> {
+        Ok(dispatch!(self, connection => sqlx::query_as(
+            "WITH RECURSIVE queue (host) AS (
+                 SELECT min(host) FROM asset WHERE state = 'fetching'
+                 UNION ALL
+                 SELECT (SELECT min(asset.host) FROM asset WHERE asset.state = 'fetching' AND asset.host > queue.host)
+                   FROM queue WHERE queue.host IS NOT NULL
+             ), due (host, partner_id) AS MATERIALIZED (
+                 SELECT queue.host,
+                        (SELECT submission.partner_id
+                           FROM asset JOIN submission ON submission.id = asset.submission_id
+                          WHERE asset.state = 'fetching' AND asset.host = queue.host AND asset.due_at <= $1
+                          ORDER BY asset.due_at, asset.id LIMIT 1)
+                   FROM queue WHERE queue.host IS NOT NULL
+             ) SELECT host, partner_id FROM due WHERE partner_id IS NOT NULL",
+        ).bind(now).fetch_all(connection).await)?)
     }
 
-    /// Takes up to `limit` assets whose fetch is due at `now`, each with its partner and its number
-    /// of attempts.
+    /// Takes up to `limit` assets of a host whose fetch is due at `now`, each with its partner and
+    /// its number of attempts.
     ///
     /// A taken asset is leased until `again`: if the node crashes, another one takes it then.
-    /// Partners take turns. Each gets at most `each` fetches, and those in `without` get none.
     pub async fn take_assets_to_fetch(
         &mut self,
         (now, again): (Timestamp, Timestamp),
-        without: &[Uuid],
-        each: i64,
+        host: i64,
         limit: i64,
     ) -> Result<Vec<(Asset, Uuid, i64)>, StoreError> {
         struct Taken {
@@ -221,27 +252,14 @@ impl Tx {
         }
         from_row!(Taken { attempts, partner_id; flatten row });
         let skip_taken = self.skip_taken();
-        let rows: Vec<Taken> = dispatch!(self, connection => {
-            let mut query = QueryBuilder::new(
-                "WITH turns AS (SELECT asset.id, row_number() OVER (PARTITION BY submission.partner_id ORDER BY asset.due_at, asset.id) AS turn
-                                  FROM asset JOIN submission ON submission.id = asset.submission_id
-                                 WHERE asset.state = 'fetching' AND asset.due_at <= ",
-            );
-            query.push_bind(now);
-            if !without.is_empty() {
-                query.push(" AND submission.partner_id NOT IN ");
-                push_list(&mut query, without.iter().copied());
-            }
-            query.push("), next AS (SELECT id FROM turns WHERE turn <= ").push_bind(each);
-            query.push(" ORDER BY turn, id LIMIT ").push_bind(limit);
-            query.push("), due AS MATERIALIZED (SELECT id FROM asset WHERE id IN (SELECT id FROM next) AND due_at <= ").push_bind(now);
-            query.push(format!(" {skip_taken}) UPDATE asset SET due_at = ")).push_bind(again);
-            query.push(
-                ", attempts = attempts + 1 WHERE id IN (SELECT id FROM due)
-                 RETURNING *, (SELECT partner_id FROM submission WHERE submission.id = asset.submission_id) AS partner_id",
-            );
-            query.build_query_as().fetch_all(connection).await
-        })?;
+        let take = format!(
+            "WITH due AS MATERIALIZED (SELECT id FROM asset WHERE state = 'fetching' AND host = $1 AND due_at <= $2
+                                        ORDER BY due_at, id LIMIT $4 {skip_taken})
+             UPDATE asset SET due_at = $3, attempts = attempts + 1 WHERE id IN (SELECT id FROM due)
+             RETURNING *, (SELECT partner_id FROM submission WHERE submission.id = asset.submission_id) AS partner_id"
+        );
+        let rows: Vec<Taken> = dispatch!(self, connection => sqlx::query_as(sqlx::AssertSqlSafe(take))
+            .bind(host).bind(now).bind(again).bind(limit).fetch_all(connection).await)?;
         rows.into_iter().map(|taken| Ok((taken.row.try_into()?, taken.partner_id, taken.attempts))).collect()
     }
 
@@ -252,11 +270,12 @@ impl Tx {
         Ok(())
     }
 
-    /// Postpones the fetch of an asset that was taken but not attempted.
-    pub async fn return_asset(&mut self, id: Uuid, due_at: Timestamp) -> Result<(), StoreError> {
+    /// Stores the host of an asset that was taken without one. The attempt does not count, and the
+    /// next one is due at `due_at`.
+    pub async fn set_asset_host(&mut self, id: Uuid, host: i64, due_at: Timestamp) -> Result<(), StoreError> {
         dispatch!(self, connection => sqlx::query(
-            "UPDATE asset SET due_at = $2, attempts = attempts - 1 WHERE id = $1 AND state = 'fetching'",
-        ).bind(id).bind(due_at).execute(connection).await.map(drop))?;
+            "UPDATE asset SET host = $2, due_at = $3, attempts = attempts - 1 WHERE id = $1 AND state = 'fetching'",
+        ).bind(id).bind(host).bind(due_at).execute(connection).await.map(drop))?;
         Ok(())
     }
 

@@ -52,6 +52,8 @@ const DATA: &[File] = files!("sqlite", "postgres":
     "0025_listeners"
     "0026_request_log"
     "0027_sandbox_sign_up"
+    "0028_document_hosts"
+    "0029_document_host_index"
 );
 
 const KEYRING: &[File] = files!("sqlite-keyring", "postgres-keyring":

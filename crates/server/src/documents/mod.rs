@@ -19,6 +19,7 @@ use credential::opencerts::Summary;
 use credential::{AssetKind, AssetSource, MAX_BYTES};
 use futures::Stream;
 use tokio::sync::Notify;
+use url::Url;
 use uuid::Uuid;
 
 use crate::fair_queue::FairQueue;
@@ -282,8 +283,8 @@ impl Documents {
         Ok(sealed.map(|sealed_key| AssetState::Stored(Object { name, size, sealed_key, is_signed })))
     }
 
-    /// Returns the first state of a pushed asset. Stores a document from the request body, which is
-    /// `inspected`. Returns `None` if the epoch key is destroyed.
+    /// Returns the first state of an asset that a partner pushed. Stores a document from the
+    /// request body, which is `inspected`. Returns `None` if the epoch key is destroyed.
     ///
     /// # Errors
     /// The object store or the key ring cannot be used.
@@ -291,14 +292,15 @@ impl Documents {
         &self,
         source: &AssetSource,
         inspected: Option<&InspectedBytes>,
-        asset: Uuid,
+        (partner, asset): (Uuid, Uuid),
         period: Timestamp,
     ) -> Result<Option<AssetState>, StoreError> {
         match source {
             AssetSource::Upload => Ok(Some(AssetState::Awaited)),
             AssetSource::Address(address) => {
                 let sealed = self.keyring.seal_within(period, &label(&asset), address.as_bytes()).await?;
-                Ok(sealed.map(|sealed| AssetState::Fetching { sealed }))
+                let host = self.host_tag(partner, Url::parse(address).ok().as_ref());
+                Ok(sealed.map(|sealed| AssetState::Fetching { sealed, host }))
             }
             AssetSource::Bytes(_) | AssetSource::Taken(_) => {
                 let not_inspected = || StoreError::Broken("a document was not inspected".to_owned());
@@ -310,6 +312,14 @@ impl Documents {
                 self.stored(asset, period, written).await
             }
         }
+    }
+
+    /// Returns the keyed hash of a partner and the host of an address, by which documents to fetch
+    /// take turns. It is never 0, which is stored where there is none.
+    pub fn host_tag(&self, partner: Uuid, address: Option<&Url>) -> i64 {
+        let host = address.and_then(Url::host_str).unwrap_or_default();
+        let hash = self.keyring.fingerprint("document host", &[&partner.as_bytes()[..], host.as_bytes()].concat());
+        hash.first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes)) | 1
     }
 
     /// Decrypts the key of an object. Returns `None` if the key that encrypts it is destroyed.

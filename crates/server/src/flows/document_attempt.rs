@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::documents::{UploadError, Written, label};
-use crate::flows::silent_hosts::PartnerHost;
 use ambient::{Backoff, Timestamp};
 use store::StoreError;
 use store::domain::asset::{Asset, AssetState, Failure};
@@ -34,14 +33,7 @@ pub(super) struct Fetch {
     /// The epoch of the key that its submission is encrypted with.
     period: Timestamp,
     /// Its address; `None` if the address cannot be decrypted.
-    address: Option<Url>,
-}
-
-impl Fetch {
-    /// Returns its partner and host.
-    pub(super) fn host(&self) -> PartnerHost {
-        (self.partner, self.address.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned())
-    }
+    pub address: Option<Url>,
 }
 
 /// Decrypts a document's address. Returns `None` once the holder has decided: nothing is added to
@@ -55,7 +47,7 @@ pub(super) async fn prepare(
     let Some(SubmissionState::Incomplete { sealed, .. }) = submission.map(|submission| submission.state) else {
         return Ok(None);
     };
-    let AssetState::Fetching { sealed: bytes } = &asset.state else { return Ok(None) };
+    let AssetState::Fetching { sealed: bytes, .. } = &asset.state else { return Ok(None) };
     let (period, bytes) = (sealed.period, bytes.clone());
     let address = app.keyring().open_sealed(&Sealed { period, bytes }, &label(&asset.id)).await?;
     let address = address.and_then(|bytes| Url::parse(std::str::from_utf8(&bytes).ok()?).ok());

@@ -100,6 +100,7 @@ async fn refusal(
 /// The store cannot be used.
 pub async fn rows(
     app: &App,
+    partner: Uuid,
     submission: &Submission,
     inspected: &InspectedDocuments,
     id: Uuid,
@@ -109,7 +110,8 @@ pub async fn rows(
     for (position, asset) in submission.assets.iter().enumerate() {
         let asset_id = app.id();
         let inspected = inspected.0.get(&asset.pointer);
-        let state = Box::pin(app.documents().first_state(&asset.source, inspected, asset_id, period)).await?;
+        let ids = (partner, asset_id);
+        let state = Box::pin(app.documents().first_state(&asset.source, inspected, ids, period)).await?;
         rows.push(Asset {
             id: asset_id,
             submission_id: id,

@@ -279,7 +279,7 @@ pub(super) async fn prepare(
         partner_chain: app.partner_chains().counted(partner, joined_chain(&submission.partner_chain), now),
         created_at: now,
         expires_at: now + app.config().retention.incomplete,
-        assets: documents::rows(app, submission, inspected, id, sealed.period).await?,
+        assets: documents::rows(app, partner, submission, inspected, id, sealed.period).await?,
         sealed,
     })
 }

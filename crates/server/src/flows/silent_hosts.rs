@@ -1,13 +1,11 @@
 //! Hosts that did not respond when documents were fetched: they are tried last. Those that did
-//! respond are known too, so that hosts of which nothing is known take few slots.
+//! respond are known too, so that hosts of which nothing is known leave places for them.
 //!
-//! Kept by partner and host, so that a partner's own addresses say nothing about those of others.
-//! Only in memory: each node finds out by itself.
+//! Only in memory: each node finds out by itself. Hosts are known by their keyed hashes, which
+//! depend on the partner, so that a partner's own addresses say nothing about those of others.
 
 use std::collections::HashMap;
 use std::time::Duration;
-
-use uuid::Uuid;
 
 use ambient::Timestamp;
 
@@ -20,28 +18,27 @@ const MEMORY: Duration = Duration::from_secs(3600);
 /// Maximum number of hosts that are remembered.
 const MAX_HOSTS: usize = 10_000;
 
-/// A host of a partner's documents.
-pub(super) type PartnerHost = (Uuid, String);
-
-/// Whether documents may be fetched from a host.
+/// What is known of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HostState {
-    /// It responds, as far as is known.
-    Good,
-    /// It was silent. One fetch at a time may find out whether it still is.
+    /// It responded to the last fetch.
+    Responds,
+    /// Nothing is known.
+    Unknown,
+    /// It was silent. Once may be chance, but most such hosts are silent again.
     Doubtful,
-    /// It was silent a moment ago.
+    /// It was silent twice, the last time a moment ago.
     Resting,
 }
 
 /// The hosts that were tried, each with its number of fetches without a response since the last one
 /// with a response, and the time of the last fetch.
 #[derive(Debug, Default)]
-pub(super) struct SilentHosts(HashMap<PartnerHost, (u32, Timestamp)>);
+pub(super) struct SilentHosts(HashMap<i64, (u32, Timestamp)>);
 
 impl SilentHosts {
     /// Records the end of a fetch.
-    pub(super) fn record(&mut self, host: PartnerHost, has_responded: bool, now: Timestamp) {
+    pub(super) fn record(&mut self, host: i64, has_responded: bool, now: Timestamp) {
         if self.0.len() >= MAX_HOSTS {
             // A host that responds is soon known again.
             self.0.retain(|_, (strikes, last)| *strikes > 0 && now < *last + MEMORY);
@@ -52,22 +49,18 @@ impl SilentHosts {
         }
     }
 
-    /// Returns whether a host responded to the last fetch.
-    pub(super) fn responds(&self, host: &PartnerHost) -> bool {
-        matches!(self.0.get(host), Some((0, _)))
-    }
-
-    /// Returns whether a host did not respond to the last fetch, which is remembered at `now`.
-    pub(super) fn was_silent(&self, host: &PartnerHost, now: Timestamp) -> bool {
-        matches!(self.0.get(host), Some((1.., last)) if now < *last + MEMORY)
+    /// Returns the end of the last fetch from a host; `None` if it is not remembered.
+    pub(super) fn last_fetch(&self, host: i64) -> Option<Timestamp> {
+        self.0.get(&host).map(|(_, last)| *last)
     }
 
     /// Returns the state of a host at `now`.
-    pub(super) fn state(&self, host: &PartnerHost, now: Timestamp) -> HostState {
-        match self.0.get(host) {
+    pub(super) fn state(&self, host: i64, now: Timestamp) -> HostState {
+        match self.0.get(&host) {
+            Some((0, _)) => HostState::Responds,
             Some((STRIKES.., last)) if now < *last + REST => HostState::Resting,
-            Some((STRIKES.., last)) if now < *last + MEMORY => HostState::Doubtful,
-            _ => HostState::Good,
+            Some((_, last)) if now < *last + MEMORY => HostState::Doubtful,
+            _ => HostState::Unknown,
         }
     }
 }
@@ -76,38 +69,41 @@ impl SilentHosts {
 mod tests {
     use super::*;
 
+    const HOST: i64 = 1;
+    const OTHER: i64 = 2;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000)
+    }
+
     #[test]
     fn hosts_that_are_silent_twice_are_tried_last() {
         let mut hosts = SilentHosts::default();
-        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
-        let (host, other) = ((Uuid::nil(), "a".to_owned()), (Uuid::max(), "a".to_owned()));
-        hosts.record(host.clone(), false, at(0));
-        assert_eq!(hosts.state(&host, at(1)), HostState::Good, "once may be chance");
-        hosts.record(host.clone(), false, at(2));
-        assert_eq!(hosts.state(&host, at(3)), HostState::Resting);
-        assert_eq!(hosts.state(&other, at(3)), HostState::Good, "another partner's");
-        assert_eq!(hosts.state(&host, at(32)), HostState::Doubtful);
-        assert_eq!(hosts.state(&host, at(3602)), HostState::Good);
-        hosts.record(host.clone(), true, at(40));
-        assert_eq!(hosts.state(&host, at(41)), HostState::Good, "it has responded");
+        hosts.record(HOST, false, at(0));
+        assert_eq!(hosts.state(HOST, at(1)), HostState::Doubtful, "once may be chance: it does not rest");
+        hosts.record(HOST, false, at(2));
+        assert_eq!(hosts.state(HOST, at(3)), HostState::Resting);
+        assert_eq!(hosts.state(OTHER, at(3)), HostState::Unknown);
+        assert_eq!(hosts.state(HOST, at(32)), HostState::Doubtful);
+        assert_eq!(hosts.state(HOST, at(3602)), HostState::Unknown, "forgotten");
+        hosts.record(HOST, true, at(40));
+        assert_eq!(hosts.state(HOST, at(41)), HostState::Responds);
     }
 
     #[test]
     fn hosts_are_known_by_their_last_fetch() {
         let mut hosts = SilentHosts::default();
-        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
-        let host = (Uuid::nil(), "a".to_owned());
-        assert!(!hosts.responds(&host) && !hosts.was_silent(&host, at(0)), "nothing is known");
-        hosts.record(host.clone(), true, at(0));
-        assert!(hosts.responds(&host) && !hosts.was_silent(&host, at(1)));
-        hosts.record(host.clone(), false, at(1));
-        assert!(!hosts.responds(&host) && hosts.was_silent(&host, at(2)));
-        assert!(!hosts.was_silent(&host, at(3601)), "forgotten");
+        assert_eq!((hosts.state(HOST, at(0)), hosts.last_fetch(HOST)), (HostState::Unknown, None));
+        hosts.record(HOST, true, at(0));
+        assert_eq!((hosts.state(HOST, at(1)), hosts.last_fetch(HOST)), (HostState::Responds, Some(at(0))));
+        hosts.record(HOST, false, at(1));
+        assert_eq!(hosts.state(HOST, at(2)), HostState::Doubtful);
+        assert_eq!(hosts.state(HOST, at(3601)), HostState::Unknown, "forgotten");
         for number in 0..MAX_HOSTS {
-            hosts.record((Uuid::max(), number.to_string()), true, at(4));
+            hosts.record(i64::try_from(number).expect("small") + 10, true, at(4));
         }
-        assert!(hosts.was_silent(&host, at(5)), "hosts that respond displace no silent one");
-        hosts.record((Uuid::nil(), "b".to_owned()), false, at(5));
-        assert!(hosts.was_silent(&(Uuid::nil(), "b".to_owned()), at(5)), "nor keep one out");
+        assert_eq!(hosts.state(HOST, at(5)), HostState::Doubtful, "hosts that respond displace no silent one");
+        hosts.record(OTHER, false, at(5));
+        assert_eq!(hosts.state(OTHER, at(5)), HostState::Doubtful, "nor keep one out");
     }
 }

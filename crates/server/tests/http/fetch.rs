@@ -187,7 +187,7 @@ async fn silent_hosts_of_one_partner_delay_no_other_partner() {
     for _ in 0..4 {
         taken += fetcher.step().await.expect("taken");
     }
-    assert_eq!(taken, 4 + 1, "a partner's share, and the other's only one");
+    assert_eq!(taken, 1 + 1, "one from a host of which nothing is known, and the other's only one");
     while test.status(&other, "1").await["assets"][0]["state"] != "stored" {
         fetcher.fetch_ended().await;
     }

@@ -30,6 +30,9 @@ pub enum AssetState {
     Fetching {
         /// The address, encrypted with the epoch key of the submission's period.
         sealed: Vec<u8>,
+        /// Keyed hash of the partner and the host of the address. Documents without one, of an
+        /// earlier release, have 0.
+        host: i64,
     },
     /// The document is in the object store.
     Stored(Object),

@@ -5,7 +5,9 @@ use std::time::Duration;
 use store::StoredPasskey;
 use store::domain::asset::{Asset, AssetState, Failure};
 
-use super::support::{LATER, NOW, add_holder, add_partner, asset, holder, id, insert, new_submission, stored};
+use super::support::{
+    LATER, NOW, add_holder, add_partner, asset, fetching, holder, id, insert, new_submission, stored,
+};
 use crate::both::contract;
 use crate::database;
 use crate::database::Databases;
@@ -15,7 +17,7 @@ contract! {
         let store = &databases.data;
         let (partner, holder) = (add_partner(store, 1).await, add_holder(store, 5).await);
         insert(store, &[&new_submission(10, partner, "a"), &new_submission(11, partner, "b")]).await;
-        let states = [AssetState::Awaited, AssetState::Fetching { sealed: vec![1] }, stored(900), AssetState::Failed(Failure::TooLarge)];
+        let states = [AssetState::Awaited, fetching(7), stored(900), AssetState::Failed(Failure::TooLarge)];
         let all: Vec<Asset> = states.iter().enumerate().map(|(at, state)| Asset { position: at as i64, ..asset(20 + at as u128, id(10), state.clone()) }).collect();
         let mut tx = store.write().await.expect("a transaction");
         tx.insert_assets(&all.iter().collect::<Vec<_>>(), NOW).await.expect("inserted");
@@ -38,18 +40,20 @@ contract! {
         assert_eq!(tx.dropped_objects(10).await.expect("read"), [id(920)]);
         tx.forget_dropped_object(id(920)).await.expect("forgotten");
 
-        assert_eq!(tx.count_assets_to_fetch(NOW).await.expect("counted"), 1);
-        let taken = tx.take_assets_to_fetch((NOW, LATER), &[], 4, 10).await.expect("taken");
-        assert_eq!(tx.count_assets_to_fetch(NOW).await.expect("counted"), 0);
+        assert_eq!(tx.hosts_to_fetch(NOW).await.expect("read"), [(7, partner)]);
+        let taken = tx.take_assets_to_fetch((NOW, LATER), 7, 10).await.expect("taken");
+        assert!(tx.hosts_to_fetch(NOW).await.expect("read").is_empty());
         assert_eq!(taken, [(all[1].clone(), partner, 1)]);
-        assert!(tx.take_assets_to_fetch((NOW, LATER), &[], 4, 10).await.expect("read").is_empty(), "nobody else takes it");
+        assert!(tx.take_assets_to_fetch((NOW, LATER), 7, 10).await.expect("read").is_empty(), "nobody else takes it");
         let later = (LATER, LATER + Duration::from_secs(9));
-        assert!(tx.take_assets_to_fetch(later, &[partner], 4, 10).await.expect("read").is_empty(), "not of this partner");
-        assert_eq!(tx.take_assets_to_fetch(later, &[id(9999)], 4, 10).await.expect("taken")[0].2, 2);
+        assert!(tx.take_assets_to_fetch(later, 8, 10).await.expect("read").is_empty(), "not of this host");
+        assert_eq!(tx.take_assets_to_fetch(later, 7, 10).await.expect("taken")[0].2, 2);
         tx.put_off_asset(id(21), NOW).await.expect("put off");
-        assert_eq!(tx.take_assets_to_fetch((NOW, LATER), &[], 4, 10).await.expect("taken").len(), 1);
+        assert_eq!(tx.take_assets_to_fetch((NOW, LATER), 7, 10).await.expect("taken").len(), 1);
+        tx.put_off_asset(id(21), NOW).await.expect("put off");
         tx.end_fetching(id(10)).await.expect("ended");
         assert_eq!(tx.asset(id(21)).await.expect("read").expect("there").state, AssetState::Failed(Failure::Late));
+        assert!(tx.hosts_to_fetch(LATER).await.expect("read").is_empty(), "nothing is fetched any more");
 
         assert!(tx.bind_submission(id(10), holder, NOW).await.expect("bound"));
         assert!(tx.accept_submission(id(10), holder, &[4], NOW).await.expect("accepted"));
@@ -66,6 +70,39 @@ contract! {
         assert_eq!(tx.expire_submissions(LATER, 10).await.expect("expired"), [id(11)]);
         assert_eq!(tx.dropped_objects(10).await.expect("read").len(), 3);
         tx.commit().await.expect("committed");
+    }
+
+    async fn documents_to_fetch_are_found_by_host(databases: Databases) {
+        let store = &databases.data;
+        let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
+        insert(store, &[&new_submission(10, one, "a"), &new_submission(11, other, "a")]).await;
+        let mut tx = store.write().await.expect("a transaction");
+        let second = Duration::from_secs(1);
+        // Two hosts with documents that are due, one whose documents are not due yet, and documents
+        // without a host. Hashes may be negative.
+        let documents = [(20, -5, NOW), (21, -5, NOW - second), (22, -5, LATER), (23, 0, NOW), (24, 6, LATER)];
+        for (number, host, due_at) in documents {
+            tx.insert_assets(&[&asset(number, id(10), fetching(host))], due_at).await.expect("inserted");
+        }
+        let others = [asset(30, id(11), fetching(9)), asset(31, id(11), stored(900))];
+        tx.insert_assets(&[&others[0], &others[1]], NOW).await.expect("inserted");
+        let mut hosts = tx.hosts_to_fetch(NOW).await.expect("read");
+        hosts.sort_unstable();
+        assert_eq!(hosts, [(-5, one), (0, one), (9, other)]);
+        assert_eq!(tx.hosts_to_fetch(NOW - second).await.expect("read"), [(-5, one)]);
+        let mut due = Vec::new();
+        for _ in 0..3 {
+            let taken = tx.take_assets_to_fetch((NOW, LATER), -5, 1).await.expect("taken");
+            due.extend(taken.into_iter().map(|(asset, ..)| asset.id));
+        }
+        assert_eq!(due, [id(21), id(20)], "in the order in which they were due");
+        let mut hosts = tx.hosts_to_fetch(NOW).await.expect("read");
+        hosts.sort_unstable();
+        assert_eq!(hosts, [(0, one), (9, other)]);
+        assert!(tx.change_asset(id(30), &AssetState::Awaited, NOW).await.expect("changed"));
+        assert!(tx.change_asset(id(30), &fetching(12), NOW).await.expect("changed"));
+        assert_eq!(tx.asset(id(30)).await.expect("read").expect("there").state, fetching(12));
+        assert_eq!(tx.hosts_to_fetch(NOW).await.expect("read"), [(0, one)]);
     }
 
     async fn unclaimed_documents_are_dropped_on_time(databases: Databases) {

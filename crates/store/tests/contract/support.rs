@@ -69,6 +69,10 @@ pub fn asset(number: u128, submission: Uuid, state: AssetState) -> Asset {
     }
 }
 
+pub fn fetching(host: i64) -> AssetState {
+    AssetState::Fetching { sealed: vec![1], host }
+}
+
 pub fn stored(object: u128) -> AssetState {
     AssetState::Stored(Object { name: id(object), size: 7, sealed_key: vec![7], is_signed: true })
 }
