@@ -17,14 +17,14 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::confine::PROCESSOR_SECONDS;
+use super::confine::{MEMORY, PROCESSOR_SECONDS};
 use super::inspect::{InspectError, MAX_WRITTEN, Verdict};
 use super::upload_error::UploadError;
 use crate::fair_queue::{FairQueue, Turn};
 use store::StoreError;
 
 /// Maximum number of processes, in total and for one partner. Each may use
-/// [`MEMORY`](super::confine::MEMORY).
+/// [`MEMORY`].
 const PROCESSES: usize = 4;
 const OF_ONE_PARTNER: usize = 2;
 /// Processes that are kept for partners without one that have used little time lately.
@@ -100,7 +100,7 @@ impl Inspector {
             Ok(Err(error)) => {
                 return Err(StoreError::Unavailable(format!("error while inspecting a document: {error}")).into());
             }
-            Err(_) => return Err(refused("takes too long to parse")),
+            Err(_) => return Err(too_slow(VERDICT_TIMEOUT)),
         }
         match serde_json::from_slice(&line) {
             Ok(Verdict::Unchanged) => Ok(Inspected::Unchanged),
@@ -143,10 +143,14 @@ async fn feed(mut stdin: ChildStdin, source: impl Stream<Item = Result<Bytes, St
         match tokio::time::timeout(left, stdin.write_all(&piece)).await {
             Ok(Ok(())) => left = left.saturating_sub(began.elapsed()),
             Ok(Err(_)) => break,
-            Err(_) => return Err(refused("takes too long to parse")),
+            Err(_) => return Err(too_slow(FEED_TIMEOUT)),
         }
     }
     Ok(())
+}
+
+fn too_slow(limit: Duration) -> UploadError {
+    refused(&format!("takes too long to parse: more than {} seconds", limit.as_secs()))
 }
 
 fn refused(what: &str) -> UploadError {
@@ -162,7 +166,7 @@ async fn end(child: &mut Child) -> UploadError {
     let status = tokio::time::timeout(VERDICT_TIMEOUT, child.wait()).await;
     match status {
         Ok(Ok(status)) => meaning(status),
-        _ => refused("takes too long to parse"),
+        _ => too_slow(VERDICT_TIMEOUT),
     }
 }
 
@@ -179,7 +183,7 @@ fn meaning(status: ExitStatus) -> UploadError {
     match (signal, status.code()) {
         // Rust aborts when an allocation fails.
         (Some(signal), _) if signal == rustix::process::Signal::ABORT.as_raw() => {
-            refused("needs more memory to parse than is allowed")
+            refused(&format!("needs more memory to parse than is allowed, {} MiB", MEMORY >> 20))
         }
         (Some(_), _) | (None, Some(PANICKED)) => refused("cannot be parsed"),
         _ => ended().into(),
@@ -247,11 +251,11 @@ mod tests {
         let began = Instant::now();
         // The pipe holds 64 KiB.
         let unread = inspect_with("exec sleep 60", 1024 * 1024).await;
-        assert!(unread.contains("takes too long to parse"), "{unread}");
+        assert!(unread.contains("takes too long to parse: more than 30 seconds"), "{unread}");
         assert!(began.elapsed() <= FEED_TIMEOUT + Duration::from_secs(1), "{:?}", began.elapsed());
         for size in [1024, 1024 * 1024] {
             let silent = inspect_with("cat >/dev/null; exec sleep 60", size).await;
-            assert!(silent.contains("takes too long to parse"), "{silent}");
+            assert!(silent.contains("takes too long to parse: more than "), "{silent}");
         }
     }
 }

@@ -3,6 +3,7 @@
 mod filters;
 mod hostile;
 mod images;
+mod limits;
 mod mutations;
 mod packed;
 #[path = "../../../tests/support/samples.rs"]

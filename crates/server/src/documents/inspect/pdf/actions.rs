@@ -3,7 +3,7 @@
 use super::super::error::InspectError;
 use super::rewrite::{DEPTH, Rewriter, refused};
 use super::roles::{FORM, Role, refused_action};
-use super::syntax::{Dictionary, Object, damaged};
+use super::syntax::{Dictionary, Object, beyond, damaged};
 
 impl Rewriter<'_, '_> {
     /// Returns the action to write, or `None` if it is removed. Actions that lead out of the
@@ -43,7 +43,8 @@ impl Rewriter<'_, '_> {
 
     /// Checks the actions that follow another one. They are removed.
     fn check_next(&mut self, role: Role, next: &Object, depth: usize) -> Result<(), InspectError> {
-        let depth = depth.checked_sub(1).ok_or_else(|| damaged("its chain of actions is endless"))?;
+        let too_long = || beyond(&format!("has a chain of actions that is endless or has more than {DEPTH} steps"));
+        let depth = depth.checked_sub(1).ok_or_else(too_long)?;
         let following = match self.file.resolve(next)? {
             Object::Array(following) => following,
             one => vec![one],

@@ -9,19 +9,15 @@ use std::io::Read as _;
 use std::rc::Rc;
 
 use super::super::error::InspectError;
-use super::syntax::{Dictionary, Id, Object, Parser, damaged};
-use super::table::{Entry, check_unique, integers, predicted, table_entry};
+use super::syntax::{Dictionary, Id, OBJECTS, Object, Parser, beyond, damaged};
+use super::table::{
+    ENTRIES, Entry, NESTED_LOADS, check_unique, integers, predicted, table_entry, too_many, too_nested,
+};
 
 /// Maximum decompressed size of all object streams and cross-reference streams of a file together.
 pub const UNPACKED: usize = 32 * 1024 * 1024;
-/// Maximum number of direct objects of a file. Each takes about 50 bytes of memory.
-const OBJECTS: usize = 3_000_000;
-/// Maximum number of entries of all cross-reference tables.
-const ENTRIES: usize = 1_000_000;
 /// Maximum number of revisions.
 const REVISIONS: usize = 200;
-/// Maximum depth of loads: the length of a stream may be an object in an object stream.
-const NESTED_LOADS: usize = 4;
 
 /// An indirect object, with the bytes of its stream if it has one.
 #[derive(Debug)]
@@ -88,8 +84,11 @@ impl<'a> File<'a> {
         };
         let mut next = Some(start);
         while let Some(at) = next {
-            if file.sections.contains(&at) || file.sections.len() == REVISIONS {
+            if file.sections.contains(&at) {
                 return Err(damaged("its chain of cross-reference tables is endless"));
+            }
+            if file.sections.len() == REVISIONS {
+                return Err(beyond(&format!("was changed too often: it has more than {REVISIONS} revisions")));
             }
             file.sections.push(at);
             let trailer = file.section(at)?;
@@ -193,7 +192,7 @@ impl<'a> File<'a> {
             self.entries.entry(number).or_insert(entry);
         }
         if self.entries.len() > ENTRIES {
-            return Err(InspectError::new("The PDF file contains too many objects."));
+            return Err(too_many());
         }
         Ok(())
     }
@@ -225,7 +224,7 @@ impl<'a> File<'a> {
                 let number = u32::try_from(first.saturating_add(offset)).map_err(|_| wrong())?;
                 entries.push((number, table_entry(rows.next().ok_or_else(wrong)?, &widths)?));
                 if entries.len() > ENTRIES {
-                    return Err(wrong());
+                    return Err(too_many());
                 }
             }
         }
@@ -283,7 +282,7 @@ impl<'a> File<'a> {
             }
             return if ends { Ok(Loaded { object, stream: None }) } else { Err(damaged("an object has no end")) };
         };
-        let end = self.length(dictionary)?.and_then(|length| start.checked_add(length));
+        let end = self.length(id, dictionary)?.and_then(|length| start.checked_add(length));
         let stream = end.and_then(|end| bytes.get(start..end)).ok_or_else(|| damaged("a stream has no length"))?;
         let mut parser = Parser::new(bytes, start + stream.len(), &mut self.room);
         let ends = parser.keyword(b"endstream") && parser.keyword(b"endobj");
@@ -293,14 +292,16 @@ impl<'a> File<'a> {
         if ends { Ok(Loaded { object, stream: Some(stream) }) } else { Err(damaged("a stream has a wrong length")) }
     }
 
-    fn length(&mut self, dictionary: &Dictionary) -> Result<Option<usize>, InspectError> {
+    /// Returns the length of the stream of object `id`; `None` if it has none, or refers to itself.
+    fn length(&mut self, id: Id, dictionary: &Dictionary) -> Result<Option<usize>, InspectError> {
         let length = match dictionary.get(b"Length") {
-            Some(Object::Reference(id)) => {
+            Some(Object::Reference(of)) if *of == id => Object::Null,
+            Some(Object::Reference(of)) => {
                 self.loads += 1;
                 if self.loads > NESTED_LOADS {
-                    return Err(damaged("a stream has no length"));
+                    return Err(too_nested());
                 }
-                let length = self.load(*id)?.object;
+                let length = self.load(*of)?.object;
                 self.loads -= 1;
                 length
             }
@@ -333,7 +334,7 @@ impl<'a> File<'a> {
         let Some(Entry::At { offset, generation }) = self.entries.get(&number).copied() else { return Err(wrong()) };
         self.loads += 1;
         if self.loads > NESTED_LOADS {
-            return Err(wrong());
+            return Err(too_nested());
         }
         let loaded = self.load_at(offset, Id { number, generation })?;
         self.loads -= 1;
@@ -395,5 +396,5 @@ impl<'a> File<'a> {
 }
 
 fn too_much() -> InspectError {
-    InspectError::new("The PDF file is too large when decompressed. Save it again with another program.")
+    beyond(&format!("is too large when decompressed: its lists of objects have more than {} MiB", UNPACKED >> 20))
 }

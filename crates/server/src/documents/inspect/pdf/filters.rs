@@ -10,7 +10,8 @@ use super::super::error::InspectError;
 use super::decoders::{Ascii85, Decoded, Flate, Hex, Lzw, RunLength};
 use super::file::File;
 use super::output::MAX_WRITTEN;
-use super::syntax::{Dictionary, Object, damaged};
+use super::rewrite::UNPACKED;
+use super::syntax::{Dictionary, Object, beyond, damaged};
 
 /// Maximum number of filters of a stream.
 const MAX: usize = 5;
@@ -62,7 +63,7 @@ impl Filter {
 
 /// Returns the error for a file whose decompressed size is too large.
 pub fn too_much() -> InspectError {
-    InspectError::new("The PDF file decompresses to more than viewers can hold. Save it again with another program.")
+    beyond(&format!("decompresses to more than viewers can hold ({} MiB)", UNPACKED >> 20))
 }
 
 /// The filters of a stream in order, with their parameters.
@@ -83,8 +84,11 @@ impl Filters {
             let filter = Filter::from_name(&name).ok_or_else(unknown)?;
             filters.push((filter, read_parameters(file, parameters.next())?));
         }
+        if filters.len() > MAX {
+            return Err(beyond(&format!("contains a stream that is compressed more than {MAX} times")));
+        }
         let before_last = filters.len().saturating_sub(1);
-        if filters.len() > MAX || filters[..before_last].iter().any(|(filter, _)| filter.is_for_images()) {
+        if filters[..before_last].iter().any(|(filter, _)| filter.is_for_images()) {
             return Err(unknown());
         }
         Ok(Self(filters))
@@ -123,7 +127,10 @@ impl Filters {
         *left = cell.get();
         let unreadable = |_| damaged("compressed data in it cannot be decompressed");
         outcome.map_err(|error| error.downcast::<InspectError>().unwrap_or_else(unreadable))?;
-        if unpacked.len() > MAX_WRITTEN { Err(too_much()) } else { Ok(unpacked) }
+        match unpacked.len() > MAX_WRITTEN {
+            true => Err(beyond(&format!("contains an image of more than {} MiB", MAX_WRITTEN >> 20))),
+            false => Ok(unpacked),
+        }
     }
 
     fn reader<'b>(&self, bytes: &'b [u8], left: &'b Cell<u64>) -> Box<dyn Read + 'b> {
@@ -195,9 +202,11 @@ fn read_parameters(file: &mut File<'_>, parameters: Option<Object>) -> Result<Di
         *value = file.resolve(value)?;
         match value {
             // Only K, the kind of a fax, may be negative.
-            Object::Integer(number) if *number > LARGEST_PARAMETER || *number < 0 && **key != *b"K" => {
-                return Err(wrong());
+            Object::Integer(number) if *number > LARGEST_PARAMETER => {
+                let what = format!("a stream is compressed with impossible parameters above {LARGEST_PARAMETER}");
+                return Err(damaged(&what));
             }
+            Object::Integer(number) if *number < 0 && **key != *b"K" => return Err(wrong()),
             Object::Real(_) => return Err(wrong()),
             _ => {}
         }
@@ -205,5 +214,9 @@ fn read_parameters(file: &mut File<'_>, parameters: Option<Object>) -> Result<Di
     let factors = [(&b"Columns"[..], 1), (b"Colors", 1), (b"BitsPerComponent", 8)];
     let factor = |(key, usual): (&[u8], usize)| parameters.size(key).unwrap_or(usual);
     let row = factors.into_iter().map(factor).fold(1, usize::saturating_mul);
-    if row > LONGEST_ROW { Err(wrong()) } else { Ok(parameters) }
+    if row > LONGEST_ROW {
+        let row = format!("rows of more than {} MiB", LONGEST_ROW / 8 / 1024 / 1024);
+        return Err(damaged(&format!("a stream is compressed with impossible parameters: {row}")));
+    }
+    Ok(parameters)
 }

@@ -7,7 +7,7 @@ use super::super::error::InspectError;
 use super::file::File;
 use super::filters::{Filter, too_much};
 use super::rewrite::UNPACKED;
-use super::syntax::{Dictionary, Object, damaged};
+use super::syntax::{Dictionary, Object, beyond, damaged};
 
 /// Maximum number of scans of a progressive JPEG. Encoders write about ten.
 pub const SCANS: usize = 30;
@@ -148,7 +148,7 @@ fn jpeg(coded: &[u8]) -> Result<Size, InspectError> {
     }
     // Encoded data escapes the first byte of markers, so every match is a scan.
     if 1 + rest.windows(2).filter(|window| *window == [0xff, 0xda]).count() > SCANS {
-        return Err(damaged("an image in it has too many scans"));
+        return Err(beyond(&format!("contains an image with too many scans: more than {SCANS}")));
     }
     size.ok_or_else(unreadable)
 }

@@ -1,7 +1,7 @@
 //! Writes a PDF file: the objects in sequence, and their table.
 
 use super::super::error::InspectError;
-use super::syntax::Object;
+use super::syntax::{Object, beyond};
 
 /// Maximum size of a rewritten file. Objects that were compressed take more space than before.
 pub const MAX_WRITTEN: usize = 2 * credential::MAX_BYTES;
@@ -40,9 +40,10 @@ impl Output {
         }
         self.bytes.extend_from_slice(b"\nendobj\n");
         match self.bytes.len() > MAX_WRITTEN {
-            true => Err(InspectError::new(
-                "The PDF file is too large when decompressed. Save it again with another program.",
-            )),
+            true => Err(beyond(&format!(
+                "is too large when decompressed: rewritten, it has more than {} MiB",
+                MAX_WRITTEN >> 20
+            ))),
             false => Ok(()),
         }
     }

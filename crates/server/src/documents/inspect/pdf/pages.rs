@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::super::error::InspectError;
 use super::file::File;
-use super::syntax::{Dictionary, Id, Object, damaged};
+use super::syntax::{Dictionary, Id, Object, beyond, damaged};
 
 /// Maximum number of pages, and of nodes of their tree.
 const PAGES: usize = 20_000;
@@ -39,13 +39,17 @@ impl Page {
 /// The tree is damaged, loops, or has no page.
 pub fn pages(file: &mut File<'_>, root: &Object) -> Result<Vec<Page>, InspectError> {
     let wrong = || damaged("its page tree cannot be parsed");
+    let too_many = || beyond(&format!("has more than {PAGES} pages, counting the nodes of its page tree"));
     let Object::Reference(root) = root else { return Err(wrong()) };
     let mut pages = Vec::new();
     let mut visited = HashSet::new();
     let mut waiting = vec![Page { id: *root, inherited: [const { None }; 4] }];
     while let Some(node) = waiting.pop() {
-        if !visited.insert(node.id.number) || visited.len() > PAGES {
+        if !visited.insert(node.id.number) {
             return Err(wrong());
+        }
+        if visited.len() > PAGES {
+            return Err(too_many());
         }
         let Object::Dictionary(dict) = file.load(node.id)?.object else { return Err(wrong()) };
         match (dict.name(b"Type"), dict.get(b"Kids")) {
@@ -66,7 +70,7 @@ pub fn pages(file: &mut File<'_>, root: &Object) -> Result<Vec<Page>, InspectErr
                     }
                 }
                 if waiting.len() > PAGES {
-                    return Err(wrong());
+                    return Err(too_many());
                 }
             }
             // A node without pages.

@@ -8,7 +8,7 @@ use super::file::{File, Loaded};
 use super::output::{self, Output};
 use super::pages::{Page, pages};
 use super::roles::{FORM, Field, Role, refused_annotation};
-use super::syntax::{Dictionary, Id, Object, damaged};
+use super::syntax::{Dictionary, Id, Object, beyond, damaged};
 
 /// Maximum total output of all filters of all streams of a file, in bytes.
 pub(super) const UNPACKED: u64 = 256 * 1024 * 1024;
@@ -308,7 +308,9 @@ impl<'f, 'a> Rewriter<'f, 'a> {
 
     /// Counts a visited node.
     pub(super) fn look(&mut self) -> Result<(), InspectError> {
-        self.looks = self.looks.checked_sub(1).ok_or_else(|| damaged("its chain of actions is endless"))?;
+        let what = "has a chain of actions or of empty entries that is endless or has more than";
+        let too_many = || beyond(&format!("{what} {MAX_STEPS} steps"));
+        self.looks = self.looks.checked_sub(1).ok_or_else(too_many)?;
         Ok(())
     }
 

@@ -59,13 +59,13 @@ pub fn ranges(file: &mut File<'_>) -> Result<Vec<Vec<usize>>, InspectError> {
     let Object::Dictionary(form) = file.resolve(form)? else { return Ok(ranges) };
     let Some(fields) = form.get(b"Fields") else { return Ok(ranges) };
     let Object::Array(fields) = file.resolve(fields)? else { return Ok(ranges) };
-    if fields.len() > MAX {
-        return Err(refused(FORM));
-    }
-    for field in fields {
+    for (at, field) in fields.into_iter().enumerate() {
         let Object::Dictionary(field) = file.resolve(&field)? else { return Ok(Vec::new()) };
         if field.name(b"FT") != Some(b"Sig") {
             return Err(refused(FORM));
+        }
+        if at == MAX {
+            return Err(too_many("signature fields"));
         }
         if let Some(value) = field.get(b"V") {
             let Object::Dictionary(value) = file.resolve(value)? else { return Ok(Vec::new()) };
@@ -87,7 +87,7 @@ pub fn inspect(bytes: &[u8], starts_with_header: bool, ranges: &[Vec<usize>]) ->
     }
     let newest = File::open(bytes)?;
     if newest.sections.len() > MAX {
-        return Err(damaged("it has too many revisions"));
+        return Err(too_many("revisions"));
     }
     let (mut spans, mut listed) = (Vec::new(), HashMap::new());
     let (mut counted, mut left) = (HashSet::new(), UNPACKED);
@@ -121,6 +121,12 @@ pub fn inspect(bytes: &[u8], starts_with_header: bool, ranges: &[Vec<usize>]) ->
     framing::check(bytes, &newest.sections, &spans)?;
     check_gaps(bytes, spans)?;
     framing::check_ranges(bytes, ranges)
+}
+
+fn too_many(what: &str) -> InspectError {
+    InspectError(format!(
+        "The PDF file is digitally signed and has more than {MAX} {what}, the maximum. Send it without the signature."
+    ))
 }
 
 /// Refuses an object with active content in any role: nothing can be removed from a signed

@@ -3,10 +3,14 @@
 
 use super::super::error::InspectError;
 
+/// Maximum number of direct objects of a file. Each takes about 50 bytes of memory.
+pub const OBJECTS: usize = 3_000_000;
 /// Maximum nesting of arrays and dictionaries within one object.
 const DEPTH: usize = 60;
 /// Maximum length of a name. Viewers differ in their support beyond 127 bytes.
 const NAME_LENGTH: usize = 512;
+/// Maximum length of a number.
+const NUMBER_LENGTH: usize = 40;
 
 /// The number and generation of an indirect object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -73,6 +77,11 @@ fn is_regular(byte: u8) -> bool {
 /// Creates the error for a file that cannot be read.
 pub fn damaged(what: &str) -> InspectError {
     InspectError(format!("The PDF file is damaged ({what}). Save it again with another program."))
+}
+
+/// Creates the error for a file that exceeds a limit, which `what` names.
+pub fn beyond(what: &str) -> InspectError {
+    InspectError(format!("The PDF file {what}. Save it again with another program."))
 }
 
 /// Parses tokens and objects.
@@ -166,13 +175,10 @@ impl<'a> Parser<'a> {
 
     fn value(&mut self, depth: usize) -> Result<Object, InspectError> {
         if depth > DEPTH {
-            return Err(InspectError::new(
-                "The PDF file contains objects that are nested too deeply. Save it again with another program.",
-            ));
+            return Err(beyond(&format!("contains objects that are nested too deeply: more than {DEPTH} levels")));
         }
-        *self.room = self.room.checked_sub(1).ok_or_else(|| {
-            InspectError::new("The PDF file contains too many objects. Save it again with another program.")
-        })?;
+        let too_many = || beyond(&format!("contains too many objects: more than {OBJECTS} values"));
+        *self.room = self.room.checked_sub(1).ok_or_else(too_many)?;
         self.skip_space();
         match self.bytes.get(self.at..).unwrap_or_default() {
             [b'/', ..] => self.name().map(Object::Name),
@@ -245,8 +251,11 @@ impl<'a> Parser<'a> {
             name.push(high << 4 | low);
             rest = after;
         }
-        if name.len() > NAME_LENGTH || name.contains(&0) {
-            return Err(damaged("a name is too long"));
+        if name.len() > NAME_LENGTH {
+            return Err(beyond(&format!("contains a name of more than {NAME_LENGTH} bytes")));
+        }
+        if name.contains(&0) {
+            return Err(damaged("a name contains a zero byte"));
         }
         Ok(name.into())
     }
@@ -260,8 +269,11 @@ impl<'a> Parser<'a> {
             _ => (digits, 2),
         });
         let wrong = || damaged("a number cannot be parsed");
-        if digits == 0 || points > 1 || word.len() > 40 {
+        if digits == 0 || points > 1 {
             return Err(wrong());
+        }
+        if word.len() > NUMBER_LENGTH {
+            return Err(beyond(&format!("contains a number of more than {NUMBER_LENGTH} characters")));
         }
         self.at += word.len();
         if points == 1 {

@@ -1,7 +1,22 @@
 //! The rows of cross-reference tables (ISO 32000-2, sections 7.5.4 and 7.5.8).
 
 use super::super::error::InspectError;
-use super::syntax::{Dictionary, Object, damaged};
+use super::syntax::{Dictionary, Object, beyond, damaged};
+
+/// Maximum number of entries of all cross-reference tables.
+pub const ENTRIES: usize = 1_000_000;
+/// Maximum depth of loads: the length of a stream may be an object in an object stream.
+pub const NESTED_LOADS: usize = 4;
+
+/// Returns the error for a file with more than [`ENTRIES`].
+pub fn too_many() -> InspectError {
+    beyond(&format!("contains too many objects: more than {ENTRIES}"))
+}
+
+/// Returns the error for a file that needs more than [`NESTED_LOADS`].
+pub fn too_nested() -> InspectError {
+    beyond(&format!("has streams whose lengths or objects are in other streams, more than {NESTED_LOADS} deep"))
+}
 
 /// The location of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -94,13 +94,13 @@ fn every_filter_of_a_stream_is_counted() {
 fn streams_packed_again_and_again_are_counted() {
     let bomb = deflated(&deflated(&vec![b' '; 257 * MIB]));
     let refused = contents(&[("/Filter [/FlateDecode /FlateDecode]", bomb)]).expect_err("refused");
-    assert!(refused.0.contains("more than viewers"), "{refused}");
+    assert!(refused.0.contains("more than viewers can hold (256 MiB)"), "{refused}");
     let mut packed = b"0 0 m".to_vec();
     for _ in 0..6 {
         packed = deflated(&packed);
     }
     let six = format!("/Filter [{}]", "/FlateDecode ".repeat(6));
-    assert!(contents(&[(six.as_str(), packed)]).expect_err("refused").0.contains("unknown method"));
+    assert!(contents(&[(six.as_str(), packed)]).expect_err("refused").0.contains("compressed more than 5 times"));
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn coded_images_must_have_the_size_that_they_may() {
     assert!(coded("/DCTDecode", &vast).contains("more than viewers"));
     assert!(coded("[/Fl /DCT]", &deflated(&vast)).contains("more than viewers"));
     let scans = [&small[..], &[0xff, 0xda].repeat(30)].concat();
-    assert!(coded("/DCTDecode", &scans).contains("too many scans"));
+    assert!(coded("/DCTDecode", &scans).contains("too many scans: more than 30"));
     assert!(coded("/DCTDecode", b"no JPEG").contains("cannot be read"));
 
     let codestream = |side: u32| {

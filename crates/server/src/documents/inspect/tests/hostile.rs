@@ -190,7 +190,7 @@ fn active_content_with_escaped_names_is_rejected() {
 }
 
 /// Creates a file with a table from the text of its objects.
-fn file(objects: &[&str], table: &[(u32, usize)]) -> Vec<u8> {
+pub(super) fn file(objects: &[&str], table: &[(u32, usize)]) -> Vec<u8> {
     let mut file = b"%PDF-1.7\n".to_vec();
     let mut offsets = Vec::new();
     for object in objects {
@@ -210,7 +210,7 @@ fn file(objects: &[&str], table: &[(u32, usize)]) -> Vec<u8> {
 pub(super) const CATALOG: &str = "1 0 obj << /Type /Catalog /Pages 2 0 R /Lang 4 0 R >> endobj";
 pub(super) const PAGES: &str = "2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj";
 pub(super) const PAGE: &str = "3 0 obj << /Type /Page /MediaBox [0 0 9 9] >> endobj";
-const PLACES: [(u32, usize); 4] = [(1, 0), (2, 1), (3, 2), (4, 3)];
+pub(super) const PLACES: [(u32, usize); 4] = [(1, 0), (2, 1), (3, 2), (4, 3)];
 
 #[test]
 fn objects_must_match_the_cross_reference_table() {
