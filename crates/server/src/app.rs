@@ -196,7 +196,7 @@ impl App {
         Ok(Self(Arc::new(Components {
             issuer_lookup: IssuerLookup::new(outbound.clone()),
             documents: Documents::new(objects, outbound, inspector, keyring.clone(), clock.clone(), rng.clone()),
-            readiness: Readiness::new(store.clone(), keyring.store().clone(), committer.clone()),
+            readiness: Readiness::new(store.clone(), keyring.clone(), committer.clone()),
             outage: Outage::default(),
             trusted_time: TrustedTime::new(clock.clone(), store.clone()),
             committer,

@@ -4,6 +4,9 @@
 //! Pushes are larger than a probe and may fail before it does, so a recent failed push also makes
 //! the node unready.
 //!
+//! If the key ring is empty or cannot be written, its cached key is forgotten, so that pushes fail
+//! as well.
+//!
 //! A database that is locked or silent may keep a probe waiting for longer than a load balancer
 //! does. So a request waits a few seconds for it, and the probe goes on in a task of its own: one
 //! at a time, so that it never uses more than one connection of each database.
@@ -14,6 +17,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::{Instant, timeout};
 
+use crate::keys::Keyring;
 use store::{PushWriter, Store, StoreError};
 
 /// How long the result of a probe is reused.
@@ -30,7 +34,7 @@ const FAILURE_COUNTS: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Readiness {
     data: Store,
-    keyring: Store,
+    keyring: Keyring,
     committer: PushWriter,
     probed: Arc<Mutex<Probed>>,
 }
@@ -47,7 +51,7 @@ struct Probed {
 
 impl Readiness {
     /// Creates a check of these databases and of the writer of pushes.
-    pub fn new(data: Store, keyring: Store, committer: PushWriter) -> Self {
+    pub fn new(data: Store, keyring: Keyring, committer: PushWriter) -> Self {
         Self { data, keyring, committer, probed: Arc::default() }
     }
 
@@ -79,10 +83,15 @@ impl Readiness {
 }
 
 /// Probes both databases. Returns `probed` with the result.
-async fn probe_both(data: Store, keyring: Store, mut probed: OwnedMutexGuard<Probed>) -> OwnedMutexGuard<Probed> {
+async fn probe_both(data: Store, keyring: Keyring, mut probed: OwnedMutexGuard<Probed>) -> OwnedMutexGuard<Probed> {
     let outcome = async {
         probe(&data).await?;
-        probe(&keyring).await
+        // A push needs only the cached key, and what it encrypts would be lost with the ring.
+        let sealing = async {
+            probe(keyring.store()).await?;
+            keyring.check_begun().await
+        };
+        sealing.await.inspect_err(|_| keyring.forget_cached())
     };
     let outcome = outcome.await;
     let now = Instant::now();

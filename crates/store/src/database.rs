@@ -137,6 +137,9 @@ impl Store {
             .max_lifetime(None)
             .after_release(|connection, _| Box::pin(is_at_rest(connection)));
         let writer = writer.connect_with(options.clone()).await?;
+        // A file that is deleted later must not be replaced by an empty one.
+        let options = options.create_if_missing(false);
+        writer.set_connect_options(options.clone());
         // No minimum: the pool would open a reader at once while the others are closed after an
         // error.
         let reader = pool(connections.clamp(1, READERS)).connect_lazy_with(options);

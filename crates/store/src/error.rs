@@ -34,7 +34,9 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => true,
-            sqlx::Error::Database(database) => database.code().is_some_and(|code| note_and_classify(&code)),
+            sqlx::Error::Database(database) => {
+                database.code().is_some_and(|code| note_and_classify(&code)) || is_table_missing(database.message())
+            }
             _ => false,
         };
         if is_transient { Self::Unavailable(error.to_string()) } else { Self::Broken(error.to_string()) }
@@ -44,7 +46,7 @@ impl From<sqlx::Error> for StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         let code = error.sqlite_error().map(|error| error.extended_code.to_string());
-        let is_transient = code.is_some_and(|code| note_and_classify(&code));
+        let is_transient = code.is_some_and(|code| note_and_classify(&code)) || is_table_missing(&error.to_string());
         if is_transient { Self::Unavailable(error.to_string()) } else { Self::Broken(error.to_string()) }
     }
 }
@@ -56,6 +58,12 @@ impl From<MigrateError> for StoreError {
             other => Self::Broken(other.to_string()),
         }
     }
+}
+
+/// Returns whether a message of SQLite, which has no code for it, says that a table is missing: the
+/// file was replaced. It can be put back.
+fn is_table_missing(message: &str) -> bool {
+    message.starts_with("no such table")
 }
 
 /// Returns whether an error code of either database means a transient failure. If it concerns a
@@ -72,15 +80,16 @@ fn note_and_classify(code: &str) -> bool {
 /// PostgreSQL: SQLSTATE classes for connection (08), sign-in (28) and missing database (3D), which
 /// occur while a password is changed or a server is set up; rollback (40), resources (53), operator
 /// intervention (57), system error (58); read-only transaction (25006), from a demoted primary; a
-/// database that accepts no connections (55000); lock timeout (55P03); and a plan invalidated by a
-/// newer node's migration (0A000, which our statements cannot cause otherwise).
+/// database that accepts no connections (55000); lock timeout (55P03); a plan invalidated by a
+/// newer node's migration (0A000, which our statements cannot cause otherwise); and a dropped
+/// schema or table (3F000, 42P01), which can be restored.
 pub(crate) fn is_transient(code: &str) -> bool {
     if let Ok(extended) = code.parse::<i32>()
         && code.len() < 5
     {
         return matches!(extended & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14);
     }
-    ["08", "28", "3D", "40", "53", "57", "58", "25006", "55000", "55P03", "0A000"]
+    ["08", "28", "3D", "3F000", "40", "42P01", "53", "57", "58", "25006", "55000", "55P03", "0A000"]
         .iter()
         .any(|class| code.starts_with(class))
 }
@@ -93,7 +102,7 @@ mod tests {
     fn transient_database_errors_are_recognised() {
         for passing in [
             "5", "13", "10", "778", "1544", "14", "08006", "28P01", "3D000", "53100", "57P01", "25006", "40001",
-            "55000", "55P03",
+            "55000", "55P03", "3F000", "42P01",
         ] {
             assert!(is_transient(passing), "{passing}");
         }

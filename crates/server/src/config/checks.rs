@@ -193,6 +193,7 @@ mod tests {
             let error = load(&settings).expect_err(value);
             assert!(error.contains(setting) && !error.contains("secret"), "{error}");
         }
-        assert!(load(&[("TENURE_OBJECT_STORAGE__ENDPOINT", "http://127.0.0.1:9000")]).is_ok());
+        let s3 = [("TENURE_OBJECT_STORAGE__KIND", "s3"), ("TENURE_OBJECT_STORAGE__BUCKET", "tenure")];
+        assert!(load(&[&s3[..], &[("TENURE_OBJECT_STORAGE__ENDPOINT", "http://127.0.0.1:9000")]].concat()).is_ok());
     }
 }

@@ -7,6 +7,7 @@ mod checks;
 mod display;
 mod effective;
 mod file;
+mod ignored;
 mod log;
 mod misspelt;
 mod ranges;
@@ -135,6 +136,7 @@ impl Config {
         checks::orphan_age(&self.object_storage, &self.server, &self.outbound)?;
         checks::categories(&self.credentials.categories)?;
         self.display.check()?;
+        ignored::refuse(&self.object_storage, &self.server, &self.display)?;
         display::check_formats(&self.oid4vci)?;
         checks::openid4vp(&self.openid4vp, &self.server.base_url)?;
         checks::verification(&self.verification, &self.retention)
@@ -304,8 +306,12 @@ mod tests {
     #[test]
     fn variables_of_the_environment_are_read_as_written() {
         for text in ["00123", "1e5", "12345678901234567890123", "TRUE", "1.50"] {
-            let config =
-                load(&[("TENURE_OBJECT_STORAGE__ACCESS_KEY", text), ("TENURE_RATE_LIMIT__PARTNER_BURST", "40")]);
+            let config = load(&[
+                ("TENURE_OBJECT_STORAGE__KIND", "s3"),
+                ("TENURE_OBJECT_STORAGE__BUCKET", "tenure"),
+                ("TENURE_OBJECT_STORAGE__ACCESS_KEY", text),
+                ("TENURE_RATE_LIMIT__PARTNER_BURST", "40"),
+            ]);
             let config = config.expect("a text and a number");
             assert_eq!((&*config.object_storage.access_key, config.rate_limit.partner_burst), (text, 40));
         }

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use zeroize::Zeroizing;
 
-use super::ring::{Keyring, WrappedKey, open};
+use super::ring::{Keyring, WrappedKey, open, require_begun};
 use super::seal::Key;
 use ambient::Timestamp;
 use store::StoreError;
@@ -67,7 +67,12 @@ impl Keyring {
     }
 
     async fn epoch_key(&self, epoch: Timestamp) -> Result<Option<Key>, StoreError> {
-        let wrapped = self.store.acquire().await?.ring_key(epoch).await?;
+        let mut tx = self.store.acquire().await?;
+        let wrapped = tx.ring_key(epoch).await?;
+        if wrapped.is_none() {
+            // In an empty ring the key is missing, and not destroyed.
+            require_begun(&mut tx).await?;
+        }
         wrapped.map(|wrapped| self.unwrap(&WrappedKey::Epoch(epoch), &wrapped)).transpose()
     }
 
@@ -87,6 +92,9 @@ impl Keyring {
     async fn begin_epoch(&self, epoch: Timestamp) -> Result<(Timestamp, Key), StoreError> {
         let which = WrappedKey::Epoch(epoch);
         let mut tx = self.store.write().await?;
+        // SQLite reports a deleted file only when it writes, and an existing key is only read.
+        tx.probe_write().await?;
+        require_begun(&mut tx).await?;
         tx.add_ring_key(epoch, &self.wrap(&which, &Key::random(&self.rng))).await?;
         let wrapped = tx.ring_key(epoch).await?.ok_or_else(|| StoreError::corrupt_row("ring_key", "gone at once"))?;
         tx.commit().await?;

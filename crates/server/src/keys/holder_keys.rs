@@ -4,7 +4,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::deleted_accounts;
-use super::ring::{Keyring, WrappedKey, open};
+use super::ring::{Keyring, WrappedKey, open, require_begun};
 use super::seal::Key;
 use store::StoreError;
 
@@ -16,6 +16,7 @@ impl Keyring {
     pub async fn create_holder_key(&self, holder: Uuid) -> Result<(), StoreError> {
         let wrapped = self.wrap(&WrappedKey::Holder(holder), &Key::random(&self.rng));
         let mut tx = self.store.write().await?;
+        require_begun(&mut tx).await?;
         tx.add_holder_key(holder, &wrapped).await?;
         tx.commit().await
     }
@@ -63,8 +64,11 @@ impl Keyring {
     }
 
     async fn holder_key(&self, holder: Uuid) -> Result<Key, StoreError> {
-        let wrapped = self.store.acquire().await?.holder_key(holder).await?;
-        let wrapped = wrapped.ok_or_else(|| StoreError::corrupt_row("holder_key", format!("{holder} has no key")))?;
+        let mut tx = self.store.acquire().await?;
+        let Some(wrapped) = tx.holder_key(holder).await? else {
+            require_begun(&mut tx).await?;
+            return Err(StoreError::corrupt_row("holder_key", format!("{holder} has no key")));
+        };
         self.unwrap(&WrappedKey::Holder(holder), &wrapped)
     }
 }

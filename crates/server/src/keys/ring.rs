@@ -7,7 +7,7 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use super::purpose::Purpose;
 use super::root::{self, RootKeyError, root_key};
 use super::seal::Key;
 use ambient::{Rng, Timestamp};
-use store::{Store, StoreError};
+use store::{Store, StoreError, Tx};
 
 /// The keys, and the database that contains them. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -111,6 +111,19 @@ impl Keyring {
         Ok(true)
     }
 
+    /// Checks that the ring was not emptied or replaced.
+    ///
+    /// # Errors
+    /// It was, or it cannot be read.
+    pub async fn check_begun(&self) -> Result<(), StoreError> {
+        require_begun(&mut self.store.acquire().await?).await
+    }
+
+    /// Forgets the cached epoch key, so that the next use needs the database.
+    pub fn forget_cached(&self) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     pub(super) fn root_fingerprint(&self) -> [u8; 32] {
         self.root.fingerprint("root", b"")
     }
@@ -155,6 +168,15 @@ impl Keyring {
     pub(super) fn unwrap(&self, which: &WrappedKey<'_>, wrapped: &[u8]) -> Result<Key, StoreError> {
         let plain = open(&self.root, &[&which.label()], wrapped)?;
         Key::from_bytes(&plain).ok_or_else(|| StoreError::corrupt_row("key ring", "a key's length"))
+    }
+}
+
+/// Refuses to create a key in a ring that is empty: it was emptied or replaced while the server
+/// runs. Its keys are lost, and data encrypted with new ones would hide that.
+pub(super) async fn require_begun(tx: &mut Tx) -> Result<(), StoreError> {
+    match tx.has_keys().await? {
+        true => Ok(()),
+        false => Err(StoreError::Unavailable("the key ring is empty: put it back".to_owned())),
     }
 }
 

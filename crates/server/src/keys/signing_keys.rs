@@ -1,7 +1,7 @@
 //! The server's own keys: signing keys, and decryption keys for messages to the server.
 
 use super::purpose::Purpose;
-use super::ring::{Keyring, WrappedKey};
+use super::ring::{Keyring, WrappedKey, require_begun};
 use super::seal::Key;
 use ambient::Timestamp;
 use store::{StoreError, Tx, WrappedSigningKey};
@@ -37,6 +37,7 @@ impl Keyring {
             return Ok(keys);
         }
         let mut tx = self.store.write().await?;
+        require_begun(&mut tx).await?;
         tx.lock_root(&self.root_fingerprint()).await?;
         let keys = self.stored_signing_keys(&mut tx, purpose).await?;
         if !is_missing(&keys) {

@@ -116,6 +116,18 @@ impl Limit {
         now + self.window() * windows
     }
 
+    /// Returns when a bucket is full again, after correcting a time left by a clock that was ahead.
+    ///
+    /// On one node a time beyond two windows counts as full: no other node has admitted anything.
+    /// An earlier one counts as empty, or each small step of the clock would give everybody a new
+    /// burst.
+    fn corrected(&self, bucket: &mut Bucket, now: Timestamp) -> Timestamp {
+        if self.counting.shared.is_none() && bucket.full_at > now + self.window() * 2 {
+            bucket.full_at = now;
+        }
+        bucket.cap(self.latest(now))
+    }
+
     fn status(&self, remaining: u32, wait: Duration) -> RateLimitStatus {
         RateLimitStatus { name: self.name, burst: self.burst, window: self.window(), remaining, wait }
     }
@@ -181,7 +193,7 @@ impl Limit {
         let Some(Shared { store, keyring }) = &self.counting.shared else {
             return Ok(self.count(key, 1, false).map(drop)?);
         };
-        let known = self.buckets().get_mut(&key).map_or(now, |bucket| bucket.cap(self.latest(now)));
+        let known = self.buckets().get_mut(&key).map_or(now, |bucket| self.corrected(bucket, now));
         self.after(known, cost, now)?;
         let charge = Debit { id: key.fingerprint(keyring, self.name), since: now, cost };
         match within(store, &charge, [now + self.window(), self.latest(now)]).await {
@@ -212,7 +224,7 @@ impl Limit {
         let (now, cost) = (self.counting.clock.now(), self.cost(key).saturating_mul(requests));
         let mut buckets = self.buckets();
         let bucket = buckets.entry(key).or_insert(Bucket { full_at: now, unreported: 0, since: now });
-        bucket.full_at = self.after(bucket.cap(self.latest(now)), cost, now)?;
+        bucket.full_at = self.after(self.corrected(bucket, now), cost, now)?;
         let used = bucket.full_at.since(now);
         if is_reported {
             if bucket.unreported == 0 {
@@ -322,10 +334,14 @@ mod tests {
         clock.advance(52 * HOUR);
         assert!(limit.check(&[0; 32]).is_ok());
         clock.set(now);
-        let refused = limit.check(&[0; 32]).expect_err("the bucket counts as empty");
-        assert_eq!(refused.wait, Duration::from_millis(500), "and not 52 hours");
+        assert_eq!(limit.check(&[0; 32]).expect("the bucket is full").expect("on").remaining, 1);
+        clock.advance(Duration::from_millis(900));
+        assert!(limit.check(&[1; 32]).is_ok() && limit.check(&[1; 32]).is_ok());
+        clock.set(now);
+        let refused = limit.check(&[1; 32]).expect_err("a small step gives no new burst");
+        assert_eq!(refused.wait, Duration::from_millis(500));
         clock.advance(Duration::from_millis(500));
-        assert!(limit.check(&[0; 32]).is_ok());
+        assert!(limit.check(&[1; 32]).is_ok());
     }
 
     #[test]

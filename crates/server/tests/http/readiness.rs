@@ -111,3 +111,59 @@ async fn failed_push_makes_the_node_not_ready() {
     test.push(&token, "2").await;
     test.get("/readyz").await.assert_status(200);
 }
+
+/// Expects that the node is not ready and accepts no pushes, although its epoch key was cached.
+async fn expect_no_pushes(test: &TestApp, token: &str) {
+    until_ready_is(test, 503).await;
+    for id in ["8", "9"] {
+        let push = test.api(Method::POST, PUSH, token, &career(id).to_string());
+        test.send(push).await.assert_status(503);
+        // Meanwhile the connections are closed and opened again.
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+    }
+    test.get("/readyz").await.assert_status(503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleted_key_ring_stops_pushes_and_is_not_replaced() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    test.push(&token, "1").await;
+    let file = test.folder.path().join(store::Part::Keyring.file());
+    let aside = test.folder.path().join("aside");
+    std::fs::rename(&file, &aside).expect("moved");
+    expect_no_pushes(&test, &token).await;
+    assert!(!file.exists(), "no new key ring is made");
+    std::fs::rename(&aside, &file).expect("put back");
+    until_ready_is(&test, 200).await;
+    test.push(&token, "2").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dropped_key_ring_stops_pushes_and_is_not_replaced() {
+    let url = postgres_url().await;
+    let test = TestApp::builder().setting("storage.database_url", &url).start().await;
+    let token = test.token(&test.partner().await).await;
+    test.push(&token, "1").await;
+    let mut connection = PgConnection::connect(&url).await.expect("connected");
+    connection.execute("DROP SCHEMA tenure_keyring CASCADE").await.expect("dropped");
+    expect_no_pushes(&test, &token).await;
+    let found = "SELECT to_regnamespace('tenure_keyring')::text";
+    let found: Option<String> = sqlx::query_scalar(found).fetch_one(&mut connection).await.expect("read");
+    assert_eq!(found, None, "no new key ring is made");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn emptied_key_ring_gets_no_new_keys() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    test.push(&token, "1").await;
+    let file = test.folder.path().join(store::Part::Keyring.file()).display().to_string();
+    let mut other = SqliteConnection::connect(&file).await.expect("opened");
+    for table in ["root", "ring_key", "holder_key", "signing_key"] {
+        other.execute(AssertSqlSafe(format!("DELETE FROM {table}"))).await.expect("emptied");
+    }
+    expect_no_pushes(&test, &token).await;
+    let keys: i64 = sqlx::query_scalar("SELECT count(*) FROM ring_key").fetch_one(&mut other).await.expect("read");
+    assert_eq!(keys, 0);
+}

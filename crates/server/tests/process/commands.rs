@@ -84,8 +84,8 @@ fn renamed_options_are_refused_with_the_new_name() {
 fn effective_settings_hide_secrets() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("tenure.toml");
-    let text =
-        "[storage]\ndatabase_url = \"postgres://u:SECRETPW@h/db\"\n[object_storage]\nsecret_key = \"SECRETKEY\"\n";
+    let text = "[storage]\ndatabase_url = \"postgres://u:SECRETPW@h/db\"\n\
+         [object_storage]\nkind = \"s3\"\nbucket = \"b\"\nsecret_key = \"SECRETKEY\"\n";
     std::fs::write(&file, text).expect("written");
     let file = file.display().to_string();
     let effective = |more: &[&str]| {
@@ -132,7 +132,10 @@ fn effective_settings_hide_values_that_are_not_urls() {
         assert!(code == Some(1) && said.contains("mail.transport") && !said.contains("SECRET"), "{mail}: {said}");
     }
     let mut command = binary();
-    command.args(["config", "--effective"]).env("TENURE_OBJECT_STORAGE__ACCESS_KEY", "AKIASECRET7EXAMPLE");
+    command.args(["config", "--effective"]);
+    for (key, value) in [("KIND", "s3"), ("BUCKET", "tenure"), ("ACCESS_KEY", "AKIASECRET7EXAMPLE")] {
+        command.env(format!("TENURE_OBJECT_STORAGE__{key}"), value);
+    }
     let said = shown(&ended(&mut command));
     assert!(said.contains("object_storage.access_key = \"...MPLE\"") && !said.contains("SECRET"), "{said}");
 }
