@@ -62,6 +62,12 @@ impl<'a> Jws<'a> {
         self.header.get(name).and_then(Value::as_str)
     }
 
+    /// Returns the payload's JSON object with the claims that are `null`.
+    pub(crate) fn payload_with_nulls(&self) -> Map<String, Value> {
+        let payload = self.signing_input.split_once('.').and_then(|(_, payload)| decode(payload));
+        payload.and_then(|bytes| parse_limited(&bytes).ok()).unwrap_or_default()
+    }
+
     /// Returns the algorithm in the header.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm

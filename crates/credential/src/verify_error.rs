@@ -100,6 +100,9 @@ pub enum VerifyError {
     /// A claim was disclosed that must not be selectively disclosable (SD-JWT VC, section 2.2.2.3).
     #[error("The claim {0:?} must not be selectively disclosable.")]
     MustNotBeDisclosed(String),
+    /// The claims do not match the metadata of the type (SD-JWT VC, section 5.6); contains why.
+    #[error("It does not match the metadata of its type: {0}.")]
+    ClaimMetadata(String),
     /// A claim is missing or has the wrong type.
     #[error("A claim is missing or invalid: {0}.")]
     Claim(&'static str),
@@ -208,6 +211,7 @@ impl VerifyError {
             Self::StrayDisclosure => "stray_disclosure",
             Self::Disclosure(_) => "disclosure",
             Self::MustNotBeDisclosed(_) => "must_not_be_disclosed",
+            Self::ClaimMetadata(_) => "claim_metadata",
             Self::Claim(_) | Self::Date(..) => "claim",
             Self::Expired | Self::ExpiredInOtherUnit(..) | Self::ExpiredOn(_) => "expired",
             Self::NotYetValid | Self::NotYetValidInOtherUnit(..) => "not_yet_valid",

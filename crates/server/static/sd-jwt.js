@@ -171,7 +171,7 @@ export const ALGORITHMS = new Map([
 
 /**
  * Parses `jws~disclosure~..~`, with or without a key binding at the end, and inserts the
- * disclosures into the claims.
+ * disclosures into the claims. Returns also the disclosures by their digests.
  */
 export async function readSdJwt(text) {
   const parts = text.split("~");
@@ -182,9 +182,9 @@ export async function readSdJwt(text) {
   if (disclosures.length > MAX_DISCLOSURES) throw limit("disclosures", jws.payload);
   // A disclosure is a JSON list, so its base64url begins with W. A JWS begins with e.
   if (last.startsWith("W") && !last.includes(".")) throw missingTilde();
-  const { claims, names, notShown } = await disclose(jws.payload, disclosures);
+  const { claims, names, notShown, byDigest } = await disclose(jws.payload, disclosures);
   const bound = text.slice(0, text.length - last.length);
-  return { jws, claims, names, notShown, ...(last === "" ? {} : readBinding(last)), bound };
+  return { jws, claims, names, notShown, byDigest, ...(last === "" ? {} : readBinding(last)), bound };
 }
 
 // A key binding with an unsupported algorithm is not checked. One that its header makes invalid
@@ -213,11 +213,12 @@ async function disclose(payload, texts) {
     if (waiting.has(digest)) throw new Refusal("duplicate_digest");
     waiting.set(digest, readDisclosure(text, { budget, payload }));
   }
+  const byDigest = new Map(waiting);
   const walk = { waiting, seen: new Set(), names: new Set(), payload };
   const claims = placeMembers(payload, walk, 0);
   delete claims._sd_alg;
   if (waiting.size > 0) throw new Refusal("stray_disclosure");
-  return { claims, names: walk.names, notShown: walk.seen.size - texts.length };
+  return { claims, names: walk.names, notShown: walk.seen.size - texts.length, byDigest };
 }
 
 function readDisclosure(text, parsing) {

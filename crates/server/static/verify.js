@@ -1,6 +1,7 @@
 // Verifies a signed credential or presentation step by step, with a result for each step. The
 // issuer's address is the only trusted input: keys, status and type are fetched from there. Pure
 // except for the `fetch` that it is given.
+import { compareClaims } from "./claim-rules.js";
 import { checkDates, dated, hasPassed, jwtDates } from "./dates.js";
 import { hasDigest } from "./integrity.js";
 import { issuerKeys, siteOf } from "./issuer.js";
@@ -179,8 +180,9 @@ function claimsOf(payload) {
   }
 }
 
-// SD-JWT VC, sections 4 and 5: the metadata matches `vct` and its digest.
-async function checkSchema({ format, claims }, world) {
+// SD-JWT VC, sections 5 and 6: the metadata matches `vct` and its digest, and the claims match it.
+async function checkSchema(presentation, world) {
+  const { format, claims } = presentation;
   if (format !== "dc+sd-jwt" || !/^https?:/.test(claims.vct)) throw new Unanswered("no_metadata");
   const bytes = await world.bytes(claims.vct, "application/json");
   const metadata = metadataIn(bytes);
@@ -191,6 +193,7 @@ async function checkSchema({ format, claims }, world) {
   if (metadata.vct !== claims.vct) throw new Refusal("integrity");
   if (isIntact === undefined) throw new Unanswered("digest_algorithm");
   if ((metadata.extends ?? null) !== null) throw new Unanswered("extends");
+  compareClaims(presentation, metadata.claims);
   return metadata;
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::finding::Finding;
-use super::integrity;
+use super::{claim_rules, integrity};
 use crate::format::sd_jwt_vc::SdJwtVc;
 use crate::json::parse_limited;
 use crate::jws::shown;
@@ -28,10 +28,10 @@ pub(super) fn finding(credential: &SdJwtVc<'_>, document: &[u8]) -> Finding {
     check_metadata(credential, document).unwrap_or_else(Finding::Failed)
 }
 
-/// Checks that the metadata belongs to the credential, and compares the claims. Metadata may
-/// describe some of the claims only (section 5.6), so a claim that it does not describe is no
-/// failure. Neither is a document that is no metadata, such as a page about the type: the metadata
-/// is not needed for the result.
+/// Checks that the metadata belongs to the credential, and compares the claims (sections 5.6 and
+/// 5.7): one that breaks a rule of the metadata is a failure. Metadata may describe some of the
+/// claims only, so a claim that it does not describe is no failure. Neither is a document that is
+/// no metadata, such as a page about the type: the metadata is not needed for the result.
 fn check_metadata(credential: &SdJwtVc<'_>, document: &[u8]) -> Result<Finding, VerifyError> {
     let Some(metadata) = read(document) else {
         return Ok(Finding::NotChecked("The response at the address of the type is not its metadata.".to_owned()));
@@ -51,6 +51,10 @@ fn check_metadata(credential: &SdJwtVc<'_>, document: &[u8]) -> Result<Finding, 
     if let Some(parent) = metadata.get("extends").filter(|parent| !parent.is_null()) {
         let parent = shown(parent.as_str().unwrap_or("another type"));
         return Ok(Finding::NotChecked(format!("The type extends {parent:?}, whose metadata is not fetched.")));
+    }
+    if !claim_rules::compare(&credential.sd_jwt.issued()?, &metadata["claims"])? {
+        let why = "The type's metadata has more paths into the claims than are compared here.";
+        return Ok(Finding::NotChecked(why.to_owned()));
     }
     let name = metadata["name"].as_str().or(credential.text("vct")).unwrap_or_default();
     let undescribed = undescribed(credential, &metadata);

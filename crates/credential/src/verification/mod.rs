@@ -3,6 +3,7 @@
 //! [`Token::lookups`] lists the URLs that the caller has to fetch, and [`Token::verify`] takes the
 //! results. So the same code runs offline, online and in tests.
 
+mod claim_rules;
 mod dates;
 mod did_keys;
 mod finding;

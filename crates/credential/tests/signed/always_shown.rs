@@ -251,6 +251,7 @@ fn tokens_signed_under_earlier_metadata_still_pass() {
     let metadata = TypeMetadata::published(&vct, ADDRESS).expect("published");
     let payload = json!({
         "iss": ADDRESS, "vct": vct, "vct#integrity": metadata.integrity, "iat": NOW, "exp": NOW + YEAR,
+        "attested_by": { "name": "Acme" }, "attested_at": "2026-11-20",
         "_sd": [digest(&name), "decoy"], "_sd_alg": "sha-256",
     });
     let text = crafted(&payload, &[&name]);

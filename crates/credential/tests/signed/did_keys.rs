@@ -77,7 +77,7 @@ fn only_current_methods_of_a_did_document_sign() {
     assert!(cases.len() > 30);
     for case in cases {
         let signer = named(case["by"].as_str().unwrap_or("signer"));
-        let kid = if case.get("kid").is_some() { None } else { Some(format!("{DID}#k1")) };
+        let kid = case.get("kid").map_or(Some(format!("{DID}#k1")), |kid| kid.as_str().map(ToOwned::to_owned));
         let (report, why) = verified(&signer, kid.as_deref(), &document(&case));
         let verdict = report.verdict(Step::Signature).expect("a verdict");
         let (said, conclusion) = match verdict.outcome {

@@ -97,7 +97,7 @@ token-bad-holder = Do not rely on this. There is a problem with the holder’s s
 
 token-passed-issuer = It was signed with a key that { $issuer } publishes.
 token-passed-holder = Its holder signed exactly this, for { $audience }. Check that this means you.
-token-passed-schema = The published schema of its type describes every field. Whether a required field is missing was not checked.
+token-passed-schema = The published schema of its type describes every field, and they follow its rules. Whether withheld fields do was not checked.
 token-unchecked-elsewhere = This information is on a site other than the issuer's, which your browser did not contact.
 token-unchecked-unanswered = There was no usable response. The site may be down, or may not allow pages of other sites to read its responses.
 token-unchecked-not-shown = Its holder did not sign it, so the person who gave it to you may not be the person it is about.

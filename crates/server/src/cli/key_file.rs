@@ -1,8 +1,9 @@
 //! Reads an issuer's keys from a file: a JWK Set, one JWK, JWT VC Issuer Metadata (SD-JWT VC,
-//! section 4), or public keys and certificates in PEM.
+//! section 4), a DID document, or public keys and certificates in PEM.
 
+use credential::jws::Jws;
 use credential::key::{InvalidKey, PublicKey};
-use credential::verification::{find_token, keys_of, verification_key, why_no_key};
+use credential::verification::{assertion_keys, find_token, keys_of, verification_key, why_no_key};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{PemObject as _, SectionKind};
 use serde_json::{Value, json};
@@ -44,12 +45,13 @@ pub(super) fn is_pem(text: &str) -> bool {
     !text.trim_start().starts_with(['{', '[']) && text.contains("-----BEGIN ")
 }
 
-/// Returns whether a file that [`read`] accepts shows whose keys it has: metadata names the issuer,
-/// and the certificate of an authority vouches for the names in a certificate chain. Other files
-/// have only keys, or certificates for which no authority vouches.
+/// Returns whether an accepted file shows whose keys it has: metadata and DID documents name the
+/// issuer, and the certificate of an authority vouches for the names in a certificate chain. Other
+/// files have only keys, or certificates for which no authority vouches.
 pub(super) fn shows_owner(text: &str) -> bool {
     let text = text.trim();
     match serde_json::from_str::<Value>(text) {
+        Ok(document) if is_did_document(&document) => true,
         Ok(document) => document.get("issuer").is_some() && document.get("keys").or(document.get("kty")).is_none(),
         Err(_) => pem(text).is_ok_and(|keys| keys.is_empty()),
     }
@@ -68,9 +70,7 @@ fn jwk_set(document: &Value, issuer: Option<&str>) -> Result<Value, String> {
     }
     let (jwks, address) = (document.get("jwks"), document["jwks_uri"].as_str());
     if jwks.is_none() && address.is_none() {
-        let others =
-            if document.get("verificationMethod").is_some() { "; DID documents are not supported" } else { "" };
-        return Err(format!("it has no keys, jwks or kty{others}"));
+        return Err("it has no keys, jwks, kty or verificationMethod".to_owned());
     }
     let Some(named) = document["issuer"].as_str() else {
         return Err("it is metadata that names no issuer, so nothing shows whose keys these are".to_owned());
@@ -82,6 +82,51 @@ fn jwk_set(document: &Value, issuer: Option<&str>) -> Result<Value, String> {
         let address = address.unwrap_or_default();
         format!("it has only the address of the keys, {address:?}. No requests are sent with --keys, so fetch that document and use its file")
     })
+}
+
+fn is_did_document(document: &Value) -> bool {
+    let has = |name: &str| document.get(name).is_some();
+    let is_other = ["keys", "kty", "jwks", "jwks_uri"].into_iter().any(has);
+    !is_other && (has("verificationMethod") || has("assertionMethod"))
+}
+
+/// Returns the DID document in `text`; `None` if it is something else.
+pub(super) fn did_document(text: &str) -> Option<Value> {
+    serde_json::from_str(text.trim()).ok().filter(is_did_document)
+}
+
+/// Checks that a DID document is that of `issuer` and has no private key. Returns its DID.
+///
+/// # Errors
+/// Why it is not the issuer's, or cannot be used.
+pub(super) fn did_of<'d>(document: &'d Value, issuer: Option<&str>) -> Result<&'d str, String> {
+    let Some(did) = document["id"].as_str() else {
+        return Err("it is a DID document without a DID (id), so nothing shows whose keys these are".to_owned());
+    };
+    if let Some(issuer) = issuer.filter(|issuer| *issuer != did) {
+        return Err(format!("it is the DID document of {did:?}, but the token names {issuer:?}"));
+    }
+    let methods = ["verificationMethod", "assertionMethod"].into_iter().filter_map(|name| document[name].as_array());
+    if methods.flatten().any(has_private_key) { Err(PRIVATE.to_owned()) } else { Ok(did) }
+}
+
+/// Returns whether a verification method contains a private key.
+fn has_private_key(method: &Value) -> bool {
+    let has = |member: &str| !method[member].is_null();
+    ["privateKeyJwk", "privateKeyMultibase", "secretKeyMultibase"].into_iter().any(has)
+        || verification_key(&method["publicKeyJwk"]) == Err(InvalidKey::Private)
+}
+
+/// Returns the keys of a DID document with which credentials are signed at `now`: those of
+/// `assertionMethod` or, without that member, all.
+///
+/// # Errors
+/// There is no key that can be used, or the one of `jws` was revoked or has expired; why.
+pub(super) fn did_keys(mut document: Value, did: &str, jws: &Jws<'_>, now: i64) -> Result<NamedKeys, String> {
+    if document["assertionMethod"].is_null() {
+        document["assertionMethod"] = document["verificationMethod"].clone();
+    }
+    assertion_keys(&document, did, jws, now)
 }
 
 /// Reads the public keys and certificates in PEM. They have no names. Those of authorities are left
@@ -172,6 +217,7 @@ mod tests {
         let authority = params.self_signed(&rcgen::KeyPair::generate().expect("a key")).expect("a certificate");
         for (text, expected) in [
             (json!({ "issuer": ISSUER, "jwks": set }).to_string(), true),
+            (json!({ "id": "did:web:issuer.example", "verificationMethod": [] }).to_string(), true),
             (authority.pem(), true),
             (set.to_string(), false),
             (named.to_string(), false),
@@ -205,8 +251,7 @@ mod tests {
             (json!({ "issuer": ISSUER, "jwks": {} }).to_string(), "no P-256 or Ed25519 key"),
             (json!({ "keys": [] }).to_string(), "no P-256 or Ed25519 key"),
             (json!({ "kty": "RSA", "n": "AA", "e": "AQAB" }).to_string(), "P-256 or Ed25519"),
-            (json!({ "verificationMethod": [] }).to_string(), "DID documents"),
-            (json!({ "error": "x" }).to_string(), "no keys, jwks or kty"),
+            (json!({ "error": "x" }).to_string(), "no keys, jwks, kty or verificationMethod"),
             ("eyJhbGciOiJFUzI1NiIsInR5cCI6ImRjK3NkLWp3dCJ9.eyJ2Y3QiOiJ4In0.AA~".to_owned(), "it is a token"),
             (section("CERTIFICATE", b"nothing"), "no P-256 or Ed25519 key"),
             ("-----BEGIN PUBLIC KEY-----\nA".to_owned(), "PEM"),
@@ -215,5 +260,43 @@ mod tests {
             let refusal = read(&text, Some(ISSUER)).expect_err(&text);
             assert!(refusal.contains(reason), "{text}: {refusal}");
         }
+    }
+
+    #[test]
+    fn did_documents_are_told_from_other_files() {
+        let did = "did:web:issuer.example";
+        for (document, expected) in [
+            (json!({ "id": did, "verificationMethod": [] }), true),
+            (json!({ "id": did, "assertionMethod": [] }), true),
+            (json!({ "keys": [], "verificationMethod": [] }), false),
+            (json!({ "issuer": ISSUER, "jwks": {}, "verificationMethod": [] }), false),
+            (json!({ "id": did }), false),
+            (json!([]), false),
+        ] {
+            assert_eq!(did_document(&format!(" {document}\n")).is_some(), expected, "{document}");
+        }
+    }
+
+    #[test]
+    fn did_documents_of_others_or_with_private_keys_are_rejected() {
+        let did = "did:web:issuer.example";
+        let mut private = key(Algorithm::Es256).public().published_jwk("k1");
+        private["d"] = json!("AA");
+        let document =
+            |member: &str, value: &Value| json!({ "id": did, "assertionMethod": [{ "id": "#k1", member: value }] });
+        for (document, issuer, reason) in [
+            (json!({ "verificationMethod": [] }), Some(did), "without a DID"),
+            (document("publicKeyMultibase", &json!("z")), Some("did:web:other.example"), "did:web:other.example"),
+            (document("publicKeyMultibase", &json!("z")), Some(ISSUER), ISSUER),
+            (document("publicKeyJwk", &private), Some(did), "private key"),
+            (document("privateKeyJwk", &private), Some(did), "private key"),
+            (document("privateKeyMultibase", &json!("z")), Some(did), "private key"),
+            (document("secretKeyMultibase", &json!("z")), None, "private key"),
+        ] {
+            let refusal = did_of(&document, issuer).expect_err(reason);
+            assert!(refusal.contains(reason), "{document}: {refusal}");
+        }
+        let public = document("publicKeyJwk", &key(Algorithm::Es256).public().published_jwk("k1"));
+        assert_eq!((did_of(&public, Some(did)), did_of(&public, None)), (Ok(did), Ok(did)));
     }
 }

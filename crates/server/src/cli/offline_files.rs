@@ -1,5 +1,5 @@
-//! Reads the files of an offline verification: keys, status lists and type metadata, as text in
-//! UTF-8 or UTF-16.
+//! Reads the files of an offline verification: keys and status lists, as text in UTF-8 or UTF-16,
+//! and type metadata, byte for byte.
 
 use std::path::{Path, PathBuf};
 
@@ -55,10 +55,15 @@ impl OfflineFiles<'_> {
             found.map_or(LookupResult::NotAttempted, |(_, list)| LookupResult::Found(list.clone()))
         };
         let text = read("--keys", self.keys)?;
-        let keys = self.file_keys(&text, &lookups)?;
-        let origins = KeyOrigins::read(&text, &keys, token, now);
+        let (origins, issuer_keys) = if let Some(found) = self.did_keys(&text, token, now)? {
+            (KeyOrigins::read(&text, &[], token, now), found)
+        } else {
+            let keys = self.file_keys(&text, &lookups)?;
+            let origins = KeyOrigins::read(&text, &keys, token, now);
+            (origins, self.issuer_keys((text.as_str(), keys), token, &lists, now)?)
+        };
         let inputs = VerificationInputs {
-            issuer_keys: self.issuer_keys((text.as_str(), keys), token, &lists, now)?,
+            issuer_keys,
             status: lookups.status.as_ref().map_or(LookupResult::NotAttempted, list_at),
             more_status: lookups.more_status.iter().map(list_at).collect(),
             stored_status: None,
@@ -92,9 +97,29 @@ impl OfflineFiles<'_> {
 
     /// Reads the keys in `text`, the file of `--keys`.
     fn file_keys(&self, text: &str, lookups: &Lookups) -> Result<NamedKeys, String> {
+        key_file::read(text, lookups.issuer.as_deref()).map_err(|why| self.not_the_issuers(&why))
+    }
+
+    /// Returns the keys of the DID document in `text`, the file of `--keys`; `None` if that is
+    /// another kind of file. They are not known if the document has no key for the token, or one
+    /// that was revoked or has expired, as if it had been fetched.
+    fn did_keys(
+        &self,
+        text: &str,
+        token: &Token<'_>,
+        now: Timestamp,
+    ) -> Result<Option<LookupResult<NamedKeys>>, String> {
+        let Some(document) = key_file::did_document(text) else { return Ok(None) };
+        let issuer = token.lookups().issuer;
+        let did = key_file::did_of(&document, issuer.as_deref()).map_err(|why| self.not_the_issuers(&why))?.to_owned();
+        let keys = key_file::did_keys(document, &did, token.jws(), now.seconds());
+        let unknown = |why: String| LookupResult::Failed(format!("the DID document of --keys: {why}"));
+        Ok(Some(keys.map_or_else(unknown, LookupResult::Found)))
+    }
+
+    fn not_the_issuers(&self, why: &str) -> String {
         let path = self.keys.display();
-        key_file::read(text, lookups.issuer.as_deref())
-            .map_err(|why| format!("--keys {path} is not the issuer's JWK Set, JWK, metadata or PEM file: {why}"))
+        format!("--keys {path} is not the issuer's JWK Set, JWK, metadata, DID document or PEM file: {why}")
     }
 
     /// Returns the issuer's keys: those of the file of `--keys`, which has the given text and keys.
@@ -141,9 +166,12 @@ impl OfflineFiles<'_> {
     }
 }
 
+fn read_bytes(option: &str, path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("{option} {}: {error}", path.display()))
+}
+
 fn read(option: &str, path: &Path) -> Result<String, String> {
-    let bytes = std::fs::read(path).map_err(|error| format!("{option} {}: {error}", path.display()))?;
-    match decode_text(&bytes) {
+    match decode_text(&read_bytes(option, path)?) {
         Some(text) => Ok(text.into_owned()),
         None => Err(format!("{option} {} is not text in UTF-8 or UTF-16", path.display())),
     }
@@ -175,10 +203,15 @@ fn status_list(path: &Path, lookups: &Lookups) -> Result<Option<(String, String)
     }
 }
 
+/// Reads type metadata. Its digest in the token is that of the bytes as they were served, which are
+/// UTF-8, maybe with a byte order mark: a file that was saved in UTF-16 is another document.
 fn metadata(path: &Path) -> Result<Vec<u8>, String> {
-    let text = read("--metadata", path)?;
-    match serde_json::from_str::<Value>(&text) {
-        Ok(_) => Ok(text.into_bytes()),
+    let bytes = read_bytes("--metadata", path)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| {
+        format!("--metadata {} is not text in UTF-8. Use the document exactly as it was served", path.display())
+    })?;
+    match serde_json::from_str::<Value>(text.strip_prefix('\u{feff}').unwrap_or(text)) {
+        Ok(_) => Ok(bytes),
         Err(error) => Err(format!("--metadata {} is not JSON: {error}", path.display())),
     }
 }

@@ -46,15 +46,15 @@ pub struct Verify {
     /// File with the token, - for standard input, or the token itself. Quotes, line breaks, spaces,
     /// "Bearer", and a surrounding JSON response or mail are ignored.
     token: String,
-    /// Offline: file with the issuer's keys (a JWK Set, a JWK, issuer metadata or PEM), or the
-    /// certificate of its authority. No requests are sent then.
+    /// Offline: file with the issuer's keys (a JWK Set, a JWK, issuer metadata, a DID document or
+    /// PEM), or the certificate of its authority. No requests are sent then.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// Offline: file with the status list (with --keys), without which a token that can be revoked
     /// is not checkable. Repeat it for several lists.
     #[arg(long, value_name = "FILE", requires = "keys")]
     status: Vec<PathBuf>,
-    /// Offline: file with the type metadata (with --keys).
+    /// Offline: file with the type metadata, exactly as it was served (with --keys).
     #[arg(long, value_name = "FILE", requires = "keys")]
     metadata: Option<PathBuf>,
     /// Expected audience of the presentation.

@@ -47,6 +47,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("signatures.js", "text/javascript; charset=utf-8", include_str!("../../static/signatures.js")),
     ("status-lists.js", "text/javascript; charset=utf-8", include_str!("../../static/status-lists.js")),
     ("vc-jwt.js", "text/javascript; charset=utf-8", include_str!("../../static/vc-jwt.js")),
+    ("claim-rules.js", "text/javascript; charset=utf-8", include_str!("../../static/claim-rules.js")),
     ("integrity.js", "text/javascript; charset=utf-8", include_str!("../../static/integrity.js")),
     ("status-entries.js", "text/javascript; charset=utf-8", include_str!("../../static/status-entries.js")),
     ("doubts.js", "text/javascript; charset=utf-8", include_str!("../../static/doubts.js")),

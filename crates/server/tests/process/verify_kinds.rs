@@ -1,6 +1,7 @@
 //! `tenure verify`: other kinds of input, and what the terminal shows.
 
 use credential::format::sd_jwt;
+use credential::format::sd_jwt_vc::integrity;
 use credential::jws;
 use credential::key::{Algorithm, SoftwareKey};
 use credential::status::{StatusList, token_payload};
@@ -10,6 +11,7 @@ use crate::tenure::{binary, ended};
 use crate::verify::{ISSUER, key, token, verify};
 
 const LIST: &str = "https://issuer.example/status/1";
+const VCT: &str = "https://issuer.example/types/a";
 
 fn signed(typ: &str, payload: &Value, key: &SoftwareKey) -> String {
     let header = jws::protected(&json!({ "alg": "ES256", "typ": typ, "kid": "k1" }));
@@ -85,6 +87,34 @@ fn bare_keys_do_not_show_whose_they_are() {
         assert_eq!(reason.contains(ISSUER), is_named, "{reason}");
         assert_eq!(reason.contains("does not say whose keys these are"), !is_named, "{reason}");
     }
+}
+
+// Conforms: SD-JWT VC 6
+#[test]
+fn digest_of_metadata_is_that_of_the_bytes_of_its_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (keys, path) = (keys(&folder), folder.path().join("metadata.json"));
+    let text = json!({ "vct": VCT, "claims": [{ "path": ["full_name"], "mandatory": true }] }).to_string();
+    let (marked, wrapped) = (format!("\u{feff}{text}"), format!("{text}\r\n"));
+    let utf16: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let verified = |digest_of: &str, content: &[u8]| {
+        let integrity = integrity(digest_of.as_bytes());
+        let payload = json!({ "iss": ISSUER, "vct": VCT, "vct#integrity": integrity, "full_name": "Ada" });
+        std::fs::write(&path, content).expect("written");
+        let token = signed("dc+sd-jwt", &payload, &key()) + "~";
+        let metadata = path.display().to_string();
+        let output = ended(binary().args(["verify", &token, "--json", "--keys", &keys, "--metadata", &metadata]));
+        let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        (output.status.code(), said["verdicts"][5]["outcome"].as_str().map(ToOwned::to_owned))
+    };
+    for digest_of in [&text, &marked, &wrapped] {
+        for content in [&text, &marked, &wrapped] {
+            let (code, outcome) = if digest_of == content { (0, "passed") } else { (1, "failed") };
+            let found = verified(digest_of, content.as_bytes());
+            assert_eq!(found, (Some(code), Some(outcome.to_owned())), "{digest_of:?} {content:?}");
+        }
+    }
+    assert_eq!(verified(&marked, &utf16), (Some(2), None), "another document than the one that was served");
 }
 
 #[test]

@@ -18,8 +18,9 @@ const TOO_DEEP: VerifyError = VerifyError::Limit("its claims have more than 32 l
 
 pub(super) struct Disclosure {
     at: usize,
-    name: Option<String>,
-    value: Value,
+    /// The name of an object property; `None` for an array element.
+    pub(super) name: Option<String>,
+    pub(super) value: Value,
 }
 
 impl Disclosure {

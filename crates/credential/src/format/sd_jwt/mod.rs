@@ -5,11 +5,13 @@
 
 mod disclosure;
 mod issue;
+mod issued;
 mod key_binding;
 mod positions;
 mod read;
 
 pub use issue::{Claim, Rng, issue};
+pub(crate) use issued::{Content, Issued};
 pub use key_binding::{Challenge, bind};
 pub use positions::Positions;
 pub use read::{Disclosed, SdJwt};

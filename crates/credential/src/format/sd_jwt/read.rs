@@ -25,7 +25,7 @@ pub struct SdJwt<'a> {
     /// `None`. [`SdJwt::read`] returns it as an error.
     pub(crate) refused_binding: Option<VerifyError>,
     issuer_part: &'a str,
-    disclosures: Vec<&'a str>,
+    pub(super) disclosures: Vec<&'a str>,
     /// Everything up to and including the last tilde: the part that a key binding covers.
     pub(super) bound: &'a str,
 }

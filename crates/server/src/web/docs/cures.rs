@@ -61,6 +61,7 @@ pub const CHECKS: &[Cure] = cures! {
     "stray_disclosure" "A disclosure does not belong to the token." "Do not accept it."
     "disclosure" "A disclosure is invalid." "Do not accept it. Ask for the token again."
     "must_not_be_disclosed" "A claim was disclosed selectively that must always be visible." "Do not accept it; the issuer made it wrongly."
+    "claim_metadata" "A claim does not match the metadata of its type: a mandatory one is missing, or it is, or is not, selectively disclosable." "Do not accept it; the issuer made it wrongly. Tell the issuer."
     "claim" "A required claim is missing or invalid." "Ask the issuer for a correct token."
     "expired" "The credential or the token has expired." "Ask for a newer one, or accept what it says about the past."
     "not_yet_valid" "It is not valid yet." "Verify it again from the time in nbf."

@@ -29,7 +29,7 @@ pub(super) struct Check {
 /// Text keys of the reasons why a step passed (`passed-` and the step), was not checked
 /// (`unchecked-` and a code) or failed (`refused-` and a code). The script uses the same codes, and
 /// some keys end in a detail that it found.
-const REASONS: [&str; 89] = [
+const REASONS: [&str; 95] = [
     "passed-signature",
     "passed-issuer",
     "passed-holder",
@@ -62,6 +62,7 @@ const REASONS: [&str; 89] = [
     "unchecked-no-metadata",
     "unchecked-digest-algorithm",
     "unchecked-extends",
+    "unchecked-metadata-size",
     "unchecked-issuer-name",
     "unchecked-holder-key",
     "unchecked-list-key",
@@ -119,11 +120,17 @@ const REASONS: [&str; 89] = [
     "refused-unknown-status",
     "refused-list-expired",
     "refused-integrity",
+    "refused-claim-metadata",
+    "refused-claim-metadata-missing",
+    "refused-claim-metadata-open",
+    "refused-claim-metadata-apart",
+    "refused-claim-metadata-path",
 ];
 
 /// The details of failures, which do not change the cause: a date is probably in another unit than
-/// seconds, the signature is missing, or the claim is the holder's key.
-const DETAILS: [&str; 3] = ["-unit", "-missing", "-holder"];
+/// seconds, the signature is missing, the claim is the holder's key, or a claim breaks a rule of
+/// its type's metadata.
+const DETAILS: [&str; 6] = ["-unit", "-missing", "-holder", "-open", "-apart", "-path"];
 
 /// Other text keys that the page's script uses.
 const REST: [&str; 18] = [
@@ -163,6 +170,7 @@ pub(crate) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("address", "{address}"),
     ("algorithm", "{algorithm}"),
     ("audience", "{audience}"),
+    ("claim", "{claim}"),
     ("count", "{count}"),
     ("end", "{end}"),
     ("issuer", "{issuer}"),
@@ -299,6 +307,7 @@ mod tests {
     #[test]
     fn every_code_of_the_script_has_a_message() {
         let script = [
+            include_str!("../../../static/claim-rules.js"),
             include_str!("../../../static/dates.js"),
             include_str!("../../../static/signatures.js"),
             include_str!("../../../static/status-lists.js"),
