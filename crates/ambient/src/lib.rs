@@ -9,7 +9,9 @@ mod clock;
 #[cfg(feature = "sqlx")]
 mod column;
 mod rng;
+mod steady_clock;
 
 pub use backoff::Backoff;
 pub use clock::{Clock, DAY, HOUR, MINUTE, Stopwatch, Timestamp, micros};
 pub use rng::{Rng, Seeded};
+pub use steady_clock::{LEAP, Moment, SteadyClock};

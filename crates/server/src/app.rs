@@ -31,7 +31,7 @@ use crate::request_log::RequestLog;
 use crate::trusted_issuers::TrustedIssuers;
 use crate::trusted_time::TrustedTime;
 use ambient::Rng;
-use ambient::{Clock, Timestamp};
+use ambient::{Clock, SteadyClock, Timestamp};
 use store::{Issuing, Part, PushWriter, STATUS_LIST_CAPACITY, StatusCache, Store, StoreError};
 
 /// The running application: every component that a request needs, created once and shared. Cheap to
@@ -115,7 +115,7 @@ parts! {
     request_log: RequestLog,
     /// Limits the log lines about an outage of the store.
     outage: Outage,
-    /// The time by which retention expires and destroys data.
+    /// The time by which data expires and is destroyed.
     trusted_time: TrustedTime,
     /// Counters and durations.
     metrics: Metrics,
@@ -192,15 +192,17 @@ impl App {
             Keys::load(&config, &links, &keyring, &rng, clock.now()).await?;
         let Clients { mailer, objects, receivers, outbound } = Clients::new(&config, lookup, instance, is_demo)?;
         let nonces = Nonces::new(keyring.clone(), clock.clone(), rng.clone());
-        let committer = PushWriter::start(store.clone(), clock.clone());
+        let steady = SteadyClock::from(clock.clone());
+        let trusted_time = TrustedTime::open(steady.clone(), store.clone()).await?;
+        let committer = PushWriter::start(store.clone(), steady.clone());
         Ok(Self(Arc::new(Components {
             issuer_lookup: IssuerLookup::new(outbound.clone()),
             documents: Documents::new(objects, outbound, inspector, keyring.clone(), clock.clone(), rng.clone()),
             readiness: Readiness::new(store.clone(), keyring.clone(), committer.clone()),
             outage: Outage::default(),
-            trusted_time: TrustedTime::new(clock.clone(), store.clone()),
+            trusted_time,
             committer,
-            statuses: StatusCache::start(store.clone(), clock.clone()),
+            statuses: StatusCache::start(store.clone(), steady),
             issuing: Issuing::start(store.clone(), clock.clone(), rng.clone(), NONCE_LIFETIME, STATUS_LIST_CAPACITY),
             credential_signer: CredentialSigner::new(issuer_keys.clone(), links.clone(), clock.clone(), rng.clone()),
             proofs: ProofVerifier::new(nonces.clone(), clock.clone(), config.base(), wallets, store.clone()),

@@ -131,7 +131,11 @@ impl Default for Metrics {
         registry.register("outbox_messages", "Outbox messages, by outcome", metrics.outbox_messages.clone());
         let mail_errors = metrics.mail_errors.clone();
         registry.register("mail_errors", "Failed attempts to send a mail, by SMTP phase and status code", mail_errors);
-        registry.register("mail_failing", "1 while the mail server fails", metrics.mail_failing.clone());
+        registry.register(
+            "mail_failing",
+            "1 while the mail server fails or delivers nothing",
+            metrics.mail_failing.clone(),
+        );
         let help = "Invalid files of keys, certificates or trusted issuers whose earlier content is in use";
         registry.register("stale_files", help, metrics.stale_files.clone());
         let (help, remaining) = ("Time until the operator's chain expires", metrics.certificate_remaining.clone());

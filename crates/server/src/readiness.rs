@@ -4,6 +4,8 @@
 //! Pushes are larger than a probe and may fail before it does, so a recent failed push also makes
 //! the node unready.
 //!
+//! A table that was dropped or renamed makes the node unready before the first request needs it.
+//!
 //! If the key ring is empty or cannot be written, its cached key is forgotten, so that pushes fail
 //! as well.
 //!
@@ -18,7 +20,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::{Instant, timeout};
 
 use crate::keys::Keyring;
-use store::{PushWriter, Store, StoreError};
+use store::{Part, PushWriter, Store, StoreError};
 
 /// How long the result of a probe is reused.
 const PROBE_EVERY: Duration = Duration::from_secs(2);
@@ -85,10 +87,10 @@ impl Readiness {
 /// Probes both databases. Returns `probed` with the result.
 async fn probe_both(data: Store, keyring: Keyring, mut probed: OwnedMutexGuard<Probed>) -> OwnedMutexGuard<Probed> {
     let outcome = async {
-        probe(&data).await?;
+        probe(&data, Part::Data).await?;
         // A push needs only the cached key, and what it encrypts would be lost with the ring.
         let sealing = async {
-            probe(keyring.store()).await?;
+            probe(keyring.store(), Part::Keyring).await?;
             keyring.check_begun().await
         };
         sealing.await.inspect_err(|_| keyring.forget_cached())
@@ -102,11 +104,16 @@ async fn probe_both(data: Store, keyring: Keyring, mut probed: OwnedMutexGuard<P
     probed
 }
 
-async fn probe(store: &Store) -> Result<(), StoreError> {
+async fn probe(store: &Store, part: Part) -> Result<(), StoreError> {
     let write = async {
         let mut tx = store.write().await?;
         tx.probe_write().await?;
-        tx.commit().await
+        tx.commit().await?;
+        let missing = store.missing_tables(part).await?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(StoreError::Unavailable(format!("tables are missing: {}", missing.join(", "))))
     };
     store.cancel_on_disconnect(write).await
 }

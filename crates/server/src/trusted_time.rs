@@ -1,6 +1,7 @@
-//! The time by which data is destroyed.
+//! The time by which data expires and is destroyed.
 //!
-//! A clock that is set two days ahead by mistake must not expire pending data. So retention uses a
+//! A clock that is set two days ahead by mistake must not expire pending data, nor report it as
+//! expired, because a final status does not change back. So retention, statuses and links use a
 //! time that advances with a monotonic stopwatch. A clock that is further ahead is believed only
 //! after it has stayed so for an hour, and, if the database server has a clock, agrees with it.
 //! Retention's progress is stored, because the stopwatch does not run while the server is stopped.
@@ -10,23 +11,17 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use ambient::{Clock, HOUR, Stopwatch, Timestamp};
+use ambient::{HOUR, LEAP, Moment, SteadyClock, Timestamp};
 use store::{Store, StoreError};
-
-/// How far the clock may be ahead of the stopwatch. Allows for corrections by time servers between
-/// two observations.
-pub const LEAP: Duration = Duration::from_secs(600);
 
 /// How long a clock must have stayed ahead to be believed.
 pub const GRACE: Duration = HOUR;
 
-/// The time by which data is destroyed.
+/// The time by which data expires and is destroyed.
 #[derive(Debug)]
 pub struct TrustedTime {
-    clock: Clock,
+    clock: SteadyClock,
     store: Store,
-    /// Runs since the process started.
-    stopwatch: Stopwatch,
     state: Mutex<Observations>,
 }
 
@@ -113,15 +108,28 @@ fn is_apart(one: Duration, other: Duration) -> bool {
 }
 
 impl TrustedTime {
-    /// Starts the stopwatch.
-    pub fn new(clock: Clock, store: Store) -> Self {
-        Self { stopwatch: clock.stopwatch(), clock, store, state: Mutex::default() }
+    /// Continues from the stored progress of retention: a clock that was ahead at the start is not
+    /// believed before the first observation.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub async fn open(clock: SteadyClock, store: Store) -> Result<Self, StoreError> {
+        let stored = store.read().await?.clock_mark().await?;
+        if let Some(time) = stored {
+            clock.believe(time, Duration::ZERO);
+        }
+        let believed = stored.map(|time| (time, Duration::ZERO));
+        Ok(Self { clock, store, state: Mutex::new(Observations { believed, ..Observations::default() }) })
     }
 
-    /// Returns the time by which data is destroyed: the clock's, unless it has jumped ahead.
+    /// Returns the time by which data expires: the clock's, unless it has jumped ahead.
     pub fn now(&self) -> Timestamp {
-        let state = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.trusted(self.clock.now(), self.stopwatch.elapsed())
+        self.clock.trusted()
+    }
+
+    /// Returns the clock's time, which is recorded, and that by which data expires.
+    pub fn moment(&self) -> Moment {
+        self.clock.moment()
     }
 
     /// Compares the clock with the stopwatch, the stored progress of retention and the database
@@ -137,8 +145,12 @@ impl TrustedTime {
         if !state.has_observed {
             state.believed = stored.map(|time| (time, Duration::ZERO));
         }
-        let now = Reading { clock: self.clock.now(), elapsed: self.stopwatch.elapsed(), database };
+        let (clock, elapsed) = self.clock.read();
+        let now = Reading { clock, elapsed, database };
         state.observe(now);
+        if let Some((time, at)) = state.believed {
+            self.clock.believe(time, at);
+        }
         Ok(now.clock.since(state.trusted(now.clock, now.elapsed)))
     }
 

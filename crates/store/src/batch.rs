@@ -1,6 +1,6 @@
 //! Batches: each is a submission row in state `batch`, and its items refer to that row.
 
-use ambient::Timestamp;
+use ambient::{Moment, Timestamp};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
@@ -93,8 +93,14 @@ impl Tx {
 
     /// Binds all pending items of a batch to the first account that opens it. Returns the items
     /// that are now bound to `holder`.
-    pub async fn bind_batch(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
-        let over = self.lock_expiry(now).await?;
+    pub async fn bind_batch(
+        &mut self,
+        id: Uuid,
+        holder: Uuid,
+        now: impl Into<Moment>,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        let Moment { now, trusted } = now.into();
+        let over = self.lock_expiry(trusted).await?;
         let bound: Vec<Uuid> = dispatch!(self, connection => sqlx::query_scalar(
             "UPDATE submission SET holder_id = $2
               WHERE batch_id = $1 AND state = 'incomplete' AND expires_at > $3 AND (holder_id IS NULL OR holder_id = $2)

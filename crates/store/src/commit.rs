@@ -13,7 +13,7 @@ use super::{Alongside, NewBatch, NewSubmission, Store, StoreError, Tx};
 use crate::domain::asset::Asset;
 use crate::domain::batch::Batch;
 use crate::domain::submission::Submission;
-use ambient::{Clock, Timestamp};
+use ambient::{Moment, SteadyClock, Timestamp};
 
 /// A push.
 #[derive(Clone, Debug)]
@@ -82,11 +82,11 @@ impl Request {
 /// Writes pushes of all kinds.
 pub(crate) struct Pushes {
     store: Store,
-    clock: Clock,
+    clock: SteadyClock,
 }
 
 impl Pushes {
-    pub(crate) fn new(store: Store, clock: Clock) -> Self {
+    pub(crate) fn new(store: Store, clock: SteadyClock) -> Self {
         Self { store, clock }
     }
 }
@@ -100,7 +100,8 @@ impl GroupWriter for Pushes {
     }
 
     async fn write(&self, requests: &[Request]) -> Result<Vec<Pushed>, StoreError> {
-        let now = self.clock.now();
+        // A clock that is ahead must not decide that a request has expired and its id is free.
+        let Moment { now, trusted } = self.clock.moment();
         let mut tx = self.store.write().await?;
         let all = || requests.iter().flat_map(|request| request.new.items());
         let partners: HashSet<Uuid> = all().map(|new| new.partner_id).collect();
@@ -117,8 +118,8 @@ impl GroupWriter for Pushes {
             outcomes.push(match new {
                 _ if !is_active => Pushed::PartnerDisabled,
                 NewRequest::One(new) if inserted.contains(&new.id) => Pushed::Created,
-                NewRequest::One(new) => resolve_conflict(&mut tx, new, now).await?,
-                NewRequest::Batch(batch) => settle_batch(&mut tx, batch, now).await?,
+                NewRequest::One(new) => resolve_conflict(&mut tx, new, trusted).await?,
+                NewRequest::Batch(batch) => settle_batch(&mut tx, batch, trusted).await?,
             });
         }
         let stored = || {

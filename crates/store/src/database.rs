@@ -18,7 +18,7 @@ use crate::insert_thread::InsertThread;
 use crate::invalidation::Changes;
 use crate::new_submission::NewSubmission;
 use crate::part::Part;
-use crate::pools::Pools;
+use crate::pools::{Pools, explained};
 use crate::postgres_url::connect_options;
 use crate::reopening::Reopening;
 use crate::tx::{Conn, Tx};
@@ -150,7 +150,11 @@ impl Store {
     async fn postgres(part: Part, url: &str, connections: u32) -> Result<Self, StoreError> {
         if part == Part::Keyring {
             let one = PoolOptions::<Postgres>::new().max_connections(1).acquire_timeout(Duration::from_secs(5));
-            let pool = one.connect_with(connect_options(url)?).await?;
+            let options = connect_options(url)?;
+            let pool = match one.connect_with(options.clone()).await {
+                Err(error) => return Err(explained(error, &options).await),
+                Ok(pool) => pool,
+            };
             let mut transaction = pool.begin().await?;
             // IF NOT EXISTS is not atomic: without the lock, one of two nodes that start together
             // would fail.
@@ -168,13 +172,16 @@ impl Store {
             Part::Data => (options, connections),
             Part::Keyring => (options.options([("search_path", "tenure_keyring")]), 4),
         };
-        let pool = PoolOptions::<Postgres>::new()
+        let connecting = PoolOptions::<Postgres>::new()
             .max_connections(connections.max(2))
             .test_before_acquire(false)
             .before_acquire(|connection, known| Box::pin(is_alive(connection, known.idle_for)))
             .acquire_timeout(Duration::from_secs(5))
-            .connect_with(options)
-            .await?;
+            .connect_with(options.clone());
+        let pool = match connecting.await {
+            Err(error) => return Err(explained(error, &options).await),
+            Ok(pool) => pool,
+        };
         let encoding: String = sqlx::query_scalar("SHOW server_encoding").fetch_one(&pool).await?;
         if encoding != "UTF8" {
             // Texts would be lost or rejected row by row, long after the start.

@@ -63,6 +63,7 @@ mod row;
 mod sandbox;
 mod scan;
 mod schema_init;
+mod schema_tables;
 mod schema_version;
 mod session;
 mod share;

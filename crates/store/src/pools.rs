@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool};
-use sqlx::{PgTransaction, Postgres};
-use tokio::sync::watch;
-use tokio::time::timeout;
+use sqlx::{Connection as _, PgConnection, PgTransaction, Postgres};
+use tokio::sync::{Mutex, watch};
+use tokio::time::{Instant, timeout};
 
 use super::error::{StoreError, is_transient};
 
@@ -40,11 +40,19 @@ struct Current {
 
 /// A pool that can be replaced; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Pools(Arc<watch::Sender<Current>>);
+pub struct Pools(Arc<watch::Sender<Current>>, Arc<Mutex<Option<Cause>>>);
+
+/// When a timeout was last explained, and how.
+type Cause = (Instant, Option<StoreError>);
+
+/// How long the cause of a timeout is reused, and the timeout of finding it.
+const EXPLAINED_FOR: Duration = Duration::from_secs(5);
+const EXPLANATION_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Pools {
     pub(super) fn of(pool: PgPool) -> Self {
-        Self(Arc::new(watch::Sender::new(Current { pool, generation: 0, losses: 0, is_closed: false })))
+        let current = Current { pool, generation: 0, losses: 0, is_closed: false };
+        Self(Arc::new(watch::Sender::new(current)), Arc::default())
     }
 
     /// Adds [`SESSION`] to the options.
@@ -64,6 +72,7 @@ impl Pools {
                 self.renew_after(generation);
                 Ok(timeout(TIMEOUT, begin(self.current())).await.map_err(|_| silent())??)
             }
+            Ok(Err(sqlx::Error::PoolTimedOut)) => Err(self.explained().await),
             Ok(begun) => Ok(begun?),
             Err(_) => {
                 self.renew_after(generation);
@@ -77,8 +86,21 @@ impl Pools {
         match self.current().acquire().await {
             // The pool was replaced in the meantime.
             Err(sqlx::Error::PoolClosed) => Ok(self.current().acquire().await?),
+            Err(sqlx::Error::PoolTimedOut) => Err(self.explained().await),
             acquired => Ok(acquired?),
         }
+    }
+
+    /// Returns why no connection became free in time. One caller tries a connection; the others use
+    /// its result.
+    async fn explained(&self) -> StoreError {
+        let busy = || StoreError::from(sqlx::Error::PoolTimedOut);
+        let Ok(mut known) = self.1.try_lock() else { return busy() };
+        if known.as_ref().is_none_or(|(at, _)| at.elapsed() >= EXPLAINED_FOR) {
+            let options = (*self.current().connect_options()).clone();
+            *known = Some((Instant::now(), connection_error(&options).await));
+        }
+        known.as_ref().and_then(|(_, cause)| cause.clone()).unwrap_or_else(busy)
     }
 
     /// Replaces the pool. Work in progress continues on the old connections; waiting callers get a
@@ -116,6 +138,28 @@ impl Pools {
     pub(super) async fn close(&self) {
         self.0.send_modify(|current| current.is_closed = true);
         self.current().close().await;
+    }
+}
+
+/// Returns why a connection cannot be made. A pool retries some errors until its timeout, and then
+/// reports only the timeout.
+async fn connection_error(options: &PgConnectOptions) -> Option<StoreError> {
+    match timeout(EXPLANATION_TIMEOUT, PgConnection::connect_with(options)).await {
+        Ok(Err(error)) => Some(error.into()),
+        Ok(Ok(connection)) => {
+            // The answer is known, so closing it politely does not matter.
+            let _ = connection.close().await;
+            None
+        }
+        Err(_) => Some(silent()),
+    }
+}
+
+/// Returns the cause of an error of a new pool: that of a timeout is not in it.
+pub(super) async fn explained(error: sqlx::Error, options: &PgConnectOptions) -> StoreError {
+    match error {
+        sqlx::Error::PoolTimedOut => connection_error(options).await.unwrap_or_else(|| error.into()),
+        other => other.into(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ambient::Clock;
+use ambient::SteadyClock;
 
 use super::commit::{NewRequest, Pushed, Pushes, Request};
 use super::group::GroupCommit;
@@ -18,8 +18,8 @@ pub struct PushWriter {
 
 impl PushWriter {
     /// Starts the tasks.
-    pub fn start(store: Store, clock: Clock) -> Self {
-        let others = GroupCommit::start(Pushes::new(store.clone(), clock));
+    pub fn start(store: Store, clock: impl Into<SteadyClock>) -> Self {
+        let others = GroupCommit::start(Pushes::new(store.clone(), clock.into()));
         Self { plain: GroupCommit::start(PlainPushes::new(store, others.clone())), others }
     }
 

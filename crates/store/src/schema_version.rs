@@ -2,6 +2,7 @@
 //! mark change anything.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::Path;
 
 use uuid::Uuid;
@@ -32,9 +33,11 @@ impl Store {
             return Self::postgres_as_it_is(part, url, 2).await;
         }
         let file = data.join(part.file());
-        if !file.exists() {
+        if !is_there(&file)? {
             return Err(StoreError::Unavailable(format!("{} does not exist", file.display())));
         }
+        // SQLite does not say why it cannot open a file.
+        File::open(&file).map_err(|error| unreadable(&file, &error))?;
         Self::sqlite(part, data, 1).await
     }
 
@@ -45,7 +48,7 @@ impl Store {
     /// The PostgreSQL server cannot be used.
     pub async fn exists(part: Part, data: &Path, url: &str) -> Result<bool, StoreError> {
         if url.is_empty() {
-            return Ok(data.join(part.file()).exists());
+            return is_there(&data.join(part.file()));
         }
         let store = Self::postgres_as_it_is(part, url, 2).await?;
         let found = store.acquire().await?.has_migrations().await;
@@ -68,6 +71,15 @@ impl Store {
             broken: applied.iter().filter(|(_, whole)| !whole).map(|(version, _)| *version).collect(),
         })
     }
+}
+
+/// Returns whether a file exists; an error if its folder cannot be read.
+fn is_there(file: &Path) -> Result<bool, StoreError> {
+    file.try_exists().map_err(|error| unreadable(file, &error))
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::Unavailable(format!("{} cannot be read: {error}", file.display()))
 }
 
 /// Returns the lowest schema version that a release must know to use a database after a migration

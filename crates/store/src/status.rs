@@ -22,7 +22,7 @@ use super::{Store, StoreError, Tx, Undelivered, dispatch, from_row, push_list};
 use crate::domain::asset::AssetStatus;
 use crate::domain::batch::status_of_batch;
 use crate::domain::submission::Status;
-use ambient::{Clock, Timestamp};
+use ambient::{SteadyClock, Timestamp};
 
 /// The status of one credential id, as its partner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +54,8 @@ pub struct StatusCache {
 
 impl StatusCache {
     /// Starts the reading task.
-    pub fn start(store: Store, clock: Clock) -> Self {
-        let memory = Arc::new(CacheInner { store, clock, known: Cache::new(REMEMBERED) });
+    pub fn start(store: Store, clock: impl Into<SteadyClock>) -> Self {
+        let memory = Arc::new(CacheInner { store, clock: clock.into(), known: Cache::new(REMEMBERED) });
         Self { questions: GroupCommit::start(StatusReader(memory.clone())), memory }
     }
 
@@ -90,7 +90,7 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 struct CacheInner {
     store: Store,
-    clock: Clock,
+    clock: SteadyClock,
     known: Cache<Key, Known>,
 }
 
@@ -120,7 +120,7 @@ struct Known {
 impl CacheInner {
     /// Returns the valid cached status of each of `ids`.
     fn recall(&self, partner: Uuid, ids: &[String]) -> Vec<Option<CredentialStatus>> {
-        let (now, changes) = (self.clock.now(), self.store.changes());
+        let (now, changes) = (self.clock.trusted(), self.store.changes());
         let told = ids.iter().map(|id| {
             let known = self.known.get(&Sought(partner, id))?;
             let is_fresh = known.read_at <= now && now.since(known.read_at) < REMEMBERED_FOR;
@@ -156,7 +156,7 @@ impl GroupWriter for StatusReader {
         let CacheInner { store, clock, known } = &*self.0;
         let asked = questions.iter().flat_map(|(partner, ids)| ids.iter().map(|id| (*partner, id.as_str())));
         let asked: Vec<(Uuid, &str)> = asked.collect();
-        let (version, now) = (store.changes().now(), clock.now());
+        let (version, now) = (store.changes().now(), clock.trusted());
         let found = store.acquire().await?.cached_statuses(&asked, now).await?;
         for ((partner, id), found) in asked.iter().zip(&found) {
             if let Some(FoundStatus { lasting: Some((submission, standing)), .. }) = found

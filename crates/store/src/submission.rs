@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{StoreError, Tx, dispatch, from_row};
 use crate::domain::submission::{Sealed, Submission, SubmissionState};
-use ambient::Timestamp;
+use ambient::{Moment, Timestamp};
 
 pub(super) struct SubmissionRow {
     id: Uuid,
@@ -182,8 +182,9 @@ impl Tx {
 
     /// Records that a browser opened a link. Returns the submissions for which it was the first
     /// time.
-    pub async fn note_link_opened(&mut self, link: Uuid, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
-        let over = self.lock_expiry(now).await?;
+    pub async fn note_link_opened(&mut self, link: Uuid, now: impl Into<Moment>) -> Result<Vec<Uuid>, StoreError> {
+        let Moment { now, trusted } = now.into();
+        let over = self.lock_expiry(trusted).await?;
         let mut opened: Vec<Uuid> = dispatch!(self, connection => sqlx::query_scalar(
             "UPDATE submission SET link_opened_at = $2
               WHERE (id = $1 OR batch_id = $1) AND state = 'incomplete' AND expires_at > $3 AND holder_id IS NULL AND link_opened_at IS NULL
@@ -195,8 +196,14 @@ impl Tx {
 
     /// Binds an incomplete submission to the first account that opens it. Returns whether it is
     /// `holder`'s now.
-    pub async fn bind_submission(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        let over = self.lock_expiry(now).await?;
+    pub async fn bind_submission(
+        &mut self,
+        id: Uuid,
+        holder: Uuid,
+        now: impl Into<Moment>,
+    ) -> Result<bool, StoreError> {
+        let Moment { now, trusted } = now.into();
+        let over = self.lock_expiry(trusted).await?;
         let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE submission SET holder_id = $2
               WHERE id = $1 AND state = 'incomplete' AND expires_at > $3 AND (holder_id IS NULL OR holder_id = $2)",
@@ -214,9 +221,10 @@ impl Tx {
         id: Uuid,
         holder: Uuid,
         sealed: &[u8],
-        now: Timestamp,
+        now: impl Into<Moment>,
     ) -> Result<bool, StoreError> {
-        let over = self.lock_expiry(now).await?;
+        let Moment { now, trusted } = now.into();
+        let over = self.lock_expiry(trusted).await?;
         let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE submission SET state = 'accepted', finalized_at = $3, sealed = $4
               WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $5 AND replaced_at IS NULL",

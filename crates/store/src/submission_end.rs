@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ambient::Timestamp;
+use ambient::{Moment, Timestamp};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
@@ -16,8 +16,14 @@ const LIST: usize = 256;
 impl Tx {
     /// Declines `holder`'s incomplete submission and deletes its data. Returns false if it is not
     /// incomplete any more.
-    pub async fn decline_submission(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        let over = self.lock_expiry(now).await?;
+    pub async fn decline_submission(
+        &mut self,
+        id: Uuid,
+        holder: Uuid,
+        now: impl Into<Moment>,
+    ) -> Result<bool, StoreError> {
+        let Moment { now, trusted } = now.into();
+        let over = self.lock_expiry(trusted).await?;
         let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE submission SET state = 'declined', finalized_at = $3, sealed = NULL
               WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $4 AND replaced_at IS NULL",
@@ -37,9 +43,10 @@ impl Tx {
         id: Uuid,
         partner: Uuid,
         reason: Option<&[u8]>,
-        now: Timestamp,
+        now: impl Into<Moment>,
     ) -> Result<bool, StoreError> {
-        let over = self.lock_expiry(now).await?;
+        let Moment { now, trusted } = now.into();
+        let over = self.lock_expiry(trusted).await?;
         let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE submission SET state = 'taken_back', finalized_at = $4, withdrawn_at = $4, reason_sealed = $3, sealed = NULL
               WHERE id = $1 AND partner_id = $2 AND state = 'incomplete' AND expires_at > $5 AND replaced_at IS NULL",
@@ -165,8 +172,9 @@ impl Tx {
 
     /// Ends every submission of `holder` and unbinds it from the account. Pending ones are
     /// declined, held ones are removed, and status entries are revoked.
-    pub async fn release_submissions(&mut self, holder: Uuid, now: Timestamp) -> Result<(), StoreError> {
-        let over = self.lock_expiry(now).await?;
+    pub async fn release_submissions(&mut self, holder: Uuid, now: impl Into<Moment>) -> Result<(), StoreError> {
+        let Moment { now, trusted } = now.into();
+        let over = self.lock_expiry(trusted).await?;
         self.lock_wallet(holder).await?;
         if let Self::Postgres(transaction) = self {
             // Same lock order as issuance, to avoid deadlocks.

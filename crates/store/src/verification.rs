@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{AnnouncementKind, StoreError, Tx, dispatch, from_row};
 use crate::domain::submission::Sealed;
 use crate::domain::verification::{Verification, VerificationState};
-use ambient::Timestamp;
+use ambient::{Moment, Timestamp};
 
 /// A verification request to insert.
 #[derive(Clone, Debug)]
@@ -190,8 +190,9 @@ impl Tx {
         id: Uuid,
         holder: Option<Uuid>,
         end: &VerificationEnd,
-        now: Timestamp,
+        now: impl Into<Moment>,
     ) -> Result<bool, StoreError> {
+        let Moment { now, trusted } = now.into();
         let (state, result, memory) = match end {
             VerificationEnd::Verified { result, memory } => ("verified", Some(result), memory.as_deref()),
             VerificationEnd::Canceled => ("canceled", None, None),
@@ -199,8 +200,8 @@ impl Tx {
         let (period, bytes) = (result.map(|result| result.period), result.map(|result| result.bytes.as_slice()));
         let changed = dispatch!(self, connection => sqlx::query(
             "UPDATE verification SET state = $3, finalized_at = $4, result_period = $5, result_sealed = $6, memory_sealed = $7
-              WHERE id = $1 AND holder_id IS NOT DISTINCT FROM $2 AND state = 'open' AND expires_at > $4",
-        ).bind(id).bind(holder).bind(state).bind(now).bind(period).bind(bytes).bind(memory)
+              WHERE id = $1 AND holder_id IS NOT DISTINCT FROM $2 AND state = 'open' AND expires_at > $8",
+        ).bind(id).bind(holder).bind(state).bind(now).bind(period).bind(bytes).bind(memory).bind(trusted)
             .execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
@@ -272,13 +273,14 @@ impl Tx {
     pub async fn release_verifications(
         &mut self,
         holder: Uuid,
-        now: Timestamp,
+        now: impl Into<Moment>,
     ) -> Result<Vec<EndedVerification>, StoreError> {
+        let Moment { now, trusted } = now.into();
         let canceled: Vec<CanceledRow> = dispatch!(self, connection => sqlx::query_as(
-            "UPDATE verification SET state = CASE WHEN expires_at <= $2 THEN 'expired' ELSE 'canceled' END,
-                    finalized_at = CASE WHEN expires_at <= $2 THEN expires_at ELSE $2 END
+            "UPDATE verification SET state = CASE WHEN expires_at <= $3 THEN 'expired' ELSE 'canceled' END,
+                    finalized_at = CASE WHEN expires_at <= $3 THEN expires_at ELSE $2 END
               WHERE holder_id = $1 AND state = 'open' RETURNING partner_id, request_id, finalized_at, state",
-        ).bind(holder).bind(now).fetch_all(connection).await)?;
+        ).bind(holder).bind(now).bind(trusted).fetch_all(connection).await)?;
         dispatch!(self, connection => sqlx::query(
             "UPDATE verification SET holder_id = NULL, request_sealed = NULL, result_period = NULL, result_sealed = NULL, memory_sealed = NULL
               WHERE holder_id = $1",

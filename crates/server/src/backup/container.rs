@@ -122,6 +122,11 @@ impl Unfinished {
         if to.file_name().is_none() {
             return Err(BackupError::Refused(format!("{} is not a regular file", to.display())));
         }
+        let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            let said = format!("the folder {} does not exist. Create it, or choose another", folder.display());
+            return Err(BackupError::Refused(said));
+        }
         let path = with_ending(to, ".part");
         let lock = BackupLock::of(&path)?;
         if path.exists() {

@@ -266,7 +266,7 @@ async fn settle(
         let was_deleted = gone.is_some_and(|gone| gone.contains(&holder));
         // An account without a key was deleted during the backup.
         if was_deleted || !keyed.contains(&holder) {
-            flows::account::release(&mut tx, holder, now).await?;
+            flows::account::release(&mut tx, holder, now.into()).await?;
             keys.destroy_holder_key(holder).await?;
             deleted += 1;
         }

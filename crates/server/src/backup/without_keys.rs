@@ -64,7 +64,7 @@ async fn give_up(data: &Store, had_root_key: bool, config: &Config, now: Timesta
     tx.close_status_lists(now + config.credentials.lifetime).await?;
     let accounts = tx.holder_ids().await?;
     for holder in &accounts {
-        flows::account::release(&mut tx, *holder, now).await?;
+        flows::account::release(&mut tx, *holder, now.into()).await?;
     }
     let webhooks = if had_root_key { 0 } else { tx.delete_root_sealed().await? };
     tx.unbind_keyring().await?;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::backup;
 use crate::config::{Config, EffectiveSetting, Storage};
 use store::{Part, Store};
 
@@ -49,6 +50,13 @@ impl StoreArguments {
     }
 }
 
+/// Logs which `TENURE_` variables are ignored.
+pub(super) fn warn_of_ignored_variables() {
+    for variable in Config::ignored_variables(&environment()) {
+        tracing::warn!(variable, "an environment variable is ignored: it is no setting. See tenure config");
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 fn environment() -> Vec<(String, String)> {
     let text = |text: OsString| text.to_string_lossy().into_owned();
@@ -62,9 +70,14 @@ pub(super) async fn require_data(storage: &Storage) -> Result<(), String> {
     if Store::exists(Part::Data, data, url).await.map_err(|error| error.to_string())? {
         return Ok(());
     }
+    backup::refuse_unfinished(data, url)?;
+    let half = data.join(Part::Keyring.file());
     let data = data.display();
     Err(match (url.is_empty(), storage.data_dir.exists()) {
         (false, _) => "the PostgreSQL database is empty: no server was started on it. Check --database-url".to_owned(),
+        (true, true) if half.exists() => {
+            format!("{data} has a key ring, but its {} is missing. Put it back, or restore a backup", Part::Data.file())
+        }
         (true, true) => format!("{data} has no database: no server was started on it. Check --data"),
         (true, false) => format!("{data} does not exist. Check --data"),
     })

@@ -81,6 +81,8 @@ fn render(restored: &Restored, is_rehearsal: bool) -> String {
         Some(deleted) => {
             let _ = writeln!(text, "  {deleted} accounts that were deleted after the backup were deleted again");
         }
+        // Without accounts in the backup, none can be back.
+        None if !about.rows.iter().any(|(table, rows)| table == "holder" && *rows > 0) => {}
         None => text.push_str(
             "  WARNING: accounts that were deleted after the backup are back, with all data: the file \
              deleted-accounts is not beside root.key.\n  Before you start a server: copy that file from the old data \

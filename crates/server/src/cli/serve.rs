@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::command::{CommandResult, StoreArguments, block_on};
+use super::command::{CommandResult, StoreArguments, block_on, warn_of_ignored_variables};
 use crate::app::{App, StartError};
 use crate::config::Config;
 use crate::{backup, log, server};
@@ -42,6 +42,7 @@ impl Serve {
             ("mail.transport", self.mail),
         ])?;
         let logging = log::start(&config.log)?;
+        warn_of_ignored_variables();
         let dropped = logging.dropped;
         block_on(serve(config, false, |app| app.metrics().count_dropped_log_lines(dropped)))?;
         Ok(ExitCode::SUCCESS)

@@ -120,6 +120,12 @@ impl Config {
         Ok(effective::list(misspelt::settings(DEFAULT), &settings, &given))
     }
 
+    /// Returns the names of `TENURE_` variables that are ignored. They may be another program's.
+    pub fn ignored_variables(environment: &[(String, String)]) -> Vec<&str> {
+        let unknown = environment.iter().filter(|(name, value)| misspelt::is_unknown(name, value));
+        unknown.map(|(name, _)| name.as_str()).collect()
+    }
+
     fn check(&self) -> Result<(), String> {
         checks::base_url(&self.server.base_url)?;
         values::check_log_filter(&self.log.filter)?;

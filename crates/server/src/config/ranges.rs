@@ -64,6 +64,9 @@ const RANGES: [(&str, Range); 38] = [
     ("rate_limit.wallet_requests_per_ip_per_minute", Range::Number(1, 1_000_000)),
 ];
 
+/// Lists whose items may be numbers.
+const NUMBERS: [&str; 2] = ["outbound.allowed_ports", "webhooks.allowed_ports"];
+
 impl Range {
     /// Returns an error message if `value` is out of range.
     fn refuse(self, value: &str) -> Option<String> {
@@ -89,7 +92,7 @@ fn written(seconds: u64) -> String {
     format!("{}{letter}", seconds / unit)
 }
 
-/// Checks every setting that has a default. Other keys are unknown, or paths without a default.
+/// Checks every setting. Those without a default are paths and URLs; unknown ones were refused.
 ///
 /// # Errors
 /// Lists all problems, each with its setting.
@@ -103,6 +106,10 @@ pub(super) fn check(settings: &Config, default: &Config) -> Result<(), String> {
             wrong.push(format!("{section} is a section and cannot have a value"));
             continue;
         };
+        for (key, value) in given.iter().filter(|(key, _)| !keys.contains_key(*key)) {
+            let why = refuse_path(&value.kind);
+            wrong.extend(why.map(|why| format!("{section}.{key}: {why}")));
+        }
         for (key, default) in keys {
             let setting = format!("{section}.{key}");
             let why = given.get(&key).and_then(|value| refuse(&setting, &default.kind, &value.kind));
@@ -128,11 +135,31 @@ fn refuse(setting: &str, default: &ValueKind, value: &ValueKind) -> Option<Strin
             (!is_right).then(|| format!("'{}' must be true or false", plain(value)))
         }
         ValueKind::Array(_) => {
-            let is_right = is_text || matches!(value, ValueKind::Array(_) | ValueKind::I64(_));
-            (!is_right).then(|| "it must be a list, or words separated by commas or spaces".to_owned())
+            let takes_numbers = NUMBERS.contains(&setting);
+            let is_item = |kind: &ValueKind| match kind {
+                ValueKind::String(_) => true,
+                ValueKind::I64(_) => takes_numbers,
+                _ => false,
+            };
+            let is_right = match value {
+                ValueKind::Array(items) => items.iter().all(|item| is_item(&item.kind)),
+                one => is_item(one),
+            };
+            (!is_right).then(|| "it must be a list of strings, or words separated by commas or spaces".to_owned())
         }
         // The message omits the value, which may be a secret.
         _ => (!is_text).then(|| "it must be a string in quotes".to_owned()),
+    }
+}
+
+/// Returns an error message if the value of a setting without a default is not a path or URL.
+fn refuse_path(value: &ValueKind) -> Option<String> {
+    match value {
+        ValueKind::String(text) if text.trim().is_empty() => {
+            Some("it is empty. Remove the setting, or give it a value".to_owned())
+        }
+        ValueKind::String(_) => None,
+        _ => Some("it must be a string in quotes".to_owned()),
     }
 }
 
@@ -221,6 +248,12 @@ mod tests {
             ("mail = { from = false }", "mail.from: it must be a string"),
             ("webhooks = { allowed_ports = 8443.5 }", "webhooks.allowed_ports: it must be a list"),
             ("webhooks = { allowed_ports = true }", "webhooks.allowed_ports: it must be a list"),
+            ("credentials = { categories = 0 }", "credentials.categories: it must be a list of strings"),
+            ("credentials = { categories = [0] }", "credentials.categories: it must be a list of strings"),
+            ("openid4vp = { trusted_authorities = 5 }", "openid4vp.trusted_authorities: it must be a list"),
+            ("outbound = { ca_file = true }", "outbound.ca_file: it must be a string"),
+            ("credentials = { signing_key_file = 1.5 }", "credentials.signing_key_file: it must be a string"),
+            ("openid4vp = { trust_anchors = \"\" }", "openid4vp.trust_anchors: it is empty"),
             ("server = 1", "server is a section"),
         ] {
             let error = checked(text).expect_err(text);

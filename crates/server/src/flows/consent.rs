@@ -17,10 +17,10 @@ use super::{share, standing_consent, supersede};
 use crate::app::App;
 use crate::documents::{self, Owner};
 use crate::error::Error;
-use ambient::Timestamp;
+use ambient::{Moment, Timestamp};
 use store::domain::asset::{Asset, AssetState};
 use store::domain::submission::{Submission, SubmissionState};
-use store::{EventKind, Tx};
+use store::{EventKind, Superseding, Tx};
 
 pub use link::{LinkError, Linked, find, note_link_opened, open, partner_name};
 
@@ -119,7 +119,7 @@ async fn accept_all(
     pending: &[Pending],
     choices: &Choices,
 ) -> Result<Option<usize>, Error> {
-    let now = app.now();
+    let moment = app.trusted_time().moment();
     let mut tx = app.store().write().await?;
     tx.lock_wallet(holder).await?;
     if !held.versions.is_unchanged(&mut tx, holder, partner).await? || !held.names.is_unchanged(&mut tx, holder).await?
@@ -128,7 +128,7 @@ async fn accept_all(
     }
     let mut accepted = Vec::new();
     for item in pending {
-        if item.accept(app, &mut tx, holder, now).await? {
+        if item.accept(app, &mut tx, holder, moment).await? {
             accepted.push(item);
         }
     }
@@ -136,7 +136,7 @@ async fn accept_all(
         return Ok(Some(0));
     }
     let ids: Vec<Uuid> = accepted.iter().map(|item| item.id).collect();
-    tx.record_events(&ids, EventKind::Accepted, now).await?;
+    tx.record_events(&ids, EventKind::Accepted, moment.now).await?;
     settle_versions(app, &mut tx, holder, &accepted, choices).await?;
     tx.commit().await?;
     app.outbox().wake();
@@ -163,12 +163,13 @@ async fn settle_versions(
         }
         pairs.extend(replaced);
     }
-    // The consent was for the older version. It continues only if the holder gives it for the newer
-    // one.
-    for old in supersede::record(app, tx, holder, &pairs, now).await? {
-        tx.end_standing_consent(holder, old, now).await?;
-    }
+    let superseded = supersede::record(app, tx, holder, &pairs, now).await?;
     let is_kept_current = |item: &Pending| choices.get(&item.id).is_some_and(|choice| choice.is_kept_current);
+    for Superseding { old, new } in pairs.into_iter().filter(|pair| superseded.contains(&pair.old)) {
+        let newer = accepted.iter().find(|item| item.id == new);
+        let is_kept = newer.is_some_and(|item| item.may_continue && is_kept_current(item));
+        standing_consent::settle(tx, holder, (old, new), is_kept, now).await?;
+    }
     for item in accepted.iter().filter(|item| item.may_continue && is_kept_current(item)) {
         // The store skips credentials that a newer version has superseded in this transaction.
         tx.give_standing_consent(app.id(), holder, item.id, now).await?;
@@ -186,16 +187,16 @@ pub async fn decline(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Decided
         Ok(linked) => linked,
         Err(error) => return Ok(Err(error)),
     };
-    let now = app.now();
+    let moment = app.trusted_time().moment();
     let mut tx = app.store().write().await?;
     let mut declined = Vec::new();
     for item in linked.items() {
-        if tx.decline_submission(item.id, holder, now).await? {
+        if tx.decline_submission(item.id, holder, moment).await? {
             declined.push(item.id);
         }
     }
     if !declined.is_empty() {
-        tx.record_events(&declined, EventKind::Declined, now).await?;
+        tx.record_events(&declined, EventKind::Declined, moment.now).await?;
         tx.commit().await?;
         app.deliveries_due().notify_one();
         app.metrics().submissions("declined", declined.len() as u64);
@@ -299,8 +300,8 @@ impl Pending {
     }
 
     /// Returns false if it is no longer pending.
-    async fn accept(&self, app: &App, tx: &mut Tx, holder: Uuid, now: Timestamp) -> Result<bool, Error> {
-        if !tx.accept_submission(self.id, holder, &self.payload, now).await? {
+    async fn accept(&self, app: &App, tx: &mut Tx, holder: Uuid, moment: Moment) -> Result<bool, Error> {
+        if !tx.accept_submission(self.id, holder, &self.payload, moment).await? {
             return Ok(false);
         }
         tx.end_fetching(self.id).await?;
@@ -313,7 +314,7 @@ impl Pending {
                 Some(key) => Some(key),
                 None => resealed_key(app, &asset, self.period, holder).await?,
             };
-            let keep_by = now + app.config().retention.unclaimed_documents;
+            let keep_by = moment.now + app.config().retention.unclaimed_documents;
             if let Some(key) = key {
                 tx.hand_over_asset(asset.id, object.name, &key, keep_by).await?;
             }

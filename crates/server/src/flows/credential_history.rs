@@ -49,13 +49,13 @@ pub async fn of(app: &App, holder: Uuid, id: Uuid) -> Result<CredentialHistory, 
     if tx.held_submission(id, holder).await?.is_none() {
         return Err(Error::not_found());
     }
-    let (events, decided) = (tx.events(id, now).await?, tx.version_decisions(id).await?);
+    let (events, decided) = (tx.events(id, app.trusted_time().now()).await?, tx.version_decisions(id).await?);
     let consents = tx.standing_consents(id).await?;
     let undoable = standing_consent::undoable(&mut tx, holder, id, now).await?;
     let mut others = Vec::with_capacity(decided.len());
     for decision in &decided {
         let other = if decision.newer_id == id { decision.older_id } else { decision.newer_id };
-        others.push(tx.linked_submission(other, now).await?);
+        others.push(tx.linked_submission(other, app.trusted_time().now()).await?);
     }
     drop(tx);
     let undo_first = match undoable {

@@ -191,7 +191,7 @@ pub async fn upload(
     source: impl Stream<Item = Result<Bytes, Failure>>,
 ) -> Result<(), Error> {
     let token = UploadToken::parse(app.keyring(), token).ok_or_else(Error::not_found)?;
-    if token.expires_at <= app.now() {
+    if token.expires_at <= app.trusted_time().now() {
         return Err(Error::new(
             Kind::Gone,
             "This upload URL has expired. Push the same credential_id again to get a new one.",
@@ -199,7 +199,7 @@ pub async fn upload(
     }
     let mut tx = app.store().read().await?;
     let asset = tx.asset(token.asset).await?.ok_or_else(too_late)?;
-    let submission = tx.linked_submission(asset.submission_id, app.now()).await?.ok_or_else(too_late)?;
+    let submission = tx.linked_submission(asset.submission_id, app.trusted_time().now()).await?.ok_or_else(too_late)?;
     let partner = tx.partner(submission.partner_id).await?;
     drop(tx);
     let Some(partner) = partner.filter(Partner::is_active) else { return Err(too_late()) };
@@ -272,7 +272,7 @@ pub async fn open(
 ) -> Result<OpenDocument<impl Stream<Item = Result<Bytes, StoreError>> + use<>>, Error> {
     let mut tx = app.store().read().await?;
     let asset = tx.asset(id).await?.ok_or_else(Error::not_found)?;
-    let submission = tx.linked_submission(asset.submission_id, app.now()).await?;
+    let submission = tx.linked_submission(asset.submission_id, app.trusted_time().now()).await?;
     drop(tx);
     let submission = submission.filter(|found| found.holder() == Some(holder));
     let owner = match submission.ok_or_else(Error::not_found)?.state {

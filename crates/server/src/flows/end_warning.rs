@@ -146,13 +146,13 @@ impl EndingItems {
         let whose = if link.email.is_some() { None } else { holder.map(|holder| holder.id) };
         let waits =
             |item: &Submission| matches!(&item.state, SubmissionState::Incomplete { holder, .. } if *holder == whose);
-        let (partner, offer, address) = match tx.linked_submission(link.link, app.now()).await? {
+        let (partner, offer, address) = match tx.linked_submission(link.link, app.trusted_time().now()).await? {
             Some(item) if waits(&item) => {
                 let document_type = item.document_type.as_deref();
                 let address = app.links().push(item.credential_type, item.partner_id, item.id, document_type);
                 (item.partner_id, Offer::One(item.credential_type.title), address)
             }
-            _ => match tx.linked_batch(link.link, app.now()).await? {
+            _ => match tx.linked_batch(link.link, app.trusted_time().now()).await? {
                 Some(batch) if batch.items.iter().any(waits) => {
                     let count = batch.items.iter().filter(|item| waits(item)).count();
                     (batch.partner_id, Offer::Several(count), app.links().batch(batch.partner_id, batch.id))

@@ -65,7 +65,7 @@ pub async fn claim(app: &App, key: IdempotencyKey<'_>, request_hash: &[u8; 32]) 
     match tx.stored_answer(key.partner, key.key).await? {
         // Deletes only the claim that was read: another request may be claiming the key at the same
         // time.
-        Some(expired) if is_expired(app, &expired, now) => {
+        Some(expired) if is_expired(app, &expired, app.trusted_time().now()) => {
             tx.forget_answer(key.partner, key.key, expired.created_at).await?;
         }
         None => {}

@@ -32,7 +32,7 @@ pub enum LinkEnd {
 /// # Errors
 /// The store cannot be used.
 pub async fn find(app: &App, id: Uuid) -> Result<Option<LinkEnd>, Error> {
-    let (mut tx, now) = (app.store().read().await?, app.now());
+    let (mut tx, now) = (app.store().read().await?, app.trusted_time().now());
     if let Some(request) = tx.linked_verification(id, now).await? {
         let partner = tx.partner(request.partner_id).await?;
         return Ok(of_request(&request, partner.is_some_and(|partner| partner.is_active())));

@@ -47,16 +47,16 @@ impl LinkPreview {
 /// The store cannot be used.
 pub async fn find(app: &App, id: Uuid) -> Result<LinkPreview, Error> {
     let mut tx = app.store().read().await?;
-    if let Some(request) = tx.linked_verification(id, app.now()).await? {
+    if let Some(request) = tx.linked_verification(id, app.trusted_time().now()).await? {
         return of_request(app, &mut tx, &request).await;
     }
-    let (items, link) = match tx.linked_submission(id, app.now()).await? {
+    let (items, link) = match tx.linked_submission(id, app.trusted_time().now()).await? {
         Some(submission) => {
             let (partner, document_type) = (submission.partner_id, submission.document_type.as_deref());
             let link = app.links().push(submission.credential_type, partner, id, document_type);
             (vec![submission], link)
         }
-        None => match tx.linked_batch(id, app.now()).await? {
+        None => match tx.linked_batch(id, app.trusted_time().now()).await? {
             Some(batch) => (batch.items, app.links().batch(batch.partner_id, id)),
             None => return Ok(LinkPreview::Nothing),
         },

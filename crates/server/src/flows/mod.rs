@@ -15,6 +15,7 @@ pub mod document_fetch;
 pub mod document_sweep;
 pub mod documents;
 pub mod due_times;
+pub mod earlier_titles;
 pub mod end_warning;
 pub mod expiry;
 pub mod files;

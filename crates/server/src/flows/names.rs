@@ -255,7 +255,7 @@ impl HeldNames {
     }
 
     /// Returns whether a current verified identity has `name`.
-    fn is_of_identity(&self, name: &str) -> bool {
+    pub fn is_of_identity(&self, name: &str) -> bool {
         self.names.iter().any(|held| held.stands && held.is_anchor && stand_together(&held.name, name))
     }
 

@@ -203,7 +203,7 @@ pub async fn send_due(app: &App) -> Result<usize, StoreError> {
 /// The store cannot be used.
 pub async fn maintain(app: &App) -> Result<(), StoreError> {
     app.mailer().close_idle();
-    app.metrics().mail_failing.set(app.mailer().health().is_failing().into());
+    app.metrics().mail_failing.set(app.mailer().health().delivers_nothing().into());
     let mut tx = app.store().read().await?;
     app.metrics().outbox_pending.set(tx.outbox_length().await?);
     if !tx.is_old_outbox_due(app.now()).await? {
@@ -298,14 +298,14 @@ async fn send(app: &App, session: Session, id: Uuid, mail: &Mail) -> AttemptOutc
     if !matches!(sent, Err(SendError::Relay(_))) {
         session.ended(app.now());
     }
-    mail_outcome(app, sent, begun)
+    mail_outcome(app, &mail.to, sent, begun)
 }
 
-fn mail_outcome(app: &App, sent: Result<(), SendError>, begun: Timestamp) -> AttemptOutcome {
+fn mail_outcome(app: &App, to: &str, sent: Result<(), SendError>, begun: Timestamp) -> AttemptOutcome {
     let health = app.mailer().health();
     let error = match sent {
         Ok(()) => {
-            health.works();
+            health.delivered();
             return AttemptOutcome::Done;
         }
         Err(error) => error,
@@ -317,7 +317,7 @@ fn mail_outcome(app: &App, sent: Result<(), SendError>, begun: Timestamp) -> Att
             AttemptOutcome::Refused(text)
         }
         SendError::Deferred(trouble) => {
-            health.works();
+            health.deferred(to, &trouble);
             AttemptOutcome::Deferred(trouble)
         }
         SendError::Relay(trouble) => {
@@ -356,7 +356,10 @@ fn count(app: &App, attempt: &Attempt) {
     let Attempt { item, outcome } = attempt;
     let (id, lane, attempts) = (item.id, &*item.lane, item.attempts);
     match outcome {
-        AttemptOutcome::Done => app.metrics().outbox_messages("sent"),
+        AttemptOutcome::Done => {
+            app.metrics().outbox_messages("sent");
+            app.metrics().mail_failing.set(app.mailer().health().delivers_nothing().into());
+        }
         AttemptOutcome::Refused(error) => {
             tracing::warn!(%id, lane, attempts, error, "gave up sending a message");
             app.metrics().outbox_messages("given_up");
@@ -385,6 +388,6 @@ fn count(app: &App, attempt: &Attempt) {
 
 fn count_trouble(app: &App, trouble: &SmtpError) {
     app.metrics().mail_error(trouble.phase.name(), trouble.code.unwrap_or_default());
-    app.metrics().mail_failing.set(app.mailer().health().is_failing().into());
+    app.metrics().mail_failing.set(app.mailer().health().delivers_nothing().into());
     app.metrics().outbox_messages("failed");
 }

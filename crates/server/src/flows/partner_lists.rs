@@ -77,7 +77,8 @@ pub async fn submissions(app: &App, partner: Uuid, request: &PageRequest) -> Res
     let list = List::Submissions;
     let before = request.cursor.as_deref().map(|cursor| list.open(app, partner, cursor)).transpose()?;
     let mut tx = app.store().read().await?;
-    let found = tx.filtered_submissions(partner, &request.filter, before, app.now(), request.limit).await?;
+    let found =
+        tx.filtered_submissions(partner, &request.filter, before, app.trusted_time().now(), request.limit).await?;
     Ok(list.page(app, partner, found))
 }
 
@@ -93,6 +94,7 @@ pub async fn verification_requests(
     let list = List::VerificationRequests;
     let before = request.cursor.as_deref().map(|cursor| list.open(app, partner, cursor)).transpose()?;
     let mut tx = app.store().read().await?;
-    let found = tx.list_verifications(partner, &request.filter, before, app.now(), request.limit).await?;
+    let found =
+        tx.list_verifications(partner, &request.filter, before, app.trusted_time().now(), request.limit).await?;
     Ok(list.page(app, partner, found))
 }

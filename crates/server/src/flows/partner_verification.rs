@@ -147,7 +147,7 @@ async fn upsert(
     };
     let mut tx = app.store().write().await?;
     let is_new = tx.add_verification(&new).await?;
-    let current = tx.asked_verification(partner, &new.request_id, now).await?;
+    let current = tx.asked_verification(partner, &new.request_id, app.trusted_time().now()).await?;
     tx.commit().await?;
     if is_new {
         app.metrics().verifications("asked", 1);
@@ -182,5 +182,5 @@ pub async fn find(app: &App, partner: Uuid, request_id: &str) -> Result<Verifica
 /// # Errors
 /// The store cannot be used.
 pub async fn search(app: &App, partner: Uuid, request_id: &str) -> Result<Option<Verification>, Error> {
-    Ok(app.store().read().await?.asked_verification(partner, request_id, app.now()).await?)
+    Ok(app.store().read().await?.asked_verification(partner, request_id, app.trusted_time().now()).await?)
 }

@@ -353,7 +353,9 @@ pub(super) async fn is_same(app: &App, existing: &stored::Submission, payload: &
     let label: [&[u8]; 2] = [b"submission", existing.id.as_bytes()];
     let earlier = match &existing.state {
         SubmissionState::Incomplete { sealed, .. } => app.keyring().open_sealed(sealed, &label).await?,
-        SubmissionState::Accepted { .. } | SubmissionState::Withdrawn { .. } if existing.expires_at <= app.now() => {
+        SubmissionState::Accepted { .. } | SubmissionState::Withdrawn { .. }
+            if existing.expires_at <= app.trusted_time().now() =>
+        {
             None
         }
         SubmissionState::Accepted { holder, sealed, .. } | SubmissionState::Withdrawn { holder, sealed, .. } => {

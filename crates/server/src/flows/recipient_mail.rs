@@ -81,7 +81,7 @@ impl RecipientMail {
 
     async fn prepare_for(app: &App, email: &str, pushed: PushedLink<'_>) -> Result<Self, Error> {
         let email = Email::parse(email).ok_or_else(|| Error::internal("a validated email address cannot be parsed"))?;
-        let (mut tx, now) = (app.store().read().await?, app.now());
+        let (mut tx, now) = (app.store().read().await?, app.trusted_time().now());
         let exists = match tx.current_submission(pushed.partner, pushed.credential_id, now).await? {
             Some(earlier) => !earlier.may_be_replaced(now),
             None => {
@@ -148,7 +148,7 @@ impl RecipientMail {
         let Some(email) = pushed.email else { return Ok(None) };
         let email = Email::parse(email).ok_or_else(|| Error::internal("a validated email address cannot be parsed"))?;
         let is_undelivered = app.store().read().await?.undelivered(pushed.request).await?.is_some();
-        if !is_undelivered || pushed.until <= app.now() {
+        if !is_undelivered || pushed.until <= app.trusted_time().now() {
             return Ok(Some(EARLIER));
         }
         let mail = Self::compose(app, &email, pushed).await?;

@@ -70,11 +70,14 @@ pub async fn after(app: &App, linked: &Linked) -> Result<Option<Url>, Error> {
     let mut tx = app.store().read().await?;
     let Some(mut url) = find(&mut tx, item).await? else { return Ok(None) };
     let (credential_id, items) = match item.batch_id {
-        Some(batch) => match tx.linked_batch(batch, app.now()).await? {
+        Some(batch) => match tx.linked_batch(batch, app.trusted_time().now()).await? {
             Some(batch) => (batch.credential_id, batch.items),
             None => return Ok(None),
         },
-        None => (item.credential_id.clone(), tx.linked_submission(item.id, app.now()).await?.into_iter().collect()),
+        None => (
+            item.credential_id.clone(),
+            tx.linked_submission(item.id, app.trusted_time().now()).await?.into_iter().collect(),
+        ),
     };
     let status = status_of_batch(items.iter().map(Submission::status));
     let is_decided = |item: &Submission| {

@@ -97,7 +97,7 @@ pub async fn enqueue(app: &App, action: SandboxAction) -> Result<(), Error> {
 pub async fn act(app: &App, action: &SandboxAction) -> Result<(), Error> {
     let mut tx = app.store().read().await?;
     let partner = tx.partner(action.partner).await?.filter(|partner| partner.sandbox);
-    let requested = tx.linked_verification(action.request, app.now()).await?;
+    let requested = tx.linked_verification(action.request, app.trusted_time().now()).await?;
     drop(tx);
     let Some(partner) = partner else { return Ok(()) };
     match action.user.person {
@@ -170,8 +170,8 @@ async fn accept(app: &App, link: Uuid, holder: Uuid, keeps_current: bool) -> Res
 /// newest credential of the type, or cancels if they have none.
 async fn answer_verification(app: &App, action: &SandboxAction, partner: &Partner, holder: Uuid) -> Result<(), Error> {
     let mut tx = app.store().write().await?;
-    tx.bind_verification(action.request, holder, app.now()).await?;
-    let bound = tx.linked_verification(action.request, app.now()).await?;
+    tx.bind_verification(action.request, holder, app.trusted_time().now()).await?;
+    let bound = tx.linked_verification(action.request, app.trusted_time().now()).await?;
     tx.commit().await?;
     let Some(bound) = bound.filter(|bound| bound.is_open() && bound.holder == Some(holder)) else { return Ok(()) };
     let answer = match action.user.person {
@@ -221,8 +221,8 @@ fn disclosure_record(partner: &Partner, asked: &RequestDetails, bound: &Verifica
 
 async fn expire_now(app: &App, action: &SandboxAction) -> Result<(), Error> {
     let mut tx = app.store().write().await?;
-    tx.expire_now(action.request, action.partner, app.now()).await?;
-    tx.cut_verification_short(action.request, action.partner, app.now()).await?;
+    tx.expire_now(action.request, action.partner, app.trusted_time().now()).await?;
+    tx.cut_verification_short(action.request, action.partner, app.trusted_time().now()).await?;
     tx.commit().await?;
     expiry::expire_submissions(app).await?;
     Ok(expiry::expire_verifications(app).await.map(drop)?)
@@ -283,7 +283,7 @@ pub async fn advance(app: &App, partner: Uuid, body: &[u8]) -> Result<Advanced, 
     check_sandbox(app, partner, "The clock can be advanced by sandbox partners only.").await?;
     let by = credential::parse_advance(body)?;
     let mut tx = app.store().write().await?;
-    let Some(advanced) = tx.advance_requests(partner, by, app.now(), MAX_ADVANCED).await? else {
+    let Some(advanced) = tx.advance_requests(partner, by, app.trusted_time().now(), MAX_ADVANCED).await? else {
         let detail =
             format!("You have more than {MAX_ADVANCED} pending submissions. Withdraw some, or wait until they expire.");
         return Err(Error::new(Kind::Conflict, detail));

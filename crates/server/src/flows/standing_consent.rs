@@ -12,7 +12,7 @@ use credential::encoding::sha256;
 use credential::{Code, FieldError, Payload, Relation, Submission};
 use uuid::Uuid;
 
-use super::{account, supersede, versions};
+use super::{account, earlier_titles, supersede, versions};
 use crate::app::App;
 use crate::error::Error;
 use crate::mail::{Mail, texts};
@@ -41,7 +41,7 @@ pub async fn check_replaced(app: &App, partner: Uuid, submissions: &[Submission]
 }
 
 async fn check_all(app: &App, partner: Uuid, submissions: &[Submission]) -> Result<(), Error> {
-    let (mut tx, now) = (app.store().read().await?, app.now());
+    let (mut tx, now) = (app.store().read().await?, app.trusted_time().now());
     let mut field_errors = Vec::new();
     for submission in submissions {
         let Some(replaces) = &submission.replaces else { continue };
@@ -100,8 +100,10 @@ async fn find_covered(
     replaces: &str,
 ) -> Result<Option<Covered>, Error> {
     let mut tx = app.store().read().await?;
-    let Some(named) = tx.current_submission(partner, replaces, app.now()).await? else { return Ok(None) };
-    let Some(older) = newest_version(&mut tx, named.id, app.now()).await? else { return Ok(None) };
+    let Some(named) = tx.current_submission(partner, replaces, app.trusted_time().now()).await? else {
+        return Ok(None);
+    };
+    let Some(older) = newest_version(&mut tx, named.id, app.trusted_time().now()).await? else { return Ok(None) };
     // Queried for a deleted credential, too: the response time must not distinguish a deletion from
     // an ended consent.
     let has_consent = consent_for(&mut tx, older.id).await?.is_some();
@@ -161,21 +163,23 @@ pub async fn accept(app: &App, covered: Covered, update: StoredUpdate<'_>) -> Re
     let Covered { holder, older } = covered;
     // Keys are read and used before the write transaction begins, so that others do not wait for
     // them.
-    let Some((mail, routing)) = notice(app, covered).await? else { return Ok(false) };
+    let Some((mail, routing)) = notice(app, covered, update.payload).await? else { return Ok(false) };
     let label: [&[u8]; 2] = [b"submission", update.id.as_bytes()];
     let sealed = app.keyring().seal_for_holder(holder, &label, update.payload).await?;
-    let now = app.now();
+    let moment = app.trusted_time().moment();
+    let now = moment.now;
     let mut tx = app.store().write().await?;
     tx.lock_wallet(holder).await?;
-    if consent_for(&mut tx, older).await?.is_none() || current_version(&mut tx, older, now).await?.is_none() {
+    if consent_for(&mut tx, older).await?.is_none() || current_version(&mut tx, older, moment.trusted).await?.is_none()
+    {
         return Ok(false);
     }
     let is_bound = match update.batch {
-        None => tx.bind_submission(update.id, holder, now).await?,
+        None => tx.bind_submission(update.id, holder, moment).await?,
         // The rest of the batch is about the same person, and stays pending in their wallet.
-        Some(batch) => tx.bind_batch(batch, holder, now).await?.contains(&update.id),
+        Some(batch) => tx.bind_batch(batch, holder, moment).await?.contains(&update.id),
     };
-    if !is_bound || !tx.accept_submission(update.id, holder, &sealed, now).await? {
+    if !is_bound || !tx.accept_submission(update.id, holder, &sealed, moment).await? {
         return Ok(false);
     }
     tx.record_events(&[update.id], EventKind::Accepted, now).await?;
@@ -201,11 +205,11 @@ pub async fn accept(app: &App, covered: Covered, update: StoredUpdate<'_>) -> Re
     Ok(true)
 }
 
-/// Composes the mail to the holder. Returns `None` if the account was deleted meanwhile, or this
-/// partner's mail limit is reached.
-async fn notice(app: &App, covered: Covered) -> Result<Option<(Mail, Routing)>, Error> {
+/// Composes the mail to the holder about the update with the content `newer`. Returns `None` if the
+/// account was deleted meanwhile, or this partner's mail limit is reached.
+async fn notice(app: &App, covered: Covered, newer: &[u8]) -> Result<Option<(Mail, Routing)>, Error> {
     let mut tx = app.store().read().await?;
-    let older = tx.linked_submission(covered.older, app.now()).await?;
+    let older = tx.linked_submission(covered.older, app.trusted_time().now()).await?;
     let (Some(older), Some(holder)) = (older, tx.holder(covered.holder).await?) else { return Ok(None) };
     let partner = tx.partner(older.partner_id).await?.map(|partner| partner.name).unwrap_or_default();
     drop(tx);
@@ -216,7 +220,11 @@ async fn notice(app: &App, covered: Covered) -> Result<Option<(Mail, Routing)>, 
         return Ok(None);
     }
     let now = app.now();
-    let mail = texts::updated(app.config().base(), to, &partner, older.credential_type.title, now + UNDO_PERIOD);
+    let known = older.credential_type;
+    let newer = Payload::from_bytes(newer).map_err(Error::internal)?;
+    let changed = versions::open(app, &older).await?.map(|older| earlier_titles::between(known, &newer, &older));
+    let (base, changed) = (app.config().base(), changed.unwrap_or_default());
+    let mail = texts::updated(base, to, (&partner, known.title), &changed, now + UNDO_PERIOD);
     let expires_at = Some(now + app.config().retention.epoch_key_lifetime());
     Ok(Some((mail, Routing { partner: Some(older.partner_id), request: None, expires_at })))
 }
@@ -227,7 +235,7 @@ async fn notice(app: &App, covered: Covered) -> Result<Option<(Mail, Routing)>, 
 /// # Errors
 /// 404 if there is no such credential that can be kept up to date; the store cannot be used.
 pub async fn give(app: &App, holder: Uuid, submission: Uuid) -> Result<(), Error> {
-    let found = app.store().read().await?.linked_submission(submission, app.now()).await?;
+    let found = app.store().read().await?.linked_submission(submission, app.trusted_time().now()).await?;
     let found = found.filter(|found| found.is_held_by(holder)).ok_or_else(Error::not_found)?;
     let payload = versions::open(app, &found).await?.ok_or_else(Error::not_found)?;
     if !found.credential_type.may_continue(&payload.fields) {
@@ -251,6 +259,36 @@ pub async fn end(app: &App, holder: Uuid, submission: Uuid) -> Result<(), Error>
     let newest = updates_of(&mut tx, submission).await?.last().copied().unwrap_or(submission);
     tx.end_standing_consent(holder, newest, app.now()).await?;
     Ok(tx.commit().await?)
+}
+
+/// Returns since when the partner of a credential may update it without asking, if it may.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn given_at(app: &App, submission: Uuid) -> Result<Option<Timestamp>, Error> {
+    let mut tx = app.store().read().await?;
+    Ok(consent_for(&mut tx, submission).await?.map(|consent| consent.given_at))
+}
+
+/// Moves the consent for `old` to the version `new`, by which the holder replaced it, and ends it
+/// there unless they kept it (`is_kept`). The history of the newer version then says either. It
+/// ends for `old` if the newer version has a consent already.
+///
+/// # Errors
+/// The store cannot be used.
+pub(super) async fn settle(
+    tx: &mut Tx,
+    holder: Uuid,
+    (old, new): (Uuid, Uuid),
+    is_kept: bool,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if consent_for(tx, new).await?.is_some() {
+        tx.end_standing_consent(holder, old, now).await?;
+    } else if tx.move_standing_consent(holder, old, new).await? && !is_kept {
+        tx.end_standing_consent(holder, new, now).await?;
+    }
+    Ok(())
 }
 
 /// Returns the updates of a credential that were accepted under a standing consent, in order of

@@ -107,7 +107,7 @@ pub fn decide(
 async fn named_version(app: &App, incoming: &Submission, payload: &Payload) -> Result<Option<Uuid>, Error> {
     let Some(replaces) = &payload.replaces else { return Ok(None) };
     let mut tx = app.store().read().await?;
-    let named = tx.current_submission(incoming.partner_id, replaces, app.now()).await?;
+    let named = tx.current_submission(incoming.partner_id, replaces, app.trusted_time().now()).await?;
     let Some(named) = named else { return Ok(None) };
     Ok(tx.newest_version(named.id).await?)
 }

@@ -45,7 +45,8 @@ pub struct Replaced {
 /// If the database or the keys are not available.
 pub async fn contents(app: &App, holder: Uuid) -> Result<Wallet, Error> {
     let mut tx = app.store().read().await?;
-    let (held, waiting) = (tx.held_submissions(holder).await?, tx.waiting_submissions(holder, app.now()).await?);
+    let (held, waiting) =
+        (tx.held_submissions(holder).await?, tx.waiting_submissions(holder, app.trusted_time().now()).await?);
     let mut partners = BTreeMap::new();
     for id in waiting.iter().map(|submission| submission.partner_id).collect::<BTreeSet<Uuid>>() {
         partners.extend(tx.partner(id).await?.map(|partner| (id, partner.name)));
@@ -137,7 +138,7 @@ pub async fn replaced(app: &App, holder: Uuid, named: &BTreeSet<Uuid>) -> Result
     let mut found = Vec::new();
     for id in named.iter().copied().filter(|id| !stands(*id)) {
         // A deleted credential is no longer held, but its holder is still known.
-        let known = tx.linked_submission(id, app.now()).await?;
+        let known = tx.linked_submission(id, app.trusted_time().now()).await?;
         if known.is_some_and(|known| known.holder() == Some(holder)) {
             found.push((id, tx.newest_version(id).await?.filter(|newest| stands(*newest))));
         }
@@ -168,5 +169,5 @@ async fn open_both(
 /// # Errors
 /// If the database is not available.
 pub async fn is_waiting(app: &App, link: Uuid) -> Result<bool, Error> {
-    Ok(app.store().read().await?.is_waiting(link, app.now()).await?)
+    Ok(app.store().read().await?.is_waiting(link, app.trusted_time().now()).await?)
 }

@@ -43,7 +43,7 @@ async fn find(app: &App, partner: Uuid, credential_type: Type, credential_id: &s
     if !credential::is_identifier(credential_id) {
         return Err(Error::missing("submission"));
     }
-    let (mut tx, now) = (app.store().read().await?, app.now());
+    let (mut tx, now) = (app.store().read().await?, app.trusted_time().now());
     if let Some(found) = tx.current_submission(partner, credential_id, now).await? {
         return if found.credential_type == credential_type {
             Ok(found)
@@ -70,7 +70,8 @@ fn other_type(found: &Submission, credential_type: Type) -> Error {
 
 /// Withdraws `found`. Returns false if it has changed since it was read.
 async fn end(app: &App, found: &Submission, reason: &str) -> Result<bool, Error> {
-    let (id, partner, now) = (found.id, found.partner_id, app.now());
+    let (id, partner, moment) = (found.id, found.partner_id, app.trusted_time().moment());
+    let now = moment.now;
     let label: [&[u8]; 2] = [b"withdrawal", id.as_bytes()];
     // Keys are read and used before the write transaction begins, so that others do not wait for
     // them.
@@ -95,7 +96,7 @@ async fn end(app: &App, found: &Submission, reason: &str) -> Result<bool, Error>
     let mut tx = app.store().write().await?;
     let is_done = match (&found.state, &reason) {
         (SubmissionState::Incomplete { .. }, reason) => {
-            tx.withdraw_pending_submission(id, partner, reason.as_deref(), now).await?
+            tx.withdraw_pending_submission(id, partner, reason.as_deref(), moment).await?
         }
         (SubmissionState::Accepted { .. }, Some(reason)) => tx.withdraw_submission(id, partner, reason, now).await?,
         _ => tx.note_withdrawal(id, partner, now).await?,
@@ -123,5 +124,5 @@ async fn mail(app: &App, found: &Submission, holder: Uuid) -> Result<Option<Mail
     let Some(holder) = tx.holder(holder).await? else { return Ok(None) };
     drop(tx);
     let to = account::email(app, &holder).await?;
-    Ok(Some(texts::withdrawn(app.config().base(), to, &partner, found.credential_type.title)))
+    Ok(Some(texts::withdrawn(app.config().base(), to, &partner, found.credential_type.title, found.id)))
 }

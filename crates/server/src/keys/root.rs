@@ -62,13 +62,13 @@ fn file_error(path: &Path, cause: std::io::Error) -> RootKeyError {
 
 /// Reads the root key from the file `path`.
 pub(super) fn read(path: &Path) -> Result<Key, RootKeyError> {
-    let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|cause| file_error(path, cause))?;
+    let text = std::fs::read(path).map(Zeroizing::new).map_err(|cause| file_error(path, cause))?;
     let shown = path.display().to_string();
     let metadata = std::fs::metadata(path).map_err(|cause| file_error(path, cause))?;
     if metadata.permissions().mode() & 0o077 != 0 {
         return Err(RootKeyError::NotPrivate(shown));
     }
-    let bytes = STANDARD.decode(text.trim()).map(Zeroizing::new).ok();
+    let bytes = STANDARD.decode(text.trim_ascii()).map(Zeroizing::new).ok();
     bytes.and_then(|bytes| Key::from_bytes(&bytes)).ok_or(RootKeyError::Malformed(shown))
 }
 

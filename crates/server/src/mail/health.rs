@@ -1,8 +1,10 @@
 //! Health of the mail relay, as shown by the most recent messages.
 //!
 //! Owns the pause after a failure: while the relay fails, one message at a time is tried, and all
-//! others wait.
+//! others wait. A relay that defers mails one by one causes no pause, but counts as failing while
+//! it delivers none.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,8 +14,17 @@ use ambient::{Backoff, Timestamp};
 /// The pause after consecutive failures. Short, because sign-in codes expire within minutes.
 const PAUSES: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(15) };
 
+/// Number of recipients whose mails must be deferred, while none is delivered, until the relay
+/// counts as failing. One recipient's server may be slow or full.
+const DEFERRED_RECIPIENTS: usize = 2;
+
 #[derive(Debug, Default)]
-pub struct RelayHealth(Mutex<Option<Failing>>);
+pub struct RelayHealth {
+    failing: Mutex<Option<Failing>>,
+    /// Hashes of recipients whose mails were deferred since the last delivery, at most
+    /// [`DEFERRED_RECIPIENTS`].
+    deferred: Mutex<Vec<u64>>,
+}
 
 #[derive(Debug)]
 struct Failing {
@@ -34,7 +45,7 @@ impl Failing {
 
 impl RelayHealth {
     fn state(&self) -> std::sync::MutexGuard<'_, Option<Failing>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns how many of `wanted` messages may be sent at `now`, while `under_way` are being
@@ -52,7 +63,14 @@ impl RelayHealth {
         self.state().as_ref().and_then(|failing| failing.pause(now))
     }
 
-    /// Returns whether the relay currently fails.
+    /// Returns whether no mail gets out: the relay fails, or defers the mails of several recipients
+    /// and delivers none.
+    pub fn delivers_nothing(&self) -> bool {
+        let deferred = self.deferred.lock().unwrap_or_else(PoisonError::into_inner).len();
+        self.is_failing() || deferred >= DEFERRED_RECIPIENTS
+    }
+
+    /// Returns whether the relay currently fails, so that mails wait.
     pub fn is_failing(&self) -> bool {
         self.state().is_some()
     }
@@ -75,6 +93,29 @@ impl RelayHealth {
         *state = Some(Failing { failures, noted_at: now, paused_until, last: trouble.clone() });
     }
 
+    /// Records that the relay deferred a mail to `recipient`. Logs once that it delivers nothing.
+    pub fn deferred(&self, recipient: &str, trouble: &SmtpError) {
+        self.works();
+        let mut hasher = DefaultHasher::new();
+        recipient.hash(&mut hasher);
+        let recipient = hasher.finish();
+        let mut deferred = self.deferred.lock().unwrap_or_else(PoisonError::into_inner);
+        if deferred.len() >= DEFERRED_RECIPIENTS || deferred.contains(&recipient) {
+            return;
+        }
+        deferred.push(recipient);
+        if deferred.len() == DEFERRED_RECIPIENTS {
+            let (phase, code) = (trouble.phase.name(), trouble.code);
+            tracing::error!(phase, code, error = %trouble, "the mail server delivers nothing; mails are kept and retried");
+        }
+    }
+
+    /// Records that the relay accepted a mail.
+    pub fn delivered(&self) {
+        self.works();
+        self.deferred.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Records a proper response of the relay.
     pub fn works(&self) {
         if let Some(failing) = self.state().take() {
@@ -87,6 +128,21 @@ impl RelayHealth {
 mod tests {
     use super::super::error::Phase;
     use super::*;
+
+    #[test]
+    fn relay_that_defers_all_mails_delivers_nothing() {
+        let health = RelayHealth::default();
+        let trouble = SmtpError { phase: Phase::Data, code: Some(554), detail: String::new() };
+        for _ in 0..5 {
+            health.deferred("ada@example.org", &trouble);
+            assert!(!health.delivers_nothing(), "one recipient's server");
+        }
+        health.deferred("bob@example.org", &trouble);
+        health.works();
+        assert!(health.delivers_nothing() && !health.is_failing(), "mails are still tried");
+        health.delivered();
+        assert!(!health.delivers_nothing());
+    }
 
     #[test]
     fn pause_set_by_a_clock_that_was_ahead_ends() {

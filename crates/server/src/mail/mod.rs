@@ -88,7 +88,7 @@ impl Mailer {
     /// # Errors
     /// Describes the invalid setting.
     pub fn new(transport: &str, from: &str, outbound: &Outbound, may_print: bool) -> Result<Self, String> {
-        let from = from.parse().map_err(|error| format!("mail.from is not an address: {error}"))?;
+        let from = sender(from)?;
         let transport = match transport.split_once(':') {
             None if transport == "console" => {
                 if may_print {
@@ -114,13 +114,7 @@ impl Mailer {
                 let smtp = Smtp::new(transport, &authorities).map_err(|error| format!("mail.transport: {error}"))?;
                 Transport::Smtp(smtp)
             }
-            _ => {
-                // The rest of the URL may contain a password.
-                let way = transport.split(':').next().filter(|way| !way.contains('@')).unwrap_or("this value");
-                return Err(format!(
-                    "mail.transport must be console, dir:FOLDER, smtp://host:port or smtps://host:port, not '{way}'"
-                ));
-            }
+            _ => return Err(unknown_transport(transport)),
         };
         Ok(Self { transport, from, health: Arc::default() })
     }
@@ -195,6 +189,17 @@ impl Mailer {
 #[expect(clippy::print_stdout, reason = "this transport is for a person at a terminal")]
 fn print_mail(mail: &Mail) {
     println!("--- mail ---\nTo: {}\nSubject: {}\n\n{}\n------------", mail.to, mail.subject, mail.text);
+}
+
+fn sender(from: &str) -> Result<Mailbox, String> {
+    let like = "such as Tenure <noreply@passport.example>";
+    from.parse().map_err(|_| format!("mail.from must be an email address, {like}; it is '{from}'"))
+}
+
+fn unknown_transport(transport: &str) -> String {
+    // The rest of the URL may contain a password.
+    let way = transport.split(':').next().filter(|way| !way.contains('@')).unwrap_or("this value");
+    format!("mail.transport must be console, dir:FOLDER, smtp://host:port or smtps://host:port, not '{way}'")
 }
 
 #[cfg(test)]

@@ -74,6 +74,33 @@ async fn clock_that_jumps_for_two_minutes_destroys_nothing() {
     person.post(&format!("{location}/accept"), &[]).await.assert_status(303);
 }
 
+#[tokio::test]
+async fn clock_that_jumps_reports_no_end_and_keeps_links() {
+    let (test, partner, id) = with_a_push().await;
+    let before = test.jump(52 * HOUR);
+    let token = test.token(&partner).await;
+    assert_eq!(test.status(&token, "1").await["status"], "incomplete");
+    assert_eq!(test.push(&token, "1").await, id, "the link is that of the first push");
+    let mut person = test.signed_in("ada@example.org").await;
+    let location = person.open(id).await.redirect().to_owned();
+    person.post(&format!("{location}/accept"), &[]).await.assert_status(303);
+    assert_eq!(test.status(&token, "1").await["status"], "verified");
+    test.app.clock().set(before + 2 * MINUTE);
+    assert_eq!(test.status(&test.token(&partner).await, "1").await["status"], "verified");
+}
+
+#[tokio::test]
+async fn clock_that_is_ahead_at_the_start_reports_no_end() {
+    let (test, partner, id) = with_a_push().await;
+    test.app.close().await;
+    let again = TestApp::builder().folder(test.folder).time("2026-11-25T21:00:00Z").start().await;
+    let token = again.token(&partner).await;
+    assert_eq!(again.status(&token, "1").await["status"], "incomplete");
+    assert_eq!(again.push(&token, "1").await, id);
+    again.run_retention(65).await;
+    assert_eq!(again.status(&again.token(&partner).await, "1").await["status"], "canceled");
+}
+
 const HOST: &str = "documents.example.edu";
 
 /// What an application with work to do depends on, all of which fails at first.

@@ -38,6 +38,24 @@ async fn readiness_probes_write_at_most_every_two_seconds() {
     assert!((1..=most).contains(&probes.unsigned_abs()), "{probes} of at most {most}");
 }
 
+#[tokio::test]
+async fn missing_table_makes_the_node_unready() {
+    let test = TestApp::new().await;
+    until_ready_is(&test, 200).await;
+    for part in [test.app.store(), test.app.keyring().store()] {
+        let store::Store::Sqlite { writer, .. } = part else { panic!("on SQLite") };
+        let table = if std::ptr::eq(part, test.app.store()) { "idempotency" } else { "signing_key" };
+        let rename = async |from: &str, to: &str| {
+            let rename = format!("ALTER TABLE {from} RENAME TO {to}");
+            sqlx::query(AssertSqlSafe(rename)).execute(writer).await.expect("renamed");
+        };
+        rename(table, "elsewhere").await;
+        until_ready_is(&test, 503).await;
+        rename("elsewhere", table).await;
+        until_ready_is(&test, 200).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn read_only_database_is_not_ready() {
     let url = postgres_url().await;

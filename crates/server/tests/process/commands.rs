@@ -1,6 +1,8 @@
 //! The list of commands: the page of the reference, completions, man pages, and the settings in
 //! effect.
 
+use std::process::Command;
+
 use clap::CommandFactory as _;
 use serde_json::{Value, json};
 use tenure::cli::Cli;
@@ -67,6 +69,34 @@ fn version_is_that_of_the_package() {
     assert!(code == Some(0) && said.starts_with(&expected), "{said}");
     let commit = said.trim().strip_prefix(&expected).expect("the version").trim();
     assert!(commit.is_empty() || commit.starts_with('(') && commit.ends_with(')'), "{said}");
+}
+
+/// Runs the build script of this crate with the environment `TENURE_COMMIT`; returns the version
+/// that it sets. The script needs nothing but the standard library.
+fn version_of_build(commit: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = folder.path().join("build-script");
+    let compiled = Command::new("rustc")
+        .args(["--edition", "2024", "-o"])
+        .arg(&program)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/build.rs"))
+        .envs([("CARGO_PKG_VERSION", "1.2.3"), ("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))])
+        .status()
+        .expect("rustc runs");
+    assert!(compiled.success());
+    let output = Command::new(&program).env("TENURE_COMMIT", commit).env("PROFILE", "debug").output().expect("it runs");
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    let version = said.lines().find_map(|line| line.strip_prefix("cargo::rustc-env=TENURE_VERSION="));
+    version.unwrap_or_else(|| panic!("{said}")).to_owned()
+}
+
+#[test]
+fn version_has_the_commit_of_the_environment() {
+    assert_eq!(version_of_build("0123abcd4567"), "1.2.3 (0123abcd4567)");
+    for none in ["", "not a commit"] {
+        assert_eq!(version_of_build(none), "1.2.3");
+    }
+    assert!(include_str!("../../src/cli/mod.rs").contains("TENURE_VERSION"), "the command prints it");
 }
 
 #[test]

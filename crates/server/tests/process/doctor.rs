@@ -161,6 +161,18 @@ fn doctor_reports_problems_with_fixes_without_passwords() {
 }
 
 #[test]
+fn doctor_advises_on_lost_halves_and_interrupted_restores() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let fix = |name: &str| doctor(folder.path(), &[]).of("Database", name).1.to_owned();
+    assert!(fix("data").contains("Starting a server there creates the database"));
+    std::fs::write(folder.path().join("keyring.sqlite"), "").expect("written");
+    assert!(fix("data").contains("half of its data"), "{}", fix("data"));
+    std::fs::remove_file(folder.path().join("keyring.sqlite")).expect("removed");
+    std::fs::create_dir(folder.path().join("restoring")).expect("created");
+    assert!(fix("data").contains("Run tenure restore again"), "{}", fix("data"));
+}
+
+#[test]
 fn missing_bucket_is_named_with_its_setting() {
     let folder = tempfile::tempdir().expect("a folder");
     let (server, base, mail) = running(folder.path(), &[]);

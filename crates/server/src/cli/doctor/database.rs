@@ -5,12 +5,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use ambient::LEAP;
 use uuid::Uuid;
 
 use super::examination::{Examination, render};
 use super::finding::Report;
 use super::outside::told_apart;
-use crate::trusted_time::LEAP;
+use crate::backup::refuse_unfinished;
 use store::{Part, Store, StoreError};
 
 /// Duration from which a durable write is reported as slow. Every single push waits for one.
@@ -64,11 +65,10 @@ pub(super) async fn check(report: &mut Report, it: &Examination, was_compared: b
 /// Opens a part, or returns `None` if it does not have the schema of this version.
 async fn open(report: &mut Report, it: &Examination, part: Part, name: &str, place: &str) -> Option<Store> {
     let (data, url) = (it.data(), &it.config.storage.database_url);
-    let fix = if url.is_empty() {
-        "Check --data. Starting a server there creates the database."
-    } else {
-        "Check --database-url, that the database exists, and that its server accepts this user and host."
-    };
+    if let Err(unfinished) = refuse_unfinished(data, url) {
+        report.fail(name, unfinished, "Run tenure restore again: no server starts before it has ended.");
+        return None;
+    }
     let looked = async {
         let store = Store::look(part, data, url).await?;
         let migrations = store.migrations(part).await?;
@@ -77,7 +77,9 @@ async fn open(report: &mut Report, it: &Examination, part: Part, name: &str, pla
     let (store, found) = match looked.await {
         Ok(found) => found,
         Err(error) => {
-            report.fail(name, error.to_string(), fix);
+            let error = error.to_string();
+            let fix = if url.is_empty() { sqlite_advice(data, part, &error) } else { postgres_advice(&error) };
+            report.fail(name, error, fix);
             return None;
         }
     };
@@ -96,8 +98,50 @@ async fn open(report: &mut Report, it: &Examination, part: Part, name: &str, pla
         report.warn(name, format!("{place}; {} migrations are missing", found.missing.len()), fix);
         return None;
     }
-    report.ok(name, format!("{place}; all {} migrations are applied", found.applied));
-    Some(store)
+    match store.missing_tables(part).await {
+        Err(error) => {
+            report.fail(name, error.to_string(), "Resolve the database error.");
+            None
+        }
+        Ok(missing) if missing.is_empty() => {
+            report.ok(name, format!("{place}; all {} migrations are applied", found.applied));
+            Some(store)
+        }
+        Ok(missing) => {
+            let fix = "Put them back under these names, or restore a backup. Until then requests fail with 503.";
+            report.fail(name, format!("{place}; tables are missing: {}", missing.join(", ")), fix);
+            None
+        }
+    }
+}
+
+/// Returns what to do about a SQLite database that cannot be opened.
+fn sqlite_advice(data: &Path, part: Part, error: &str) -> &'static str {
+    let is_there = |part: Part| data.join(part.file()).try_exists();
+    let other = if part == Part::Data { Part::Keyring } else { Part::Data };
+    match (is_there(part), is_there(other)) {
+        (Ok(false), Ok(false)) => "Check --data. Starting a server there creates the database.",
+        (Ok(false), _) => "Put the file back, or restore a backup: a server does not start with half of its data.",
+        (Err(_), _) => USER_ADVICE,
+        (Ok(true), _) if ["ermission denied", "readonly", "unable to open"].iter().any(|why| error.contains(why)) => {
+            USER_ADVICE
+        }
+        (Ok(true), _) => "Check the file and its disk, or restore a backup.",
+    }
+}
+
+const USER_ADVICE: &str =
+    "Run this as the user of the server, and let that user write to the data folder and to its files.";
+
+/// Returns what to do about a PostgreSQL database that cannot be opened.
+fn postgres_advice(error: &str) -> &'static str {
+    if ["too many clients", "connection slots", "too many connections"].iter().any(|why| error.contains(why)) {
+        "Close connections of other programs, lower storage.connections, or raise PostgreSQL's max_connections."
+    } else if error.contains("refused") || error.contains("timed out") {
+        "Check host and port of --database-url, and that PostgreSQL runs and listens there."
+    } else {
+        "Check --database-url, that the database exists, and that its server accepts this user and host."
+    }
 }
 
 async fn durability(report: &mut Report, it: &Examination, store: &Store) -> Result<(), StoreError> {

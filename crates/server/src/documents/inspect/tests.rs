@@ -1,5 +1,6 @@
 //! Tests of accepted, refused, removed and delivered content.
 
+mod drawing;
 mod filters;
 mod hostile;
 mod images;

@@ -190,22 +190,34 @@ pub async fn resend(
     Ok(Some(send(app, browser, &email, compose).await?))
 }
 
-/// Returns the masked address that the code of sign-in `id` was sent to; `None` if the sign-in
-/// names no browser: then anyone could ask. The inner error is [`CodeError::OtherBrowser`], or
+/// What a browser may see of a code that it requested.
+#[derive(Clone, Debug)]
+pub struct PendingCode {
+    /// The masked address that it was sent to.
+    pub address: String,
+    pub expires_at: Timestamp,
+}
+
+/// Returns what `browser` may see of the code of sign-in `id`; `None` if the sign-in names no
+/// browser: then anyone could ask. The inner error is [`CodeError::OtherBrowser`], or
 /// [`CodeError::Expired`] if there is no such sign-in.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
-pub async fn masked_address(
+pub async fn pending(
     app: &App,
     browser: &CodeBrowser,
     id: Uuid,
-) -> Result<Result<Option<String>, CodeError>, StoreError> {
+) -> Result<Result<Option<PendingCode>, CodeError>, StoreError> {
     let sign_in = app.store().read().await?.sign_in(id).await?;
     Ok(match sign_in {
         Some(sign_in) if !browser.asked_for(&sign_in) => Err(CodeError::OtherBrowser),
         Some(sign_in) if sign_in.expires_at > app.now() => match sign_in.browser_hash {
-            Some(_) => Ok(open_address(app, sign_in).await?.map(|email| email.masked())),
+            Some(_) => {
+                let expires_at = sign_in.expires_at;
+                let email = open_address(app, sign_in).await?;
+                Ok(email.map(|email| PendingCode { address: email.masked(), expires_at }))
+            }
             None => Ok(None),
         },
         _ => Err(CodeError::Expired),

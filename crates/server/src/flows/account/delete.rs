@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::flows::verification_request;
 use crate::outbox::{OutboxMessage, Routing};
-use ambient::Timestamp;
+use ambient::Moment;
 use store::{StoreError, Tx};
 
 /// Deletes an account and all its data permanently: the rows in one transaction, then the key. If
@@ -15,7 +15,7 @@ use store::{StoreError, Tx};
 /// The store or the key ring cannot be used.
 pub async fn delete(app: &App, holder: Uuid) -> Result<(), StoreError> {
     let mut tx = app.store().write().await?;
-    release(&mut tx, holder, app.now()).await?;
+    release(&mut tx, holder, app.trusted_time().moment()).await?;
     app.outbox().add(&mut tx, &OutboxMessage::DestroyHolderKey(holder), Routing::default()).await?;
     tx.commit().await?;
     app.outbox().wake();
@@ -32,12 +32,12 @@ pub async fn delete(app: &App, holder: Uuid) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// The store cannot be used.
-pub async fn release(tx: &mut Tx, holder: Uuid, now: Timestamp) -> Result<(), StoreError> {
-    tx.release_submissions(holder, now).await?;
+pub async fn release(tx: &mut Tx, holder: Uuid, moment: Moment) -> Result<(), StoreError> {
+    tx.release_submissions(holder, moment).await?;
     tx.release_issuances(holder).await?;
     tx.delete_shares(holder).await?;
     tx.delete_updates(holder).await?;
-    let canceled = tx.release_verifications(holder, now).await?;
-    verification_request::announce(tx, &canceled, now).await?;
+    let canceled = tx.release_verifications(holder, moment).await?;
+    verification_request::announce(tx, &canceled, moment.now).await?;
     tx.delete_holder(holder).await
 }

@@ -48,14 +48,14 @@ impl Linked {
 /// # Errors
 /// The store cannot be used.
 pub async fn note_link_opened(app: &App, id: Uuid) -> Result<(), Error> {
-    let now = app.now();
+    let moment = app.trusted_time().moment();
     // Most links were opened before or do not exist. Checking first avoids the write lock for them.
-    if app.store().read().await?.count_unopened(id, now).await? == 0 {
+    if app.store().read().await?.count_unopened(id, moment.trusted).await? == 0 {
         return Ok(());
     }
     let mut tx = app.store().write().await?;
-    let opened = tx.note_link_opened(id, now).await?;
-    tx.record_events(&opened, EventKind::LinkOpened, now).await?;
+    let opened = tx.note_link_opened(id, moment).await?;
+    tx.record_events(&opened, EventKind::LinkOpened, moment.now).await?;
     tx.commit().await?;
     app.deliveries_due().notify_one();
     Ok(())
@@ -66,19 +66,20 @@ pub async fn note_link_opened(app: &App, id: Uuid) -> Result<(), Error> {
 /// # Errors
 /// The store cannot be used.
 pub async fn open(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
-    let now = app.now();
+    let moment = app.trusted_time().moment();
     let mut tx = app.store().write().await?;
-    let unbound = tx.linked_submission(id, now).await?.is_some_and(|submission| submission.holder().is_none());
+    let unbound =
+        tx.linked_submission(id, moment.trusted).await?.is_some_and(|submission| submission.holder().is_none());
     let mut opened = Vec::new();
-    if unbound && tx.bind_submission(id, holder, now).await? {
+    if unbound && tx.bind_submission(id, holder, moment).await? {
         opened.push(id);
-    } else if let Some(batch) = tx.linked_batch(id, now).await?
+    } else if let Some(batch) = tx.linked_batch(id, moment.trusted).await?
         && batch.items.iter().all(|item| item.holder().is_none())
     {
-        opened = tx.bind_batch(id, holder, now).await?;
+        opened = tx.bind_batch(id, holder, moment).await?;
     }
     if !opened.is_empty() {
-        tx.record_events(&opened, EventKind::Opened, now).await?;
+        tx.record_events(&opened, EventKind::Opened, moment.now).await?;
         tx.commit().await?;
         app.deliveries_due().notify_one();
     }
@@ -92,9 +93,9 @@ pub async fn open(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
 /// The store cannot be used.
 pub async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Linked, LinkError>, Error> {
     let mut tx = app.store().read().await?;
-    let linked = match tx.linked_submission(id, app.now()).await? {
+    let linked = match tx.linked_submission(id, app.trusted_time().now()).await? {
         Some(submission) => Linked::One(Box::new(submission)),
-        None => match tx.linked_batch(id, app.now()).await? {
+        None => match tx.linked_batch(id, app.trusted_time().now()).await? {
             Some(batch) => Linked::Batch(batch.items),
             None => return Ok(Err(LinkError::Unknown)),
         },

@@ -176,7 +176,7 @@ pub async fn open(app: &App, id: Uuid) -> Result<OpenOffer, Error> {
 /// 404 if there is no such push, or it was declined, withdrawn or expired. The store is
 /// unavailable.
 pub async fn of_push(app: &App, submission: Uuid) -> Result<Vec<String>, Error> {
-    let submission = app.store().read().await?.linked_submission(submission, app.now()).await?;
+    let submission = app.store().read().await?.linked_submission(submission, app.trusted_time().now()).await?;
     // Later deletions and updates by the holder are not revealed: the partner knows this address,
     // and it needs no authentication.
     let is_offered = |submission: &Submission| {

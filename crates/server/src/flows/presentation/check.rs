@@ -80,7 +80,8 @@ pub(super) async fn check(
     presentation: &Presentation,
     vp_token: &Value,
 ) -> Result<Result<VerificationResult, PresentationError>, Error> {
-    let found = open_request(&mut app.store().read().await?, presentation.verification, app.now()).await?;
+    let found =
+        open_request(&mut app.store().read().await?, presentation.verification, app.trusted_time().now()).await?;
     let Some(verification) = found else { return Ok(Err(PresentationError::expired())) };
     let Some(details) = verification_request::details(app, &verification).await? else {
         return Ok(Err(PresentationError::expired()));

@@ -78,7 +78,7 @@ pub async fn find_begun(app: &App, id: Uuid, browser_secret: &str) -> Result<Beg
     let hash = sha256(browser_secret.as_bytes());
     let mut tx = app.store().read().await?;
     let presentation = tx.bound_presentation(id, &hash, app.now()).await?.ok_or_else(Error::not_found)?;
-    let found = tx.linked_verification(presentation.verification, app.now()).await?;
+    let found = tx.linked_verification(presentation.verification, app.trusted_time().now()).await?;
     let verification = found.ok_or_else(expired_error)?;
     let partner = tx.partner(verification.partner_id).await?.map(|partner| partner.name).unwrap_or_default();
     drop(tx);
@@ -153,7 +153,7 @@ pub async fn return_from_wallet(
 /// Returns the name of the partner that a presentation is for; empty if its request is deleted.
 async fn requesting_partner(app: &App, presentation: &Presentation) -> Result<String, Error> {
     let mut tx = app.store().read().await?;
-    let verification = tx.linked_verification(presentation.verification, app.now()).await?;
+    let verification = tx.linked_verification(presentation.verification, app.trusted_time().now()).await?;
     let Some(verification) = verification else { return Ok(String::new()) };
     Ok(tx.partner(verification.partner_id).await?.map(|partner| partner.name).unwrap_or_default())
 }
@@ -177,7 +177,8 @@ pub async fn reject_response(app: &App, id: Uuid, response_code: &str) -> Result
 /// # Errors
 /// 410 if the request is deleted; the store or the key ring cannot be used.
 pub async fn callback(app: &App, presentation: &Presentation) -> Result<Option<Url>, Error> {
-    let found = app.store().read().await?.linked_verification(presentation.verification, app.now()).await?;
+    let found =
+        app.store().read().await?.linked_verification(presentation.verification, app.trusted_time().now()).await?;
     verification_request::callback(app, &found.ok_or_else(expired_error)?).await
 }
 
@@ -211,7 +212,7 @@ fn carried_code(app: &App, presentation: Uuid, response_hash: &[u8]) -> String {
 async fn finish(app: &App, presentation: &Presentation) -> Result<Finish, Error> {
     let PresentationState::Answered { shown, .. } = &presentation.state else { return Ok(Finish::Ended) };
     let mut tx = app.store().read().await?;
-    let found = open_request(&mut tx, presentation.verification, app.now()).await?;
+    let found = open_request(&mut tx, presentation.verification, app.trusted_time().now()).await?;
     drop(tx);
     let opened = app.keyring().open_sealed(shown, &result_label(&presentation.id)).await?;
     let found = found.filter(|found| found.holder == presentation.holder);

@@ -109,7 +109,7 @@ pub async fn request_object(app: &App, id: Uuid) -> Result<Option<RequestObject>
     let mut tx = app.store().read().await?;
     let Some(presentation) = tx.presentation(id, app.now()).await? else { return Ok(None) };
     let PresentationState::Waiting { key } = &presentation.state else { return Ok(None) };
-    let verification = open_request(&mut tx, presentation.verification, app.now()).await?;
+    let verification = open_request(&mut tx, presentation.verification, app.trusted_time().now()).await?;
     drop(tx);
     let Some(verification) = verification else { return Ok(None) };
     let Some(details) = verification_request::details(app, &verification).await? else { return Ok(None) };

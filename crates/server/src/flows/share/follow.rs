@@ -141,7 +141,7 @@ async fn attempt(app: &App, share: &Share) -> Result<Attempt, Error> {
         let presentation = contents.presentations.get_mut(at).ok_or_else(|| inconsistent(share))?;
         *presentation = link.present(app, credential, place, &chosen)?;
         if let Some(known) = memory.titles.get_mut(at) {
-            *known = title(credential);
+            *known = title(credential, &chosen);
         }
         memory.chosen[at] = chosen;
         moved.push((from, ShareEntry { place, submission: credential.submission }));
@@ -189,7 +189,7 @@ async fn newest_version(
     share: &Share,
     chosen: &Chosen,
 ) -> Result<Option<(IssuableCredential, Chosen)>, Error> {
-    let older = app.store().read().await?.linked_submission(chosen.submission, app.now()).await?;
+    let older = app.store().read().await?.linked_submission(chosen.submission, app.trusted_time().now()).await?;
     let Some(older) = older.filter(|older| older.is_held_by(share.holder)) else { return Ok(None) };
     let credential = open_newest(app, share.holder, chosen.submission).await?;
     let is_alike = |credential: &IssuableCredential| credential.credential_type == older.credential_type;

@@ -145,7 +145,7 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
     let memory = DisclosureRecord {
         secret: secret.clone(),
         purpose: new.purpose.clone(),
-        titles: credentials.iter().map(title).collect(),
+        titles: credentials.iter().zip(&new.chosen).map(|(shown, chosen)| title(shown, chosen)).collect(),
         chosen: new.chosen.clone(),
         form: new.form.clone(),
     };
@@ -294,7 +294,7 @@ pub async fn revoke(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
 pub async fn access(app: &App, secret: &str, proof: Option<&str>) -> Result<Access, Error> {
     let found = app.store().read().await?.linked_share(&sha256(secret.as_bytes())).await?;
     let Some(share) = found else { return Ok(Access::Unknown) };
-    if share.standing(app.now()) != ShareState::Active {
+    if share.standing(app.trusted_time().now()) != ShareState::Active {
         return Ok(Access::Ended);
     }
     let is_open = share.passcode.is_none() || proof.is_some_and(|proof| is_proven(app, &share, proof));

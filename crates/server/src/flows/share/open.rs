@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use credential::EarlierTitle;
 use credential::names::stand_together;
 use credential::status::StatusReference;
 use credential::verification::{Report, Step, StepOutcome};
@@ -13,6 +14,7 @@ use super::replacement::Replacement;
 use super::sealed::unseal;
 use crate::app::App;
 use crate::error::Error;
+use crate::flows::earlier_titles;
 use crate::flows::names::HeldNames;
 use crate::flows::own_presentation;
 use store::domain::share::{Share, ShareState};
@@ -50,6 +52,8 @@ pub struct ShownPresentation {
     pub report: Report,
     /// What replaced the credential, if something did and it was not revoked.
     pub replaced: Option<Replacement>,
+    /// The titles that its jobs had in the versions that it replaced.
+    pub earlier_titles: Vec<EarlierTitle>,
 }
 
 impl ShownPresentation {
@@ -79,7 +83,8 @@ impl Snapshot {
     /// Reads a share of `holder`; `None` if it has ended.
     async fn read(app: &App, id: Uuid, holder: Uuid) -> Result<Option<Self>, Error> {
         let mut tx = app.store().snapshot().await?;
-        let share = tx.share(id, holder).await?.filter(|share| share.standing(app.now()) == ShareState::Active);
+        let share =
+            tx.share(id, holder).await?.filter(|share| share.standing(app.trusted_time().now()) == ShareState::Active);
         let Some(share) = share else { return Ok(None) };
         let shown = tx.shown_entries(id).await?;
         let held = tx.held_submissions(holder).await?;
@@ -109,7 +114,7 @@ impl Checked {
             let report = own_presentation::check(app, &token, (&audience, nonce)).await?;
             let entry = entry_of(app, &report, &snapshot.shown);
             let replaced = entry.and_then(|shown| snapshot.replaced.get(&shown.entry.submission).copied());
-            presentations.push(ShownPresentation { token, report, replaced });
+            presentations.push(ShownPresentation { token, report, replaced, earlier_titles: Vec::new() });
         }
         Ok(Some(Self { snapshot, purpose: contents.purpose, presentations }))
     }
@@ -145,7 +150,12 @@ pub async fn open(app: &App, share: &Share, secret: &str) -> Result<Option<Opene
             break;
         }
     }
-    let Checked { snapshot: Snapshot { share, shown, held, is_test, .. }, purpose, presentations } = checked;
+    let Checked { snapshot: Snapshot { share, shown, held, is_test, .. }, purpose, mut presentations } = checked;
+    for presentation in &mut presentations {
+        if let Some(shown) = entry_of(app, &presentation.report, &shown) {
+            presentation.earlier_titles = earlier_titles::of(app, share.holder, shown.entry.submission).await?;
+        }
+    }
     let names = HeldNames::of_submissions(app, share.holder, &held).await?;
     let names_confirmed = names_confirmed(&names, &presentations);
     let shown: Vec<Uuid> = shown.iter().map(|shown| shown.entry.submission).collect();
@@ -167,7 +177,9 @@ pub async fn tokens(app: &App, share: &Share, secret: &str) -> Result<Option<Vec
         follow::catch_up(app, share).await;
     }
     let read = app.store().acquire().await?.share(share.id, share.holder).await?;
-    let Some(share) = read.filter(|share| share.standing(app.now()) == ShareState::Active) else { return Ok(None) };
+    let Some(share) = read.filter(|share| share.standing(app.trusted_time().now()) == ShareState::Active) else {
+        return Ok(None);
+    };
     Ok(unseal(&share, secret)?.map(|contents| contents.presentations))
 }
 

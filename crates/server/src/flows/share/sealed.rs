@@ -5,23 +5,45 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::own_presentation;
-use crate::i18n;
+use crate::i18n::{self, Text};
 use crate::issuing::IssuableCredential;
 use crate::keys::Key;
 use ambient::Timestamp;
-use store::domain::share::{Chosen, Contents, DisclosureRecord, Share};
+use store::domain::share::{Chosen, Contents, DisclosureRecord, Part, Share, parts};
 use store::{StatusPlace, StoreError};
 
-/// Returns a short description of a credential: its type, headline and attester.
-pub(super) fn title(credential: &IssuableCredential) -> String {
-    let known = credential.credential_type;
-    let headline = i18n::headline(known, &credential.payload.fields);
-    format!("{}: {headline} ({})", known.title, i18n::isolated_text(&credential.attester))
+/// Returns a short description of what a link shows of a credential: its type, the headline of the
+/// jobs that it shows, its attester, and what is left out.
+pub(super) fn title(credential: &IssuableCredential, chosen: &Chosen) -> String {
+    let (known, text) = (credential.credential_type, Text::default());
+    let mut fields = credential.payload.fields.clone();
+    let (mut counted, mut withheld, mut has_headline) = (Vec::new(), Vec::new(), true);
+    for part in parts(known, &credential.payload) {
+        let is_shown = |entry: &Part| chosen.shows(&entry.place);
+        let hidden = part.entries.iter().filter(|entry| !is_shown(entry)).count();
+        if part.entries.is_empty() {
+            withheld.extend(part.label.filter(|_| !is_shown(&part)));
+        } else if hidden == part.entries.len() {
+            has_headline = false;
+            counted.push(text.of("none-shown-employment"));
+        } else if hidden > 0 {
+            counted.push(text.count("not-shown-employment", i64::try_from(hidden).unwrap_or(i64::MAX)));
+            let value = part.entries.iter().filter(|entry| is_shown(entry)).map(|entry| entry.value.clone()).collect();
+            fields[part.member] = Value::Array(value);
+        }
+    }
+    let subject = if has_headline { format!(": {}", i18n::headline(known, &fields)) } else { String::new() };
+    if !withheld.is_empty() {
+        counted.push(text.with("share-not-shown", &[("labels", &withheld.join(", "))]));
+    }
+    let described = format!("{}{subject} ({})", known.title, i18n::isolated_text(&credential.attester));
+    if counted.is_empty() { described } else { format!("{described}. {}", counted.join(" ")) }
 }
 
 /// The values that all presentations of a link are bound to.

@@ -69,7 +69,7 @@ pub fn expired_error() -> Error {
 /// # Errors
 /// The store cannot be used.
 pub async fn bind(app: &App, id: Uuid, holder: Uuid) -> Result<bool, Error> {
-    let now = app.now();
+    let now = app.trusted_time().now();
     let Some(found) = app.store().read().await?.linked_verification(id, now).await? else { return Ok(false) };
     if found.is_open() && found.holder.is_none() {
         let mut tx = app.store().write().await?;
@@ -85,7 +85,7 @@ pub async fn bind(app: &App, id: Uuid, holder: Uuid) -> Result<bool, Error> {
 /// The store cannot be used.
 pub async fn find_for_holder(app: &App, id: Uuid, holder: Uuid) -> Result<Result<HolderRequest, Unanswerable>, Error> {
     let mut tx = app.store().read().await?;
-    let Some(verification) = tx.linked_verification(id, app.now()).await? else {
+    let Some(verification) = tx.linked_verification(id, app.trusted_time().now()).await? else {
         return Ok(Err(Unanswerable::Unknown));
     };
     let partner = tx.partner(verification.partner_id).await?.filter(|partner| partner.is_active());
@@ -114,7 +114,7 @@ pub async fn answerable_by(
     holder: Option<Uuid>,
 ) -> Result<(Verification, String, RequestDetails), Error> {
     let mut tx = app.store().read().await?;
-    let found = tx.linked_verification(id, app.now()).await?.ok_or_else(Error::not_found)?;
+    let found = tx.linked_verification(id, app.trusted_time().now()).await?.ok_or_else(Error::not_found)?;
     if found.holder.is_some_and(|owner| holder != Some(owner)) {
         return Err(Error::not_found());
     }
@@ -131,7 +131,7 @@ pub async fn answerable_by(
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn needs_outside_wallet(app: &App, id: Uuid) -> Result<bool, Error> {
-    let found = app.store().read().await?.linked_verification(id, app.now()).await?;
+    let found = app.store().read().await?.linked_verification(id, app.trusted_time().now()).await?;
     let Some(found) = found.filter(|found| found.is_open() && found.holder.is_none()) else { return Ok(false) };
     Ok(details(app, &found).await?.is_some_and(|details| details.query.is_some()))
 }
@@ -145,7 +145,7 @@ pub async fn needs_outside_wallet(app: &App, id: Uuid) -> Result<bool, Error> {
 pub async fn cancel_outside(app: &App, id: Uuid, holder: Option<Uuid>) -> Result<Verification, Error> {
     let (verification, ..) = answerable_by(app, id, holder).await?;
     finish(app, &verification, HolderResponse::Canceled).await?;
-    app.store().read().await?.linked_verification(id, app.now()).await?.ok_or_else(expired_error)
+    app.store().read().await?.linked_verification(id, app.trusted_time().now()).await?.ok_or_else(expired_error)
 }
 
 /// Presents what `holder` chose from one credential, and finishes the request. Returns false if the
@@ -189,7 +189,8 @@ pub async fn cancel(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn finish(app: &App, verification: &Verification, response: HolderResponse) -> Result<bool, Error> {
-    let (now, id) = (app.now(), verification.id);
+    let (moment, id) = (app.trusted_time().moment(), verification.id);
+    let now = moment.now;
     // Keys are loaded and used before the write transaction begins.
     let (end, presentation, kind, event) = match response {
         HolderResponse::Canceled => (VerificationEnd::Canceled, None, AnnouncementKind::RequestDeclined, "canceled"),
@@ -217,7 +218,7 @@ pub async fn finish(app: &App, verification: &Verification, response: HolderResp
         }
     };
     let mut tx = app.store().write().await?;
-    if !tx.finish_verification(id, verification.holder, &end, now).await? {
+    if !tx.finish_verification(id, verification.holder, &end, moment).await? {
         return Ok(false);
     }
     if let Some(presentation) = presentation

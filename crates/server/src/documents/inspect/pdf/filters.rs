@@ -4,7 +4,7 @@
 //! they must be last, and the size of their images is checked (`images.rs`).
 
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 use super::super::error::InspectError;
 use super::decoders::{Ascii85, Decoded, Flate, Hex, Lzw, RunLength};
@@ -66,6 +66,12 @@ pub fn too_much() -> InspectError {
     beyond(&format!("decompresses to more than viewers can hold ({} MiB)", UNPACKED >> 20))
 }
 
+/// Returns the reason why a stream cannot be decompressed.
+fn unreadable(error: io::Error) -> InspectError {
+    let damaged = |_| damaged("compressed data in it cannot be decompressed");
+    error.downcast::<InspectError>().unwrap_or_else(damaged)
+}
+
 /// The filters of a stream in order, with their parameters.
 #[derive(Debug)]
 pub struct Filters(Vec<(Filter, Dictionary)>);
@@ -117,20 +123,30 @@ impl Filters {
     /// # Errors
     /// The output is larger than `left`, or the stream cannot be decompressed.
     pub fn unpack(&self, bytes: &[u8], left: &mut u64, keep: bool) -> Result<Vec<u8>, InspectError> {
-        let cell = Cell::new(*left);
         let mut unpacked = Vec::new();
-        let outcome = if keep || self.image().is_some() {
-            self.reader(bytes, &cell).take(MAX_WRITTEN as u64 + 1).read_to_end(&mut unpacked).map(|_| ())
-        } else {
-            io::copy(&mut self.reader(bytes, &cell), &mut io::sink()).map(|_| ())
-        };
+        if !keep && self.image().is_none() {
+            self.copy(bytes, left, &mut io::sink())?;
+            return Ok(unpacked);
+        }
+        let cell = Cell::new(*left);
+        let outcome = self.reader(bytes, &cell).take(MAX_WRITTEN as u64 + 1).read_to_end(&mut unpacked);
         *left = cell.get();
-        let unreadable = |_| damaged("compressed data in it cannot be decompressed");
-        outcome.map_err(|error| error.downcast::<InspectError>().unwrap_or_else(unreadable))?;
+        outcome.map_err(unreadable)?;
         match unpacked.len() > MAX_WRITTEN {
             true => Err(beyond(&format!("contains an image of more than {} MiB", MAX_WRITTEN >> 20))),
             false => Ok(unpacked),
         }
+    }
+
+    /// Decompresses a stream into `to`, and subtracts the output of each filter from `left`.
+    ///
+    /// # Errors
+    /// The output is larger than `left`, or the stream cannot be decompressed.
+    pub fn copy(&self, bytes: &[u8], left: &mut u64, to: &mut dyn Write) -> Result<(), InspectError> {
+        let cell = Cell::new(*left);
+        let outcome = io::copy(&mut self.reader(bytes, &cell), to);
+        *left = cell.get();
+        outcome.map(|_| ()).map_err(unreadable)
     }
 
     fn reader<'b>(&self, bytes: &'b [u8], left: &'b Cell<u64>) -> Box<dyn Read + 'b> {

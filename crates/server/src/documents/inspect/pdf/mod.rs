@@ -6,7 +6,9 @@
 //! document are removed.
 
 mod actions;
+mod content;
 mod decoders;
+mod drawing;
 mod file;
 mod filters;
 mod framing;

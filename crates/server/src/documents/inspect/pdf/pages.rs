@@ -33,6 +33,28 @@ impl Page {
     }
 }
 
+/// What is drawn on a page.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    pub number: u32,
+    pub content: Object,
+    pub resources: Object,
+    pub annotations: Object,
+}
+
+impl Drawn {
+    /// Takes the entries of a page, including inherited ones.
+    pub fn of(page: Id, dict: &Dictionary) -> Self {
+        let entry = |key: &[u8]| dict.get(key).cloned().unwrap_or(Object::Null);
+        Self {
+            number: page.number,
+            content: entry(b"Contents"),
+            resources: entry(b"Resources"),
+            annotations: entry(b"Annots"),
+        }
+    }
+}
+
 /// Returns the pages below `root`.
 ///
 /// # Errors

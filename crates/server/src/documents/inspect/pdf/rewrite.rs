@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use super::super::error::InspectError;
 use super::file::{File, Loaded};
 use super::output::{self, Output};
-use super::pages::{Page, pages};
+use super::pages::{Drawn, Page, pages};
 use super::roles::{FORM, Field, Role, refused_annotation};
 use super::syntax::{Dictionary, Id, Object, beyond, damaged};
 
@@ -60,6 +60,8 @@ pub struct Rewriter<'f, 'a> {
     /// The new number of each object in each of its roles.
     numbers: HashMap<(u32, Role), u32>,
     waiting: VecDeque<(Id, Role, u32)>,
+    /// What is drawn on each page.
+    pub(super) drawn: Vec<Drawn>,
     looks: usize,
     /// Number of bytes to which further streams may decompress.
     pub(super) unpacked: u64,
@@ -76,6 +78,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
             pages: HashMap::new(),
             numbers: HashMap::new(),
             waiting: VecDeque::new(),
+            drawn: Vec::new(),
             looks: MAX_STEPS,
             unpacked: UNPACKED,
             is_signed,
@@ -110,6 +113,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
         self.write_waiting()?;
         let trailer = self.trailer(number)?;
         self.write_waiting()?;
+        self.check_drawn()?;
         Ok(self.output.finish(&trailer))
     }
 
@@ -152,6 +156,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
             return Err(damaged("an entry of the page tree is not a page"));
         };
         page.inherit(&mut dict);
+        self.drawn.push(Drawn::of(page.id, &dict));
         dict.0.retain(|(key, _)| **key != *b"Type");
         let mut body = Vec::new();
         self.dictionary(Role::Page, &dict, &mut body)?;

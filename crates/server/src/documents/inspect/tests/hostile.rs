@@ -16,12 +16,16 @@ pub(super) fn script() -> Dictionary {
     dictionary! { "S" => "JavaScript", "JS" => Object::string_literal("app.alert(1)") }
 }
 
-/// Adds an annotation to the page.
-fn annotate(document: &mut Document, annotation: Dictionary) {
+/// Returns the page.
+pub(super) fn page_of(document: &mut Document) -> &mut Dictionary {
     let page = *document.get_pages().values().next().unwrap_or(&(3, 0));
     let page = if document.objects.contains_key(&page) { page } else { (3, 0) };
-    let page = document.get_object_mut(page).and_then(Object::as_dict_mut).expect("a page");
-    page.set("Annots", vec![Object::Dictionary(annotation)]);
+    document.get_object_mut(page).and_then(Object::as_dict_mut).expect("a page")
+}
+
+/// Adds an annotation to the page.
+fn annotate(document: &mut Document, annotation: Dictionary) {
+    page_of(document).set("Annots", vec![Object::Dictionary(annotation)]);
 }
 
 #[test]
