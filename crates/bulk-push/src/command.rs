@@ -36,9 +36,15 @@ impl Args {
     /// # Errors
     /// [`Error`], if the run ended before its summary.
     pub fn run(self, surroundings: Surroundings) -> Result<ExitCode, Error> {
-        self.steps(surroundings).map_err(|error| match error {
-            Error::Usage(text) => Error::Usage(printable_lines(&text)),
-            Error::Failed(text) => Error::Failed(printable_lines(&text)),
+        let json_of = self.output.json.then(|| self.file.clone());
+        self.steps(surroundings).map_err(|error| {
+            if let Some(file) = json_of {
+                print(&serde_json::json!({ "file": file, "error": error.to_string() }).to_string());
+            }
+            match error {
+                Error::Usage(text) => Error::Usage(printable_lines(&text)),
+                Error::Failed(text) => Error::Failed(printable_lines(&text)),
+            }
         })
     }
 
@@ -326,12 +332,14 @@ impl Args {
         self.unshown(rejected);
         let links = self.dry_run.is_none().then_some(links);
         let summary = self.summary(counts, nouns, links, rejected, ended.as_deref());
+        let withdrawn = links.filter(|_| counts.already > 0).map_or(0, withdrawals::count);
         if self.output.json {
-            print(&summary.json().to_string());
+            let mut summary = summary.json();
+            summary["withdrawn"] = serde_json::json!(withdrawn);
+            print(&summary.to_string());
         } else if !self.output.quiet {
             print(&printable_lines(&summary.text()));
         }
-        let withdrawn = links.filter(|_| counts.already > 0).map_or(0, withdrawals::count);
         if withdrawn > 0 {
             let withdrawn = counted(withdrawn, ("credential", "credentials"));
             self.note(&format!("{withdrawn} in the file of links were withdrawn since, and not pushed again."));

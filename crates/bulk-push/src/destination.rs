@@ -1,9 +1,10 @@
 //! The server and the client credentials to use.
 
+use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use secrecy::SecretString;
 use url::Url;
 use uuid::Uuid;
@@ -30,10 +31,11 @@ pub struct DestinationArgs {
     server: Option<String>,
     /// Your client id.
     #[arg(long, value_name = "ID", env = "TENURE_CLIENT_ID")]
-    client_id: Option<Uuid>,
-    /// A file with your client secret, readable only by you. Or set TENURE_CLIENT_SECRET.
-    #[arg(long, value_name = "FILE", env = "TENURE_CLIENT_SECRET_FILE")]
-    client_secret_file: Option<PathBuf>,
+    client_id: Option<String>,
+    /// A file with your client secret, readable only by you. Or set TENURE_CLIENT_SECRET, which
+    /// counts without such a file.
+    #[arg(long, value_name = "FILE", env = "TENURE_CLIENT_SECRET_FILE", value_hint = ValueHint::AnyPath)]
+    client_secret_file: Option<OsString>,
     /// Accepted only to be rejected with an explanation.
     #[arg(long, hide = true, value_name = "SECRET")]
     client_secret: Option<String>,
@@ -45,18 +47,23 @@ impl DestinationArgs {
         self.has_no_secret_in_sight()?;
         let missing = |what: &str| Error::Usage(format!("{what}; see: tenure push --help"));
         // An empty variable is as one that is not set.
-        let server = self.server.as_deref().filter(|server| !server.trim().is_empty());
+        let server = self.server.as_deref().map(str::trim).filter(|server| !server.is_empty());
         let server = server.ok_or_else(|| missing("the server is missing: set --server URL or TENURE_SERVER"))?;
         let base = base(server).map_err(Error::Usage)?;
-        let client_id = self
-            .client_id
-            .ok_or_else(|| missing("the client id is missing: set --client-id ID or TENURE_CLIENT_ID"))?;
-        let secret = match (&self.client_secret_file, environment("TENURE_CLIENT_SECRET")) {
+        let client_id = self.client_id.as_deref().map(str::trim).filter(|id| !id.is_empty());
+        let client_id =
+            client_id.ok_or_else(|| missing("the client id is missing: set --client-id ID or TENURE_CLIENT_ID"))?;
+        let client_id: Uuid = client_id.parse().map_err(|_| {
+            Error::Usage(
+                "the client id is not one, such as 0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21: correct --client-id or \
+                 TENURE_CLIENT_ID"
+                    .to_owned(),
+            )
+        })?;
+        let file = self.client_secret_file.as_deref().filter(|path| !path.as_encoded_bytes().trim_ascii().is_empty());
+        let secret = match (file.map(Path::new), environment("TENURE_CLIENT_SECRET")) {
             (Some(path), _) => {
-                let name = path.display();
-                let text = std::fs::read_to_string(path);
-                let text =
-                    text.map_err(|error| Error::Usage(format!("the client secret in {name} cannot be read: {error}")))?;
+                let text = secret_in(path)?;
                 if let Some(warning) = open_to_others(path) {
                     say(&warning);
                 }
@@ -89,6 +96,18 @@ impl DestinationArgs {
                 .to_owned(),
         ))
     }
+}
+
+/// Reads the file of a secret, in UTF-8 or in UTF-16 with a byte order mark, as PowerShell writes.
+fn secret_in(path: &Path) -> Result<String, Error> {
+    let name = path.display();
+    let bytes = std::fs::read(path)
+        .map_err(|error| Error::Usage(format!("the client secret in {name} cannot be read: {error}")))?;
+    let (text, _, is_damaged) = encoding_rs::UTF_8.decode(&bytes);
+    if is_damaged {
+        return Err(Error::Usage(format!("the client secret in {name} is not UTF-8; save the file as UTF-8")));
+    }
+    Ok(text.into_owned())
 }
 
 /// Returns a warning if other users can read the file. It is only a warning: an existing file keeps
@@ -141,6 +160,40 @@ mod tests {
         ] {
             assert_eq!(base(server).ok().as_deref(), expected, "{server}");
         }
+    }
+
+    #[test]
+    fn empty_variables_are_unset_and_others_are_trimmed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("secret.txt");
+        let wide: Vec<u8> = "\u{feff}word\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        std::fs::write(&path, wide).expect("written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("set");
+        let id = " 0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21 ";
+        let read = |server: &str, id: &str, file: OsString| {
+            let arguments = DestinationArgs {
+                server: Some(server.to_owned()),
+                client_id: Some(id.to_owned()),
+                client_secret_file: Some(file),
+                client_secret: None,
+            };
+            arguments.read(|_| None).map(|read| read.base).map_err(|stop| stop.to_string())
+        };
+        assert_eq!(
+            read(" HTTPS://passport.example\n", id, path.clone().into()).as_deref(),
+            Ok("https://passport.example")
+        );
+        for (server, id, file, part) in [
+            (" ", id, path.clone().into(), "TENURE_SERVER"),
+            ("https://passport.example", "", path.clone().into(), "client id is missing"),
+            ("https://passport.example", "x", path.clone().into(), "TENURE_CLIENT_ID"),
+            ("https://passport.example", id, OsString::new(), "client secret is missing"),
+        ] {
+            assert!(read(server, id, file).is_err_and(|said| said.contains(part)), "{part}");
+        }
+        std::fs::write(&path, [0xe9, b'a']).expect("written");
+        let said = read("https://passport.example", id, path.into()).expect_err("damaged");
+        assert!(said.contains("save the file as UTF-8"), "{said}");
     }
 
     #[test]

@@ -24,6 +24,11 @@ pub fn read(path: &Path, label: &str) -> Result<Vec<u8>, Error> {
         )));
     }
     let bytes = std::fs::read(path).map_err(refuse)?;
+    // A byte order mark is more certain than the label.
+    let is_utf16 = encoding.name().starts_with("UTF-16");
+    let is_marked = bytes.starts_with(&[0xfe, 0xff]) || bytes.starts_with(&[0xff, 0xfe]);
+    let marked = utf16(&bytes).filter(|_| is_utf16 && is_marked).and_then(Encoding::of);
+    let encoding = marked.unwrap_or(encoding);
     let is_utf8 = !bytes.is_ascii() && !bytes.contains(&0) && std::str::from_utf8(&bytes).is_ok();
     // A file of an ISO-2022 encoding has ASCII bytes only.
     if is_utf8 && encoding != Encoding::Standard(encoding_rs::UTF_8) {
@@ -102,6 +107,12 @@ mod tests {
         std::fs::write(&path, b"name\nZo\xeb\n").expect("written");
         assert_eq!(read(&path, "Windows-1252").expect("decoded"), "name\nZo\u{eb}\n".as_bytes());
         assert!(matches!(read(&path, "utf-8"), Err(Error::Failed(said)) if said.contains("is not UTF-8")));
+        let wide: Vec<u8> = "\u{feff}name\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        std::fs::write(&path, wide).expect("written");
+        for label in ["utf-16", "utf-16le", "utf-16be"] {
+            let text = String::from_utf8(read(&path, label).expect("decoded")).expect("UTF-8");
+            assert_eq!(text.trim_start_matches('\u{feff}'), "name\n", "{label}");
+        }
         std::fs::write(&path, b"name\nRen\x82 \xff\n").expect("written");
         assert_eq!(read(&path, "CP850").expect("decoded"), "name\nRen\u{e9} \u{a0}\n".as_bytes());
         std::fs::write(&path, b"name\nZo\xc3\xab\nAndr\xe9\n").expect("written");

@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use crate::infer_columns::folded;
 use crate::left_titles::{self, TEXTS};
-use crate::left_words::ended_before;
 use crate::misplaced::{has_date_or_number, misplaced};
 use crate::name_text::problem_of_name;
 use crate::names;
@@ -24,12 +23,13 @@ pub fn problems(fields: &Value, employed: &[String]) -> Vec<RejectedRow> {
     for (index, job) in jobs.iter().enumerate() {
         let is_open = job.get("end_date").is_none_or(Value::is_null);
         let month = job.get("last_processed_month").and_then(Value::as_str).unwrap_or_default();
-        let year = month.get(..4).and_then(|year| year.parse().ok()).unwrap_or(i16::MIN);
+        let number = |part: Option<&str>| part.and_then(|part| part.parse::<i32>().ok());
+        let month = (number(month.get(..4)).unwrap_or(i32::MIN), number(month.get(5..7)).unwrap_or(1));
         for field in TEXTS {
             let text = job.get(field).and_then(Value::as_str).unwrap_or_default();
             let is_told = || employed.iter().any(|known| folded(known) == folded(text));
             let pointer = format!("/fields/employment/{index}/{field}");
-            let is_over = left_titles::has_remark(field, text) || ended_before(text, year);
+            let is_over = left_titles::has_remark(field, text) || left_titles::has_ended(field, text, month);
             if is_open && is_over && !is_told() {
                 let message = "This says that the person left, but the job has no end_date. Fill it in, or remove the \
                                remark. If it belongs to the name, add --employed-status with the whole text.";
@@ -78,6 +78,7 @@ mod tests {
             ("role_title", "Resigned 31/12/2020", "status.left"),
             ("role_title", "Former clerk", "status.left"),
             ("organisation", "Co (former)", "status.left"),
+            ("organisation", "Smith &amp; Co", "text.garbled"),
             ("role_title", "2018-01-01", "text.garbled"),
             ("organisation", "cy@x.example", "text.garbled"),
         ] {
@@ -86,6 +87,8 @@ mod tests {
             let pointer = format!("/fields/employment/0/{field}");
             assert_eq!(check("Ada Example", &job), [(pointer, code.to_owned())], "{text}");
         }
+        let job = json!({ "organisation": "A", "role_title": "Clerk to 03/2020", "last_processed_month": "2020-10" });
+        assert_eq!(check("Ada Example", &job).len(), 1, "the end is before the last month");
         let job = json!({ "organisation": "A", "role_title": "Clerk" });
         for (name, code) in [
             ("2018-01-01 Sample", "name.remark"),

@@ -7,6 +7,7 @@ use crate::infer_columns::folded;
 use crate::left_words;
 use crate::misplaced::is_date;
 use crate::plan::{Origin, Plan};
+use crate::title_ends;
 use crate::word_lists::{LEFT, MENTIONS, is_in};
 
 /// The fields whose texts may have such words.
@@ -42,9 +43,18 @@ pub fn column(plan: &Plan, cells: &[String]) -> Option<usize> {
     TEXTS.into_iter().find_map(|field| {
         plan.columns_of(field).unwrap_or_default().iter().copied().find(|column| {
             let text = cells.get(*column).map(|cell| cell.trim()).unwrap_or_default();
-            (says_left(field, text) || left_words::ended_before(text, plan.today.year())) && !is_told(text)
+            let month = (i32::from(plan.today.year()), i32::from(plan.today.month()));
+            (says_left(field, text) || has_ended(field, text, month)) && !is_told(text)
         })
     })
+}
+
+/// Returns whether a text of a job names its end, before a month given as its year and number.
+pub fn has_ended(field: &str, text: &str, month: (i32, i32)) -> bool {
+    let year = i16::try_from(month.0).unwrap_or(i16::MIN);
+    // A classification may be a code such as 11-2021.
+    let is_free = field != "role_classification";
+    left_words::ended_before(text, year) || (is_free && title_ends::ended_before(text, month))
 }
 
 /// Returns whether a text of a job has a remark that the person left, of any form.

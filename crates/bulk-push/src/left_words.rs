@@ -7,6 +7,7 @@ use crate::word_lists::{LEFT, MENTIONS, is_in};
 /// Single values that say so in any column, without case and punctuation.
 const VALUES: &str = "\
     deactivated neverstarted didnotstart voluntaryseverance involuntaryseverance p45issued p45sent p45done \
+    separation exit offboarding past historical pastemployee prioremployee \
     decd fallecido fallecida meninggal meninggaldunia overleden deceduto deceduta falecido falecida d\u{e9}funt \
     ehemalig ehemalige ehemaliger ehemaligen ehemaligemitarbeiter ehemals bajas";
 
@@ -41,7 +42,7 @@ const UNLESS: [(&str, &str); 5] = [
 /// Names of columns about an account or a badge, which is closed when a person leaves.
 const ACCOUNTS: &str = "\
     access systemaccess buildingaccess accessstatus account accountstatus useraccount useraccountstatus adaccount \
-    adaccountstatus adstatus login loginstatus badge badgestatus mailbox mailboxstatus";
+    adaccountstatus adstatus user userstatus aduser windowsuser networkuser sso ssostatus login loginstatus badge badgestatus mailbox mailboxstatus";
 
 /// Values of such columns.
 const CLOSED: &str = "revoked disabled deactivated locked closed removed deleted withdrawn terminated";
@@ -60,6 +61,12 @@ const NOT_SETTLED: &str = "no n false none na nil notapplicable notdue 0 nein";
 
 /// Values of a flag that mean yes.
 const YES: &str = "yes y true 1 x ja oui si s\u{ed} sim";
+
+/// Parts of the names of columns that say whether a person who left may come back.
+const REHIRE: &str = "donotrehire norehire rehireeligib eligibleforrehire eligibletorehire rehirable rehireable";
+
+/// Values of such columns that say nothing.
+const NO_REHIRE: &str = "none na nil notapplicable";
 
 /// Names of columns with a yes for people who left.
 const PAID_AT_END: &str = "gratuitypaid gratuitysettled finalgratuitypaid gratuityreleased";
@@ -80,6 +87,7 @@ pub fn is_value_of(name: &str, value: &str) -> bool {
         || (is_in(ACCOUNTS, name) && is_in(CLOSED, &text))
         || (is_in(SETTLEMENTS, name) && !text.is_empty() && !is_in(NOT_SETTLED, &text))
         || (is_in(PAID_AT_END, name) && is_flag)
+        || (!text.is_empty() && !is_in(NO_REHIRE, &text) && REHIRE.split_whitespace().any(|part| name.contains(part)))
         || (is_flag && is_closed_account(name))
 }
 

@@ -70,6 +70,8 @@ mod infer_columns;
 mod input;
 mod journal;
 mod json_texts;
+#[cfg(test)]
+mod leaver_cases;
 mod leavers;
 mod left_titles;
 mod left_words;
@@ -119,6 +121,7 @@ mod table;
 mod table_checks;
 mod terminal;
 mod text_hash;
+mod title_ends;
 mod turns;
 mod unclear_dates;
 mod withdraw;

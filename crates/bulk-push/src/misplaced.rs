@@ -4,6 +4,7 @@
 use crate::date_pattern::Pattern;
 use crate::likely_date::earliest;
 use crate::month_words;
+use crate::name_text::is_invisible;
 use crate::unclear_dates::split_time;
 
 /// Formats of dates with the name of a month and a short year.
@@ -23,6 +24,9 @@ pub fn misplaced(field: &str, text: &str) -> Option<&'static str> {
         "role_title" | "organisation" | "education_provider" | "issuer_name" | "course_name" => is_date(text),
         _ => return None,
     };
+    if let Some(what) = damaged(text) {
+        return Some(what);
+    }
     let is_wrong_number = match field {
         "role_title" => is_number(text),
         "organisation" => is_number(text) && is_amount(text),
@@ -41,6 +45,39 @@ pub fn misplaced(field: &str, text: &str) -> Option<&'static str> {
     } else {
         is_wrong_number.then_some("a number")
     }
+}
+
+/// Returns what a text is that a program damaged.
+fn damaged(text: &str) -> Option<&'static str> {
+    let is_exponent = text.contains(['E', 'e']) && text.contains(['+', '-']) && text.parse::<f64>().is_ok();
+    let lost = |(at, _): (usize, &str)| text[at + 1..].starts_with(char::is_alphabetic);
+    if matches!(&*text.to_ascii_lowercase(), "true" | "false") {
+        Some("a yes or no")
+    } else if is_exponent {
+        Some("a number")
+    } else if text.starts_with('=') {
+        Some("a formula")
+    } else if has_markup(text) {
+        Some("a text with HTML")
+    } else if text.starts_with("[object") || (text.starts_with('{') && text.ends_with('}')) {
+        Some("an object of a program")
+    } else if text.len() > 1 && text.bytes().all(|byte| byte == b'#') {
+        Some("a cell that was too narrow")
+    } else if text.match_indices('?').any(lost) || (text.len() > 1 && text.bytes().all(|byte| byte == b'?')) {
+        Some("a text with lost characters")
+    } else {
+        text.contains(is_invisible).then_some("a text with an invisible character")
+    }
+}
+
+/// Returns whether a text has a tag or an entity of HTML, such as `<b>` or `&amp;`.
+fn has_markup(text: &str) -> bool {
+    let is_name = |name: &str| (2..=8).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_entity = |rest: &str| {
+        rest.split_once(';').is_some_and(|(name, _)| is_name(name) || name.strip_prefix('#').is_some_and(is_name))
+    };
+    let is_tag = |rest: &str| rest.trim_start_matches('/').starts_with(char::is_alphabetic) && rest.contains('>');
+    text.split('&').skip(1).any(is_entity) || text.split('<').skip(1).any(is_tag)
 }
 
 /// Returns whether a whole text is a date. Digits without separators are a number.
@@ -138,6 +175,36 @@ mod tests {
             ("role_title", "QQ 12 34 56 C", "a National Insurance number"),
         ] {
             assert_eq!(misplaced(field, text), Some(what), "{field}: {text}");
+        }
+    }
+
+    #[test]
+    fn texts_that_a_program_damaged_are_no_texts_of_a_job() {
+        for text in [
+            "true",
+            "TRUE",
+            "=VLOOKUP(A2,B:C,2,0)",
+            "=A1&B1",
+            "Smith &amp; Co",
+            "A&#39;B",
+            "A&nbsp;B",
+            "<b>Acme</b>",
+            "#####",
+            "[object Object]",
+            "{\"a\":1}",
+            "1E+05",
+            "???",
+            "M?ller GmbH",
+            "Acme\u{200b}",
+            "Ac\u{ad}me",
+        ] {
+            assert!(misplaced("organisation", text).is_some(), "{text}");
+            assert!(misplaced("role_title", text).is_some(), "{text}");
+        }
+        for text in
+            ["AT&T", "Yahoo!", "C++ Developer", "Guess?", "R&D; Labs", "C# Developer", "A < B", "True North", "E+E"]
+        {
+            assert_eq!(misplaced("organisation", text), None, "{text}");
         }
     }
 

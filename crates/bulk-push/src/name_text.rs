@@ -213,13 +213,39 @@ fn says_left(name: &str) -> bool {
         LEFT.contains(&small.as_str()) && (word == small || word == word.to_uppercase())
     };
     let is_date = |word: &str| word.contains(|character: char| character.is_ascii_digit()) && word.contains(['.', '/']);
-    let is_letter = |rest: &str| {
-        rest.split_once([')', ']']).is_some_and(|(inside, _)| inside.trim_end_matches('.').chars().count() == 1)
+    let is_letter = |inside: &str| inside.trim_end_matches('.').chars().count() == 1;
+    // A nickname has a capital like the rest of the name.
+    let is_small = |inside: &str| is_capitalised && !inside.is_empty() && inside.chars().all(char::is_lowercase);
+    let is_inside = |rest: &str| {
+        rest.split_once([')', ']'])
+            .is_some_and(|(inside, _)| is_letter(inside) || is_small(inside.trim_end_matches('.')))
     };
-    (is_capitalised && words.any(is_remark))
+    let is_test = is_capitalised && name.starts_with("TEST ");
+    is_test
+        || (is_capitalised && words.any(is_remark))
         || name.split_whitespace().any(is_date)
         || LEFT_PARTS.iter().any(|part| name.contains(part))
-        || name.split(['(', '[']).skip(1).any(is_letter)
+        || name.split(['(', '[']).skip(1).any(is_inside)
+        || is_sorted(name)
+}
+
+/// Returns whether a name begins with a letter and a dash, which move it within a list.
+fn is_sorted(name: &str) -> bool {
+    let mut words = name.split_whitespace();
+    words.next().is_some_and(|first| first.chars().count() == 1) && words.next() == Some("-")
+}
+
+/// Returns whether a word has a digit between letters, as in `Ex4mple`, or is a month and a year,
+/// as in `Mar20`, also behind another word.
+fn has_digits(word: &str) -> bool {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let letters = word.trim_end_matches(|character: char| character.is_ascii_digit());
+    let is_month = matches!(word.len() - letters.len(), 2 | 4) && MONTHS.iter().any(|month| letters.ends_with(month));
+    let after = letters.trim_start_matches(|character: char| !character.is_alphabetic());
+    let mut parts = after.split(|character: char| character.is_ascii_digit());
+    let is_between = parts.next().is_some_and(|first| first.ends_with(char::is_alphabetic))
+        && parts.any(|part| part.starts_with(char::is_alphabetic));
+    is_month || is_between
 }
 
 /// Finds a number, the person's id, a mark or a remark.
@@ -233,7 +259,7 @@ fn remark(name: &str, person: &str) -> Option<TextProblem> {
     let is_number = |word: &String| word.chars().all(|character| character.is_ascii_digit());
     let is_id = |word: &String| *word == person && word.contains(|character: char| character.is_ascii_digit());
     let is_filler = |word: &String| word.len() > 1 && word.chars().all(|character| matches!(character, 'x' | 'z'));
-    let is_odd = |word: &String| is_number(word) || is_id(word) || is_filler(word);
+    let is_odd = |word: &String| is_number(word) || is_id(word) || is_filler(word) || has_digits(word);
     let rest = words.get(1..).unwrap_or_default();
     let has_remark = rest.iter().any(|word| REMARKS.contains(&word.as_str()));
     let (all, others) = (words.join(" "), rest.join(" "));
@@ -294,6 +320,13 @@ mod tests {
             ("Ada Example TERM", "name.remark"),
             ("(T) Ada Example", "name.remark"),
             ("Ada Example [T]", "name.remark"),
+            ("Ada Example Leaver Mar20", "name.remark"),
+            ("Ada Example LeftMar20", "name.remark"),
+            ("Ada Example Mar2020", "name.remark"),
+            ("Z - Ada Example", "name.remark"),
+            ("Ada Example (dup)", "name.remark"),
+            ("TEST Ada Example", "name.remark"),
+            ("Ada Ex4mple", "name.remark"),
             ("Ada Example (dec.)", "name.remark"),
             ("Ada Example until 03/2020", "name.remark"),
             ("Ada Example ausgeschieden", "name.remark"),

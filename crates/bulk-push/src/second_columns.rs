@@ -208,7 +208,9 @@ fn is_earlier(header: &str) -> bool {
 fn is_rehire(header: &str) -> bool {
     let name = folded_name(header);
     let is_again = ["rehire", "reemploy", "reinstate", "wiedereintritt"].iter().any(|part| name.contains(part));
-    is_again && !name.contains("eligib") && !name.contains("rehirable") && !name.contains("rehireable")
+    // Such a column is about whether a person who left may come back.
+    let is_wish = ["eligib", "rehirable", "rehireable", "norehire", "notrehire"].iter().any(|part| name.contains(part));
+    is_again && !is_wish
 }
 
 /// Returns whether a column has the name of a field and a number, such as `Company 2`.
@@ -280,6 +282,7 @@ mod tests {
         }
         assert!(check("Hire date,Last hire date", "2010-01,2004-09-01").is_err());
         assert!(check("Hire date,Rehired", "2010-01,Yes").is_err());
+        assert!(!is_rehire("Do not rehire") && !is_rehire("Rehire eligible") && is_rehire("Rehire date"));
         for name in [
             "Probation start date",
             "Eligible for rehire",

@@ -249,6 +249,8 @@ fn shown(value: &DataRef<'_>) -> String {
         DataRef::DateTime(date) if date.is_datetime() && date.as_f64() < 1.0 => "0000-00-00".to_owned(),
         DataRef::DateTime(date) if date.is_datetime() => {
             let (year, month, day, hour, minute, second, _) = date.to_ymd_hms_milli();
+            // Milliseconds are rounded, so the end of a day may be the hour 24.
+            let (hour, minute, second) = if hour > 23 { (23, 59, 59) } else { (hour, minute, second) };
             let time = format!(" {hour:02}:{minute:02}:{second:02}");
             let time = if time == " 00:00:00" { "" } else { time.as_str() };
             format!("{year:04}-{month:02}-{day:02}{time}")

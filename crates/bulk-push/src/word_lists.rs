@@ -55,7 +55,7 @@ pub const STATUS: &str = "\
 
 /// Names of a status that are abbreviated, without punctuation.
 pub const STATUS_NAMES: &str = "\
-    stat sts empstat emplstat employeestat employmentstat empsts emplsts hrstat actinact activeinactive";
+    stat sts eestat eests eestatus workerstat staffstat empstat emplstat employeestat employmentstat empsts emplsts hrstat actinact activeinactive";
 
 /// Words of a status that is about a paper, a form, an account or a task of the person, and not
 /// about the employment.

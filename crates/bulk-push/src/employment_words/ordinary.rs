@@ -47,6 +47,9 @@ const REMAINING: &str = "\
 /// Words with which such a name may be about a day.
 const NOT_REMAINING: &str = "date since when until last";
 
+/// Words for what a person has as long as the employment lasts.
+const LASTING: &str = "seniority benefit benefits insurance";
+
 /// Parts of the names of columns with the kind of an end, which is no date.
 const DETAILS: &str = "austrittsart austrittsgrund";
 
@@ -144,6 +147,11 @@ pub(super) fn is_other_end(words: &[String]) -> bool {
     has_word(words, ENDING) && has_word(words, ENDS) && !has_word(words, NOT_ENDING)
 }
 
+/// Returns whether a column has the end of what ends with the job, as in `Benefits end`.
+fn is_end_of_lasting(words: &[String]) -> bool {
+    has_word(words, LASTING) && has_word(words, "end ends ended ending")
+}
+
 /// Returns whether a column has a remaining amount, as in `Annual leave left`.
 fn is_balance(words: &[String]) -> bool {
     let is_last = words.last().is_some_and(|last| last == "left");
@@ -165,7 +173,7 @@ pub(super) fn kind(name: &str, words: &[String]) -> Option<ColumnKind> {
     if is_about_birth(name) || is_in(HARMLESS_NAMES, name) || is_other_end(words) {
         return Some(ColumnKind::Harmless);
     }
-    if is_balance(words) {
+    if is_balance(words) || is_end_of_lasting(words) {
         return Some(ColumnKind::Other);
     }
     if is_detail(name) {

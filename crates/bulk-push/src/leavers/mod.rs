@@ -20,6 +20,7 @@ use crate::printable::printable;
 use behind::Behind;
 use blank_status::BlankStatus;
 use codes::{Codes, is_sap_active, is_sap_labelled, is_sap_left};
+use divided::Divided;
 use pay::Pay;
 use service::{in_words, is_too_short};
 use sides::Sides;
@@ -29,6 +30,7 @@ use validity::{is_invalid, is_past};
 mod behind;
 mod blank_status;
 mod codes;
+mod divided;
 mod pay;
 mod service;
 mod sides;
@@ -64,6 +66,7 @@ pub struct Leavers {
     blank_status: BlankStatus,
     sides: Sides,
     behind: Behind,
+    divided: Divided,
     /// The values of accepted columns that say that a person left.
     overruled: Findings,
 }
@@ -108,6 +111,7 @@ impl Leavers {
             blank_status: BlankStatus::default(),
             sides: Sides::default(),
             behind: Behind::default(),
+            divided: Divided::default(),
             overruled,
         }
     }
@@ -152,6 +156,7 @@ impl Leavers {
         if says_left(plan, cells) {
             return Ok(());
         }
+        self.divided.row(plan, &self.columns, line, cells, is_sure);
         let statuses =
             self.columns.iter().filter(|(_, kind, _)| *kind == ColumnKind::Status).map(|(column, ..)| *column);
         self.codes.row(plan, statuses, cells, line);
@@ -268,6 +273,7 @@ impl Leavers {
     /// say that people left.
     pub fn finish(mut self, plan: &mut Plan) -> Result<Option<String>, Error> {
         self.findings.extend(std::mem::take(&mut self.codes).unclear());
+        self.findings.extend(std::mem::take(&mut self.divided).found());
         self.findings.keep(|column| !self.sides.has(column));
         if !self.findings.is_empty() {
             return Err(Error::Usage(self.stop(plan)));
@@ -304,11 +310,11 @@ impl Leavers {
             );
         }
         format!(
-            "people would be pushed as still employed, because no column gives the end of their job, but other \
-             columns may say that they left:\n{found}\nMap the column with the end with --column {END}=COLUMN, or \
-             correct the rows. If a value means that the person left, add --left-status VALUE: such rows are refused. \
-             If it means that the person is employed, add --employed-status VALUE. Exclude a column that says nothing \
-             about the employment: {ignoring}"
+            "people would be pushed as still employed, because no end is given for their job, but other columns may \
+             say that they left, or tell some of them from others:\n{found}\nMap the column with the end with \
+             --column {END}=COLUMN, or correct the rows. If a value means that the person left, add --left-status \
+             VALUE: such rows are refused. If it means that the person is employed, add --employed-status VALUE. \
+             Exclude a column that says nothing about the employment: {ignoring}"
         )
     }
 }
