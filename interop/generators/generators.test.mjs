@@ -2,14 +2,16 @@
 // compiled and run against the server.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { createHmac, randomUUID } from "node:crypto";
 import { access, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { Server } from "../../browser/support/server.mjs";
+import { until } from "../../browser/support/until.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const PYTHON = process.env.GENERATORS_PYTHON ?? at("../../target/generators/bin/python");
@@ -21,6 +23,30 @@ const PARTS = "apis,models,supportingFiles,apiTests=false,modelTests=false,apiDo
 const PDF = at("../../crates/server/tests/fixtures/documents/plain.pdf");
 let server;
 let document;
+let receiver;
+// The deliveries to webhooks of this test.
+const deliveries = [];
+
+/** Starts a receiver of webhooks; it stores each delivery as it was sent. */
+function startReceiver() {
+  const started = createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    deliveries.push({ path: request.url, body: Buffer.concat(chunks), headers: request.headers });
+    response.writeHead(204).end();
+  });
+  return new Promise((resolve) => started.listen(0, "127.0.0.1", () => resolve(started)));
+}
+
+/** Returns the signed deliveries of an event to a path. */
+function signed(path, secret, type) {
+  return deliveries.filter(({ path: sentTo, body, headers }) => {
+    if (sentTo !== path || JSON.parse(body).type !== type) return false;
+    const mac = createHmac("sha256", secret).update(`${headers["x-timestamp"]}.`).update(body);
+    assert.equal(headers["x-signature"], mac.digest("hex"));
+    return true;
+  });
+}
 
 /** Runs a program in this folder; returns what it prints. */
 async function run(program, args, env = {}) {
@@ -56,13 +82,17 @@ async function sourcesIn(folder) {
 }
 
 before(async () => {
-  server = await Server.start();
+  server = await Server.start({ settings: { TENURE_WEBHOOKS__ALLOW_LOOPBACK: "true" } });
+  receiver = await startReceiver();
   await rm(at("generated"), { recursive: true, force: true });
   await mkdir(at("generated"));
   document = await (await fetch(`${server.base}/api/partner/openapi.json`)).json();
   await writeFile(DOCUMENT, JSON.stringify(document));
 });
-after(() => server?.stop());
+after(async () => {
+  receiver?.close();
+  await server?.stop();
+});
 
 /** Runs a generated client as a new partner; returns what it prints. */
 async function outcome(program, args, more = {}, kind = {}) {
@@ -94,8 +124,13 @@ const LONGEST_PATH_MS = 60_000;
 /** Runs a client from the token to the result of a verification; prints how long that takes. */
 async function checkPath(t, program, args, more = {}) {
   const started = performance.now();
-  const { link, ...others } = await outcome(program, args, more, { sandbox: true });
+  const path = `/${randomUUID()}`;
+  const env = { ...more, WEBHOOK_URL: `http://127.0.0.1:${receiver.address().port}${path}` };
+  const { link, secret, ...others } = await outcome(program, args, env, { sandbox: true });
   const took = performance.now() - started;
+  for (const type of ["atsp_request.verified", "vwsp_request.verified"]) {
+    await until(`a delivery of ${type}`, async () => signed(path, secret, type).length > 0);
+  }
   assert.ok(link.startsWith(`${server.base}/partner/add/careerHistory#`), link);
   assert.deepEqual(others, {
     status: "verified",

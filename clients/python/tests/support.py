@@ -53,6 +53,8 @@ class Scene:
         self.now = 1_795_428_000.0
         self.tokens = 0
         self.token_forms: List[str] = []
+        # Replaces the body of the response to a token request.
+        self.token_response: Any = None
         self.answers: List[Answer] = []
         self._keys = 0
         self._retries = retries
@@ -69,10 +71,10 @@ class Scene:
             uuid=self._key,
         )
 
-    def client(self) -> TenurePartner:
+    def client(self, base: str = BASE, id: str = "id", secret: str = "secret") -> TenurePartner:
         http = httpx.Client(transport=httpx.MockTransport(self._answer))
         options: Dict[str, Any] = {"retries": self._retries, "runtime": self.runtime()}
-        return TenurePartner(BASE, "id", "secret", http_client=http, **options)
+        return TenurePartner(base, id, secret, http_client=http, **options)
 
     def async_client(self) -> AsyncTenurePartner:
         http = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
@@ -96,6 +98,8 @@ class Scene:
         if request.url.path.endswith("/oauth/token"):
             self.tokens += 1
             self.token_forms.append(request.content.decode())
+            if self.token_response is not None:
+                return answer(200, self.token_response)
             return answer(200, {"access_token": f"token-{self.tokens}", "expires_in": 3600})
         self.calls.append(request)
         if not self.answers:

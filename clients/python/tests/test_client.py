@@ -4,11 +4,12 @@ import json
 import threading
 import unittest
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, List
 from urllib.parse import parse_qsl
 
 import httpx
 
-from tenure_partner import AuthenticationError, OAuthError, TenurePartner, ValidationError
+from tenure_partner import ApiError, AuthenticationError, OAuthError, TenurePartner, ValidationError
 
 from tenure_partner._core import Received
 
@@ -33,6 +34,34 @@ class Tokens(unittest.TestCase):
         form = dict(parse_qsl(scene.token_forms[0]))
         expected = {"grant_type": "client_credentials", "client_id": "id", "client_secret": "secret"}
         self.assertEqual(form, expected)
+
+    def test_settings_from_files_may_end_with_a_line_break(self) -> None:
+        scene = Scene()
+        scene.answers = [answer(200, STATUS)]
+        client = scene.client(base=f" {BASE}\n", id="id\n", secret=" secret\r\n")
+        client.submissions.status("EMP-1")
+        form = dict(parse_qsl(scene.token_forms[0], keep_blank_values=True))
+        self.assertEqual((form["client_id"], form["client_secret"]), ("id", "secret"))
+        self.assertEqual(scene.calls[0].url.host, "passport.example")
+
+    def test_a_token_without_a_lifetime_is_used_for_a_while(self) -> None:
+        scene = Scene()
+        scene.token_response = {"access_token": "opaque", "token_type": "Bearer"}
+        client = scene.client()
+        for passed, tokens in ((0, 1), (269, 1), (1, 2)):
+            scene.now += passed
+            scene.answers = [answer(200, STATUS)]
+            client.submissions.status("EMP-1")
+            self.assertEqual(scene.tokens, tokens)
+
+    def test_a_response_without_a_token_is_an_error_of_the_client(self) -> None:
+        bodies: List[Any] = [[], {}, {"access_token": None}, "text"]
+        for body in bodies:
+            scene = Scene()
+            scene.token_response = body
+            with self.assertRaises(ApiError) as raised:
+                scene.client().submissions.status("EMP-1")
+            self.assertIn("no access_token", str(raised.exception))
 
     def test_a_token_is_renewed_a_minute_before_it_expires(self) -> None:
         scene = Scene()
@@ -136,6 +165,18 @@ class Calls(unittest.TestCase):
         path = "/api/partner/v2/submissions?status=verified&limit=2"
         self.assertEqual(scene.paths(), [path, f"{path}&cursor=c%2F1", f"{path}&cursor=c2"])
 
+    def test_lists_can_be_narrowed_to_one_id(self) -> None:
+        scene = Scene()
+        scene.answers = [
+            answer(200, {"submissions": [], "next_cursor": None}),
+            answer(200, {"requests": [], "next_cursor": None}),
+        ]
+        client = scene.client()
+        self.assertEqual(list(client.submissions.list(credential_id="a/b")), [])
+        self.assertEqual(list(client.verifications.list(request_id="r")), [])
+        paths = ["submissions?credential_id=a%2Fb", "verify/requests?request_id=r"]
+        self.assertEqual(scene.paths(), [f"/api/partner/v2/{path}" for path in paths])
+
     def test_ids_are_escaped_in_paths(self) -> None:
         scene = Scene()
         scene.answers = [answer(200, STATUS)]
@@ -179,5 +220,8 @@ class Calls(unittest.TestCase):
                 TenurePartner(base, "id", "secret")
         with self.assertRaises(ValueError):
             TenurePartner(BASE, "id", "")
+        for secret, base in ((" ", BASE), ("secret", "https://passport.exa\nmple"), ("secret", f"{BASE}/a b")):
+            with self.assertRaises(ValueError):
+                TenurePartner(base, "id", secret)
         TenurePartner("http://localhost:8080/", "id", "secret").close()
         TenurePartner("http://10.0.0.1", "id", "secret", allow_insecure_http=True).close()

@@ -33,7 +33,9 @@ export class TenurePartner {
   readonly webhooks: Webhooks;
 
   constructor(options: ClientOptions) {
-    const { clientId, clientSecret, scope, timeoutMs = 30_000 } = options;
+    const { scope, timeoutMs = 30_000 } = options;
+    // A secret from a file ends with a line break. `URL` trims the base URL.
+    const [clientId, clientSecret] = [options.clientId?.trim(), options.clientSecret?.trim()];
     if (!clientId || !clientSecret) throw new TypeError("clientId and clientSecret are required");
     const retries = { ...DEFAULT_RETRIES, ...options.retries };
     const runtime = { ...DEFAULT_RUNTIME, ...options.runtime };

@@ -326,7 +326,7 @@ export interface components {
             reason: string;
         };
         /**
-         * @description The name of a check.
+         * @description The name of a check. More checks may be added.
          * @enum {string}
          */
         CheckName: "signature" | "issuer" | "holder" | "status" | "dates" | "schema";
@@ -588,7 +588,7 @@ export interface components {
             start_date: string;
         };
         /**
-         * @description A type of event.
+         * @description A type of event. More types may be added.
          * @enum {string}
          */
         EventType: "vwsp_request.verified" | "vwsp_request.canceled" | "atsp_request.created" | "atsp_request.opened" | "atsp_request.signed_in" | "atsp_request.verified" | "atsp_request.canceled" | "atsp_request.notify_failed";
@@ -1427,7 +1427,7 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * @description The format of a signed credential.
+         * @description The format of a signed credential. More formats may be added.
          * @enum {string}
          */
         SignedFormat: "dc+sd-jwt" | "vc+jwt" | "jwt_vc_json";

@@ -1,8 +1,10 @@
 import type { components } from "./generated.js";
-import { jsonOf, type Transport } from "./transport.js";
+import { jsonOf, type Transport, unexpected } from "./transport.js";
 
 // A token is renewed when a tenth of its life is left, but at most this early.
 const EARLY_MS = 60_000;
+// The life of a token whose response does not say it.
+const ASSUMED_LIFE_MS = 300_000;
 
 type TokenResponse = components["schemas"]["CreateTokenResponse"];
 
@@ -51,9 +53,14 @@ export class TokenSource {
       contentType: "application/x-www-form-urlencoded",
       repeatable: true,
     });
-    const { access_token, expires_in } = jsonOf<TokenResponse>(received);
-    const life = expires_in * 1000;
-    this.#current = { value: access_token, renewAt: asked + life - Math.min(EARLY_MS, life / 10) };
+    const token = jsonOf<Partial<TokenResponse> | null>(received);
+    const value = token?.access_token;
+    if (typeof value !== "string" || value === "") {
+      throw unexpected(received, "the response has no access_token; check the base URL");
+    }
+    // RFC 6749 only recommends it, and a gateway may leave it out.
+    const life = typeof token?.expires_in === "number" ? token.expires_in * 1000 : ASSUMED_LIFE_MS;
+    this.#current = { value, renewAt: asked + life - Math.min(EARLY_MS, life / 10) };
     return this.#current;
   }
 }

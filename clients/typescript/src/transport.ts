@@ -84,14 +84,18 @@ export interface Received {
 }
 
 /** Returns the JSON of a 2xx response. */
-export function jsonOf<T>({ response, body }: Received): T {
+export function jsonOf<T>(received: Received): T {
   try {
-    return JSON.parse(body) as T;
+    return JSON.parse(received.body) as T;
   } catch {
-    const requestId = response.headers.get("x-request-id") ?? undefined;
-    const detail = "the response is not JSON; check the base URL";
-    throw new ApiError({ status: response.status, title: "Unexpected response", detail, requestId });
+    throw unexpected(received, "the response is not JSON; check the base URL");
   }
+}
+
+/** Returns the error of a 2xx response that is not what the API documents. */
+export function unexpected({ response }: Received, detail: string): ApiError {
+  const requestId = response.headers.get("x-request-id") ?? undefined;
+  return new ApiError({ status: response.status, title: "Unexpected response", detail, requestId });
 }
 
 /** Sends calls, and repeats what may be repeated. */

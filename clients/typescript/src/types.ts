@@ -67,8 +67,8 @@ export type Delivery = Schemas["ListWebhookDeliveriesResponse"]["deliveries"][nu
 export type Replay = Schemas["ReplayWebhookDeliveriesBody"];
 export type SimulatedEvent = Schemas["SimulateEventBody"];
 
-/** What a list of submissions is limited to. */
-export interface SubmissionFilter {
+/** What a list is limited to. */
+interface ListFilter {
   type?: CredentialType;
   status?: Status;
   /** Created at this time or later (RFC 3339). */
@@ -77,6 +77,12 @@ export interface SubmissionFilter {
   created_before?: string;
   /** Entries in one request, 1 to 100. Iteration fetches further pages. */
   limit?: number;
+}
+
+/** What a list of submissions is limited to. */
+export interface SubmissionFilter extends ListFilter {
+  /** The only submission to return. */
+  credential_id?: string;
 }
 
 /** A submission in a list. It has no personal data. */
@@ -94,7 +100,10 @@ export interface SubmissionSummary {
 }
 
 /** What a list of verification requests is limited to. */
-export type VerificationFilter = SubmissionFilter;
+export interface VerificationFilter extends ListFilter {
+  /** The only request to return. */
+  request_id?: string;
+}
 
 /** A verification request in a list. It has no personal data. */
 export interface VerificationSummary {

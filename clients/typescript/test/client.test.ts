@@ -20,6 +20,37 @@ test("concurrent calls share one token", async () => {
   });
 });
 
+test("settings from files may end with a line break", async () => {
+  const scene = new Scene({ baseUrl: " https://passport.example\n", clientId: "id\n", clientSecret: " secret\r\n" });
+  scene.answers(() => json(200, STATUS));
+  await scene.client.submissions.status("EMP-1");
+  const form = new URLSearchParams(scene.sent[0]?.body);
+  assert.deepEqual([form.get("client_id"), form.get("client_secret")], ["id", "secret"]);
+});
+
+test("a token without a lifetime is used for a while", async () => {
+  const scene = new Scene();
+  scene.tokenResponse = { access_token: "opaque", token_type: "Bearer" };
+  for (const [passed, tokens] of [
+    [0, 1],
+    [269_000, 1],
+    [1_000, 2],
+  ] as const) {
+    scene.nowMs += passed;
+    scene.answers(() => json(200, STATUS));
+    await scene.client.submissions.status("EMP-1");
+    assert.equal(scene.tokens, tokens);
+  }
+});
+
+test("a response without a token is an error of the client", async () => {
+  for (const body of [[], {}, { access_token: null }, "text"]) {
+    const scene = new Scene();
+    scene.tokenResponse = body;
+    await assert.rejects(scene.client.submissions.status("EMP-1"), { name: "ApiError", message: /no access_token/ });
+  }
+});
+
 test("a token is renewed a minute before it expires", async () => {
   const scene = new Scene();
   const ask = async () => {
@@ -71,7 +102,9 @@ test("a failed token request is not kept", async () => {
   const scene = new Scene({
     runtime: {
       fetch: async () =>
-        (calls += 1) === 1 ? json(401, { error: "invalid_client", error_description: "Check it." }) : json(200, STATUS),
+        (calls += 1) === 1
+          ? json(401, { error: "invalid_client", error_description: "Check it." })
+          : json(200, { ...STATUS, access_token: "token" }),
     },
   });
   await assert.rejects(
@@ -146,6 +179,20 @@ test("lists fetch the next page only when it is needed", async () => {
   );
 });
 
+test("lists can be narrowed to one id", async () => {
+  const scene = new Scene();
+  scene.answers(
+    () => json(200, { submissions: [], next_cursor: null }),
+    () => json(200, { requests: [], next_cursor: null }),
+  );
+  for await (const { id } of scene.client.submissions.list({ credential_id: "a/b" })) assert.fail(id);
+  for await (const { request_id } of scene.client.verifications.list({ request_id: "r" })) assert.fail(request_id);
+  assert.deepEqual(
+    scene.calls.map(({ path }) => path),
+    ["/api/partner/v2/submissions?credential_id=a%2Fb", "/api/partner/v2/verify/requests?request_id=r"],
+  );
+});
+
 test("ids are escaped, and ids that change the path are refused", async () => {
   const scene = new Scene();
   scene.answers(() => json(200, STATUS));
@@ -178,6 +225,10 @@ test("a secret is not sent over plain HTTP to another machine", () => {
   assert.throws(() => new TenurePartner({ ...options, baseUrl: "ftp://passport.example" }), TypeError);
   assert.throws(
     () => new TenurePartner({ ...options, clientSecret: "", baseUrl: "https://passport.example" }),
+    TypeError,
+  );
+  assert.throws(
+    () => new TenurePartner({ ...options, clientSecret: " ", baseUrl: "https://passport.example" }),
     TypeError,
   );
   new TenurePartner({ ...options, baseUrl: "http://localhost:8080/" });

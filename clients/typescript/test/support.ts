@@ -16,6 +16,8 @@ export class Scene {
   readonly waits: number[] = [];
   nowMs = Date.parse("2026-11-29T10:00:00Z");
   tokens = 0;
+  /** Replaces the body of the response to a token request. */
+  tokenResponse: unknown;
   readonly client: TenurePartner;
   #answers: Answer[] = [];
 
@@ -58,6 +60,7 @@ export class Scene {
     this.sent.push(sent);
     if (sent.path.endsWith("/oauth/token")) {
       this.tokens += 1;
+      if (this.tokenResponse !== undefined) return json(200, this.tokenResponse);
       return json(200, { access_token: `token-${this.tokens}`, token_type: "Bearer", expires_in: 3600 });
     }
     const answer = this.#answers.shift();

@@ -3,6 +3,7 @@
 mod connections;
 mod json_suffix;
 mod missing_routes;
+mod unread_body;
 mod wrong_method;
 
 use std::future::Future;

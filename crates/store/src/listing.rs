@@ -203,7 +203,8 @@ impl Tx {
         if filter.has_no_type() {
             return Ok(Page::default());
         }
-        let scan = Scan::new("submission", CURRENT_SUBMISSIONS, partner, before).within(filter);
+        let scan = Scan::new("submission", CURRENT_SUBMISSIONS, partner, before);
+        let scan = scan.within(filter).only("credential_id", filter);
         let states = filter.status.map(StatusFilter::states).unwrap_or_default();
         self.scan_submissions(&scan, states, filter, now, limit).await
     }

@@ -44,6 +44,8 @@ pub struct ListFilter {
     pub created_after: Option<Timestamp>,
     /// Only those created before this time.
     pub created_before: Option<Timestamp>,
+    /// Only the one with this id of the partner: a `credential_id` or `request_id`.
+    pub own_id: Option<String>,
 }
 
 impl ListFilter {
@@ -106,11 +108,14 @@ pub(super) struct Scan {
     partner: Uuid,
     from: Uuid,
     before: Uuid,
+    /// A column and its only value.
+    only: Option<(&'static str, String)>,
 }
 
 impl Scan {
     pub(super) fn new(table: &'static str, condition: &'static str, partner: Uuid, before: Option<Uuid>) -> Self {
-        Self { table, condition, partner, from: Uuid::nil(), before: before.unwrap_or(Uuid::max()) }
+        let before = before.unwrap_or(Uuid::max());
+        Self { table, condition, partner, from: Uuid::nil(), before, only: None }
     }
 
     /// Narrows the range of ids to the times of `filter`. The rows at its ends still have to be
@@ -125,15 +130,25 @@ impl Scan {
         }
     }
 
+    /// Narrows the scan to the row with the id of `filter`, which is in the column `own_id`.
+    /// Without this, an old row would not be among those of the first pages.
+    pub(super) fn only(self, own_id: &'static str, filter: &ListFilter) -> Self {
+        Self { only: filter.own_id.clone().map(|id| (own_id, id)), ..self }
+    }
+
     /// Writes the query up to the number of rows, which the caller binds.
     pub(super) fn push<DB>(&self, query: &mut QueryBuilder<DB>, columns: &str)
     where
         DB: Database,
+        String: for<'t> Encode<'t, DB> + sqlx::Type<DB>,
         Uuid: for<'t> Encode<'t, DB> + sqlx::Type<DB>,
     {
         query.push("SELECT ").push(columns).push(" FROM ").push(self.table);
         query.push(" WHERE partner_id = ").push_bind(self.partner);
         query.push(" AND id >= ").push_bind(self.from).push(" AND id < ").push_bind(self.before);
+        if let Some((column, value)) = &self.only {
+            query.push(" AND ").push(column).push(" = ").push_bind(value.clone());
+        }
         query.push(self.condition).push(" ORDER BY id DESC LIMIT ");
     }
 }

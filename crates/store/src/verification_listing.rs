@@ -81,7 +81,7 @@ impl Tx {
         if filter.has_no_type() {
             return Ok(Page::default());
         }
-        let scan = Scan::new("verification", "", partner, before).within(filter);
+        let scan = Scan::new("verification", "", partner, before).within(filter).only("request_id", filter);
         let most = i64::try_from(limit).unwrap_or(WINDOW).saturating_add(1);
         let rows: Vec<ListedVerificationRow> = dispatch!(self, connection => {
             let mut query = QueryBuilder::new("SELECT * FROM (");

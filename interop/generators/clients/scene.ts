@@ -11,6 +11,9 @@ export const base = given("TENURE_URL");
 export const partner = { client_id: given("CLIENT_ID"), client_secret: given("CLIENT_SECRET") };
 export const id = given("CREDENTIAL_ID");
 
+/** Where a client's webhook sends events to; only for clients that register one. */
+export const webhookUrl = process.env["WEBHOOK_URL"];
+
 /** A document to upload. */
 export const pdf = new Blob([await readFile(given("DOCUMENT"))]);
 

@@ -33,6 +33,8 @@ VERSION = "0.1.0"
 _RETRIED = frozenset({429, 502, 503, 504})
 # A token is renewed when a tenth of its life is left, but at most this early.
 _EARLY_SECONDS = 60.0
+# The life of a token whose response does not say it.
+_ASSUMED_LIFE_SECONDS = 300.0
 
 T = TypeVar("T")
 
@@ -132,9 +134,11 @@ class Core:
         runtime: Runtime,
         allow_insecure_http: bool,
     ) -> None:
+        # A secret from a file ends with a line break.
+        client_id, client_secret = client_id.strip(), client_secret.strip()
         if not client_id or not client_secret:
             raise ValueError("client_id and client_secret are required")
-        self.base_url = _checked_base(base_url, allow_insecure_http)
+        self.base_url = _checked_base(base_url.strip(), allow_insecure_http)
         self.retries = retries
         self.runtime = runtime
         form = {"grant_type": "client_credentials"}
@@ -183,9 +187,14 @@ class Core:
     def store_token(self, received: Received, asked_at: float) -> str:
         """Keeps a new token."""
         fields = json_of(received)
-        life = float(fields["expires_in"])
+        value = fields.get("access_token") if isinstance(fields, dict) else None
+        if not isinstance(value, str) or not value:
+            raise _unexpected(received, "the response has no access_token; check the base URL")
+        # RFC 6749 only recommends it, and a gateway may leave it out.
+        given = fields.get("expires_in")
+        life = float(given) if isinstance(given, (int, float)) else _ASSUMED_LIFE_SECONDS
         renew_at = asked_at + life - min(_EARLY_SECONDS, life / 10)
-        self._token = Token(str(fields["access_token"]), renew_at)
+        self._token = Token(value, renew_at)
         return self._token.value
 
     def refused_token(self, value: str) -> None:
@@ -232,12 +241,16 @@ def json_of(received: Received) -> Any:
     try:
         return json.loads(received.body)
     except ValueError:
-        raise ApiError(
-            received.status,
-            title="Unexpected response",
-            detail="the response is not JSON; check the base URL",
-            request_id=received.headers.get("x-request-id"),
-        ) from None
+        raise _unexpected(received, "the response is not JSON; check the base URL") from None
+
+
+def _unexpected(received: Received, detail: str) -> ApiError:
+    return ApiError(
+        received.status,
+        title="Unexpected response",
+        detail=detail,
+        request_id=received.headers.get("x-request-id"),
+    )
 
 
 def _may_repeat(
@@ -254,6 +267,9 @@ def _may_repeat(
 
 
 def _checked_base(base_url: str, allow_insecure_http: bool) -> str:
+    # `urlsplit` removes line breaks, but the connection would refuse them.
+    if any(char.isspace() or not char.isprintable() for char in base_url):
+        raise ValueError("base_url must have no white space")
     url = urlsplit(base_url)
     host = url.hostname or ""
     loopback = host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")

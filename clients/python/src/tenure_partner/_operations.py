@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List, Mapping, Optional
+from typing import Any, Dict, Iterable, List, Mapping, Optional
 from urllib.parse import quote
 
 from . import types
@@ -150,6 +150,6 @@ def filters(
     created_after: Optional[str],
     created_before: Optional[str],
     limit: Optional[int],
-) -> Mapping[str, Any]:
+) -> Dict[str, Any]:
     period = {"created_after": created_after, "created_before": created_before}
     return {"type": type, "status": status, **period, "limit": limit}

@@ -124,7 +124,7 @@ class AsyncTenurePartner:
                 timeout=self._timeout,
                 follow_redirects=False,
             )
-        except httpx.RequestError as error:
+        except (httpx.RequestError, httpx.InvalidURL) as error:
             failed = NetworkError(f"{step.method} {step.url.split('?')[0]}: {error or repr(error)}")
             failed.__cause__ = error
             return failed
@@ -192,9 +192,11 @@ class Submissions:
         created_after: Optional[str] = None,
         created_before: Optional[str] = None,
         limit: Optional[int] = None,
+        credential_id: Optional[str] = None,
     ) -> AsyncIterator[types.SubmissionSummary]:
         """Lists your submissions, newest first. `limit` is the number in one request."""
         query = operations.filters(type, status, created_after, created_before, limit)
+        query["credential_id"] = credential_id
         return self._client._pages(operations.SUBMISSIONS, "submissions", query)
 
     async def withdraw(
@@ -238,9 +240,11 @@ class Verifications:
         created_after: Optional[str] = None,
         created_before: Optional[str] = None,
         limit: Optional[int] = None,
+        request_id: Optional[str] = None,
     ) -> AsyncIterator[types.VerificationSummary]:
         """Lists your verification requests, newest first. `limit` is the number in one request."""
         query = operations.filters(type, status, created_after, created_before, limit)
+        query["request_id"] = request_id
         return self._client._pages(operations.REQUESTS, "requests", query)
 
     async def verify_token(

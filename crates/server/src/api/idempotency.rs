@@ -32,7 +32,7 @@ pub struct IdempotencyHeader {
     /// 409 responses are stored, except those to a dry run, so after any other error a corrected
     /// request may use the same key. A stored response has the status, content type and body of the
     /// first, without its other headers.
-    #[param(rename = "Idempotency-Key", required = false, max_length = 255)]
+    #[param(rename = "Idempotency-Key", required = false, nullable = false, max_length = 255)]
     idempotency_key: Option<String>,
 }
 

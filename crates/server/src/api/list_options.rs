@@ -43,8 +43,55 @@ pub struct ListOptions {
 /// The options, or the error of parsing them.
 pub(super) type Options = Result<Query<ListOptions>, Error>;
 
-/// Validates the query of a list.
-pub(super) fn page_request(options: Options) -> Result<PageRequest, Error> {
+/// The id of a submission.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct SubmissionId {
+    /// Return only the submission with this `credential_id`, if you have one.
+    #[param(example = "fa651300-b91a-49cb-8ee7-cac68b3fdf74")]
+    credential_id: Option<String>,
+}
+
+impl SubmissionId {
+    /// Returns the id.
+    ///
+    /// # Errors
+    /// 400 if it cannot be one.
+    pub(super) fn checked(self) -> Result<Option<String>, Error> {
+        checked_id("credential_id", self.credential_id)
+    }
+}
+
+/// The id of a verification request.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct VerificationRequestId {
+    /// Return only the verification request with this `request_id`, if you have one.
+    #[param(example = "HIRE-0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21")]
+    request_id: Option<String>,
+}
+
+impl VerificationRequestId {
+    /// Returns the id.
+    ///
+    /// # Errors
+    /// 400 if it cannot be one.
+    pub(super) fn checked(self) -> Result<Option<String>, Error> {
+        checked_id("request_id", self.request_id)
+    }
+}
+
+fn checked_id(parameter: &str, id: Option<String>) -> Result<Option<String>, Error> {
+    if id.as_deref().is_some_and(|id| !credential::is_identifier(id)) {
+        return Err(invalid(&format!("{parameter} must be an id of yours, complete and without control characters")));
+    }
+    Ok(id)
+}
+
+/// Validates the query of a list. `own_id` is the id of the only entry to return.
+pub(super) fn page_request(options: Options, own_id: Option<String>) -> Result<PageRequest, Error> {
     let invalid_limit = || invalid("limit must be 1 to 100, and each parameter may be given once");
     let Query(options) = options.map_err(|_| invalid_limit())?;
     let limit = Some(options.limit.unwrap_or(DEFAULT_PAGE)).filter(|limit| (1..=MAX_PAGE).contains(limit));
@@ -57,6 +104,7 @@ pub(super) fn page_request(options: Options) -> Result<PageRequest, Error> {
         types: options.r#type.as_deref().map(credential_type).transpose()?.map(|known| vec![known]),
         created_after: options.created_after.as_deref().map(|text| time("created_after", text)).transpose()?,
         created_before: options.created_before.as_deref().map(|text| time("created_before", text)).transpose()?,
+        own_id,
     };
     Ok(PageRequest { filter, cursor: options.cursor, limit })
 }

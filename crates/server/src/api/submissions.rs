@@ -8,11 +8,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::list_options::{ListOptions, Options, page_request};
+use super::list_options::{ListOptions, Options, SubmissionId, page_request};
 use super::partner::{Own, Partner};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::partner_lists;
+use crate::http::extract::Query;
 use crate::openapi::values::{CancelReason as Reason, CredentialType, Status};
 use ambient::Timestamp;
 use store::ListedSubmission;
@@ -84,13 +85,19 @@ impl From<ListedSubmission> for SubmissionAnswer {
 /// skipped. With a filter, a page may have fewer submissions than `limit`, or none: read on until
 /// `next_cursor` is null.
 #[utoipa::path(get, path = "/api/partner/v2/submissions", tag = "Status", operation_id = "listSubmissions",
-    params(ListOptions),
+    params(ListOptions, SubmissionId),
     responses(
         (status = 200, description = "A page of submissions, newest first", body = SubmissionList),
         (status = 400, description = "Invalid query parameters"),
     ))]
-async fn list(State(app): State<App>, partner: Partner<Own>, options: Options) -> Result<Json<SubmissionList>, Error> {
-    let page = partner_lists::submissions(&app, partner.id, &page_request(options)?).await?;
+async fn list(
+    State(app): State<App>,
+    partner: Partner<Own>,
+    options: Options,
+    Query(id): Query<SubmissionId>,
+) -> Result<Json<SubmissionList>, Error> {
+    let request = page_request(options, id.checked()?)?;
+    let page = partner_lists::submissions(&app, partner.id, &request).await?;
     let submissions = page.rows.into_iter().map(SubmissionAnswer::from).collect();
     Ok(Json(SubmissionList { submissions, next_cursor: page.next }))
 }

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::list_options::{ListOptions, Options, page_request};
+use super::list_options::{ListOptions, Options, VerificationRequestId, page_request};
 use super::partner::{Partner, ReadAny, Write};
 use crate::app::App;
 use crate::error::Error;
@@ -24,7 +24,7 @@ use crate::flows::token_verification::consistency;
 use crate::flows::verification_request::{self, Checked, VerificationResult};
 use crate::flows::warning::Warning;
 use crate::http::JsonBody;
-use crate::http::extract::Path;
+use crate::http::extract::{Path, Query};
 use crate::openapi::values::{CredentialType, NameConsistency, Status, VerificationCancelReason as Reason};
 use ambient::Timestamp;
 use store::ListedVerification;
@@ -293,7 +293,7 @@ impl From<ListedVerification> for VerificationRequestAnswer {
     get,
     path = "/api/partner/v2/verify/requests",
     operation_id = "listVerificationRequests",
-    params(ListOptions),
+    params(ListOptions, VerificationRequestId),
     responses(
         (status = 200, description = "A page of verification requests, newest first", body = VerificationRequestList),
         (status = 400, description = "Invalid query parameters"),
@@ -304,8 +304,9 @@ async fn list(
     State(app): State<App>,
     partner: Partner<ReadAny>,
     options: Options,
+    Query(id): Query<VerificationRequestId>,
 ) -> Result<Json<VerificationRequestList>, Error> {
-    let mut request = page_request(options)?;
+    let mut request = page_request(options, id.checked()?)?;
     if let Some(types) = &request.filter.types {
         types.iter().try_for_each(|known| partner.right.require(*known))?;
     } else {

@@ -79,7 +79,7 @@ pub struct WebhookChange {
     events: Option<Vec<EventType>>,
 }
 
-/// A type of event.
+/// A type of event. More types may be added.
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(dead_code, reason = "documents what credential::EVENT_TYPES lists")]
 pub enum EventType {

@@ -131,7 +131,7 @@ values! {
 }
 
 values! {
-    /// The name of a check.
+    /// The name of a check. More checks may be added.
     CheckName {
         Signature = "signature",
         Issuer = "issuer",
@@ -168,7 +168,7 @@ values! {
 }
 
 values! {
-    /// The format of a signed credential.
+    /// The format of a signed credential. More formats may be added.
     SignedFormat { SdJwtVc = "dc+sd-jwt", VcJwt = "vc+jwt", JwtVcJson = "jwt_vc_json" }
 }
 

@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
 use super::json_suffix::without_json_suffix;
+use super::unread_body::PresentBody;
 use crate::http::cors;
 
 #[derive(Clone, Copy, Debug)]
@@ -75,9 +76,9 @@ pub(super) async fn accept(
         late += usize::from(stages.closing.is_cancelled());
         let place = places.clone().try_acquire_owned().ok();
         let is_reserved = place.is_none();
-        let (router, stopping) = (router.clone(), stages.stopping.clone());
+        let (router, stopping, body) = (router.clone(), stages.stopping.clone(), PresentBody::default());
         let service =
-            service_fn(move |request| answer(router.get(), request, peer, is_reserved, stopping.is_cancelled()));
+            service_fn(move |request| answer(router.get(), request, &body, peer, is_reserved, stopping.is_cancelled()));
         let http = if is_reserved { &reserved_http } else { &http };
         let serving = connections.watch(http.serve_connection(TokioIo::new(stream), service));
         // Connection errors are caused by the peer and not logged. Requests have their own log
@@ -155,6 +156,7 @@ fn has_unknown_coding<B>(request: &Request<B>) -> bool {
 fn answer(
     router: Option<&Router>,
     mut request: Request<Incoming>,
+    body: &PresentBody,
     peer: SocketAddr,
     is_reserved: bool,
     is_stopping: bool,
@@ -174,6 +176,11 @@ fn answer(
         request.uri().path() == "/healthz" && matches!(*request.method(), Method::GET | Method::HEAD);
     request.extensions_mut().insert(ConnectInfo(peer));
     let is_refused = refused.is_some();
+    let closes = is_stopping || is_reserved || is_refused;
+    // A client that waits for 100 (Continue) sends no body after another response.
+    let may_read = !request.headers().contains_key(header::EXPECT);
+    let body = body.clone();
+    let request = request.map(|incoming| body.watch(incoming));
     let router = router.filter(|_| !is_refused);
     let routed = router.map(|router| router.clone().call(without_json_suffix(request)));
     async move {
@@ -197,7 +204,7 @@ fn answer(
                 response
             }
         };
-        if is_stopping || is_reserved || is_refused {
+        if !body.is_finished(may_read && !closes).await || closes {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         Ok(response)
@@ -315,6 +322,28 @@ mod tests {
             let head = format!("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: {coding}\r\n");
             let answer = exchanged(address, &format!("{head}{body}")).await;
             assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{coding}: {answer}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connections_close_only_if_they_say_so() {
+        for (headers, body, closes) in [
+            ("Content-Length: 2", "{}", false),
+            ("Content-Length: 99999", "", true),
+            ("Content-Length: 2\r\nExpect: 100-continue", "", true),
+        ] {
+            let (mut client, _) = connected(&CancellationToken::new()).await;
+            // It has no POST.
+            let head = format!("POST /slow HTTP/1.1\r\nHost: x\r\n{headers}\r\n\r\n");
+            client.write_all(head.as_bytes()).await.expect("it is sent");
+            sleep(Duration::from_millis(100)).await;
+            if !closes {
+                client.write_all(&[body.as_bytes(), REQUEST].concat()).await.expect("it is sent");
+            }
+            let answers = rest(&mut client).await;
+            assert!(answers.starts_with("HTTP/1.1 405 "), "{answers}");
+            assert_eq!(answers.contains("HTTP/1.1 200 "), !closes, "{headers}: {answers}");
+            assert_eq!(answers.contains("connection: close"), closes, "{headers}: {answers}");
         }
     }
 

@@ -92,6 +92,29 @@ fn every_array_of_the_document_has_items() {
     check(&DOCUMENT["components"]["schemas"], "");
 }
 
+#[tokio::test]
+async fn operations_with_a_token_document_an_invalid_query() {
+    for (place, operation) in operations("paths") {
+        let is_open = operation["security"].as_array().is_none_or(Vec::is_empty);
+        assert!(is_open || operation["responses"]["400"].is_object(), "{place}");
+    }
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let answer = test.get_with("/api/partner/v2/webhooks?page=1", &token).await.assert_status(400);
+    let operation = &DOCUMENT["paths"]["/api/partner/v2/webhooks"]["get"];
+    let documented = &resolve(&operation["responses"]["400"])["content"]["application/problem+json"]["example"];
+    assert_eq!(answer.json()["detail"], documented["detail"]);
+}
+
+#[test]
+fn parameters_are_never_null() {
+    for (place, operation) in operations("paths").chain(operations("webhooks")) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten().map(resolve) {
+            assert!(parameter["schema"]["type"].is_string(), "{place}: {parameter}");
+        }
+    }
+}
+
 #[test]
 fn references_name_components_only() {
     let mut found = Vec::new();
@@ -214,7 +237,10 @@ fn every_type_of_event_has_a_webhook() {
 #[tokio::test]
 async fn headers_of_responses_are_documented_as_sent() {
     let test = TestApp::new().await;
-    let token = test.token(&test.partner().await).await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let id = partner.id.to_string();
+    let form = [("grant_type", "client_credentials"), ("client_id", &*id), ("client_secret", &*partner.secret)];
     let body = (credential::Type::default().sample)();
     let v1 = "/api/partner/v1/submissions/1/status";
     for (place, answer) in [
@@ -228,12 +254,20 @@ async fn headers_of_responses_are_documented_as_sent() {
         ),
         ("get /api/partner/v1/submissions/{id}/status", test.get_with(v1, &token).await),
         ("get /healthz", test.get("/healthz").await),
+        ("post /api/partner/v1/oauth/token", test.token_form(&form, None).await),
     ] {
         let (_, operation) = operations("paths").find(|(name, _)| name == place).expect("an operation");
         let documented = &resolve(&operation["responses"][answer.status.as_str()])["headers"];
-        for name in
-            ["x-request-id", "ratelimit", "ratelimit-policy", "retry-after", "www-authenticate", "deprecation", "link"]
-        {
+        for name in [
+            "x-request-id",
+            "ratelimit",
+            "ratelimit-policy",
+            "retry-after",
+            "www-authenticate",
+            "deprecation",
+            "link",
+            "pragma",
+        ] {
             let mut names = documented.as_object().expect("headers").iter();
             let is_documented =
                 names.any(|(known, header)| known.eq_ignore_ascii_case(name) && resolve(header)["schema"].is_object());

@@ -147,6 +147,40 @@ async fn submissions_are_filtered_by_type_and_time() {
 }
 
 #[tokio::test]
+async fn lists_can_be_narrowed_to_one_id() {
+    let test = TestApp::new().await;
+    let (_, token) = asker(&test).await;
+    let (_, other) = asker(&test).await;
+    push_all(&test, &token, &["1", "10", "a-b"]).await;
+    test.push(&other, "2").await;
+    for (query, expected) in [
+        ("credential_id=1", vec!["1"]),
+        ("credential_id=a%2Db", vec!["a-b"]),
+        ("credential_id=1&type=education", vec![]),
+        ("credential_id=1&created_after=2027-01-01T00:00:00Z", vec![]),
+        ("credential_id=2", vec![]),
+        ("credential_id=A-B", vec![]),
+    ] {
+        assert_eq!(ids(&test, &token, query).await, expected, "{query}");
+    }
+    for id in ["r", "r2"] {
+        ask(&test, &token, &json!({ "request_id": id })).await;
+    }
+    for (query, expected) in
+        [("request_id=r", vec!["r"]), ("request_id=R", vec![]), ("request_id=r&limit=1", vec!["r"])]
+    {
+        let found = page(&test, &token, &format!("{REQUESTS}?{query}")).await;
+        assert_eq!(each(&found, "request_id"), expected, "{query}");
+        assert_eq!(found["next_cursor"], Value::Null, "{query}");
+    }
+    for path in [format!("{SUBMISSIONS}?credential_id="), format!("{REQUESTS}?request_id=a%00")] {
+        let refused = test.get_with(&path, &token).await.assert_status(400);
+        assert!(refused.text.contains("must be an id of yours"), "{}", refused.text);
+    }
+    test.get_with(&format!("{SUBMISSIONS}?request_id=r"), &token).await.assert_status(400);
+}
+
+#[tokio::test]
 async fn erased_submissions_are_listed_for_400_days() {
     let test = TestApp::new().await;
     let partner = test.partner().await;

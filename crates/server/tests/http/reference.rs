@@ -1,5 +1,9 @@
 //! `/docs`: the content of its pages. Addresses, sizes and caching are in `reference_links.rs`.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
 use crate::support::app::TestApp;
 use tenure::api::openapi::DOCUMENT;
 use tenure::sandbox::Person;
@@ -99,6 +103,66 @@ async fn fields_have_their_sizes_values_and_formats() {
         assert!(identity.contains(&format!("<code>&#34;{value}&#34;</code>")), "{value}");
     }
     assert!(page("getVerificationResult").await.contains("Format: date-time"));
+}
+
+/// Returns a schema without references and the choice of null.
+fn plain(schema: &'static Value) -> &'static Value {
+    if let Some(pointer) = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
+        return plain(DOCUMENT.pointer(pointer).expect("a reference that resolves"));
+    }
+    let choices = schema["oneOf"].as_array().or(schema["anyOf"].as_array()).into_iter().flatten();
+    match choices.filter(|choice| choice["type"] != "null").collect::<Vec<_>>()[..] {
+        [only] => plain(only),
+        _ => schema,
+    }
+}
+
+/// Collects what a page must say of the fields of a schema, down to a depth that every page shows.
+fn sayings(schema: &'static Value, depth: usize, found: &mut BTreeSet<String>) {
+    let schema = plain(schema);
+    // Of several alternatives, a page shows each field once, so they are not compared.
+    schema["allOf"].as_array().into_iter().flatten().for_each(|part| sayings(part, depth, found));
+    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        let (member, item) = (plain(member), plain(&plain(member)["items"]));
+        found.insert(name.clone());
+        for described in [member, item] {
+            let values = described["enum"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            found.extend(values.map(|value| format!("<code>&#34;{value}&#34;</code>")));
+            found.extend(described["format"].as_str().map(|format| format!("Format: {format}")));
+            for (limit, unit) in [("maxLength", "characters"), ("maxItems", "items")] {
+                found.extend(described[limit].as_u64().map(|most| format!("{most} {unit}")));
+            }
+        }
+        // The items of a batch are on the pages of their own pushes.
+        let is_item = [member, item].iter().any(|one| one["properties"]["credential_id"].is_object());
+        if depth > 0 && !is_item {
+            [member, item].into_iter().for_each(|inner| sayings(inner, depth - 1, found));
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_field_has_its_size_values_and_format() {
+    let test = TestApp::new().await;
+    let mut seen = 0;
+    for operation in DOCUMENT["paths"].as_object().into_iter().flatten().filter_map(|(_, item)| item.as_object()) {
+        for operation in operation.values() {
+            let id = operation["operationId"].as_str().expect("an id");
+            let page = test.text(&format!("/docs/operations/{id}")).await;
+            let responses = operation["responses"].as_object().into_iter().flatten();
+            let successes = responses.filter(|(status, _)| status.starts_with('2')).map(|(_, response)| response);
+            let mut found = BTreeSet::new();
+            for body in successes.chain(operation.get("requestBody")) {
+                for (_, content) in body["content"].as_object().into_iter().flatten() {
+                    sayings(&content["schema"], 2, &mut found);
+                }
+            }
+            let missing: Vec<&String> = found.iter().filter(|saying| !page.contains(&***saying)).collect();
+            assert!(missing.is_empty(), "{id}: {missing:?}");
+            seen += found.len();
+        }
+    }
+    assert!(seen > 1000, "{seen}");
 }
 
 #[tokio::test]

@@ -23,6 +23,10 @@ fn of_type(name: &str) -> ListFilter {
     ListFilter { types: Some(vec![name.parse().expect("a type")]), ..ListFilter::default() }
 }
 
+fn of_id(own_id: &str) -> ListFilter {
+    ListFilter { own_id: Some(own_id.to_owned()), ..ListFilter::default() }
+}
+
 fn created(after: Option<Timestamp>, before: Option<Timestamp>) -> ListFilter {
     ListFilter { created_after: after, created_before: before, ..ListFilter::default() }
 }
@@ -111,6 +115,9 @@ contract! {
             (of_type("education"), vec!["c10"]),
             (ListFilter { status: Some(StatusFilter::Verified), ..of_type("education") }, vec![]),
             (ListFilter { types: Some(Vec::new()), ..ListFilter::default() }, vec![]),
+            (of_id("c12"), vec!["c12"]),
+            (of_id("c20"), vec![]),
+            (ListFilter { status: Some(StatusFilter::Verified), ..of_id("c12") }, vec![]),
         ] {
             assert_eq!(names(submissions(store, one, &filter, None, 10).await), expected, "{filter:?}");
         }

@@ -27,8 +27,12 @@ const PUSHES: [Shared; 6] = [
     ("503", "NotStored", "Temporarily unavailable; nothing was stored"),
 ];
 
+/// The description of the response to an invalid query, which has an example of its own.
+const INVALID_QUERY: &str = "An unknown query parameter";
+
 /// Responses that every operation with a token can return.
-const COMMON: [Shared; 6] = [
+const COMMON: [Shared; 7] = [
+    ("400", "InvalidQuery", INVALID_QUERY),
     ("401", "Unauthorized", "The token is missing, invalid or expired, or its partner is disabled"),
     ("403", "MissingScope", "The token lacks the scope named in the `WWW-Authenticate` header"),
     ("404", "NotFound", "Not found, or it belongs to another partner"),
@@ -75,11 +79,18 @@ pub(super) fn describe_problems(paths: &mut Value) {
         if response.get("content").is_none() {
             response["content"] = json!({ MEDIA_TYPE: { "schema": { "$ref": "#/components/schemas/Problem" } } });
         }
+        let is_query = response["description"] == INVALID_QUERY;
+        let example = if is_query { unknown_parameter() } else { example(status) };
         if let Some(content) = response["content"].get_mut(MEDIA_TYPE) {
-            let problem = example(status).problem("https://passport.example", ID);
+            let problem = example.problem("https://passport.example", ID);
             content["example"] = serde_json::to_value(problem).expect("a problem is JSON");
         }
     }
+}
+
+fn unknown_parameter() -> Error {
+    let detail = "Unknown query parameter \"page\". This operation has no query parameters.";
+    Error::new(Kind::Malformed, detail)
 }
 
 /// Returns an error with this status.
@@ -147,7 +158,8 @@ pub(super) fn describe_headers(document: &mut Value) {
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
             let with_token = needs_token(operation);
-            let is_limited = with_token || operation["operationId"] == TOKEN;
+            let operation_id = operation["operationId"].clone();
+            let is_limited = with_token || operation_id == TOKEN;
             let mut parameters = operation["parameters"].as_array().into_iter().flatten();
             let is_keyed = parameters.any(|parameter| parameter["name"] == "Idempotency-Key");
             let is_old = with_token && path.starts_with("/api/partner/v1/");
@@ -165,6 +177,7 @@ pub(super) fn describe_headers(document: &mut Value) {
                 when(is_keyed && status == "409", &["Retry-After"]);
                 when(is_keyed && (status.starts_with('2') || status == "409"), &["Idempotency-Replayed"]);
                 when(is_old, &["Deprecation", "Link"]);
+                when(operation_id == TOKEN && status == "200", &["Cache-Control", "Pragma"]);
                 for name in names {
                     response["headers"][name] = json!({ "$ref": format!("#/components/headers/{name}") });
                 }
@@ -206,6 +219,8 @@ fn headers() -> Value {
         "Retry-After": header("The seconds to wait before retrying. Of the 409 responses, only that to a request in progress has it.", json!(1)),
         "WWW-Authenticate": header("The authentication scheme, and what is wrong with the token (RFC 6750) or the client (RFC 6749).", json!("Bearer realm=\"tenure\", error=\"invalid_token\"")),
         "Accept-Encoding": header("`identity`, if the body was compressed.", json!("identity")),
+        "Cache-Control": header("`no-store`: the response has a secret.", json!("no-store")),
+        "Pragma": header("`no-cache`, as RFC 6749 requires.", json!("no-cache")),
         "Idempotency-Replayed": header("`true`, if this is the stored response to an earlier request with the same `Idempotency-Key`.", json!("true")),
         "Deprecation": header("When v2 replaced this operation (RFC 9745).", json!("@1795392000")),
         "Link": header("The operation of v2 that replaces this one (RFC 8288).", json!("</api/partner/v2/add/requests/career_history>; rel=\"successor-version\"")),
