@@ -219,7 +219,7 @@ const MISTAKES = {
     parts(({ list }) => (list.payload.exp = NOW - 61)),
     ["status unchecked list_expired"],
   ],
-  "a status list of another typ": [parts(({ list }) => (list.header.typ = "JWT")), ["status failed type"]],
+  "a status list of another typ": [parts(({ list }) => (list.header.typ = "JWT")), ["status unchecked no_list"]],
   "a status list that does not unpack": [
     parts(({ list }) => (list.payload.status_list = { bits: 1, lst: "AAAA" })),
     ["status unchecked list_unreadable"],

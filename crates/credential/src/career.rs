@@ -8,6 +8,7 @@ use std::hash::Hash;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::names::adds_qualification;
 use crate::relation::{Relation, folded, is_same_name};
 use crate::year_month::YearMonth;
 
@@ -57,7 +58,10 @@ impl CareerHistory {
             Relation::Other
         } else if !self.has_counterparts(older, Employment::key) {
             Relation::Corrects
-        } else if !self.adds_only_later_jobs(older) || !self.keeps_the_past(older) {
+        } else if !self.adds_only_later_jobs(older)
+            || !self.keeps_the_past(older)
+            || adds_qualification(&self.full_name, &older.full_name)
+        {
             Relation::Covers
         } else {
             Relation::Continues
@@ -128,19 +132,28 @@ impl Employment {
     /// unchanged: a past end stays, a new end is not before the end of the data, a title is not
     /// removed, and a changed title comes with new months of a continuing job.
     fn goes_on_as(&self, newer: &Self) -> bool {
-        let ended = self.end_date.filter(|end| *end <= self.last_processed_month);
-        let keeps_end = match (ended, newer.end_date) {
+        let keeps_end = match (self.past_end(), newer.end_date) {
             (Some(end), newer) => newer == Some(end),
             (None, Some(end)) => end >= self.last_processed_month,
             (None, None) => true,
         };
-        let has_new_months = ended.is_none() && newer.last_processed_month > self.last_processed_month;
+        let has_new_months = self.gains_months_in(newer);
         let keeps_text =
             |older: &Option<String>, newer: &Option<String>| older == newer || (has_new_months && newer.is_some());
         keeps_end
             && newer.last_processed_month >= self.last_processed_month
             && keeps_text(&self.role_title, &newer.role_title)
             && keeps_text(&self.role_classification, &newer.role_classification)
+    }
+
+    /// Returns the end if the partner's data covers it.
+    fn past_end(&self) -> Option<YearMonth> {
+        self.end_date.filter(|end| *end <= self.last_processed_month)
+    }
+
+    /// Returns whether `newer`, another version of this job, adds months to it.
+    pub(crate) fn gains_months_in(&self, newer: &Self) -> bool {
+        self.past_end().is_none() && newer.last_processed_month > self.last_processed_month
     }
 
     /// Returns the title, or the category if there is no title.

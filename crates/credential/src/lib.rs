@@ -34,6 +34,7 @@ mod country;
 mod credential_type;
 mod date;
 pub mod dcql;
+mod earlier_title;
 mod email;
 pub mod encoding;
 mod field_error;
@@ -83,6 +84,7 @@ pub use confirmed_name::{BirthDateReason, ConfirmedBirthDate, ConfirmedName, Nam
 pub use context::Context;
 pub use credential_type::{Achievement, BatchMember, CredentialType, Hint, V1};
 pub use date::{Date, ParseDateError};
+pub use earlier_title::{EarlierTitle, TitleKind, earlier_titles};
 pub use email::EmailAddress;
 pub use field_error::{Code, FieldError, FieldErrors};
 pub use json::{JsonError, JsonErrorKind, MAX_OTHER_VALUES, Members, Node, parse_limited};

@@ -15,8 +15,9 @@ pub enum Relation {
     Corrects,
     /// It covers the older one: it contains all of it, and is at least as recent.
     Covers,
-    /// It covers the older one, and only months, end dates and titles are new. A standing consent
-    /// permits such updates.
+    /// It covers the older one, and only months, end dates, and titles and categories of jobs with
+    /// new months are new; the name gains no academic or professional title or degree. A standing
+    /// consent permits such updates.
     Continues,
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::career::CareerHistory;
 use crate::date::Date;
+use crate::schema::Member;
 
 /// A part of a credential's page.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,11 +92,17 @@ pub(crate) fn joined(list: &Value) -> String {
     texts.filter(|text| !text.trim().is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the facts for those of the `named` members of `object` that have a value.
-pub(crate) fn facts(object: &Value, named: &[(&'static str, &str)]) -> Vec<(&'static str, DisplayValue)> {
-    named
+/// Returns the label that a type declares for its member `name`, which is one of `members`.
+pub(crate) fn label_of(members: &[Member], name: &str) -> &'static str {
+    members.iter().find(|member| member.name == name).map_or("", |member| member.label)
+}
+
+/// Returns the facts for those of the members of `object` with these `names` that have a value.
+/// `members` declares their labels.
+pub(crate) fn facts(object: &Value, members: &[Member], names: &[&str]) -> Vec<(&'static str, DisplayValue)> {
+    names
         .iter()
-        .map(|(label, name)| (*label, DisplayValue::of(&object[*name])))
+        .map(|name| (label_of(members, name), DisplayValue::of(&object[*name])))
         .filter(|(_, datum)| *datum != DisplayValue::Nothing)
         .collect()
 }
@@ -104,15 +111,15 @@ fn says(row: &Value, name: &str) -> bool {
     DisplayValue::of(&row[name]) != DisplayValue::Nothing
 }
 
-/// Returns a table of the `named` members of each row, without empty columns and rows; `None`
-/// without rows.
-pub(crate) fn table(caption: &'static str, rows: &Value, named: &[(&'static str, &str)]) -> Option<Block> {
-    let rows = rows.as_array()?.iter().filter(|row| named.iter().any(|(_, name)| says(row, name)));
+/// Returns a table of the members of each row with these `names`, without empty columns and rows;
+/// `None` without rows. `members` declares the headings of the columns.
+pub(crate) fn table(caption: &'static str, rows: &Value, members: &[Member], names: &[&str]) -> Option<Block> {
+    let rows = rows.as_array()?.iter().filter(|row| names.iter().any(|name| says(row, name)));
     let rows: Vec<&Value> = rows.collect();
-    let used: Vec<_> = named.iter().filter(|(_, name)| rows.iter().any(|row| says(row, name))).collect();
+    let used: Vec<&str> = names.iter().copied().filter(|name| rows.iter().any(|row| says(row, name))).collect();
     (!rows.is_empty()).then(|| Block::Table {
         caption,
-        columns: used.iter().map(|(label, _)| *label).collect(),
-        rows: rows.iter().map(|row| used.iter().map(|(_, name)| DisplayValue::of(&row[*name])).collect()).collect(),
+        columns: used.iter().map(|name| label_of(members, name)).collect(),
+        rows: rows.iter().map(|row| used.iter().map(|name| DisplayValue::of(&row[*name])).collect()).collect(),
     })
 }

@@ -41,7 +41,11 @@ fn career_relation_follows_name_employers_and_months() {
         ("an end", "Ada Example", vec![A, ("Company B", "Clerk", "2023-02", "2026-10", "2026-10")], Continues),
         ("a title", "Ada Example", vec![A, ("Company B", "Lead", "2023-02", "", "2026-10")], Continues),
         ("case and composition", "ADA EXAMPLE", vec![A, ("company b", "Clerk", "2023-02", "", "2026-09")], Continues),
-        ("the family name first", "EXAMPLE, Dr Ada", vec![A, B], Continues),
+        ("the family name first", "EXAMPLE, Dr Ada", vec![A, B], Covers),
+        ("the family name first, without a title", "EXAMPLE, Ada", vec![A, B], Continues),
+        ("a title of courtesy", "Mrs Ada Example", vec![A, B], Continues),
+        ("a degree", "Ada Example, PhD", vec![A, B], Covers),
+        ("a licence", "Engr Ada Example", vec![A, B], Covers),
         ("a later job there", "Ada Example", vec![A, B, ("Company B", "Lead", "2026-09", "", "2026-10")], Continues),
         ("an earlier job there", "Ada Example", vec![A, B, ("Company B", "Lead", "2026-08", "", "2026-10")], Covers),
         ("a second job from the same start", "Ada Example", vec![A, B, B], Covers),
@@ -89,6 +93,19 @@ fn career_relation_follows_name_employers_and_months() {
     ] {
         assert_eq!(named("career_history").relation(&career(name, &jobs), &older), expected, "{why}");
     }
+}
+
+#[test]
+fn names_may_lose_a_title_or_degree_but_not_gain_one() {
+    let relation =
+        |newer: &str, older: &str| named("career_history").relation(&career(newer, &OLDER), &career(older, &OLDER));
+    let titled = ["Dr Ada Example", "Prof. Dr Ada Example", "Ada Example, MBA", "Atty Ada Example, CPA, MBA"];
+    for name in titled {
+        assert_eq!(relation("Ada Example", name), Relation::Continues, "{name}");
+        assert_eq!(relation(name, "Ada Example"), Relation::Covers, "{name}");
+        assert_eq!(relation(name, name), Relation::Continues, "{name}");
+    }
+    assert_eq!(relation("Dr Ada Example, PhD", "Dr Ada Example"), Relation::Covers);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 import { checkJwtDates, checkTimes } from "./dates.js";
 import { issuerKeys } from "./issuer.js";
 import { Unanswered } from "./lookup.js";
-import { CLOCK_SKEW, decode, isObject, MAX_BYTES, readJws, Refusal, requireType, typeOf } from "./sd-jwt.js";
+import { CLOCK_SKEW, decode, isObject, MAX_BYTES, readJws, Refusal, typeOf } from "./sd-jwt.js";
 import { verifyWith } from "./signatures.js";
 import { readVcJwt, withSingleSubject } from "./vc-jwt.js";
 
@@ -56,7 +56,7 @@ export async function checkEntries(entries, issuer, world, seconds) {
 // draft-ietf-oauth-status-list-21, section 8.3.
 async function checkTokenList({ uri, index }, issuer, world, seconds) {
   const { list } = await signedList(uri, "application/statuslist+jwt", issuer, world);
-  requireType(list, "statuslist+jwt");
+  if (typeOf(list) !== "statuslist+jwt") throw new Unanswered("no_list");
   const { sub, status_list: bits, status_types: types, exp, ttl } = list.payload;
   if (sub !== uri) throw new Refusal("claim");
   const { iat } = readable(() => checkJwtDates(list.payload, seconds));
@@ -94,7 +94,7 @@ function credentialIn({ text, list }) {
   try {
     return readVcJwt(text).claims;
   } catch (error) {
-    if (error.isUnsupported) throw new Unanswered("no_list");
+    if (error.isUnsupported || error.code === "type") throw new Unanswered("no_list");
     throw error;
   }
 }

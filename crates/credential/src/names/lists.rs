@@ -22,6 +22,14 @@ pub(super) const SALUTATIONS: &[&str] = &[
     "encik", // Mr in Malaysia
 ];
 
+/// The [`SALUTATIONS`] that an examination, an office or a licence gives.
+pub(super) const QUALIFYING_TITLES: &[&str] = &[
+    "dr",   // a degree
+    "prof", // an office
+    "engr", // a licence, in the Philippines
+    "atty", // the same
+];
+
 /// Placeholders for a missing part of a name, removed at any position.
 pub(super) const MISSING_PARTS: &[&str] = &[
     "fnu", // "first name unknown", in US visas

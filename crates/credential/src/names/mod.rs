@@ -46,6 +46,7 @@ mod marks;
 mod notation;
 mod parse;
 mod particles;
+mod qualifications;
 mod rules;
 mod signs;
 mod spelling;
@@ -56,6 +57,7 @@ pub use claims::name_in;
 pub use comparison::{Comparison, Obstacle, Similarity};
 pub use garbled::{is_garbled, is_mojibake};
 pub use key::NameKey;
+pub(crate) use qualifications::adds_qualification;
 pub use together::{are_in_other_scripts, consistency, is_one_name, stand_together};
 
 use parse::Name;

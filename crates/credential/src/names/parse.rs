@@ -140,14 +140,21 @@ fn resolve_commas(text: &str) -> (String, Option<Generation>) {
     (given.join(" "), suffix)
 }
 
-/// Returns whether a part after a comma has only degrees. Single letters with dots are initials:
-/// `M.B.A.`
+/// Returns whether a part after a comma has only degrees.
 fn is_degrees(part: &str) -> bool {
-    let is_degree = |text: &str| {
+    !degrees(part).is_empty()
+}
+
+/// Returns the degrees in a part after a comma; none if it has anything else. Single letters with
+/// dots are initials: `M.B.A.`
+pub(super) fn degrees(part: &str) -> Vec<String> {
+    let degree = |text: &str| {
         let has_long_piece = text.split(['.', ' ']).any(|piece| letters(piece) > 1);
-        has_long_piece && DEGREES.contains(&fold_case(&text.replace(['.', ' '], "")).as_str())
+        let folded = fold_case(&text.replace(['.', ' '], ""));
+        (has_long_piece && DEGREES.contains(&folded.as_str())).then_some(folded)
     };
-    is_degree(part) || part.split(' ').all(is_degree)
+    let several = || part.split(' ').map(degree).collect::<Option<Vec<String>>>();
+    degree(part).map(|one| vec![one]).or_else(several).unwrap_or_default()
 }
 
 /// Removes spaces around slashes, and dots before them: `w / o`, `S./O.`

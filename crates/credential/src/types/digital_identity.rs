@@ -147,7 +147,8 @@ fn words(member: &str, value: &Value) -> Option<String> {
 fn view(fields: &Value) -> Vec<Block> {
     let checks = [VALIDITY, LEVEL, LIVENESS, MATCH];
     let sentences = checks.into_iter().filter_map(|member| words(member, &fields[member])).collect();
-    let about = facts(fields, &[("Name", "full_name"), ("Date of birth", "date_of_birth")]);
+    // Pages show the name themselves, as with all types.
+    let about = facts(fields, FIELDS, &["date_of_birth"]);
     sentence_block(sentences).into_iter().chain(fact_block(about)).collect()
 }
 

@@ -11,7 +11,7 @@ use crate::json::Node;
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
-use crate::view::{Block, fact, fact_block, facts, joined, table};
+use crate::view::{Block, fact, fact_block, facts, joined, label_of, table};
 
 /// The declaration of the type.
 pub static EDUCATION: CredentialType = CredentialType {
@@ -263,31 +263,19 @@ fn headline(fields: &Value) -> String {
 }
 
 fn view(fields: &Value) -> Vec<Block> {
-    let mut about =
-        facts(fields, &[("Where", "education_provider"), ("Course", "course_name"), ("Conferred", "conferral_year")]);
+    let mut about = facts(fields, FIELDS, &["education_provider", "course_name", "conferral_year"]);
     if fields["awaiting_graduation"] == json!(true) {
-        about.extend(fact("Conferred", "Completed, awaiting graduation"));
+        about.extend(fact(label_of(FIELDS, "awaiting_graduation"), "Completed, awaiting graduation"));
     }
     if fields["with_honours"] == json!(true) {
-        about.extend(fact("Honours", "Yes"));
+        about.extend(fact(label_of(FIELDS, "with_honours"), "Yes"));
     }
-    let is_one = fields["majors"].as_array().is_some_and(|majors| majors.len() == 1);
-    about.extend(fact(if is_one { "Major" } else { "Majors" }, &joined(&fields["majors"])));
+    about.extend(fact(label_of(FIELDS, "majors"), &joined(&fields["majors"])));
     let transcript = &fields["transcript"];
-    about.extend(facts(&transcript["overall"], &[("Overall result", "score"), ("Transcript of", "issuance_date")]));
-    let subjects = table(
-        "Transcript",
-        &transcript["subjects"],
-        &[
-            ("Code", "code"),
-            ("Subject", "name"),
-            ("Completed", "completion_date"),
-            ("Credit", "credit"),
-            ("Score", "score"),
-            ("Grade", "grade"),
-        ],
-    );
-    fact_block(about).into_iter().chain(subjects).collect()
+    let overall = facts(&transcript["overall"], OVERALL, &["score", "issuance_date"]);
+    let columns = ["code", "name", "completion_date", "credit", "score", "grade"];
+    let subjects = table(label_of(FIELDS, "transcript"), &transcript["subjects"], SUBJECT, &columns);
+    fact_block(about).into_iter().chain(fact_block(overall)).chain(subjects).collect()
 }
 
 fn words(member: &str, value: &Value) -> Option<String> {

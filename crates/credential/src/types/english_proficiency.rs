@@ -12,7 +12,7 @@ use crate::json::Node;
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
-use crate::view::{Block, fact, fact_block, facts, table, text_or_number};
+use crate::view::{Block, fact, fact_block, facts, label_of, table, text_or_number};
 
 /// The declaration of the type.
 pub static ENGLISH_PROFICIENCY: CredentialType = CredentialType {
@@ -205,31 +205,14 @@ fn words(member: &str, value: &Value) -> Option<String> {
 
 fn view(fields: &Value) -> Vec<Block> {
     let scores = &fields["test_scores"];
-    let mut about = facts(
-        fields,
-        &[
-            ("Test", "test_name"),
-            ("Held by", "test_provider"),
-            ("Taken", "completion_date"),
-            ("Expires", "expiry_date"),
-        ],
-    );
-    about.extend(fact("Overall", &overall(&scores["overall"])));
-    let skills = [
-        ("All skills", "combined"),
-        ("Reading", "reading"),
-        ("Listening", "listening"),
-        ("Speaking", "speaking"),
-        ("Writing", "writing"),
-    ];
+    let mut about = facts(fields, FIELDS, &["test_name", "test_provider", "completion_date", "expiry_date"]);
+    about.extend(fact(label_of(SCORES, "overall"), &overall(&scores["overall"])));
     let level = |name: &str| scores["cefr_scores"][name].as_str().map(ToOwned::to_owned);
-    let bars: Vec<_> = skills.into_iter().filter_map(|(label, name)| Some((label, level(name)?))).collect();
-    let scale = (!bars.is_empty()).then_some(Block::Scale {
-        caption: "Level by skill (Common European Framework of Reference)",
-        steps: LEVELS,
-        bars,
-    });
-    let subskills = table("Results by skill", &scores["subskills"], &[("Skill", "skill"), ("Score", "score")]);
+    let bars: Vec<_> = CEFR_SCORES.iter().filter_map(|skill| Some((skill.label, level(skill.name)?))).collect();
+    let caption = label_of(SCORES, "cefr_scores");
+    let scale = (!bars.is_empty()).then_some(Block::Scale { caption, steps: LEVELS, bars });
+    let subskills = label_of(SCORES, "subskills");
+    let subskills = table(subskills, &scores["subskills"], SUBSKILL, &["skill", "score"]);
     fact_block(about).into_iter().chain(scale).chain(subskills).collect()
 }
 

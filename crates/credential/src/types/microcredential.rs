@@ -143,17 +143,8 @@ fn headline(fields: &Value) -> String {
 }
 
 fn view(fields: &Value) -> Vec<Block> {
-    let about = facts(
-        fields,
-        &[
-            ("What", "microcredential_name"),
-            ("Issued by", "issuer_name"),
-            ("Issued", "issue_date"),
-            ("Expires", "expiry_date"),
-            ("Result", "assessment_result"),
-        ],
-    );
-    fact_block(about).into_iter().collect()
+    let names = ["microcredential_name", "issuer_name", "issue_date", "expiry_date", "assessment_result"];
+    fact_block(facts(fields, FIELDS, &names)).into_iter().collect()
 }
 
 fn sample() -> Value {

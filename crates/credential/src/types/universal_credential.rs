@@ -13,7 +13,7 @@ use crate::json::Node;
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape, nearest};
-use crate::view::{Block, fact, fact_block, facts, joined};
+use crate::view::{Block, fact, fact_block, facts, joined, label_of};
 
 /// The declaration of the type.
 pub static UNIVERSAL_CREDENTIAL: CredentialType = CredentialType {
@@ -169,18 +169,16 @@ fn headline(fields: &Value) -> String {
 
 fn view(fields: &Value) -> Vec<Block> {
     let details = &fields["credential_details"];
-    let mut about = facts(fields, &[("What", "credential_name"), ("Issued by", "issuer_name")]);
-    about.extend(fact("Kind", &capitalised(text(fields, "credential_category"))));
-    about.extend(facts(fields, &[("Expires", "expiry_date")]));
-    about.extend(facts(details, &[("Allows", "scope_of_practice")]));
-    about.extend(fact("Speciality", &joined(&details["speciality"])));
-    about.extend(facts(details, &[("Version", "version"), ("Completed", "date_completed")]));
+    let mut about = facts(fields, FIELDS, &["credential_name", "issuer_name"]);
+    let category = label_of(FIELDS, "credential_category");
+    about.extend(fact(category, &capitalised(text(fields, "credential_category"))));
+    about.extend(facts(fields, FIELDS, &["expiry_date"]));
+    about.extend(facts(details, DETAILS, &["scope_of_practice"]));
+    about.extend(fact(label_of(DETAILS, "speciality"), &joined(&details["speciality"])));
+    about.extend(facts(details, DETAILS, &["version", "date_completed"]));
     let country = text(details, "country");
-    about.extend(fact("Country", country_name(country).unwrap_or(country)));
-    about.extend(facts(
-        details,
-        &[("State", "state"), ("Province", "province"), ("City", "city"), ("Region", "region"), ("Place", "place")],
-    ));
+    about.extend(fact(label_of(DETAILS, "country"), country_name(country).unwrap_or(country)));
+    about.extend(facts(details, DETAILS, &["state", "province", "city", "region", "place"]));
     fact_block(about).into_iter().collect()
 }
 

@@ -106,8 +106,8 @@ struct Listed {
 }
 
 /// Returns the status in the fetched list, or the reason why it was not checked. A list that
-/// contradicts the token by its address, issuer or type fails, and one that cannot be read says
-/// nothing about it (D-407, D-423).
+/// contradicts the token by its address or purpose, or a Bitstring one by its issuer, fails. One
+/// that cannot be read, or is another kind of token, says nothing about it (D-407, D-423).
 fn listed_status(
     entry: &StatusEntry,
     list: &LookupResult<String>,
@@ -131,6 +131,10 @@ fn listed_status(
         }
     };
     let list = match list {
+        // Another kind of token makes no statement (Token Status List, section 8.3).
+        Err(refusal @ (VerifyError::Type { .. } | VerifyError::OtherToken(_))) => {
+            return Err(format!("The response is not a status list. {refusal}"));
+        }
         Err(refusal) if refusal.is_unsupported() => {
             return Err(format!("The status list cannot be verified. {refusal}"));
         }

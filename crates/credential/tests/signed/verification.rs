@@ -40,7 +40,9 @@ fn status_and_time_are_checked() {
     }
     assert_eq!(other_list(&|payload| payload["status_list"]["lst"] = "eNpjAAAAAQAB".into()), None);
     let untyped = forged(&json!({ "alg": "ES256", "typ": "JWT", "kid": "k1" }), &json!({}));
-    assert_eq!(status(&VerificationInputs { status: LookupResult::Found(untyped), ..inputs(&[]) }), Some("type"));
+    let untyped = VerificationInputs { status: LookupResult::Found(untyped), ..inputs(&[]) };
+    assert_eq!(token.verify(&untyped, &at(NOW)).conclusion(), Conclusion::NotCheckable, "no status list");
+    assert_eq!(other_list(&|payload| payload["iss"] = "https://other.example".into()), None, "the key decides");
     for (now, code) in [(NOW, None), (NOW + YEAR + 61, Some("expired")), (NOW - 61, Some("from_the_future"))] {
         assert_eq!(failure(&token.verify(&inputs(&[]), &at(now)), Step::Dates), code, "{now}");
     }

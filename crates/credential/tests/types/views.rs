@@ -1,6 +1,6 @@
 //! Views of credentials with withheld claims.
 
-use credential::{ALL, Block, DisplayValue, Type};
+use credential::{ALL, Block, DisplayValue, Shape, Type};
 use serde_json::{Value, json};
 
 /// Collects the JSON Pointers of everything in `value`.
@@ -98,6 +98,41 @@ fn withheld_parts_of_fields_leave_no_empty_facts() {
 }
 
 #[test]
+fn labels_are_those_that_the_type_declares() {
+    for known in ALL.iter().copied() {
+        let mut declared = Vec::new();
+        let mut left: Vec<&Shape> = Vec::new();
+        for member in known.members() {
+            declared.push(member.label);
+            left.push(&member.shape);
+        }
+        while let Some(shape) = left.pop() {
+            match shape {
+                Shape::Object(members) => members.iter().for_each(|member| {
+                    declared.push(member.label);
+                    left.push(&member.shape);
+                }),
+                Shape::List { of, .. } => left.push(of),
+                _ => {}
+            }
+        }
+        for block in known.view(&fields_of(known)) {
+            let labels: Vec<&str> = match block {
+                Block::Facts(facts) => facts.into_iter().map(|(label, _)| label).collect(),
+                Block::Table { caption, columns, .. } => columns.into_iter().chain([caption]).collect(),
+                Block::Scale { caption, bars, .. } => {
+                    bars.into_iter().map(|(label, _)| label).chain([caption]).collect()
+                }
+                Block::Sentences(_) | Block::Career(_) => Vec::new(),
+            };
+            for label in labels {
+                assert!(!label.is_empty() && declared.contains(&label), "{known}: {label:?} is not in {declared:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn facts_of_several_fields_show_those_that_are_there() {
     let facts = |name: &str, fields: Value| {
         let known: Type = name.parse().expect("a type");
@@ -108,11 +143,11 @@ fn facts_of_several_fields_show_those_that_are_there() {
     };
     let words = |text: &str| DisplayValue::Words(text.to_owned());
     let licence = json!({ "full_name": "John Doe", "credential_name": "Electrical Work Licence" });
-    assert_eq!(facts("universal_credential", licence), [("What", words("Electrical Work Licence"))]);
+    assert_eq!(facts("universal_credential", licence), [("Credential", words("Electrical Work Licence"))]);
     let test = |overall: Value| {
         let fields = json!({ "test_name": "Example English Test", "test_scores": { "overall": overall } });
         let facts = facts("english_proficiency", fields);
-        facts.into_iter().find(|(label, _)| *label == "Overall").map(|(_, datum)| datum)
+        facts.into_iter().find(|(label, _)| *label == "Overall result").map(|(_, datum)| datum)
     };
     for (overall, expected) in [
         (json!({ "score": "7.5", "scale": "0-9" }), Some("7.5 on the scale 0-9")),

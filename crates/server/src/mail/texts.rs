@@ -1,5 +1,9 @@
-//! Texts of notification emails. They contain no data of a credential. Names that could reorder the
-//! words around them are isolated.
+//! Texts of notification emails. They contain no data of a credential, except the job titles and
+//! categories that an update changes. Names that could reorder the words around them are isolated.
+
+use uuid::Uuid;
+
+use credential::{EarlierTitle, TitleKind};
 
 use super::Mail;
 use crate::i18n::{Text, isolated_text, within_sentence};
@@ -41,12 +45,34 @@ pub fn offered(to: String, partner: &str, offer: Offer, link: &str, until: Times
 }
 
 /// Composes the email about a credential that a partner has updated under a standing consent. The
-/// holder can undo the update until `until`.
-pub fn updated(base: &str, to: String, partner: &str, title: &str, until: Timestamp) -> Mail {
+/// holder can undo the update until `until`. `changed` are the job titles and categories that it
+/// changes.
+pub fn updated(
+    base: &str,
+    to: String,
+    (partner, title): (&str, &str),
+    changed: &[EarlierTitle],
+    until: Timestamp,
+) -> Mail {
     let (text, partner) = (Text::default(), &*isolated_text(partner));
-    let values = [("partner", partner), ("title", title), ("base", base), ("until", &*text.moment(&until))];
+    let changes: String = changed.iter().map(|title| format!("\n\n{}", change(title, &text))).collect();
+    let until = text.moment(&until);
+    let values = [("partner", partner), ("title", title), ("changes", &*changes), ("base", base), ("until", &*until)];
     let updated = [("partner", partner), ("title", &*within_sentence(title))];
     Mail { to, subject: text.with("mail-updated-subject", &updated), text: text.with("mail-updated", &values) }
+}
+
+/// Says what a job title or category is now, and what it was before.
+fn change(title: &EarlierTitle, text: &Text) -> String {
+    let key = match (title.kind, &title.before) {
+        (TitleKind::Title, Some(_)) => "mail-updated-title",
+        (TitleKind::Title, None) => "mail-updated-title-added",
+        (TitleKind::Category, Some(_)) => "mail-updated-category",
+        (TitleKind::Category, None) => "mail-updated-category-added",
+    };
+    let isolated = |value: Option<&str>| isolated_text(value.unwrap_or_default());
+    let (now, before) = (isolated(title.now()), isolated(title.before.as_deref()));
+    text.with(key, &[("now", &*now), ("before", &*before), ("month", &*text.month(title.until))])
 }
 
 /// Composes the email with the link that finishes the sign-up for a sandbox partner.
@@ -123,11 +149,13 @@ pub fn ends(base: &str, to: String, endings: &[Ending]) -> Mail {
 }
 
 /// Composes the email about a credential that a partner has withdrawn. The reason may be personal,
-/// so only the wallet shows it.
-pub fn withdrawn(base: &str, to: String, partner: &str, title: &str) -> Mail {
+/// so only the page of the `credential` shows it.
+pub fn withdrawn(base: &str, to: String, partner: &str, title: &str, credential: Uuid) -> Mail {
     let (text, partner) = (Text::default(), &*isolated_text(partner));
-    let values = [("partner", partner), ("title", title), ("base", base)];
-    Mail { to, subject: text.of("mail-withdrawn-subject"), text: text.with("mail-withdrawn", &values) }
+    let page = format!("{base}/wallet/credentials/{credential}");
+    let values = [("partner", partner), ("title", title), ("page", &*page)];
+    let subject = [("partner", partner), ("title", &*within_sentence(title))];
+    Mail { to, subject: text.with("mail-withdrawn-subject", &subject), text: text.with("mail-withdrawn", &values) }
 }
 
 #[cfg(test)]
@@ -147,13 +175,13 @@ mod tests {
         let partner = name.to_owned();
         let ending = Ending { at: until, kind: EndingKind::Documents { partner, title: "Career history" } };
         for mail in [
-            updated(base, to.clone(), name, "Career history", until),
-            withdrawn(base, to.clone(), name, "Career history"),
+            updated(base, to.clone(), (name, "Career history"), &[], until),
+            withdrawn(base, to.clone(), name, "Career history", Uuid::nil()),
             ends(base, to, &[ending]),
         ] {
             assert!(mail.text.contains(&isolated), "{}", mail.text);
         }
-        let latin = withdrawn(base, String::new(), "Acme Payroll", "Career history");
+        let latin = withdrawn(base, String::new(), "Acme Payroll", "Career history", Uuid::nil());
         assert!(!latin.text.contains('\u{2068}'), "{}", latin.text);
     }
 }

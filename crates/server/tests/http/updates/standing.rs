@@ -84,10 +84,13 @@ async fn updates_outside_of_the_consent_need_a_decision() {
     let later: Job = ("Company A", "Clerk", "2020-01", "", "2026-10");
     let mut renamed = career_of("name", &[later]);
     renamed["fields"]["full_name"] = json!("Jane Roe");
+    let mut titled = career_of("title", &[later]);
+    titled["fields"]["full_name"] = json!("Engr Ada Example, PhD");
     let mut chained = career_of("chain", &[later]);
     chained["partner_chain"] = json!([{ "name": "Bureau" }]);
     for (what, body) in [
         ("another name", renamed),
+        ("a licence and a degree in the name", titled),
         ("another chain of institutions", chained),
         ("a new employer", career_of("employer", &[later, ("Company B", "Lead", "2026-10", "", "2026-10")])),
         ("an employer less", career_of("instead", &[("Company B", "Lead", "2026-10", "", "2026-10")])),
