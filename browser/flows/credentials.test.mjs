@@ -76,7 +76,7 @@ test("each item of a batch of every type is decided separately", async () => {
   await checkPage(page);
   assert.equal(await page.getByRole("button", { name: /^Add to my wallet / }).count(), 7);
   assert.equal(await timeline(page).count(), 1);
-  assert.equal(await page.getByRole("table", { name: "Transcript" }).count(), 1);
+  assert.equal(await page.getByRole("table", { name: "Subjects and results" }).count(), 1);
   assert.match(await page.textContent("main"), /B2\+/);
 
   const links = Object.fromEntries(answer.assets.map((link) => [link.asset_id, link]));

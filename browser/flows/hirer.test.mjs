@@ -145,7 +145,7 @@ test("a revoked record is red, also in print", async () => {
   assert.deepEqual(reasons, ["Career history from Payroll 1 was revoked by the issuer or the holder. Ask John Doe why."]);
   await checkPage(hirer);
   const paper = await printed(hirer);
-  const parts = ["John Doe", "Do not rely on this", "was revoked", "As checked in a browser on", "Northwind Rail", "Failed", link.slice(0, 30)];
+  const parts = ["John Doe", "Do not rely on this", "was revoked", "Revoked by the issuer or the holder.", "As checked in a browser on", "Northwind Rail", "Failed", link.slice(0, 30)];
   for (const words of parts) assert.ok(paper.includes(words), `${words}: ${paper}`);
   assert.ok(paper.indexOf("Do not rely on this") < paper.indexOf("Northwind Rail"), "the verdict comes first");
 });

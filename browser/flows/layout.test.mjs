@@ -111,7 +111,7 @@ test("every column of a transcript is visible on a phone", async () => {
   const page = await scene.visitor({ viewport: { width: 320, height: 640 } });
   await page.goto(await pushEducation());
   await signIn(page, scene.server, freshAddress());
-  const table = page.getByRole("table", { name: "Transcript" });
+  const table = page.getByRole("table", { name: "Subjects and results" });
   await table.waitFor();
   const cells = await table.getByRole("cell").evaluateAll((all) =>
     all.map((cell) => ({

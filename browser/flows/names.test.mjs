@@ -49,7 +49,7 @@ test("two careers of one partner have distinct names on all pages", async () => 
   await assertDistinct(page, ["link", "button"], 8);
   await checkPage(page);
   await page.goto("/wallet/share");
-  await page.getByRole("checkbox", { name: /^Show this one: .*Lighthouse Books/ }).waitFor();
+  await page.getByRole("checkbox", { name: /^Show this one .*Lighthouse Books/ }).waitFor();
   await assertDistinct(page, ["link", "button", "radio", "checkbox", "group", "radiogroup"], 5);
   await checkPage(page);
   const request = await scene.server.ask({ claims: ["full_name", "employment"] });

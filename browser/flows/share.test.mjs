@@ -212,4 +212,5 @@ test("a partner's link can be continued on a phone", async () => {
   const phone = await scene.visitor({ viewport: PHONE });
   await phone.goto(await page.locator("#phone-link").textContent());
   await textbox(phone, "Email").waitFor();
+  assert.equal(await phone.getByText("Continue on your phone").isVisible(), false);
 });

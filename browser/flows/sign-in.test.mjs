@@ -91,3 +91,47 @@ test("the same address finds the same wallet again", async () => {
   await signIn(second, scene.server, address);
   await steps.timeline(second).waitFor();
 });
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`back returns to a rejected form with JavaScript ${javaScriptEnabled ? "on" : "off"}`, async () => {
+    const page = await scene.visitor({ javaScriptEnabled });
+    await page.goto("/sign-in");
+    await textbox(page, "Email").fill("ada@relay");
+    await button(page, "Email me a code").click();
+    await page.getByRole("alert").waitFor();
+    assert.match(await page.title(), /^Error: /);
+    await page.goto("/docs");
+    await page.goBack();
+    await page.getByRole("alert").waitFor();
+    assert.equal(await textbox(page, "Email").inputValue(), "ada@relay");
+  });
+}
+
+test("after signing out the back button shows no rejected form", async () => {
+  const page = await scene.visitor();
+  await acceptSample(page, scene.server, freshAddress());
+  await page.goto("/account/delete");
+  await page.locator("main form button").click();
+  await page.getByRole("alert").waitFor();
+  await page.goto("/wallet");
+  await signOut(page);
+  await page.goBack();
+  await page.goBack().catch(() => {});
+  assert.equal(await page.getByRole("alert").count(), 0);
+});
+
+test("a form sent after the session ended is shown again", async () => {
+  const page = await scene.visitor();
+  const address = freshAddress();
+  await acceptSample(page, scene.server, address);
+  await page.goto("/wallet/share");
+  await page.locator("#purpose").fill("A typed purpose");
+  const cookies = await page.context().cookies();
+  const session = cookies.find(({ name }) => name.endsWith("tenure-session"));
+  await page.context().clearCookies({ name: session.name });
+  await button(page, "Create link").click();
+  await page.getByText("so nothing was saved").waitFor();
+  await signIn(page, scene.server, address);
+  await page.waitForURL("**/wallet/share");
+  assert.equal(await page.locator("#purpose").inputValue(), "A typed purpose");
+});

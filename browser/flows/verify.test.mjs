@@ -70,7 +70,7 @@ test("the partner gets only the shared details", async () => {
   assert.ok(shown.includes("Harbour Analytics") && !shown.includes("Northwind Rail"), shown);
   assert.ok(shown.includes("Full name: Ada Example") && !/[0-9]{4}-[0-9]{2}/.test(shown), shown);
   await tab.goto(request.redirect_uri);
-  await tab.getByRole("heading", { name: "You have decided" }).waitFor();
+  await tab.getByRole("heading", { name: "You shared this" }).waitFor();
   await checkPage(tab);
   assert.equal(await tab.getByRole("link", { name: "Back to Acme Payroll" }).count(), 1);
 });
@@ -118,10 +118,10 @@ test("only the chosen of two careers shows its details", async () => {
   await checkPage(page);
   const lists = page.getByRole("radio", { name: "Both jobs" });
   assert.equal(await lists.filter({ visible: true }).count(), 1);
-  await page.getByRole("radio", { name: /^Share this one: .*Acme Payroll/ }).check();
+  await page.getByRole("radio", { name: /^Share this one .*Acme Payroll/ }).check();
   assert.equal(await lists.filter({ visible: true }).count(), 1);
   await button(page, "Share").click();
-  await page.getByRole("heading", { name: "You have decided" }).waitFor();
+  await page.getByRole("heading", { name: "You shared this" }).waitFor();
   await checkPage(page);
   assert.equal((await scene.server.result(request.request_id)).verification.attested_by, "Acme Payroll");
 });

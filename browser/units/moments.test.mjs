@@ -26,9 +26,10 @@ test("a moment of another year shows the year", () => {
 });
 
 test("the time left is rounded as on the server", () => {
-  const left = [0.9, 1, 23.9, 24, 35.9, 36, 48].map((hours) => leftInWords(hours * HOUR, "en"));
-  assert.deepEqual(left, ["54 minutes", "1 hour", "23 hours", "1 day", "1 day", "2 days", "2 days"]);
-  const minutes = [0.9, 1, 14.9, 59.9].map((minutes) => leftInWords(minutes * MINUTE, "en"));
-  assert.deepEqual(minutes, [undefined, "1 minute", "14 minutes", "59 minutes"]);
+  const left = [0.9, 1, 1.4, 23.4, 23.9, 24, 35.9, 36, 48].map((hours) => leftInWords(hours * HOUR, "en"));
+  const expected = ["54 minutes", "1 hour", "1 hour", "23 hours", "1 day", "1 day", "1 day", "2 days", "2 days"];
+  assert.deepEqual(left, expected);
+  const minutes = [0.9, 1, 14.4, 14.9, 59.9].map((minutes) => leftInWords(minutes * MINUTE, "en"));
+  assert.deepEqual(minutes, [undefined, "1 minute", "14 minutes", "15 minutes", "1 hour"]);
   assert.equal(leftInWords(-HOUR, "en"), undefined);
 });

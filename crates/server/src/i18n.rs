@@ -7,6 +7,7 @@ mod tests;
 
 use std::borrow::Borrow;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use credential::{DisplayValue, Type, YearMonth};
 use fluent_bundle::concurrent::FluentBundle;
@@ -328,15 +329,24 @@ impl Text {
         }
     }
 
-    /// Formats the time left until `until`, like "2 days left" or "14 minutes left".
+    /// Formats the time left until `until`, like "2 days left" or "14 minutes left": the nearest
+    /// number of the largest unit of which at least one is left.
     pub fn time_left(&self, now: Timestamp, until: Timestamp) -> String {
-        let minutes = i64::try_from(until.since(now).as_secs() / 60).unwrap_or(i64::MAX);
-        match (minutes / 60, minutes) {
-            (0, 0) => self.of("left-soon"),
-            (0, minutes) => self.count("left-minutes", minutes),
-            (hours @ 1..24, _) => self.count("left-hours", hours),
-            // Rounds to the nearest number of days.
-            (hours, _) => self.count("left-days", hours.saturating_add(12) / 24),
+        let seconds = until.since(now).as_secs();
+        let nearest = |unit: u64| i64::try_from((seconds + unit / 2) / unit).unwrap_or(i64::MAX);
+        match (nearest(60), nearest(3600), nearest(86_400)) {
+            _ if seconds < 60 => self.of("left-soon"),
+            (minutes, _, _) if minutes < 60 => self.count("left-minutes", minutes),
+            (_, hours, _) if hours < 24 => self.count("left-hours", hours),
+            (_, _, days) => self.count("left-days", days),
+        }
+    }
+
+    /// Formats the time left for a code, like "10 minutes", rounded as other times left.
+    pub fn code_left(&self, left: Duration) -> String {
+        match left.as_secs() {
+            0..60 => self.of("less-than-a-minute"),
+            seconds => self.count("minutes", i64::try_from((seconds + 30) / 60).unwrap_or(i64::MAX)),
         }
     }
 

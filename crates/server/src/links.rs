@@ -26,6 +26,19 @@ pub fn console_page(path: &str) -> Option<&str> {
     (is_page && rest.bytes().all(is_plain) && !rest.contains("//")).then_some(path)
 }
 
+/// Returns `path` if sign-in may lead back to it: only pages of holders qualify.
+pub fn holder_page(path: &str) -> Option<&str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'/';
+    let mut parts = path.strip_prefix('/')?.split('/');
+    let is_page = match (parts.next(), parts.next()) {
+        // A download, which leaves the visitor on the page for signing in.
+        (Some("wallet"), Some("export")) => false,
+        (Some("wallet" | "account"), _) | (Some("requests" | "verifications" | "documents"), Some(_)) => true,
+        _ => false,
+    };
+    (is_page && path.bytes().all(is_plain) && !path.contains("//")).then_some(path)
+}
+
 /// Returns the address that identifies and documents a kind of error (RFC 9457, section 3.1.1).
 /// `base` is the server's base URL.
 pub fn error_type(base: &str, name: &str) -> String {
@@ -205,6 +218,30 @@ mod tests {
             "/console/\\evil",
         ] {
             assert_eq!(console_page(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn sign_in_returns_only_to_pages_of_holders() {
+        let id = "0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70";
+        let pages = [format!("/requests/{id}"), format!("/wallet/credentials/{id}/share"), format!("/documents/{id}")];
+        for good in pages.iter().map(String::as_str).chain(["/wallet", "/wallet/shares", "/account/delete"]) {
+            assert_eq!(holder_page(good), Some(good));
+        }
+        for bad in [
+            "",
+            "/",
+            "/wallets",
+            "/wallet/export",
+            "/requests",
+            "/sign-in",
+            "//wallet",
+            "/wallet//evil.example",
+            "https://evil.example/wallet",
+            "/wallet?x",
+            "/wallet/\\evil",
+        ] {
+            assert_eq!(holder_page(bad), None, "{bad}");
         }
     }
 }

@@ -218,12 +218,21 @@ function conclude(found) {
   }
   items.sort((one, other) => levelOf(other) - levelOf(one));
   replace(reasons, items);
+  sections.forEach((section) => noteStates(section, items));
   const level = LEVELS[Math.max(0, ...items.map(levelOf))];
   verdictBox.dataset.level = level;
   const isOnly = (cause) => items.length > 0 && items.every(({ dataset }) => dataset.cause === cause);
   const said = ["old-data", "replaced"].find(isOnly) ?? level;
   replace(sentence, [...word(`sentence-${said}`).cloneNode(true).childNodes]);
   paper.textContent = say("hire-paper-browser", { moment: moment(Date.now()) });
+}
+
+/** Shows at a credential what the checks found about it. */
+function noteStates(section, items) {
+  const place = document.querySelector(`[data-states="${numberOf(section)}"]`);
+  const causes = items.filter(({ dataset }) => dataset.of === numberOf(section)).map(({ dataset }) => dataset.cause);
+  const notes = causes.map((cause) => section.querySelector("template").content.querySelector(`[data-state="${cause}"]`));
+  place?.replaceChildren(...notes.filter((note) => note !== null).map((note) => note.cloneNode(true)));
 }
 
 /**

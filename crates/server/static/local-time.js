@@ -28,10 +28,18 @@ function showUtc() {
   for (const element of moments) element.textContent = element.dataset.utc;
 }
 
+/** Returns the text of an element with the time left. It may have texts of its own. */
+function leftText(element) {
+  const millis = millisOf(element) - Date.now();
+  if (millis < 0 && element.dataset.over) return element.dataset.over;
+  const words = leftInWords(millis, language);
+  if (words === undefined) return element.dataset.soon || soon;
+  return (element.dataset.left || left).replace("{time}", words);
+}
+
 function showLeft() {
   for (const element of document.querySelectorAll("time[data-left]")) {
-    const words = leftInWords(millisOf(element) - Date.now(), language);
-    const text = words === undefined ? soon : left.replace("{time}", words);
+    const text = leftText(element);
     if (element.textContent !== text) element.textContent = text;
   }
 }

@@ -22,19 +22,18 @@ export function dayInWords(at, language, timeZone) {
 }
 
 /**
- * Formats the time left, like "2 days" or "14 minutes", rounded as the server does; `undefined` if
- * it is less than a minute.
+ * Formats the time left, like "2 days" or "14 minutes", rounded to the nearest number as the server
+ * does; `undefined` if it is less than a minute.
  */
 export function leftInWords(millis, language) {
-  const minutes = Math.floor(millis / MINUTE_MS);
-  if (minutes < 1) return undefined;
-  const [count, unit] = roundedLeft(minutes);
+  if (millis < MINUTE_MS) return undefined;
+  const [count, unit] = roundedLeft(millis / MINUTE_MS);
   return new Intl.NumberFormat(localeOf(language), { style: "unit", unit, unitDisplay: "long" }).format(count);
 }
 
 function roundedLeft(minutes) {
-  const hours = Math.floor(minutes / HOUR_MINUTES);
-  if (hours < 1) return [minutes, "minute"];
-  if (hours < DAY_HOURS) return [hours, "hour"];
-  return [Math.floor((hours + DAY_HOURS / 2) / DAY_HOURS), "day"];
+  if (Math.round(minutes) < HOUR_MINUTES) return [Math.round(minutes), "minute"];
+  const hours = minutes / HOUR_MINUTES;
+  if (Math.round(hours) < DAY_HOURS) return [Math.round(hours), "hour"];
+  return [Math.round(hours / DAY_HOURS), "day"];
 }

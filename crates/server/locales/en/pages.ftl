@@ -50,6 +50,7 @@ minutes = { $count ->
    *[other] { $count } minutes
 }
 left-soon = less than a minute left
+less-than-a-minute = less than a minute
 duration-years = { $count ->
     [one] 1 year
    *[other] { $count } years
@@ -143,11 +144,16 @@ mail-offered-several = { $count ->
 }
 
 mail-updated-subject = { $partner } updated your { $title }
-mail-updated = { $partner } has updated a credential in your Tenure wallet: { $title }. You allowed them to keep it up to date, so we did not ask you first.
+mail-updated = { $partner } has updated a credential in your Tenure wallet: { $title }. You allowed them to keep it up to date, so we did not ask you first.{ $changes }
 
     See what changed: { $base }/wallet
 
     Is something wrong? You can undo the update there until { $until }, and stop further updates. If another update follows, undo the newest one first.
+
+mail-updated-title = The job title is now: { $now }. Until { $month } it was: { $before }.
+mail-updated-title-added = The job title is now: { $now }. Until { $month } there was none.
+mail-updated-category = The job category is now: { $now }. Until { $month } it was: { $before }.
+mail-updated-category-added = The job category is now: { $now }. Until { $month } there was none.
 
 mail-ends-subject = { $count ->
     [one] A deadline in your Tenure wallet is coming up
@@ -171,12 +177,12 @@ mail-ends-more = { $count ->
    *[other] - { $count } more. Your wallet shows them.
 }
 
-mail-withdrawn-subject = A credential in your wallet was withdrawn
+mail-withdrawn-subject = { $partner } has withdrawn your { $title }
 mail-withdrawn = { $partner } has withdrawn a credential in your Tenure wallet: { $title }.
 
     It stays in your wallet, marked as withdrawn, with the reason that { $partner } gave. Signed copies are no longer valid: anyone who checks one sees that it was withdrawn.
 
-    Read the reason: { $base }/wallet
+    Read the reason: { $page }
 
 consent-title = { $title }: review and decide
 consent-heading = { $partner } wants to add this to your wallet
@@ -187,8 +193,8 @@ chain-then = { $chain }, then { $next }
 consent-when = Sent
 consent-purpose = Purpose
 consent-purpose-wallet = To keep in your wallet, and to share with anyone you choose.
-consent-name = About
-credential-test = Test data: this comes from a test client of this server. Do not rely on it.
+consent-name = Full name
+credential-test = Test data: this comes from a test partner of this server. Do not rely on it.
 credential-heading = { $title }: { $headline }
 career-gap = No record for { $duration }, from { $start }.
 career-total = { $duration } of experience.
@@ -232,7 +238,7 @@ choice-heading = Your choice
 accept = Add to my wallet
 accept-help = It is encrypted with a key that only your account has. You can delete it at any time.
 decline = Decline
-decline-help = We delete it now and tell { $partner } that you declined (never why).
+decline-help = We delete it now and tell { $partner } that you declined (never why). You cannot undo this.
 choice-later = You have { $left } (until { $moment }). Then it is deleted.
 choice-later-several = You have { $left } (until { $moment }). Then they are deleted.
 choice-wrong = Is something wrong? Decline, then ask { $partner } to correct it and send it again.
@@ -266,7 +272,8 @@ change-fact-missing = { $label }: removed; it was { $older }
 change-details = Some details changed.
 standing-allow = Let { $partner } keep this up to date
 standing-allow-of = Let { $partner } keep this up to date: { $headline }
-standing-allow-help = They may add new months at these employers, with an end date or a new job title, without asking you. A new employer, a different name or a change to the past always needs your approval. We email you about each update, and you can undo it for 30 days.
+standing-allow-help = They may add new months at these employers without asking you. With the new months, a current job may also get an end date or another job title or category. Your wallet, our email and your shared links then say what the title or category was before. A new employer, a different name, a new professional title or degree in your name, another start date, and another title, category or end date of a job that has ended always need your approval. So does another title or category without new months. We email you about each update, and you can undo it for 30 days.
+standing-allowed = You allowed { $partner } to do this on { $day }. It goes on if this stays ticked, and ends if you untick it.
 
 documents = Documents
 kind-pdf = PDF document “{ $name }”
@@ -291,10 +298,11 @@ certificate-differs = The document says “{ $document }”, but { $partner } sa
 batch-title = Several credentials: review and decide
 batch-heading = { $partner } wants to add { $count } credentials to your wallet
 batch-lead = Decide about each one. Nothing is added to your wallet, or shown to anyone, unless you accept.
-batch-about = About
+batch-about = Full name
 batch-all = All at once
 batch-accept-all = Add all { $count }
 batch-decline-all = Decline all { $count }
+batch-decline-help = We delete all { $count } now and tell { $partner } that you declined them (never why). You cannot undo this.
 batch-accept-others = Add the other { $count }
 batch-one-by-one = { $count ->
     [one] This one needs a choice of its own, so add it by itself:
@@ -318,7 +326,7 @@ outcome-unknown = It may be mistyped or too old. Ask the organisation that sent 
 outcome-another-title = This link belongs to another account
 outcome-another = It was opened with another account, and only that account can view it. If that was you, sign out, then sign in with the email address you used then.
 outcome-declined-title = You declined this
-outcome-declined = We deleted its data. Nothing was added to your wallet.
+outcome-declined = We deleted its data and informed the organisation that sent it that you declined (never why). Nothing was added to your wallet.
 outcome-link-declined-title = This was declined
 outcome-link-declined = Someone opened this link and declined what was sent, so we deleted its data. If that was not you, tell the organisation that sent it.
 outcome-expired-title = This link has expired
@@ -332,7 +340,9 @@ to-wallet = Go to my wallet
 wallet-title = Your wallet
 wallet-waiting = { $partner } sent your { $title }.
 wallet-waiting-several = { $partner } sent you { $count } credentials.
+wallet-waiting-sent = Sent on { $moment }.
 wallet-look = Review
+wallet-empty-waiting = Nothing is in your wallet yet. What you accept appears here.
 wallet-empty-title = Nothing here yet
 wallet-empty = When an organisation sends something about you, it gives you a link. Open it while you are signed in. What you accept appears here.
 wallet-names = Your wallet has credentials in several names. Each name has its own career:
@@ -399,6 +409,12 @@ decision-undone = You undid this update.
 decision-reinstated = You undid the update from { $day }, so this version is current again.
 standing-given = You allowed { $partner } to keep it up to date.
 standing-ended = This permission ended: { $partner } has to ask you before each update.
+standing-kept = You replaced the earlier version and kept this permission.
+standing-not-kept = You replaced the earlier version and did not keep this permission: { $partner } has to ask you before each update.
+job-title-until = Job title until { $month }: { $before }
+job-title-none-until = No job title until { $month }
+job-category-until = Job category until { $month }: { $before }
+job-category-none-until = No job category until { $month }
 copy-json = Copy as JSON
 back-to-wallet = Back to your wallet
 delete-credential = Delete this credential
@@ -428,7 +444,8 @@ delete-account-what = { $count ->
     [one] Your account, the credential in it and its encryption key will be destroyed.
    *[other] Your account, the { $count } credentials in it and its encryption key will be destroyed.
 }
-delete-account-export = We then destroy the key to your data here. Backups made before are deleted later, on the operator's schedule. You may want to download your data first:
+delete-account-links = Links that you shared stop working. Anything that waits for your decision is declined, and the organisations that sent it see that you declined.
+delete-account-export = Backups made before are deleted later, on the operator's schedule. You may want to download your data first:
 delete-account-understood = I understand that this cannot be undone
 delete-account-not-understood = Tick the box to confirm that you understand.
 keep-account = Keep my account
@@ -444,12 +461,15 @@ notice-update-too-late = It is too late to undo this update.
 notice-update-kept = This update cannot be undone. The version before was deleted or withdrawn, or you have replaced this one since.
 notice-account-deleted = Your account and everything in it have been deleted.
 notice-signed-out = You have signed out.
+notice-session-ended = You have been signed out. Sign in to continue.
+notice-form-unsaved = You have been signed out, so nothing was saved. Sign in to continue where you left off.
+form-kept = You were signed out before we could save this. Check your choices and send them again.
 notice-signed-out-everywhere = You have signed out of all browsers.
 notice-passkey-added = Passkey added. You can use it the next time you sign in.
 notice-passkey-removed = Passkey removed from your account. You may also want to delete it from your device.
 
 error-not-found-title = Page not found
-error-not-found = Check the address. The page may have been deleted, or it may belong to another account.
+error-not-found = Check the address. You may have deleted what it showed, or it may belong to another account.
 error-method-title = This page cannot be opened like this
 error-method = This address only works from a button on one of our pages. Open the page below, and continue from there.
 error-method-open = Open the page

@@ -28,6 +28,10 @@ pub const SIGN_IN: Cookie = Cookie::lax("sign-in", HOUR);
 pub const KNOWN_BROWSER: Cookie = Cookie::lax("known-browser", Duration::from_secs(400 * 86_400));
 /// Id of the link that is being opened while its owner signs in.
 pub const LINK: Cookie = Cookie::lax("link", HOUR);
+/// Path of the holder's page that was asked for without a session. Sign-in leads back to it.
+pub const RETURN: Cookie = Cookie::lax("return", HOUR);
+/// A form that was sent without a session, encrypted, until its page is shown again.
+pub const FORM: Cookie = Cookie::lax("form", HOUR);
 /// Id of the wallet's authorization request that is pending while the holder signs in or consents.
 pub const AUTHORIZE: Cookie = Cookie::lax("authorize", Duration::from_secs(900));
 /// Secret of a WebAuthn ceremony.

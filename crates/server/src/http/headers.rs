@@ -7,6 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 /// Allows anyone to cache public metadata for five minutes.
 pub const CACHED: (HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=300");
 
+/// Deletes the pages that the browser has cached. Sent where a session ends or has ended, because a
+/// rejected form, which may be cached, contains personal data.
+pub const CLEAR_CACHE: [(&str, &str); 1] = [("clear-site-data", "\"cache\"")];
+
 /// Returns the `Content-Type` as sent, without its parameters; empty if the header is missing.
 pub fn media_type(headers: &HeaderMap) -> &str {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -170,10 +170,11 @@ impl Middleware for Outermost {
             response
         });
         let mut response = log::with_request(id.0.clone(), work).await;
+        let status = response.status();
         let headers = response.headers_mut();
         headers.extend(HeaderValue::try_from(&*id.0).map(|value| (REQUEST_ID, value)));
         let is_api = error_page.is_none() || matches!(readers, Readers::OAuthClients(_));
-        security_headers(headers, is_api, app.config().is_https());
+        security_headers(headers, status, is_api, app.config().is_https());
         response
     }
 }
@@ -258,8 +259,9 @@ const SECURITY_HEADERS: usize = 8;
 /// own.
 ///
 /// They forbid scripts, styles and images from other origins, framing and referrers. Responses are
-/// not cached by default, since pages contain personal data.
-fn security_headers(headers: &mut axum::http::HeaderMap, is_api: bool, is_https: bool) {
+/// not cached by default, since pages contain personal data. A rejected form is: otherwise the
+/// browser's button "Back" could not return to it. [`headers::CLEAR_CACHE`] deletes it.
+fn security_headers(headers: &mut axum::http::HeaderMap, status: StatusCode, is_api: bool, is_https: bool) {
     // The map grows once instead of step by step, with rehashing at each step.
     headers.reserve(SECURITY_HEADERS);
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
@@ -275,7 +277,9 @@ fn security_headers(headers: &mut axum::http::HeaderMap, is_api: bool, is_https:
         .entry(HeaderName::from_static("cross-origin-resource-policy"))
         .or_insert(HeaderValue::from_static("same-origin"));
     headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    let is_rejected_form = !is_api && status == StatusCode::UNPROCESSABLE_ENTITY;
+    let caching = if is_rejected_form { "private, no-cache" } else { "no-store" };
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(caching));
     if is_https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::flows::account::sessions;
 use crate::http::cookies::{CONSOLE, NOTICE, SESSION, SetCookie};
+use crate::http::headers::CLEAR_CACHE;
 use crate::links;
 use credential::encoding::sha256;
 use store::{ConsoleSession, Holder, Partner, Session};
@@ -140,7 +141,8 @@ impl IntoResponse for PartnerNotSignedIn {
     fn into_response(self) -> Response {
         match self {
             Self::SignIn { path, notice } => {
-                (notice, Redirect::to(&links::console_sign_in(path.as_deref()))).into_response()
+                let ended = notice.map(|notice| (CLEAR_CACHE, notice));
+                (ended, Redirect::to(&links::console_sign_in(path.as_deref()))).into_response()
             }
             Self::Error(error) => error.into_response(),
         }

@@ -148,7 +148,10 @@ fn time_left_is_in_days_then_hours_then_minutes() {
         (1, "1 minute left"),
         (59, "59 minutes left"),
         (60, "1 hour left"),
-        (23 * 60 + 59, "23 hours left"),
+        (89, "1 hour left"),
+        (90, "2 hours left"),
+        (23 * 60 + 29, "23 hours left"),
+        (23 * 60 + 59, "1 day left"),
         (24 * 60, "1 day left"),
         (35 * 60 + 59, "1 day left"),
         (36 * 60, "2 days left"),
@@ -157,6 +160,11 @@ fn time_left_is_in_days_then_hours_then_minutes() {
         assert_eq!(left(minutes), expected, "{minutes}");
     }
     assert_eq!(text.time_left(now, now - std::time::Duration::from_secs(9)), "less than a minute left");
+    // A page is shown a moment after what it shows was created.
+    let almost = |minutes: u64| text.time_left(now, now + std::time::Duration::from_secs(60 * minutes - 1));
+    let created = [1, 10, 15, 60, 24 * 60, 48 * 60, 14 * 24 * 60].map(almost);
+    let expected = ["less than a minute", "10 minutes", "15 minutes", "1 hour", "1 day", "2 days", "14 days"];
+    assert_eq!(created, expected.map(|left| format!("{left} left")));
 }
 
 #[test]

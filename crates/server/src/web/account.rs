@@ -15,8 +15,9 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows::account::{self, AccountView, passkeys, sessions};
 use crate::flows::wallet;
-use crate::http::cookies::{LINK, NOTICE, SESSION};
+use crate::http::cookies::{FORM, LINK, NOTICE, SESSION};
 use crate::http::extract::Form;
+use crate::http::headers::CLEAR_CACHE;
 use crate::http::session::SignedIn;
 use ambient::Timestamp;
 
@@ -101,8 +102,8 @@ async fn remove_passkey(
 
 async fn sign_out_everywhere(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Error> {
     sessions::end_all(&app, signed_in.holder.id).await?;
-    let cookies = (SESSION.remove(&app), NOTICE.set(&app, "notice-signed-out-everywhere"));
-    Ok((cookies, Redirect::to("/")).into_response())
+    let cookies = (SESSION.remove(&app), FORM.remove(&app), NOTICE.set(&app, "notice-signed-out-everywhere"));
+    Ok((CLEAR_CACHE, cookies, Redirect::to("/")).into_response())
 }
 
 async fn confirm(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Error> {
@@ -121,6 +122,7 @@ async fn delete(State(app): State<App>, signed_in: SignedIn, Form(form): Form<De
         return confirm_page(&app, &signed_in, true).await;
     }
     account::delete(&app, signed_in.holder.id).await?;
-    let cookies = (SESSION.remove(&app), LINK.remove(&app), NOTICE.set(&app, "notice-account-deleted"));
-    Ok((cookies, Redirect::to("/")).into_response())
+    let waiting = (LINK.remove(&app), FORM.remove(&app));
+    let cookies = (SESSION.remove(&app), waiting, NOTICE.set(&app, "notice-account-deleted"));
+    Ok((CLEAR_CACHE, cookies, Redirect::to("/")).into_response())
 }

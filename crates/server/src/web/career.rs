@@ -1,6 +1,6 @@
 //! The careers of several credentials as one timeline and one list.
 
-use credential::{Block, CareerHistory, Employment};
+use credential::{Block, CareerHistory, EarlierTitle, Employment, TitleKind};
 
 use super::timeline::Timeline;
 use crate::flows::credential_view::CredentialView;
@@ -18,6 +18,8 @@ pub struct CareerView {
     pub differences: Vec<Difference>,
     /// Whether other jobs are not shown.
     is_part: bool,
+    /// The titles that jobs had in earlier versions, each with the attester.
+    earlier_titles: Vec<(String, EarlierTitle)>,
 }
 
 /// A contradiction between attesters, in words, as HTML.
@@ -60,7 +62,21 @@ impl CareerView {
         }
         let timeline = Timeline::new(&career, number, text).map(|timeline| timeline.html()).unwrap_or_default();
         let differences = career.disagreements.iter().map(|found| Difference::new(&career, found, text)).collect();
-        Some(Self { career, timeline, differences, is_part: false })
+        Some(Self { career, timeline, differences, is_part: false, earlier_titles: Vec::new() })
+    }
+
+    /// Adds titles that jobs attested by `attester` had in earlier versions.
+    pub fn add_earlier(&mut self, attester: &str, titles: &[EarlierTitle]) {
+        self.earlier_titles.extend(titles.iter().map(|title| (attester.to_owned(), title.clone())));
+    }
+
+    /// Returns one sentence for each earlier title or category of `job`, as HTML.
+    pub fn earlier_titles(&self, text: &Text, job: &Job) -> Vec<String> {
+        let concerned = self
+            .earlier_titles
+            .iter()
+            .filter(|(attester, title)| *attester == job.attester && title.concerns(&job.employment));
+        concerned.map(|(_, title)| earlier_title(text, title)).collect()
     }
 
     /// Returns the total experience in words, with a note if any months overlap. If some jobs are
@@ -123,6 +139,18 @@ impl Difference {
         let sentence = text.with_markup("career-differs", &[("partners", names), ("organisation", organisation)]);
         Self { sentence, said: jobs.iter().map(said).collect() }
     }
+}
+
+/// Says what the title or category of a job was before, and until when, as HTML.
+fn earlier_title(text: &Text, title: &EarlierTitle) -> String {
+    let key = match (title.kind, &title.before) {
+        (TitleKind::Title, Some(_)) => "job-title-until",
+        (TitleKind::Title, None) => "job-title-none-until",
+        (TitleKind::Category, Some(_)) => "job-category-until",
+        (TitleKind::Category, None) => "job-category-none-until",
+    };
+    let before = title.before.as_deref().unwrap_or_default();
+    text.markup(key, &[("before", before)], &[("month", &text.month(title.until))])
 }
 
 /// Describes a job in one line, like "Baker, Company A, Jan 2020 to Dec 2022".

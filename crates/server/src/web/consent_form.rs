@@ -4,12 +4,29 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
+use super::name_form::NameChoices;
 use crate::flows::consent::Choices;
+
+/// The choices of a form that was rejected, or sent after the session had ended.
+pub(super) struct RejectedForm {
+    pub names: NameChoices,
+    pub choices: Choices,
+    /// Text key of a notice on the page that shows the choices again.
+    pub notice: Option<&'static str>,
+}
+
+impl RejectedForm {
+    pub(super) fn read(pairs: &[(String, String)]) -> Self {
+        let (names, mut choices) = (NameChoices::read(pairs), read_choices(pairs));
+        names.add_to(&mut choices);
+        Self { names, choices, notice: None }
+    }
+}
 
 /// Parses the person's choices: for each pair of versions whether the newer one replaces the older
 /// one (`version-{item}-{version}`), and which credentials their partners may update without asking
 /// (`current-{item}`).
-pub(super) fn read_choices(pairs: &[(String, String)]) -> Choices {
+fn read_choices(pairs: &[(String, String)]) -> Choices {
     let mut choices = Choices::new();
     for (name, value) in pairs {
         if let Some((item, version)) = name.strip_prefix("version-").and_then(read_pair) {

@@ -36,6 +36,8 @@ const NOTICES: &[&str] = &[
     "notice-update-kept",
     "notice-account-deleted",
     "notice-signed-out",
+    "notice-session-ended",
+    "notice-form-unsaved",
     "notice-signed-out-everywhere",
     "notice-passkey-added",
     "notice-passkey-removed",

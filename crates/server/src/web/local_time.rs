@@ -65,7 +65,7 @@ mod tests {
         let (text, moment) = (Text::default(), Timestamp::from_micros(1_706_000_000_000_000));
         let shown = "<time datetime=\"2024-01-23T08:53:20Z\" data-local=\"day\">23 January 2024</time>";
         assert_eq!(text.local_day(&moment), shown);
-        assert_eq!(text.with_day("share-of-day", &moment), format!("Link of {shown}"));
+        assert_eq!(text.with_day("credential-added", &moment), format!("Added on {shown}"));
         let said = text.names_and_day("credential-updated", &[("partner", "A & B")], &moment);
         assert_eq!(said, format!("Updated by <bdi>A &amp; B</bdi> on {shown}"));
     }

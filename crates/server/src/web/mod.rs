@@ -7,6 +7,7 @@ mod account;
 mod assets;
 pub mod authorize;
 mod career;
+mod choice_notes;
 mod consent_form;
 pub mod console;
 mod cookie_check;
@@ -16,6 +17,7 @@ mod documents;
 pub mod error;
 mod home;
 mod inbox;
+mod kept_form;
 mod layout;
 mod link;
 mod local_time;
@@ -35,6 +37,7 @@ mod selection;
 mod shared_links;
 mod shared_page;
 mod shares;
+mod sharing_history;
 mod sign_in;
 mod timeline;
 mod updates;
@@ -47,7 +50,7 @@ mod wallet_print;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header;
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
@@ -72,6 +75,7 @@ pub fn routes(app: &App, api: PartnerApi) -> Router<App> {
         .merge(shared_links::routes())
         .merge(shared_page::routes())
         .merge(shares::routes())
+        .merge(sharing_history::routes())
         .merge(sign_in::routes())
         .merge(updates::routes())
         .merge(verify::routes())
@@ -80,6 +84,7 @@ pub fn routes(app: &App, api: PartnerApi) -> Router<App> {
         .merge(wallet_print::routes());
     let pages = if app.config().sandbox.sign_up { pages.merge(sandbox_sign_up::routes()) } else { pages };
     let pages = if app.is_demo() { pages.merge(inbox::routes()) } else { pages };
+    let pages = pages.layer(from_fn_with_state(app.clone(), kept_form::keep));
     with_own_forms(pages).merge(assets::routes())
 }
 

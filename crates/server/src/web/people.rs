@@ -2,7 +2,7 @@
 //! timeline, a total or a document.
 
 use credential::names::{Comparison, compare_names, stand_together};
-use credential::{Block, DisplayValue, Presence, Type};
+use credential::{Block, DisplayValue, EarlierTitle, Presence, Type};
 use serde_json::Value;
 
 use super::career::{CareerView, said_by};
@@ -29,12 +29,29 @@ pub struct Shown {
     pub expired: Option<String>,
     /// The text that a newer version exists or that this one is not current, as HTML, if so.
     pub replaced: Option<String>,
+    /// Its number on a shared page, from 1; 0 in a wallet.
+    pub number: usize,
+    /// What checks found about it: revoked, suspended or not verified, for example.
+    pub states: Vec<StateNote>,
+    /// Whether a check failed, so that its confirmation does not count any more.
+    pub is_refuted: bool,
     /// Whether any of its jobs are not shown.
     pub withholds_jobs: bool,
     /// The text about details that are not shown, if there are any.
     pub left_out: Option<String>,
     /// The texts that were signed, which the shared page marks for its script; empty in a wallet.
     pub signed: Vec<String>,
+    /// The titles that its jobs had in earlier versions.
+    pub earlier_titles: Vec<EarlierTitle>,
+}
+
+/// A note at a credential about its state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateNote {
+    /// The class in markup.
+    pub class: &'static str,
+    /// The sentence, as HTML.
+    pub html: String,
 }
 
 /// The signed texts on a page without a script that compares them.
@@ -129,15 +146,24 @@ impl Shown {
             view: held.view.clone(),
             expired: held.expired_on.map(|day| text.expired(&day)),
             replaced: None,
+            number: 0,
+            states: Vec::new(),
+            is_refuted: false,
             withholds_jobs: false,
             left_out: None,
             signed: Vec::new(),
+            earlier_titles: Vec::new(),
         }
     }
 
     /// Returns whether the title is a text that was signed, as opposed to one of this server.
     pub fn has_signed_title(&self) -> bool {
         self.signed.iter().any(|signed| i18n::isolated_text(signed) == self.title)
+    }
+
+    /// Returns the text key of the line that says who confirmed it.
+    pub fn confirmed_key(&self) -> &'static str {
+        if self.is_refuted { "hire-confirmed-before" } else { "hire-confirmed-by" }
     }
 
     fn is_only_career(&self) -> bool {
@@ -167,6 +193,9 @@ impl Person {
             let is_part = person.credentials.iter().any(|shown| shown.withholds_jobs);
             let combined = if is_part { CareerView::of_part } else { CareerView::of };
             person.career = combined(&histories, index + 1, text);
+            if let Some(career) = &mut person.career {
+                person.credentials.iter().for_each(|shown| career.add_earlier(&shown.partner, &shown.earlier_titles));
+            }
         }
         people
     }

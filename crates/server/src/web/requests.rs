@@ -13,17 +13,18 @@ use url::Url;
 use uuid::Uuid;
 
 use super::career::CareerView;
-use super::consent_form::{read_choices, read_items};
-use super::name_form::{BirthDateForm, MissingField, NameChoices, NameForm};
+use super::consent_form::{RejectedForm, read_items};
+use super::name_form::{BirthDateForm, MissingField, NameForm};
 use super::redirects::{self, allow_form_to, destination};
 use super::versions::VersionView;
-use super::{Layout, outcome, page};
+use super::{Layout, kept_form, page};
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::consent::{self, Choices, LinkError, Linked};
+use crate::flows::consent::{self, LinkError, Linked};
 use crate::flows::credential_view::{CredentialView, Withdrawal};
 use crate::flows::names::HeldNames;
 use crate::flows::return_url;
+use crate::flows::standing_consent;
 use crate::flows::versions::HeldVersions;
 use crate::flows::wallet;
 use crate::http::cookies::NOTICE;
@@ -57,8 +58,11 @@ struct Item {
     versions: Vec<VersionView>,
     /// Whether the holder may allow its partner to update it without asking.
     may_continue: bool,
-    /// Whether this was chosen in a rejected form.
+    /// Whether this is preselected: as in a rejected form or, in an unanswered one, because it
+    /// holds for the version that is replaced.
     is_kept_current: bool,
+    /// Since when its partner may update the version that is replaced, if it may.
+    allowed_since: Option<Timestamp>,
     /// Whether it must be accepted by itself, because it asks for a choice.
     needs_choice: bool,
 }
@@ -80,12 +84,6 @@ impl Held {
     }
 }
 
-/// The choices of a rejected form.
-struct RejectedForm {
-    names: NameChoices,
-    choices: Choices,
-}
-
 impl Item {
     /// Returns `None` if the item's data is deleted. Adds the item to the names that are `held`.
     async fn new(
@@ -102,12 +100,15 @@ impl Item {
         let birth_date = questions.birth_date.map(|question| BirthDateForm::new(question, submission.id, names));
         held.names.add_incoming(app, submission, &shown.payload).await?;
         let chosen = refused.and_then(|refused| refused.choices.get(&submission.id));
-        let mut versions = Vec::new();
+        let (mut versions, mut allowed_since) = (Vec::new(), None);
         for version in held.versions.related(app, submission, &shown.payload).await? {
             let incoming = (shown.id, &shown.payload.fields);
             let mut view = VersionView::new(app, held.holder, &version, incoming, text).await?;
             if let Some(replaced) = chosen.and_then(|chosen| chosen.replaced.as_ref()) {
                 view.is_replacement = replaced.contains(&version.submission.id);
+            }
+            if view.is_replacement && !view.is_newer && allowed_since.is_none() {
+                allowed_since = standing_consent::given_at(app, version.submission.id).await?;
             }
             versions.push(view);
         }
@@ -122,7 +123,8 @@ impl Item {
             birth_date,
             versions,
             may_continue: submission.credential_type.may_continue(&shown.payload.fields),
-            is_kept_current: chosen.is_some_and(|chosen| chosen.is_kept_current),
+            is_kept_current: chosen.map_or(allowed_since.is_some(), |chosen| chosen.is_kept_current),
+            allowed_since,
             needs_choice,
             shown,
         }))
@@ -196,11 +198,22 @@ pub(super) fn routes() -> Router<App> {
         .route("/requests/{id}/decline", post(decline))
 }
 
-async fn consent(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    match consent::find(&app, id, signed_in.holder.id).await? {
-        Ok(linked) => show(&app, signed_in.holder.id, (id, &linked), None).await,
-        Err(error) => Ok(error.page(&app)),
-    }
+async fn consent(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let holder = signed_in.holder.id;
+    let linked = match consent::find(&app, id, holder).await? {
+        Ok(linked) => linked,
+        Err(error) => return Ok(error.page(&app)),
+    };
+    let Some(fields) = kept_form::find(&app, &headers, &signed_in.holder, &format!("/requests/{id}")).await else {
+        return show(&app, holder, (id, &linked), None).await;
+    };
+    let kept = RejectedForm { notice: Some("form-kept"), ..RejectedForm::read(&fields) };
+    Ok(kept_form::shown(&app, show(&app, holder, (id, &linked), Some(&kept)).await?))
 }
 
 /// Renders the page behind a link, with the person's choices if their form was `refused`.
@@ -232,7 +245,8 @@ async fn consent_to_one(
         SubmissionState::Removed { .. } => return Ok(LinkError::Deleted.page(app)),
         SubmissionState::WithdrawnPending { .. } => return taken_back(app, submission).await,
     }
-    let layout = Layout::new(app, true);
+    let notice = refused.and_then(|refused| refused.notice);
+    let layout = Layout { notice, ..Layout::new(app, true) };
     let mut held = Held::of(app, holder, submission.partner_id).await?;
     let item = Item::new(app, submission, &mut held, refused, &layout.text).await?;
     let Some(item) = item else { return Ok(LinkError::Expired.page(app)) };
@@ -268,7 +282,8 @@ async fn consent_to_batch(
     refused: Option<&RejectedForm>,
 ) -> Result<Response, Error> {
     let Some(first) = items.first() else { return Ok(LinkError::Unknown.page(app)) };
-    let layout = Layout::new(app, true);
+    let notice = refused.and_then(|refused| refused.notice);
+    let layout = Layout { notice, ..Layout::new(app, true) };
     let partner = consent::partner_name(app, first).await?;
     let mut held = Held::of(app, holder, first.partner_id).await?;
     let (mut waiting, mut answered) = (Vec::new(), Vec::new());
@@ -312,17 +327,13 @@ async fn accept(
     headers: HeaderMap,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    let names = NameChoices::read(&pairs);
-    let mut choices = read_choices(&pairs);
-    names.add_to(&mut choices);
-    let only = read_items(&pairs);
-    let decided = match consent::accept(&app, id, signed_in.holder.id, &choices, only.as_ref()).await? {
+    let (sent, only) = (RejectedForm::read(&pairs), read_items(&pairs));
+    let decided = match consent::accept(&app, id, signed_in.holder.id, &sent.choices, only.as_ref()).await? {
         Ok(decided) => decided,
         Err(error) => return Ok(error.page(&app)),
     };
     if !decided.unconfirmed.is_empty() {
-        let refused = RejectedForm { names, choices };
-        let page = show(&app, signed_in.holder.id, (id, &decided.linked), Some(&refused)).await?;
+        let page = show(&app, signed_in.holder.id, (id, &decided.linked), Some(&sent)).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     let was_accepted = decided.linked.items().iter().any(|item| item.is_held_by(signed_in.holder.id));
@@ -371,18 +382,4 @@ async fn next_page(app: &App, linked: &Linked, done: &str) -> Result<String, Err
     let batch = linked.items().first().and_then(|item| item.batch_id);
     let Some(batch) = batch else { return Ok(done.to_owned()) };
     Ok(if wallet::is_waiting(app, batch).await? { format!("/requests/{batch}") } else { done.to_owned() })
-}
-
-impl LinkError {
-    fn page(self, app: &App) -> Response {
-        let said = match self {
-            Self::Unknown => (StatusCode::NOT_FOUND, "outcome-unknown-title", "outcome-unknown"),
-            Self::OtherHolder => (StatusCode::FORBIDDEN, "outcome-another-title", "outcome-another"),
-            Self::Declined => (StatusCode::OK, "outcome-declined-title", "outcome-declined"),
-            Self::Expired => (StatusCode::GONE, "outcome-expired-title", "outcome-expired"),
-            Self::Deleted => (StatusCode::OK, "outcome-removed-title", "outcome-removed"),
-            Self::Withdrawn => (StatusCode::GONE, "outcome-taken-back-title", "outcome-taken-back"),
-        };
-        outcome::show(app, true, said)
-    }
 }

@@ -39,7 +39,7 @@ struct ListedShare {
 impl ListedShare {
     /// `revoked` contains the shares that show a credential that was withdrawn or deleted.
     fn new(app: &App, (share, memory): (Share, DisclosureRecord), revoked: &BTreeSet<Uuid>) -> Self {
-        let standing = share.standing(app.now());
+        let standing = share.standing(app.trusted_time().now());
         let is_active = standing == ShareState::Active;
         let shows_revoked = is_active && revoked.contains(&share.id);
         let said = match standing {

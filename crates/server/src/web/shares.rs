@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use credential::{Block, Date};
 use uuid::Uuid;
 
+use super::choice_notes;
 use super::outdated::{Change, Outdated, catch_up};
 use super::selection::{Selection, Sent};
-use super::{Layout, page};
+use super::{Layout, kept_form, page};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
@@ -22,6 +23,7 @@ use crate::flows::wallet;
 use crate::form_token::{self, FormToken};
 use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
+use crate::i18n::Text;
 use store::domain::share::{Chosen, DAYS, DEFAULT_DAYS, MAX_ACTIVE, PASSCODE_LENGTH, PURPOSE_LENGTH, Part};
 
 #[derive(Template)]
@@ -64,6 +66,8 @@ struct Offer {
     partner: String,
     headline: String,
     name: String,
+    /// What else tells it apart from the others, as HTML; may be empty.
+    note: String,
     /// The last day on which it was valid, if it has expired.
     expired_on: Option<Date>,
     /// Whether it replaced a credential that the person chose.
@@ -150,6 +154,7 @@ impl Offer {
             partner: shown.partner.clone(),
             headline: shown.headline.clone(),
             name: shown.full_name().to_owned(),
+            note: String::new(),
             expired_on: shown.expired_on,
             is_newer: false,
             selection: Selection::new(shown.id, shown.known, &shown.payload, sent),
@@ -182,7 +187,8 @@ async fn offers(
 ) -> Result<Vec<Offer>, Error> {
     let shown = wallet::shareable(app, holder, only).await?;
     let alone = shown.len() == 1;
-    Ok(shown.iter().map(|shown| Offer::new(shown, wanted, alone)).collect())
+    let offers = shown.iter().zip(choice_notes::notes(&shown, &Text::default()));
+    Ok(offers.map(|(shown, note)| Offer { note, ..Offer::new(shown, wanted, alone) }).collect())
 }
 
 /// Renders a new form.
@@ -207,12 +213,36 @@ async fn nothing_to_share(app: &App, holder: Uuid, only: Option<Uuid>) -> Result
     form(app, holder, (only, Vec::new()), ShareFormValues::new(), None).await
 }
 
-async fn choose(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Error> {
-    new_form(&app, signed_in.holder.id, None).await
+async fn choose(State(app): State<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
+    let holder = signed_in.holder.id;
+    match kept_form::find(&app, &headers, &signed_in.holder, "/wallet/share").await {
+        Some(fields) => kept(&app, holder, None, fields).await,
+        None => new_form(&app, holder, None).await,
+    }
 }
 
-async fn choose_one(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    new_form(&app, signed_in.holder.id, Some(id)).await
+async fn choose_one(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let holder = signed_in.holder.id;
+    let page = format!("/wallet/credentials/{id}/share");
+    match kept_form::find(&app, &headers, &signed_in.holder, &page).await {
+        Some(fields) => kept(&app, holder, Some(id), fields).await,
+        None => new_form(&app, holder, Some(id)).await,
+    }
+}
+
+/// Renders the form with what was entered before the session ended.
+async fn kept(app: &App, holder: Uuid, only: Option<Uuid>, fields: Vec<(String, String)>) -> Result<Response, Error> {
+    let mut wanted = ShareFormValues::read(fields);
+    wanted.credentials.extend(only);
+    let outdated = catch_up(app, holder, &mut wanted.credentials, &mut wanted.sent).await?;
+    let problem = outdated.change().map_or("form-kept", change_key);
+    let page = form_again(app, holder, (only, &outdated), wanted, problem).await?;
+    Ok(kept_form::shown(app, page))
 }
 
 /// Renders the form with its `offers`; without any, the reason.

@@ -14,17 +14,18 @@ use uuid::Uuid;
 
 use super::cookie_check::{CookieCheck, blocked, to_check};
 use super::qr::Qr;
-use super::{Layout, link, page, redirects};
+use super::{Layout, kept_form, link, page, redirects};
 use crate::app::App;
 use crate::auth::known_browser;
 use crate::email::Email;
 use crate::error::Error;
-use crate::flows::account::codes::{self, CodeBrowser, CodeError, SentCode};
+use crate::flows::account::codes::{self, CodeBrowser, CodeError, PendingCode, SentCode};
 use crate::flows::account::sessions;
 use crate::flows::link_preview::{self, LinkPreview, UnopenedLink};
 use crate::http::Client;
-use crate::http::cookies::{KNOWN_BROWSER, LINK, NOTICE, SESSION, SIGN_IN};
+use crate::http::cookies::{FORM, KNOWN_BROWSER, LINK, NOTICE, RETURN, SESSION, SIGN_IN};
 use crate::http::extract::{Form, Path, Query};
+use crate::http::headers::CLEAR_CACHE;
 use crate::http::session::Visitor;
 use crate::i18n::Text;
 use crate::mail::Mail;
@@ -47,9 +48,9 @@ struct CodePage {
     layout: Layout,
     id: Uuid,
     refused: Option<CodeError>,
-    /// The masked address that the code was sent to, if this browser may see it.
-    address: Option<String>,
-    /// The lifetime of a code.
+    /// The address that the code was sent to, and its end, if this browser may see them.
+    sent: Option<PendingCode>,
+    /// The time left for that code; otherwise the lifetime of a code.
     lifetime: String,
 }
 
@@ -75,7 +76,8 @@ pub(super) fn routes() -> Router<App> {
 
 async fn ask_email(State(app): State<App>, Visitor(visitor): Visitor, headers: HeaderMap) -> Result<Response, Error> {
     if visitor.is_some() {
-        return Ok(Redirect::to("/wallet").into_response());
+        let next = kept_form::page_to_return_to(&app, &headers).unwrap_or_else(|| Redirect::to("/wallet"));
+        return Ok((RETURN.remove(&app), next).into_response());
     }
     email_page(&app, &headers, String::new(), false).await
 }
@@ -156,8 +158,7 @@ fn compose(app: &App, email: &Email, code: &str) -> Mail {
 
 /// Returns the lifetime of a code in words.
 fn code_lifetime(app: &App, text: &Text) -> String {
-    let minutes = app.config().sign_in.code_lifetime.as_secs() / 60;
-    text.count("minutes", i64::try_from(minutes).unwrap_or(i64::MAX))
+    text.code_left(app.config().sign_in.code_lifetime)
 }
 
 async fn ask_code(
@@ -173,16 +174,19 @@ async fn ask_code(
         let code_page = || Redirect::to(&format!("/sign-in/{id}")).into_response();
         return Ok(if is_kept { code_page() } else { blocked(&app, "/sign-in") });
     }
-    Ok(match codes::masked_address(&app, &browser, id).await? {
-        Ok(address) => code_page(&app, id, None, address),
+    Ok(match codes::pending(&app, &browser, id).await? {
+        Ok(sent) => code_page(&app, id, None, sent),
         Err(error) => code_page(&app, id, Some(error), None),
     })
 }
 
-fn code_page(app: &App, id: Uuid, refused: Option<CodeError>, address: Option<String>) -> Response {
+fn code_page(app: &App, id: Uuid, refused: Option<CodeError>, sent: Option<PendingCode>) -> Response {
     let layout = Layout::new(app, false);
-    let lifetime = code_lifetime(app, &layout.text);
-    let response = page(app, &CodePage { layout: layout.clone(), id, refused, address, lifetime }, &layout);
+    let lifetime = match &sent {
+        Some(sent) => layout.text.code_left(sent.expires_at.since(app.now())),
+        None => code_lifetime(app, &layout.text),
+    };
+    let response = page(app, &CodePage { layout: layout.clone(), id, refused, sent, lifetime }, &layout);
     if refused.is_some() { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response }
 }
 
@@ -197,33 +201,39 @@ async fn try_code(
     match codes::try_code(&app, &browser, id, &form.code).await? {
         Ok(holder) => Ok(signed_in(&app, &headers, &holder).await?.into_response()),
         Err(error) => {
-            let address = codes::masked_address(&app, &browser, id).await?.unwrap_or_default();
-            Ok(code_page(&app, id, Some(error), address))
+            let sent = codes::pending(&app, &browser, id).await?.unwrap_or_default();
+            Ok(code_page(&app, id, Some(error), sent))
         }
     }
 }
 
 /// Creates the session, remembers the browser, and redirects to the pending link, to another
-/// wallet's pending request, or to the wallet.
+/// wallet's pending request, to the page that was asked for without a session, or to the wallet.
 pub(super) async fn signed_in(
     app: &App,
     headers: &HeaderMap,
     holder: &Holder,
 ) -> Result<impl IntoResponse + use<>, Error> {
-    let session = sessions::begin(app, holder.id, SESSION.read(app, headers).as_deref()).await?;
+    let old = SESSION.read(app, headers);
+    let session = sessions::begin(app, holder.id, old.as_deref()).await?;
     let known = KNOWN_BROWSER.read(app, headers).unwrap_or_default();
     let known = known_browser::remember(app.keyring(), app.rng(), &holder.email_fingerprint, &known);
     let location = match link::waiting(app, headers) {
         Some(id) => link::go(app, id, holder.id).await?,
-        None => redirects::next_page(app, headers, holder.id).await?.unwrap_or_else(|| Redirect::to("/wallet")),
+        None => redirects::next_page(app, headers, holder.id)
+            .await?
+            .or_else(|| kept_form::page_to_return_to(app, headers))
+            .unwrap_or_else(|| Redirect::to("/wallet")),
     };
-    Ok((SESSION.set(app, &session), KNOWN_BROWSER.set(app, &known), LINK.remove(app), location))
+    let cookies = (SESSION.set(app, &session), KNOWN_BROWSER.set(app, &known), LINK.remove(app), RETURN.remove(app));
+    Ok((old.map(|_| CLEAR_CACHE), cookies, location))
 }
 
 async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
     if let Some(secret) = SESSION.read(&app, &headers) {
         sessions::end(&app, &secret).await?;
     }
-    let cookies = (SESSION.remove(&app), LINK.remove(&app), NOTICE.set(&app, "notice-signed-out"));
-    Ok((cookies, Redirect::to("/")).into_response())
+    let waiting = (LINK.remove(&app), RETURN.remove(&app), FORM.remove(&app));
+    let cookies = (SESSION.remove(&app), waiting, NOTICE.set(&app, "notice-signed-out"));
+    Ok((CLEAR_CACHE, cookies, Redirect::to("/")).into_response())
 }

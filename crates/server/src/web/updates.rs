@@ -18,7 +18,7 @@ use crate::http::extract::Path;
 use crate::http::session::SignedIn;
 use crate::i18n::{Text, isolated};
 use ambient::Timestamp;
-use store::{Decision, Event, EventKind, VersionDecision};
+use store::{Decision, Event, EventKind, StandingConsent, VersionDecision};
 
 /// The updates of a credential, as its page shows them.
 #[derive(Debug, Default)]
@@ -116,11 +116,25 @@ impl History<'_> {
         }
         for consent in &history.consents {
             happened.push(self.happened("standing-given", consent.given_at, ""));
-            happened.extend(consent.ended_at.map(|at| self.happened("standing-ended", at, "")));
+            let replaced_at = self.replaced_at(history, consent);
+            let kept_at = replaced_at.filter(|at| consent.ended_at != Some(*at));
+            happened.extend(kept_at.map(|at| self.happened("standing-kept", at, "")));
+            let key = if replaced_at == consent.ended_at { "standing-not-kept" } else { "standing-ended" };
+            happened.extend(consent.ended_at.map(|at| self.happened(key, at, "")));
         }
         // The sort is stable: events at the same time remain in this order.
         happened.sort_by_key(|happened| happened.at);
         happened
+    }
+
+    /// Returns when the holder replaced the earlier version to which they had given `consent`;
+    /// `None` if they gave it for this version.
+    fn replaced_at(&self, history: &CredentialHistory, consent: &StandingConsent) -> Option<Timestamp> {
+        let is_it = |decision: &VersionDecision| {
+            let is_replacement = decision.newer_id == self.id && decision.decision == Decision::Replaced;
+            is_replacement && consent.given_at < decision.decided_at
+        };
+        history.decisions.iter().map(|(decision, _)| decision).find(|one| is_it(one)).map(|one| one.decided_at)
     }
 
     /// Creates an entry. `day` is HTML.

@@ -1,27 +1,28 @@
 //! `/partner/verify/{name}` and `/verifications/{id}`: a partner requests a presentation; the
-//! holder chooses what to share, or cancels, and is redirected back. `/wallet/shown`: past
-//! presentations to partners.
+//! holder chooses what to share, or cancels, and is redirected back.
 
 use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use credential::Date;
 use uuid::Uuid;
 
+use super::choice_notes;
 use super::link::{self, LinkForm};
 use super::outdated::{Change, Outdated, catch_up};
 use super::presentations::claim_lines;
 use super::redirects::{allow_form_to, destination};
 use super::selection::{Selection, Sent};
-use super::{Layout, outcome, page};
+use super::{Layout, kept_form, page};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
+use crate::flows::names::HeldNames;
 use crate::flows::verification_request::{self, DisclosureRecord, HolderRequest, RequestDetails, Unanswerable};
 use crate::flows::wallet;
 use crate::http::extract::{Form, Path};
@@ -63,6 +64,8 @@ struct Offer {
     title: &'static str,
     partner: String,
     headline: String,
+    /// What else tells it apart from the others, as HTML; may be empty.
+    note: String,
     /// The last day on which it was valid, if it has expired.
     expired_on: Option<Date>,
     /// Whether it replaced a credential that the person chose.
@@ -128,6 +131,7 @@ impl Offer {
             title: shown.title,
             partner: shown.partner.clone(),
             headline: shown.headline.clone(),
+            note: String::new(),
             expired_on: shown.expired_on,
             is_newer: false,
             selection,
@@ -164,11 +168,10 @@ struct DonePage {
     back: Option<String>,
 }
 
-#[derive(Template)]
-#[template(path = "shown_to.html")]
-struct ShownTo {
-    layout: Layout,
-    shown: Vec<(Timestamp, DisclosureRecord)>,
+impl DonePage {
+    fn title(&self) -> &'static str {
+        if self.record.is_some() { "verify-done-title" } else { "verify-declined-title" }
+    }
 }
 
 pub(super) fn routes() -> Router<App> {
@@ -177,7 +180,6 @@ pub(super) fn routes() -> Router<App> {
         .route("/verifications/{id}", get(ask))
         .route("/verifications/{id}/share", post(share))
         .route("/verifications/{id}/cancel", post(cancel))
-        .route("/wallet/shown", get(shown_to))
 }
 
 fn known(name: &str) -> Result<(), Error> {
@@ -208,29 +210,31 @@ fn page_of(id: Uuid) -> String {
     format!("/verifications/{id}")
 }
 
-fn unanswerable_page(app: &App, why: Unanswerable) -> Response {
-    let said = match why {
-        Unanswerable::Unknown => (StatusCode::NOT_FOUND, "outcome-unknown-title", "outcome-unknown"),
-        Unanswerable::OtherAccount => (StatusCode::FORBIDDEN, "outcome-another-title", "outcome-another"),
-        Unanswerable::Expired => (StatusCode::GONE, "verify-expired-title", "verify-expired"),
-        Unanswerable::Answered => (StatusCode::GONE, "verify-answered-title", "verify-answered"),
-    };
-    outcome::show(app, true, said)
-}
-
 /// Shows the request. A visitor without a session returns here after signing in.
-async fn ask(State(app): State<App>, Visitor(visitor): Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn ask(
+    State(app): State<App>,
+    Visitor(visitor): Visitor,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
     let Some(signed_in) = visitor else { return link::start(&app, id).await };
     let request = match verification_request::find_for_holder(&app, id, signed_in.holder.id).await? {
         Ok(request) => request,
-        Err(why) => return Ok(unanswerable_page(&app, why)),
+        Err(why) => return Ok(why.page(&app)),
     };
     if !request.verification.is_open() {
         return done_page(&app, request).await;
     }
     let Some(details) = verification_request::details(&app, &request.verification).await? else {
-        return Ok(unanswerable_page(&app, Unanswerable::Expired));
+        return Ok(Unanswerable::Expired.page(&app));
     };
+    if let Some(fields) = kept_form::find(&app, &headers, &signed_in.holder, &page_of(id)).await {
+        let mut picked = Picked::read(fields);
+        let outdated = picked.catch_up(&app, signed_in.holder.id).await?;
+        let problem = outdated.change().map_or("form-kept", change_key);
+        let page = page_again(&app, &request, &details, (&picked, &outdated), problem).await?;
+        return Ok(kept_form::shown(&app, page));
+    }
     let offers = offers(&app, &request, &details, None).await?;
     request_page(&app, &request, &details, offers, None)
 }
@@ -251,10 +255,19 @@ async fn offers(
         return Ok(Offers { all: Vec::new(), holds_any: false });
     }
     let shown = wallet::candidates(app, request.holder, request.verification.credential_type).await?;
-    let offers = shown.iter().filter_map(|shown| Offer::new(shown, &request.verification, details, picked));
+    let offers = shown.iter().zip(choice_notes::notes(&shown, &Text::default()));
+    let offers = offers
+        .filter_map(|(shown, note)| Some(Offer { note, ..Offer::new(shown, &request.verification, details, picked)? }));
     let mut all: Vec<Offer> = offers.collect();
-    if let (None, Some(newest)) = (picked, all.last_mut()) {
-        newest.picked = true;
+    if picked.is_none() {
+        let names = HeldNames::of(app, request.holder).await?;
+        // The newest in the name of the verified identity, if there is one.
+        let is_own = |shown: &CredentialView| names.is_of_identity(shown.full_name());
+        let at = all.iter().rposition(|offer| shown.iter().any(|shown| shown.id == offer.id && is_own(shown)));
+        let at = at.unwrap_or(all.len().saturating_sub(1));
+        if let Some(preferred) = all.get_mut(at) {
+            preferred.picked = true;
+        }
     }
     Ok(Offers { all, holds_any: !shown.is_empty() })
 }
@@ -315,7 +328,7 @@ async fn done_page(app: &App, request: HolderRequest) -> Result<Response, Error>
 async fn redirect_after_answer(app: &App, id: Uuid, holder: Uuid) -> Result<Response, Error> {
     let verification = match verification_request::find_for_holder(app, id, holder).await? {
         Ok(request) => request.verification,
-        Err(why) => return Ok(unanswerable_page(app, why)),
+        Err(why) => return Ok(why.page(app)),
     };
     let callback = match verification.is_open() {
         true => None,
@@ -338,7 +351,7 @@ async fn share(
         _ => return redirect_after_answer(&app, id, holder).await,
     };
     let Some(details) = verification_request::details(&app, &request.verification).await? else {
-        return Ok(unanswerable_page(&app, Unanswerable::Expired));
+        return Ok(Unanswerable::Expired.page(&app));
     };
     let mut picked = Picked::read(pairs);
     let outdated = picked.catch_up(&app, holder).await?;
@@ -383,11 +396,4 @@ async fn cancel(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid
     let holder = signed_in.holder.id;
     verification_request::cancel(&app, id, holder).await?;
     redirect_after_answer(&app, id, holder).await
-}
-
-/// Lists the holder's presentations to partners.
-async fn shown_to(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Error> {
-    let shown = verification_request::disclosures(&app, signed_in.holder.id).await?;
-    let layout = Layout::new(&app, true);
-    Ok(page(&app, &ShownTo { layout: layout.clone(), shown }, &layout))
 }

@@ -19,7 +19,7 @@ use super::{Layout, page};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
-use crate::flows::{account, consent, share, wallet};
+use crate::flows::{account, consent, earlier_titles, share, wallet};
 use crate::form_token::FormToken;
 use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
@@ -77,6 +77,14 @@ impl NamedWallet {
         }
         people
     }
+
+    async fn add_earlier_titles(&mut self, app: &App, holder: Uuid) -> Result<(), Error> {
+        let Some(career) = &mut self.career else { return Ok(()) };
+        for shown in self.held.iter().filter(|shown| shown.stands()) {
+            career.add_earlier(&shown.partner, &earlier_titles::of(app, holder, shown.id).await?);
+        }
+        Ok(())
+    }
 }
 
 /// A link with pending submissions.
@@ -92,6 +100,9 @@ struct Waiting {
     /// The time left to decide.
     left: String,
     until: Timestamp,
+    sent: Timestamp,
+    /// Whether its sentence is that of another link too.
+    is_alike: bool,
 }
 
 impl Waiting {
@@ -107,7 +118,11 @@ impl Waiting {
             let partner = contents.partners.get(&submission.partner_id).cloned().unwrap_or_default();
             let left = text.time_left(now, submission.expires_at);
             let (title, until) = (submission.credential_type.title, submission.expires_at);
-            all.push(Self { id, partner, title, count: 1, left, until });
+            all.push(Self { id, partner, title, count: 1, left, until, sent: submission.created_at, is_alike: false });
+        }
+        let said: Vec<(String, &str)> = all.iter().map(|waiting| (waiting.partner.clone(), waiting.title)).collect();
+        for (waiting, own) in all.iter_mut().zip(&said) {
+            waiting.is_alike = said.iter().filter(|other| *other == own).count() > 1;
         }
         all
     }
@@ -172,7 +187,10 @@ async fn wallet(State(app): State<App>, signed_in: SignedIn, headers: HeaderMap)
     let wallet::Wallet { held, updates, has_passkey, .. } = contents;
     let (held, earlier): (Vec<CredentialView>, Vec<CredentialView>) =
         held.into_iter().partition(|shown| shown.superseded_at.is_none());
-    let people = NamedWallet::group(held, &layout.text);
+    let mut people = NamedWallet::group(held, &layout.text);
+    for person in &mut people {
+        person.add_earlier_titles(&app, holder.id).await?;
+    }
     let offer_passkey = app.webauthn().is_some() && !has_passkey && holder.passkey_offer_declined_at.is_none();
     let documents_left = documents_left(&app, holder.id, &layout.text).await?;
     let still_shared = share::showing_revoked(&app, holder.id).await?.into_iter().map(|(_, shown)| shown).collect();
@@ -213,7 +231,10 @@ async fn record(
     let updates = Updates::of(&app, holder, &shown, &layout.text).await?;
     let mut others = if shown.stands() { wallet::shareable(&app, holder, None).await? } else { Vec::new() };
     others.retain(|other| stand_together(other.full_name(), shown.full_name()));
-    let career = CareerView::beside(&shown, &others, &layout.text);
+    let mut career = CareerView::beside(&shown, &others, &layout.text);
+    if let Some(career) = &mut career {
+        career.add_earlier(&shown.partner, &earlier_titles::of(&app, holder, id).await?);
+    }
     let documents_left = documents_left(&app, holder, &layout.text).await?.remove(&id);
     let token = FormToken::new(app.rng());
     Ok(page(&app, &Record { layout: layout.clone(), token, shown, career, updates, documents_left }, &layout))

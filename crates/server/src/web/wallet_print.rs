@@ -12,7 +12,7 @@ use super::people::{Person, Shown};
 use super::{Layout, page};
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::wallet;
+use crate::flows::{earlier_titles, wallet};
 use crate::http::extract::Query;
 use crate::http::session::SignedIn;
 use ambient::Timestamp;
@@ -43,7 +43,11 @@ pub(super) fn routes() -> Router<App> {
 async fn show(State(app): State<App>, signed_in: SignedIn, Query(asked): Query<Asked>) -> Result<Response, Error> {
     let standing = wallet::shareable(&app, signed_in.holder.id, None).await?;
     let (layout, now) = (Layout::new(&app, true), app.now());
-    let shown: Vec<Shown> = standing.iter().map(|held| Shown::of_wallet(held, &layout.text)).collect();
+    let mut shown = Vec::with_capacity(standing.len());
+    for held in &standing {
+        let earlier_titles = earlier_titles::of(&app, signed_in.holder.id, held.id).await?;
+        shown.push(Shown { earlier_titles, ..Shown::of_wallet(held, &layout.text) });
+    }
     if shown.is_empty() {
         return Ok(Redirect::to("/wallet").into_response());
     }

@@ -64,6 +64,8 @@ async fn batch_has_one_link_and_each_item_is_decided_separately() {
         assert!(page.contains(said), "{said}");
     }
     assert_eq!(page.matches("Add to my wallet").count(), 3);
+    assert_eq!(page.matches("that you declined (never why). You cannot undo this.").count(), 3);
+    assert!(page.contains("We delete all 3 now and tell <bdi>Acme Payroll</bdi> that you declined them"), "{page}");
     // The name of each button includes the heading of its item.
     let headed = |item: &Uuid| page.contains(&format!("<h2 id=\"item-{item}\">"));
     let headed: Vec<Uuid> = forms(&page).into_iter().filter(headed).collect();

@@ -79,7 +79,8 @@ async fn answered_requests_say_so_before_sign_in() {
         assert!(page.contains("If it was you, sign in to see your answer"), "{page}");
         assert!(!page.contains("Harbour Hiring") && !page.contains("also creates your wallet"), "{page}");
         pages.push(page.split("<main").nth(1).expect("a main part").split("</main>").next().map(str::to_owned));
-        assert!(person.text(&format!("/verifications/{link}")).await.contains("You have decided"));
+        let title = if link == shared { "<h1>You shared this</h1>" } else { "<h1>You declined</h1>" };
+        assert!(person.text(&format!("/verifications/{link}")).await.contains(title), "{title}");
     }
     assert_eq!(pages[0], pages[1], "a stranger does not learn how");
 }

@@ -1,5 +1,7 @@
 //! A holder's links: what their pages say after a withdrawal, a deletion and a revocation.
 
+use std::time::Duration;
+
 use axum::http::Method;
 use serde_json::json;
 use uuid::Uuid;
@@ -62,6 +64,21 @@ async fn deletion_warns_about_links_only_if_there_are_any() {
     assert!(person.text(&delete).await.contains(WARNING));
     person.post(&delete, &[]).await.assert_status(303);
     assert_says_still_shown(&mut person, &own, true).await;
+}
+
+#[tokio::test]
+async fn revoked_record_says_so_beside_its_content() {
+    let test = TestApp::new().await;
+    let (mut person, id, _) = holder(&test).await;
+    let (_, link) = share(&mut person, id, &[]).await;
+    let note = "<p class=\"problem\">Revoked by the issuer or the holder.";
+    let noted = |page: &str| page.split("<div data-states=\"1\">").nth(1).map(|rest| rest.trim().starts_with(note));
+    let before = test.text(&link).await;
+    assert!(noted(&before) == Some(false) && !before.contains("but no longer valid."), "{before}");
+    person.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.assert_status(303);
+    test.advance(Duration::from_secs(2));
+    let after = test.text(&link).await;
+    assert!(noted(&after) == Some(true) && after.contains("but no longer valid."), "{after}");
 }
 
 #[tokio::test]

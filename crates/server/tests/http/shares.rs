@@ -237,7 +237,7 @@ async fn invalid_share_form_reports_errors_and_keeps_input() {
     }
     let foreign = format!("{}/employment/0", Uuid::from_u128(7));
     person.post(&path, &[("part", &foreign), ("days", "14")]).await.assert_status(422);
-    assert!(person.get("/wallet/shares").await.text.contains("You have not shared anything yet."));
+    assert!(person.get("/wallet/shares").await.text.contains("You have not created a link yet."));
     let mut last = 0;
     for number in 0..51 {
         last = person.post(&path, &[("part", &part), ("days", "14")]).await.status.as_u16();

@@ -317,6 +317,21 @@ async fn code_page_masks_the_address() {
 }
 
 #[tokio::test]
+async fn code_page_says_how_much_time_is_left() {
+    let test = TestApp::new().await;
+    let mut person = test.browser();
+    let page = person.ask_for_code("ada@example.org").await;
+    for (passed, left) in [(0, "10 minutes"), (65, "9 minutes"), (7 * 60, "2 minutes"), (70, "less than a minute")] {
+        test.advance(Duration::from_secs(passed));
+        let shown = person.text(&page).await;
+        assert!(shown.contains(&format!("It expires in {left}.</time>")), "{left}: {shown}");
+        let wrong = person.post(&page, &[("code", "1")]).await.assert_status(422).text;
+        assert!(wrong.contains(&format!("It expires in {left}.</time>")), "{left}: {wrong}");
+        assert!(wrong.contains("<title>Error: Enter your code"), "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn code_page_of_no_sign_in_promises_no_code() {
     let test = TestApp::new().await;
     let mut person = test.browser();

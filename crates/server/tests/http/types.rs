@@ -62,7 +62,7 @@ async fn pages_show_the_details_of_each_type() {
         (
             "education",
             vec![
-                "<caption>Transcript</caption>",
+                "<caption>Subjects and results</caption>",
                 r#"<td role="cell" data-column="Subject"><bdi>Corporate Finance</bdi></td>"#,
                 r#"<td role="cell" data-column="Completed"><bdi>30 November 2021</bdi></td>"#,
                 r#"<td role="cell" data-column="Score"><bdi>–</bdi></td>"#,
@@ -70,11 +70,11 @@ async fn pages_show_the_details_of_each_type() {
                 "has not sent this yet",
             ],
         ),
-        ("microcredential", vec!["<dt>Expires</dt><dd><bdi>1 March 2027</bdi></dd>", "Pass with distinction"]),
+        ("microcredential", vec!["<dt>Expiry date</dt><dd><bdi>1 March 2027</bdi></dd>", "Pass with distinction"]),
         (
             "english_proficiency",
             vec![
-                "Level by skill",
+                "CEFR levels",
                 "<span>Writing</span>",
                 r#"<rect class="scale-reached" width="8""#,
                 "<strong>B2+</strong>",
@@ -94,7 +94,7 @@ async fn pages_show_the_details_of_each_type() {
         (
             "universal_credential",
             vec![
-                "<dt>Kind</dt><dd><bdi>Licence</bdi></dd>",
+                "<dt>Category</dt><dd><bdi>Licence</bdi></dd>",
                 "<dt>Country</dt><dd><bdi>Australia</bdi></dd>",
                 "Solar installations",
             ],

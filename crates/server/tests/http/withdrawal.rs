@@ -82,6 +82,8 @@ async fn withdrawal_revokes_an_accepted_credential_and_mails() {
     assert_eq!(mails.len(), before + 1);
     let mail = mails.last().expect("a mail");
     assert!(mail.contains("To: ada@example.org") && mail.contains("Acme Payroll has withdrawn"), "{mail}");
+    assert!(mail.contains("Subject: Acme Payroll has withdrawn your career history"), "{mail}");
+    assert!(mail.replace("=\r\n", "").contains(&format!("/wallet/credentials/{id}")), "{mail}");
     assert!(!mail.contains("another Ada") && !mail.contains("Marker"), "the mail says no more than it must: {mail}");
 
     let marked = "Withdrawn by <bdi>Acme Payroll</bdi> on 24 November 2026: <bdi>It was sent for another Ada &lt;b&gt;";

@@ -16,6 +16,7 @@ use crate::flows::console::{secret, sessions};
 use crate::http::Client;
 use crate::http::cookies::{CONSOLE, NOTICE, SetCookie};
 use crate::http::extract::{Form, Query};
+use crate::http::headers::CLEAR_CACHE;
 use crate::http::session::{ConsoleVisitor, SignedInPartner, console_page};
 use crate::web::cookie_check::{CookieCheck, blocked};
 use crate::web::{Layout, page};
@@ -104,7 +105,7 @@ async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response
         sessions::end(&app, &secret).await?;
     }
     let cookies = (CONSOLE.remove(&app), NOTICE.set(&app, "notice-console-signed-out"));
-    Ok((cookies, Redirect::to("/console/sign-in")).into_response())
+    Ok((CLEAR_CACHE, cookies, Redirect::to("/console/sign-in")).into_response())
 }
 
 async fn sign_out_others(State(app): State<App>, user: SignedInPartner) -> Result<Response, Error> {

@@ -7,6 +7,7 @@
 
 pub(super) mod checks;
 pub(super) mod conclusion;
+mod states;
 mod titles;
 mod verdict;
 mod view;

@@ -8,15 +8,15 @@ use serde_json::Value;
 
 use super::checks::{self, Check};
 use super::conclusion::{Cause, Facts, Presented, conclude};
-use super::titles;
 use super::verdict::{self, VerdictView};
+use super::{states, titles};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::share::{self, Replacement, ShownPresentation};
 use crate::i18n::{Text, isolated_text};
 use crate::web::Layout;
 use crate::web::details::ListWords;
-use crate::web::people::{self, Person, Shown};
+use crate::web::people::{self, Person, Shown, StateNote};
 use crate::web::qr::Qr;
 use ambient::Timestamp;
 use store::domain::share::Share;
@@ -56,6 +56,8 @@ struct CheckedToken {
     checks: Vec<Check>,
     /// The sentence for each cause that the page's script may find in this credential, as HTML.
     causes: Vec<(Cause, String)>,
+    /// The note at the credential for each of them, unless it is said there in another way.
+    states: Vec<(Cause, StateNote)>,
 }
 
 impl SharedPage {
@@ -80,14 +82,17 @@ impl SharedPage {
         let conclusion = conclude(&presented, opened.names_confirmed, now).with_birth_dates(opened.birth_dates_differ);
         let mut credentials = Vec::with_capacity(opened.presentations.len());
         let mut headlines = Vec::with_capacity(opened.presentations.len());
-        for presentation in &opened.presentations {
+        for (at, presentation) in opened.presentations.iter().enumerate() {
             let (known, fields) = content(app.config().base(), presentation)?;
-            credentials.push(shown(known, &fields, presentation, text));
+            credentials.push(states::noted(shown(known, &fields, presentation, text), &conclusion, at, text));
             headlines.push(people::headline(known, &fields));
         }
         let titles = titles::distinct(&credentials, &headlines, text);
         let tokens = opened.presentations.iter().zip(&conclusion.facts).zip(&titles).enumerate();
-        let tokens = tokens.map(|(at, ((shown, facts), title))| CheckedToken::new(at + 1, shown, facts, title, text));
+        let tokens = tokens.map(|(at, ((shown, facts), title))| CheckedToken {
+            states: states::all(&credentials[at], text),
+            ..CheckedToken::new(at + 1, shown, facts, title, text)
+        });
         let tokens: Vec<CheckedToken> = tokens.collect();
         let verdict = VerdictView::new(&conclusion, &titles, text);
         let (replaced, is_only_replaced) = (only_replaced(&presented, text), conclusion.is_only_replaced());
@@ -193,9 +198,13 @@ fn shown(known: Type, fields: &Value, presentation: &ShownPresentation, text: &T
         chain: chain.filter_map(|link| link["name"].as_str().map(str::to_owned)).collect(),
         expired: report.expired_on.map(|day| text.expired(&day)),
         replaced: replaced.map(|replaced| not_current(replaced, text)),
+        number: 0,
+        states: Vec::new(),
+        is_refuted: false,
         withholds_jobs: withholds_jobs(known, report),
         left_out: left_out(known, report, text),
         signed: texts(claims.values()),
+        earlier_titles: presentation.earlier_titles.clone(),
         view,
     }
 }
@@ -264,6 +273,7 @@ impl CheckedToken {
             partner: facts.partner.clone(),
             checks: report.verdicts.iter().map(|verdict| Check::new(verdict, &report.claims, text)).collect(),
             causes: Cause::OF_CHECKS.map(|cause| (cause, verdict::sentence(cause, facts, title, text))).to_vec(),
+            states: Vec::new(),
         }
     }
 }

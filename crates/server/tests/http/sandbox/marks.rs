@@ -33,7 +33,7 @@ async fn shared_page_says_that_sandbox_data_is_test_data() {
 
 #[tokio::test]
 async fn consent_page_record_and_wallet_mark_sandbox_data() {
-    const MARK: &str = "Test data: this comes from a test client of this server.";
+    const MARK: &str = "Test data: this comes from a test partner of this server.";
     let test = TestApp::new().await;
     let mut person = test.signed_in("ada@example.org").await;
     let partners = [(test.partner().await, "1", 0), (test.sandbox_partner().await, "2", 1)];

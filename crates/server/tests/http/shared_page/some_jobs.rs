@@ -65,3 +65,21 @@ async fn verdict_has_the_month_of_the_jobs_that_go_on() {
     assert!(verdict(&page).contains(said), "{}", verdict(&page));
     assert!(page.contains("No confirmed months of work yet.") && !page.contains("0 months of experience"), "{page}");
 }
+
+#[tokio::test]
+async fn holders_links_say_which_jobs_they_show() {
+    let test = TestApp::new().await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let mut body = career("Ada Example", "Cafe", "Cook", "2020-01");
+    body["fields"]["employment"] =
+        json!([job("Cafe", "2020-01", "", "2026-10"), job("Bank", "2010-01", "2019-12", "2019-12")]);
+    let id = add(&test, &mut person, "Northwind Payroll", PUSH, &body).await;
+    let part = format!("{id}/employment/1");
+    let form = [("part", part.as_str()), ("days", "14")];
+    let own = person.post(&format!("/wallet/credentials/{id}/share"), &form).await.redirect().to_owned();
+    for path in [own.as_str(), "/wallet/shares"] {
+        let page = person.text(path).await;
+        assert!(page.contains("at Bank (Northwind Payroll). 1 job not shown."), "{page}");
+        assert!(!page.contains("Cafe"), "{page}");
+    }
+}

@@ -46,7 +46,7 @@ async fn declined_request_discloses_nothing_and_stays_declined() {
         done.contains("You declined the request from Harbour Hiring") && done.contains("Back to Harbour Hiring"),
         "{done}"
     );
-    assert!(person.get("/wallet/shown").await.text.contains("You have not shared anything yet."));
+    assert!(person.get("/wallet/shown").await.text.contains("You have not shared anything with an organisation"));
 }
 
 #[tokio::test]
