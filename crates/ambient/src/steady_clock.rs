@@ -1,4 +1,4 @@
-//! A clock that does not follow a jump ahead until it is told to believe it.
+//! A clock that follows a jump ahead only after [`SteadyClock::believe`].
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -42,7 +42,8 @@ const UNLESS: [(&str, &str); 5] = [
 /// Names of columns about an account or a badge, which is closed when a person leaves.
 const ACCOUNTS: &str = "\
     access systemaccess buildingaccess accessstatus account accountstatus useraccount useraccountstatus adaccount \
-    adaccountstatus adstatus user userstatus aduser windowsuser networkuser sso ssostatus login loginstatus badge badgestatus mailbox mailboxstatus";
+    adaccountstatus adstatus user userstatus aduser windowsuser networkuser sso ssostatus login loginstatus badge \
+    badgestatus mailbox mailboxstatus";
 
 /// Values of such columns.
 const CLOSED: &str = "revoked disabled deactivated locked closed removed deleted withdrawn terminated";

@@ -1,5 +1,5 @@
 //! Titles that jobs had in earlier versions of a career. An update may give a current job another
-//! title, so a reader is told what it was before.
+//! title, so a reader needs the earlier one.
 
 use crate::career::{CareerHistory, Employment};
 use crate::year_month::YearMonth;

@@ -147,7 +147,7 @@ async fn connection_error(options: &PgConnectOptions) -> Option<StoreError> {
     match timeout(EXPLANATION_TIMEOUT, PgConnection::connect_with(options)).await {
         Ok(Err(error)) => Some(error.into()),
         Ok(Ok(connection)) => {
-            // The answer is known, so closing it politely does not matter.
+            // The result is known, so an error while closing does not matter.
             let _ = connection.close().await;
             None
         }

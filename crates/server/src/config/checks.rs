@@ -117,12 +117,7 @@ pub(super) fn orphan_age(objects: &ObjectStorage, server: &Server, outbound: &Ou
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Config;
-
-    fn load(variables: &[(&str, &str)]) -> Result<Config, String> {
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Config::load(None, variables, &[]).map_err(|error| error.to_string())
-    }
+    use crate::config::load_variables as load;
 
     #[test]
     fn schemes_that_browsers_handle_are_rejected() {

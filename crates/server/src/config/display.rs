@@ -207,12 +207,7 @@ pub(super) fn check_formats(settings: &Oid4vci) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Config;
-
-    fn load(variables: &[(&str, &str)]) -> Result<Config, String> {
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Config::load(None, variables, &[]).map_err(|error| error.to_string())
-    }
+    use crate::config::load_variables as load;
 
     #[test]
     fn colours_and_logos_are_checked_when_the_server_starts() {

@@ -52,12 +52,7 @@ fn of_a_bucket(objects: &ObjectStorage) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
-
-    fn load(variables: &[(&str, &str)]) -> Result<Config, String> {
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Config::load(None, variables, &[]).map_err(|error| error.to_string())
-    }
+    use crate::config::load_variables as load;
 
     #[test]
     fn settings_of_a_bucket_are_refused_without_s3() {

@@ -193,6 +193,13 @@ fn explain(error: config::ConfigError) -> ConfigError {
     ConfigError(error.to_string())
 }
 
+/// Loads the defaults with these variables of the environment, for tests.
+#[cfg(test)]
+fn load_variables(variables: &[(&str, &str)]) -> Result<Config, String> {
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::load(None, variables, &[]).map_err(|error| error.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

@@ -14,16 +14,19 @@ use store::{Decision, Tx};
 /// Maximum number of versions that are compared; bounds the work of a page.
 const MAX_VERSIONS: usize = 1000;
 
-/// Returns the earlier titles of the jobs in a credential of `holder`, from the versions that it
-/// replaced and that are still in the wallet.
+/// Returns the earlier titles of the jobs in a credential of `holder` and of type `known`, from the
+/// versions that it replaced and that are still in the wallet.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
-pub async fn of(app: &App, holder: Uuid, id: Uuid) -> Result<Vec<EarlierTitle>, Error> {
-    let mut tx = app.store().read().await?;
-    let has_careers = tx.held_submission(id, holder).await?.is_some_and(|held| has_careers(held.credential_type));
-    let versions = if has_careers { replaced_by(&mut tx, holder, id).await? } else { Vec::new() };
-    drop(tx);
+pub async fn of(app: &App, holder: Uuid, known: Type, id: Uuid) -> Result<Vec<EarlierTitle>, Error> {
+    if !has_careers(known) {
+        return Ok(Vec::new());
+    }
+    let versions = replaced_by(&mut app.store().read().await?, holder, id).await?;
+    if versions.len() < 2 {
+        return Ok(Vec::new());
+    }
     let mut careers = Vec::with_capacity(versions.len());
     for version in versions {
         let payload = versions::open(app, &version).await?;

@@ -21,7 +21,7 @@ const MAX_DISCARDED: u64 = 64 * 1024;
 /// How long a response waits for these bytes.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
-/// What is left of the body of a request.
+/// The unread rest of a request body.
 #[derive(Debug, Default)]
 enum Rest {
     /// It was read to its end.
@@ -31,7 +31,7 @@ enum Rest {
     Unknown,
     /// It was dropped before its end.
     Unread(Incoming),
-    /// The response is decided, so what is left is dropped.
+    /// The response is decided, so the rest is dropped.
     Decided,
 }
 
@@ -45,7 +45,7 @@ impl PresentBody {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the body of a new request, which reports here what is left of it.
+    /// Returns the body of a new request, which hands its unread rest over to this value.
     pub(super) fn watch(&self, body: Incoming) -> WatchedBody {
         let body = Some(body).filter(|body| !body.is_end_stream());
         *self.rest() = if body.is_some() { Rest::Unknown } else { Rest::Nothing };

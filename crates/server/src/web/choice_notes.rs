@@ -1,8 +1,13 @@
 //! What tells the credentials of a form apart whose titles do not: the name in them, and when they
-//! were sent.
+//! were sent. And which of them is preselected.
+
+use uuid::Uuid;
 
 use super::people::different_names;
+use crate::app::App;
+use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
+use crate::flows::names::HeldNames;
 use crate::i18n::Text;
 use ambient::Timestamp;
 
@@ -26,6 +31,26 @@ pub(super) fn notes(shown: &[CredentialView], text: &Text) -> Vec<String> {
     let described: Vec<(Described<'_>, Timestamp)> =
         shown.iter().map(|shown| (Described::new(shown), shown.pushed_at)).collect();
     notes_of(&described, text)
+}
+
+/// Returns the credential of `offered` to preselect: the newest in the name of the verified
+/// identity or, without one, the newest. `offered` are ids of `shown`, oldest first.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub(super) async fn preferred(
+    app: &App,
+    holder: Uuid,
+    shown: &[CredentialView],
+    offered: &[Uuid],
+) -> Result<Option<Uuid>, Error> {
+    let newest = offered.last().copied();
+    if offered.len() < 2 {
+        return Ok(newest);
+    }
+    let names = HeldNames::of(app, holder).await?;
+    let is_own = |shown: &&CredentialView| offered.contains(&shown.id) && names.is_of_identity(shown.full_name());
+    Ok(shown.iter().rev().find(is_own).map(|shown| shown.id).or(newest))
 }
 
 fn notes_of(described: &[(Described<'_>, Timestamp)], text: &Text) -> Vec<String> {

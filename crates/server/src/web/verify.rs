@@ -22,7 +22,6 @@ use super::{Layout, kept_form, page};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
-use crate::flows::names::HeldNames;
 use crate::flows::verification_request::{self, DisclosureRecord, HolderRequest, RequestDetails, Unanswerable};
 use crate::flows::wallet;
 use crate::http::extract::{Form, Path};
@@ -260,14 +259,9 @@ async fn offers(
         .filter_map(|(shown, note)| Some(Offer { note, ..Offer::new(shown, &request.verification, details, picked)? }));
     let mut all: Vec<Offer> = offers.collect();
     if picked.is_none() {
-        let names = HeldNames::of(app, request.holder).await?;
-        // The newest in the name of the verified identity, if there is one.
-        let is_own = |shown: &CredentialView| names.is_of_identity(shown.full_name());
-        let at = all.iter().rposition(|offer| shown.iter().any(|shown| shown.id == offer.id && is_own(shown)));
-        let at = at.unwrap_or(all.len().saturating_sub(1));
-        if let Some(preferred) = all.get_mut(at) {
-            preferred.picked = true;
-        }
+        let ids: Vec<Uuid> = all.iter().map(|offer| offer.id).collect();
+        let preferred = choice_notes::preferred(app, request.holder, &shown, &ids).await?;
+        all.iter_mut().for_each(|offer| offer.picked = Some(offer.id) == preferred);
     }
     Ok(Offers { all, holds_any: !shown.is_empty() })
 }

@@ -81,7 +81,7 @@ impl NamedWallet {
     async fn add_earlier_titles(&mut self, app: &App, holder: Uuid) -> Result<(), Error> {
         let Some(career) = &mut self.career else { return Ok(()) };
         for shown in self.held.iter().filter(|shown| shown.stands()) {
-            career.add_earlier(&shown.partner, &earlier_titles::of(app, holder, shown.id).await?);
+            career.add_earlier(&shown.partner, &earlier_titles::of(app, holder, shown.known, shown.id).await?);
         }
         Ok(())
     }
@@ -233,7 +233,7 @@ async fn record(
     others.retain(|other| stand_together(other.full_name(), shown.full_name()));
     let mut career = CareerView::beside(&shown, &others, &layout.text);
     if let Some(career) = &mut career {
-        career.add_earlier(&shown.partner, &earlier_titles::of(&app, holder, id).await?);
+        career.add_earlier(&shown.partner, &earlier_titles::of(&app, holder, shown.known, id).await?);
     }
     let documents_left = documents_left(&app, holder, &layout.text).await?.remove(&id);
     let token = FormToken::new(app.rng());

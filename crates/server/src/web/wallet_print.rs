@@ -45,7 +45,7 @@ async fn show(State(app): State<App>, signed_in: SignedIn, Query(asked): Query<A
     let (layout, now) = (Layout::new(&app, true), app.now());
     let mut shown = Vec::with_capacity(standing.len());
     for held in &standing {
-        let earlier_titles = earlier_titles::of(&app, signed_in.holder.id, held.id).await?;
+        let earlier_titles = earlier_titles::of(&app, signed_in.holder.id, held.known, held.id).await?;
         shown.push(Shown { earlier_titles, ..Shown::of_wallet(held, &layout.text) });
     }
     if shown.is_empty() {

@@ -44,7 +44,7 @@ contract! {
         let taken = tx.take_assets_to_fetch((NOW, LATER), 7, 10).await.expect("taken");
         assert!(tx.hosts_to_fetch(NOW).await.expect("read").is_empty());
         assert_eq!(taken, [(all[1].clone(), partner, 1)]);
-        assert!(tx.take_assets_to_fetch((NOW, LATER), 7, 10).await.expect("read").is_empty(), "nobody else takes it");
+        assert!(tx.take_assets_to_fetch((NOW, LATER), 7, 10).await.expect("read").is_empty(), "it is leased");
         let later = (LATER, LATER + Duration::from_secs(9));
         assert!(tx.take_assets_to_fetch(later, 8, 10).await.expect("read").is_empty(), "not of this host");
         assert_eq!(tx.take_assets_to_fetch(later, 7, 10).await.expect("taken")[0].2, 2);

@@ -152,8 +152,10 @@ pub async fn open(app: &App, share: &Share, secret: &str) -> Result<Option<Opene
     }
     let Checked { snapshot: Snapshot { share, shown, held, is_test, .. }, purpose, mut presentations } = checked;
     for presentation in &mut presentations {
-        if let Some(shown) = entry_of(app, &presentation.report, &shown) {
-            presentation.earlier_titles = earlier_titles::of(app, share.holder, shown.entry.submission).await?;
+        let shown = entry_of(app, &presentation.report, &shown);
+        if let Some(held) = shown.and_then(|shown| held.iter().find(|held| held.id == shown.entry.submission)) {
+            let (known, id) = (held.credential_type, held.id);
+            presentation.earlier_titles = earlier_titles::of(app, share.holder, known, id).await?;
         }
     }
     let names = HeldNames::of_submissions(app, share.holder, &held).await?;

@@ -19,7 +19,7 @@ use store::domain::share::{Chosen, Contents, DisclosureRecord, Part, Share, part
 use store::{StatusPlace, StoreError};
 
 /// Returns a short description of what a link shows of a credential: its type, the headline of the
-/// jobs that it shows, its attester, and what is left out.
+/// jobs that it shows, its attester, and the details that it withholds.
 pub(super) fn title(credential: &IssuableCredential, chosen: &Chosen) -> String {
     let (known, text) = (credential.credential_type, Text::default());
     let mut fields = credential.payload.fields.clone();
